@@ -1,0 +1,106 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of settings for every target of ours; the border between the rooms is the README's layer table,
+/// checked by `Tests/BorderTests`.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "remora",
+  products: [.executable(name: "remora", targets: ["remora"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // Floor 0, ground
+    .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    room("GitValues"),
+    // Floor 1, tools
+    room("Git", ["CLibgit2", "GitValues"]),
+    room("GitProtocol", ["GitValues"]),
+    room("DurableFiles", [systemPackage]),
+    room("WorkerPool", [nioPosix]),
+    room("BoundedHTTP", [asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
+    // Floor 2, pipes
+    room("RefStore", ["GitValues", "DurableFiles", crypto, systemPackage]),
+    room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", subprocess, systemPackage]),
+    // Floor 3, crafts
+    room(
+      "Mirroring",
+      [
+        "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", crypto,
+        systemPackage,
+      ]),
+    // Floor 7, door
+    room(
+      "RemoraCommands",
+      [
+        "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", argumentParser, logging,
+        systemPackage,
+      ]),
+    .executableTarget(name: "remora", dependencies: ["RemoraCommands", argumentParser], swiftSettings: strict),
+    // Tests
+    .target(
+      name: "TestSupport",
+      dependencies: ["Git", "GitValues", "DurableFiles", "WorkerPool", nioCore, nioPosix, subprocess, systemPackage],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .executableTarget(
+      name: "remora-benchmark",
+      dependencies: ["TestSupport", argumentParser, subprocess, systemPackage],
+      path: "Tests/remora-benchmark", swiftSettings: strict),
+    tests("BorderTests", []),
+    tests("GitValuesTests", ["GitValues"]),
+    tests("GitTests", ["Git", "GitValues", "TestSupport"]),
+    tests("GitProtocolTests", ["GitProtocol", "GitValues"]),
+    tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
+    tests("WorkerPoolTests", ["WorkerPool", nioPosix]),
+    tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioHTTP1, nioPosix]),
+    tests("RefStoreTests", ["RefStore", "GitValues", "DurableFiles", "TestSupport", systemPackage]),
+    tests(
+      "GitTransportTests",
+      ["GitTransport", "Git", "GitProtocol", "GitValues", "BoundedHTTP", "WorkerPool", "TestSupport", systemPackage]),
+    tests(
+      "MirroringTests",
+      [
+        "Mirroring", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool",
+        "TestSupport", systemPackage,
+      ]),
+    tests("RemoraCommandsTests", ["RemoraCommands", "Mirroring", "TestSupport", argumentParser, systemPackage]),
+    tests("TestSupportTests", ["TestSupport", "DurableFiles", systemPackage]),
+  ],
+  swiftLanguageModes: [.v6]
+)

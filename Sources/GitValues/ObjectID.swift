@@ -1,0 +1,100 @@
+/// The name of a git object: a SHA-1 digest of 20 bytes.
+///
+/// Kept as three integers so that comparing and hashing cost no allocation: listings hold a million of them.
+/// SHA-256 ids are not representable on purpose; libgit2 1.5.1 cannot hold such repositories and Remora refuses
+/// them by name.
+package struct ObjectID: Hashable, Sendable {
+  private let high: UInt64
+  private let middle: UInt64
+  private let low: UInt32
+
+  /// Length of the binary form, in bytes.
+  package static let byteCount = 20
+  /// Length of the hexadecimal form, in characters.
+  package static let hexCount = 40
+  /// Forty zeros: "no object". It never names one; in a listing it means a broken ref.
+  package static let zero = ObjectID(high: 0, middle: 0, low: 0)
+
+  private init(high: UInt64, middle: UInt64, low: UInt32) {
+    self.high = high
+    self.middle = middle
+    self.low = low
+  }
+
+  /// True for forty zeros.
+  package var isZero: Bool { self == .zero }
+
+  /// Reads 20 bytes, most significant first, from unaligned memory. The buffer must hold at least 20.
+  package init(rawBytes: UnsafeRawBufferPointer) {
+    precondition(rawBytes.count >= Self.byteCount, "an object id has 20 bytes")
+    high = UInt64(bigEndian: rawBytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
+    middle = UInt64(bigEndian: rawBytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+    low = UInt32(bigEndian: rawBytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+  }
+
+  /// Parses exactly 40 hexadecimal digits, either case. `nil` for anything else.
+  package init?(hex: some Collection<UInt8>) {
+    guard hex.count == Self.hexCount else { return nil }
+    var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    var position = 0
+    for character in hex {
+      guard let digit = Self.value(ofHexDigit: character) else { return nil }
+      switch position {
+      case 0..<16: words.0 = words.0 << 4 | digit
+      case 16..<32: words.1 = words.1 << 4 | digit
+      default: words.2 = words.2 << 4 | digit
+      }
+      position += 1
+    }
+    self.init(high: words.0, middle: words.1, low: UInt32(truncatingIfNeeded: words.2))
+  }
+
+  /// Parses exactly 40 hexadecimal digits, either case. `nil` for anything else.
+  package init?(_ text: String) { self.init(hex: text.utf8) }
+
+  private static func value(ofHexDigit character: UInt8) -> UInt64? {
+    switch character {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(character - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(character - UInt8(ascii: "a") + 10)
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(character - UInt8(ascii: "A") + 10)
+    default: nil
+    }
+  }
+
+  /// Calls `body` with the 20 bytes, most significant first.
+  package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    let words = (high.bigEndian, middle.bigEndian, low.bigEndian)
+    return try withUnsafeBytes(of: words) { try body(UnsafeRawBufferPointer(rebasing: $0[0..<Self.byteCount])) }
+  }
+
+  /// Appends the 40 lower-case hexadecimal digits.
+  package func appendHex(to bytes: inout [UInt8]) {
+    withBytes { raw in
+      for byte in raw {
+        bytes.append(Self.hexDigits[Int(byte >> 4)])
+        bytes.append(Self.hexDigits[Int(byte & 15)])
+      }
+    }
+  }
+
+  private static let hexDigits = Array("0123456789abcdef".utf8)
+
+  /// The 40 lower-case hexadecimal digits.
+  package var hex: String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.hexCount)
+    appendHex(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension ObjectID: CustomStringConvertible {
+  package var description: String { hex }
+}
+
+extension ObjectID: Comparable {
+  /// Bytewise order, as in a pack index.
+  package static func < (left: ObjectID, right: ObjectID) -> Bool {
+    (left.high, left.middle, left.low) < (right.high, right.middle, right.low)
+  }
+}
