@@ -48,11 +48,12 @@ let package = Package(
   targets: [
     // Floor 0, ground
     .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "CLinux"),
     room("GitValues"),
     // Floor 1, tools
     room("Git", ["CLibgit2", "GitValues"]),
     room("GitProtocol", ["GitValues"]),
-    room("DurableFiles", [systemPackage]),
+    room("DurableFiles", ["CLinux", systemPackage]),
     room("WorkerPool", [nioPosix]),
     room("BoundedHTTP", [asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
