@@ -16,6 +16,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -55,7 +56,7 @@ let package = Package(
     room("GitProtocol", ["GitValues"]),
     room("DurableFiles", ["CLinux", systemPackage]),
     room("WorkerPool", [nioPosix]),
-    room("BoundedHTTP", [asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
+    room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", crypto, systemPackage]),
     room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", subprocess, systemPackage]),

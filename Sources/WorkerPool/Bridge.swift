@@ -1,0 +1,42 @@
+/// The one way from a blocking thread into async code.
+package enum Bridge {
+  /// How long a given-up operation gets to notice it, so that as a rule nothing of it runs when `wait` has returned.
+  private static let farewell = Duration.milliseconds(50)
+
+  private enum Outcome<T: Sendable> {
+    case finished(Result<T, any Error>)
+    case raised
+  }
+
+  /// Blocks the calling thread until `operation` has ended, and hands on its result.
+  ///
+  /// At the deadline, or when the flag is raised, the operation's task is cancelled and this throws; an operation that
+  /// ignores its cancellation for longer than 50 ms is left to end by itself.
+  ///
+  /// To be called on a thread of a `WorkerPool` or on a program's own thread, never in async code: it would take a
+  /// thread of the cooperative pool from the very operation that it waits for, and with all of them waiting nothing
+  /// moves again.
+  /// - Throws: what `operation` throws, `Cancelled`, or `DeadlineExceeded`.
+  package static func wait<T: Sendable>(
+    until deadline: Deadline, cancellation: CancellationFlag, _ operation: @escaping @Sendable () async throws -> T
+  ) throws -> T {
+    try cancellation.check()
+    let ending = Monitor<Result<T, any Error>?>(nil)
+    let task = Task {
+      let result: Result<T, any Error>
+      do { result = .success(try await operation()) } catch { result = .failure(error) }
+      ending.withLock { $0 = result }
+    }
+    let registration = cancellation.onRaise { ending.wakeAll() }
+    defer { registration.remove() }
+    let outcome: Outcome<T>? = ending.wait(until: deadline) { result in
+      if let result { return .finished(result) }
+      return cancellation.isRaised ? .raised : nil
+    }
+    if case .finished(let result) = outcome { return try result.get() }
+    task.cancel()
+    _ = ending.wait(until: .after(farewell)) { $0 }
+    if outcome == nil { throw DeadlineExceeded() }
+    throw Cancelled()
+  }
+}
