@@ -1,3 +1,5 @@
+package import GitValues
+
 /// One upload-pack service of one repository, reached somehow. Used from one thread at a time.
 package protocol UploadPackChannel: AnyObject {
   /// True when the server remembers nothing between requests and each must carry the whole state (HTTP).
@@ -13,6 +15,11 @@ package protocol UploadPackChannel: AnyObject {
   /// Remembers, for the origin, that it speaks version 2 and understands every word of the `ls-refs` request that
   /// is sent without having seen the advertisement.
   func noteVersion2()
+  /// Refs that are there and that the server left out of `listing` because it could not read them. Asked once,
+  /// right after the listing was read. Only a local source can tell.
+  ///
+  /// - Throws: `TransportError` (limit_exceeded) when there are too many to name: an unnamed one would look deleted.
+  func brokenRefs(leftOutOf listing: RefListing) throws -> [BrokenRef]
   /// What the server's process has said on the side (a child's stderr): one line of sanitised text, empty when
   /// there is none (always, over HTTP).
   var diagnostics: String { get }
@@ -20,4 +27,9 @@ package protocol UploadPackChannel: AnyObject {
   func finish()
   /// Ends at once, from the thread that uses the channel. Nothing is left of it: no process, no descriptor.
   func abort()
+}
+
+extension UploadPackChannel {
+  /// Servers far away do not tell.
+  package func brokenRefs(leftOutOf listing: RefListing) throws -> [BrokenRef] { [] }
 }
