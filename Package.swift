@@ -77,7 +77,7 @@ let package = Package(
     // Tests
     .target(
       name: "TestSupport",
-      dependencies: ["Git", "GitValues", "DurableFiles", "WorkerPool", nioCore, nioPosix, subprocess, systemPackage],
+      dependencies: ["Git", "GitValues", "DurableFiles", "WorkerPool", crypto, nioCore, nioPosix, subprocess, systemPackage],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "remora-benchmark",
@@ -101,7 +101,7 @@ let package = Package(
         "TestSupport", systemPackage,
       ]),
     tests("RemoraCommandsTests", ["RemoraCommands", "Mirroring", "TestSupport", argumentParser, systemPackage]),
-    tests("TestSupportTests", ["TestSupport", "DurableFiles", systemPackage]),
+    tests("TestSupportTests", ["TestSupport", "DurableFiles", "GitValues", systemPackage]),
   ],
   swiftLanguageModes: [.v6]
 )
