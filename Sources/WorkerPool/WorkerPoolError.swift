@@ -12,6 +12,11 @@ package struct WorkerPoolError: Error, Hashable, CustomStringConvertible {
   /// The name that the pool or the gate was made with.
   package let pool: String
 
+  package init(code: Code, pool: String) {
+    self.code = code
+    self.pool = pool
+  }
+
   package var description: String {
     switch code {
     case .full: "'\(pool)' takes no more work: its waiting line is full; try again later"
