@@ -45,7 +45,9 @@ import WorkerPool
       let flag = CancellationFlag()
       let isOpen = Atomic(true)
       let sawClosed = Atomic(false)
-      let registration = flag.onRaise { if !isOpen.load(ordering: .acquiring) { sawClosed.store(true, ordering: .relaxed) } }
+      let registration = flag.onRaise {
+        if !isOpen.load(ordering: .acquiring) { sawClosed.store(true, ordering: .relaxed) }
+      }
       async let raised: Void = OwnThread.run { flag.raise() }
       registration.remove()
       isOpen.store(false, ordering: .releasing)
