@@ -89,8 +89,8 @@ let package = Package(
     tests("GitTests", ["Git", "GitValues", "TestSupport"]),
     tests("GitProtocolTests", ["GitProtocol", "GitValues"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
-    tests("WorkerPoolTests", ["WorkerPool", nioPosix]),
-    tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioHTTP1, nioPosix]),
+    tests("WorkerPoolTests", ["WorkerPool", "TestSupport"]),
+    tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioPosix, nioSSL]),
     tests("RefStoreTests", ["RefStore", "GitValues", "DurableFiles", "TestSupport", systemPackage]),
     tests(
       "GitTransportTests",

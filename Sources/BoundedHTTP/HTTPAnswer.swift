@@ -28,7 +28,7 @@ package final class HTTPAnswer {
     watch.waitBegins()
     defer { watch.waitEnds() }
     do {
-      guard let piece = try await body.next() else { return nil }
+      guard let piece = try await body.next(isolation: #isolation) else { return nil }
       received += piece.readableBytes
       guard received <= limit else { throw HTTPFailure(.bodyTooLarge, "the body is longer than \(limit) bytes") }
       return Array(piece.readableBytesView)

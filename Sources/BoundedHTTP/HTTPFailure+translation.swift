@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOHTTP1
 import NIOHTTPCompression
 import NIOPosix
 import NIOSSL
@@ -25,6 +26,7 @@ extension HTTPFailure {
     case let error as ChannelError: classify(error)
     case let error as NIOSSLError: classify(error)
     case let error as NIOSSLExtraError: classify(error)
+    case let error as HTTPParserError: (.malformedAnswer, "the answer is not HTTP: \(error)")
     case let error as NIOHTTPDecompression.DecompressionError: classify(error)
     default: (.other, "\(error)")
     }

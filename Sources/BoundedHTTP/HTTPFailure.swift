@@ -18,6 +18,8 @@ package struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     case silence
     /// The exchange took longer than the total limit.
     case total
+    /// What came back is not HTTP.
+    case malformedAnswer
     /// The connection ended in the middle.
     case connectionLost
     /// The body is longer than the limit.

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// It stands before the thread pool because an item in NIO's own queue cannot be taken out: its task would wait for a
 /// free thread just to learn that it was cancelled (facts: 260 ms behind a running body).
-final class AdmissionGate: Sendable {
+package final class AdmissionGate: Sendable {
   private struct State {
     var free: Int
     var nextTicket: UInt64 = 0
@@ -19,18 +19,23 @@ final class AdmissionGate: Sendable {
   private let waitingLimit: Int
   private let state: Mutex<State>
 
-  init(name: String, places: Int, waitingLimit: Int) {
+  /// - Parameters:
+  ///   - name: stands in errors; short, lower case.
+  ///   - places: how many may be in at once, 1 or more.
+  ///   - waitingLimit: how many may wait, 0 or more.
+  package init(name: String, places: Int, waitingLimit: Int) {
+    precondition(places > 0 && waitingLimit >= 0, "a gate lets somebody in")
     self.name = name
     self.waitingLimit = waitingLimit
     state = Mutex(State(free: places))
   }
 
   /// How many wait outside now.
-  var waitingCount: Int { state.withLock { $0.waiting.count } }
+  package var waitingCount: Int { state.withLock { $0.waiting.count } }
 
   /// Waits for a place. Every call that returned must be followed by one `leave`.
   /// - Throws: `Cancelled`, or `WorkerPoolError` when the line is full or the gate is closed.
-  func enter() async throws {
+  package func enter() async throws {
     let ticket = state.withLock { state in
       defer { state.nextTicket += 1 }
       return state.nextTicket
@@ -65,7 +70,7 @@ final class AdmissionGate: Sendable {
   }
 
   /// Gives the place to the one who waits longest, or back.
-  func leave() {
+  package func leave() {
     let next: CheckedContinuation<Void, any Error>? = state.withLock { state in
       while !state.waiting.isEmpty {
         defer { state.nextToAdmit += 1 }
@@ -79,7 +84,7 @@ final class AdmissionGate: Sendable {
   }
 
   /// Sends everybody who waits away, and everybody who comes later.
-  func close() {
+  package func close() {
     let waiting = state.withLock { state in
       state.isClosed = true
       defer { state.waiting = [:] }

@@ -3,11 +3,6 @@ package enum Bridge {
   /// How long a given-up operation gets to notice it, so that as a rule nothing of it runs when `wait` has returned.
   private static let farewell = Duration.milliseconds(50)
 
-  private enum Outcome<T: Sendable> {
-    case finished(Result<T, any Error>)
-    case raised
-  }
-
   /// Blocks the calling thread until `operation` has ended, and hands on its result.
   ///
   /// At the deadline, or when the flag is raised, the operation's task is cancelled and this throws; an operation that
@@ -21,22 +16,16 @@ package enum Bridge {
     until deadline: Deadline, cancellation: CancellationFlag, _ operation: @escaping @Sendable () async throws -> T
   ) throws -> T {
     try cancellation.check()
-    let ending = Monitor<Result<T, any Error>?>(nil)
+    let delivery = Delivery<T>()
     let task = Task {
-      let result: Result<T, any Error>
-      do { result = .success(try await operation()) } catch { result = .failure(error) }
-      ending.withLock { $0 = result }
+      do { delivery.fulfill(.success(try await operation())) } catch { delivery.fulfill(.failure(error)) }
     }
-    let registration = cancellation.onRaise { ending.wakeAll() }
-    defer { registration.remove() }
-    let outcome: Outcome<T>? = ending.wait(until: deadline) { result in
-      if let result { return .finished(result) }
-      return cancellation.isRaised ? .raised : nil
+    do {
+      return try delivery.wait(until: deadline, cancellation: cancellation)
+    } catch {
+      task.cancel()
+      _ = delivery.isThere(by: .after(farewell))
+      throw error
     }
-    if case .finished(let result) = outcome { return try result.get() }
-    task.cancel()
-    _ = ending.wait(until: .after(farewell)) { $0 }
-    if outcome == nil { throw DeadlineExceeded() }
-    throw Cancelled()
   }
 }

@@ -1,6 +1,6 @@
-/// Why a pool did not run a piece of work. The work was never begun.
+/// Why a pool or a gate did not take a piece of work. The work was never begun.
 package struct WorkerPoolError: Error, Hashable, CustomStringConvertible {
-  /// What hinders the pool.
+  /// What hinders it.
   package enum Code: String, Sendable {
     /// As many wait already as may wait.
     case full
@@ -9,13 +9,18 @@ package struct WorkerPoolError: Error, Hashable, CustomStringConvertible {
   }
 
   package let code: Code
-  /// The name that the pool was made with.
+  /// The name that the pool or the gate was made with.
   package let pool: String
+
+  package init(code: Code, pool: String) {
+    self.code = code
+    self.pool = pool
+  }
 
   package var description: String {
     switch code {
-    case .full: "worker pool '\(pool)' takes no more work: its waiting line is full; try again later"
-    case .stopped: "worker pool '\(pool)' takes no more work: it was shut down"
+    case .full: "'\(pool)' takes no more work: its waiting line is full; try again later"
+    case .stopped: "'\(pool)' takes no more work: it was shut down"
     }
   }
 }

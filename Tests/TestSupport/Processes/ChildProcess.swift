@@ -2,15 +2,15 @@ import Foundation
 
 /// A program that runs beside the test: start it, feed it, watch what it prints, kill it at a moment, collect it.
 ///
-/// The child leads its own process group, has only descriptors 0 to 2, default signals and exactly the environment that
-/// it is given. Two threads of ours serve it: one moves bytes, one waits for the end. When the value goes away, which may be right after its last use, the whole
-/// group is killed.
+/// The child leads its own process group, has only descriptors 0 to 2 (and those handed over), default signals and exactly
+/// the environment that it is given. Two threads of ours serve it: one moves bytes, one waits for the end. When the value
+/// goes away, which may be right after its last use, the whole group is killed.
 package final class ChildProcess: Sendable {
   /// What the child reads.
   package enum Input: Sendable {
     /// These bytes, then the end.
     case bytes([UInt8])
-    /// An input that stays open and silent for as long as this process lives.
+    /// An input that stays open and silent until `endInput()`, or until the test process is gone.
     case heldOpen
     package static let none = Input.bytes([])
   }
@@ -32,14 +32,16 @@ package final class ChildProcess: Sendable {
   package let commandLine: [String]
   package let processID: Int32
   let state = Monitor(State())
-  private let heldInput: Int32?
+  private let heldInput: Monitor<Int32?>
 
   /// Starts it. `executable` is looked up in PATH when it has no slash.
   ///
-  /// - Parameter environment: the whole environment; nil gives `isolatedEnvironment()`.
+  /// - Parameters:
+  ///   - environment: the whole environment; nil gives `isolatedEnvironment()`.
+  ///   - descriptors: become the child's descriptors 3, 4, …; they stay open here.
   package init(
     _ executable: String, _ arguments: [String] = [], environment: [String: String]? = nil, directory: String? = nil,
-    input: Input = .none
+    input: Input = .none, descriptors: [Int32] = []
   ) throws {
     commandLine = [executable] + arguments
     let stdin = try DescriptorPair.pipe()
@@ -49,22 +51,21 @@ package final class ChildProcess: Sendable {
     do {
       processID = try Spawn.start(
         commandLine, environment: environment ?? Self.isolatedEnvironment(), directory: directory,
-        descriptors: [stdin.reading, stdout.writing, stderr.writing])
+        descriptors: [stdin.reading, stdout.writing, stderr.writing] + descriptors)
     } catch {
       for end in [stdin.writing, stdout.reading, stderr.reading] { close(end) }
       throw error
     }
     let started = ContinuousClock.now
-    let pending: [UInt8]
-    if case .bytes(let bytes) = input {
-      pending = bytes
-      heldInput = nil
-    } else {
-      pending = []
-      heldInput = stdin.writing
+    let streams: ChildStreams
+    switch input {
+    case .bytes(let bytes):
+      heldInput = Monitor(nil)
+      streams = ChildStreams(input: stdin.writing, pending: bytes, output: stdout.reading, errors: stderr.reading)
+    case .heldOpen:
+      heldInput = Monitor(stdin.writing)
+      streams = ChildStreams(input: nil, pending: [], output: stdout.reading, errors: stderr.reading)
     }
-    let streams = ChildStreams(
-      input: heldInput == nil ? stdin.writing : nil, pending: pending, output: stdout.reading, errors: stderr.reading)
     let (state, processID) = (state, processID)
     OwnThread.start(named: "child-streams") { streams.pump(into: state, killing: processID) }
     OwnThread.start(named: "child-end") { Spawn.awaitEnd(of: processID, started: started, into: state) }
@@ -72,7 +73,15 @@ package final class ChildProcess: Sendable {
 
   deinit {
     kill()
-    if let heldInput { close(heldInput) }
+    endInput()
+  }
+
+  /// Lets the child see the end of an input that was held open.
+  package func endInput() {
+    heldInput.with { descriptor in
+      if let open = descriptor { close(open) }
+      descriptor = nil
+    }
   }
 
   /// False once the process has ended.

@@ -9,9 +9,11 @@ enum Spawn {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    // dup2 onto itself would leave close-on-exec set, and onto one another would mix them: ours are all above the targets.
-    for (target, source) in descriptors.enumerated() {
-      precondition(source >= descriptors.count, "a descriptor to hand over lies among its targets")
+    // Sources may lie among the targets, and dup2 onto itself would leave close-on-exec set: copy all out of the way first.
+    let aside = descriptors.map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
+    defer { for copy in aside where copy >= 0 { close(copy) } }
+    for (target, source) in aside.enumerated() {
+      guard source >= 0 else { throw TestSupportError.systemCall("fcntl", on: commandLine[0], number: errno) }
       posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
     }
     _ = GlibcOnly.closeFrom(&actions, Int32(descriptors.count))
