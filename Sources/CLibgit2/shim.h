@@ -15,14 +15,9 @@ static inline int remora_set_size(int option, size_t value) { return git_libgit2
 
 static inline int remora_get_size(int option, size_t *value) { return git_libgit2_opts(option, value); }
 
-static inline int remora_get_int(int option, int *value) { return git_libgit2_opts(option, value); }
-
 static inline int remora_set_search_path(int level, const char *path) {
 	return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);
 }
-
-/* GIT_OPT_SET_CACHE_MAX_SIZE takes a signed size. */
-static inline int remora_set_cache_size(ssize_t bytes) { return git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, bytes); }
 
 /* The numbers of two options that only newer headers name; an older library answers them with an error. */
 enum { REMORA_OPT_GET_PACK_MAX_OBJECT_SIZE = 37, REMORA_OPT_SET_PACK_MAX_OBJECT_SIZE = 38 };

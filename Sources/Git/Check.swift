@@ -18,6 +18,14 @@ func check(
   throw GitError.last(status, call, on: subject())
 }
 
+/// A handle that libgit2 promised with its success.
+func required(
+  _ handle: OpaquePointer?, _ call: StaticString, on subject: @autoclosure () -> String = ""
+) throws(GitError) -> OpaquePointer {
+  if let handle { return handle }
+  throw GitError(code: .generic, operation: "\(call)", subject: subject(), message: "libgit2 returned nothing")
+}
+
 extension GitError {
   /// Takes libgit2's last word on this thread and clears it.
   static func last(_ status: Int32, _ call: StaticString, on subject: String = "") -> GitError {

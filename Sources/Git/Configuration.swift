@@ -32,11 +32,7 @@ package final class Configuration {
     try Library.start()
     var opened: OpaquePointer?
     try check(git_config_open_ondisk(&opened, path), "git_config_open_ondisk", on: path)
-    guard let opened else {
-      throw GitError(
-        code: .generic, operation: "git_config_open_ondisk", subject: path, message: "libgit2 returned nothing")
-    }
-    handle = opened
+    handle = try required(opened, "git_config_open_ondisk", on: path)
     self.path = path
   }
 

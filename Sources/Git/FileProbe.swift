@@ -15,4 +15,6 @@ struct FileProbe {
   /// Bytes; 0 when there is nothing.
   var size: Int { status.map { Int($0.st_size) } ?? 0 }
   var owner: UInt32? { status?.st_uid }
+  /// The permission bits.
+  var mode: mode_t? { status.map { $0.st_mode & 0o7777 } }
 }

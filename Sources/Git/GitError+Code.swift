@@ -39,6 +39,8 @@ extension GitError {
     package static let limitExceeded = Code(rawValue: 8)
     /// The filesystem is full, or the user's share of it.
     package static let noSpace = Code(rawValue: 9)
+    /// Another thread stopped it.
+    package static let interrupted = Code(rawValue: 10)
   }
 
   /// The part of libgit2 that an error came from (`git_error_t`). Open like `Code`.

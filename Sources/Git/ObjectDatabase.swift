@@ -20,7 +20,7 @@ package final class ObjectDatabase {
     try Library.start()
     var opened: OpaquePointer?
     try check(git_odb_new(&opened), "git_odb_new")
-    handle = try Self.required(opened, "git_odb_new", on: "")
+    handle = try required(opened, "git_odb_new")
     parent = nil
   }
 
@@ -36,7 +36,7 @@ package final class ObjectDatabase {
     }
     var opened: OpaquePointer?
     try check(git_odb_open(&opened, objectsDirectory), "git_odb_open", on: objectsDirectory)
-    handle = try Self.required(opened, "git_odb_open", on: objectsDirectory)
+    handle = try required(opened, "git_odb_open", on: objectsDirectory)
     parent = nil
   }
 
@@ -76,14 +76,5 @@ package final class ObjectDatabase {
   /// Corresponds to `git_odb_refresh`.
   package func refresh() throws(GitError) {
     try check(git_odb_refresh(handle), "git_odb_refresh")
-  }
-
-  private static func required(
-    _ pointer: OpaquePointer?, _ call: StaticString, on subject: String
-  ) throws(GitError) -> OpaquePointer {
-    guard let pointer else {
-      throw GitError(code: .generic, operation: "\(call)", subject: subject, message: "libgit2 returned nothing")
-    }
-    return pointer
   }
 }

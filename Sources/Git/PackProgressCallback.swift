@@ -5,9 +5,13 @@ internal import CLibgit2
 /// libgit2 holds it unretained; the indexer that made it keeps it alive until libgit2 has forgotten it.
 final class PackProgressCallback {
   private let progress: (PackProgress) throws -> Void
+  private let residency: PackResidency
   private var failure: (any Error)?
 
-  init(_ progress: @escaping (PackProgress) throws -> Void) { self.progress = progress }
+  init(directory: String, _ progress: @escaping (PackProgress) throws -> Void) {
+    self.progress = progress
+    residency = PackResidency(directory: directory)
+  }
 
   func report(_ stats: git_indexer_progress) throws { try progress(PackProgress(stats)) }
 
@@ -20,6 +24,7 @@ final class PackProgressCallback {
   static func call(_ stats: UnsafePointer<git_indexer_progress>?, _ payload: UnsafeMutableRawPointer?) -> Int32 {
     guard let stats, let payload else { return 0 }
     let callback = Unmanaged<PackProgressCallback>.fromOpaque(payload).takeUnretainedValue()
+    callback.residency.relieve()
     do {
       try callback.report(stats.pointee)
       return 0

@@ -117,22 +117,18 @@ package final class Remote {
   /// No directory, no objects, no configuration.
   private static func stagingRepository() throws(GitError) -> OpaquePointer {
     let objects = try ObjectDatabase()
-    var repository: OpaquePointer?
+    var wrapped: OpaquePointer?
     // The repository takes its own reference to the database.
-    try check(git_repository_wrap_odb(&repository, objects.handle), "git_repository_wrap_odb")
-    guard let repository else {
-      throw GitError(code: .generic, operation: "git_repository_wrap_odb", message: "libgit2 returned nothing")
+    try check(git_repository_wrap_odb(&wrapped, objects.handle), "git_repository_wrap_odb")
+    let repository = try required(wrapped, "git_repository_wrap_odb")
+    var configuration: OpaquePointer?
+    defer { git_config_free(configuration) }
+    // Given an empty one, libgit2 looks for no configuration of the user.
+    if git_config_new(&configuration) == 0, git_repository_set_config(repository, configuration) == 0 {
+      return repository
     }
-    do throws(GitError) {
-      var configuration: OpaquePointer?
-      try check(git_config_new(&configuration), "git_config_new")
-      defer { git_config_free(configuration) }
-      // Given an empty one, libgit2 looks for no configuration of the user.
-      try check(git_repository_set_config(repository, configuration), "git_repository_set_config")
-    } catch {
-      git_repository_free(repository)
-      throw error
-    }
-    return repository
+    let error = GitError.last(GitError.Code.generic.rawValue, "git_repository_set_config")
+    git_repository_free(repository)
+    throw error
   }
 }

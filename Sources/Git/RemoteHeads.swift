@@ -61,6 +61,9 @@ final class RemoteHeads {
   {
     var view = RefView(head: .unknown, refs: RefListing(), broken: broken)
     guard let heads else { return view }
+    var nameBytes = 0
+    for index in 0..<count { nameBytes += heads[index]?.pointee.name.map { strlen($0) } ?? 0 }
+    view.refs.reserveCapacity(refs: count, nameBytes: nameBytes)
     for index in 0..<count {
       guard let head = heads[index], let start = head.pointee.name else { continue }
       let name = UnsafeRawBufferPointer(start: start, count: strlen(start))

@@ -31,11 +31,9 @@ package final class Repository {
     let traits = try inspection.traits(configuration)
     var handle: OpaquePointer?
     try check(git_repository_open_bare(&handle, inspection.path), "git_repository_open_bare", on: inspection.path)
-    guard let handle else {
-      throw GitError(
-        code: .generic, operation: "git_repository_open_bare", subject: path, message: "libgit2 returned nothing")
-    }
-    return Repository(path: inspection.path, traits: traits, configuration: configuration, handle: handle)
+    return Repository(
+      path: inspection.path, traits: traits, configuration: configuration,
+      handle: try required(handle, "git_repository_open_bare", on: path))
   }
 
   private init(path: String, traits: RepositoryTraits, configuration: Configuration, handle: OpaquePointer) {
@@ -53,10 +51,6 @@ package final class Repository {
   package func objects() throws(GitError) -> ObjectDatabase {
     var database: OpaquePointer?
     try check(git_repository_odb(&database, handle), "git_repository_odb", on: path)
-    guard let database else {
-      throw GitError(
-        code: .generic, operation: "git_repository_odb", subject: path, message: "libgit2 returned nothing")
-    }
-    return ObjectDatabase(adopting: database, of: self)
+    return ObjectDatabase(adopting: try required(database, "git_repository_odb", on: path), of: self)
   }
 }
