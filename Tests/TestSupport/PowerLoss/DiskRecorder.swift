@@ -33,6 +33,8 @@ struct DiskRecorder {
     log.start = current
     log.operations = []
     log.steps = []
+    // Numbers of operations start anew, so what is remembered under them must go.
+    simulator = DiskSimulator(births: log.births, contents: simulator.contents)
   }
 
   /// Adds operations and applies them.
