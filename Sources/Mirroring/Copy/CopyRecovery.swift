@@ -1,5 +1,5 @@
-package import DurableFiles
-package import Foundation
+internal import DurableFiles
+internal import Foundation
 internal import RefStore
 internal import SystemPackage
 

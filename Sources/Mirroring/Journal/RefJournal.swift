@@ -1,7 +1,7 @@
 package import DurableFiles
 package import Foundation
-package import GitValues
-package import SystemPackage
+internal import GitValues
+internal import SystemPackage
 
 /// The history of a copy's refs: `remora/refs.journal.jsonl` and, once it has grown, numbered older files beside it.
 ///
