@@ -85,7 +85,7 @@ let package = Package(
     tests("BorderTests", []),
     tests("GitValuesTests", ["GitValues"]),
     tests("GitTests", ["Git", "GitValues", "TestSupport"]),
-    tests("GitProtocolTests", ["GitProtocol", "GitValues"]),
+    tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
     tests("WorkerPoolTests", ["WorkerPool", nioPosix]),
     tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioHTTP1, nioPosix]),
