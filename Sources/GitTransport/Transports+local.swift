@@ -5,7 +5,11 @@ extension Transports {
   func localChannel(
     _ path: String, cancellation: CancellationFlag, deadline: Deadline
   ) throws -> any UploadPackChannel {
-    throw TransportError(
-      .unsupportedSource, operation: "reach", subject: path, cause: "local paths are not supported yet")
+    try LocalUploadPack(
+      path: path, subject: path,
+      settings: LocalUploadPack.Settings(
+        gitExecutable: configuration.gitExecutable, environment: configuration.environment,
+        silenceTimeout: configuration.silenceTimeout, maximumBrokenRefs: configuration.maximumAdvertisedRefs),
+      cancellation: cancellation, deadline: deadline)
   }
 }
