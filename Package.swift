@@ -87,7 +87,7 @@ let package = Package(
     tests("BorderTests", []),
     tests("GitValuesTests", ["GitValues"]),
     tests("GitTests", ["Git", "GitValues", "TestSupport"]),
-    tests("GitProtocolTests", ["GitProtocol", "GitValues"]),
+    tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
     tests("WorkerPoolTests", ["WorkerPool", "TestSupport"]),
     tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioPosix]),
