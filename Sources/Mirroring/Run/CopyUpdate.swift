@@ -85,7 +85,7 @@ struct CopyUpdate {
     let bytes = PackedRefs.serialize(goal.plan.target)
     let writesRefs = !goal.plan.changes.isEmpty || contents.hasStrays || contents.needsRewriting
     let folded = contents.hasStrays ? PackedRefs.serialize(contents.refs) : nil
-    let published = writesRefs ? bytes : try files.contents(of: layout.packedRefs, limit: .max) ?? []
+    let published = writesRefs ? bytes : try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
     let newHead = goal.head.flatMap { $0 == contents.headLine ? nil : $0 }
     let now = environment.now()
     let entry = RefJournalEntry(
