@@ -20,7 +20,7 @@ struct DiskImage: Sendable {
   }
 
   /// The names in a directory; none for anything else.
-  func entries(of directory: DiskInode) -> [FilePath.Component: DiskInode] {
+  func entries(of directory: DiskInode) -> [DiskName: DiskInode] {
     guard case .directory(let entries, _)? = nodes[directory] else { return [:] }
     return entries
   }

@@ -8,12 +8,13 @@ struct DiskInode: Hashable, Sendable {
 /// What an inode of the model holds.
 enum DiskNode: Sendable {
   case file(DiskContent, FilePermissions)
-  case directory([FilePath.Component: DiskInode], FilePermissions)
-  case link(target: FilePath)
+  case directory([DiskName: DiskInode], FilePermissions)
+  /// With a terminating zero.
+  case link(target: [CChar])
 }
 
 /// A place where a name can stand.
 struct DiskSlot: Hashable, Sendable {
   let directory: DiskInode
-  let name: FilePath.Component
+  let name: DiskName
 }
