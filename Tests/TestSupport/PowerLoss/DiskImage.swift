@@ -75,16 +75,3 @@ struct DiskImage: Sendable {
     }
   }
 }
-
-/// See `DiskImage.signature`.
-struct DiskSignature: Hashable {
-  private var first = 0
-  private var second = 0
-
-  mutating func add(_ hasher: Hasher) {
-    var other = hasher
-    other.combine(1)
-    first &+= hasher.finalize()
-    second &+= other.finalize()
-  }
-}
