@@ -16,6 +16,7 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -48,13 +49,14 @@ let package = Package(
   targets: [
     // Floor 0, ground
     .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "CLinux"),
     room("GitValues"),
     // Floor 1, tools
     room("Git", ["CLibgit2", "GitValues"]),
     room("GitProtocol", ["GitValues"]),
-    room("DurableFiles", [systemPackage]),
+    room("DurableFiles", ["CLinux", systemPackage]),
     room("WorkerPool", [nioPosix]),
-    room("BoundedHTTP", [asyncHTTPClient, nioCore, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
+    room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", crypto, systemPackage]),
     room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", subprocess, systemPackage]),
@@ -85,10 +87,10 @@ let package = Package(
     tests("BorderTests", []),
     tests("GitValuesTests", ["GitValues"]),
     tests("GitTests", ["Git", "GitValues", "TestSupport"]),
-    tests("GitProtocolTests", ["GitProtocol", "GitValues"]),
+    tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
-    tests("WorkerPoolTests", ["WorkerPool", nioPosix]),
-    tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioHTTP1, nioPosix]),
+    tests("WorkerPoolTests", ["WorkerPool", "TestSupport"]),
+    tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioPosix]),
     tests("RefStoreTests", ["RefStore", "GitValues", "DurableFiles", "TestSupport", systemPackage]),
     tests(
       "GitTransportTests",

@@ -1,1 +1,35 @@
+#ifndef REMORA_CLIBGIT2_SHIM_H
+#define REMORA_CLIBGIT2_SHIM_H
+
 #include <git2.h>
+/* The sockets that libgit2 offers to those who extend it are not in git2.h. */
+#include <git2/sys/odb_backend.h>
+#include <git2/sys/repository.h>
+#include <git2/sys/transport.h>
+
+/* git_libgit2_opts is variadic, which Swift cannot call: one wrapper for each shape of arguments. */
+
+static inline int remora_set_int(int option, int value) { return git_libgit2_opts(option, value); }
+
+static inline int remora_set_size(int option, size_t value) { return git_libgit2_opts(option, value); }
+
+static inline int remora_get_size(int option, size_t *value) { return git_libgit2_opts(option, value); }
+
+static inline int remora_set_search_path(int level, const char *path) {
+	return git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, path);
+}
+
+/* The numbers of two options that only newer headers name; an older library answers them with an error. */
+enum { REMORA_OPT_GET_PACK_MAX_OBJECT_SIZE = 37, REMORA_OPT_SET_PACK_MAX_OBJECT_SIZE = 38 };
+
+/* A transport of ours: libgit2 sees its own struct at the start, our callbacks find their state behind it. */
+typedef struct remora_transport {
+	git_transport base;
+	void *context;
+} remora_transport;
+
+/* What a transport's `capabilities` must answer so that libgit2 lets single objects be asked for. libgit2 keeps these
+ * bits in a private header (remote.h: GIT_REMOTE_CAPABILITY_TIP_OID and _REACHABLE_OID). */
+enum { REMORA_CAPABILITY_TIP_OID = 1 << 0, REMORA_CAPABILITY_REACHABLE_OID = 1 << 1 };
+
+#endif

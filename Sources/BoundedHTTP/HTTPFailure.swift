@@ -1,0 +1,61 @@
+/// Why an exchange came to no answer, or to none that could be read to its end. An answer with status 500 is no failure
+/// here.
+package struct HTTPFailure: Error, Sendable, CustomStringConvertible {
+  /// What failed, for decisions.
+  package enum Kind: Sendable, Hashable {
+    /// The name has no address, or the resolver did not answer.
+    case dnsFailed
+    /// Nobody listens there.
+    case connectionRefused
+    /// No way to the host.
+    case unreachable
+    /// Nobody answered the connection, or the TLS handshake stood still.
+    case connectTimeout
+    case tlsFailed(TLSProblem)
+    /// The proxy did not let us through.
+    case proxyRefused
+    /// No byte moved for longer than the silence limit while we waited.
+    case silence
+    /// The exchange took longer than the total limit.
+    case total
+    /// What came back is not HTTP.
+    case malformedAnswer
+    /// The connection ended in the middle.
+    case connectionLost
+    /// The body is longer than the limit.
+    case bodyTooLarge
+    /// The body unpacks to so much more than was sent that it looks like an attack.
+    case decompressionLimit
+    /// The task was cancelled.
+    case cancelled
+    /// The request cannot be sent: URL or header are not well-formed.
+    case invalidRequest
+    case other
+  }
+
+  /// What about the peer's certificate or the handshake was wrong.
+  package enum TLSProblem: String, Sendable, Hashable {
+    case expired
+    case notYetValid
+    case untrustedIssuer
+    case wrongHost
+    /// The trust roots could not be loaded.
+    case unusableTrustRoots
+    case handshake
+  }
+
+  package let kind: Kind
+  /// What the layer below said; short, no secrets.
+  package let detail: String
+  /// True when the head of the answer had arrived: a failure before that, on a connection that was kept alive, may
+  /// just mean that the server had closed it meanwhile.
+  package let answerBegan: Bool
+
+  package init(_ kind: Kind, _ detail: String, answerBegan: Bool = false) {
+    self.kind = kind
+    self.detail = detail
+    self.answerBegan = answerBegan
+  }
+
+  package var description: String { detail }
+}

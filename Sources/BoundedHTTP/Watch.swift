@@ -1,0 +1,50 @@
+import Synchronization
+
+/// Watches the clock for one exchange: the total, and the silence of the peer while somebody waits for it.
+///
+/// AsyncHTTPClient's own read timeout also runs while nobody reads, so a reader that is busy for longer (back-pressure
+/// from the indexer) would be taken for a dead server; and its deadline ends with the head.
+final class Watch: Sendable {
+  private struct State {
+    /// When the peer moved last, while somebody waits for it; `nil` while nobody does.
+    var waitingSince: ContinuousClock.Instant?
+    var verdict: HTTPFailure.Kind?
+  }
+
+  private let limits: HTTPLimits
+  private let end: ContinuousClock.Instant
+  private let state = Mutex(State())
+
+  init(_ limits: HTTPLimits) {
+    self.limits = limits
+    end = .now.advanced(by: limits.total)
+  }
+
+  /// Somebody waits for the peer from now on, or the peer just moved.
+  func waitBegins() { state.withLock { $0.waitingSince = .now } }
+
+  func waitEnds() { state.withLock { $0.waitingSince = nil } }
+
+  /// What `run` found; it stands, whatever error its cancellation caused elsewhere.
+  var verdict: HTTPFailure? {
+    switch state.withLock({ $0.verdict }) {
+    case .silence: HTTPFailure(.silence, "no byte for \(limits.silence)")
+    case .total: HTTPFailure(.total, "not over within \(limits.total)")
+    default: nil
+    }
+  }
+
+  /// Sleeps until a limit is passed, then returns. Ends early when its task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      let now = ContinuousClock.now
+      let silent = state.withLock { state in (state.waitingSince ?? now).advanced(by: limits.silence) }
+      if now >= end || now >= silent {
+        state.withLock { $0.verdict = now >= end ? .total : .silence }
+        return
+      }
+      // A cancelled sleep only means that the exchange is over; the loop's condition sees it.
+      try? await Task.sleep(until: min(silent, end), clock: .continuous)
+    }
+  }
+}

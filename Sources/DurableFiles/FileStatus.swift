@@ -1,0 +1,46 @@
+import Glibc
+package import SystemPackage
+
+/// What lstat(2) says about one name: enough to tell whether a file is still the one that was read before.
+package struct FileStatus: Hashable, Sendable {
+  package let kind: FileKind
+  package let device: UInt64
+  package let inode: UInt64
+  /// Bytes.
+  package let size: Int64
+  /// When the content last changed. Anyone may set it.
+  package let modified: FileTime
+  /// When content, owner, mode or links last changed. The kernel alone sets it.
+  package let changed: FileTime
+  /// The user id.
+  package let owner: UInt32
+  package let permissions: FilePermissions
+  package let linkCount: UInt64
+
+  /// A status made by hand, for tests and for values that were saved.
+  package init(
+    kind: FileKind, device: UInt64, inode: UInt64, size: Int64, modified: FileTime, changed: FileTime, owner: UInt32,
+    permissions: FilePermissions, linkCount: UInt64
+  ) {
+    self.kind = kind
+    self.device = device
+    self.inode = inode
+    self.size = size
+    self.modified = modified
+    self.changed = changed
+    self.owner = owner
+    self.permissions = permissions
+    self.linkCount = linkCount
+  }
+
+  init(_ raw: stat) {
+    self.init(
+      kind: FileKind(mode: raw.st_mode), device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino),
+      size: Int64(raw.st_size), modified: FileTime(raw.st_mtim), changed: FileTime(raw.st_ctim),
+      owner: UInt32(raw.st_uid), permissions: FilePermissions(rawValue: raw.st_mode & 0o7777),
+      linkCount: UInt64(raw.st_nlink))
+  }
+
+  /// True when both describe the same inode, whatever its content.
+  package func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+}

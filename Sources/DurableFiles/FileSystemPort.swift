@@ -1,0 +1,67 @@
+package import SystemPackage
+
+/// The file system as far as a durable change needs it: every call that can lose something is one call here.
+///
+/// Rules of every implementation:
+/// - A name or a content survives a loss of power only after `synchronizeDirectory` or `synchronizeFile`
+///   (`WritableFile.synchronize`) has returned; until then either may be there, be gone, or be torn.
+/// - Nothing follows a symbolic link in the last component, nothing waits for a peer, interrupted calls are repeated.
+/// - Relative paths are relative to the working directory of the process: give absolute ones.
+///
+/// `RealFileSystem` is the one of production. Tests put recorders and faults in its place.
+package protocol FileSystemPort: Sendable {
+  /// What stands at the path (lstat(2)).
+  /// - Returns: nil when there is nothing (`ENOENT`, or `ENOTDIR` on the way to it).
+  func status(of path: FilePath) throws(FileError) -> FileStatus?
+
+  /// The whole content of a regular file.
+  /// - Parameter limit: the most bytes that are read; a larger file is an error (`EFBIG`), never a cut answer.
+  /// - Returns: nil when there is nothing at the path.
+  /// - Throws: also for anything but a regular file (`EISDIR`, `ELOOP` for a link, `EINVAL` otherwise).
+  func contents(of path: FilePath, limit: Int) throws(FileError) -> [UInt8]?
+
+  /// The names in a directory without `.` and `..`, sorted bytewise.
+  /// - Throws: also when the directory is missing, is none or is a link to one.
+  func entries(of directory: FilePath) throws(FileError) -> [DirectoryEntry]
+
+  /// Makes one directory; the process's umask is taken off the permissions. Its name is not durable yet.
+  /// - Throws: `EEXIST` when the name is taken.
+  func makeDirectory(_ path: FilePath, permissions: FilePermissions) throws(FileError)
+
+  /// Makes a new, empty file and opens it for writing. Its name is not durable yet.
+  /// - Throws: `EEXIST` when the name is taken, also by a dangling link.
+  func create(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile
+
+  /// Opens a regular file so that each write goes to its end; makes it when missing, then its name is not durable yet.
+  func openForAppending(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile
+
+  /// Gives a file or directory another name, replacing a file that has it: observers see the old or the new one.
+  /// Durable when the directory that has the new name is synchronised.
+  func rename(_ from: FilePath, to: FilePath) throws(FileError)
+
+  /// Lets two names change places in one step (renameat2(2), `RENAME_EXCHANGE`); both must exist.
+  /// - Throws: `EINVAL` where the file system cannot do it.
+  func exchange(_ first: FilePath, with second: FilePath) throws(FileError)
+
+  /// Gives a file a second name (a hard link).
+  /// - Throws: `EEXIST` when the name is taken.
+  func link(_ from: FilePath, to: FilePath) throws(FileError)
+
+  /// Removes one name of a file or link. Directories are refused.
+  func unlink(_ path: FilePath) throws(FileError)
+
+  /// Removes an empty directory.
+  func removeDirectory(_ path: FilePath) throws(FileError)
+
+  /// Makes the content of a file durable that someone else has written (libgit2). Says nothing about its name.
+  ///
+  /// A failure is final: the kernel may have thrown the unwritten pages away and a second call would succeed without
+  /// them (fsync(2), *errors*). Write the file anew.
+  func synchronizeFile(_ path: FilePath) throws(FileError)
+
+  /// Makes the names in a directory durable, not the content of what they stand for.
+  func synchronizeDirectory(_ path: FilePath) throws(FileError)
+
+  /// Bytes that this user may still write on the file system of the path.
+  func availableBytes(at path: FilePath) throws(FileError) -> UInt64
+}

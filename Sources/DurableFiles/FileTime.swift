@@ -1,0 +1,21 @@
+import Glibc
+
+/// A time stamp of a file, since 1970 in UTC, as fine as the file system keeps it.
+package struct FileTime: Hashable, Comparable, Sendable {
+  package let seconds: Int64
+  /// 0 to 999,999,999.
+  package let nanoseconds: Int32
+
+  package init(seconds: Int64, nanoseconds: Int32) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+
+  init(_ raw: timespec) {
+    self.init(seconds: Int64(raw.tv_sec), nanoseconds: Int32(raw.tv_nsec))
+  }
+
+  package static func < (left: FileTime, right: FileTime) -> Bool {
+    (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+  }
+}

@@ -1,0 +1,43 @@
+/// What libgit2 said, or what this room found in its place.
+///
+/// Reads as: what was tried (`operation`, the name of the C function or of our own step), on what (`subject`, a path or
+/// an oid), and what the layer below said (`message`). Carries no URL, so no credentials.
+package struct GitError: Error, Hashable, Sendable {
+  /// Decide on this; codes that libgit2 invents later keep their number.
+  package let code: Code
+  /// The part of libgit2 that spoke; `.none` when the error is this room's own.
+  package let errorClass: ErrorClass
+  /// The C function that failed, or a step of ours in its place.
+  package let operation: String
+  /// The path, oid or name that it failed on; empty when there is none.
+  package let subject: String
+  /// The layer's own words: short, lower case where they are ours.
+  package let message: String
+
+  package init(
+    code: Code, errorClass: ErrorClass = .none, operation: String, subject: String = "", message: String
+  ) {
+    self.code = code
+    self.errorClass = errorClass
+    self.operation = operation
+    self.subject = subject
+    self.message = message
+  }
+
+  /// The same error under a code that says more; for places that know what a failure means.
+  func recoded(_ code: Code) -> GitError {
+    GitError(code: code, errorClass: errorClass, operation: operation, subject: subject, message: message)
+  }
+
+  /// True when the machine and not the repository is at fault: no memory, no space, a system call that failed.
+  package var isFromSystem: Bool {
+    code == .noSpace || errorClass == .operatingSystem || errorClass == .memory || errorClass == .filesystem
+  }
+}
+
+extension GitError: CustomStringConvertible {
+  package var description: String {
+    let place = subject.isEmpty ? operation : "\(operation) '\(subject)'"
+    return "\(place): \(message)"
+  }
+}

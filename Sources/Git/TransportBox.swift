@@ -1,0 +1,111 @@
+internal import CLibgit2
+internal import GitValues
+internal import Glibc
+
+/// Stands between libgit2's C callbacks and a `RemotePort`.
+///
+/// One per `Remote`, which owns it; the C transport holds a second reference until libgit2 frees it. A Swift error on
+/// its way through C is kept here, C gets GIT_EUSER, and the `Remote` throws the original.
+final class TransportBox {
+  private let port: any RemotePort
+  private var failure: (any Error)?
+  private var isOpen = false
+  private var isFinished = false
+  /// What `ls` answered last; libgit2 may look at it until the next call.
+  private var heads: RemoteHeads?
+  private(set) var broken: [BrokenRef] = []
+  /// While `Remote.download` runs. libgit2 asks for the list twice then, only to match names that we do not use.
+  private var report: ((RemoteProgress) throws -> Void)?
+
+  init(_ port: any RemotePort) { self.port = port }
+
+  /// Runs the Swift side of a callback; what it throws becomes the failure.
+  func run(_ body: () throws -> Void) -> Int32 {
+    do {
+      try body()
+      return 0
+    } catch {
+      failure = error
+      // The text is never shown: the original error is. Set, so that libgit2 does not show an older one.
+      git_error_set_str(Int32(bitPattern: GIT_ERROR_CALLBACK.rawValue), "the transport failed")
+      return GIT_EUSER.rawValue
+    }
+  }
+
+  /// What a callback threw since the last look.
+  func takeFailure() -> (any Error)? {
+    defer { failure = nil }
+    return failure
+  }
+
+  var isConnected: Bool { isOpen && !isFinished }
+
+  func connect(_ url: String) throws {
+    precondition(!isOpen && !isFinished, "a remote connects once")
+    isOpen = true
+    try port.connect(to: url)
+  }
+
+  /// The list for `ls`, kept alive here. Empty during a download.
+  func list() throws -> RemoteHeads {
+    var view = RefView(head: .unknown, refs: RefListing())
+    if report == nil { view = try Self.expressible(port.view()) }
+    broken = view.broken
+    let heads = RemoteHeads(view)
+    self.heads = heads
+    return heads
+  }
+
+  /// Gives the list's memory back, about 100 bytes a ref, once nobody looks at it any more.
+  func dropList() { heads = nil }
+
+  func negotiate(_ wants: UnsafePointer<UnsafePointer<git_remote_head>?>?, count: Int) throws {
+    guard let wants else { return }
+    try port.negotiate(wants: (0..<count).compactMap { wants[$0].map { ObjectID($0.pointee.oid) } })
+  }
+
+  func downloadPack(_ stats: UnsafeMutablePointer<git_indexer_progress>?) throws {
+    try port.downloadPack { progress in
+      if let stats { progress.store(in: &stats.pointee) }
+      try report?(progress)
+    }
+  }
+
+  func whileReporting<Result>(
+    to report: @escaping (RemoteProgress) throws -> Void, _ body: () throws -> Result
+  ) rethrows -> Result {
+    self.report = report
+    defer { self.report = nil }
+    return try body()
+  }
+
+  /// Closes the port if it was ever opened; further calls do nothing.
+  func finish() {
+    guard isOpen, !isFinished else { return }
+    isFinished = true
+    heads = nil
+    port.close()
+  }
+
+  /// C strings end at NUL: a ref or HEAD target with one inside would silently become another name. No git can hold
+  /// such a name, so it is broken.
+  private static func expressible(_ view: RefView) -> RefView {
+    var view = view
+    if let target = view.head.target, target.bytes.contains(0) {
+      view.broken.append(BrokenRef(name: .head, reason: "NUL in the name of its branch"))
+      view.head = .unknown
+    }
+    func holdsNUL(_ index: Int) -> Bool {
+      view.refs.withName(at: index) { name in
+        guard let start = name.baseAddress else { return false }
+        return memchr(start, 0, name.count) != nil
+      }
+    }
+    guard (0..<view.refs.count).contains(where: holdsNUL) else { return view }
+    view.broken += view.refs.indices.filter(holdsNUL).map {
+      BrokenRef(name: view.refs.name(at: $0), reason: "NUL in the name")
+    }
+    view.refs = RefListing(view.refs.indices.filter { !holdsNUL($0) }.map { view.refs[$0] })
+    return view
+  }
+}

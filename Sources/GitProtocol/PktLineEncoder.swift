@@ -1,0 +1,43 @@
+package import GitValues
+
+/// Builds a message of pkt-lines.
+package struct PktLineEncoder {
+  /// The message so far.
+  package private(set) var bytes: [UInt8] = []
+
+  package init() {}
+
+  package mutating func reserveCapacity(_ count: Int) { bytes.reserveCapacity(count) }
+
+  /// Adds a line of `text` and a newline.
+  package mutating func line(_ text: String) {
+    beginLine(contentCount: text.utf8.count + 1)
+    bytes.append(contentsOf: text.utf8)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// Adds a line of `keyword`, a space, the object id, `rest` and a newline.
+  package mutating func line(_ keyword: StaticString, _ oid: ObjectID, _ rest: String = "") {
+    beginLine(contentCount: keyword.utf8CodeUnitCount + 1 + ObjectID.hexCount + rest.utf8.count + 1)
+    keyword.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    bytes.append(UInt8(ascii: " "))
+    oid.appendHex(to: &bytes)
+    bytes.append(contentsOf: rest.utf8)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// Adds `0000`, the end of a message.
+  package mutating func flush() { bytes.append(contentsOf: "0000".utf8) }
+
+  /// Adds `0001`, the border between sections.
+  package mutating func delimiter() { bytes.append(contentsOf: "0001".utf8) }
+
+  private mutating func beginLine(contentCount: Int) {
+    let length = contentCount + PktLineDecoder.headerCount
+    precondition(length <= PktLineDecoder.maximumCount, "a line of ours fits in a packet")
+    for shift in [12, 8, 4, 0] {
+      let digit = UInt8(length >> shift & 15)
+      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+    }
+  }
+}

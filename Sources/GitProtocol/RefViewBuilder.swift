@@ -1,0 +1,122 @@
+import GitValues
+
+/// Gathers what the lines of a listing say into a `RefView`, the same way for v0, v1 and v2.
+///
+/// One bad ref does not spoil the others: a null oid, a name that git forbids, a line that cannot be parsed or a name
+/// listed twice becomes a `BrokenRef`. HEAD is kept apart.
+struct RefViewBuilder: ~Copyable {
+  private var refs = RefListing()
+  private var broken: [BrokenRef] = []
+  private var lineCount = 0
+  private let limits: ListingLimits
+
+  private var headOID: ObjectID?
+  /// Where HEAD points, as the server wrote it.
+  private var headTarget: [UInt8]?
+
+  init(limits: ListingLimits) { self.limits = limits }
+
+  /// Takes note of one ref. False when it is broken and so not in the listing.
+  mutating func add(name: UnsafeRawBufferPointer, oid: ObjectID, peeled: ObjectID? = nil) throws(ProtocolError) -> Bool {
+    try countLine()
+    if Self.isHead(name) {
+      guard !oid.isZero else {
+        addBroken(name, "null oid")
+        return false
+      }
+      guard headOID == nil else {
+        addBroken(name, "listed twice")
+        return false
+      }
+      headOID = oid
+      return true
+    }
+    guard ReferenceName.isValid(name) else {
+      addBroken(name, "invalid name")
+      return false
+    }
+    guard !oid.isZero else {
+      addBroken(name, "null oid")
+      return false
+    }
+    refs.append(name: name, oid: oid, peeled: peeled)
+    return true
+  }
+
+  /// Takes note of a line without a readable oid or name; `text` stands for the name.
+  mutating func addUnparsable(_ text: UnsafeRawBufferPointer) throws(ProtocolError) {
+    try countLine()
+    addBroken(UnsafeRawBufferPointer(rebasing: text.prefix(serverTextLimit)), "unparsable line")
+  }
+
+  /// Takes note of where HEAD points. `countsAsLine` when a line of its own said it (v2's `unborn`).
+  mutating func setHeadTarget(_ target: [UInt8], countsAsLine: Bool) throws(ProtocolError) {
+    if countsAsLine { try countLine() }
+    headTarget = target
+  }
+
+  mutating func setPeeledOfLast(_ peeled: ObjectID) { refs.setPeeledOfLast(peeled) }
+
+  /// True when `name` is that of the ref that was added last.
+  func isLast(_ name: UnsafeRawBufferPointer) -> Bool {
+    !refs.isEmpty && refs.withName(at: refs.count - 1) { RefListing.compare($0, name) == 0 }
+  }
+
+  static func isHead(_ name: UnsafeRawBufferPointer) -> Bool { name.elementsEqual(ReferenceName.head.bytes) }
+
+  /// The view. The builder is empty afterwards.
+  mutating func finish() -> RefView {
+    sortAndTakeOutDuplicates()
+    let head = resolvedHead()
+    let view = RefView(head: head, refs: refs, broken: broken)
+    refs = RefListing()
+    broken = []
+    return view
+  }
+
+  private mutating func countLine() throws(ProtocolError) {
+    lineCount += 1
+    try limits.check(refs: lineCount)
+  }
+
+  private mutating func addBroken(_ name: UnsafeRawBufferPointer, _ reason: String) {
+    broken.append(BrokenRef(name: ReferenceName(bytes: Array(name)), reason: reason))
+  }
+
+  /// A name that is listed twice may have two values; neither is to be believed.
+  private mutating func sortAndTakeOutDuplicates() {
+    let unsorted = refs
+    refs.sort()
+    guard refs.count < unsorted.count else { return }
+    var seen: Set<ReferenceName> = []
+    var twice: Set<ReferenceName> = []
+    for entry in unsorted where !seen.insert(entry.name).inserted { twice.insert(entry.name) }
+    var kept = RefListing()
+    for index in refs.indices where !twice.contains(refs.name(at: index)) {
+      refs.withName(at: index) { kept.append(name: $0, oid: refs.oid(at: index), peeled: refs.peeled(at: index)) }
+    }
+    broken += twice.sorted().map { BrokenRef(name: $0, reason: "listed twice") }
+    refs = kept
+  }
+
+  /// HEAD by what was said of it and of the ref that it points at.
+  ///
+  /// | target said | HEAD's oid said | answer |
+  /// |---|---|---|
+  /// | valid | any, target listed | symbolic, with the target's oid: the two lines may be of two moments |
+  /// | valid | yes, target not listed (hidden) | symbolic, with HEAD's oid |
+  /// | valid | no, target not listed | unborn |
+  /// | invalid | any | unknown, and HEAD is broken |
+  /// | no | yes | detached |
+  /// | no | no | unknown |
+  private mutating func resolvedHead() -> Head {
+    guard let headTarget else { return headOID.map { .detached($0) } ?? .unknown }
+    let target = ReferenceName(bytes: headTarget)
+    guard target.isValid else {
+      broken.append(BrokenRef(name: .head, reason: "points at the invalid name '\(target)'"))
+      return .unknown
+    }
+    if let oid = refs.oid(of: target) ?? headOID { return .symbolic(target: target, oid: oid) }
+    return .unborn(target: target)
+  }
+}

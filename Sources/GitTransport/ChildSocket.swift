@@ -1,0 +1,180 @@
+import Glibc
+import WorkerPool
+
+/// Our end of a socket pair whose other end is a child's standard input and output, and of a second pair for its
+/// standard error. All waiting is poll(2) with a deadline, on the thread that uses it.
+///
+/// Sockets and not pipes because `SOCK_CLOEXEC` closes them atomically in children that other threads start meanwhile
+/// (Glibc's module has no `pipe2`): a leaked copy would keep the child from seeing the end of its input. Because
+/// `MSG_NOSIGNAL` spares us SIGPIPE. And because `shutdown(2)` from another thread wakes a poll, which is how
+/// cancellation gets through at once without a third descriptor.
+final class ChildSocket {
+  /// The child's ends; given away to the process that is started, which closes them here.
+  let childStream: Int32
+  let childErrors: Int32
+  private let stream: Int32
+  private let errors: Int32
+  private var isErrorsOpen = true
+  private var isClosed = false
+
+  private let cancellation: CancellationFlag
+  private let registration: CancellationFlag.Registration
+  private let deadline: Deadline
+  private let silence: Duration
+  private let takeErrors: (UnsafeRawBufferPointer) -> Void
+
+  /// Makes both pairs.
+  ///
+  /// - Parameters:
+  ///   - silence: how long to wait for the child to send or take a byte.
+  ///   - deadline: when all must be over.
+  ///   - takeErrors: gets what the child writes on its standard error, as it comes.
+  /// - Throws: `Errno`-like `ChildSocketError.noDescriptors` when the process has none left.
+  init(
+    silence: Duration, deadline: Deadline, cancellation: CancellationFlag,
+    takeErrors: @escaping (UnsafeRawBufferPointer) -> Void
+  ) throws {
+    let (stream, childStream) = try Self.pair()
+    do {
+      (errors, childErrors) = try Self.pair()
+    } catch {
+      Glibc.close(stream)
+      Glibc.close(childStream)
+      throw error
+    }
+    self.stream = stream
+    self.childStream = childStream
+    self.silence = silence
+    self.deadline = deadline
+    self.cancellation = cancellation
+    self.takeErrors = takeErrors
+    // The registration is removed before the descriptor is closed, so the number cannot be another file's by then.
+    registration = cancellation.onRaise { Glibc.shutdown(stream, Int32(SHUT_RDWR)) }
+  }
+
+  deinit { close() }
+
+  /// Closes our ends. The child sees the end of its input. Calling it twice does nothing more.
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    registration.remove()
+    Glibc.close(stream)
+    Glibc.close(errors)
+  }
+
+  /// Says to the child that no more input comes; its output can still be read.
+  func endInput() {
+    guard !isClosed else { return }
+    Glibc.shutdown(stream, Int32(SHUT_WR))
+  }
+
+  /// Reads at least one byte; 0 is the end.
+  ///
+  /// - Throws: `Cancelled`, `ChildSocketError`.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    precondition(!buffer.isEmpty, "a read needs room")
+    let quiet = Deadline.after(silence)
+    while true {
+      try cancellation.check()
+      let count = recv(stream, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+      if count > 0 { return count }
+      if count == 0 { return try ended() }
+      switch errno {
+      case EAGAIN: try wait(for: Int16(POLLIN), quiet: quiet)
+      case EINTR: continue
+      // The child ended without having read all that we sent. What it had written was delivered before this.
+      case ECONNRESET: return try ended()
+      default: throw ChildSocketError.failed("read", errno)
+      }
+    }
+  }
+
+  /// Writes all bytes. A child that has gone is no error here: what it said before is still to be read.
+  ///
+  /// - Throws: `Cancelled`, `ChildSocketError`.
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    var quiet = Deadline.after(silence)
+    while !rest.isEmpty {
+      try cancellation.check()
+      let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+      let count = Glibc.send(stream, rest.baseAddress, rest.count, flags)
+      if count >= 0 {
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        quiet = Deadline.after(silence)
+        continue
+      }
+      switch errno {
+      case EAGAIN: try wait(for: Int16(POLLOUT), quiet: quiet)
+      case EINTR: continue
+      case EPIPE, ECONNRESET:
+        try cancellation.check()
+        return
+      default: throw ChildSocketError.failed("write", errno)
+      }
+    }
+  }
+
+  /// Reads what the child has written on its standard error so far, without waiting.
+  func drainErrors() {
+    guard !isClosed, isErrorsOpen else { return }
+    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+      while true {
+        let count = recv(errors, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+        if count > 0 {
+          takeErrors(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
+        } else if count < 0, errno == EINTR {
+          continue
+        } else {
+          if count == 0 || errno != EAGAIN { isErrorsOpen = false }
+          return
+        }
+      }
+    }
+  }
+
+  /// The end of the child's output, or our own shutdown by cancellation, which looks the same.
+  private func ended() throws(Cancelled) -> Int {
+    try cancellation.check()
+    return 0
+  }
+
+  /// Waits until the stream is ready. Standard error is drained meanwhile, or a child that complains a lot would
+  /// stand still.
+  private func wait(for events: Int16, quiet: Deadline) throws {
+    while true {
+      guard !deadline.hasPassed else { throw ChildSocketError.runTimedOut }
+      guard !quiet.hasPassed else { throw ChildSocketError.silent(silence) }
+      var polled = [
+        pollfd(fd: stream, events: events, revents: 0),
+        pollfd(fd: isErrorsOpen ? errors : -1, events: Int16(POLLIN), revents: 0),
+      ]
+      let count = poll(&polled, nfds_t(polled.count), deadline.earlier(quiet).pollTimeoutMilliseconds)
+      if count < 0, errno != EINTR { throw ChildSocketError.failed("wait for", errno) }
+      try cancellation.check()
+      if count > 0, polled[1].revents != 0 { drainErrors() }
+      if count > 0, polled[0].revents != 0 { return }
+    }
+  }
+
+  private static func pair() throws(ChildSocketError) -> (Int32, Int32) {
+    var ends: (Int32, Int32) = (-1, -1)
+    let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+    let status = withUnsafeMutableBytes(of: &ends) { raw in
+      socketpair(AF_UNIX, type, 0, raw.baseAddress?.assumingMemoryBound(to: Int32.self))
+    }
+    guard status == 0 else { throw .failed("open a socket to", errno) }
+    return ends
+  }
+}
+
+/// Why a child could not be talked to. Whoever knows what the child was for says it in a `TransportError`.
+enum ChildSocketError: Error {
+  /// Not a byte in this long.
+  case silent(Duration)
+  /// The deadline of the whole run has passed.
+  case runTimedOut
+  /// A system call failed: what it was to do with the child, and errno.
+  case failed(String, Int32)
+}

@@ -1,0 +1,38 @@
+import GitProtocol
+import WorkerPool
+
+extension Conversation {
+  /// True for failures that may come from having sent `ls-refs` to a server that does not know it any more, or not for
+  /// this repository: then the advertisement is asked for after all, and if that fails too, its error is the better
+  /// one. False for those of the network, which a second request would only repeat.
+  static func mayBeFaultOfAssumption(_ error: any Error) -> Bool {
+    if let error = error as? ProtocolError { return error.code != .limitExceeded }
+    guard let error = error as? TransportError else { return false }
+    let hopeless: Set<TransportError.Code> = [
+      .timeout, .dnsFailed, .tlsFailed, .connectionRefused, .sourceUnreachable, .rateLimited, .limitExceeded,
+    ]
+    return !hopeless.contains(error.code)
+  }
+
+  /// Says in a `TransportError` what the protocol has to complain about; all other errors stay as they are.
+  func translated(_ error: any Error, operation: String) -> any Error {
+    guard let error = error as? ProtocolError else { return error }
+    let (code, hint) = Self.meaning(of: error.code)
+    return TransportError(
+      code, operation: operation, subject: settings.subject, cause: error.detail, hint: hint,
+      missingObject: error.object, underlying: error)
+  }
+
+  private static func meaning(of code: ProtocolError.Code) -> (TransportError.Code, hint: String?) {
+    switch code {
+    case .malformed: (.protocolError, nil)
+    case .truncated: (.connectionLost, nil)
+    case .notGit: (.sourceNotARepository, "check the address")
+    case .limitExceeded: (.limitExceeded, nil)
+    case .refused: (.serverRefused, nil)
+    case .wantedObjectMissing: (.wantedObjectMissing, "the refs have moved since they were listed: list again")
+    case .unsupportedObjectFormat: (.unsupportedObjectFormat, nil)
+    case .shallow: (.sourceShallow, "complete the source with 'git fetch --unshallow'")
+    }
+  }
+}

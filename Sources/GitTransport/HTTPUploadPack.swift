@@ -1,0 +1,136 @@
+import BoundedHTTP
+import WorkerPool
+
+/// The upload-pack service of a repository over HTTP(S): smart HTTP as in gitprotocol-http, one request at a time.
+///
+/// 1. `openAdvertisement` asks `GET base/info/refs`, follows redirects, and moves `base` along with them.
+/// 2. `send` posts to `base/git-upload-pack` and follows none: the body must not go where nobody asked first.
+/// 3. A 401 is answered once with what `CredentialSources` knows, only to the source's own origin.
+/// 4. A request that found its kept-alive connection closed is sent once more: all requests only read.
+///
+/// Used by one thread at a time, which blocks; `Cancelled` and `TransportError` are all that comes out.
+final class HTTPUploadPack: UploadPackChannel {
+  let source: SourceURL
+  let transports: Transports
+  let cancellation: CancellationFlag
+  let deadline: Deadline
+  /// Where requests go: the source, or where it redirected us.
+  var base: HTTPBase
+  private var exchange: HTTPUploadPackExchange?
+
+  /// `source` must be http or https.
+  init(source: SourceURL, transports: Transports, cancellation: CancellationFlag, deadline: Deadline) {
+    guard let base = HTTPBase(source) else { preconditionFailure("an HTTP channel needs an HTTP source") }
+    self.source = source
+    self.transports = transports
+    self.cancellation = cancellation
+    self.deadline = deadline
+    self.base = base
+  }
+
+  deinit { exchange?.end() }
+
+  var isStateless: Bool { true }
+
+  var mayAssumeVersion2: Bool { transports.speaksVersion2(base.origin) }
+
+  /// Not remembered for a source that redirected us: the next channel to it starts at the old place, and would post
+  /// there for nothing.
+  func noteVersion2() {
+    if base.origin == source.origin, base.isOriginal { transports.noteVersion2(base.origin) }
+  }
+
+  var diagnostics: String { "" }
+
+  func openAdvertisement() throws -> any ByteSource {
+    let (exchange, head) = try followingRedirects()
+    try check(head, exchange, mediaType: "application/x-git-upload-pack-advertisement", operation: .listRefs)
+    return HTTPUploadPackAnswer(exchange, channel: self, operation: .listRefs)
+  }
+
+  func send(_ request: [UInt8]) throws -> any ByteSource {
+    var post = HTTPRequest(.post, base.url + "/git-upload-pack")
+    post.headers.add("Content-Type", "application/x-git-upload-pack-request")
+    post.headers.add("Accept", "application/x-git-upload-pack-result")
+    post.body = request
+    post.compressesBody = true
+    // Of lists and packs the conversation keeps its own, exact account; this is the outer wall.
+    post.limits.bodyBytes = transports.configuration.outermostBytes
+    let (exchange, head) = try ask(post, operation: .request)
+    try check(head, exchange, mediaType: "application/x-git-upload-pack-result", operation: .request)
+    return HTTPUploadPackAnswer(exchange, channel: self, operation: .request)
+  }
+
+  func finish() {
+    exchange?.settle()
+    exchange = nil
+  }
+
+  func abort() {
+    exchange?.end()
+    exchange = nil
+  }
+
+  // MARK: One question
+
+  /// Sends a request, with credentials where they are called for, and waits for the head of the answer.
+  func ask(
+    _ request: HTTPRequest, operation: Operation
+  ) throws -> (HTTPUploadPackExchange, HTTPUploadPackExchange.Head) {
+    let isOwnOrigin = base.origin == source.origin
+    var credential: Credential?
+    if isOwnOrigin, transports.asksForCredentials(base.origin) {
+      credential = try transports.credentials.credential(for: source)
+    }
+    var (exchange, head) = try attempt(request, credential, operation: operation)
+    if head.status == 401, credential == nil, isOwnOrigin {
+      credential = try transports.credentials.credential(for: source)
+      if credential != nil {
+        exchange.settle()
+        (exchange, head) = try attempt(request, credential, operation: operation)
+      }
+    }
+    guard head.status != 401 else {
+      exchange.settle()
+      throw unauthorized(head, credential, operation: operation)
+    }
+    if credential != nil { transports.noteCredentialsTaken(base.origin) }
+    return (exchange, head)
+  }
+
+  private func attempt(
+    _ request: HTTPRequest, _ credential: Credential?, operation: Operation
+  ) throws -> (HTTPUploadPackExchange, HTTPUploadPackExchange.Head) {
+    exchange?.settle()
+    exchange = nil
+    var request = request
+    request.proxy = try transports.proxies.proxy(for: base.origin)
+    request.headers.add("User-Agent", HTTPBase.userAgent)
+    request.headers.add("Git-Protocol", "version=2")
+    request.headers.add("Accept-Encoding", "gzip")
+    if let credential { request.headers.add("Authorization", credential.authorization) }
+    return try translating(operation) {
+      do {
+        return try once(request)
+      } catch let failure as HTTPFailure where failure.kind == .connectionLost && !failure.answerBegan {
+        return try once(request)
+      }
+    }
+  }
+
+  private func once(
+    _ request: HTTPRequest
+  ) throws -> (HTTPUploadPackExchange, HTTPUploadPackExchange.Head) {
+    let remaining = deadline.remaining
+    guard remaining > .zero else { throw DeadlineExceeded() }
+    try cancellation.check()
+    var request = request
+    request.limits.silence = transports.configuration.silenceTimeout
+    request.limits.total = remaining
+    let exchange = HTTPUploadPackExchange(
+      request, client: transports.client, gate: transports.gate(for: base.origin), cancellation: cancellation,
+      deadline: deadline)
+    self.exchange = exchange
+    return (exchange, try exchange.waitForHead())
+  }
+}

@@ -1,0 +1,73 @@
+import Glibc
+
+/// Where the parts of a local repository are, found as git's `enter_repo` finds them (path.c, non-strict): a bare
+/// repository, a work tree's `.git`, or a `.git` file that leads elsewhere.
+struct LocalRepositoryPath {
+  /// Absolute, as given otherwise.
+  let path: String
+  /// The directory that refs, objects and `shallow` are in; `nil` when we found none, and git has the last word.
+  let commonDirectory: String?
+
+  /// Looks, and reads nothing but `.git` and `commondir` files.
+  ///
+  /// - Throws: the errno of looking at `path` itself.
+  init(_ path: String) throws(LocalPathFailure) {
+    self.path = try Self.absolute(path)
+    var status = stat()
+    guard stat(self.path, &status) == 0 else { throw LocalPathFailure(code: errno) }
+    let candidates = ["/.git", "", "/.git/.git", ".git"].map { [path = self.path] in path + $0 }
+    commonDirectory = candidates.lazy.compactMap(Self.repository(at:)).first.map(Self.commonDirectory(of:))
+  }
+
+  /// True when the repository says of itself that some of its history was left out.
+  var isShallow: Bool {
+    guard let commonDirectory else { return false }
+    var status = stat()
+    return stat(commonDirectory + "/shallow", &status) == 0 && status.st_size > 0
+  }
+
+  private static func absolute(_ path: String) throws(LocalPathFailure) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let here = getcwd(nil, 0) else { throw LocalPathFailure(code: errno) }
+    defer { free(here) }
+    return String(cString: here) + "/" + path
+  }
+
+  private static func repository(at candidate: String) -> String? {
+    if access(candidate + "/HEAD", F_OK) == 0, access(candidate + "/objects", F_OK) == 0 { return candidate }
+    // A linked work tree has its objects elsewhere.
+    if access(candidate + "/HEAD", F_OK) == 0, access(candidate + "/commondir", F_OK) == 0 { return candidate }
+    guard let text = smallFile(candidate), text.hasPrefix("gitdir: ") else { return nil }
+    let target = String(text.dropFirst("gitdir: ".count))
+    return target.hasPrefix("/") ? target : parent(of: candidate) + "/" + target
+  }
+
+  private static func commonDirectory(of repository: String) -> String {
+    guard let text = smallFile(repository + "/commondir") else { return repository }
+    return text.hasPrefix("/") ? text : repository + "/" + text
+  }
+
+  private static func parent(of path: String) -> String {
+    path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
+  }
+
+  /// The text of a file of one line; `nil` when there is none, or it cannot be one.
+  private static func smallFile(_ path: String) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 1) { buffer in
+      let count = read(descriptor, buffer.baseAddress, buffer.count)
+      guard count > 0, count < buffer.count else { return nil }
+      var bytes = buffer[0..<count]
+      while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+  }
+}
+
+/// A path could not be looked at.
+struct LocalPathFailure: Error {
+  /// errno of the call.
+  let code: Int32
+}

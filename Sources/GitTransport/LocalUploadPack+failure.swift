@@ -1,0 +1,92 @@
+import GitProtocol
+import Glibc
+import WorkerPool
+
+// What an operator reads when a local source cannot be served.
+extension LocalUploadPack {
+  private static let operation = "read"
+
+  static func unreachable(_ subject: String, errno code: Int32) -> TransportError {
+    let cause = String(cString: strerror(code)).lowercased()
+    switch code {
+    case ENOENT, ENOTDIR:
+      return TransportError(.sourceNotFound, operation: operation, subject: subject, cause: cause)
+    case EACCES, EPERM:
+      return TransportError(
+        .sourceAccessDenied, operation: operation, subject: subject, cause: cause,
+        hint: "let this user read the directory and those above it")
+    default:
+      return TransportError(.sourceUnreachable, operation: operation, subject: subject, cause: cause)
+    }
+  }
+
+  static func shallow(_ subject: String) -> TransportError {
+    TransportError(
+      .sourceShallow, operation: operation, subject: subject, cause: ProtocolError.shallowSource.detail,
+      hint: "complete it with 'git fetch --unshallow'")
+  }
+
+  static func gitMissing(_ subject: String, executable: String) -> TransportError {
+    TransportError(
+      .gitMissing, operation: operation, subject: subject, cause: "no program '\(executable)' was found",
+      hint: "install git: local sources are served by 'git upload-pack'")
+  }
+
+  /// The error for a child that could not be talked to; others, `Cancelled` among them, pass as they are.
+  func failure(_ error: any Error) -> any Error {
+    guard let error = error as? ChildSocketError else { return error }
+    switch error {
+    case .silent(let silence):
+      return timeout("git upload-pack said nothing for \(silence.components.seconds) s")
+    case .runTimedOut:
+      return timeout("the time allowed for the whole run is over")
+    case .failed(let what, let code):
+      return TransportError(
+        .sourceUnreachable, operation: Self.operation, subject: subject,
+        cause: "cannot \(what) git upload-pack: \(String(cString: strerror(code)).lowercased())")
+    }
+  }
+
+  private func timeout(_ cause: String) -> TransportError {
+    TransportError(.timeout, operation: Self.operation, subject: subject, cause: cause)
+  }
+
+  /// The error for the way the child ended; `nil` for a good end.
+  func failure(_ ending: ChildProcess.Ending?, complaints: ChildComplaints) -> TransportError? {
+    switch ending {
+    case .exited(0): return nil
+    case .notStarted(let reason):
+      return TransportError(
+        .gitMissing, operation: Self.operation, subject: subject, cause: "cannot start git: \(reason)",
+        hint: "see whether '\(settings.gitExecutable)' runs")
+    case .signaled(let signal):
+      return TransportError(
+        .connectionLost, operation: Self.operation, subject: subject,
+        cause: "git upload-pack was ended by signal \(signal)")
+    case nil:
+      return TransportError(
+        .connectionLost, operation: Self.operation, subject: subject,
+        cause: "git upload-pack closed its output and went on running")
+    case .exited(let status): return exitFailure(status, complaints)
+    }
+  }
+
+  /// The words are those of git 2.39 (path.c, setup.c, upload-pack.c) under `LC_ALL=C`; words that are not known make
+  /// a lost connection, which is tried again.
+  private func exitFailure(_ status: Int32, _ complaints: ChildComplaints) -> TransportError {
+    let said = complaints.description
+    let cause = said.isEmpty ? "git upload-pack ended with status \(status)" : said
+    func error(_ code: TransportError.Code, hint: String? = nil) -> TransportError {
+      TransportError(code, operation: Self.operation, subject: subject, cause: cause, hint: hint)
+    }
+    if complaints.contain("dubious ownership") {
+      return error(
+        .sourceAccessDenied, hint: "if you trust its owner: git config --global --add safe.directory '\(subject)'")
+    }
+    if complaints.contain("ermission denied") { return error(.sourceAccessDenied) }
+    if complaints.contain("not a git repository") || complaints.contain("not appear to be a git repository") {
+      return error(.sourceNotARepository)
+    }
+    return error(.connectionLost)
+  }
+}

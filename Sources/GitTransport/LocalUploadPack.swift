@@ -1,0 +1,184 @@
+import Glibc
+package import GitValues
+package import WorkerPool
+
+/// A `git upload-pack` child that serves a repository on this machine: one process for the listing and the fetch.
+///
+/// The child's environment is ours reduced to what finds git and the user's configuration, as `git fetch` of a path
+/// would have it: `safe.directory` of the user's own configuration is honoured. It never asks anything. It runs in a
+/// process group of its own, which is killed by `abort`, by cancellation's end and when this object goes away.
+///
+/// Limitation: upload-pack itself decides which refs it shows (`transfer.hideRefs` of the source).
+package final class LocalUploadPack: UploadPackChannel {
+  /// What is needed besides the path.
+  package struct Settings: Sendable {
+    /// Name, looked up in the `PATH` of `environment`, or path of the program.
+    package var gitExecutable: String
+    /// Our own environment, of which a part is handed on.
+    package var environment: [String: String]
+    /// How long the child may send and take nothing.
+    package var silenceTimeout: Duration
+    /// How many broken refs may be named.
+    package var maximumBrokenRefs: Int
+    /// Whether version 2 is asked for. Off only in tests: every git that we support has it.
+    package var asksForVersion2: Bool
+
+    package init(
+      gitExecutable: String = "git", environment: [String: String], silenceTimeout: Duration = .seconds(60),
+      maximumBrokenRefs: Int = 5_000_000, asksForVersion2: Bool = true
+    ) {
+      self.gitExecutable = gitExecutable
+      self.environment = environment
+      self.silenceTimeout = silenceTimeout
+      self.maximumBrokenRefs = maximumBrokenRefs
+      self.asksForVersion2 = asksForVersion2
+    }
+  }
+
+  package var isStateless: Bool { false }
+  /// The child says its capabilities unasked: there is no round trip to save.
+  package var mayAssumeVersion2: Bool { false }
+
+  let subject: String
+  let settings: Settings
+  private let location: LocalRepositoryPath
+  private let gitPath: String
+  private let cancellation: CancellationFlag
+  private let deadline: Deadline
+  private var socket: ChildSocket?
+  private var process: ChildProcess?
+  private let complaints: Complaints
+
+  /// What is known of the child's standard error, shared with the closure that fills it, on the same thread.
+  private final class Complaints {
+    var said: ChildComplaints
+    init(limit: Int) { said = ChildComplaints(brokenLimit: limit) }
+  }
+
+  /// How long a child gets to end by itself when it has nothing more to do.
+  private static let farewell = Duration.seconds(2)
+
+  /// Looks at the path; the child is started by `openAdvertisement`.
+  ///
+  /// - Parameters:
+  ///   - path: of a bare repository or of one with a work tree; relative to the current directory.
+  ///   - subject: how errors name it.
+  ///   - deadline: of the whole run.
+  /// - Throws: `TransportError`: source_not_found, source_access_denied, source_shallow, git_missing.
+  package init(
+    path: String, subject: String, settings: Settings, cancellation: CancellationFlag, deadline: Deadline
+  ) throws(TransportError) {
+    self.subject = subject
+    self.settings = settings
+    self.cancellation = cancellation
+    self.deadline = deadline
+    complaints = Complaints(limit: settings.maximumBrokenRefs)
+    do {
+      location = try LocalRepositoryPath(path)
+    } catch {
+      throw Self.unreachable(subject, errno: error.code)
+    }
+    guard !location.isShallow else { throw Self.shallow(subject) }
+    guard let gitPath = Self.findExecutable(settings.gitExecutable, in: settings.environment) else {
+      throw Self.gitMissing(subject, executable: settings.gitExecutable)
+    }
+    self.gitPath = gitPath
+  }
+
+  deinit { process?.kill() }
+
+  package func openAdvertisement() throws -> any ByteSource {
+    precondition(process == nil, "a child advertises once")
+    try cancellation.check()
+    let complaints = complaints
+    let socket: ChildSocket
+    do {
+      socket = try ChildSocket(silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation) {
+        complaints.said.append($0)
+      }
+    } catch {
+      throw failure(error)
+    }
+    self.socket = socket
+    process = ChildProcess(
+      path: gitPath, arguments: ["upload-pack", "--", location.path], environment: childEnvironment,
+      stream: socket.childStream, errors: socket.childErrors)
+    return Output(self)
+  }
+
+  package func send(_ request: [UInt8]) throws -> any ByteSource {
+    guard let socket else { preconditionFailure("a request needs a child that was started and not ended") }
+    do {
+      try request.withUnsafeBytes { try socket.write($0) }
+    } catch {
+      throw failure(error)
+    }
+    return Output(self)
+  }
+
+  package func noteVersion2() {}
+
+  package func brokenRefs(leftOutOf listing: RefListing) throws -> [BrokenRef] {
+    // The child writes its complaints before the flush that ends the listing, and that was read: they are here.
+    socket?.drainErrors()
+    guard !complaints.said.namesAreIncomplete else {
+      throw TransportError(
+        .limitExceeded, operation: "list refs of", subject: subject,
+        cause: "more than \(settings.maximumBrokenRefs) refs of the source are broken")
+    }
+    return complaints.said.broken.filter { listing.index(of: $0.name) == nil }
+  }
+
+  package var diagnostics: String {
+    socket?.drainErrors()
+    return complaints.said.description
+  }
+
+  package func finish() {
+    guard let process else { return }
+    socket?.endInput()
+    if process.ending(by: .after(Self.farewell), cancellation: cancellation) == nil { process.kill() }
+    release()
+  }
+
+  package func abort() {
+    guard let process else { return }
+    process.kill()
+    // Reaped here and now, so that whoever looks afterwards finds nothing; a child that the kernel cannot end at
+    // once is reaped by its task later.
+    _ = process.ending(by: .after(Self.farewell), cancellation: CancellationFlag())
+    release()
+  }
+
+  private func release() {
+    socket?.drainErrors()
+    socket?.close()
+    socket = nil
+    process = nil
+  }
+
+  /// Reads from the child. An end after which the child reports failure is that failure, and not an end.
+  fileprivate func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    guard let socket, let process else { return 0 }
+    do {
+      let count = try socket.read(into: buffer)
+      guard count == 0 else { return count }
+    } catch {
+      throw failure(error)
+    }
+    let ending = process.ending(by: .after(Self.farewell), cancellation: cancellation)
+    try cancellation.check()
+    socket.drainErrors()
+    if let failure = failure(ending, complaints: complaints.said) { throw failure }
+    return 0
+  }
+
+  /// The child's output.
+  private final class Output: ByteSource {
+    private let owner: LocalUploadPack
+
+    init(_ owner: LocalUploadPack) { self.owner = owner }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try owner.read(into: buffer) }
+  }
+}

@@ -1,0 +1,47 @@
+package import GitValues
+
+/// Why a conversation with a git server failed: what we tried, on what, what the layer below said, what to do next.
+///
+/// Every text in it is safe to show: `subject` has no user info, server text went through `sanitizedServerText`.
+package struct TransportError: Error, Sendable {
+  /// What went wrong, as a stable string that users may match on (`--json`, metrics labels).
+  package let code: Code
+  /// What we tried: "list refs", "fetch objects".
+  package let operation: String
+  /// What we tried it on: the source without user info, or a host.
+  package let subject: String
+  /// What the layer below said, one line, lower case where it is ours; empty when there is nothing to add.
+  package let cause: String
+  /// What the user may do next; `nil` when we know nothing better than to try again.
+  package let hint: String?
+  /// What trying again is worth.
+  package let disposition: Disposition
+  /// The object that the server does not have; only with `wantedObjectMissing`, and not always then.
+  package let missingObject: ObjectID?
+  /// The error of the layer below, kept for programs. Not shown: its text may hold what must not be shown.
+  package let underlying: (any Error)?
+
+  /// Makes an error. Without a `disposition` the code's own one holds.
+  package init(
+    _ code: Code, operation: String, subject: String, cause: String = "", hint: String? = nil,
+    disposition: Disposition? = nil, missingObject: ObjectID? = nil, underlying: (any Error)? = nil
+  ) {
+    self.code = code
+    self.operation = operation
+    self.subject = subject
+    self.cause = cause
+    self.hint = hint
+    self.disposition = disposition ?? code.usualDisposition
+    self.missingObject = missingObject
+    self.underlying = underlying
+  }
+}
+
+extension TransportError: CustomStringConvertible {
+  /// One line: operation, subject, cause, hint.
+  package var description: String {
+    var text = "\(operation) \(subject): \(cause.isEmpty ? code.rawValue.replacing("_", with: " ") : cause)"
+    if let hint { text += "; \(hint)" }
+    return text
+  }
+}

@@ -1,0 +1,95 @@
+import BoundedHTTP
+import Synchronization
+package import WorkerPool
+
+/// Opens channels to sources, and keeps between them what makes the next one cheap: connections, and what servers told
+/// about themselves. One for the process; ended by `shutdown`.
+package final class Transports: Sendable {
+  /// Whoever serves more hosts than this from one process forgets and asks again.
+  private static let rememberedOrigins = 10_000
+  /// Waiting for a connection is bounded by time (the run's deadline); this only guards against a bug.
+  private static let waitingLimit = 100_000
+
+  private struct Memory {
+    var speaksVersion2: Set<HTTPOrigin> = []
+    var asksForCredentials: Set<HTTPOrigin> = []
+    var gates: [HTTPOrigin: AdmissionGate] = [:]
+  }
+
+  package let configuration: TransportConfiguration
+  let client: BoundedHTTPClient
+  let proxies: ProxyEnvironment
+  let credentials: CredentialSources
+  private let memory = Mutex(Memory())
+
+  package init(configuration: TransportConfiguration) {
+    self.configuration = configuration
+    // The gate below counts the connections. One that a request has just left may still be on its way back into the
+    // pool, so the client itself must allow some more; its own queue would fail by the connect timeout.
+    client = BoundedHTTPClient(
+      configuration: .init(
+        connectTimeout: configuration.connectTimeout, caFile: configuration.caFile,
+        connectionsPerHost: configuration.connectionsPerHost * 2 + 8))
+    proxies = ProxyEnvironment(configuration.environment)
+    credentials = CredentialSources(
+      bearerTokenFile: configuration.bearerTokenFile, netrcFile: configuration.netrcFile)
+  }
+
+  /// A way to the upload-pack service of `source`. Nothing is connected yet.
+  /// - Parameters:
+  ///   - cancellation: ends every wait of the channel with `Cancelled`.
+  ///   - deadline: by which everything on this channel must be over.
+  /// - Throws: `unsupported_source` for kinds that cannot be reached.
+  package func channel(
+    for source: SourceURL, cancellation: CancellationFlag, deadline: Deadline
+  ) throws -> any UploadPackChannel {
+    switch source.kind {
+    case .http, .https:
+      return HTTPUploadPack(source: source, transports: self, cancellation: cancellation, deadline: deadline)
+    case .ssh: throw Self.unsupported(source, "ssh addresses are not supported yet: they come with the ssh transport")
+    case .git:
+      throw Self.unsupported(source, "git:// addresses are not supported yet: they come with the ssh transport")
+    case .file(let path): return try localChannel(path, cancellation: cancellation, deadline: deadline)
+    }
+  }
+
+  /// Closes all connections. Channels that are still in use fail.
+  package func shutdown() async { await client.shutdown() }
+
+  private static func unsupported(_ source: SourceURL, _ cause: String) -> TransportError {
+    TransportError(
+      .unsupportedSource, operation: "reach", subject: source.redacted, cause: cause,
+      hint: "use https where it is offered")
+  }
+
+  // MARK: What servers told about themselves
+
+  func speaksVersion2(_ origin: HTTPOrigin) -> Bool { memory.withLock { $0.speaksVersion2.contains(origin) } }
+
+  func noteVersion2(_ origin: HTTPOrigin) { memory.withLock { Self.insert(origin, into: &$0.speaksVersion2) } }
+
+  /// True when the origin has asked for credentials before, and took what we sent.
+  func asksForCredentials(_ origin: HTTPOrigin) -> Bool { memory.withLock { $0.asksForCredentials.contains(origin) } }
+
+  func noteCredentialsTaken(_ origin: HTTPOrigin) {
+    memory.withLock { Self.insert(origin, into: &$0.asksForCredentials) }
+  }
+
+  private static func insert(_ origin: HTTPOrigin, into origins: inout Set<HTTPOrigin>) {
+    if origins.count >= rememberedOrigins { origins.removeAll() }
+    origins.insert(origin)
+  }
+
+  /// Whoever sends a request to the origin passes here.
+  func gate(for origin: HTTPOrigin) -> AdmissionGate {
+    memory.withLock { memory in
+      if let gate = memory.gates[origin] { return gate }
+      // Those who stand at a forgotten gate keep it until they are through.
+      if memory.gates.count >= Self.rememberedOrigins { memory.gates.removeAll() }
+      let gate = AdmissionGate(
+        name: "connections to \(origin)", places: configuration.connectionsPerHost, waitingLimit: Self.waitingLimit)
+      memory.gates[origin] = gate
+      return gate
+    }
+  }
+}

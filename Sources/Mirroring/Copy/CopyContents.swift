@@ -1,0 +1,66 @@
+internal import DurableFiles
+internal import Git
+internal import GitValues
+internal import RefStore
+internal import SystemPackage
+
+/// What a copy holds at the start of a run, ready to be compared with a source.
+struct CopyContents {
+  /// The files as they were read; `nil` for a copy that is only being made.
+  let files: RefReader.Contents?
+  /// Refs by their resolved oids, with true peeled values. Without those whose object is missing.
+  let refs: RefListing
+  /// Refs that point at an object that the copy does not have: damage, put right by fetching them anew.
+  let incomplete: [RefListing.Entry]
+
+  static let nothing = CopyContents(files: nil, refs: RefListing(), incomplete: [], detachedHead: nil)
+
+  /// What the file HEAD says; `nil` when there is none or it cannot be read.
+  var headLine: HeadLine? { files.flatMap { HeadLine($0.head) } }
+
+  /// The oid that HEAD holds itself, where the copy has that object.
+  let detachedHead: ObjectID?
+
+  /// Something below `refs/`, or a line of packed-refs, that a copy of ours does not have.
+  var hasStrays: Bool { files.map { $0.loose.hasFiles } ?? false }
+
+  /// Lines of packed-refs that are no refs, or refs without their objects: the file must be written anew.
+  var needsRewriting: Bool { files.map { !$0.packed.broken.isEmpty } ?? false || !incomplete.isEmpty }
+
+  /// Reads the copy. Peeled values are believed when packed-refs is the very file that we wrote; else every ref is looked up.
+  static func read(_ layout: CopyLayout, through port: any FileSystemPort) throws -> CopyContents {
+    let contents = try RefReader(repository: layout.root, files: port).contents()
+    let view = RefReader.resolve(contents)
+    if !contents.loose.hasFiles, try CopyState.describes(contents.packedStatus, of: layout, through: port) {
+      return CopyContents(files: contents, refs: view.refs, incomplete: [], detachedHead: head(of: contents))
+    }
+    let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
+    let detached = try head(of: contents).flatMap { try objects.header(of: $0) == nil ? nil : $0 }
+    var refs = RefListing()
+    var incomplete: [RefListing.Entry] = []
+    for index in 0..<view.refs.count {
+      let entry = view.refs[index]
+      if let peeled = try peel(entry.oid, in: objects) {
+        refs.append(name: entry.name, oid: entry.oid, peeled: peeled == entry.oid ? nil : peeled)
+      } else {
+        incomplete.append(entry)
+      }
+    }
+    return CopyContents(files: contents, refs: refs, incomplete: incomplete, detachedHead: detached)
+  }
+
+  private static func head(of contents: RefReader.Contents) -> ObjectID? {
+    if case .direct(let oid) = contents.head { oid } else { nil }
+  }
+
+  /// Follows annotated tags to their end; the oid itself for anything else, `nil` when an object is missing.
+  private static func peel(_ oid: ObjectID, in objects: ObjectDatabase) throws -> ObjectID? {
+    var oid = oid
+    while let header = try objects.header(of: oid) {
+      guard header.type == .tag else { return oid }
+      guard let target = try objects.read(oid, { _, bytes in try TagParser(bytes).target }) else { return nil }
+      oid = target
+    }
+    return nil
+  }
+}

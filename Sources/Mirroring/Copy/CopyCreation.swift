@@ -1,0 +1,83 @@
+internal import DurableFiles
+internal import SystemPackage
+internal import WorkerPool
+
+/// Makes a new copy beside its destination and moves it there when it is complete.
+///
+/// It grows in `.remora-NAME` next to the destination, under its own owner lock, and becomes visible by one rename: a reader
+/// sees no copy or a whole one. What a dead run left there is thrown away by the next run for the same destination.
+struct CopyCreation {
+  let destination: FilePath
+  let files: any FileSystemPort
+
+  /// Where the copy grows.
+  var building: CopyLayout {
+    guard let name = destination.lastComponent else { preconditionFailure("a destination has a name") }
+    return CopyLayout(root: destination.removingLastComponent().appending(".remora-\(name.string)"))
+  }
+
+  /// Makes the directory and takes its lock, then empties it of what a dead run left.
+  ///
+  /// - Returns: the lock and the directories above that had to be made; `nil` when another run finished the destination
+  ///   while we waited for the lock.
+  func begin(wait: Duration, cancellation: CancellationFlag) throws -> (lock: OwnerLock, made: [FilePath])? {
+    let made = try files.makeDirectories(destination.removingLastComponent())
+    do {
+      try files.makeDirectories(building.own)
+      let lock = try OwnerLock.acquire(
+        path: building.ownerLock, wait: wait, isCancelled: { cancellation.isRaised })
+      if try isFinished() {
+        lock.release()
+        return nil
+      }
+      try clear()
+      return (lock, made)
+    } catch LockError.vanished {
+      return nil
+    } catch {
+      // The first error is the one to tell; an empty directory that stays does no harm.
+      for directory in made.reversed() { try? files.removeDirectory(directory) }
+      throw error
+    }
+  }
+
+  private func isFinished() throws -> Bool {
+    guard let status = try files.status(of: destination) else { return false }
+    return try status.kind != .directory || !files.entries(of: destination).isEmpty
+  }
+
+  private func clear() throws {
+    for entry in try files.entries(of: building.root) where entry.name.string != "remora" {
+      try files.removeTree(building.root.appending(entry.name))
+    }
+    for entry in try files.entries(of: building.own) where entry.name.string != "lock" {
+      try files.removeTree(building.own.appending(entry.name))
+    }
+  }
+
+  /// Writes the few files that make a directory a repository. `git init` would make some forty.
+  func layOut(_ configuration: CopyConfiguration, head: HeadLine) throws {
+    let layout = building
+    for directory in [layout.objects, layout.packs, layout.refs] {
+      try files.makeDirectory(directory, permissions: .allBeforeUmask)
+    }
+    try StagedFile.write(configuration.newFile, to: layout.configuration, through: files)
+    try StagedFile.write(head.file, to: layout.head, through: files)
+  }
+
+  /// Makes every directory of the copy durable and gives it its name.
+  func finish(made: [FilePath]) throws {
+    let layout = building
+    for directory in [layout.packs, layout.objects, layout.own, layout.root] { try files.synchronizeDirectory(directory) }
+    try files.rename(layout.root, to: destination)
+    try files.synchronizeDirectory(destination.removingLastComponent())
+    try files.synchronizeParents(of: made)
+  }
+
+  /// Removes everything that `begin` and later steps made. What cannot be removed is swept by the next run.
+  func abandon(made: [FilePath]) {
+    // The error that led here is the one to tell.
+    try? files.removeTree(building.root)
+    for directory in made.reversed() { try? files.removeDirectory(directory) }
+  }
+}

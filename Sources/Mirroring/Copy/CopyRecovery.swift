@@ -1,0 +1,69 @@
+internal import DurableFiles
+internal import Foundation
+internal import RefStore
+internal import SystemPackage
+
+/// Puts right what a run that died has left in a copy. Needs the owner lock: while it is held, everything in staging and every
+/// lock of ours belongs to a dead run.
+struct CopyRecovery {
+  let layout: CopyLayout
+  let files: any FileSystemPort
+
+  /// Removes leftovers, decides whether the newest journal entry happened, and completes its HEAD if it did.
+  ///
+  /// Idempotent: a crash in here is put right by the next call.
+  func recover(at now: Date) throws {
+    let journal = RefJournal(layout, through: files)
+    let undecided = try journal.undecided()
+    try removeOwnLocks(undecided)
+    try removeHalfPublishedPacks()
+    if let undecided {
+      let packed = try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
+      if RefTransaction.digest(packed) == undecided.packedRefsDigest {
+        try completeHead(undecided)
+        try journal.complete(undecided.id, at: now)
+      } else {
+        try journal.abandon(undecided.id, at: now)
+      }
+    }
+    if try files.status(of: layout.staging) != nil { try files.removeTree(layout.staging) }
+  }
+
+  private func completeHead(_ entry: RefJournalEntry) throws {
+    guard let line = entry.newHead, try files.contents(of: layout.head, limit: 1 << 16) != line.file
+    else { return }
+    let staging = PackStaging(layout: layout, files: files)
+    try staging.prepare()
+    try RefTransaction(layout: layout, files: files).publishHead(line)
+  }
+
+  /// Locks are known as ours by what they say: the content that the journal announced.
+  private func removeOwnLocks(_ undecided: RefJournalEntry?) throws {
+    if let undecided {
+      let digests = [undecided.packedRefsDigest, undecided.foldedDigest]
+      try remove(layout.packedRefsLock) { digests.contains(RefTransaction.digest($0)) }
+      if let line = undecided.newHead { try remove(layout.headLock) { $0 == line.file } }
+    }
+    for lock in try LooseRefs.read(repository: layout.root, through: files).locks {
+      try remove(lock) { $0 == StrayFolding.lockContent }
+    }
+  }
+
+  private func remove(_ lock: FilePath, where isOurs: ([UInt8]) -> Bool) throws {
+    guard let content = try files.contents(of: lock, limit: CopyLayout.maximumFileBytes), isOurs(content) else { return }
+    try files.unlink(lock)
+  }
+
+  /// A pack that was linked into `objects/pack` without its index: nobody can use it, and its other name is in staging.
+  private func removeHalfPublishedPacks() throws {
+    guard try files.status(of: layout.staging) != nil else { return }
+    for entry in try files.entries(of: layout.staging) where entry.name.extension == "pack" {
+      let published = layout.packs.appending(entry.name)
+      let index = FilePath(String(published.string.dropLast(5)) + ".idx")
+      guard let staged = try files.status(of: layout.staging.appending(entry.name)),
+        let status = try files.status(of: published), status.isSameFile(as: staged), try files.status(of: index) == nil
+      else { continue }
+      try files.unlink(published)
+    }
+  }
+}

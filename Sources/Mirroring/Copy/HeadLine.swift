@@ -1,0 +1,59 @@
+internal import GitValues
+internal import RefStore
+
+/// The one line of a `HEAD` file, without its end: `ref: TARGET` or an oid. Bytes, for a target need not be UTF-8.
+struct HeadLine: Hashable, Sendable {
+  let bytes: [UInt8]
+
+  /// What `git init` writes.
+  static let initial = HeadLine(bytes: Array("ref: refs/heads/main".utf8))
+
+  private init(bytes: [UInt8]) { self.bytes = bytes }
+
+  /// The line that says what a source's HEAD says; `nil` when that is unknown.
+  init?(_ head: Head) {
+    switch head {
+    case .symbolic(let target, _), .unborn(let target): self.init(bytes: Array("ref: ".utf8) + target.bytes)
+    case .detached(let oid): self.init(bytes: Array(oid.hex.utf8))
+    case .unknown: return nil
+    }
+  }
+
+  /// What a copy's own HEAD file says; `nil` when it cannot be read.
+  init?(_ content: LooseRef) {
+    switch content {
+    case .symbolic(let target): self.init(bytes: Array("ref: ".utf8) + target.bytes)
+    case .direct(let oid): self.init(bytes: Array(oid.hex.utf8))
+    case .broken: return nil
+    }
+  }
+
+  /// Reads back `text`.
+  init?(text: String) {
+    guard text.hasPrefix(Self.hexMark) else {
+      self.init(bytes: Array(text.utf8))
+      return
+    }
+    guard let bytes = HexText.bytes(String(text.dropFirst(Self.hexMark.count))) else { return nil }
+    self.init(bytes: bytes)
+  }
+
+  /// For JSON: the line itself, or its bytes in hexadecimal behind a mark when it is not UTF-8.
+  var text: String {
+    String(validating: bytes, as: UTF8.self) ?? Self.hexMark + HexText.text(bytes)
+  }
+
+  /// The file's content.
+  var file: [UInt8] { bytes + [UInt8(ascii: "\n")] }
+
+  /// A HEAD of which only the line is known: enough for a checksum.
+  var head: Head? {
+    switch LooseRef(parsing: bytes) {
+    case .symbolic(let target): .unborn(target: target)
+    case .direct(let oid): .detached(oid)
+    case .broken: nil
+    }
+  }
+
+  private static let hexMark = "bytes:"
+}

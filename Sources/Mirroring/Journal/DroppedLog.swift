@@ -1,0 +1,60 @@
+package import DurableFiles
+package import Foundation
+package import GitValues
+internal import SystemPackage
+
+/// A reflog without a ref (`logs/refs/remora/dropped`): a line for each object that a change of refs let go.
+///
+/// git walks every file below `logs/` when it decides what is still needed, so gc and prune, ours or an operator's, keep
+/// these objects (seen with git 2.39: `git gc --prune=now`). Only Remora trims the file, by age.
+package struct DroppedLog: Sendable {
+  private let layout: CopyLayout
+  private let files: any FileSystemPort
+
+  package init(_ layout: CopyLayout, through files: any FileSystemPort) {
+    self.layout = layout
+    self.files = files
+  }
+
+  /// Appends the oids and waits until they are on disk, with every directory on the way.
+  package func append(_ dropped: [(oid: ObjectID, name: ReferenceName)], at time: Date) throws {
+    guard !dropped.isEmpty else { return }
+    let directory = layout.droppedLog.removingLastComponent()
+    let made = try files.makeDirectories(directory)
+    let isNew = try files.status(of: layout.droppedLog) == nil
+    let file = try files.openForAppending(layout.droppedLog, permissions: .ownerReadWriteGroupOtherRead)
+    do {
+      try file.write(Self.lines(dropped, at: time, after: try tornTail()))
+      try file.synchronize()
+      try file.close()
+    } catch {
+      // The first error is the one to tell; closing can only add that the descriptor is gone.
+      try? file.close()
+      throw error
+    }
+    if isNew { try files.synchronizeDirectory(directory) }
+    try files.synchronizeParents(of: made)
+  }
+
+  /// True when a crash left half a line, which the next append must end first.
+  private func tornTail() throws -> Bool {
+    let tail = try FileTail.read(layout.droppedLog, bytes: 1)
+    return !tail.isEmpty && tail != [UInt8(ascii: "\n")]
+  }
+
+  /// `OLD NEW NAME <MAIL> SECONDS ZONE TAB MESSAGE`; git keeps OLD and NEW alive, and OLD is none.
+  private static func lines(_ dropped: [(oid: ObjectID, name: ReferenceName)], at time: Date, after torn: Bool) -> [UInt8]
+  {
+    var bytes: [UInt8] = torn ? [UInt8(ascii: "\n")] : []
+    let who = Array(" Remora <remora@localhost> \(Int(time.timeIntervalSince1970)) +0000\tdropped from ".utf8)
+    for (oid, name) in dropped {
+      ObjectID.zero.appendHex(to: &bytes)
+      bytes.append(UInt8(ascii: " "))
+      oid.appendHex(to: &bytes)
+      bytes.append(contentsOf: who)
+      bytes.append(contentsOf: name.description.utf8)
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,116 @@
+package import DurableFiles
+package import Foundation
+internal import GitValues
+internal import SystemPackage
+
+/// The history of a copy's refs: `remora/refs.journal.jsonl` and, once it has grown, numbered older files beside it.
+///
+/// Written only by the run that holds the owner lock. A line is durable before the refs that it announces move, so after a
+/// crash the journal never knows less than the refs. A torn last line is cut off by the next append.
+package struct RefJournal: Sendable {
+  private let layout: CopyLayout
+  private let files: any FileSystemPort
+
+  package init(_ layout: CopyLayout, through files: any FileSystemPort) {
+    self.layout = layout
+    self.files = files
+  }
+
+  /// A file of this size is put aside before the next entry. Older files are dropped by age only, never by size.
+  static let rotationBytes = 16 << 20
+
+  /// Appends an entry and waits until it is on disk.
+  package func append(_ entry: RefJournalEntry) throws {
+    try append(RefJournalLine.lines(of: entry), isDurable: true)
+  }
+
+  /// Appends that the entry with this id took effect. Not waited for: when the line is lost, the digest of `packed-refs`
+  /// tells the next run the same.
+  package func complete(_ id: String, at time: Date) throws {
+    try append([.outcome(.completed, of: id, at: time)], isDurable: false)
+  }
+
+  /// Appends that the entry with this id did not happen. Not waited for, for the same reason.
+  package func abandon(_ id: String, at time: Date) throws {
+    try append([.outcome(.abandoned, of: id, at: time)], isDurable: false)
+  }
+
+  private func append(_ lines: [RefJournalLine], isDurable: Bool) throws {
+    if isDurable { try rotateIfGrown() }
+    let isNew = try files.status(of: layout.journal) == nil
+    let file = try files.openForAppending(layout.journal, permissions: .ownerReadWriteGroupOtherRead)
+    do {
+      try cutTornTail(of: file)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      var bytes: [UInt8] = []
+      for line in lines {
+        bytes.append(contentsOf: try encoder.encode(line))
+        bytes.append(UInt8(ascii: "\n"))
+      }
+      try file.write(bytes)
+      if isDurable { try file.synchronize() }
+      try file.close()
+    } catch {
+      // The first error is the one to tell; closing can only add that the descriptor is gone.
+      try? file.close()
+      throw error
+    }
+    if isNew { try files.synchronizeDirectory(layout.own) }
+  }
+
+  private func cutTornTail(of file: any WritableFile) throws {
+    let length = try file.length
+    guard length > 0 else { return }
+    let tail = try FileTail.read(layout.journal, bytes: 1)
+    guard tail.last != UInt8(ascii: "\n") else { return }
+    let bytes = try files.contents(of: layout.journal, limit: CopyLayout.maximumFileBytes) ?? []
+    try file.truncate(to: (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
+  }
+
+  private func rotateIfGrown() throws {
+    guard let status = try files.status(of: layout.journal), status.size >= Self.rotationBytes else { return }
+    let number = (try olderFiles().last?.number ?? 0) + 1
+    try files.rename(layout.journal, to: layout.own.appending("refs.journal.\(number).jsonl"))
+    try files.synchronizeDirectory(layout.own)
+  }
+
+  private func olderFiles() throws -> [(number: Int, path: FilePath)] {
+    guard try files.status(of: layout.own) != nil else { return [] }
+    return try files.entries(of: layout.own).compactMap { entry in
+      let parts = entry.name.string.split(separator: ".")
+      guard parts.count == 4, parts[0] == "refs", parts[1] == "journal", parts[3] == "jsonl", let number = Int(parts[2])
+      else { return nil }
+      return (number, layout.own.appending(entry.name))
+    }.sorted { $0.number < $1.number }
+  }
+
+  /// The newest entry, without its refs, if nothing says yet what became of it.
+  package func undecided() throws -> RefJournalEntry? {
+    guard try files.status(of: layout.journal) != nil else { return nil }
+    var bytes = try FileTail.read(layout.journal, bytes: 1 << 20)
+    if bytes.count == 1 << 20, bytes.firstIndex(of: UInt8(ascii: "\n")) == bytes.lastIndex(of: UInt8(ascii: "\n")) {
+      bytes = try files.contents(of: layout.journal, limit: CopyLayout.maximumFileBytes) ?? []
+    }
+    guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return nil }
+    let start = bytes[..<end].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    guard let line = try? JSONDecoder().decode(RefJournalLine.self, from: Foundation.Data(bytes[start..<end])) else {
+      throw MirrorError(
+        .destinationDamaged, "read '\(layout.journal)': the last whole line is damaged",
+        hint: "move the file away to go on without its history")
+    }
+    // Of an entry that was cut short the change was never begun.
+    guard line.outcome == nil, line.part == line.parts else { return nil }
+    var entry = line.entry
+    entry?.changes = []
+    return entry
+  }
+
+  /// Every complete entry, oldest first; those that did not happen are marked. Damaged lines are counted, never guessed at.
+  package func entries() throws -> (entries: [RefJournalEntry], damagedLines: Int) {
+    var reader = RefJournalReader()
+    for older in try olderFiles() { reader.read(try files.contents(of: older.path, limit: CopyLayout.maximumFileBytes) ?? []) }
+    reader.read(try files.contents(of: layout.journal, limit: CopyLayout.maximumFileBytes) ?? [])
+    return (reader.entries, reader.damagedLines)
+  }
+}

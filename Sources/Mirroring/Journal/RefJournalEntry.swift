@@ -1,0 +1,41 @@
+package import Foundation
+internal import GitValues
+
+/// One change of a copy's refs and HEAD, as the journal keeps it.
+package struct RefJournalEntry: Hashable, Sendable {
+  /// Unique in the journal: the time in milliseconds and a random part.
+  package var id: String
+  package var time: Date
+  /// Where the new values came from, without user info.
+  package var source: String
+  /// What the file `HEAD` said, and what it must say: `nil` when HEAD stays or did not exist.
+  var oldHead: HeadLine?
+  var newHead: HeadLine?
+  /// SHA-256 of the `packed-refs` file that the change publishes: by it a later run knows whether the change happened.
+  package var packedRefsDigest: String
+  /// SHA-256 of the `packed-refs` that folds strays in before the change; `nil` when there was none to fold.
+  package var foldedDigest: String?
+  package var changes: [RefChange]
+  /// A run died before the change took effect and a later one saw that it had not.
+  package var isAbandoned = false
+
+  init(
+    id: String, time: Date, source: String, oldHead: HeadLine?, newHead: HeadLine?, packedRefsDigest: String,
+    foldedDigest: String? = nil, changes: [RefChange]
+  ) {
+    self.id = id
+    self.time = time
+    self.source = source
+    self.oldHead = oldHead
+    self.newHead = newHead
+    self.packedRefsDigest = packedRefsDigest
+    self.foldedDigest = foldedDigest
+    self.changes = changes
+  }
+
+  /// A new entry's id: sorts by time, and two runs in one millisecond differ.
+  static func newID(at time: Date) -> String {
+    let random = String(UInt32.random(in: .min ... .max), radix: 16)
+    return "\(Int(time.timeIntervalSince1970 * 1_000))-\(random)"
+  }
+}

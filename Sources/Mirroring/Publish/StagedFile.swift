@@ -1,0 +1,27 @@
+internal import DurableFiles
+package import SystemPackage
+
+/// Files that are written whole before they get the name by which others know them.
+enum StagedFile {
+  /// Writes and fsyncs a new file; an older one of that name, left by an earlier step, is replaced.
+  static func write(_ bytes: [UInt8], to path: FilePath, through files: any FileSystemPort) throws {
+    if try files.status(of: path) != nil { try files.unlink(path) }
+    let file = try files.create(path, permissions: .ownerReadWriteGroupOtherRead)
+    do {
+      try file.write(bytes)
+      try file.synchronize()
+      try file.close()
+    } catch {
+      // The first error is the one to tell; closing can only add that the descriptor is gone.
+      try? file.close()
+      throw error
+    }
+  }
+}
+
+extension FilePermissions {
+  /// 0644, before the umask.
+  package static let ownerReadWriteGroupOtherRead = FilePermissions(rawValue: 0o644)
+  /// 0777, before the umask: who may read a copy is its owner's decision, as with `git init`.
+  package static let allBeforeUmask = FilePermissions(rawValue: 0o777)
+}

@@ -1,0 +1,102 @@
+internal import DurableFiles
+internal import GitValues
+internal import RefStore
+internal import SystemPackage
+internal import WorkerPool
+
+/// Moves loose refs of a copy (strays, or those of a clone that is taken over) into packed-refs, with the values they have.
+///
+/// Nothing changes for a reader: while a loose file is there it wins, and when it goes packed-refs says the same. Needed
+/// because a loose file shadows packed-refs, so a change by one rename is possible only when there is none.
+///
+/// Readers take no locks. git reads loose files before packed-refs and libgit2 after; each could meet the two halves of two
+/// different moments. So there is a pause after packed-refs has the values, and another after the files are gone: a listing
+/// that began before a step has ended before the next, unless it takes longer than `readerGrace`.
+struct StrayFolding {
+  let layout: CopyLayout
+  let environment: MirrorEnvironment
+  let cancellation: CancellationFlag
+
+  /// How long a reader may take from one kind of ref to the other and still see one moment. git needs 15 ms for 20,000 refs;
+  /// a machine under load may leave it waiting for a time slice several times that long.
+  static let readerGrace = Duration.milliseconds(500)
+
+  /// What a lock of ours on a loose ref says. git's are empty or hold an oid.
+  static let lockContent = Array("remora folds this ref\n".utf8)
+
+  private var files: any FileSystemPort { environment.files }
+  private var stagedLock: FilePath { layout.staging.appending("loose.lock") }
+
+  private static func lock(of path: FilePath) -> FilePath {
+    guard let name = path.lastComponent else { preconditionFailure("a ref file has a name") }
+    let bytes = DirectoryEntry(name: name, kind: .regular).nameBytes + Array(".lock".utf8)
+    return path.removingLastComponent().appending(String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// The packed-refs that says what packed and loose refs say together.
+  static func foldedRefs(_ view: RefView) -> [UInt8] { PackedRefs.serialize(view.refs) }
+
+  /// - Parameters:
+  ///   - contents: what was read; its loose files go.
+  ///   - folded: the new packed-refs, with the same values as `contents` resolves to.
+  /// - Returns: the status of the packed-refs that was published.
+  func fold(_ contents: RefReader.Contents, into folded: [UInt8]) throws -> FileStatus? {
+    environment.passing(.folding)
+    let transaction = RefTransaction(layout: layout, files: files)
+    try transaction.publishPackedRefs(folded, expecting: contents.packedStatus)
+    try environment.pause(Self.readerGrace, cancellation)
+    try StagedFile.write(Self.lockContent, to: stagedLock, through: files)
+    var touched: Set<FilePath> = []
+    for entry in contents.loose.entries + contents.loose.irregular {
+      try remove(entry)
+      touched.insert(entry.path.removingLastComponent())
+    }
+    for directory in contents.loose.directories where try removeIfEmpty(directory) {
+      touched.remove(directory)
+      touched.insert(directory.removingLastComponent())
+    }
+    // Before the change: a stray that came back after a power failure would show its old value among new ones.
+    for directory in touched.sorted(by: { $0.string < $1.string }) { try files.synchronizeDirectory(directory) }
+    try environment.pause(Self.readerGrace, cancellation)
+    return try files.status(of: layout.packedRefs)
+  }
+
+  /// Removes one loose ref under its lock, as git does, unless somebody changed it since it was read.
+  private func remove(_ entry: LooseRefs.Entry) throws {
+    guard entry.name.isValid else {
+      try files.unlink(entry.path)
+      return
+    }
+    let lock = Self.lock(of: entry.path)
+    do {
+      try files.link(stagedLock, to: lock)
+    } catch {
+      guard error.code == .fileExists else { throw error }
+      throw RefTransaction.locked(lock, of: layout)
+    }
+    defer {
+      // A lock of ours that stays is known by its content; recovery removes it.
+      try? files.unlink(lock)
+    }
+    guard let bytes = try files.contents(of: entry.path, limit: 1 << 16) else { return }
+    guard LooseRef(parsing: bytes) == entry.value else {
+      throw MirrorError(
+        .destinationLocked, "fold the refs of '\(layout.root)': '\(entry.name)' was changed meanwhile",
+        hint: "run again when the other program has ended")
+    }
+    try files.unlink(entry.path)
+  }
+
+  /// `refs/heads` and `refs/tags` stay: older tools expect them.
+  private func removeIfEmpty(_ directory: FilePath) throws -> Bool {
+    let isExpected = ["heads", "tags"].contains(directory.lastComponent?.string)
+    if isExpected, directory.removingLastComponent() == layout.refs { return false }
+    do {
+      try files.removeDirectory(directory)
+      return true
+    } catch {
+      guard error.code == .directoryNotEmpty else { throw error }
+      return false
+    }
+  }
+}

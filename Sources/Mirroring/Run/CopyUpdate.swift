@@ -1,0 +1,140 @@
+internal import DurableFiles
+internal import Git
+internal import GitTransport
+internal import GitValues
+internal import RefStore
+internal import SystemPackage
+
+/// Brings one copy, whose owner lock is held, to what a session lists.
+struct CopyUpdate {
+  let run: MirrorRun
+  let layout: CopyLayout
+  let configuration: CopyConfiguration
+
+  init(_ run: MirrorRun, _ layout: CopyLayout, _ configuration: CopyConfiguration) {
+    self.run = run
+    self.layout = layout
+    self.configuration = configuration
+  }
+
+  var files: any FileSystemPort { run.files }
+
+  /// The outcome when a source lists exactly what the last run left and nobody touched the copy since; else `nil`.
+  func unchanged(_ session: SourceSession, since state: CopyState) -> MirrorOutcome? {
+    let view = session.view
+    guard view.broken.isEmpty, let old = HeadLine(text: state.head), let head = (HeadLine(view.head) ?? old).head
+    else { return nil }
+    let listed = RefView(head: head, refs: configuration.exclusion.applied(to: view.refs))
+    guard RefsChecksum.sha256.digest(of: listed) == state.checksum else { return nil }
+    var outcome = MirrorOutcome(status: .unchanged)
+    outcome.refs.total = state.refs
+    outcome.head = view.head == .unknown ? head : view.head
+    outcome.headIsUnknown = view.head == .unknown
+    outcome.checksum = state.checksum
+    return outcome
+  }
+
+  /// What a run would do, as an outcome; nothing is written.
+  func compare(_ session: SourceSession, with contents: CopyContents) throws -> MirrorOutcome {
+    let goal = MirrorGoal(session.view, exclusion: configuration.exclusion, contents: contents)
+    var outcome = MirrorOutcome(status: .unchanged)
+    if contents.files == nil { outcome.status = .cloned } else if goal.isReached == false { outcome.status = .updated }
+    outcome.refs = goal.plan.counts
+    outcome.head = session.view.head
+    outcome.headIsUnknown = session.view.head == .unknown
+    goal.note(in: &outcome)
+    return outcome
+  }
+
+  /// Writes the copy's configuration anew.
+  func record(_ configuration: CopyConfiguration) throws {
+    let existing = try files.contents(of: layout.configuration, limit: 1 << 20) ?? []
+    try files.replaceFile(
+      layout.configuration, with: configuration.replacing(in: existing), permissions: .ownerReadWriteGroupOtherRead)
+  }
+
+  /// Fetches what is missing, checks it, changes refs and HEAD, and remembers the result.
+  func bring(to first: SourceSession, from contents: CopyContents) throws -> MirrorOutcome {
+    var fetch = try ObjectFetch(self, first, contents)
+    let goal = try fetch.fetchUntilSettled()
+    defer { fetch.close() }
+    var outcome = MirrorOutcome(status: .unchanged)
+    if !goal.isReached {
+      outcome.status = .updated
+      try change(contents, to: goal)
+    }
+    outcome.refs = goal.plan.counts
+    outcome.objects = fetch.objects
+    outcome.bytes = fetch.bytes
+    outcome.warnings = fetch.warnings
+    outcome.headIsUnknown = goal.head == nil
+    let line = goal.head ?? contents.headLine ?? .initial
+    outcome.head = goal.view.head == .unknown ? line.head ?? .unknown : goal.view.head
+    outcome.checksum = try remember(goal, line)
+    goal.note(in: &outcome)
+    return outcome
+  }
+
+  /// The steps that must not be in another order; see `RefTransaction` for what a crash between two of them leaves.
+  private func change(_ contents: CopyContents, to goal: MirrorGoal) throws {
+    let environment = run.environment
+    try refuseForeignLocks(contents)
+    let staging = PackStaging(layout: layout, files: files)
+    if try files.status(of: layout.staging) == nil { try staging.prepare() }
+    run.report(.publishing(refs: goal.plan.changes.count))
+    let bytes = PackedRefs.serialize(goal.plan.target)
+    let writesRefs = !goal.plan.changes.isEmpty || contents.hasStrays || contents.needsRewriting
+    let folded = contents.hasStrays ? PackedRefs.serialize(contents.refs) : nil
+    let published = writesRefs ? bytes : try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
+    let newHead = goal.head.flatMap { $0 == contents.headLine ? nil : $0 }
+    let now = environment.now()
+    let entry = RefJournalEntry(
+      id: RefJournalEntry.newID(at: now), time: now, source: configuration.source, oldHead: contents.headLine,
+      newHead: newHead, packedRefsDigest: RefTransaction.digest(published),
+      foldedDigest: folded.map(RefTransaction.digest), changes: goal.plan.changes)
+    environment.passing(.journaling)
+    let journal = RefJournal(layout, through: files)
+    try journal.append(entry)
+    try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedStrays, at: now)
+    var status = contents.files?.packedStatus
+    if let folded, let read = contents.files {
+      status = try StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation).fold(
+        read, into: folded)
+    }
+    let transaction = RefTransaction(layout: layout, files: files)
+    if writesRefs {
+      environment.passing(.changingRefs)
+      try transaction.publishPackedRefs(bytes, expecting: status)
+    }
+    if let newHead {
+      environment.passing(.changingHead)
+      try transaction.publishHead(newHead)
+    }
+    environment.passing(.finishing)
+    try journal.complete(entry.id, at: now)
+  }
+
+  private func refuseForeignLocks(_ contents: CopyContents) throws {
+    for lock in [layout.packedRefsLock, layout.headLock] where try files.status(of: lock) != nil {
+      throw RefTransaction.locked(lock, of: layout)
+    }
+    if let lock = contents.files?.loose.locks.first { throw RefTransaction.locked(lock, of: layout) }
+  }
+
+  /// Saves the checksum with its stamps, and removes staging.
+  private func remember(_ goal: MirrorGoal, _ line: HeadLine) throws -> String? {
+    defer {
+      // Left over, it costs the next run a sweep, nothing else.
+      try? PackStaging(layout: layout, files: files).remove()
+    }
+    guard let head = line.head else { return nil }
+    let checksum = RefsChecksum.sha256.digest(of: RefView(head: head, refs: goal.plan.target))
+    var state = CopyState(
+      source: configuration.source, checksum: checksum, head: line.text, refs: goal.plan.target.count,
+      exclude: configuration.exclusion.rules)
+    try state.stamp(layout, through: files)
+    guard try CopyState.loadIfCurrent(layout, through: files) != state else { return checksum }
+    try state.save(layout, through: files)
+    return checksum
+  }
+}

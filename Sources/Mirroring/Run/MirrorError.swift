@@ -1,0 +1,102 @@
+internal import DurableFiles
+internal import Git
+internal import GitTransport
+internal import RefStore
+internal import SystemPackage
+internal import WorkerPool
+
+/// Why a copy could not be made equal: what was tried, on what, what went wrong below, what to do next.
+package struct MirrorError: Error, Hashable, Sendable {
+  /// A stable word for scripts; it appears in `--json`. Transport codes are passed through unchanged.
+  package struct Code: RawRepresentable, Hashable, Sendable {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+    package init(_ rawValue: String) { self.rawValue = rawValue }
+
+    package static let busy = Code("busy")
+    package static let cancelled = Code("cancelled")
+    package static let timeout = Code("timeout")
+    package static let diskFull = Code("disk_full")
+    package static let invalidList = Code("invalid_list")
+    package static let limitExceeded = Code("limit_exceeded")
+    package static let notARepository = Code("not_a_repository")
+    package static let packCorrupt = Code("pack_corrupt")
+    package static let sourceBrokenRefs = Code("source_broken_refs")
+    package static let sourceBusy = Code("source_busy")
+    package static let sourceIncomplete = Code("source_incomplete")
+    package static let destinationBorrowing = Code("destination_borrowing")
+    package static let destinationDamaged = Code("destination_damaged")
+    package static let destinationGrafted = Code("destination_grafted")
+    package static let destinationInputOutput = Code("destination_io")
+    package static let destinationLocked = Code("destination_locked")
+    package static let destinationNotACopy = Code("destination_not_a_copy")
+    package static let destinationNotADirectory = Code("destination_not_a_directory")
+    package static let destinationNotEmpty = Code("destination_not_empty")
+    package static let destinationNotOwned = Code("destination_not_owned")
+    package static let destinationOtherSource = Code("destination_other_source")
+    package static let destinationPartial = Code("destination_partial")
+    package static let destinationShallow = Code("destination_shallow")
+    package static let destinationUnsupported = Code("destination_unsupported")
+    package static let destinationUnwritable = Code("destination_unwritable")
+  }
+
+  package let code: Code
+  /// One line, lower case, without secrets.
+  package let message: String
+  /// What to do next; may be empty.
+  package let hint: String
+
+  package init(_ code: Code, _ message: String, hint: String = "") {
+    self.code = code
+    self.message = message
+    self.hint = hint
+  }
+}
+
+extension MirrorError: CustomStringConvertible {
+  package var description: String { hint.isEmpty ? message : "\(message); \(hint)" }
+}
+
+extension MirrorError {
+  /// Translates what the rooms below throw. The one place where their codes become ours.
+  package init(_ error: any Error, destination: String) {
+    switch error {
+    case let error as MirrorError: self = error
+    case let error as TransportError: self.init(transport: error)
+    case is Cancelled: self.init(.cancelled, "mirror into '\(destination)': cancelled", hint: "the copy is as it was")
+    case let error as FileError: self.init(file: error)
+    case let error as RefStoreError: self.init(refs: error)
+    case let error as GitError: self.init(git: error, destination: destination)
+    default: self.init(.destinationInputOutput, "mirror into '\(destination)': \(error)")
+    }
+  }
+
+  private init(transport error: TransportError) {
+    let cause = error.cause.isEmpty ? error.code.rawValue.replacing("_", with: " ") : error.cause
+    self.init(Code(error.code.rawValue), "\(error.operation) '\(error.subject)': \(cause)", hint: error.hint ?? "")
+  }
+
+  private init(file error: FileError) {
+    switch error.code {
+    case .noSpace: self.init(.diskFull, "\(error)", hint: "free some space and run again; the copy is as it was")
+    case .permissionDenied, .notPermitted, .readOnlyFileSystem:
+      self.init(.destinationUnwritable, "\(error)", hint: "run as the owner of the copy, on a writable file system")
+    default: self.init(.destinationInputOutput, "\(error)")
+    }
+  }
+
+  private init(refs error: RefStoreError) {
+    if case .file(let file) = error { self.init(file: file) } else { self.init(.destinationDamaged, "\(error)") }
+  }
+
+  private init(git error: GitError, destination: String) {
+    switch error.code {
+    case .packCorrupt: self.init(.packCorrupt, "index the pack from the source: \(error.message)", hint: "run again; if it stays, the source or the way to it is damaged")
+    case .unsupportedObjectFormat:
+      self.init(.destinationUnsupported, "open '\(destination)': \(error.message)", hint: "libgit2 1.5.1 holds SHA-1 repositories only")
+    case .notOwned:
+      self.init(.destinationNotOwned, "open '\(destination)': \(error.message)", hint: "run as its owner")
+    default: self.init(.destinationDamaged, "'\(destination)': \(error.message) (\(error.operation))")
+    }
+  }
+}

@@ -1,0 +1,59 @@
+internal import GitValues
+internal import RefStore
+
+/// What a copy must become, from one listing of its source: the ref plan, HEAD, and what the source could not show.
+struct MirrorGoal {
+  let view: RefView
+  var plan: RefPlan
+  /// What HEAD must say; `nil` when the source could not tell, or its HEAD is broken.
+  let head: HeadLine?
+  /// Refs that the source shows but that cannot be copied; the copy keeps its values of them.
+  let broken: [BrokenRef]
+  /// Nothing to do.
+  let isReached: Bool
+  /// Values of strays in the copy that no ref name can hold.
+  let droppedStrays: [(oid: ObjectID, name: ReferenceName)]
+
+  /// - Parameter lost: tips that the source lists but cannot send.
+  init(_ view: RefView, exclusion: RefExclusion, contents: CopyContents, lost: Set<ObjectID> = []) {
+    var broken = view.broken.filter { broken in
+      broken.name == .head || !broken.name.bytes.withUnsafeBytes { exclusion.excludes($0) }
+    }
+    var listed = exclusion.applied(to: view.refs)
+    if !lost.isEmpty {
+      var kept = RefListing()
+      for entry in listed {
+        if lost.contains(entry.oid) {
+          broken.append(BrokenRef(name: entry.name, reason: "its object is missing at the source"))
+        } else {
+          kept.append(name: entry.name, oid: entry.oid, peeled: entry.peeled)
+        }
+      }
+      listed = kept
+    }
+    var plan = RefPlan(current: contents.refs, listed: listed, keeping: Set(broken.map(\.name)), head: contents.detachedHead)
+    let isHeadBroken = broken.contains { $0.name == .head }
+    head = isHeadBroken ? nil : HeadLine(view.head)
+    if case .detached(let oid) = view.head, !isHeadBroken, !lost.contains(oid) { plan.wantUnlessHad(oid) }
+    self.view = view
+    self.broken = broken
+    self.plan = plan
+    isReached =
+      contents.files != nil && plan.changes.isEmpty && plan.wants.isEmpty && !contents.hasStrays
+      && !contents.needsRewriting && (head == nil || head == contents.headLine)
+    droppedStrays = (contents.files?.loose.irregular ?? []).compactMap { stray in
+      if case .direct(let oid) = stray.value { (oid, stray.name) } else { nil }
+    }
+  }
+
+  /// Tells of broken refs: everything else was synced, but the run did not do what it was asked.
+  func note(in outcome: inout MirrorOutcome) {
+    guard !broken.isEmpty else { return }
+    let shown = broken.prefix(5).map { "'\($0.name)' (\($0.reason))" }.joined(separator: ", ")
+    let more = broken.count > 5 ? " and \(broken.count - 5) more" : ""
+    outcome.status = .failed
+    outcome.error = MirrorError(
+      .sourceBrokenRefs, "mirror: the source has broken refs: \(shown)\(more)",
+      hint: "repair them at the source; all other refs are synced and the copy's values of these are kept")
+  }
+}

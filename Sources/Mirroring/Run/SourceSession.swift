@@ -1,0 +1,34 @@
+internal import Git
+internal import GitTransport
+internal import GitValues
+internal import WorkerPool
+
+/// One connection to a source: listed once, then perhaps asked for a pack. libgit2's remote drives the conversation.
+final class SourceSession {
+  private let remote: Remote
+  private let conversation: Conversation
+  /// What the source shows: refs, HEAD, and the refs that it cannot show.
+  let view: RefView
+
+  /// Connects and lists.
+  init(_ source: SourceURL, transports: Transports, cancellation: CancellationFlag, deadline: Deadline) throws {
+    let conversation = Conversation(
+      source: source, transports: transports, cancellation: cancellation, deadline: deadline)
+    let remote = try Remote(url: source.redacted, port: conversation)
+    try remote.connect()
+    let listed = try remote.heads()
+    self.conversation = conversation
+    self.remote = remote
+    view = listed
+  }
+
+  /// Asks for the wanted tips and hands the pack's bytes to `sink` as they come.
+  func download(_ wants: [ObjectID], haves: [ObjectID], into sink: any PackSink) throws {
+    conversation.haves = haves
+    conversation.packSink = sink
+    defer { conversation.packSink = nil }
+    try remote.download(wants)
+  }
+
+  func close() { remote.disconnect() }
+}

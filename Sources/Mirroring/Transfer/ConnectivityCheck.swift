@@ -1,0 +1,172 @@
+internal import Git
+internal import GitValues
+
+/// Proves that nothing is missing below new tips before any ref may point at them.
+///
+/// From each new tip it walks commits, trees and tags. The walk stops where the copy's refs are known to reach: at their
+/// tips, and at tree entries that stand at the same place in a parent's tree. An object outside the new pack that is met
+/// elsewhere (a reverted file, a moved directory, a history that had been dropped) is not believed for merely existing:
+/// everything below it is looked at as well. Submodule entries name commits of other repositories and are not followed.
+///
+/// Blobs are looked up, not read: their bytes were hashed when the pack was indexed.
+struct ConnectivityCheck {
+  /// What is missing, and which object needs it.
+  struct Missing: Error {
+    let oid: ObjectID
+    let neededBy: ObjectID?
+  }
+
+  private let objects: ObjectDatabase
+  private let pack: PackContents
+  private let oldTips: Set<ObjectID>
+  private let report: (Int) throws -> Void
+  /// Commits, trees and tags that were looked at.
+  private var seen: Set<ObjectID> = []
+  private var treesRead = 0
+  private var commits: [ObjectID] = []
+  private var outsideCommits: [ObjectID] = []
+  /// What each annotated tag that was met at a tip leads to.
+  private(set) var peeled: [ObjectID: ObjectID] = [:]
+
+  /// - Parameters:
+  ///   - objects: the copy's database with the staged pack added.
+  ///   - pack: which objects the staged pack holds.
+  ///   - oldTips: the tips of the copy's refs; what they reach is complete.
+  ///   - report: called now and then with the number of objects seen; may throw to cancel.
+  init(
+    objects: ObjectDatabase, pack: PackContents, oldTips: Set<ObjectID>, report: @escaping (Int) throws -> Void
+  ) {
+    self.objects = objects
+    self.pack = pack
+    self.oldTips = oldTips
+    self.report = report
+  }
+
+  /// - Throws: `Missing`, `GitError` for an object that is there but damaged, and what `report` throws.
+  mutating func check(_ tips: [ObjectID]) throws {
+    for tip in tips { try checkTip(tip) }
+    try drainCommits()
+    // Commits outside the pack that are no tips: most are ancestors of a ref, which one history walk tells for all.
+    while !outsideCommits.isEmpty {
+      commits = try unreached(outsideCommits)
+      outsideCommits = []
+      try drainCommits()
+    }
+  }
+
+  private mutating func checkTip(_ tip: ObjectID) throws {
+    var oid = tip
+    var isTag = false
+    while true {
+      let found = try type(of: oid, neededBy: isTag ? tip : nil)
+      switch found {
+      case .commit: addCommit(oid)
+      case .tree: try checkTree(oid, neededBy: tip, bases: [])
+      case .blob: break
+      case .tag:
+        isTag = true
+        seen.insert(oid)
+        guard let target = try objects.read(oid, { _, bytes in try TagParser(bytes).target }) else {
+          throw Missing(oid: oid, neededBy: tip)
+        }
+        oid = target
+        continue
+      }
+      break
+    }
+    if isTag { peeled[tip] = oid }
+  }
+
+  private func type(of oid: ObjectID, neededBy: ObjectID?) throws -> ObjectType {
+    guard let header = try objects.header(of: oid) else { throw Missing(oid: oid, neededBy: neededBy) }
+    return header.type
+  }
+
+  private mutating func addCommit(_ oid: ObjectID) {
+    guard !oldTips.contains(oid), seen.insert(oid).inserted else { return }
+    if pack.contains(oid) { commits.append(oid) } else { outsideCommits.append(oid) }
+  }
+
+  private mutating func drainCommits() throws {
+    while let oid = commits.popLast() {
+      let (tree, parents) = try readCommit(oid)
+      try checkTree(tree, neededBy: oid, bases: parents.map { LazyTree(commit: $0, objects: objects) })
+      for parent in parents { addCommit(parent) }
+    }
+  }
+
+  private func readCommit(_ oid: ObjectID) throws -> (tree: ObjectID, parents: [ObjectID]) {
+    let commit = try objects.read(oid) { _, bytes in
+      let commit = try CommitParser(bytes)
+      var parents: [ObjectID] = []
+      commit.forEachParent { parents.append($0) }
+      return (commit.tree, parents)
+    }
+    guard let commit else { throw Missing(oid: oid, neededBy: nil) }
+    return commit
+  }
+
+  /// Which of these commits no ref of the copy reaches.
+  private func unreached(_ candidates: [ObjectID]) throws -> [ObjectID] {
+    for oid in candidates where !objects.contains(oid) { throw Missing(oid: oid, neededBy: nil) }
+    let walk = try RevisionWalk(objects)
+    for oid in candidates { try walk.push(oid) }
+    for tip in oldTips { try walk.hide(tip) }
+    let wanted = Set(candidates)
+    var unreached: [ObjectID] = []
+    while let oid = try walk.next() {
+      if wanted.contains(oid) { unreached.append(oid) }
+    }
+    return unreached
+  }
+
+  private mutating func checkTree(_ root: ObjectID, neededBy: ObjectID, bases: [LazyTree]) throws {
+    // The same tree as a parent's: reached by a ref, or checked with that parent.
+    if !pack.contains(root), try bases.contains(where: { try $0.oid() == root }) { return }
+    guard seen.insert(root).inserted else { return }
+    var pending = [PendingTree(oid: root, bases: bases, neededBy: neededBy)]
+    while let tree = pending.popLast() {
+      treesRead += 1
+      if treesRead.isMultiple(of: 1_024) { try report(seen.count) }
+      let found: Void? = try objects.read(tree.oid) { _, bytes in try checkEntries(of: tree, bytes, &pending) }
+      guard found != nil else { throw Missing(oid: tree.oid, neededBy: tree.neededBy) }
+    }
+  }
+
+  /// Looks at each entry in place: a first copy of 160,000 objects has millions of them, so no value is made for an entry
+  /// unless it is a directory or outside the pack.
+  private mutating func checkEntries(
+    of tree: PendingTree, _ bytes: UnsafeRawBufferPointer, _ pending: inout [PendingTree]
+  ) throws {
+    var parser = TreeParser(bytes)
+    while let entry = try parser.next() {
+      switch entry.mode & Self.typeMask {
+      case Self.submodule: continue
+      case Self.directory:
+        if seen.contains(entry.oid) { continue }
+        let isPacked = pack.contains(entry.oid)
+        let name = Array(entry.name)
+        if !isPacked, try tree.bases.contains(where: { try $0.entry(named: name) == entry.oid }) { continue }
+        seen.insert(entry.oid)
+        let bases = isPacked ? tree.bases.map { $0.child(name) } : []
+        pending.append(PendingTree(oid: entry.oid, bases: bases, neededBy: tree.oid))
+      default:
+        if pack.contains(entry.oid) { continue }
+        let name = Array(entry.name)
+        if try tree.bases.contains(where: { try $0.entry(named: name) == entry.oid }) { continue }
+        guard objects.contains(entry.oid) else { throw Missing(oid: entry.oid, neededBy: tree.oid) }
+      }
+    }
+  }
+
+  private struct PendingTree {
+    let oid: ObjectID
+    let bases: [LazyTree]
+    let neededBy: ObjectID
+  }
+
+  /// File types in the mode of a tree entry, in octal as git writes them.
+  private static let typeMask: UInt32 = 0o170000
+  private static let submodule: UInt32 = 0o160000
+  private static let directory: UInt32 = 0o040000
+}

@@ -1,0 +1,45 @@
+internal import DurableFiles
+internal import Git
+internal import GitTransport
+internal import GitValues
+internal import SystemPackage
+
+/// The place of one run in a copy: `remora/staging`, where a pack is received and indexed before anybody can see it.
+///
+/// A run makes the directory when it has something to write and removes it at its end. Found at the start of a run, it was
+/// left by a dead one. Publishing hard-links the pack and then its index into `objects/pack`, so that a dead run's half
+/// (a pack without its index) is known as ours: it has another name in staging.
+struct PackStaging {
+  let layout: CopyLayout
+  let files: any FileSystemPort
+
+  /// Makes the directory, empty.
+  func prepare() throws {
+    try files.removeTree(layout.staging)
+    try files.makeDirectory(layout.staging, permissions: .ownerReadWriteExecute)
+  }
+
+  func remove() throws { try files.removeTree(layout.staging) }
+
+  /// Makes the pack durable and lets readers of the copy see it. Until a ref points into it nobody misses it, and after a
+  /// crash at any point here it is either complete or ignored.
+  func publish(_ pack: IndexedPack) throws {
+    let staged = FilePath(pack.packPath)
+    let stagedIndex = FilePath(pack.indexPath)
+    try files.synchronizeFile(staged)
+    try files.synchronizeFile(stagedIndex)
+    try publish(staged)
+    try publish(stagedIndex)
+    try files.synchronizeDirectory(layout.packs)
+  }
+
+  /// A pack of the same name holds the same bytes: the name is a digest of them.
+  private func publish(_ staged: FilePath) throws {
+    guard let name = staged.lastComponent else { preconditionFailure("a pack has a name") }
+    do {
+      try files.link(staged, to: layout.packs.appending(name))
+    } catch {
+      guard error.code == .fileExists else { throw error }
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package import DurableFiles
+package import GitValues
+package import SystemPackage
+
+/// What lies below `refs/` of a repository as files, one file a ref.
+///
+/// A copy of ours has none between two runs. What is found is a stray (written by somebody else), a lock, or rubbish.
+package struct LooseRefs: Sendable {
+  package struct Entry: Sendable {
+    package let name: ReferenceName
+    package let path: FilePath
+    package let value: LooseRef
+  }
+
+  /// Files with a name that a ref may have, bytewise ordered by it.
+  package private(set) var entries: [Entry] = []
+  /// Files whose names no ref may have, and things that are neither file nor directory.
+  package private(set) var irregular: [Entry] = []
+  /// `*.lock` files: somebody is, or was, about to change a ref.
+  package private(set) var locks: [FilePath] = []
+  /// Every directory below `refs/`, the deepest first.
+  package private(set) var directories: [FilePath] = []
+
+  package var hasFiles: Bool { !entries.isEmpty || !irregular.isEmpty || !locks.isEmpty }
+
+  /// Reads everything below `refs/` of the repository. Missing `refs/` gives an empty answer.
+  ///
+  /// Not a snapshot: a writer may be at work. Files that vanish during the reading are left out.
+  package static func read(repository: FilePath, through files: some FileSystemPort) throws(FileError) -> LooseRefs {
+    var loose = LooseRefs()
+    guard try files.status(of: repository.appending("refs"))?.kind == .directory else { return loose }
+    try loose.descend(into: repository.appending("refs"), name: Array("refs".utf8), depth: 0, files)
+    loose.entries.sort { $0.name < $1.name }
+    return loose
+  }
+
+  /// True when there is a file below `refs/`; cheaper than reading them, for the question "is this copy as we left it".
+  package static func exist(repository: FilePath, through files: some FileSystemPort) throws(FileError) -> Bool {
+    try hasFile(below: repository.appending("refs"), depth: 0, files)
+  }
+
+  private static func hasFile(below directory: FilePath, depth: Int, _ files: some FileSystemPort) throws(FileError)
+    -> Bool
+  {
+    guard depth < maximumDepth else { return true }
+    for entry in try files.entries(of: directory) {
+      guard entry.kind == .directory else { return true }
+      if try hasFile(below: directory.appending(entry.name), depth: depth + 1, files) { return true }
+    }
+    return false
+  }
+
+  private mutating func descend(
+    into directory: FilePath, name prefix: [UInt8], depth: Int, _ files: some FileSystemPort
+  ) throws(FileError) {
+    // Nothing that git can name is deeper than a path may be long; the bound only ends loops of mounted directories.
+    guard depth < Self.maximumDepth else { return }
+    for entry in try files.entries(of: directory) {
+      let path = directory.appending(entry.name)
+      let name = ReferenceName(bytes: prefix + [UInt8(ascii: "/")] + entry.nameBytes)
+      switch entry.kind {
+      case .directory:
+        try descend(into: path, name: name.bytes, depth: depth + 1, files)
+        directories.append(path)
+      case .regular:
+        guard let bytes = try files.contents(of: path, limit: Self.maximumFileBytes) else { continue }
+        add(Entry(name: name, path: path, value: LooseRef(parsing: bytes)))
+      case .symbolicLink, .other:
+        irregular.append(Entry(name: name, path: path, value: .broken("not a regular file")))
+      }
+    }
+  }
+
+  private mutating func add(_ entry: Entry) {
+    if entry.name.bytes.suffix(5).elementsEqual(".lock".utf8) {
+      locks.append(entry.path)
+    } else if entry.name.isValid {
+      entries.append(entry)
+    } else {
+      irregular.append(entry)
+    }
+  }
+
+  /// PATH_MAX is 4,096 bytes: 2,048 directories of one letter each.
+  private static let maximumDepth = 2_048
+  /// A ref file holds 41 bytes or a name of at most PATH_MAX; anything bigger is no ref, and is read as rubbish.
+  private static let maximumFileBytes = 1 << 16
+}

@@ -1,0 +1,102 @@
+package import GitValues
+
+/// The contents of a `packed-refs` file: many refs in one file, sorted, with the peeled value of each annotated tag.
+///
+/// Format (git's `refs/packed-backend.c` and gitrepository-layout(5)): a header line `# pack-refs with: TRAITS `, then
+/// `OID SP NAME LF` a ref, followed by `^OID LF` where the ref names a tag object.
+package struct PackedRefs: Sendable {
+  package var refs: RefListing
+  /// Lines that are no ref: unparsable, a null oid, a name git would not accept.
+  package var broken: [BrokenRef]
+  /// The header promises that every ref that can be peeled has its `^` line. libgit2 writes the promise but peels one
+  /// level only, so it is believed only of files that Remora or git wrote.
+  package var isFullyPeeled: Bool
+
+  package init(refs: RefListing = RefListing(), broken: [BrokenRef] = [], isFullyPeeled: Bool = true) {
+    self.refs = refs
+    self.broken = broken
+    self.isFullyPeeled = isFullyPeeled
+  }
+
+  /// Reads a file's bytes. Never fails: what is no ref is listed in `broken`.
+  package init(parsing bytes: [UInt8]) {
+    self.init(isFullyPeeled: false)
+    // 64 bytes a line is what real repositories have; a wrong guess costs a reallocation, nothing else.
+    refs.reserveCapacity(refs: bytes.count / 64, nameBytes: bytes.count / 2)
+    bytes.withUnsafeBytes { file in
+      var start = 0
+      var lastWasRef = false
+      while start < file.count {
+        let end = file[start...].firstIndex(of: Self.newline) ?? file.count
+        let line = UnsafeRawBufferPointer(rebasing: file[start..<end])
+        // git reads a last line without its newline as damage; so do we.
+        if end == file.count {
+          addBroken(line, "line without an end")
+        } else {
+          lastWasRef = parse(line, isFirst: start == 0, lastWasRef: lastWasRef)
+        }
+        start = end + 1
+      }
+    }
+    refs.sort()
+  }
+
+  /// Parses one line and tells whether it was a ref (which a `^` line may follow).
+  private mutating func parse(_ line: UnsafeRawBufferPointer, isFirst: Bool, lastWasRef: Bool) -> Bool {
+    if line.first == UInt8(ascii: "#") {
+      if isFirst { isFullyPeeled = String(decoding: line, as: UTF8.self).contains(" fully-peeled ") }
+      return false
+    }
+    if line.first == UInt8(ascii: "^") {
+      guard lastWasRef, let peeled = ObjectID(hex: line.dropFirst()) else {
+        addBroken(line, "peeled value without its ref")
+        return false
+      }
+      refs.setPeeledOfLast(peeled)
+      return false
+    }
+    guard line.count > ObjectID.hexCount + 1, line[ObjectID.hexCount] == UInt8(ascii: " "),
+      let oid = ObjectID(hex: line[0..<ObjectID.hexCount])
+    else {
+      addBroken(line, "unreadable line")
+      return false
+    }
+    let name = UnsafeRawBufferPointer(rebasing: line[(ObjectID.hexCount + 1)...])
+    guard ReferenceName.isValid(name) else {
+      addBroken(name, "invalid name")
+      return false
+    }
+    guard !oid.isZero else {
+      addBroken(name, "null oid")
+      return false
+    }
+    refs.append(name: name, oid: oid)
+    return true
+  }
+
+  private mutating func addBroken(_ bytes: UnsafeRawBufferPointer, _ reason: String) {
+    broken.append(BrokenRef(name: ReferenceName(bytes: Array(bytes)), reason: reason))
+  }
+
+  /// The file's bytes, as git writes them: traits `peeled fully-peeled sorted`, LF line ends.
+  ///
+  /// The caller promises what the header says: `refs` is sorted, and every ref that names a tag object has its peeled value.
+  package static func serialize(_ refs: RefListing) -> [UInt8] {
+    var bytes = Array("# pack-refs with: peeled fully-peeled sorted \n".utf8)
+    bytes.reserveCapacity(bytes.count + refs.count * 72)
+    for index in 0..<refs.count {
+      refs.oid(at: index).appendHex(to: &bytes)
+      bytes.append(UInt8(ascii: " "))
+      refs.withName(at: index) { bytes.append(contentsOf: $0) }
+      bytes.append(newline)
+      if let peeled = refs.peeled(at: index) {
+        bytes.append(UInt8(ascii: "^"))
+        peeled.appendHex(to: &bytes)
+        bytes.append(newline)
+      }
+    }
+    return bytes
+  }
+
+  private static let newline = UInt8(ascii: "\n")
+}

@@ -1,0 +1,133 @@
+package import DurableFiles
+package import GitValues
+package import SystemPackage
+
+/// Reads the refs of a bare repository from its files, strictly: what cannot be read is named, never skipped.
+///
+/// libgit2's own iterator drops loose refs that it cannot parse without a word, so a checksum over it could call a damaged
+/// repository equal; and it reads packed-refs before the loose files, so a ref that is being packed can be missed.
+/// Here loose files are read first, as git does.
+package struct RefReader: Sendable {
+  private let repository: FilePath
+  private let files: any FileSystemPort
+
+  package init(repository: FilePath, files: any FileSystemPort) {
+    self.repository = repository
+    self.files = files
+  }
+
+  /// The repository's files as they are, before anything is resolved.
+  package struct Contents: Sendable {
+    package var head: LooseRef
+    package var loose: LooseRefs
+    package var packed: PackedRefs
+    package var packedStatus: FileStatus?
+    package var headStatus: FileStatus?
+  }
+
+  /// The complete ref view.
+  package func view() throws(RefStoreError) -> RefView { Self.resolve(try contents()) }
+
+  /// Reads HEAD, the loose refs and packed-refs, in this order, until packed-refs stayed the same meanwhile.
+  package func contents() throws(RefStoreError) -> Contents {
+    for _ in 0..<Self.readings {
+      do {
+        let before = try files.status(of: packedPath)
+        guard let headStatus = try files.status(of: headPath) else { throw RefStoreError.notARepository(path: repository.string) }
+        let head = try readHead(headStatus)
+        let loose = try LooseRefs.read(repository: repository, through: files)
+        let bytes = try files.contents(of: packedPath, limit: Self.maximumPackedBytes)
+        guard try files.status(of: packedPath) == before else { continue }
+        return Contents(
+          head: head, loose: loose, packed: bytes.map(PackedRefs.init(parsing:)) ?? PackedRefs(), packedStatus: before,
+          headStatus: headStatus)
+      } catch let error as RefStoreError {
+        throw error
+      } catch let error as FileError {
+        throw .file(error)
+      } catch {
+        preconditionFailure("only RefStoreError and FileError are thrown here")
+      }
+    }
+    throw .changing(path: repository.string)
+  }
+
+  private func readHead(_ status: FileStatus) throws -> LooseRef {
+    guard status.kind == .regular else { return .broken("not a regular file") }
+    guard let bytes = try files.contents(of: headPath, limit: 1 << 16) else { return .broken("vanished") }
+    return LooseRef(parsing: bytes)
+  }
+
+  private var headPath: FilePath { repository.appending("HEAD") }
+  private var packedPath: FilePath { repository.appending("packed-refs") }
+  private static var readings: Int { 5 }
+  /// Four GiB hold 60 million refs; a bigger file is not one that a copy should load.
+  private static var maximumPackedBytes: Int { 4 << 30 }
+
+  /// Puts loose over packed refs, follows symbolic refs to their ends, and names what is broken.
+  package static func resolve(_ contents: Contents) -> RefView {
+    var broken = contents.packed.broken + contents.loose.irregular.map { brokenRef($0.name, $0.value) }
+    let loose = Dictionary(uniqueKeysWithValues: contents.loose.entries.map { ($0.name, $0.value) })
+    var refs = contents.packed.refs
+    if !loose.isEmpty {
+      refs = RefListing()
+      for index in 0..<contents.packed.refs.count {
+        let entry = contents.packed.refs[index]
+        if loose[entry.name] == nil { refs.append(name: entry.name, oid: entry.oid, peeled: entry.peeled) }
+      }
+      for entry in contents.loose.entries {
+        switch follow(entry.value, loose, contents.packed.refs) {
+        case .oid(let oid, _): refs.append(name: entry.name, oid: oid)
+        case .dangling: continue
+        case .broken(let reason): broken.append(BrokenRef(name: entry.name, reason: reason))
+        }
+      }
+      refs.sort()
+    }
+    var head = Head.unknown
+    switch (contents.head, follow(contents.head, loose, contents.packed.refs)) {
+    case (.direct(let oid), _): head = .detached(oid)
+    case (.symbolic, .oid(let oid, let target?)): head = .symbolic(target: target, oid: oid)
+    case (.symbolic, .dangling(let target)): head = .unborn(target: target)
+    case (_, .broken(let reason)): broken.append(BrokenRef(name: .head, reason: reason))
+    case (.symbolic, .oid(_, nil)), (.broken, _): broken.append(BrokenRef(name: .head, reason: "unreadable content"))
+    }
+    return RefView(head: head, refs: refs, broken: broken)
+  }
+
+  private static func brokenRef(_ name: ReferenceName, _ value: LooseRef) -> BrokenRef {
+    if case .broken(let reason) = value { return BrokenRef(name: name, reason: reason) }
+    return BrokenRef(name: name, reason: "invalid name")
+  }
+
+  private enum Resolution {
+    /// The value, and the last name on the way to it when it was symbolic.
+    case oid(ObjectID, through: ReferenceName?)
+    case dangling(ReferenceName)
+    case broken(String)
+  }
+
+  private static func follow(_ start: LooseRef, _ loose: [ReferenceName: LooseRef], _ packed: RefListing) -> Resolution {
+    var value = start
+    var last: ReferenceName?
+    for _ in 0...maximumSymbolicDepth {
+      switch value {
+      case .direct(let oid): return .oid(oid, through: last)
+      case .broken(let reason): return .broken(reason)
+      case .symbolic(let target):
+        last = target
+        if let next = loose[target] {
+          value = next
+        } else if let oid = packed.oid(of: target) {
+          return .oid(oid, through: target)
+        } else {
+          return .dangling(target)
+        }
+      }
+    }
+    return .broken("symbolic refs lead in a circle")
+  }
+
+  /// git's SYMREF_MAXDEPTH.
+  private static var maximumSymbolicDepth: Int { 5 }
+}

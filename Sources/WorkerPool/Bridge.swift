@@ -1,0 +1,31 @@
+/// The one way from a blocking thread into async code.
+package enum Bridge {
+  /// How long a given-up operation gets to notice it, so that as a rule nothing of it runs when `wait` has returned.
+  private static let farewell = Duration.milliseconds(50)
+
+  /// Blocks the calling thread until `operation` has ended, and hands on its result.
+  ///
+  /// At the deadline, or when the flag is raised, the operation's task is cancelled and this throws; an operation that
+  /// ignores its cancellation for longer than 50 ms is left to end by itself.
+  ///
+  /// To be called on a thread of a `WorkerPool` or on a program's own thread, never in async code: it would take a
+  /// thread of the cooperative pool from the very operation that it waits for, and with all of them waiting nothing
+  /// moves again.
+  /// - Throws: what `operation` throws, `Cancelled`, or `DeadlineExceeded`.
+  package static func wait<T: Sendable>(
+    until deadline: Deadline, cancellation: CancellationFlag, _ operation: @escaping @Sendable () async throws -> T
+  ) throws -> T {
+    try cancellation.check()
+    let delivery = Delivery<T>()
+    let task = Task {
+      do { delivery.fulfill(.success(try await operation())) } catch { delivery.fulfill(.failure(error)) }
+    }
+    do {
+      return try delivery.wait(until: deadline, cancellation: cancellation)
+    } catch {
+      task.cancel()
+      _ = delivery.isThere(by: .after(farewell))
+      throw error
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/// Every disk that a loss of power may leave, at every step of a recording.
+///
+/// At each step, of the operations that are not synchronised yet:
+/// 1. all are there; 2. all are lost; 3. each is lost, with those that need it; 4. each write is torn (`DiskTear`),
+/// all others there; 5. the newest is there alone, with those that it needs; 6. all content of one file is lost, its
+/// names are there; 7. all contents are lost, all names are there; 8. the reverse.
+///
+/// Not every subset: that would be 2^n. One lost operation finds a missing fsync; two lost ones that only together do
+/// harm are found only in the forms 5 to 8.
+package struct CrashStates {
+  private let log: DiskLog
+  private let simulator: DiskSimulator
+
+  init(log: DiskLog, simulator: DiskSimulator) {
+    self.log = log
+    self.simulator = simulator
+  }
+
+  /// What was recorded, a line a step.
+  package var steps: [String] { log.steps.map(\.label) }
+
+  /// Lays out each different state in a fresh directory in memory and hands it over. States that are equal are shown
+  /// once, unless marks or the end of the recording tell them apart.
+  ///
+  /// - Throws: `CrashStateFailure` for the first state that the closure threw at.
+  @discardableResult
+  package func check(_ body: (CrashState) throws -> Void) throws -> CrashReport {
+    var walk = CrashWalk(log: log, simulator: simulator)
+    let layout = try CrashLayout()
+    var report = CrashReport()
+    try walk.visitAll { step, built in
+      report.builtPerStep.append(built)
+      _ = step
+    } onState: { image, step, marks, description in
+      let root = try layout.lay(image, number: report.statesChecked)
+      report.statesChecked += 1
+      let state = CrashState(
+        root: root, step: step, isFinal: step == log.steps.count, marks: marks, description: description)
+      do {
+        try body(state)
+      } catch {
+        throw CrashStateFailure(state: state, cause: error, steps: Array(steps.prefix(step)))
+      }
+      try layout.clear(root)
+    }
+    return report
+  }
+}

@@ -1,0 +1,100 @@
+package import SystemPackage
+
+/// A durable change under test: how the disk looks before, what is done, and what must hold after a loss of power.
+package struct PowerLossExperiment {
+  /// Fills the empty directory in which the change is to be made. All of it is durable.
+  package var prepare: (FilePath) throws -> Void
+  /// The change, through the recording file system, below `root` of it.
+  package var act: (RecordingFileSystem) throws -> Void
+  /// Throws when the state is not one that the change may leave.
+  package var check: (CrashState) throws -> Void
+
+  package init(
+    prepare: @escaping (FilePath) throws -> Void, act: @escaping (RecordingFileSystem) throws -> Void,
+    check: @escaping (CrashState) throws -> Void
+  ) {
+    self.prepare = prepare
+    self.act = act
+    self.check = check
+  }
+
+  /// Checks every state.
+  @discardableResult
+  package func run() throws -> CrashReport {
+    try withRecording { recording in
+      try act(recording)
+      return try recording.crashStates().check(check)
+    }
+  }
+
+  /// Takes each fsync away in turn, and looks whether some state then fails.
+  ///
+  /// - Returns: the fsync calls whose absence no state showed: each is needless, or the check is blind.
+  package func unnoticedSynchronizations() throws -> [SynchronizationCall] {
+    var unnoticed: [SynchronizationCall] = []
+    var number = 1
+    while true {
+      let dropped = try withRecording(droppingSynchronization: number) { recording -> SynchronizationCall? in
+        try act(recording)
+        guard recording.synchronizationCount >= number else { return nil }
+        do {
+          try recording.crashStates().check(check)
+          unnoticed.append(recording.synchronizations[number - 1])
+        } catch is CrashStateFailure {
+          // Seen: that fsync is needed.
+        }
+        return recording.synchronizations[number - 1]
+      }
+      if dropped == nil { return unnoticed }
+      number += 1
+    }
+  }
+
+  /// Fails each call in turn, once and from then on, and hands over what is there afterwards, and what the change
+  /// threw (nil: it coped).
+  ///
+  /// - Returns: the number of faults tried.
+  @discardableResult
+  package func failEachCall(
+    codes: [Errno] = FaultPlan.usualCodes, _ body: (FaultPlan, FilePath, (any Error)?) throws -> Void
+  ) throws -> Int {
+    var tried = 0
+    for code in codes {
+      for isPersistent in [false, true] {
+        var call = 1
+        while try fail(FaultPlan(call: call, code: code, isPersistent: isPersistent), body) {
+          call += 1
+          tried += 1
+        }
+      }
+    }
+    return tried
+  }
+
+  /// - Returns: false when the change made fewer calls than that.
+  private func fail(
+    _ plan: FaultPlan, _ body: (FaultPlan, FilePath, (any Error)?) throws -> Void
+  ) throws -> Bool {
+    try withRecording(fault: plan) { recording in
+      var thrown: (any Error)?
+      do { try act(recording) } catch { thrown = error }
+      guard recording.faultFired else {
+        if let thrown { throw thrown }
+        return false
+      }
+      try body(plan, recording.root, thrown)
+      return true
+    }
+  }
+
+  private func withRecording<Result>(
+    droppingSynchronization number: Int? = nil, fault: FaultPlan? = nil,
+    _ body: (RecordingFileSystem) throws -> Result
+  ) throws -> Result {
+    let ground = try MemoryDirectory("remora-power-loss")
+    return try withExtendedLifetime(ground) {
+      try prepare(ground.path)
+      return try body(RecordingFileSystem(root: ground.path, droppingSynchronization: number, fault: fault))
+    }
+  }
+}
