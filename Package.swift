@@ -78,7 +78,7 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "remora-benchmark",
-      dependencies: ["TestSupport", argumentParser, subprocess, systemPackage],
+      dependencies: ["TestSupport", "GitValues", argumentParser],
       path: "Tests/remora-benchmark", swiftSettings: strict),
     tests("BorderTests", []),
     tests("GitValuesTests", ["GitValues"]),

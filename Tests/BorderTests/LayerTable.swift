@@ -18,10 +18,11 @@ struct LayerTable: Equatable {
   /// The house as it is.
   static let house = LayerTable(rows: [
     Row(0, "CLibgit2"),
+    Row(0, "CLinux"),
     Row(0, "GitValues"),
     Row(1, "Git", ["CLibgit2", "GitValues"]),
     Row(1, "GitProtocol", ["GitValues"]),
-    Row(1, "DurableFiles", ["SystemPackage"]),
+    Row(1, "DurableFiles", ["CLinux", "SystemPackage"]),
     Row(1, "WorkerPool", ["NIOCore", "NIOPosix"]),
     Row(1, "BoundedHTTP", ["AsyncHTTPClient", "NIO*"]),
     Row(2, "RefStore", ["GitValues", "DurableFiles", "Crypto", "SystemPackage"]),
@@ -37,10 +38,11 @@ struct LayerTable: Equatable {
     Row(
       7, "RemoraCommands",
       [
-        "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "ArgumentParser", "Logging",
-        "SystemPackage",
+        "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "ArgumentParser",
+        "Dispatch",
+        "Logging", "SystemPackage",
       ]),
-    Row(7, "remora", ["RemoraCommands"]),
+    Row(7, "remora", ["RemoraCommands", "ArgumentParser"]),
   ])
 
   /// The system's own modules are everybody's.
