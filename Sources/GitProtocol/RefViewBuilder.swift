@@ -17,7 +17,8 @@ struct RefViewBuilder: ~Copyable {
   init(limits: ListingLimits) { self.limits = limits }
 
   /// Takes note of one ref. False when it is broken and so not in the listing.
-  mutating func add(name: UnsafeRawBufferPointer, oid: ObjectID, peeled: ObjectID? = nil) throws(ProtocolError) -> Bool {
+  mutating func add(name: UnsafeRawBufferPointer, oid: ObjectID, peeled: ObjectID? = nil) throws(ProtocolError) -> Bool
+  {
     try countLine()
     if Self.isHead(name) {
       guard !oid.isZero else {

@@ -1,5 +1,5 @@
-import Glibc
 package import GitValues
+import Glibc
 package import WorkerPool
 
 /// A `git upload-pack` child that serves a repository on this machine: one process for the listing and the fetch.

@@ -34,8 +34,10 @@ struct LsRefsParserTests {
       ("unborn HEAD symref-target:refs/heads/main", Head.unborn(target: ReferenceName("refs/heads/main"))),
       ("\(oidText) HEAD", .detached(oid("1"))),
       ("\(oidText) HEAD peeled:\(oidText)", .detached(oid("1"))),
-      ("\(oidText) HEAD symref-target:refs/heads/hidden",
-        .symbolic(target: ReferenceName("refs/heads/hidden"), oid: oid("1"))),
+      (
+        "\(oidText) HEAD symref-target:refs/heads/hidden",
+        .symbolic(target: ReferenceName("refs/heads/hidden"), oid: oid("1"))
+      ),
       ("\(oidText) refs/heads/main", .unknown),
     ])
   func head(line: String, expected: Head) throws {
