@@ -90,7 +90,7 @@ let package = Package(
     tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
     tests("WorkerPoolTests", ["WorkerPool", "TestSupport"]),
-    tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioPosix, nioSSL]),
+    tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioPosix]),
     tests("RefStoreTests", ["RefStore", "GitValues", "DurableFiles", "TestSupport", systemPackage]),
     tests(
       "GitTransportTests",

@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
@@ -36,24 +37,38 @@ package final class BoundedHTTPClient: Sendable {
   private static let decompressionRatio = 200
 
   private let configuration: Configuration
-  /// One per way out, since a client of AsyncHTTPClient has one proxy for all hosts; `nil` after the shutdown.
-  private let clients = Mutex<[HTTPProxy?: HTTPClient]?>([:])
+  /// `nil` after the shutdown.
+  private let clients = Mutex<[Route: HTTPClient]?>([:])
 
   package init(configuration: Configuration = Configuration()) { self.configuration = configuration }
 
-  deinit {
-    // AsyncHTTPClient stops the program when a client is dropped that still runs. The closure keeps it until it ended.
-    for client in clients.withLock({ $0 ?? [:] }).values { client.shutdown { _ in withExtendedLifetime(client) {} } }
-  }
+  deinit { Self.end(clients.withLock { $0 ?? [:] }.values) {} }
 
   /// Closes all connections. Exchanges that run fail, later ones are refused.
+  ///
+  /// Returns within a second: a connection that is just being made is only closed when that has succeeded or failed, and
+  /// nobody waits so long.
   package func shutdown() async {
     let last = clients.withLock { clients in
       defer { clients = nil }
       return clients ?? [:]
     }
-    // The only error is "already shut down", which is what we want.
-    for client in last.values { try? await client.shutdown() }
+    let (endings, continuation) = AsyncStream<Void>.makeStream()
+    Self.end(last.values) { continuation.yield() }
+    let timer = Task {
+      // When it is cancelled nobody listens any more.
+      try? await Task.sleep(for: .seconds(1))
+      continuation.finish()
+    }
+    for await _ in endings.prefix(last.count) {}
+    timer.cancel()
+  }
+
+  /// AsyncHTTPClient stops the program when a client is dropped that was not shut down; the closure keeps it until then.
+  private static func end(_ clients: some Sequence<HTTPClient>, _ done: @escaping @Sendable () -> Void) {
+    for client in clients {
+      client.shutdown { _ in withExtendedLifetime(client) { done() } }
+    }
   }
 
   /// Sends a request and calls `body` with the answer as soon as its head is there. The body of the answer is read in
@@ -65,8 +80,16 @@ package final class BoundedHTTPClient: Sendable {
     _ request: HTTPRequest, _ body: @escaping @Sendable (HTTPAnswer) async throws -> Result
   ) async throws -> Result {
     let watch = Watch(request.limits)
-    let client = try client(for: request.proxy)
-    let prepared = try Self.prepare(request, watch: watch)
+    let route = Route(request)
+    var prepared = try Self.prepare(request, watch: watch)
+    try route.apply(to: &prepared)
+    return try await exchange(client(for: route), prepared, of: request, watch, body)
+  }
+
+  private func exchange<Result: Sendable>(
+    _ client: HTTPClient, _ prepared: HTTPClientRequest, of request: HTTPRequest, _ watch: Watch,
+    _ body: @escaping @Sendable (HTTPAnswer) async throws -> Result
+  ) async throws -> Result {
     return try await withThrowingTaskGroup(of: Result?.self) { group in
       group.addTask {
         let response: HTTPClientResponse
@@ -75,7 +98,8 @@ package final class BoundedHTTPClient: Sendable {
           // The deadline only bounds the wait for the head, and the watch does that already.
           response = try await client.execute(prepared, deadline: .distantFuture)
         } catch {
-          throw watch.verdict ?? HTTPFailure(translating: error, answerBegan: false)
+          if let verdict = watch.verdict { throw verdict }
+          throw await Self.explained(HTTPFailure(translating: error, answerBegan: false), of: request)
         }
         watch.waitEnds()
         return try await body(HTTPAnswer(response, watch: watch, limit: request.limits.bodyBytes))
@@ -101,6 +125,16 @@ package final class BoundedHTTPClient: Sendable {
     }
   }
 
+  /// Adds to a certificate that is not trusted what is wrong with it.
+  private static func explained(_ failure: HTTPFailure, of request: HTTPRequest) async -> HTTPFailure {
+    guard failure.kind == .tlsFailed(.untrustedIssuer), request.proxy == nil,
+      let url = URLComponents(string: request.url), let host = url.host,
+      let (problem, detail) = await CertificateInspection.problem(
+        host: host.trimmingCharacters(in: ["[", "]"]), port: url.port ?? 443)
+    else { return failure }
+    return HTTPFailure(.tlsFailed(problem), detail)
+  }
+
   private static func prepare(_ request: HTTPRequest, watch: Watch) throws -> HTTPClientRequest {
     if let name = request.headers.offender {
       throw HTTPFailure(.invalidRequest, "the header '\(name)' cannot be sent: it holds a line break or is misnamed")
@@ -119,19 +153,19 @@ package final class BoundedHTTPClient: Sendable {
     return prepared
   }
 
-  private func client(for proxy: HTTPProxy?) throws(HTTPFailure) -> HTTPClient {
-    let client: HTTPClient? = clients.withLock { clients in
-      if let client = clients?[proxy] { return client }
+  private func client(for route: Route) throws(HTTPFailure) -> HTTPClient {
+    let client: HTTPClient? = try clients.withLock { clients throws(HTTPFailure) in
+      if let client = clients?[route] { return client }
       guard clients != nil else { return nil }
-      let client = makeClient(proxy)
-      clients?[proxy] = client
+      let client = try makeClient(route)
+      clients?[route] = client
       return client
     }
     guard let client else { throw HTTPFailure(.other, "the HTTP client was shut down") }
     return client
   }
 
-  private func makeClient(_ proxy: HTTPProxy?) -> HTTPClient {
+  private func makeClient(_ route: Route) throws(HTTPFailure) -> HTTPClient {
     var settings = HTTPClient.Configuration()
     settings.httpVersion = .http1Only
     settings.redirectConfiguration = .disallow
@@ -143,13 +177,21 @@ package final class BoundedHTTPClient: Sendable {
     settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.minimumTLSVersion = .tlsv12
-    if let caFile = configuration.caFile { tls.trustRoots = .file(caFile) }
+    if let caFile = configuration.caFile { tls.trustRoots = .certificates(try Self.certificates(in: caFile)) }
     settings.tlsConfiguration = tls
-    settings.proxy = proxy.map { proxy in
-      .server(
-        host: proxy.host, port: proxy.port,
-        authorization: proxy.credential.map { .basic(username: $0.user, password: $0.password) })
-    }
+    route.apply(to: &settings)
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+  }
+
+  /// Read here, because the TLS library reports a file without certificates only as a handshake that failed.
+  private static func certificates(in file: String) throws(HTTPFailure) -> [NIOSSLCertificate] {
+    do {
+      let certificates = try NIOSSLCertificate.fromPEMFile(file)
+      if !certificates.isEmpty { return certificates }
+    } catch {
+      // What the library says ("failedToLoadCertificate") adds nothing to what follows.
+    }
+    throw HTTPFailure(
+      .tlsFailed(.unusableTrustRoots), "'\(file)' does not exist, cannot be read or holds no PEM certificate")
   }
 }

@@ -26,6 +26,7 @@ extension HTTPFailure {
     case let error as ChannelError: classify(error)
     case let error as NIOSSLError: classify(error)
     case let error as NIOSSLExtraError: classify(error)
+    case HTTPParserError.invalidEOFState: (.connectionLost, "the server closed the connection in the middle")
     case let error as HTTPParserError: (.malformedAnswer, "the answer is not HTTP: \(error)")
     case let error as NIOHTTPDecompression.DecompressionError: classify(error)
     default: (.other, "\(error)")

@@ -1,1 +1,7 @@
-@main struct Entry { static func main() {} }
+internal import ArgumentParser
+import RemoraCommands
+
+@main
+struct Remora {
+  static func main() async { await RemoraCommand.main() }
+}

@@ -2,6 +2,7 @@ internal import DurableFiles
 internal import Git
 internal import GitValues
 internal import RefStore
+internal import SystemPackage
 
 /// What a copy holds at the start of a run, ready to be compared with a source.
 struct CopyContents {

@@ -1,4 +1,4 @@
-package import DurableFiles
+internal import DurableFiles
 internal import SystemPackage
 internal import WorkerPool
 

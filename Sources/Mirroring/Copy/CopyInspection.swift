@@ -1,7 +1,7 @@
 package import DurableFiles
 internal import Git
 package import GitTransport
-package import RefStore
+internal import RefStore
 package import SystemPackage
 
 /// What stands at a destination, and whether it may become, or already is, a copy of the source.

@@ -1,7 +1,7 @@
 package import DurableFiles
 internal import Foundation
 internal import RefStore
-package import SystemPackage
+internal import SystemPackage
 
 /// What the last successful run left in a copy (`remora/state.json`), with the stamps of the files it describes.
 ///

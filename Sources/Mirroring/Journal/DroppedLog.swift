@@ -1,7 +1,7 @@
 package import DurableFiles
 package import Foundation
 package import GitValues
-package import SystemPackage
+internal import SystemPackage
 
 /// A reflog without a ref (`logs/refs/remora/dropped`): a line for each object that a change of refs let go.
 ///

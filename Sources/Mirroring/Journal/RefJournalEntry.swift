@@ -1,5 +1,5 @@
 package import Foundation
-package import GitValues
+internal import GitValues
 
 /// One change of a copy's refs and HEAD, as the journal keeps it.
 package struct RefJournalEntry: Hashable, Sendable {

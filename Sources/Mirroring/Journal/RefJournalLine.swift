@@ -1,5 +1,5 @@
-package import Foundation
-package import GitValues
+internal import Foundation
+internal import GitValues
 
 /// One line of the ref journal as JSON. A change of many refs takes several lines, `part` 1 to `parts`, each of which
 /// repeats everything but the refs; it counts only when all parts are there.

@@ -1,8 +1,8 @@
 internal import Crypto
-package import DurableFiles
+internal import DurableFiles
 internal import GitValues
 internal import RefStore
-package import SystemPackage
+internal import SystemPackage
 
 /// Changes the refs of a copy in one atomic step.
 ///
@@ -42,7 +42,8 @@ struct RefTransaction {
     try StagedFile.write(bytes, to: staged, through: files)
     do {
       try files.link(staged, to: lock)
-    } catch let error as FileError where error.code == .fileExists {
+    } catch {
+      guard error.code == .fileExists else { throw error }
       throw Self.locked(lock, of: layout)
     }
     do {

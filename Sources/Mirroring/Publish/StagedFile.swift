@@ -1,4 +1,4 @@
-package import DurableFiles
+internal import DurableFiles
 package import SystemPackage
 
 /// Files that are written whole before they get the name by which others know them.

@@ -1,4 +1,4 @@
-package import DurableFiles
+internal import DurableFiles
 internal import GitValues
 internal import RefStore
 internal import SystemPackage
@@ -70,7 +70,8 @@ struct StrayFolding {
     let lock = Self.lock(of: entry.path)
     do {
       try files.link(stagedLock, to: lock)
-    } catch let error as FileError where error.code == .fileExists {
+    } catch {
+      guard error.code == .fileExists else { throw error }
       throw RefTransaction.locked(lock, of: layout)
     }
     defer {
@@ -93,7 +94,8 @@ struct StrayFolding {
     do {
       try files.removeDirectory(directory)
       return true
-    } catch let error as FileError where error.code == .directoryNotEmpty {
+    } catch {
+      guard error.code == .directoryNotEmpty else { throw error }
       return false
     }
   }

@@ -22,8 +22,7 @@ struct CopyUpdate {
   /// The outcome when a source lists exactly what the last run left and nobody touched the copy since; else `nil`.
   func unchanged(_ session: SourceSession, since state: CopyState) -> MirrorOutcome? {
     let view = session.view
-    guard view.broken.isEmpty, let old = HeadLine(text: state.head), let line = HeadLine(view.head) ?? old,
-      let head = line.head
+    guard view.broken.isEmpty, let old = HeadLine(text: state.head), let head = (HeadLine(view.head) ?? old).head
     else { return nil }
     let listed = RefView(head: head, refs: configuration.exclusion.applied(to: view.refs))
     guard RefsChecksum.sha256.digest(of: listed) == state.checksum else { return nil }
@@ -86,7 +85,7 @@ struct CopyUpdate {
     let bytes = PackedRefs.serialize(goal.plan.target)
     let writesRefs = !goal.plan.changes.isEmpty || contents.hasStrays || contents.needsRewriting
     let folded = contents.hasStrays ? PackedRefs.serialize(contents.refs) : nil
-    let published = writesRefs ? bytes : try files.contents(of: layout.packedRefs, limit: .max) ?? []
+    let published = writesRefs ? bytes : try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
     let newHead = goal.head.flatMap { $0 == contents.headLine ? nil : $0 }
     let now = environment.now()
     let entry = RefJournalEntry(

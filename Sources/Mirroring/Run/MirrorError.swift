@@ -1,7 +1,8 @@
 internal import DurableFiles
 internal import Git
-package import GitTransport
+internal import GitTransport
 internal import RefStore
+internal import SystemPackage
 internal import WorkerPool
 
 /// Why a copy could not be made equal: what was tried, on what, what went wrong below, what to do next.
@@ -16,7 +17,9 @@ package struct MirrorError: Error, Hashable, Sendable {
     package static let cancelled = Code("cancelled")
     package static let timeout = Code("timeout")
     package static let diskFull = Code("disk_full")
+    package static let invalidList = Code("invalid_list")
     package static let limitExceeded = Code("limit_exceeded")
+    package static let notARepository = Code("not_a_repository")
     package static let packCorrupt = Code("pack_corrupt")
     package static let sourceBrokenRefs = Code("source_broken_refs")
     package static let sourceBusy = Code("source_busy")

@@ -1,8 +1,8 @@
 internal import DurableFiles
-package import GitTransport
+internal import GitTransport
 internal import GitValues
 internal import RefStore
-package import SystemPackage
+internal import SystemPackage
 package import WorkerPool
 
 /// Makes one copy equal to its source: list, compare, fetch what is missing, check it, change the refs in one step.
@@ -87,7 +87,7 @@ package struct MirrorRun {
     defer { lock.release() }
     do {
       try creation.layOut(configuration, head: HeadLine(session.view.head) ?? .initial)
-      var update = CopyUpdate(self, creation.building, configuration)
+      let update = CopyUpdate(self, creation.building, configuration)
       var outcome = try update.bring(to: session, from: .nothing)
       try creation.finish(made: made)
       if outcome.status != .failed { outcome.status = .cloned }
@@ -114,7 +114,7 @@ package struct MirrorRun {
     let lock = try OwnerLock.acquire(
       path: layout.ownerLock, wait: request.wait, isCancelled: { [cancellation] in cancellation.isRaised })
     defer { lock.release() }
-    var update = CopyUpdate(self, layout, configuration)
+    let update = CopyUpdate(self, layout, configuration)
     let isClean = try files.status(of: layout.staging) == nil
     let state = isClean && recorded == configuration ? try CopyState.loadIfCurrent(layout, through: files) : nil
     let session = try connect()

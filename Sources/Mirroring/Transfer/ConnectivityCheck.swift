@@ -1,5 +1,5 @@
 internal import Git
-package import GitValues
+internal import GitValues
 
 /// Proves that nothing is missing below new tips before any ref may point at them.
 ///
@@ -98,7 +98,9 @@ struct ConnectivityCheck {
   private func readCommit(_ oid: ObjectID) throws -> (tree: ObjectID, parents: [ObjectID]) {
     let commit = try objects.read(oid) { _, bytes in
       let commit = try CommitParser(bytes)
-      return (commit.tree, Array(commit.parents))
+      var parents: [ObjectID] = []
+      commit.forEachParent { parents.append($0) }
+      return (commit.tree, parents)
     }
     guard let commit else { throw Missing(oid: oid, neededBy: nil) }
     return commit

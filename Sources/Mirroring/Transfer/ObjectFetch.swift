@@ -3,6 +3,7 @@ internal import Git
 internal import GitTransport
 internal import GitValues
 internal import SystemPackage
+internal import WorkerPool
 
 /// Gets the objects that a goal needs into the copy, however much the source moves meanwhile.
 struct ObjectFetch {

@@ -1,5 +1,5 @@
-internal import Glibc
 internal import GitValues
+internal import Glibc
 internal import SystemPackage
 
 /// Which objects a pack holds, asked of its index file (version 2), which stays mapped: no memory per object.

@@ -1,6 +1,6 @@
 internal import DurableFiles
 internal import Git
-package import GitTransport
+internal import GitTransport
 internal import SystemPackage
 internal import WorkerPool
 
@@ -49,9 +49,7 @@ final class PackReception: PackSink {
       try checkDisk()
       bytesAtNextDiskCheck = bytes + Self.bytesBetweenDiskChecks
     }
-    guard var indexer = self.indexer.take() else { preconditionFailure("the pack has ended") }
-    defer { self.indexer = consume indexer }
-    try indexer.append(part)
+    try indexer?.append(part)
   }
 
   /// Resolves the deltas. `nil` when the pack had no objects.

@@ -1,8 +1,8 @@
-package import DurableFiles
+internal import DurableFiles
 internal import Git
-package import GitTransport
+internal import GitTransport
 internal import GitValues
-package import SystemPackage
+internal import SystemPackage
 
 /// The place of one run in a copy: `remora/staging`, where a pack is received and indexed before anybody can see it.
 ///
@@ -38,8 +38,8 @@ struct PackStaging {
     guard let name = staged.lastComponent else { preconditionFailure("a pack has a name") }
     do {
       try files.link(staged, to: layout.packs.appending(name))
-    } catch let error as FileError where error.code == .fileExists {
-      return
+    } catch {
+      guard error.code == .fileExists else { throw error }
     }
   }
 }

@@ -12,7 +12,7 @@ package final class GitDaemon: Sendable {
       let port = try Self.unusedPort()
       let leash = try Leash(
         [
-          "git daemon --reuseaddr --listen=127.0.0.1 --port=\(port) --base-path='\(root)' --export-all "
+          "$(git --exec-path)/git-daemon --reuseaddr --listen=127.0.0.1 --port=\(port) --base-path='\(root)' --export-all "
             + "--informative-errors --log-destination=stderr '\(root)'"
         ],
         environment: ChildProcess.isolatedEnvironment(), directory: root, descriptors: [])

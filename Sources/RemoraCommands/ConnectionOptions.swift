@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import GitTransport
+internal import SystemPackage
+
+/// How sources are reached: shared by every command that does.
+struct ConnectionOptions: ParsableArguments {
+  @Option(help: "Trust the certificates of this PEM file instead of the system's.", completion: .file())
+  var caFile: String?
+
+  @Option(
+    help: "Send the token in this file to servers that ask who we are (Authorization: Bearer).", completion: .file())
+  var bearerTokenFile: String?
+
+  @Option(help: ArgumentHelp("Look up logins in this file instead of ~/.netrc.", valueName: "file"), completion: .file())
+  var netrcFile: String?
+
+  @Option(help: ArgumentHelp("Give up connecting after this time.", valueName: "seconds"))
+  var connectTimeout: Int = 30
+
+  @Option(help: ArgumentHelp("Give up on a server that sends nothing for this time.", valueName: "seconds"))
+  var silenceTimeout: Int = 60
+
+  @Option(help: ArgumentHelp("Give up on a repository after this time.", valueName: "seconds"))
+  var timeout: Int = 6 * 3600
+
+  @Option(help: ArgumentHelp("Refuse a source that lists more refs.", valueName: "count"))
+  var maxRefs: Int = 5_000_000
+
+  @Option(help: ArgumentHelp("Refuse a ref listing longer than this.", valueName: "bytes"))
+  var maxAdvertisementBytes: Int = 1 << 30
+
+  @Option(help: ArgumentHelp("Refuse a pack longer than this.", valueName: "bytes"))
+  var maxPackBytes: Int = 100 << 30
+
+  mutating func validate() throws {
+    let numbers = [connectTimeout, silenceTimeout, timeout, maxRefs, maxAdvertisementBytes, maxPackBytes]
+    guard numbers.allSatisfy({ $0 > 0 }) else { throw ValidationError("timeouts and limits must be greater than 0") }
+  }
+
+  /// - Parameter connections: to one host at a time.
+  func transports(connections: Int = 8) -> Transports {
+    var configuration = TransportConfiguration()
+    configuration.caFile = caFile
+    configuration.bearerTokenFile = bearerTokenFile
+    if let netrcFile { configuration.netrcFile = netrcFile }
+    configuration.connectTimeout = .seconds(connectTimeout)
+    configuration.silenceTimeout = .seconds(silenceTimeout)
+    configuration.maximumAdvertisedRefs = maxRefs
+    configuration.maximumAdvertisementBytes = maxAdvertisementBytes
+    configuration.maximumPackBytes = maxPackBytes
+    configuration.connectionsPerHost = max(connections, configuration.connectionsPerHost)
+    return Transports(configuration: configuration)
+  }
+}

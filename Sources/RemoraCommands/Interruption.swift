@@ -1,0 +1,29 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Ctrl-C and SIGTERM: the first ends the work in good order, the second ends the process.
+enum Interruption {
+  /// Runs the work and cancels it at the first signal; tells whether there was one.
+  static func watch(_ work: @escaping @Sendable () async -> Void) async -> Bool {
+    let wasInterrupted = Mutex(false)
+    let task = Task { await work() }
+    let sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        let isSecond = wasInterrupted.withLock { seen in
+          defer { seen = true }
+          return seen
+        }
+        if isSecond { _exit(128 + number) }
+        task.cancel()
+      }
+      source.resume()
+      return source
+    }
+    await task.value
+    for source in sources { source.cancel() }
+    return wasInterrupted.withLock { $0 }
+  }
+}

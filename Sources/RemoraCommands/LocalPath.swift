@@ -1,0 +1,41 @@
+internal import ArgumentParser
+internal import GitTransport
+internal import Glibc
+internal import SystemPackage
+
+/// Paths as the user means them: from the current directory, the same for every later run.
+enum LocalPath {
+  /// Absolute, with symbolic links followed as far as the path exists.
+  static func absolute(_ text: String) throws -> FilePath {
+    guard !text.isEmpty else { throw ValidationError("a path must not be empty") }
+    var path = FilePath(text)
+    if path.isRelative {
+      guard let current = realpath(".", nil) else { throw ValidationError("the current directory is gone") }
+      defer { free(current) }
+      path = FilePath(platformString: current).pushing(path)
+    }
+    path = path.lexicallyNormalized()
+    var missing: [FilePath.Component] = []
+    var existing = path
+    while let last = existing.lastComponent {
+      if let resolved = realpath(existing.string, nil) {
+        defer { free(resolved) }
+        return missing.reversed().reduce(FilePath(platformString: resolved)) { $0.appending($1) }
+      }
+      missing.append(last)
+      existing.removeLastComponent()
+    }
+    return path
+  }
+
+  /// A source; a path is made absolute, so that the copy records where it really comes from.
+  static func source(_ text: String) throws -> SourceURL {
+    do {
+      let source = try SourceURL(text)
+      guard case .file(let path) = source.kind else { return source }
+      return try SourceURL(absolute(path).string)
+    } catch let error as TransportError {
+      throw ValidationError("\(error)")
+    }
+  }
+}

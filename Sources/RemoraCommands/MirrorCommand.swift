@@ -1,0 +1,139 @@
+internal import ArgumentParser
+internal import Foundation
+internal import GitTransport
+internal import Mirroring
+internal import RefStore
+internal import SystemPackage
+
+/// `remora mirror`: make copies equal to their sources.
+struct MirrorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mirror",
+    abstract: "Make a bare repository an exact copy of another one, or many of many.",
+    discussion: """
+      SOURCE is a URL (https://, http://, file://) or a path. DESTINATION is a bare repository; it is made if it is missing.
+      After exit 0 it has exactly the refs of the source, its HEAD, and every object that they reach; refs that the source
+      does not have are gone, and 'remora history' tells their last values. All refs change in one step.
+
+      Examples:
+        remora mirror https://git.example.org/project.git /srv/copies/project.git
+        remora mirror --exclude-ref refs/pull /srv/git/project.git /backup/project.git
+        remora mirror --list repositories.txt --into /srv/copies --jobs 8 --json
+      """)
+
+  @Argument(help: "Where the repository comes from.")
+  var source: String?
+
+  @Argument(help: "The bare repository that becomes the copy.", completion: .directory)
+  var destination: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Mirror every repository of a file: a line each, 'SOURCE [RELATIVE-DESTINATION]', # begins a comment.",
+      valueName: "file"), completion: .file())
+  var list: String?
+
+  @Option(help: ArgumentHelp("Where the copies of --list go.", valueName: "dir"), completion: .directory)
+  var into: String?
+
+  @Option(help: ArgumentHelp("Repositories at a time with --list.", valueName: "number"))
+  var jobs: Int = 4
+
+  @Option(
+    name: .customLong("exclude-ref"),
+    help: ArgumentHelp(
+      """
+      Leave out refs that match, and remember it for later runs; give it again to change it, '' to end it. \
+      May be repeated. * stands for anything, a name without * for itself and all below it.
+      """, valueName: "glob"))
+  var excludedRefs: [String] = []
+
+  @Flag(help: "Take over a bare repository that is no copy of this source.")
+  var adopt = false
+
+  @Flag(help: "Say what would be done; write nothing.")
+  var dryRun = false
+
+  @Option(
+    help: ArgumentHelp("Wait for another run on the same copy (0, with --list 60).", valueName: "seconds"))
+  var wait: Int?
+
+  @Option(help: ArgumentHelp("Refuse a pack with more objects.", valueName: "count"))
+  var maxPackObjects: Int = 50_000_000
+
+  @Option(help: ArgumentHelp("Bytes that must stay free on the copy's file system.", valueName: "bytes"))
+  var keepFree: UInt64 = 64 << 20
+
+  @Flag(help: "Print one JSON object a repository.")
+  var json = false
+
+  @Flag(help: "Print failures only.")
+  var quiet = false
+
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  func validate() throws {
+    if list == nil {
+      guard source != nil, destination != nil else {
+        throw ValidationError("give SOURCE and DESTINATION, or --list FILE --into DIR")
+      }
+      guard into == nil else { throw ValidationError("--into goes with --list") }
+    } else {
+      guard source == nil else { throw ValidationError("--list stands in place of SOURCE and DESTINATION") }
+      guard into != nil else { throw ValidationError("--list needs --into DIR") }
+    }
+    guard (1...256).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 256") }
+    guard wait.map({ $0 >= 0 }) ?? true else { throw ValidationError("--wait takes 0 or more seconds") }
+    guard maxPackObjects > 0 else { throw ValidationError("--max-pack-objects takes a number from 1") }
+  }
+
+  func run() async throws {
+    let requests = try requests()
+    let transports = connection.transports(connections: jobs)
+    let printer = MirrorPrinter(requests: requests, isJSON: json, isQuiet: quiet)
+    let interrupted = await Interruption.watch {
+      let batch = MirrorBatch(environment: MirrorEnvironment(transports: transports), jobs: min(jobs, max(1, requests.count)))
+      await batch.run(requests, progress: { printer.progress($0, $1) }, ended: { printer.ended($0) })
+    }
+    printer.finish()
+    await transports.shutdown()
+    if interrupted { throw ExitStatus.interrupted }
+    if let status = printer.exitStatus { throw status }
+  }
+
+  private func requests() throws -> [MirrorRequest] {
+    guard let list, let into else {
+      return [try request(LocalPath.source(source ?? ""), LocalPath.absolute(destination ?? ""))]
+    }
+    let text: String
+    do {
+      text = list == "-" ? readAll() : try String(contentsOfFile: list, encoding: .utf8)
+    } catch {
+      throw ValidationError("cannot read the list '\(list)': \(error.localizedDescription)")
+    }
+    do {
+      return try MirrorList.parse(text, into: LocalPath.absolute(into)).map { entry in
+        try request(entry.source, entry.destination)
+      }
+    } catch let error as MirrorError {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  private func readAll() -> String {
+    var text = ""
+    while let line = readLine(strippingNewline: false) { text += line }
+    return text
+  }
+
+  private func request(_ source: SourceURL, _ destination: FilePath) throws -> MirrorRequest {
+    var limits = MirrorLimits()
+    limits.run = .seconds(connection.timeout)
+    limits.packObjects = maxPackObjects
+    limits.freeBytesToKeep = keepFree
+    let rules = excludedRefs.filter { !$0.isEmpty }
+    return MirrorRequest(
+      source: source, destination: destination, exclusion: excludedRefs.isEmpty ? nil : RefExclusion(rules),
+      adopts: adopt, isDryRun: dryRun, wait: .seconds(wait ?? (list == nil ? 0 : 60)), limits: limits)
+  }
+}

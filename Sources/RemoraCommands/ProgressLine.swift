@@ -1,0 +1,62 @@
+internal import Mirroring
+
+/// The one line on a terminal that says how far a run is; written over itself.
+struct ProgressLine {
+  private var isShown = false
+  private var lastShown: ContinuousClock.Instant?
+  private var lastRate: (bytes: Int, time: ContinuousClock.Instant)?
+  private var rate = 0
+
+  /// Ten times a second is enough for eyes.
+  private static let interval = Duration.milliseconds(100)
+
+  mutating func show(_ progress: MirrorProgress, prefix: String) {
+    let now = ContinuousClock.now
+    if let lastShown, now - lastShown < Self.interval { return }
+    lastShown = now
+    isShown = true
+    Output.status("\r\u{1B}[K\(prefix)\(text(progress, at: now))")
+  }
+
+  mutating func clear() {
+    guard isShown else { return }
+    isShown = false
+    Output.status("\r\u{1B}[K")
+  }
+
+  private mutating func text(_ progress: MirrorProgress, at now: ContinuousClock.Instant) -> String {
+    switch progress {
+    case .listing: return "Listing refs"
+    case .receiving(let objects, let total, let bytes):
+      measure(bytes, at: now)
+      return "Receiving objects: \(Self.share(objects, total)), \(Self.size(bytes)) | \(Self.size(rate))/s"
+    case .indexing(let objects, let total): return "Indexing objects: \(Self.share(objects, total))"
+    case .checking(let objects): return "Checking connectivity: \(objects)"
+    case .publishing(let refs): return "Changing refs: \(refs)"
+    }
+  }
+
+  private mutating func measure(_ bytes: Int, at now: ContinuousClock.Instant) {
+    guard let last = lastRate, bytes >= last.bytes else {
+      lastRate = (bytes, now)
+      return
+    }
+    let seconds = MirrorReport.seconds(now - last.time)
+    guard seconds >= 0.5 else { return }
+    rate = Int(Double(bytes - last.bytes) / seconds)
+    lastRate = (bytes, now)
+  }
+
+  private static func share(_ part: Int, _ whole: Int) -> String {
+    whole == 0 ? "\(part)" : "\(part * 100 / whole)% (\(part)/\(whole))"
+  }
+
+  /// `12.34 MiB`, as git writes sizes.
+  static func size(_ bytes: Int) -> String {
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+    guard let (unit, name) = units.first(where: { bytes >= $0.0 }) else { return "\(bytes) bytes" }
+    let hundredths = bytes / (unit / 1024) * 100 / 1024
+    let fraction = hundredths % 100
+    return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) \(name)"
+  }
+}

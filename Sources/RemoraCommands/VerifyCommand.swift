@@ -1,0 +1,112 @@
+internal import ArgumentParser
+internal import GitTransport
+internal import GitValues
+internal import Mirroring
+internal import Synchronization
+internal import SystemPackage
+internal import WorkerPool
+
+/// `remora verify`: is a copy equal to what its source advertises now?
+struct VerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Compare a copy with what its source advertises, ref by ref.",
+    discussion: """
+      Exit 0: equal. Exit 1: different, and the refs that differ are listed, or the comparison failed. Exit 3: one side
+      has broken refs. Refs that the copy leaves out by its rules do not count.
+
+      Example:
+        remora verify https://git.example.org/project.git /srv/copies/project.git
+      """)
+
+  @Argument(help: "Where the copy comes from.")
+  var source: String
+
+  @Argument(help: "The copy.", completion: .directory)
+  var copy: String
+
+  @Flag(help: "Print a JSON object.")
+  var json = false
+
+  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+  private struct Report: Encodable {
+    struct Difference: Encodable {
+      let ref: String
+      let source: String?
+      let copy: String?
+    }
+
+    let source: String
+    let copy: String
+    let equal: Bool
+    let basis = "advertisement"
+    let headUnknown: Bool
+    let checksum: String?
+    let refs: Int
+    let differences: [Difference]
+    let broken: [BrokenReport]
+
+    private enum CodingKeys: String, CodingKey {
+      case source, copy, equal, basis, checksum, refs, differences, broken
+      case headUnknown = "head_unknown"
+    }
+  }
+
+  func run() async throws {
+    let source = try LocalPath.source(source)
+    let copy = try LocalPath.absolute(copy)
+    let transports = connection.transports()
+    let timeout = Duration.seconds(connection.timeout)
+    let result = Mutex<Result<CopyComparison, MirrorError>?>(nil)
+    let interrupted = await Interruption.watch {
+      let pool = WorkerPool(name: "verify", threads: 1, waitingLimit: 1)
+      do {
+        let comparison = try await pool.run { flag in
+          try CopyComparison.compare(
+            source, with: copy, transports: transports, cancellation: flag, deadline: .after(timeout))
+        }
+        result.withLock { $0 = .success(comparison) }
+      } catch {
+        result.withLock { $0 = .failure(MirrorError(error, destination: copy.string)) }
+      }
+      await pool.shutdown()
+    }
+    await transports.shutdown()
+    if interrupted { throw ExitStatus.interrupted }
+    switch result.withLock({ $0 }) {
+    case .success(let comparison): try tell(comparison, source, copy)
+    case .failure(let error):
+      Output.error("error: \(error)")
+      throw ExitStatus.of(error)
+    case nil: throw ExitStatus.failed
+    }
+  }
+
+  private func tell(_ comparison: CopyComparison, _ source: SourceURL, _ copy: FilePath) throws {
+    if json {
+      try Output.json(
+        Report(
+          source: source.redacted, copy: copy.string, equal: comparison.isEqual, headUnknown: comparison.headIsUnknown,
+          checksum: comparison.checksum, refs: comparison.refs,
+          differences: comparison.differences.map {
+            .init(ref: $0.name.description, source: $0.source, copy: $0.copy)
+          }, broken: comparison.broken.map(BrokenReport.init)))
+    } else if comparison.isEqual {
+      let head = comparison.headIsUnknown ? ", HEAD unknown" : ""
+      Output.result("equal\(head): \(comparison.refs) refs as '\(source)' advertises them, \(comparison.checksum ?? "")")
+    } else {
+      for difference in comparison.differences {
+        Output.result("\(difference.name): source \(difference.source ?? "-") copy \(difference.copy ?? "-")")
+      }
+    }
+    if !comparison.broken.isEmpty {
+      BrokenReport.tell(comparison.broken, of: copy)
+      throw ExitStatus.broken
+    }
+    guard comparison.isEqual else {
+      Output.error("different: \(comparison.differences.count) of the refs of '\(copy)'; run 'remora mirror' to put it right")
+      throw ExitStatus.failed
+    }
+  }
+}

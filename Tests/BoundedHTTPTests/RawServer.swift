@@ -1,0 +1,157 @@
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A server on 127.0.0.1 that does to each request what a script says, byte by byte: also what no HTTP server may do.
+final class RawServer: Sendable {
+  /// One act after a request has arrived.
+  enum Step: Sendable {
+    case send(String)
+    case sendBytes([UInt8])
+    /// Sends the byte again and again, with that pause, until the connection ends.
+    case drip(String, every: Duration)
+    case pause(Duration)
+    case close
+    case halt
+  }
+
+  /// A request as it came.
+  struct Received: Sendable {
+    /// Which connection brought it, from 0.
+    let connection: Int
+    /// Request line and header.
+    let head: String
+    let body: [UInt8]
+  }
+
+  typealias Script = @Sendable (Received) -> [Step]
+
+  private let channel: any Channel
+  private let log: Log
+
+  var port: Int { channel.localAddress?.port ?? 0 }
+  var received: [Received] { log.received.withLock { $0 } }
+  /// How many connections were made.
+  var connections: Int { log.connections.withLock { $0 } }
+  /// How many of them are open.
+  var openConnections: Int { log.open.withLock { $0 } }
+
+  private init(_ channel: any Channel, _ log: Log) {
+    self.channel = channel
+    self.log = log
+  }
+
+  /// Runs a server round `body`.
+  @discardableResult
+  static func with<Result>(
+    _ script: @escaping Script, _ body: (RawServer) async throws -> Result
+  ) async throws -> Result {
+    let log = Log()
+    let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(Conversation(script: script, log: log))
+        }
+      }
+    let server = RawServer(try await bootstrap.bind(host: "127.0.0.1", port: 0).get(), log)
+    do {
+      let result = try await body(server)
+      try await server.channel.close()
+      return result
+    } catch {
+      // The first error is the one to see.
+      try? await server.channel.close()
+      throw error
+    }
+  }
+
+  private final class Log: Sendable {
+    let received = Mutex<[Received]>([])
+    let connections = Mutex(0)
+    let open = Mutex(0)
+  }
+
+  private final class Conversation: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let script: Script
+    private let log: Log
+    private var number = 0
+    private var input: [UInt8] = []
+
+    init(script: @escaping Script, log: Log) {
+      self.script = script
+      self.log = log
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+      number = log.connections.withLock { connections in
+        defer { connections += 1 }
+        return connections
+      }
+      log.open.withLock { $0 += 1 }
+      context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+      log.open.withLock { $0 -= 1 }
+      context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      input += unwrapInboundIn(data).readableBytesView
+      while let request = takeRequest() {
+        log.received.withLock { $0.append(request) }
+        perform(script(request)[...], context)
+      }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func takeRequest() -> Received? {
+      let text = String(decoding: input, as: UTF8.self)
+      guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
+      let head = String(text[..<end.lowerBound])
+      let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+      let bodyBytes = length.flatMap { Int($0.split(separator: " ")[1]) } ?? 0
+      let start = head.utf8.count + 4
+      guard input.count >= start + bodyBytes else { return nil }
+      defer { input.removeFirst(start + bodyBytes) }
+      return Received(connection: number, head: head, body: Array(input[start..<start + bodyBytes]))
+    }
+
+    private func perform(_ steps: ArraySlice<Step>, _ context: ChannelHandlerContext) {
+      guard context.channel.isActive, let step = steps.first else { return }
+      let rest = steps.dropFirst()
+      switch step {
+      case .send(let text): write(Array(text.utf8), context)
+      case .sendBytes(let bytes): write(bytes, context)
+      case .drip(let text, let pause):
+        write(Array(text.utf8), context)
+        return later(pause, steps, context)
+      case .pause(let pause): return later(pause, rest, context)
+      case .close: return context.close(promise: nil)
+      case .halt: return
+      }
+      perform(rest, context)
+    }
+
+    private func later(_ pause: Duration, _ steps: ArraySlice<Step>, _ context: ChannelHandlerContext) {
+      context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) { self.perform(steps, context) }
+    }
+
+    private func write(_ bytes: [UInt8], _ context: ChannelHandlerContext) {
+      context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
+    }
+  }
+}
+
+extension RawServer {
+  /// A whole answer with a length.
+  static func answer(_ status: String = "200 OK", headers: [String] = [], _ body: String = "") -> Step {
+    let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
+    return .send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
+  }
+}
