@@ -4,12 +4,14 @@ import WorkerPool
 extension Conversation {
   /// True for failures that may come from having sent `ls-refs` to a server that does not know it any more, or not for
   /// this repository: then the advertisement is asked for after all, and if that fails too, its error is the better
-  /// one. False for those of the network, which a second request would only repeat.
+  /// one. False for those that a second request would only repeat.
   static func mayBeFaultOfAssumption(_ error: any Error) -> Bool {
     if let error = error as? ProtocolError { return error.code != .limitExceeded }
     guard let error = error as? TransportError else { return false }
     let hopeless: Set<TransportError.Code> = [
       .timeout, .dnsFailed, .tlsFailed, .connectionRefused, .sourceUnreachable, .rateLimited, .limitExceeded,
+      // A wrong password is not shown twice: some servers count.
+      .authenticationFailed,
     ]
     return !hopeless.contains(error.code)
   }

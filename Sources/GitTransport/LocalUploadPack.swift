@@ -26,7 +26,7 @@ package final class LocalUploadPack: UploadPackChannel {
 
     package init(
       gitExecutable: String = "git", environment: [String: String], silenceTimeout: Duration = .seconds(60),
-      maximumBrokenRefs: Int = 5_000_000, asksForVersion2: Bool = true
+      maximumBrokenRefs: Int = 100_000, asksForVersion2: Bool = true
     ) {
       self.gitExecutable = gitExecutable
       self.environment = environment

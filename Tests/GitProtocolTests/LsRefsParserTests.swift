@@ -91,4 +91,11 @@ struct LsRefsParserTests {
     #expect(try code { _ = try readListing(wire, limits: .init(refs: 2)) } == nil)
     #expect(try code { _ = try readListing(wire, limits: .init(refs: 1)) } == .limitExceeded)
   }
+
+  @Test("has a limit on broken refs")
+  func brokenLimit() throws {
+    let wire = Wire().line("a").line("\(ObjectID.zero) refs/heads/b").line("\(oid("1")) refs/heads/c..d").flush
+    #expect(try code { _ = try readListing(wire, limits: .init(broken: 3)) } == nil)
+    #expect(try code { _ = try readListing(wire, limits: .init(broken: 2)) } == .limitExceeded)
+  }
 }
