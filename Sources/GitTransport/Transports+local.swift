@@ -7,7 +7,7 @@ extension Transports {
   ) throws -> any UploadPackChannel {
     try LocalUploadPack(
       path: path, subject: path,
-      settings: .init(
+      settings: LocalUploadPack.Settings(
         gitExecutable: configuration.gitExecutable, environment: configuration.environment,
         silenceTimeout: configuration.silenceTimeout, maximumBrokenRefs: configuration.maximumAdvertisedRefs),
       cancellation: cancellation, deadline: deadline)

@@ -25,6 +25,9 @@ package struct CopyLayout: Hashable, Sendable {
   /// Files of a run at work; its presence at the start of a run means that one died.
   package var staging: FilePath { own.appending("staging") }
 
+  /// No file that a copy keeps its refs in is larger: 60 million refs take 4 GiB.
+  static let maximumFileBytes = 1 << 36
+
   /// A reflog without a ref: git's gc and prune keep every object that it names.
   package var droppedLog: FilePath { root.appending("logs").appending("refs").appending("remora").appending("dropped") }
 }

@@ -18,7 +18,7 @@ struct CopyRecovery {
     try removeOwnLocks(undecided)
     try removeHalfPublishedPacks()
     if let undecided {
-      let packed = try files.contents(of: layout.packedRefs, limit: .max) ?? []
+      let packed = try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
       if RefTransaction.digest(packed) == undecided.packedRefsDigest {
         try completeHead(undecided)
         try journal.complete(undecided.id, at: now)
@@ -50,7 +50,9 @@ struct CopyRecovery {
   }
 
   private func remove(_ lock: FilePath, where isOurs: ([UInt8]) -> Bool) throws {
-    guard let content = try files.contents(of: lock, limit: .max), isOurs(content) else { return }
+    guard let content = try files.contents(of: lock, limit: CopyLayout.maximumFileBytes), isOurs(content) else {
+      return
+    }
     try files.unlink(lock)
   }
 

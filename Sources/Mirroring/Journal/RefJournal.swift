@@ -64,7 +64,7 @@ package struct RefJournal: Sendable {
     guard length > 0 else { return }
     let tail = try FileTail.read(layout.journal, bytes: 1)
     guard tail.last != UInt8(ascii: "\n") else { return }
-    let bytes = try files.contents(of: layout.journal, limit: .max) ?? []
+    let bytes = try files.contents(of: layout.journal, limit: CopyLayout.maximumFileBytes) ?? []
     try file.truncate(to: (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
   }
 
@@ -90,7 +90,7 @@ package struct RefJournal: Sendable {
     guard try files.status(of: layout.journal) != nil else { return nil }
     var bytes = try FileTail.read(layout.journal, bytes: 1 << 20)
     if bytes.count == 1 << 20, bytes.firstIndex(of: UInt8(ascii: "\n")) == bytes.lastIndex(of: UInt8(ascii: "\n")) {
-      bytes = try files.contents(of: layout.journal, limit: .max) ?? []
+      bytes = try files.contents(of: layout.journal, limit: CopyLayout.maximumFileBytes) ?? []
     }
     guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return nil }
     let start = bytes[..<end].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
@@ -109,8 +109,10 @@ package struct RefJournal: Sendable {
   /// Every complete entry, oldest first; those that did not happen are marked. Damaged lines are counted, never guessed at.
   package func entries() throws -> (entries: [RefJournalEntry], damagedLines: Int) {
     var reader = RefJournalReader()
-    for older in try olderFiles() { reader.read(try files.contents(of: older.path, limit: .max) ?? []) }
-    reader.read(try files.contents(of: layout.journal, limit: .max) ?? [])
+    for older in try olderFiles() {
+      reader.read(try files.contents(of: older.path, limit: CopyLayout.maximumFileBytes) ?? [])
+    }
+    reader.read(try files.contents(of: layout.journal, limit: CopyLayout.maximumFileBytes) ?? [])
     return (reader.entries, reader.damagedLines)
   }
 }

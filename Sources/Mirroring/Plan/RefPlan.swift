@@ -80,6 +80,9 @@ package struct RefPlan: Sendable {
     if wanted.insert(oid).inserted { wants.append(oid) }
   }
 
+  /// What the copy has with all that it reaches: the tips of its refs, and its detached HEAD.
+  var hadTips: Set<ObjectID> { had.tips }
+
   /// Sets the peeled values of the tips that were new.
   package mutating func setPeeled(_ peeled: [ObjectID: ObjectID]) {
     for index in unpeeled { target.setPeeled(peeled[target.oid(at: index)], at: index) }
@@ -121,7 +124,7 @@ package struct RefPlan: Sendable {
 
 /// The tips of a listing as a set, with the peeled values of those that are annotated tags.
 private struct PeeledTips: Sendable {
-  private var tips: Set<ObjectID>
+  private(set) var tips: Set<ObjectID>
   private var peeledByTag: [ObjectID: ObjectID] = [:]
 
   init(_ refs: RefListing, and head: ObjectID?) {

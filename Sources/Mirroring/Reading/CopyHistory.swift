@@ -51,7 +51,7 @@ package struct CopyHistory: Sendable {
     -> String?
   {
     guard let undecided = try journal.undecided() else { return nil }
-    let packed = try files.contents(of: layout.packedRefs, limit: .max) ?? []
+    let packed = try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
     return RefTransaction.digest(packed) == undecided.packedRefsDigest ? nil : undecided.id
   }
 

@@ -57,7 +57,8 @@ struct ObjectFetch {
         warnings = [
           .init(
             code: "mass_ref_deletion",
-            message: "the source dropped \(deleted) of \(contents.refs.count) refs; the journal keeps them (remora history)")
+            message:
+              "the source dropped \(deleted) of \(contents.refs.count) refs; the journal keeps them (remora history)")
         ]
       } else {
         warnings = []
@@ -74,7 +75,8 @@ struct ObjectFetch {
           listings += 1
         } else {
           throw MirrorError(
-            .sourceBusy, "mirror '\(update.configuration.source)': its refs moved between each of \(listings) listings and the fetch",
+            .sourceBusy,
+            "mirror '\(update.configuration.source)': its refs moved between each of \(listings) listings and the fetch",
             hint: "run again when it is quieter")
         }
       }
@@ -117,7 +119,7 @@ struct ObjectFetch {
     let staging = PackStaging(layout: layout, files: run.files)
     try staging.prepare()
     let reception = try PackReception(
-      layout: layout, environment: run.environment, limits: run.request.limits, cancellation: run.cancellation,
+      layout: layout, environment: run.environment, limits: run.request.limits, checkTime: run.checkTime,
       report: run.report)
     try session.download(goal.plan.wants, haves: haves, into: reception)
     bytes += reception.bytes
@@ -128,9 +130,9 @@ struct ObjectFetch {
     if let pack { try database.addPack(indexPath: pack.indexPath) }
     var check = ConnectivityCheck(
       objects: database, pack: try pack.map { try PackContents(indexPath: FilePath($0.indexPath)) } ?? PackContents(),
-      oldTips: Set(contents.refs.map(\.oid))
+      oldTips: goal.plan.hadTips
     ) { count in
-      try run.cancellation.check()
+      try run.checkTime()
       run.report(.checking(objects: count))
     }
     try check.check(goal.plan.wants)

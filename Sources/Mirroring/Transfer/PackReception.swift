@@ -2,7 +2,6 @@ internal import DurableFiles
 internal import Git
 internal import GitTransport
 internal import SystemPackage
-internal import WorkerPool
 
 /// Takes a pack from the conversation, byte by byte as it comes, and indexes it in staging.
 ///
@@ -13,7 +12,6 @@ final class PackReception: PackSink {
   private let layout: CopyLayout
   private let files: any FileSystemPort
   private let limits: MirrorLimits
-  private let cancellation: CancellationFlag
   private let passing: (MirrorPhase) -> Void
   private var bytesAtNextDiskCheck = 0
   private let received: ByteCount
@@ -22,18 +20,17 @@ final class PackReception: PackSink {
   var bytes: Int { received.value }
 
   init(
-    layout: CopyLayout, environment: MirrorEnvironment, limits: MirrorLimits, cancellation: CancellationFlag,
+    layout: CopyLayout, environment: MirrorEnvironment, limits: MirrorLimits, checkTime: @escaping () throws -> Void,
     report: @escaping (MirrorProgress) -> Void
   ) throws {
     self.layout = layout
     files = environment.files
     self.limits = limits
-    self.cancellation = cancellation
     passing = environment.passing
     let received = ByteCount()
     self.received = received
     indexer = try PackIndexer(stagingDirectory: layout.staging.string, maximumObjects: limits.packObjects) { progress in
-      try cancellation.check()
+      try checkTime()
       if progress.receivedObjects < progress.totalObjects {
         report(.receiving(objects: progress.receivedObjects, total: progress.totalObjects, bytes: received.value))
       } else {
@@ -64,7 +61,8 @@ final class PackReception: PackSink {
     let free = try files.availableBytes(at: layout.root)
     guard free >= limits.freeBytesToKeep + UInt64(Self.bytesBetweenDiskChecks) || limits.freeBytesToKeep == 0 else {
       throw MirrorError(
-        .diskFull, "receive a pack into '\(layout.root)': only \(free) bytes are free, \(limits.freeBytesToKeep) must stay",
+        .diskFull,
+        "receive a pack into '\(layout.root)': only \(free) bytes are free, \(limits.freeBytesToKeep) must stay",
         hint: "free some space or lower the floor with --keep-free; the copy is as it was")
     }
   }
