@@ -118,9 +118,7 @@ struct ObjectFetch {
     let layout = update.layout
     let staging = PackStaging(layout: layout, files: run.files)
     try staging.prepare()
-    let reception = try PackReception(
-      layout: layout, environment: run.environment, limits: run.request.limits, checkTime: run.checkTime,
-      report: run.report)
+    let reception = try PackReception(run, into: layout)
     try session.download(goal.plan.wants, haves: haves, into: reception)
     bytes += reception.bytes
     let pack = try reception.finish()
