@@ -57,7 +57,7 @@ let package = Package(
     room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", crypto, systemPackage]),
-    room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", subprocess, systemPackage]),
+    room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", systemPackage]),
     // Floor 3, crafts
     room(
       "Mirroring",
