@@ -32,15 +32,13 @@ struct LayerTable: Equatable {
     Row(
       3, "Mirroring",
       [
-        "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", "Crypto",
-        "SystemPackage",
+        "Git", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", "Crypto", "SystemPackage",
       ]),
     Row(
       7, "RemoraCommands",
       [
-        "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "ArgumentParser",
-        "Dispatch",
-        "Logging", "SystemPackage",
+        "Mirroring", "GitTransport", "GitValues", "RefStore", "WorkerPool", "ArgumentParser", "Dispatch",
+        "SystemPackage",
       ]),
     Row(7, "remora", ["RemoraCommands", "ArgumentParser"]),
   ])

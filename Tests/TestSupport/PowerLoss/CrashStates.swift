@@ -26,13 +26,13 @@ package struct CrashStates {
   @discardableResult
   package func check(_ body: (CrashState) throws -> Void) throws -> CrashReport {
     var walk = CrashWalk(log: log, simulator: simulator)
-    let layout = try CrashLayout()
+    let layout = try CrashLayout(log.names)
     var report = CrashReport()
-    try walk.visitAll { step, built in
+    try walk.visitAll { built in
       report.builtPerStep.append(built)
-      _ = step
     } onState: { image, step, marks, description in
-      let root = try layout.lay(image, number: report.statesChecked)
+      let number = report.statesChecked
+      let root = try layout.lay(image, number: number)
       report.statesChecked += 1
       let state = CrashState(
         root: root, step: step, isFinal: step == log.steps.count, marks: marks, description: description)
@@ -41,7 +41,7 @@ package struct CrashStates {
       } catch {
         throw CrashStateFailure(state: state, cause: error, steps: Array(steps.prefix(step)))
       }
-      try layout.clear(root)
+      try layout.clear(number: number)
     }
     return report
   }

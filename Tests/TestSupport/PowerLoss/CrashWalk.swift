@@ -2,8 +2,8 @@
 struct CrashWalk {
   /// A different state: the disk, the number of steps issued, the marks passed, what was lost.
   typealias OnState = (DiskImage, Int, [String], String) throws -> Void
-  /// After each step: its number, and how many states were built, equal ones included.
-  typealias OnStep = (Int, Int) -> Void
+  /// After each step: how many states were built, equal ones included.
+  typealias OnStep = (Int) -> Void
 
   private struct Sighting: Hashable {
     let signature: DiskSignature
@@ -27,7 +27,7 @@ struct CrashWalk {
   }
 
   mutating func visitAll(onStep: OnStep, onState: OnState) throws {
-    onStep(0, try visit(step: 0, "nothing was done", onState))
+    onStep(try visit(step: 0, "nothing was done", onState))
     for (index, step) in log.steps.enumerated() {
       switch step.kind {
       case .operations(let range):
@@ -39,7 +39,7 @@ struct CrashWalk {
       case .mark(let name):
         marks.append(name)
       }
-      onStep(index + 1, try visit(step: index + 1, step.label, onState))
+      onStep(try visit(step: index + 1, step.label, onState))
     }
   }
 
