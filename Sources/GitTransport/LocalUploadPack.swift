@@ -1,5 +1,5 @@
-import Glibc
 package import GitValues
+import Glibc
 package import WorkerPool
 
 /// A `git upload-pack` child that serves a repository on this machine: one process for the listing and the fetch.
@@ -26,7 +26,7 @@ package final class LocalUploadPack: UploadPackChannel {
 
     package init(
       gitExecutable: String = "git", environment: [String: String], silenceTimeout: Duration = .seconds(60),
-      maximumBrokenRefs: Int = 5_000_000, asksForVersion2: Bool = true
+      maximumBrokenRefs: Int = 100_000, asksForVersion2: Bool = true
     ) {
       self.gitExecutable = gitExecutable
       self.environment = environment

@@ -90,7 +90,9 @@ struct LocalChildEndTests {
       let silent = try script("exec sleep 1000", in: directory)
       // In a process of its own, because other tests open and close descriptors meanwhile.
       await #expect(processExitsWith: .success) { [path = path as String, silent = silent as String] in
-        @Sendable func descriptors() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
+        @Sendable func descriptors() throws -> Int {
+          try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+        }
         try await OwnThread.run {
           @Sendable func round() throws {
             var local = LocalConversations(path)

@@ -111,7 +111,8 @@ struct LocalFailureTests {
       builder.branch("main", at: commit)
       let source = try builder.build(at: directory.path("source"))
       var local = LocalConversations(source.path)
-      local.gitExecutable = try script("git \"$@\" | { dd bs=1 count=\(bytes) 2>/dev/null; kill -KILL $$; }", in: directory)
+      local.gitExecutable = try script(
+        "git \"$@\" | { dd bs=1 count=\(bytes) 2>/dev/null; kill -KILL $$; }", in: directory)
       let tip = source.oid(commit)
       let error = try await local.failure { _ = try $0.pack(wants: [tip]) }
       #expect(error.code == .connectionLost)

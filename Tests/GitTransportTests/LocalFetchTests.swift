@@ -1,3 +1,4 @@
+import Foundation
 import GitTransport
 import GitValues
 import Synchronization
@@ -100,6 +101,26 @@ struct LocalFetchTests {
         #expect(error?.code == .wantedObjectMissing)
         #expect(error?.missingObject == missing)
       }
+    }
+  }
+
+  @Test("names a source that has lost an object as corrupt", arguments: [true, false])
+  func corrupt(asksForVersion2: Bool) async throws {
+    try await withTemporaryDirectory { directory in
+      var builder = RepositoryBuilder()
+      builder.objectStorage = .loose
+      let commit = builder.commit(["lost": "content\n"])
+      builder.branch("main", at: commit)
+      let repository = try builder.build(at: directory.path("source"))
+      let blob = try repository.oid("main:lost").hex
+      #expect(unlink("\(repository.path)/objects/\(blob.prefix(2))/\(blob.dropFirst(2))") == 0)
+      var local = LocalConversations(repository.path)
+      local.asksForVersion2 = asksForVersion2
+      let tip = repository.oid(commit)
+      let error = try await local.failure { _ = try $0.pack(wants: [tip]) }
+      #expect(error.code == .serverRefused)
+      #expect(error.disposition == .corrupt)
+      #expect(error.cause.contains(blob), "\(error)")
     }
   }
 

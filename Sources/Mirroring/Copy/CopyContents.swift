@@ -43,7 +43,8 @@ struct CopyContents {
         detachedHead: head(of: contents))
     }
     let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
-    let detached = try head(of: contents).flatMap { try objects.header(of: $0) == nil ? nil : $0 }
+    var detached = head(of: contents)
+    if let oid = detached, !objects.contains(oid) { detached = nil }
     var refs = RefListing()
     var incomplete: [RefListing.Entry] = []
     for index in 0..<view.refs.count {

@@ -102,7 +102,7 @@ package struct RefPlan: Sendable {
   }
 
   /// The tips to name as haves: first the values that are about to be replaced or deleted, the likeliest to be near what is
-  /// wanted, then the others. Tips of refs only, for they alone are known to be complete.
+  /// wanted, then the others.
   package func haves(of current: RefListing, most: Int) -> [ObjectID] {
     var haves: [ObjectID] = []
     var seen: Set<ObjectID> = []

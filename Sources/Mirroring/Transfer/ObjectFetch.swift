@@ -90,7 +90,7 @@ struct ObjectFetch {
 
   private mutating func fetch(_ goal: inout MirrorGoal) throws {
     guard !goal.plan.wants.isEmpty else { return }
-    let haves = goal.plan.haves(of: contents.refs, most: Self.maximumHaves)
+    let haves = try haves(for: goal.plan)
     do {
       try fetch(&goal, haves: haves)
     } catch let missing as ConnectivityCheck.Missing {
@@ -103,6 +103,15 @@ struct ObjectFetch {
         throw incomplete(missing)
       }
     }
+  }
+
+  private func haves(for plan: RefPlan) throws -> [ObjectID] {
+    let tips = plan.haves(of: contents.refs, most: Self.maximumHaves)
+    let replaced = plan.changes.lazy.compactMap(\.old)
+    guard !replaced.isEmpty else { return tips }
+    let objects = try ObjectDatabase(objectsDirectory: update.layout.objects.string)
+    let named = Set(tips)
+    return tips + (try AncestorSample.take(from: replaced, in: objects)).filter { !named.contains($0) }
   }
 
   private func incomplete(_ missing: ConnectivityCheck.Missing) -> MirrorError {
@@ -118,9 +127,7 @@ struct ObjectFetch {
     let layout = update.layout
     let staging = PackStaging(layout: layout, files: run.files)
     try staging.prepare()
-    let reception = try PackReception(
-      layout: layout, environment: run.environment, limits: run.request.limits, checkTime: run.checkTime,
-      report: run.report)
+    let reception = try PackReception(run, into: layout)
     try session.download(goal.plan.wants, haves: haves, into: reception)
     bytes += reception.bytes
     let pack = try reception.finish()

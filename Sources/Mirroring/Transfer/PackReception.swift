@@ -9,6 +9,8 @@ internal import SystemPackage
 /// object database, so a thin pack is refused and the endless loop over a duplicate object cannot begin.
 final class PackReception: PackSink {
   private var indexer: PackIndexer?
+  private let watch: IndexerWatch
+  private let checkTime: () throws -> Void
   private let layout: CopyLayout
   private let files: any FileSystemPort
   private let limits: MirrorLimits
@@ -19,18 +21,20 @@ final class PackReception: PackSink {
   /// Bytes that came so far.
   var bytes: Int { received.value }
 
-  init(
-    layout: CopyLayout, environment: MirrorEnvironment, limits: MirrorLimits, checkTime: @escaping () throws -> Void,
-    report: @escaping (MirrorProgress) -> Void
-  ) throws {
+  init(_ run: MirrorRun, into layout: CopyLayout) throws {
     self.layout = layout
-    files = environment.files
-    self.limits = limits
-    passing = environment.passing
+    files = run.files
+    limits = run.request.limits
+    passing = run.environment.passing
+    checkTime = run.checkTime
+    watch = IndexerWatch(cancellation: run.cancellation, deadline: run.deadline)
+    let report = run.report
     let received = ByteCount()
     self.received = received
-    indexer = try PackIndexer(stagingDirectory: layout.staging.string, maximumObjects: limits.packObjects) { progress in
-      try checkTime()
+    indexer = try PackIndexer(
+      stagingDirectory: layout.staging.string, maximumObjects: limits.packObjects, interruption: watch.interruption
+    ) { progress in
+      try run.checkTime()
       if progress.receivedObjects < progress.totalObjects {
         report(.receiving(objects: progress.receivedObjects, total: progress.totalObjects, bytes: received.value))
       } else {
@@ -46,14 +50,28 @@ final class PackReception: PackSink {
       try checkDisk()
       bytesAtNextDiskCheck = bytes + Self.bytesBetweenDiskChecks
     }
-    try indexer?.append(part)
+    do {
+      try indexer?.append(part)
+    } catch {
+      throw try reason(for: error)
+    }
   }
 
   /// Resolves the deltas. `nil` when the pack had no objects.
   func finish() throws -> IndexedPack? {
     passing(.indexing)
     guard let indexer = indexer.take() else { preconditionFailure("the pack has ended") }
-    return try indexer.commit()
+    do {
+      return try indexer.commit()
+    } catch {
+      throw try reason(for: error)
+    }
+  }
+
+  /// An indexer that was stopped from outside says only that; why is asked of the run.
+  private func reason(for error: any Error) throws -> any Error {
+    if let error = error as? GitError, error.code == .interrupted { try checkTime() }
+    return error
   }
 
   /// Twice what has come must fit: while a pack is resolved its index and, at most, appended bases join it.
