@@ -81,7 +81,7 @@ let package = Package(
       dependencies: ["TestSupport", "GitValues", argumentParser],
       path: "Tests/remora-benchmark", swiftSettings: strict),
     tests("BorderTests", []),
-    tests("GitValuesTests", ["GitValues"]),
+    tests("GitValuesTests", ["GitValues", "TestSupport"]),
     tests("GitTests", ["Git", "GitValues", "TestSupport"]),
     tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
@@ -97,7 +97,9 @@ let package = Package(
         "Mirroring", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool",
         "TestSupport", systemPackage,
       ]),
-    tests("RemoraCommandsTests", ["RemoraCommands", "Mirroring", "TestSupport", argumentParser, systemPackage]),
+    tests(
+      "RemoraCommandsTests",
+      ["remora", "RemoraCommands", "Mirroring", "GitValues", "TestSupport", argumentParser, systemPackage]),
     tests("TestSupportTests", ["TestSupport", "DurableFiles", "GitValues", systemPackage]),
   ],
   swiftLanguageModes: [.v6]

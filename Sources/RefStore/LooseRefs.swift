@@ -43,7 +43,7 @@ package struct LooseRefs: Sendable {
     -> Bool
   {
     guard depth < maximumDepth else { return true }
-    for entry in try files.entries(of: directory) {
+    for entry in try entries(of: directory, files) {
       guard entry.kind == .directory else { return true }
       if try hasFile(below: directory.appending(entry.name), depth: depth + 1, files) { return true }
     }
@@ -56,7 +56,7 @@ package struct LooseRefs: Sendable {
       return try files.contents(of: path, limit: maximumFileBytes).map(LooseRef.init(parsing:))
     } catch {
       guard error.code == .fileTooLarge else { throw error }
-      return .broken("too large")
+      return .broken("too large for a ref")
     }
   }
 
@@ -65,7 +65,7 @@ package struct LooseRefs: Sendable {
   ) throws(FileError) {
     // Nothing that git can name is deeper than a path may be long; the bound only ends loops of mounted directories.
     guard depth < Self.maximumDepth else { return }
-    for entry in try files.entries(of: directory) {
+    for entry in try Self.entries(of: directory, files) {
       let path = directory.appending(entry.name)
       let name = ReferenceName(bytes: prefix + [UInt8(ascii: "/")] + entry.nameBytes)
       switch entry.kind {
@@ -81,6 +81,18 @@ package struct LooseRefs: Sendable {
     }
   }
 
+  /// git removes a directory as soon as it has packed the last ref of it: one that is gone since it was seen is empty.
+  private static func entries(of directory: FilePath, _ files: some FileSystemPort) throws(FileError)
+    -> [DirectoryEntry]
+  {
+    do {
+      return try files.entries(of: directory)
+    } catch {
+      guard error.code == .noSuchFileOrDirectory else { throw error }
+      return []
+    }
+  }
+
   private mutating func add(_ entry: Entry) {
     if entry.name.bytes.suffix(5).elementsEqual(".lock".utf8) {
       locks.append(entry.path)
@@ -93,6 +105,6 @@ package struct LooseRefs: Sendable {
 
   /// PATH_MAX is 4,096 bytes: 2,048 directories of one letter each.
   private static let maximumDepth = 2_048
-  /// A ref file holds 41 bytes or a name of at most PATH_MAX; anything bigger is no ref, and is read as rubbish.
+  /// A ref file holds 41 bytes or a name of at most PATH_MAX; anything bigger is no ref.
   private static let maximumFileBytes = 1 << 16
 }
