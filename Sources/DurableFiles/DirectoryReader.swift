@@ -43,7 +43,9 @@ struct DirectoryReader: ~Copyable {
   }
 
   private static func name(of entry: UnsafeMutablePointer<dirent>) -> FilePath.Component? {
-    let offset = MemoryLayout<dirent>.offset(of: \.d_name)!
+    guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else {
+      preconditionFailure("a field of a C struct has an offset")
+    }
     let text = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
     guard let name = FilePath.Component(platformString: text), name.kind == .regular else { return nil }
     return name

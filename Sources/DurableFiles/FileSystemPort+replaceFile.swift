@@ -28,7 +28,7 @@ extension FileSystemPort {
       try? unlink(temporary)
       throw error
     }
-    try synchronizeDirectory(path.removingLastComponent())
+    try synchronizeParents(of: [path])
   }
 
   /// True for the name of a temporary file that `replaceFile` made and a crash left behind.

@@ -14,10 +14,9 @@ enum LeftoverName {
     }
     // Joined as bytes: a name need not be UTF-8.
     let joined = DirectoryEntry(name: name, kind: .regular).nameBytes + Array(suffix.utf8) + [0]
-    let component = joined.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { text in
-      FilePath.Component(platformString: text.baseAddress!)
+    guard let component = FilePath.Component(platformString: joined.map { CChar(bitPattern: $0) }) else {
+      throw FileError(.invalidArgument, "replace", path, hint: "it names no file")
     }
-    guard let component else { throw FileError(.invalidArgument, "replace", path, hint: "it names no file") }
     return path.removingLastComponent().appending(component)
   }
 

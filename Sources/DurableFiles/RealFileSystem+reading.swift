@@ -35,7 +35,8 @@ extension RealFileSystem {
     while true {
       if length == bytes.count { bytes.append(contentsOf: repeatElement(0, count: step)) }
       let count = bytes.withUnsafeMutableBytes { buffer in
-        retryingInterrupts { read(descriptor, buffer.baseAddress! + length, buffer.count - length) }
+        let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[length...])
+        return retryingInterrupts { read(descriptor, rest.baseAddress, rest.count) }
       }
       guard count != -1 else { throw FileError.last("read", path) }
       if count == 0 { break }

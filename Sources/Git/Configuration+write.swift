@@ -30,7 +30,24 @@ extension Configuration {
     for value in values {
       // A pattern that matches nothing adds a line.
       try check(
-        git_config_set_multivar(handle, name, "^$.^", value), "git_config_set_multivar", on: "\(path): \(name)")
+        git_config_set_multivar(handle, name, "^$.^", Self.escaped(value)), "git_config_set_multivar",
+        on: "\(path): \(name)")
     }
+  }
+
+  /// `git_config_set_string` escapes what it writes, `git_config_set_multivar` of libgit2 1.5.1 does not: a quote or
+  /// backslash would break the file. The escapes are those of git-config(1).
+  private static func escaped(_ value: String) -> String {
+    var escaped = ""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\\": escaped += "\\\\"
+      case "\"": escaped += "\\\""
+      case "\n": escaped += "\\n"
+      case "\t": escaped += "\\t"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
   }
 }

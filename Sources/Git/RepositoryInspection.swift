@@ -31,6 +31,9 @@ struct RepositoryInspection {
     for directory in ["objects", "refs"] where !FileProbe("\(path)/\(directory)").isDirectory {
       throw Self.notARepository(path, "it has no directory '\(directory)'")
     }
+    guard !FileProbe("\(path)/commondir").exists else {
+      throw Self.notARepository(path, "its refs and objects are elsewhere: it belongs to a linked work tree")
+    }
     // A symbolic link to a branch that does not exist is a legal, old form of HEAD.
     var status = stat()
     guard lstat("\(path)/HEAD", &status) == 0 else { throw Self.notARepository(path, "it has no HEAD") }
@@ -69,8 +72,7 @@ struct RepositoryInspection {
       isShallow: FileProbe("\(path)/shallow").size > 0,
       hasAlternates: try hasLines("objects/info/alternates"),
       hasGrafts: try hasLines("info/grafts"),
-      isPartial: try isPartial(configuration),
-      isLinkedWorktree: FileProbe("\(path)/commondir").exists)
+      isPartial: try isPartial(configuration))
   }
 
   private func isPartial(_ configuration: Configuration) throws(GitError) -> Bool {

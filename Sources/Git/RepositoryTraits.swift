@@ -12,17 +12,14 @@ package struct RepositoryTraits: Hashable, Sendable {
   package var hasGrafts: Bool
   /// Leaves objects with a remote until they are asked for (`extensions.partialClone`, a promisor remote or pack).
   package var isPartial: Bool
-  /// The private directory of a linked work tree, whose refs and objects are elsewhere (`commondir`).
-  package var isLinkedWorktree: Bool
 
   package init(
-    isBare: Bool, isShallow: Bool, hasAlternates: Bool, hasGrafts: Bool, isPartial: Bool, isLinkedWorktree: Bool
+    isBare: Bool, isShallow: Bool, hasAlternates: Bool, hasGrafts: Bool, isPartial: Bool
   ) {
     self.isBare = isBare
     self.isShallow = isShallow
     self.hasAlternates = hasAlternates
     self.hasGrafts = hasGrafts
     self.isPartial = isPartial
-    self.isLinkedWorktree = isLinkedWorktree
   }
 }

@@ -87,25 +87,27 @@ final class TransportBox {
     port.close()
   }
 
-  /// C strings end at NUL: a ref or HEAD target with one inside would silently become another name. No git can hold
-  /// such a name, so it is broken.
+  /// Sorts out what the C list cannot say: C strings end at NUL, so a name with one inside would silently become
+  /// another name, and `HEAD` and `NAME^{}` have a meaning of their own there. No git can hold such a ref, so it is
+  /// broken.
   private static func expressible(_ view: RefView) -> RefView {
     var view = view
     if let target = view.head.target, target.bytes.contains(0) {
       view.broken.append(BrokenRef(name: .head, reason: "NUL in the name of its branch"))
       view.head = .unknown
     }
-    func holdsNUL(_ index: Int) -> Bool {
-      view.refs.withName(at: index) { name in
-        guard let start = name.baseAddress else { return false }
-        return memchr(start, 0, name.count) != nil
-      }
-    }
-    guard (0..<view.refs.count).contains(where: holdsNUL) else { return view }
-    view.broken += view.refs.indices.filter(holdsNUL).map {
-      BrokenRef(name: view.refs.name(at: $0), reason: "NUL in the name")
-    }
-    view.refs = RefListing(view.refs.indices.filter { !holdsNUL($0) }.map { view.refs[$0] })
+    let unspeakable = view.refs.indices.filter { view.refs.withName(at: $0, isUnspeakable) }
+    guard !unspeakable.isEmpty else { return view }
+    view.broken += unspeakable.map { BrokenRef(name: view.refs.name(at: $0), reason: "invalid name") }
+    let leftOut = Set(unspeakable)
+    view.refs = RefListing(view.refs.indices.filter { !leftOut.contains($0) }.map { view.refs[$0] })
     return view
+  }
+
+  private static func isUnspeakable(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard let start = name.baseAddress else { return true }
+    if memchr(start, 0, name.count) != nil || name.elementsEqual("HEAD".utf8) { return true }
+    // A name of 3 bytes or fewer is not below refs/ and cannot be a peeled one.
+    return name.count > 3 && memcmp(start + name.count - 3, "^{}", 3) == 0
   }
 }

@@ -5,7 +5,7 @@ import GitValues
 ///
 /// Feed it bytes as they arrive until `isComplete`, then `finish()`.
 package struct AdvertisementParser: ~Copyable {
-  private enum State {
+  enum State {
     /// Nothing seen; `afterPrelude` when only `# service=` and its flush were.
     case start(afterPrelude: Bool)
     /// `# service=` was seen, its flush must follow.
@@ -20,20 +20,20 @@ package struct AdvertisementParser: ~Copyable {
   }
 
   /// The line that a peeled value may follow.
-  private enum Previous {
+  enum Previous {
     case none, head, listed
     /// A ref that is not in the listing; its peeled value is of no use either.
     case broken([UInt8])
   }
 
   private var decoder = PktLineDecoder()
-  private var builder: RefViewBuilder
+  var builder: RefViewBuilder
   private let limits: ListingLimits
-  private var state = State.start(afterPrelude: false)
-  private var previous = Previous.none
+  var state = State.start(afterPrelude: false)
+  var previous = Previous.none
   private var version = 0
-  private var capabilities = Capabilities()
-  private var isShallow = false
+  var capabilities = Capabilities()
+  var isShallow = false
   private var byteCount = 0
 
   package init(limits: ListingLimits = ListingLimits()) {
@@ -145,65 +145,5 @@ package struct AdvertisementParser: ~Copyable {
     } else {
       try takeRefLine(line, isFirst: true)
     }
-  }
-}
-
-// Versions 0 and 1: lines of refs.
-extension AdvertisementParser {
-  private mutating func takeRefLine(_ line: UnsafeRawBufferPointer, isFirst: Bool) throws(ProtocolError) {
-    var reference = line
-    if isFirst {
-      state = .refs(isFirst: false)
-      if let border = line.position(of: 0) {
-        reference = line.upTo(border)
-        try takeCapabilities(line.from(border + 1))
-      }
-    }
-    if reference.hasPrefix("shallow ") {
-      isShallow = true
-      state = .shallow
-      return
-    }
-    let text = reference
-    let oid = ObjectID(borrowedHex: reference.takeWord())
-    let name = reference
-    guard let oid, !name.isEmpty else {
-      previous = .none
-      try builder.addUnparsable(text)
-      return
-    }
-    if isFirst, oid.isZero, name.isEqual(to: "capabilities^{}") { return }
-    if name.hasSuffix("^{}") {
-      try takePeeled(oid, of: name.upTo(name.count - 3))
-    } else if try builder.add(name: name, oid: oid) {
-      previous = RefViewBuilder.isHead(name) ? .head : .listed
-    } else {
-      previous = .broken(Array(name))
-    }
-  }
-
-  private mutating func takeCapabilities(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
-    var rest = bytes
-    while !rest.isEmpty { try capabilities.append(rest.takeWord()) }
-    try capabilities.checkObjectFormat()
-    for symref in capabilities.values(of: "symref") where symref.starts(with: "HEAD:".utf8) {
-      try builder.setHeadTarget(Array(symref.dropFirst("HEAD:".utf8.count)), countsAsLine: false)
-    }
-  }
-
-  /// A line `OID NAME^{}` says where the tag on the line before ends.
-  private mutating func takePeeled(_ oid: ObjectID, of name: UnsafeRawBufferPointer) throws(ProtocolError) {
-    let follows =
-      switch previous {
-      case .none: false
-      case .head: RefViewBuilder.isHead(name)
-      case .listed: builder.isLast(name)
-      case .broken(let broken): name.elementsEqual(broken)
-      }
-    guard follows, !oid.isZero else {
-      throw ProtocolError(.malformed, "a peeled value without its tag: '\(sanitizedServerText(name))'")
-    }
-    if case .listed = previous { builder.setPeeledOfLast(oid) }
-    previous = .none
   }
 }

@@ -4,10 +4,14 @@ package struct ListingLimits: Sendable {
   package var refs: Int
   /// Bytes of the whole answer.
   package var bytes: Int
+  /// Refs that are broken. Each is kept with a name and a reason, which costs far more than a good one, and no
+  /// repository that is worth a copy has so many.
+  package var broken: Int
 
-  package init(refs: Int = 5_000_000, bytes: Int = 1 << 30) {
+  package init(refs: Int = 5_000_000, bytes: Int = 1 << 30, broken: Int = 100_000) {
     self.refs = refs
     self.bytes = bytes
+    self.broken = broken
   }
 
   /// - Throws: `limitExceeded`.
@@ -20,5 +24,12 @@ package struct ListingLimits: Sendable {
   /// - Throws: `limitExceeded`.
   func check(refs count: Int) throws(ProtocolError) {
     guard count <= refs else { throw ProtocolError(.limitExceeded, "the source lists more than \(refs) refs") }
+  }
+
+  /// - Throws: `limitExceeded`.
+  func check(broken count: Int) throws(ProtocolError) {
+    guard count <= broken else {
+      throw ProtocolError(.limitExceeded, "more than \(broken) refs of the source are broken")
+    }
   }
 }

@@ -17,26 +17,27 @@ struct RefViewBuilder: ~Copyable {
   init(limits: ListingLimits) { self.limits = limits }
 
   /// Takes note of one ref. False when it is broken and so not in the listing.
-  mutating func add(name: UnsafeRawBufferPointer, oid: ObjectID, peeled: ObjectID? = nil) throws(ProtocolError) -> Bool {
+  mutating func add(name: UnsafeRawBufferPointer, oid: ObjectID, peeled: ObjectID? = nil) throws(ProtocolError) -> Bool
+  {
     try countLine()
     if Self.isHead(name) {
       guard !oid.isZero else {
-        addBroken(name, "null oid")
+        try addBroken(name, "null oid")
         return false
       }
       guard headOID == nil else {
-        addBroken(name, "listed twice")
+        try addBroken(name, "listed twice")
         return false
       }
       headOID = oid
       return true
     }
     guard ReferenceName.isValid(name) else {
-      addBroken(name, "invalid name")
+      try addBroken(name, "invalid name")
       return false
     }
     guard !oid.isZero else {
-      addBroken(name, "null oid")
+      try addBroken(name, "null oid")
       return false
     }
     refs.append(name: name, oid: oid, peeled: peeled)
@@ -46,7 +47,7 @@ struct RefViewBuilder: ~Copyable {
   /// Takes note of a line without a readable oid or name; `text` stands for the name.
   mutating func addUnparsable(_ text: UnsafeRawBufferPointer) throws(ProtocolError) {
     try countLine()
-    addBroken(UnsafeRawBufferPointer(rebasing: text.prefix(serverTextLimit)), "unparsable line")
+    try addBroken(UnsafeRawBufferPointer(rebasing: text.prefix(serverTextLimit)), "unparsable line")
   }
 
   /// Takes note of where HEAD points. `countsAsLine` when a line of its own said it (v2's `unborn`).
@@ -79,7 +80,8 @@ struct RefViewBuilder: ~Copyable {
     try limits.check(refs: lineCount)
   }
 
-  private mutating func addBroken(_ name: UnsafeRawBufferPointer, _ reason: String) {
+  private mutating func addBroken(_ name: UnsafeRawBufferPointer, _ reason: String) throws(ProtocolError) {
+    try limits.check(broken: broken.count + 1)
     broken.append(BrokenRef(name: ReferenceName(bytes: Array(name)), reason: reason))
   }
 

@@ -36,8 +36,8 @@ struct ChildComplaints {
   /// True when `words` were said, as `LC_ALL=C` has them.
   func contain(_ words: String) -> Bool { text.firstRange(of: Array(words.utf8)) != nil }
 
-  /// `error: refs/heads/x does not point to a valid object!` (refs.c, `ref_resolves_to_object`). Such a ref is left out
-  /// of the listing, and without this line it would look deleted.
+  /// `error: refs/heads/x does not point to a valid object!` (refs.c, `ref_resolves_to_object`). git before 2.34 leaves
+  /// such a ref out of the listing, and without this line it would look deleted.
   private mutating func takeLine() {
     defer { line.removeAll(keepingCapacity: true) }
     let beginning = Array("error: ".utf8)

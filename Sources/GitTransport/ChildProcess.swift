@@ -18,9 +18,9 @@ final class ChildProcess: Sendable {
 
   private let task: Task<Ending, Never>
 
-  /// Starts a child. `stream` becomes its standard input and output, `errors` its standard error; both descriptors
-  /// are given away and closed here in every case.
-  init(path: String, arguments: [String], environment: [String: String], stream: Int32, errors: Int32) {
+  /// Starts a child. The sockets' other ends become its standard input, output and error; they are given away and
+  /// closed here in every case.
+  init(path: String, arguments: [String], environment: [String: String], sockets: ChildSockets) {
     var options = PlatformOptions()
     // `git upload-pack` has children of its own, which must go with it.
     options.processGroupID = 0
@@ -28,15 +28,19 @@ final class ChildProcess: Sendable {
     options.teardownSequence = [.send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .seconds(1))]
     let configuration = Configuration(
       executable: .path(FilePath(path)), arguments: Arguments(arguments),
+      // The library hands each entry to C as it is: the zero at its end is ours to give.
       environment: .custom(environment.map { Array("\($0.key)=\($0.value)".utf8) + [0] }),
       platformOptions: options)
+    let input = FileDescriptor(rawValue: sockets.childInput)
+    let output = FileDescriptor(rawValue: sockets.childOutput)
+    let errors = FileDescriptor(rawValue: sockets.childErrors)
     task = Task {
       do {
         let result = try await Subprocess.run(
           configuration,
-          input: .fileDescriptor(FileDescriptor(rawValue: stream), closeAfterSpawningProcess: true),
-          output: .fileDescriptor(FileDescriptor(rawValue: stream), closeAfterSpawningProcess: true),
-          error: .fileDescriptor(FileDescriptor(rawValue: errors), closeAfterSpawningProcess: true))
+          input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+          output: .fileDescriptor(output, closeAfterSpawningProcess: true),
+          error: .fileDescriptor(errors, closeAfterSpawningProcess: true))
         switch result.terminationStatus {
         case .exited(let code): return .exited(code)
         case .signaled(let signal): return .signaled(signal)

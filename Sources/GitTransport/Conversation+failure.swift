@@ -4,24 +4,36 @@ import WorkerPool
 extension Conversation {
   /// True for failures that may come from having sent `ls-refs` to a server that does not know it any more, or not for
   /// this repository: then the advertisement is asked for after all, and if that fails too, its error is the better
-  /// one. False for those of the network, which a second request would only repeat.
+  /// one. False for those that a second request would only repeat.
   static func mayBeFaultOfAssumption(_ error: any Error) -> Bool {
     if let error = error as? ProtocolError { return error.code != .limitExceeded }
     guard let error = error as? TransportError else { return false }
     let hopeless: Set<TransportError.Code> = [
       .timeout, .dnsFailed, .tlsFailed, .connectionRefused, .sourceUnreachable, .rateLimited, .limitExceeded,
+      // A wrong password is not shown twice: some servers count.
+      .authenticationFailed,
     ]
     return !hopeless.contains(error.code)
   }
 
   /// Says in a `TransportError` what the protocol has to complain about; all other errors stay as they are.
-  func translated(_ error: any Error, operation: String) -> any Error {
+  ///
+  /// - Parameter diagnostics: what the server's process said on the side; it tells more than an answer that just ends.
+  func translated(_ error: any Error, operation: String, diagnostics: String) -> any Error {
     guard let error = error as? ProtocolError else { return error }
     let (code, hint) = Self.meaning(of: error.code)
+    let isCorrupt = error.code == .refused && error.detail.contains(Self.corruptionWords)
+    let addsDiagnostics = !diagnostics.isEmpty && (isCorrupt || error.code == .truncated)
     return TransportError(
-      code, operation: operation, subject: settings.subject, cause: error.detail, hint: hint,
+      code, operation: operation, subject: settings.subject,
+      cause: addsDiagnostics ? "\(error.detail) (\(diagnostics))" : error.detail,
+      hint: isCorrupt ? "check the source with 'git fsck'" : hint, disposition: isCorrupt ? .corrupt : nil,
       missingObject: error.object, underlying: error)
   }
+
+  /// How git says that it cannot read its own objects (upload-pack.c): "aborting due to possible repository corruption
+  /// on the remote side."
+  private static let corruptionWords = "repository corruption"
 
   private static func meaning(of code: ProtocolError.Code) -> (TransportError.Code, hint: String?) {
     switch code {

@@ -28,13 +28,15 @@ package final class Conversation: RemotePort {
   /// to say nothing.
   package var serverText: ((String) -> Void)?
   /// Bytes of pack received by this conversation so far.
-  package private(set) var receivedPackBytes = 0
+  package internal(set) var receivedPackBytes = 0
 
   let settings: ConversationSettings
-  private let openChannel: () throws -> any UploadPackChannel
-  private var channel: (any UploadPackChannel)?
-  private var service: Service?
-  private var wants: [ObjectID] = []
+  let openChannel: () throws -> any UploadPackChannel
+  var channel: (any UploadPackChannel)?
+  var service: Service?
+  var wants: [ObjectID] = []
+  /// The last error that the server's git named on side-band 2; the one on side-band 3 only says that there was one.
+  var complaint = ""
   private let buffer: UnsafeMutableRawBufferPointer
 
   /// Large enough that a pack costs few system calls, small enough to stay in a core's cache.
@@ -65,8 +67,7 @@ package final class Conversation: RemotePort {
       listing.view.broken += try channel.brokenRefs(leftOutOf: listing.view.refs)
       self.listing = listing
     } catch {
-      abort()
-      throw translated(error, operation: "list refs of")
+      throw ended(by: error, operation: "list refs of")
     }
   }
 
@@ -88,8 +89,7 @@ package final class Conversation: RemotePort {
     do {
       try download(report)
     } catch {
-      abort()
-      throw translated(error, operation: "fetch objects of")
+      throw ended(by: error, operation: "fetch objects of")
     }
   }
 
@@ -99,130 +99,16 @@ package final class Conversation: RemotePort {
     channel = nil
   }
 
-  private func abort() {
+  /// Gives the channel up after an error, and says the error as it is to be thrown.
+  private func ended(by error: any Error, operation: String) -> any Error {
+    let diagnostics = complaint.isEmpty ? channel?.diagnostics ?? "" : complaint
     channel?.abort()
     channel = nil
-  }
-
-  // MARK: Listing
-
-  private func list(over channel: any UploadPackChannel) throws -> RemoteListing {
-    if channel.mayAssumeVersion2 {
-      do {
-        return try listUnannounced(over: channel)
-      } catch {
-        guard Self.mayBeFaultOfAssumption(error) else { throw error }
-      }
-    }
-    return try listAnnounced(over: channel)
-  }
-
-  /// One round trip: `ls-refs` to a server that was seen to understand it.
-  private func listUnannounced(over channel: any UploadPackChannel) throws -> RemoteListing {
-    let request = LsRefsRequest(agent: agentName, namesObjectFormat: false, asksForUnborn: true)
-    let view = try readListing(channel.send(request.encoded), from: channel)
-    service = .version2(namesObjectFormat: false)
-    return RemoteListing(view: view, protocolVersion: 2)
-  }
-
-  /// The advertisement, and over version 2 `ls-refs` after it.
-  private func listAnnounced(over channel: any UploadPackChannel) throws -> RemoteListing {
-    let advertisement = try readAdvertisement(of: channel)
-    let capabilities = advertisement.capabilities
-    if let view = advertisement.view {
-      return RemoteListing(
-        view: view, protocolVersion: advertisement.version, capabilities: capabilities.descriptions)
-    }
-    let request = LsRefsRequest(agent: agentName, for: capabilities)
-    let view = try readListing(channel.send(request.encoded), from: channel)
-    if request.asksForUnborn { channel.noteVersion2() }
-    return RemoteListing(view: view, protocolVersion: 2, capabilities: capabilities.descriptions)
-  }
-
-  /// Reads the advertisement and takes note of how to talk to this server.
-  private func readAdvertisement(of channel: any UploadPackChannel) throws -> Advertisement {
-    let source = try channel.openAdvertisement()
-    var parser = AdvertisementParser(limits: settings.limits)
-    try pump(source) { bytes in
-      try parser.consume(bytes)
-      return parser.isComplete
-    }
-    let advertisement = try parser.finish()
-    guard !advertisement.isShallow else { throw ProtocolError.shallowSource }
-    let capabilities = advertisement.capabilities
-    if advertisement.version == 2 {
-      guard capabilities.contains("ls-refs"), capabilities.contains("fetch") else {
-        throw ProtocolError(.malformed, "the server speaks version 2 without ls-refs or fetch")
-      }
-      service = .version2(namesObjectFormat: capabilities.contains("object-format"))
-    } else {
-      service = .version0(capabilities)
-    }
-    return advertisement
-  }
-
-  private func readListing(_ source: any ByteSource, from channel: any UploadPackChannel) throws -> RefView {
-    var parser = LsRefsParser(limits: settings.limits)
-    try pump(source) { bytes in
-      try parser.consume(bytes)
-      return parser.isComplete
-    }
-    return try parser.finish()
-  }
-
-  // MARK: Download
-
-  private func download(_ report: (RemoteProgress) throws -> Void) throws {
-    guard let packSink else { preconditionFailure("a download needs a sink") }
-    let channel = try channelForDownload()
-    let request = FetchRequest(agent: agentName, wants: wants, haves: haves, wantsNoProgress: serverText == nil)
-    let encoded: [UInt8]
-    let framing: FetchResponseParser.Framing
-    switch service {
-    case .version2(let namesObjectFormat):
-      encoded = request.encodedForVersion2(namesObjectFormat: namesObjectFormat)
-      framing = .version2
-    case .version0(let capabilities):
-      encoded = request.encodedForVersion0(for: capabilities)
-      framing = .version0(for: capabilities)
-    case nil: preconditionFailure("a download comes after the listing")
-    }
-    var parser = FetchResponseParser(framing: framing)
-    var lines = ServerLines()
-    var transferred = 0
-    try pump(channel.send(encoded)) { bytes in
-      let before = transferred
-      try parser.consume(bytes) { part in
-        switch part {
-        case .pack(let bytes):
-          transferred += bytes.count
-          guard transferred <= settings.maximumPackBytes else {
-            throw ProtocolError(.limitExceeded, "the pack is longer than \(settings.maximumPackBytes) bytes")
-          }
-          try packSink.receive(bytes)
-        case .progress(let text):
-          if let serverText { lines.append(text, serverText) }
-        }
-      }
-      receivedPackBytes += transferred - before
-      if transferred > before { try report(RemoteProgress(receivedBytes: transferred)) }
-      return parser.isComplete
-    }
-    try parser.finish()
-    if case .version0 = service, !channel.isStateless { close() }
-  }
-
-  /// The channel of the listing, or a new one when that is used up: a version 0 child serves one fetch.
-  private func channelForDownload() throws -> any UploadPackChannel {
-    if let channel { return channel }
-    let channel = try openChannel()
-    self.channel = channel
-    if !channel.isStateless { _ = try readAdvertisement(of: channel) }
-    return channel
+    return translated(error, operation: operation, diagnostics: diagnostics)
   }
 
   /// Reads until `take` says that it has all, or the stream ends.
-  private func pump(_ source: any ByteSource, _ take: (UnsafeRawBufferPointer) throws -> Bool) throws {
+  func pump(_ source: any ByteSource, _ take: (UnsafeRawBufferPointer) throws -> Bool) throws {
     while true {
       let count = try source.read(into: buffer)
       guard count > 0 else { return }

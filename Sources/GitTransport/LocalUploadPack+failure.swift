@@ -84,9 +84,8 @@ extension LocalUploadPack {
         .sourceAccessDenied, hint: "if you trust its owner: git config --global --add safe.directory '\(subject)'")
     }
     if complaints.contain("ermission denied") { return error(.sourceAccessDenied) }
-    if complaints.contain("not a git repository") || complaints.contain("not appear to be a git repository") {
-      return error(.sourceNotARepository)
-    }
+    let strangers = ["not a git repository", "not appear to be a git repository", "invalid gitfile format"]
+    if strangers.contains(where: complaints.contain) { return error(.sourceNotARepository) }
     return error(.connectionLost)
   }
 }

@@ -1,5 +1,5 @@
-import Glibc
 package import GitValues
+import Glibc
 package import WorkerPool
 
 /// A `git upload-pack` child that serves a repository on this machine: one process for the listing and the fetch.
@@ -8,7 +8,8 @@ package import WorkerPool
 /// would have it: `safe.directory` of the user's own configuration is honoured. It never asks anything. It runs in a
 /// process group of its own, which is killed by `abort`, by cancellation's end and when this object goes away.
 ///
-/// Limitation: upload-pack itself decides which refs it shows (`transfer.hideRefs` of the source).
+/// Limitation: upload-pack itself decides which refs it shows (`transfer.hideRefs` of the source). git 2.39 lists a ref
+/// that cannot be read with a null oid; git before 2.34 leaves it out and names it on its standard error at best.
 package final class LocalUploadPack: UploadPackChannel {
   /// What is needed besides the path.
   package struct Settings: Sendable {
@@ -25,7 +26,7 @@ package final class LocalUploadPack: UploadPackChannel {
 
     package init(
       gitExecutable: String = "git", environment: [String: String], silenceTimeout: Duration = .seconds(60),
-      maximumBrokenRefs: Int = 5_000_000, asksForVersion2: Bool = true
+      maximumBrokenRefs: Int = 100_000, asksForVersion2: Bool = true
     ) {
       self.gitExecutable = gitExecutable
       self.environment = environment
@@ -45,7 +46,7 @@ package final class LocalUploadPack: UploadPackChannel {
   private let gitPath: String
   private let cancellation: CancellationFlag
   private let deadline: Deadline
-  private var socket: ChildSocket?
+  private var sockets: ChildSockets?
   private var process: ChildProcess?
   private let complaints: Complaints
 
@@ -91,25 +92,25 @@ package final class LocalUploadPack: UploadPackChannel {
     precondition(process == nil, "a child advertises once")
     try cancellation.check()
     let complaints = complaints
-    let socket: ChildSocket
+    let sockets: ChildSockets
     do {
-      socket = try ChildSocket(silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation) {
+      sockets = try ChildSockets(silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation) {
         complaints.said.append($0)
       }
     } catch {
       throw failure(error)
     }
-    self.socket = socket
+    self.sockets = sockets
     process = ChildProcess(
       path: gitPath, arguments: ["upload-pack", "--", location.path], environment: childEnvironment,
-      stream: socket.childStream, errors: socket.childErrors)
+      sockets: sockets)
     return Output(self)
   }
 
   package func send(_ request: [UInt8]) throws -> any ByteSource {
-    guard let socket else { preconditionFailure("a request needs a child that was started and not ended") }
+    guard let sockets else { preconditionFailure("a request needs a child that was started and not ended") }
     do {
-      try request.withUnsafeBytes { try socket.write($0) }
+      try request.withUnsafeBytes { try sockets.write($0) }
     } catch {
       throw failure(error)
     }
@@ -120,7 +121,7 @@ package final class LocalUploadPack: UploadPackChannel {
 
   package func brokenRefs(leftOutOf listing: RefListing) throws -> [BrokenRef] {
     // The child writes its complaints before the flush that ends the listing, and that was read: they are here.
-    socket?.drainErrors()
+    sockets?.drainErrors()
     guard !complaints.said.namesAreIncomplete else {
       throw TransportError(
         .limitExceeded, operation: "list refs of", subject: subject,
@@ -130,13 +131,13 @@ package final class LocalUploadPack: UploadPackChannel {
   }
 
   package var diagnostics: String {
-    socket?.drainErrors()
+    sockets?.drainErrors()
     return complaints.said.description
   }
 
   package func finish() {
     guard let process else { return }
-    socket?.endInput()
+    sockets?.endInput()
     if process.ending(by: .after(Self.farewell), cancellation: cancellation) == nil { process.kill() }
     release()
   }
@@ -151,24 +152,24 @@ package final class LocalUploadPack: UploadPackChannel {
   }
 
   private func release() {
-    socket?.drainErrors()
-    socket?.close()
-    socket = nil
+    sockets?.drainErrors()
+    sockets?.close()
+    sockets = nil
     process = nil
   }
 
   /// Reads from the child. An end after which the child reports failure is that failure, and not an end.
   fileprivate func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    guard let socket, let process else { return 0 }
+    guard let sockets, let process else { return 0 }
     do {
-      let count = try socket.read(into: buffer)
+      let count = try sockets.read(into: buffer)
       guard count == 0 else { return count }
     } catch {
       throw failure(error)
     }
     let ending = process.ending(by: .after(Self.farewell), cancellation: cancellation)
     try cancellation.check()
-    socket.drainErrors()
+    sockets.drainErrors()
     if let failure = failure(ending, complaints: complaints.said) { throw failure }
     return 0
   }

@@ -9,7 +9,7 @@ extension Transports {
       path: path, subject: path,
       settings: LocalUploadPack.Settings(
         gitExecutable: configuration.gitExecutable, environment: configuration.environment,
-        silenceTimeout: configuration.silenceTimeout, maximumBrokenRefs: configuration.maximumAdvertisedRefs),
+        silenceTimeout: configuration.silenceTimeout),
       cancellation: cancellation, deadline: deadline)
   }
 }

@@ -10,11 +10,11 @@ import Testing
   struct Wrong: Error { let found: String? }
 
   /// "old" becomes "new" in a file, in the way under test.
-  private func replacing(_ act: @escaping (RecordingFileSystem, FilePath) throws -> Void) -> PowerLossExperiment {
+  private func replacing(_ act: @escaping (PowerLossStage, FilePath) throws -> Void) -> PowerLossExperiment {
     PowerLossExperiment { root in
       try files.write("file", "the old content")(root)
-    } act: { recording in
-      try act(recording, recording.root.appending("file"))
+    } act: { stage in
+      try act(stage, stage.root.appending("file"))
     } check: { state in
       let text = try files.text(state.root.appending("file"))
       guard text == "the new content" || !state.isFinal && text == "the old content" else {
@@ -33,22 +33,22 @@ import Testing
 
   @Test("temporary file, fsync, rename, fsync of the directory: passes")
   func acceptsTheRightWay() throws {
-    try replacing { recording, path in
-      let temporary = recording.root.appending("temporary")
-      try writeNew(recording, temporary, synchronizing: true)
-      try recording.rename(temporary, to: path)
-      try recording.synchronizeDirectory(recording.root)
+    try replacing { stage, path in
+      let temporary = stage.root.appending("temporary")
+      try writeNew(stage.files, temporary, synchronizing: true)
+      try stage.files.rename(temporary, to: path)
+      try stage.files.synchronizeDirectory(stage.root)
     }.run()
   }
 
   @Test("without the file's fsync: some state has a torn or empty file")
   func catchesMissingFileSynchronization() throws {
     let failure = #expect(throws: CrashStateFailure.self) {
-      try replacing { recording, path in
-        let temporary = recording.root.appending("temporary")
-        try writeNew(recording, temporary, synchronizing: false)
-        try recording.rename(temporary, to: path)
-        try recording.synchronizeDirectory(recording.root)
+      try replacing { stage, path in
+        let temporary = stage.root.appending("temporary")
+        try writeNew(stage.files, temporary, synchronizing: false)
+        try stage.files.rename(temporary, to: path)
+        try stage.files.synchronizeDirectory(stage.root)
       }.run()
     }
     #expect("\(try #require(failure))".contains("rename 'temporary' to 'file'"))
@@ -57,10 +57,10 @@ import Testing
   @Test("without the directory's fsync: the old content is there after success was told")
   func catchesMissingDirectorySynchronization() throws {
     let failure = #expect(throws: CrashStateFailure.self) {
-      try replacing { recording, path in
-        let temporary = recording.root.appending("temporary")
-        try writeNew(recording, temporary, synchronizing: true)
-        try recording.rename(temporary, to: path)
+      try replacing { stage, path in
+        let temporary = stage.root.appending("temporary")
+        try writeNew(stage.files, temporary, synchronizing: true)
+        try stage.files.rename(temporary, to: path)
       }.run()
     }
     let state = try #require(failure).state
@@ -70,8 +70,8 @@ import Testing
   @Test("without a temporary file: the content is torn")
   func catchesWritingInPlace() throws {
     #expect(throws: CrashStateFailure.self) {
-      try replacing { recording, path in
-        let file = try recording.openForAppending(path, permissions: .mode(0o644))
+      try replacing { stage, path in
+        let file = try stage.files.openForAppending(path, permissions: .mode(0o644))
         try file.truncate(to: 0)
         try file.write(Array("the new content".utf8))
         try file.synchronize()
@@ -83,33 +83,33 @@ import Testing
   @Test("removing before writing: nothing is there")
   func catchesRemovingFirst() throws {
     #expect(throws: CrashStateFailure.self) {
-      try replacing { recording, path in
-        try recording.unlink(path)
-        try writeNew(recording, path, synchronizing: true)
-        try recording.synchronizeDirectory(recording.root)
+      try replacing { stage, path in
+        try stage.files.unlink(path)
+        try writeNew(stage.files, path, synchronizing: true)
+        try stage.files.synchronizeDirectory(stage.root)
       }.run()
     }
   }
 
   @Test("an exchange is there as a whole or not at all")
   func followsExchange() throws {
-    try replacing { recording, path in
-      let other = recording.root.appending("other")
-      try writeNew(recording, other, synchronizing: true)
-      try recording.synchronizeDirectory(recording.root)
-      try recording.exchange(path, with: other)
-      try recording.synchronizeDirectory(recording.root)
+    try replacing { stage, path in
+      let other = stage.root.appending("other")
+      try writeNew(stage.files, other, synchronizing: true)
+      try stage.files.synchronizeDirectory(stage.root)
+      try stage.files.exchange(path, with: other)
+      try stage.files.synchronizeDirectory(stage.root)
     }.run()
   }
 
   @Test("what others write past the port is not durable until it is synchronised", arguments: [false, true])
   func noticesOthers(synchronizing: Bool) throws {
-    let experiment = replacing { recording, path in
-      let temporary = recording.root.appending("pack")
+    let experiment = replacing { stage, path in
+      let temporary = stage.root.appending("pack")
       try writeNew(RealFileSystem(), temporary, synchronizing: false)
-      if synchronizing { try recording.synchronizeFile(temporary) }
-      try recording.rename(temporary, to: path)
-      try recording.synchronizeDirectory(recording.root)
+      if synchronizing { try stage.files.synchronizeFile(temporary) }
+      try stage.files.rename(temporary, to: path)
+      try stage.files.synchronizeDirectory(stage.root)
     }
     if synchronizing {
       try experiment.run()
@@ -120,23 +120,23 @@ import Testing
 
   @Test("a rename that others make stays one step")
   func noticesRenamesOfOthers() throws {
-    try replacing { recording, path in
-      let temporary = recording.root.appending("temporary")
-      try writeNew(recording, temporary, synchronizing: true)
+    try replacing { stage, path in
+      let temporary = stage.root.appending("temporary")
+      try writeNew(stage.files, temporary, synchronizing: true)
       try RealFileSystem().rename(temporary, to: path)
-      try recording.synchronizeDirectory(recording.root)
+      try stage.files.synchronizeDirectory(stage.root)
     }.run()
   }
 
   @Test("a directory that others made and filled is as volatile as a file")
   func noticesDirectoriesOfOthers() throws {
     let experiment = PowerLossExperiment { _ in
-    } act: { recording in
-      let staging = recording.root.appending("staging")
+    } act: { stage in
+      let staging = stage.root.appending("staging")
       try RealFileSystem().makeDirectories(staging.appending("objects").appending("pack"))
       try RealFileSystem().write("config", "[core]\n")(staging)
-      try recording.rename(staging, to: recording.root.appending("copy.git"))
-      try recording.synchronizeDirectory(recording.root)
+      try stage.files.rename(staging, to: stage.root.appending("copy.git"))
+      try stage.files.synchronizeDirectory(stage.root)
     } check: { state in
       let copy = state.root.appending("copy.git")
       guard try files.status(of: copy) != nil else { return }
@@ -150,11 +150,11 @@ import Testing
   func losesDirectoriesWithTheirFiles() throws {
     var outcomes: Set<String> = []
     try PowerLossExperiment { _ in
-    } act: { recording in
-      let directory = recording.root.appending("directory")
-      try recording.makeDirectory(directory, permissions: .mode(0o755))
-      try writeNew(recording, directory.appending("file"), synchronizing: true)
-      try recording.synchronizeDirectory(directory)
+    } act: { stage in
+      let directory = stage.root.appending("directory")
+      try stage.files.makeDirectory(directory, permissions: .mode(0o755))
+      try writeNew(stage.files, directory.appending("file"), synchronizing: true)
+      try stage.files.synchronizeDirectory(directory)
     } check: { state in
       guard state.isFinal else { return }
       let directory = state.root.appending("directory")
@@ -167,10 +167,10 @@ import Testing
   @Test("a promise is checked from its mark on, in every state behind it")
   func knowsMarks() throws {
     let experiment = PowerLossExperiment { _ in
-    } act: { recording in
-      try writeNew(recording, recording.root.appending("one"), synchronizing: true)
-      try recording.mark("told")
-      try recording.synchronizeDirectory(recording.root)
+    } act: { stage in
+      try writeNew(stage.files, stage.root.appending("one"), synchronizing: true)
+      try stage.mark("told")
+      try stage.files.synchronizeDirectory(stage.root)
     } check: { state in
       guard state.marks == ["told"] else { return }
       guard try files.status(of: state.root.appending("one")) != nil else { throw Wrong(found: nil) }
@@ -214,16 +214,14 @@ import Testing
   @Test("a planned fault strikes its call alone, or all from it on; reads never run out of space")
   func plansFaults() throws {
     let ground = try MemoryDirectory("remora-fault")
-    let once = try RecordingFileSystem(root: ground.path, fault: FaultPlan(call: 4, code: .noSpace))
-    try once.write("a")(once.root)
-    expect(.noSpace) { () throws(FileError) in
-      _ = try once.status(of: once.root)
-      try once.synchronizeDirectory(once.root)
-    }
-    try once.synchronizeDirectory(once.root)
-    let always = try RecordingFileSystem(
-      root: ground.path, fault: FaultPlan(call: 1, code: .ioError, isPersistent: true))
-    for _ in 0..<2 { expect(.ioError) { () throws(FileError) in _ = try always.status(of: once.root) } }
+    let once = FaultyFileSystem(FaultPlan(call: 4, code: .noSpace))
+    try once.write("a")(ground.path)
+    _ = try once.status(of: ground.path)
+    #expect(!once.faultFired)
+    expect(.noSpace) { () throws(FileError) in try once.synchronizeDirectory(ground.path) }
+    try once.synchronizeDirectory(ground.path)
+    let always = FaultyFileSystem(FaultPlan(call: 1, code: .ioError, isPersistent: true))
+    for _ in 0..<2 { expect(.ioError) { () throws(FileError) in _ = try always.status(of: ground.path) } }
     #expect(once.faultFired && always.faultFired)
   }
 }

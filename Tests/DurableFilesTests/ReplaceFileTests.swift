@@ -10,9 +10,9 @@ import Testing
   private var experiment: PowerLossExperiment {
     PowerLossExperiment { root in
       try files.write("HEAD", "the old content")(root)
-    } act: { recording in
-      try recording.replaceFile(
-        recording.root.appending("HEAD"), with: Array("the new content".utf8), permissions: .mode(0o644))
+    } act: { stage in
+      try stage.files.replaceFile(
+        stage.root.appending("HEAD"), with: Array("the new content".utf8), permissions: .mode(0o644))
     } check: { state in
       try require(state.root, isNew: state.isFinal)
     }

@@ -27,7 +27,7 @@ import Testing
     expect(.notDirectory) { () throws(FileError) in
       try files.makeDirectories(root.appending("file").appending("below"))
     }
-    let fault = try RecordingFileSystem(root: root, fault: FaultPlan(call: 2, code: .noSpace))
+    let fault = FaultyFileSystem(FaultPlan(call: 2, code: .noSpace))
     expect(.noSpace) { () throws(FileError) in
       try fault.makeDirectories(root.appending("x").appending("y"))
     }

@@ -34,8 +34,10 @@ struct LsRefsParserTests {
       ("unborn HEAD symref-target:refs/heads/main", Head.unborn(target: ReferenceName("refs/heads/main"))),
       ("\(oidText) HEAD", .detached(oid("1"))),
       ("\(oidText) HEAD peeled:\(oidText)", .detached(oid("1"))),
-      ("\(oidText) HEAD symref-target:refs/heads/hidden",
-        .symbolic(target: ReferenceName("refs/heads/hidden"), oid: oid("1"))),
+      (
+        "\(oidText) HEAD symref-target:refs/heads/hidden",
+        .symbolic(target: ReferenceName("refs/heads/hidden"), oid: oid("1"))
+      ),
       ("\(oidText) refs/heads/main", .unknown),
     ])
   func head(line: String, expected: Head) throws {
@@ -88,5 +90,12 @@ struct LsRefsParserTests {
     let wire = Wire().line("unborn HEAD symref-target:refs/heads/b").line("\(oid("1")) refs/heads/a").flush
     #expect(try code { _ = try readListing(wire, limits: .init(refs: 2)) } == nil)
     #expect(try code { _ = try readListing(wire, limits: .init(refs: 1)) } == .limitExceeded)
+  }
+
+  @Test("has a limit on broken refs")
+  func brokenLimit() throws {
+    let wire = Wire().line("a").line("\(ObjectID.zero) refs/heads/b").line("\(oid("1")) refs/heads/c..d").flush
+    #expect(try code { _ = try readListing(wire, limits: .init(broken: 3)) } == nil)
+    #expect(try code { _ = try readListing(wire, limits: .init(broken: 2)) } == .limitExceeded)
   }
 }

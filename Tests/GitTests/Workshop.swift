@@ -24,9 +24,14 @@ final class Workshop {
   /// Runs `git` in the directory and returns its standard output, raw.
   @discardableResult
   func gitBytes(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
+    try run(["git"] + arguments, input: input)
+  }
+
+  /// Runs a command in the directory and returns its standard output, raw.
+  func run(_ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git"] + arguments
+    process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: path)
     process.environment = [
       "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin", "HOME": path, "LC_ALL": "C",
@@ -93,10 +98,12 @@ final class Workshop {
   func pack(of repository: String, thinAgainst excluded: String? = nil) throws -> [UInt8] {
     if let excluded {
       return try gitBytes(
-        ["-C", repository, "pack-objects", "--stdout", "--revs", "--thin", "-q"],
+        ["-C", repository, "pack-objects", "--stdout", "--revs", "--thin", "--no-reuse-delta", "-q"],
         input: Array("main\n^\(excluded)\n".utf8))
     }
-    return try gitBytes(["-C", repository, "pack-objects", "--stdout", "--all", "--delta-base-offset", "-q"])
+    return try gitBytes([
+      "-C", repository, "pack-objects", "--stdout", "--all", "--delta-base-offset", "--no-reuse-delta", "-q",
+    ])
   }
 
   /// An empty directory of that name.

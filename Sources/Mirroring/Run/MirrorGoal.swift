@@ -31,7 +31,8 @@ struct MirrorGoal {
       }
       listed = kept
     }
-    var plan = RefPlan(current: contents.refs, listed: listed, keeping: Set(broken.map(\.name)), head: contents.detachedHead)
+    var plan = RefPlan(
+      current: contents.refs, listed: listed, keeping: Set(broken.map(\.name)), head: contents.detachedHead)
     let isHeadBroken = broken.contains { $0.name == .head }
     head = isHeadBroken ? nil : HeadLine(view.head)
     if case .detached(let oid) = view.head, !isHeadBroken, !lost.contains(oid) { plan.wantUnlessHad(oid) }

@@ -2,59 +2,62 @@ import DurableFiles
 import SystemPackage
 
 /// Turns images of a disk into real directories, in memory.
-struct CrashLayout {
+final class CrashLayout {
   /// Read-only files from this size on (packs) are linked to one stored copy instead of being written for each state.
   private static let linkedFromBytes = 64 << 10
-  private let ground: MemoryDirectory
-  private let store: FilePath
-  private let real = RealFileSystem()
+  private let memory: MemoryDirectory
+  private let ground: DirectoryHandle
+  private let store: DirectoryHandle
+  private let names: DiskNameTable
 
-  init() throws {
-    ground = try MemoryDirectory("remora-crash")
-    store = ground.path.appending("contents")
-    try real.makeDirectory(store, permissions: FilePermissions(rawValue: 0o700))
+  init(_ names: DiskNameTable) throws {
+    self.names = names
+    memory = try MemoryDirectory("remora-crash")
+    ground = try DirectoryHandle(path: memory.path)
+    try ground.makeDirectory(CrashLayout.text("contents"), FilePermissions(rawValue: 0o700))
+    store = try DirectoryHandle(CrashLayout.text("contents"), in: ground)
   }
 
   /// - Returns: the directory that stands for the recorded root.
   func lay(_ image: DiskImage, number: Int) throws -> FilePath {
-    let root = ground.path.appending("\(number)")
-    try lay(DiskImage.root, image, root)
-    return root
+    try lay(DiskImage.root, image, CrashLayout.text("\(number)"), in: ground)
+    return memory.path.appending("\(number)")
   }
 
-  func clear(_ root: FilePath) throws {
-    try real.removeTree(root)
+  func clear(number: Int) throws {
+    try ground.removeTree(CrashLayout.text("\(number)"))
   }
 
-  private func lay(_ inode: DiskInode, _ image: DiskImage, _ path: FilePath) throws {
+  private func lay(
+    _ inode: DiskInode, _ image: DiskImage, _ name: [CChar], in parent: borrowing DirectoryHandle
+  ) throws {
     switch image[inode] {
     case .directory(let entries, let permissions)?:
       // Always ours to enter, whatever the original said: the check has to read it.
-      try real.makeDirectory(path, permissions: permissions.union(FilePermissions(rawValue: 0o700)))
-      for (name, inner) in entries { try lay(inner, image, path.appending(name)) }
+      try parent.makeDirectory(name, permissions.union(FilePermissions(rawValue: 0o700)))
+      let handle = try DirectoryHandle(name, in: parent)
+      for (inner, inode) in entries { try lay(inode, image, names[inner], in: handle) }
     case .file(let content, let permissions)?:
-      try layFile(content, permissions, path)
+      try lay(content, permissions, name, in: parent)
     case .link(let target)?:
-      try SystemLink.make(path, to: target)
+      try parent.makeLink(name, to: target)
     case nil:
       preconditionFailure("a name without an inode")
     }
   }
 
-  private func layFile(_ content: DiskContent, _ permissions: FilePermissions, _ path: FilePath) throws {
+  private func lay(
+    _ content: DiskContent, _ permissions: FilePermissions, _ name: [CChar], in parent: borrowing DirectoryHandle
+  ) throws {
     let isReadOnly = permissions.isDisjoint(with: FilePermissions(rawValue: 0o222))
     guard isReadOnly, content.bytes.count >= CrashLayout.linkedFromBytes else {
-      try write(content, permissions, path)
+      try parent.makeFile(name, permissions, content.bytes)
       return
     }
-    let stored = store.appending("\(content.number)")
-    if try real.status(of: stored) == nil { try write(content, permissions, stored) }
-    try real.link(stored, to: path)
+    let stored = CrashLayout.text("\(content.number)-\(permissions.rawValue)")
+    if !store.exists(stored) { try store.makeFile(stored, permissions, content.bytes) }
+    try parent.link(name, to: stored, in: store)
   }
 
-  private func write(_ content: DiskContent, _ permissions: FilePermissions, _ path: FilePath) throws {
-    let file = try real.create(path, permissions: permissions)
-    try file.write(content.bytes)
-    try file.close()
-  }
+  private static func text(_ string: String) -> [CChar] { Array(string.utf8CString) }
 }

@@ -27,7 +27,7 @@ package struct CrashStates {
   package func check(_ body: (CrashState) throws -> Void) throws -> CrashReport {
     var walk = CrashWalk(log: log, simulator: simulator)
     var report = CrashReport()
-    try visit(&walk, CrashLayout(), &report, body)
+    try visit(&walk, CrashLayout(log.names), &report, body)
     return report
   }
 
@@ -41,7 +41,7 @@ package struct CrashStates {
     _ body: (CrashState) throws -> Void
   ) throws -> (report: CrashReport, unnoticed: [String]) {
     var walk = CrashWalk(log: log, simulator: simulator)
-    let layout = try CrashLayout()
+    let layout = try CrashLayout(log.names)
     var report = CrashReport()
     try visit(&walk, layout, &report, body)
     var unnoticed: [String] = []
@@ -60,20 +60,20 @@ package struct CrashStates {
   private func visit(
     _ walk: inout CrashWalk, _ layout: CrashLayout, _ report: inout CrashReport, _ body: (CrashState) throws -> Void
   ) throws {
-    try walk.visitAll { _, built in
+    try walk.visitAll { built in
       report.builtPerStep.append(built)
     } onState: { image, step, marks, description in
-      let root = try layout.lay(image, number: report.statesChecked)
+      let number = report.statesChecked
+      let root = try layout.lay(image, number: number)
       report.statesChecked += 1
       let state = CrashState(
         root: root, step: step, isFinal: step == log.steps.count, marks: marks, description: description)
       do {
         try body(state)
       } catch {
-        try layout.clear(root)
         throw CrashStateFailure(state: state, cause: error, steps: Array(steps.prefix(step)))
       }
-      try layout.clear(root)
+      try layout.clear(number: number)
     }
   }
 }

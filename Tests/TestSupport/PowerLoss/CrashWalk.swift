@@ -2,8 +2,8 @@
 struct CrashWalk {
   /// A different state: the disk, the number of steps issued, the marks passed, what was lost.
   typealias OnState = (DiskImage, Int, [String], String) throws -> Void
-  /// After each step: its number, and how many states were built, equal ones included.
-  typealias OnStep = (Int, Int) -> Void
+  /// After each step: how many states were built, equal ones included.
+  typealias OnStep = (Int) -> Void
 
   private struct Sighting: Hashable {
     let signature: DiskSignature
@@ -36,7 +36,7 @@ struct CrashWalk {
     marks = []
     // Until the omitted step all is as it was at the visit without an omission.
     let first = omitted ?? 0
-    if omitted == nil { onStep(0, try visit(step: 0, "nothing was done", onState)) }
+    if omitted == nil { onStep(try visit(step: 0, "nothing was done", onState)) }
     for (index, step) in log.steps.enumerated() {
       switch step.kind {
       case .operations(let range):
@@ -49,7 +49,7 @@ struct CrashWalk {
       case .mark(let name):
         marks.append(name)
       }
-      if index >= first { onStep(index + 1, try visit(step: index + 1, step.label, onState)) }
+      if index >= first { onStep(try visit(step: index + 1, step.label, onState)) }
     }
   }
 

@@ -20,7 +20,7 @@ struct DiskImage: Sendable {
   }
 
   /// The names in a directory; none for anything else.
-  func entries(of directory: DiskInode) -> [FilePath.Component: DiskInode] {
+  func entries(of directory: DiskInode) -> [DiskName: DiskInode] {
     guard case .directory(let entries, _)? = nodes[directory] else { return [:] }
     return entries
   }
@@ -73,18 +73,5 @@ struct DiskImage: Sendable {
         preconditionFailure("a name without an inode")
       }
     }
-  }
-}
-
-/// See `DiskImage.signature`.
-struct DiskSignature: Hashable {
-  private var first = 0
-  private var second = 0
-
-  mutating func add(_ hasher: Hasher) {
-    var other = hasher
-    other.combine(1)
-    first &+= hasher.finalize()
-    second &+= other.finalize()
   }
 }

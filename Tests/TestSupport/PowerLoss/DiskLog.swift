@@ -15,6 +15,7 @@ struct DiskLog: Sendable {
 
   /// All of it is durable.
   var start = DiskImage()
+  var names = DiskNameTable()
   var births: [DiskInode: DiskNode] = [:]
   var operations: [DiskOperation] = []
   var steps: [Step] = []

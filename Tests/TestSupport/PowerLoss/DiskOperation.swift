@@ -1,5 +1,3 @@
-import SystemPackage
-
 /// One change of the disk that a loss of power may undo as long as it is not synchronised.
 enum DiskOperation: Sendable {
   /// A new inode gets its first name; a name that was there is replaced (a stranger's rename may do that).

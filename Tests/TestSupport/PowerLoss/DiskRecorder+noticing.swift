@@ -14,31 +14,29 @@ extension DiskRecorder {
   mutating func noticeOthers() throws(FileError) {
     let first = log.operations.count
     var seen: Set<DiskSlot> = []
-    try noticePresent(in: DiskImage.root, root, &seen)
+    try noticePresent(in: DiskImage.root, DirectoryHandle(path: root), &seen)
     noticeMissing(in: DiskImage.root, seen)
-    close(from: first, "others change \(log.operations.count - first) things")
+    endStep(from: first, "others change \(log.operations.count - first) things")
   }
 
   /// First half: what is there. Renames are told from new files here, before what is gone is looked at.
   private mutating func noticePresent(
-    in directory: DiskInode, _ path: FilePath, _ seen: inout Set<DiskSlot>
+    in directory: DiskInode, _ handle: borrowing DirectoryHandle, _ seen: inout Set<DiskSlot>
   ) throws(FileError) {
-    for entry in try real.entries(of: path) {
-      let slot = DiskSlot(directory: directory, name: entry.name)
-      let place = path.appending(entry.name)
-      guard let status = try real.status(of: place) else { continue }
+    for (text, stamp) in try handle.entries() {
+      let slot = DiskSlot(directory: directory, name: name(text))
       seen.insert(slot)
-      // Not by `??`: its autoclosure would lose the type of the error.
       let inode: DiskInode
-      if let known = try known(slot, status) {
+      if let known = known(slot, stamp) {
         inode = known
       } else {
-        inode = try newcomer(slot, place, status)
+        inode = try newcomer(text, handle, stamp)
+        append(.make(slot, inode))
       }
-      switch status.kind {
-      case .regular: try noticeContent(of: inode, place, status)
-      case .directory: try noticePresent(in: inode, place, &seen)
-      case .symbolicLink, .other: break
+      switch stamp.kind {
+      case .regular: try noticeContent(of: inode, text, handle, stamp)
+      case .directory: try noticePresent(in: inode, DirectoryHandle(text, in: handle), &seen)
+      case .link, .other: break
       }
     }
   }
@@ -54,17 +52,18 @@ extension DiskRecorder {
   }
 
   /// The inode of a name that the model has, or has had under another name.
-  private mutating func known(_ slot: DiskSlot, _ status: FileStatus) throws(FileError) -> DiskInode? {
-    guard let inode = inode(of: status) else { return nil }
+  private mutating func known(_ slot: DiskSlot, _ stamp: DiskStamp) -> DiskInode? {
+    guard let inode = inode(of: stamp) else { return nil }
     if current[slot] == inode { return inode }
-    var places: [(slot: DiskSlot, path: FilePath)] = []
-    findPlaces(of: inode, in: DiskImage.root, root, &places)
+    var places: [(slot: DiskSlot, path: [CChar])] = []
+    let start = root.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }
+    findPlaces(of: inode, in: DiskImage.root, start, &places)
     guard !places.isEmpty else { return nil }
     for place in places {
-      if let there = try real.status(of: place.path), there.isSameFile(as: status) { continue }
+      if DiskStamp(path: place.path)?.identity == stamp.identity { continue }
       // Gone from there: renamed, unless the number was given to a new file, which tells by its size and time.
-      if status.kind == .regular, let stamp = stamps[inode],
-        stamp.size != status.size || stamp.modified != status.modified
+      if stamp.kind == .regular, let last = stamps[inode],
+        last.size != stamp.size || last.modified != stamp.modified
       {
         return nil
       }
@@ -75,43 +74,39 @@ extension DiskRecorder {
     return inode
   }
 
+  /// - Parameter path: of the directory, without a terminating zero.
   private func findPlaces(
-    of inode: DiskInode, in directory: DiskInode, _ path: FilePath, _ places: inout [(slot: DiskSlot, path: FilePath)]
+    of inode: DiskInode, in directory: DiskInode, _ path: [CChar], _ places: inout [(slot: DiskSlot, path: [CChar])]
   ) {
     for (name, found) in current.entries(of: directory) {
-      let place = path.appending(name)
+      let place = path + [CChar(UInt8(ascii: "/"))] + log.names[name]
       if found == inode { places.append((DiskSlot(directory: directory, name: name), place)) }
-      findPlaces(of: inode, in: found, place, &places)
+      findPlaces(of: inode, in: found, place.dropLast(), &places)
     }
   }
 
   private mutating func newcomer(
-    _ slot: DiskSlot, _ path: FilePath, _ status: FileStatus
+    _ name: [CChar], _ handle: borrowing DirectoryHandle, _ stamp: DiskStamp
   ) throws(FileError) -> DiskInode {
-    let inode: DiskInode
-    switch status.kind {
-    case .regular: inode = bearFile(status)
-    case .directory: inode = bear(.directory([:], status.permissions), status)
-    case .symbolicLink: inode = bear(.link(target: try DiskRecorder.target(of: path)), status)
-    case .other: throw FileError(.notSupported, "record", path, hint: "neither file, directory nor link")
+    switch stamp.kind {
+    case .regular: bearFile(stamp)
+    case .directory: bear(.directory([:], stamp.permissions), stamp)
+    case .link: bear(.link(target: try handle.target(of: name)), stamp)
+    case .other: throw FileError(.notSupported, "record", root, hint: "it holds neither file, directory nor link")
     }
-    append(.make(slot, inode))
-    return inode
   }
 
   private mutating func noticeContent(
-    of inode: DiskInode, _ path: FilePath, _ status: FileStatus
+    of inode: DiskInode, _ name: [CChar], _ handle: borrowing DirectoryHandle, _ stamp: DiskStamp
   ) throws(FileError) {
-    if let stamp = stamps[inode], stamp.size == status.size, stamp.modified == status.modified,
-      stamp.changed == status.changed
-    {
-      return
-    }
-    stamps[inode] = status
-    guard let now = try real.contents(of: path, limit: DiskRecorder.maximumFileBytes),
-      let before = current.content(of: inode)?.bytes, now != before
+    guard stamps[inode] != stamp else { return }
+    stamps[inode] = stamp
+    guard let now = try handle.contents(of: name, limit: DiskRecorder.maximumFileBytes),
+      let before = current.content(of: inode)?.bytes
     else { return }
-    if now.starts(with: before) {
+    let isExtended = DiskRecorder.starts(now, with: before)
+    if isExtended, now.count == before.count { return }
+    if isExtended {
       append(.write(inode, offset: before.count, bytes: Array(now[before.count...])))
     } else {
       append(.resize(inode, length: 0))
@@ -119,10 +114,11 @@ extension DiskRecorder {
     }
   }
 
-  private static func target(of path: FilePath) throws(FileError) -> FilePath {
-    var buffer = [CChar](repeating: 0, count: 4_097)
-    let count = path.withPlatformString { readlink($0, &buffer, buffer.count - 1) }
-    guard count >= 0 else { throw FileError(Errno(rawValue: errno), "read the link", path) }
-    return FilePath(platformString: buffer)
+  /// By one comparison of memory: see `DiskContentPool`.
+  private static func starts(_ bytes: [UInt8], with start: [UInt8]) -> Bool {
+    guard bytes.count >= start.count, !start.isEmpty else { return start.isEmpty }
+    return bytes.withUnsafeBytes { one in
+      start.withUnsafeBytes { memcmp(one.baseAddress!, $0.baseAddress!, $0.count) == 0 }
+    }
   }
 }

@@ -1,4 +1,5 @@
 import DurableFiles
+import Glibc
 import SystemPackage
 
 /// Follows a real directory tree operation by operation. A value: `RecordingFileSystem` guards it.
@@ -9,26 +10,20 @@ struct DiskRecorder {
   /// The disk with everything applied: what the real directory holds.
   private(set) var current = DiskImage()
   /// What the real file system said about each inode when its content was last compared.
-  var stamps: [DiskInode: FileStatus] = [:]
-  private var identities: [Identity: DiskInode] = [:]
+  var stamps: [DiskInode: DiskStamp] = [:]
+  private var identities: [DiskStamp.Identity: DiskInode] = [:]
   private var simulator: DiskSimulator
   private var inodesMade = 0
-  let real = RealFileSystem()
-
-  private struct Identity: Hashable {
-    let device: UInt64
-    let inode: UInt64
-  }
 
   /// Takes what is there now as durable.
   init(root: FilePath) throws(FileError) {
     self.root = root
     simulator = DiskSimulator(births: [:], contents: DiskContentPool())
-    guard let status = try real.status(of: root) else {
+    guard let stamp = root.withPlatformString({ DiskStamp(path: $0) }) else {
       throw FileError(.noSuchFileOrDirectory, "record", root)
     }
-    current[DiskImage.root] = .directory([:], status.permissions)
-    _ = bear(.directory([:], status.permissions), status)
+    let inode = bear(.directory([:], stamp.permissions), stamp)
+    current[inode] = log.births[inode]
     try noticeOthers()
     log.start = current
     log.operations = []
@@ -37,12 +32,10 @@ struct DiskRecorder {
     simulator = DiskSimulator(births: log.births, contents: simulator.contents)
   }
 
-  /// Adds operations and applies them.
-  mutating func record(_ operations: [DiskOperation], _ label: String) {
-    guard !operations.isEmpty else { return }
-    let first = log.operations.count
-    for operation in operations { append(operation) }
-    close(from: first, label)
+  /// Adds one operation as one step.
+  mutating func record(_ operation: DiskOperation, _ label: String) {
+    append(operation)
+    endStep(from: log.operations.count - 1, label)
   }
 
   mutating func recordSynchronization(_ inode: DiskInode, _ label: String) {
@@ -53,14 +46,14 @@ struct DiskRecorder {
     log.steps.append(DiskLog.Step(kind: .mark(name), label: "mark '\(name)'"))
   }
 
-  /// Adds one operation to a step that `close` ends.
+  /// Adds one operation to a step that `endStep` ends.
   mutating func append(_ operation: DiskOperation) {
     simulator.apply(operation, number: log.operations.count, to: &current)
     log.operations.append(operation)
   }
 
   /// Ends a step with the operations since `first`, if there are any.
-  mutating func close(from first: Int, _ label: String) {
+  mutating func endStep(from first: Int, _ label: String) {
     guard log.operations.count > first else { return }
     log.steps.append(DiskLog.Step(kind: .operations(first..<log.operations.count), label: label))
   }
@@ -71,23 +64,23 @@ struct DiskRecorder {
   }
 
   /// A new inode of the model for one of the real disk.
-  mutating func bear(_ node: DiskNode, _ status: FileStatus) -> DiskInode {
+  mutating func bear(_ node: DiskNode, _ stamp: DiskStamp) -> DiskInode {
     let inode = DiskInode(number: inodesMade)
     inodesMade += 1
     log.births[inode] = node
     simulator.births[inode] = node
-    identities[Identity(device: status.device, inode: status.inode)] = inode
+    identities[stamp.identity] = inode
     return inode
   }
 
-  mutating func bearFile(_ status: FileStatus) -> DiskInode {
-    bear(.file(simulator.contents.content([]), status.permissions), status)
+  mutating func bearFile(_ stamp: DiskStamp) -> DiskInode {
+    bear(.file(simulator.contents.content([]), stamp.permissions), stamp)
   }
 
-  /// The inode of the model that stands for a real one and still has a name.
-  func inode(of status: FileStatus) -> DiskInode? {
-    identities[Identity(device: status.device, inode: status.inode)]
-  }
+  /// The inode of the model that last stood for a real one; it may have lost its names since.
+  func inode(of stamp: DiskStamp) -> DiskInode? { identities[stamp.identity] }
+
+  mutating func name(_ text: [CChar]) -> DiskName { log.names.name(text) }
 
   /// The path below the root, or nil for one that is not there: what lies outside is not recorded.
   func relative(_ path: FilePath) -> FilePath? {
@@ -96,22 +89,23 @@ struct DiskRecorder {
   }
 
   /// The name in its directory that a path stands for; nil outside the root and for the root itself.
-  func slot(_ path: FilePath) -> DiskSlot? {
+  mutating func slot(_ path: FilePath) -> DiskSlot? {
     guard let relative = relative(path), let name = relative.lastComponent,
       let directory = inode(below: relative.removingLastComponent())
     else { return nil }
-    return DiskSlot(directory: directory, name: name)
+    return DiskSlot(directory: directory, name: log.names.name(name))
   }
 
   /// The inode at a path; nil outside the root and where nothing is.
-  func inode(at path: FilePath) -> DiskInode? {
-    relative(path).flatMap { inode(below: $0) }
+  mutating func inode(at path: FilePath) -> DiskInode? {
+    guard let relative = relative(path) else { return nil }
+    return inode(below: relative)
   }
 
-  private func inode(below relative: FilePath) -> DiskInode? {
+  private mutating func inode(below relative: FilePath) -> DiskInode? {
     var inode = DiskImage.root
-    for name in relative.components {
-      guard let next = current[DiskSlot(directory: inode, name: name)] else { return nil }
+    for component in relative.components {
+      guard let next = current[DiskSlot(directory: inode, name: log.names.name(component))] else { return nil }
       inode = next
     }
     return inode

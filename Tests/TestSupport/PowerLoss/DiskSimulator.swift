@@ -1,3 +1,5 @@
+import Glibc
+
 /// Applies operations to images and remembers every content that came of it, so that thousands of states share the
 /// work.
 struct DiskSimulator {
@@ -57,18 +59,29 @@ struct DiskSimulator {
     var bytes = old.bytes
     switch operation {
     case .write(_, let offset, let written):
-      let arrived = tear?.apply(written) ?? written
-      let end = offset + arrived.count
-      if bytes.count < end { bytes.append(contentsOf: repeatElement(0, count: end - bytes.count)) }
-      bytes.replaceSubrange(offset..<end, with: arrived)
+      bytes.overwrite(at: offset, with: tear?.apply(written) ?? written)
     case .resize(_, let length):
-      if bytes.count > length { bytes.removeLast(bytes.count - length) }
-      bytes.append(contentsOf: repeatElement(0, count: length - bytes.count))
+      bytes = bytes.prefix(length) + [UInt8](repeating: 0, count: max(0, length - bytes.count))
     case .make, .link, .move, .exchange, .remove:
       preconditionFailure("only contents are changed here")
     }
     let content = contents.content(bytes)
     changes[change] = content
     return content
+  }
+}
+
+extension [UInt8] {
+  /// What a write at an offset leaves, zeros in the gap if it lies behind the end. By whole blocks: see
+  /// `DiskContentPool`.
+  fileprivate mutating func overwrite(at offset: Int, with bytes: [UInt8]) {
+    let end = offset + bytes.count
+    if count < end { self += [UInt8](repeating: 0, count: end - count) }
+    guard !bytes.isEmpty else { return }
+    withUnsafeMutableBytes { target in
+      bytes.withUnsafeBytes { source in
+        _ = memcpy(target.baseAddress! + offset, source.baseAddress!, source.count)
+      }
+    }
   }
 }

@@ -12,7 +12,7 @@ enum DiskTear: CaseIterable, Sendable {
     let half = bytes.count / 2
     return switch self {
     case .half: Array(bytes[..<half])
-    case .halfThenZeros: bytes[..<half] + [UInt8](repeating: 0, count: bytes.count - half)
+    case .halfThenZeros: Array(bytes[..<half]) + [UInt8](repeating: 0, count: bytes.count - half)
     case .zeros: [UInt8](repeating: 0, count: bytes.count)
     }
   }

@@ -15,6 +15,7 @@ package final class MemoryDirectory: Sendable {
 
   deinit {
     // What cannot be removed is left to the machine's own sweep of its temporary directories; a test has ended.
-    try? RealFileSystem().removeTree(path)
+    guard let name = path.lastComponent else { return }
+    try? DirectoryHandle(path: path.removingLastComponent()).removeTree(Array(name.string.utf8CString))
   }
 }

@@ -4,13 +4,13 @@ package import SystemPackage
 package struct PowerLossExperiment {
   /// Fills the empty directory in which the change is to be made. All of it is durable.
   package var prepare: (FilePath) throws -> Void
-  /// The change, through the recording file system, below `root` of it.
-  package var act: (RecordingFileSystem) throws -> Void
+  /// The change, below the root of the stage and through its file system.
+  package var act: (PowerLossStage) throws -> Void
   /// Throws when the state is not one that the change may leave.
   package var check: (CrashState) throws -> Void
 
   package init(
-    prepare: @escaping (FilePath) throws -> Void, act: @escaping (RecordingFileSystem) throws -> Void,
+    prepare: @escaping (FilePath) throws -> Void, act: @escaping (PowerLossStage) throws -> Void,
     check: @escaping (CrashState) throws -> Void
   ) {
     self.prepare = prepare
@@ -21,8 +21,7 @@ package struct PowerLossExperiment {
   /// Checks every state.
   @discardableResult
   package func run() throws -> CrashReport {
-    try withRecording { recording in
-      try act(recording)
+    try record { recording in
       return try recording.crashStates().check(check)
     }
   }
@@ -34,8 +33,7 @@ package struct PowerLossExperiment {
     var unnoticed: [SynchronizationCall] = []
     var number = 1
     while true {
-      let dropped = try withRecording(droppingSynchronization: number) { recording -> SynchronizationCall? in
-        try act(recording)
+      let dropped = try record(droppingSynchronization: number) { recording -> SynchronizationCall? in
         guard recording.synchronizationCount >= number else { return nil }
         do {
           try recording.crashStates().check(check)
@@ -75,26 +73,29 @@ package struct PowerLossExperiment {
   private func fail(
     _ plan: FaultPlan, _ body: (FaultPlan, FilePath, (any Error)?) throws -> Void
   ) throws -> Bool {
-    try withRecording(fault: plan) { recording in
-      var thrown: (any Error)?
-      do { try act(recording) } catch { thrown = error }
-      guard recording.faultFired else {
-        if let thrown { throw thrown }
-        return false
-      }
-      try body(plan, recording.root, thrown)
-      return true
+    let ground = try MemoryDirectory("remora-fault")
+    try prepare(ground.path)
+    let files = FaultyFileSystem(plan)
+    var thrown: (any Error)?
+    do { try act(PowerLossStage(files: files, root: ground.path)) } catch { thrown = error }
+    guard files.faultFired else {
+      if let thrown { throw thrown }
+      return false
     }
+    try body(plan, ground.path, thrown)
+    return true
   }
 
-  private func withRecording<Result>(
-    droppingSynchronization number: Int? = nil, fault: FaultPlan? = nil,
-    _ body: (RecordingFileSystem) throws -> Result
+  /// Prepares, acts, and hands the recording over.
+  private func record<Result>(
+    droppingSynchronization number: Int? = nil, _ body: (RecordingFileSystem) throws -> Result
   ) throws -> Result {
     let ground = try MemoryDirectory("remora-power-loss")
     return try withExtendedLifetime(ground) {
       try prepare(ground.path)
-      return try body(RecordingFileSystem(root: ground.path, droppingSynchronization: number, fault: fault))
+      let recording = try RecordingFileSystem(root: ground.path, droppingSynchronization: number)
+      try act(PowerLossStage(files: recording, root: recording.root))
+      return try body(recording)
     }
   }
 }

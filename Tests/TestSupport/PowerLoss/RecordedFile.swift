@@ -1,5 +1,4 @@
 import DurableFiles
-import Synchronization
 import SystemPackage
 
 /// An open file whose writes are recorded.
@@ -21,65 +20,33 @@ final class RecordedFile: WritableFile {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    do {
-      try recording.state.withLock { (state) throws(FileError) in
-        try recording.admit(&state, "write", path)
-      }
-    } catch {
-      // A disk that fills up takes what still fits: the code must cope with a part.
-      try writeAdmitted(UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count / 2)]))
-      throw error
-    }
-    try writeAdmitted(bytes)
-  }
-
-  private func writeAdmitted(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    try recording.state.withLock { (state) throws(FileError) in
-      try state.recorder.noticeOthers()
+    try recording.change { (state) throws(FileError) in
       try file.write(bytes)
       guard !bytes.isEmpty else { return }
       state.recorder.record(
-        [.write(inode, offset: position, bytes: Array(bytes))], "write \(bytes.count) bytes to \(name(state))")
+        .write(inode, offset: position, bytes: Array(bytes)), "write \(bytes.count) bytes to \(name(state))")
       position += bytes.count
     }
   }
 
   func truncate(to length: Int) throws(FileError) {
-    try recording.change("truncate", path) { (state) throws(FileError) in
+    try recording.change { (state) throws(FileError) in
       try file.truncate(to: length)
-      state.recorder.record([.resize(inode, length: length)], "truncate \(name(state)) to \(length) bytes")
+      state.recorder.record(.resize(inode, length: length), "truncate \(name(state)) to \(length) bytes")
       position = length
     }
   }
 
   func synchronize() throws(FileError) {
-    try recording.change("synchronize", path) { (state) throws(FileError) in
+    try recording.change { (state) throws(FileError) in
       try file.synchronize()
       recording.recordSynchronization(&state, inode, path, isDirectory: false)
     }
   }
 
-  func close() throws(FileError) {
-    // The kernel takes the descriptor back even where it complains: so does a planned fault.
-    let complaint: FileError?
-    do {
-      try recording.state.withLock { (state) throws(FileError) in try recording.admit(&state, "close", path) }
-      complaint = nil
-    } catch {
-      complaint = error
-    }
-    try file.close()
-    if let complaint { throw complaint }
-  }
+  func close() throws(FileError) { try file.close() }
 
-  var length: Int {
-    get throws(FileError) {
-      try recording.state.withLock { (state) throws(FileError) in
-        try recording.admit(&state, "measure", path, isRead: true)
-      }
-      return try file.length
-    }
-  }
+  var length: Int { get throws(FileError) { try file.length } }
 
   private func name(_ state: RecordingFileSystem.State) -> String {
     "'\(state.recorder.relative(path) ?? path)'"

@@ -1,34 +1,25 @@
 package import DurableFiles
-import Synchronization
 package import SystemPackage
 
 extension RecordingFileSystem: FileSystemPort {
-  package func status(of path: FilePath) throws(FileError) -> FileStatus? {
-    try admitRead("look at", path)
-    return try real.status(of: path)
-  }
+  package func status(of path: FilePath) throws(FileError) -> FileStatus? { try real.status(of: path) }
 
   package func contents(of path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
-    try admitRead("read", path)
-    return try real.contents(of: path, limit: limit)
+    try real.contents(of: path, limit: limit)
   }
 
   package func entries(of directory: FilePath) throws(FileError) -> [DirectoryEntry] {
-    try admitRead("list", directory)
-    return try real.entries(of: directory)
+    try real.entries(of: directory)
   }
 
-  package func availableBytes(at path: FilePath) throws(FileError) -> UInt64 {
-    try admitRead("measure the free space of", path)
-    return try real.availableBytes(at: path)
-  }
+  package func availableBytes(at path: FilePath) throws(FileError) -> UInt64 { try real.availableBytes(at: path) }
 
   package func makeDirectory(_ path: FilePath, permissions: FilePermissions) throws(FileError) {
-    try change("make directory", path) { (state) throws(FileError) in
+    try change { (state) throws(FileError) in
       try real.makeDirectory(path, permissions: permissions)
-      guard let slot = slot(path, in: state), let status = try real.status(of: path) else { return }
-      let inode = state.recorder.bear(.directory([:], status.permissions), status)
-      state.recorder.record([.make(slot, inode)], "make directory '\(short(path, state))'")
+      guard let slot = slot(path, in: &state), let stamp = stamp(path) else { return }
+      let inode = state.recorder.bear(.directory([:], stamp.permissions), stamp)
+      state.recorder.record(.make(slot, inode), "make directory '\(short(path, state))'")
     }
   }
 
@@ -43,9 +34,9 @@ extension RecordingFileSystem: FileSystemPort {
   }
 
   package func rename(_ from: FilePath, to: FilePath) throws(FileError) {
-    try change("rename to '\(to)'", from) { (state) throws(FileError) in
-      let source = slot(from, in: state)
-      let target = slot(to, in: state)
+    try change { (state) throws(FileError) in
+      let source = slot(from, in: &state)
+      let target = slot(to, in: &state)
       try real.rename(from, to: to)
       switch (source, target) {
       case (nil, nil): break
@@ -53,7 +44,7 @@ extension RecordingFileSystem: FileSystemPort {
         // Two names of one inode: rename(2) does nothing.
         if state.recorder.current[source] == state.recorder.current[target] { break }
         let label = "rename '\(short(from, state))' to '\(short(to, state))'"
-        state.recorder.record([.move(from: source, to: target)], label)
+        state.recorder.record(.move(from: source, to: target), label)
       case (nil, _?), (_?, nil):
         // Over the border of the root it is a file that comes or goes: seen so.
         try state.recorder.noticeOthers()
@@ -62,85 +53,81 @@ extension RecordingFileSystem: FileSystemPort {
   }
 
   package func exchange(_ first: FilePath, with second: FilePath) throws(FileError) {
-    try change("exchange with '\(second)'", first) { (state) throws(FileError) in
+    try change { (state) throws(FileError) in
       try real.exchange(first, with: second)
-      guard let one = slot(first, in: state), let other = slot(second, in: state) else {
+      guard let one = slot(first, in: &state), let other = slot(second, in: &state) else {
         try state.recorder.noticeOthers()
         return
       }
       state.recorder.record(
-        [.exchange(one, other)], "exchange '\(short(first, state))' with '\(short(second, state))'")
+        .exchange(one, other), "exchange '\(short(first, state))' with '\(short(second, state))'")
     }
   }
 
   package func link(_ from: FilePath, to: FilePath) throws(FileError) {
-    try change("link to '\(to)'", from) { (state) throws(FileError) in
+    try change { (state) throws(FileError) in
       try real.link(from, to: to)
-      guard let target = slot(to, in: state), let inode = state.recorder.inode(at: from) else {
+      guard let target = slot(to, in: &state), let inode = state.recorder.inode(at: from) else {
         try state.recorder.noticeOthers()
         return
       }
-      state.recorder.record([.link(target, inode)], "link '\(short(from, state))' to '\(short(to, state))'")
+      state.recorder.record(.link(target, inode), "link '\(short(from, state))' to '\(short(to, state))'")
     }
   }
 
   package func unlink(_ path: FilePath) throws(FileError) {
-    try change("remove", path) { (state) throws(FileError) in
+    try change { (state) throws(FileError) in
       try real.unlink(path)
-      guard let slot = slot(path, in: state) else { return }
-      state.recorder.record([.remove(slot, emptied: nil)], "remove '\(short(path, state))'")
+      guard let slot = slot(path, in: &state) else { return }
+      state.recorder.record(.remove(slot, emptied: nil), "remove '\(short(path, state))'")
     }
   }
 
   package func removeDirectory(_ path: FilePath) throws(FileError) {
-    try change("remove directory", path) { (state) throws(FileError) in
+    try change { (state) throws(FileError) in
       let inode = state.recorder.inode(at: path)
       try real.removeDirectory(path)
-      guard let slot = slot(path, in: state) else { return }
-      state.recorder.record([.remove(slot, emptied: inode)], "remove directory '\(short(path, state))'")
+      guard let slot = slot(path, in: &state) else { return }
+      state.recorder.record(.remove(slot, emptied: inode), "remove directory '\(short(path, state))'")
     }
   }
 
   package func synchronizeFile(_ path: FilePath) throws(FileError) {
-    try change("synchronize", path) { (state) throws(FileError) in
+    try change { (state) throws(FileError) in
       try real.synchronizeFile(path)
       recordSynchronization(&state, state.recorder.inode(at: path), path, isDirectory: false)
     }
   }
 
   package func synchronizeDirectory(_ path: FilePath) throws(FileError) {
-    try change("synchronize directory", path) { (state) throws(FileError) in
+    try change { (state) throws(FileError) in
       try real.synchronizeDirectory(path)
       recordSynchronization(&state, state.recorder.inode(at: path), path, isDirectory: true)
     }
-  }
-
-  private func admitRead(_ operation: String, _ path: FilePath) throws(FileError) {
-    try state.withLock { (state) throws(FileError) in try admit(&state, operation, path, isRead: true) }
   }
 
   private func open(
     _ operation: String, _ path: FilePath, _ work: () throws(FileError) -> any WritableFile
   ) throws(FileError) -> any WritableFile {
     var opened: (any WritableFile)?
-    try change(operation, path) { (state) throws(FileError) in
+    try change { (state) throws(FileError) in
       let isNew = state.recorder.inode(at: path) == nil
       let file = try work()
       opened = file
-      guard let slot = slot(path, in: state), let status = try real.status(of: path) else { return }
+      guard let slot = slot(path, in: &state), let stamp = stamp(path) else { return }
       if isNew {
-        let inode = state.recorder.bearFile(status)
-        state.recorder.record([.make(slot, inode)], "\(operation) '\(short(path, state))'")
+        let inode = state.recorder.bearFile(stamp)
+        state.recorder.record(.make(slot, inode), "\(operation) '\(short(path, state))'")
       }
       guard let inode = state.recorder.current[slot] else { return }
-      opened = RecordedFile(file, inode: inode, path: path, length: Int(status.size), recording: self)
+      opened = RecordedFile(file, inode: inode, path: path, length: stamp.size, recording: self)
     }
     guard let opened else { preconditionFailure("opened or thrown") }
     return opened
   }
 
   /// The recorded name at a path; nil outside the root.
-  private func slot(_ path: FilePath, in state: State) -> DiskSlot? {
+  private func slot(_ path: FilePath, in state: inout State) -> DiskSlot? {
     let slot = state.recorder.slot(path)
     // A path below the root that the model cannot find leads through a link: its change would go unrecorded, and the
     // states would lie.
@@ -149,6 +136,8 @@ extension RecordingFileSystem: FileSystemPort {
       "'\(path)' does not lead straight to a recorded directory")
     return slot
   }
+
+  private func stamp(_ path: FilePath) -> DiskStamp? { path.withPlatformString { DiskStamp(path: $0) } }
 
   private func short(_ path: FilePath, _ state: State) -> FilePath { state.recorder.relative(path) ?? path }
 }

@@ -18,8 +18,6 @@ package final class RecordingFileSystem: Sendable {
   struct State {
     var recorder: DiskRecorder
     var synchronizations: [SynchronizationCall] = []
-    var faultableCalls = 0
-    var faultFired = false
   }
 
   /// The recorded directory, its path canonical: give paths below this one.
@@ -27,7 +25,6 @@ package final class RecordingFileSystem: Sendable {
   let state: Mutex<State>
   let real = RealFileSystem()
   private let dropped: Int?
-  private let fault: FaultPlan?
 
   /// Starts to record.
   ///
@@ -35,8 +32,7 @@ package final class RecordingFileSystem: Sendable {
   ///   - root: a directory. In memory (`MemoryDirectory`) the real fsync calls cost nothing.
   ///   - number: of the fsync call, from 1, that is done but not recorded: the mode in which a test takes each fsync
   ///     away in turn.
-  ///   - fault: a call that fails.
-  package init(root: FilePath, droppingSynchronization number: Int? = nil, fault: FaultPlan? = nil) throws {
+  package init(root: FilePath, droppingSynchronization number: Int? = nil) throws {
     guard let canonical = realpath(root.string, nil) else {
       throw FileError(Errno(rawValue: errno), "record", root)
     }
@@ -44,7 +40,6 @@ package final class RecordingFileSystem: Sendable {
     self.root = FilePath(platformString: canonical)
     state = Mutex(State(recorder: try DiskRecorder(root: self.root)))
     dropped = number
-    self.fault = fault
   }
 
   /// All fsync calls so far, the dropped one too.
@@ -52,9 +47,6 @@ package final class RecordingFileSystem: Sendable {
 
   /// The number of fsync calls so far.
   package var synchronizationCount: Int { synchronizations.count }
-
-  /// True when the planned fault was met. A loop over faults ends with the first number that is not.
-  package var faultFired: Bool { state.withLock { $0.faultFired } }
 
   /// Notes that a promise holds from here on; crash states tell which marks they have passed.
   package func mark(_ name: String) throws {
@@ -75,24 +67,9 @@ package final class RecordingFileSystem: Sendable {
 
   // MARK: For the calls
 
-  /// Counts a call and fails it if that was planned.
-  func admit(
-    _ state: inout State, _ operation: String, _ path: FilePath, isRead: Bool = false
-  ) throws(FileError) {
-    guard let fault, fault.strikesReads || !isRead else { return }
-    state.faultableCalls += 1
-    let isStruck = fault.isPersistent ? state.faultableCalls >= fault.call : state.faultableCalls == fault.call
-    guard isStruck else { return }
-    state.faultFired = true
-    throw FileError(fault.code, operation, path)
-  }
-
-  /// Admits, looks at what others did, does the work.
-  func change(
-    _ operation: String, _ path: FilePath, _ work: (inout State) throws(FileError) -> Void
-  ) throws(FileError) {
+  /// Looks at what others did, then does the work.
+  func change(_ work: (inout State) throws(FileError) -> Void) throws(FileError) {
     try state.withLock { (state) throws(FileError) in
-      try admit(&state, operation, path)
       try state.recorder.noticeOthers()
       try work(&state)
     }

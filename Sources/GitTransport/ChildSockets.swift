@@ -1,18 +1,21 @@
 import Glibc
 import WorkerPool
 
-/// Our end of a socket pair whose other end is a child's standard input and output, and of a second pair for its
-/// standard error. All waiting is poll(2) with a deadline, on the thread that uses it.
+/// Our ends of three socket pairs whose other ends are a child's standard input, output and error. All waiting is
+/// poll(2) with a deadline, on the thread that uses it.
 ///
 /// Sockets and not pipes because `SOCK_CLOEXEC` closes them atomically in children that other threads start meanwhile
 /// (Glibc's module has no `pipe2`): a leaked copy would keep the child from seeing the end of its input. Because
 /// `MSG_NOSIGNAL` spares us SIGPIPE. And because `shutdown(2)` from another thread wakes a poll, which is how
-/// cancellation gets through at once without a third descriptor.
-final class ChildSocket {
+/// cancellation gets through at once without another descriptor. Input and output are two pairs so that a descendant
+/// that outlives the child and holds its input does not hide the end of the output.
+final class ChildSockets {
   /// The child's ends; given away to the process that is started, which closes them here.
-  let childStream: Int32
+  let childInput: Int32
+  let childOutput: Int32
   let childErrors: Int32
-  private let stream: Int32
+  private let input: Int32
+  private let output: Int32
   private let errors: Int32
   private var isErrorsOpen = true
   private var isClosed = false
@@ -23,33 +26,42 @@ final class ChildSocket {
   private let silence: Duration
   private let takeErrors: (UnsafeRawBufferPointer) -> Void
 
-  /// Makes both pairs.
+  /// Makes the pairs.
   ///
   /// - Parameters:
   ///   - silence: how long to wait for the child to send or take a byte.
   ///   - deadline: when all must be over.
   ///   - takeErrors: gets what the child writes on its standard error, as it comes.
-  /// - Throws: `Errno`-like `ChildSocketError.noDescriptors` when the process has none left.
+  /// - Throws: `ChildSocketError` when the process has no descriptors left.
   init(
     silence: Duration, deadline: Deadline, cancellation: CancellationFlag,
     takeErrors: @escaping (UnsafeRawBufferPointer) -> Void
-  ) throws {
-    let (stream, childStream) = try Self.pair()
-    do {
-      (errors, childErrors) = try Self.pair()
-    } catch {
-      Glibc.close(stream)
-      Glibc.close(childStream)
-      throw error
+  ) throws(ChildSocketError) {
+    var pairs: [(ours: Int32, childs: Int32)] = []
+    for _ in 0..<3 {
+      do throws(ChildSocketError) {
+        pairs.append(try Self.pair())
+      } catch {
+        for pair in pairs {
+          Glibc.close(pair.ours)
+          Glibc.close(pair.childs)
+        }
+        throw error
+      }
     }
-    self.stream = stream
-    self.childStream = childStream
+    let (input, output) = (pairs[0].ours, pairs[1].ours)
+    (self.input, childInput) = pairs[0]
+    (self.output, childOutput) = pairs[1]
+    (errors, childErrors) = pairs[2]
     self.silence = silence
     self.deadline = deadline
     self.cancellation = cancellation
     self.takeErrors = takeErrors
-    // The registration is removed before the descriptor is closed, so the number cannot be another file's by then.
-    registration = cancellation.onRaise { Glibc.shutdown(stream, Int32(SHUT_RDWR)) }
+    // The registration is removed before the descriptors are closed, so the numbers cannot be another file's by then.
+    registration = cancellation.onRaise {
+      Glibc.shutdown(input, Int32(SHUT_RDWR))
+      Glibc.shutdown(output, Int32(SHUT_RDWR))
+    }
   }
 
   deinit { close() }
@@ -59,14 +71,13 @@ final class ChildSocket {
     guard !isClosed else { return }
     isClosed = true
     registration.remove()
-    Glibc.close(stream)
-    Glibc.close(errors)
+    for descriptor in [input, output, errors] { Glibc.close(descriptor) }
   }
 
   /// Says to the child that no more input comes; its output can still be read.
   func endInput() {
     guard !isClosed else { return }
-    Glibc.shutdown(stream, Int32(SHUT_WR))
+    Glibc.shutdown(input, Int32(SHUT_WR))
   }
 
   /// Reads at least one byte; 0 is the end.
@@ -77,14 +88,12 @@ final class ChildSocket {
     let quiet = Deadline.after(silence)
     while true {
       try cancellation.check()
-      let count = recv(stream, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+      let count = recv(output, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
       if count > 0 { return count }
       if count == 0 { return try ended() }
       switch errno {
-      case EAGAIN: try wait(for: Int16(POLLIN), quiet: quiet)
+      case EAGAIN: try wait(for: POLLIN, on: output, quiet: quiet)
       case EINTR: continue
-      // The child ended without having read all that we sent. What it had written was delivered before this.
-      case ECONNRESET: return try ended()
       default: throw ChildSocketError.failed("read", errno)
       }
     }
@@ -99,14 +108,14 @@ final class ChildSocket {
     while !rest.isEmpty {
       try cancellation.check()
       let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
-      let count = Glibc.send(stream, rest.baseAddress, rest.count, flags)
+      let count = Glibc.send(input, rest.baseAddress, rest.count, flags)
       if count >= 0 {
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         quiet = Deadline.after(silence)
         continue
       }
       switch errno {
-      case EAGAIN: try wait(for: Int16(POLLOUT), quiet: quiet)
+      case EAGAIN: try wait(for: POLLOUT, on: input, quiet: quiet)
       case EINTR: continue
       case EPIPE, ECONNRESET:
         try cancellation.check()
@@ -140,14 +149,14 @@ final class ChildSocket {
     return 0
   }
 
-  /// Waits until the stream is ready. Standard error is drained meanwhile, or a child that complains a lot would
+  /// Waits until the descriptor is ready. Standard error is drained meanwhile, or a child that complains a lot would
   /// stand still.
-  private func wait(for events: Int16, quiet: Deadline) throws {
+  private func wait(for events: Int32, on descriptor: Int32, quiet: Deadline) throws {
     while true {
       guard !deadline.hasPassed else { throw ChildSocketError.runTimedOut }
       guard !quiet.hasPassed else { throw ChildSocketError.silent(silence) }
       var polled = [
-        pollfd(fd: stream, events: events, revents: 0),
+        pollfd(fd: descriptor, events: Int16(events), revents: 0),
         pollfd(fd: isErrorsOpen ? errors : -1, events: Int16(POLLIN), revents: 0),
       ]
       let count = poll(&polled, nfds_t(polled.count), deadline.earlier(quiet).pollTimeoutMilliseconds)
@@ -167,14 +176,4 @@ final class ChildSocket {
     guard status == 0 else { throw .failed("open a socket to", errno) }
     return ends
   }
-}
-
-/// Why a child could not be talked to. Whoever knows what the child was for says it in a `TransportError`.
-enum ChildSocketError: Error {
-  /// Not a byte in this long.
-  case silent(Duration)
-  /// The deadline of the whole run has passed.
-  case runTimedOut
-  /// A system call failed: what it was to do with the child, and errno.
-  case failed(String, Int32)
 }

@@ -1,0 +1,59 @@
+import Git
+import GitProtocol
+
+extension Conversation {
+  /// One request, one answer.
+  func download(_ report: (RemoteProgress) throws -> Void) throws {
+    guard let packSink else { preconditionFailure("a download needs a sink") }
+    let channel = try channelForDownload()
+    let (request, framing) = encodedRequest()
+    var parser = FetchResponseParser(framing: framing)
+    var lines = ServerLines()
+    complaint = ""
+    var transferred = 0
+    try pump(channel.send(request)) { bytes in
+      let before = transferred
+      try parser.consume(bytes) { part in
+        switch part {
+        case .pack(let bytes):
+          transferred += bytes.count
+          guard transferred <= settings.maximumPackBytes else {
+            throw ProtocolError(.limitExceeded, "the pack is longer than \(settings.maximumPackBytes) bytes")
+          }
+          try packSink.receive(bytes)
+        case .progress(let text):
+          lines.append(text) { line in
+            if line.hasPrefix("fatal: ") || line.hasPrefix("error: ") { complaint = line }
+            serverText?(line)
+          }
+        }
+      }
+      receivedPackBytes += transferred - before
+      if transferred > before { try report(RemoteProgress(receivedBytes: transferred)) }
+      return parser.isComplete
+    }
+    try parser.finish()
+    if case .version0 = service, !channel.isStateless { close() }
+  }
+
+  /// The request in the words of this server, and how its answer will be framed.
+  private func encodedRequest() -> ([UInt8], FetchResponseParser.Framing) {
+    let request = FetchRequest(agent: agentName, wants: wants, haves: haves, wantsNoProgress: serverText == nil)
+    switch service {
+    case .version2(let namesObjectFormat):
+      return (request.encodedForVersion2(namesObjectFormat: namesObjectFormat), .version2)
+    case .version0(let capabilities):
+      return (request.encodedForVersion0(for: capabilities), .version0(for: capabilities))
+    case nil: preconditionFailure("a download comes after the listing")
+    }
+  }
+
+  /// The channel of the listing, or a new one when that is used up: a version 0 child serves one fetch.
+  private func channelForDownload() throws -> any UploadPackChannel {
+    if let channel { return channel }
+    let channel = try openChannel()
+    self.channel = channel
+    if !channel.isStateless { _ = try readAdvertisement(of: channel) }
+    return channel
+  }
+}

@@ -1,0 +1,12 @@
+/// What tells equal trees from different ones: see `DiskImage.signature`.
+struct DiskSignature: Hashable {
+  private var first = 0
+  private var second = 0
+
+  mutating func add(_ hasher: Hasher) {
+    var other = hasher
+    other.combine(1)
+    first &+= hasher.finalize()
+    second &+= other.finalize()
+  }
+}

@@ -1,0 +1,5 @@
+/// A place where a name can stand.
+struct DiskSlot: Hashable, Sendable {
+  let directory: DiskInode
+  let name: DiskName
+}
