@@ -57,7 +57,7 @@ let package = Package(
     room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", crypto, systemPackage]),
-    room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", subprocess, systemPackage]),
+    room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", systemPackage]),
     // Floor 3, crafts
     room(
       "Mirroring",
@@ -74,7 +74,7 @@ let package = Package(
     // Tests
     .target(
       name: "TestSupport",
-      dependencies: ["Git", "GitValues", "DurableFiles", "WorkerPool", crypto, nioCore, nioPosix, subprocess, systemPackage],
+      dependencies: ["GitValues", "DurableFiles", crypto, systemPackage],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "remora-benchmark",
