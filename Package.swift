@@ -14,7 +14,6 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -38,7 +37,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -64,25 +62,23 @@ let package = Package(
     room(
       "Mirroring",
       [
-        "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", crypto,
-        systemPackage,
+        "Git", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", crypto, systemPackage,
       ]),
     // Floor 7, door
     room(
       "RemoraCommands",
       [
-        "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", argumentParser, logging,
-        systemPackage,
+        "Mirroring", "GitTransport", "GitValues", "RefStore", "WorkerPool", argumentParser, systemPackage,
       ]),
     .executableTarget(name: "remora", dependencies: ["RemoraCommands", argumentParser], swiftSettings: strict),
     // Tests
     .target(
       name: "TestSupport",
-      dependencies: ["Git", "GitValues", "DurableFiles", "WorkerPool", crypto, nioCore, nioPosix, subprocess, systemPackage],
+      dependencies: ["GitValues", "DurableFiles", crypto, systemPackage],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "remora-benchmark",
-      dependencies: ["TestSupport", argumentParser, subprocess, systemPackage],
+      dependencies: ["TestSupport", "GitValues", argumentParser],
       path: "Tests/remora-benchmark", swiftSettings: strict),
     tests("BorderTests", []),
     tests("GitValuesTests", ["GitValues"]),

@@ -8,7 +8,7 @@ import NIOSSL
 /// more, looks, and hangs up before a byte of HTTP. Only after a failure, and never through a proxy.
 enum CertificateInspection {
   /// A diagnosis that takes longer is not worth waiting for.
-  private static let limit = TimeAmount.seconds(3)
+  private static let limit = TimeAmount.seconds(5)
 
   /// What the dates say; `nil` when they are right, or the server cannot be asked.
   static func problem(host: String, port: Int) async -> (HTTPFailure.TLSProblem, String)? {

@@ -6,6 +6,8 @@
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 #include <git2/sys/transport.h>
+/* For reading loose objects in libgit2's place: see LooseObject. Debian's libgit2-dev brings it along. */
+#include <zlib.h>
 
 /* git_libgit2_opts is variadic, which Swift cannot call: one wrapper for each shape of arguments. */
 
@@ -27,6 +29,15 @@ typedef struct remora_transport {
 	git_transport base;
 	void *context;
 } remora_transport;
+
+/* An object backend of ours, likewise. */
+typedef struct remora_odb_backend {
+	git_odb_backend base;
+	void *context;
+} remora_odb_backend;
+
+/* A macro in zlib.h. */
+static inline int remora_inflate_init(z_stream *stream) { return inflateInit(stream); }
 
 /* What a transport's `capabilities` must answer so that libgit2 lets single objects be asked for. libgit2 keeps these
  * bits in a private header (remote.h: GIT_REMOTE_CAPABILITY_TIP_OID and _REACHABLE_OID). */

@@ -39,6 +39,9 @@ package enum Library {
     // Every object of a pack is hashed when the pack is indexed, and the object check hashes again what has lain on
     // disk. Hashing at each read in between costs more than all the rest of a walk.
     try set(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, to: 0)
+    // Between the two libgit2 leaves no room for `LooseObjectBackend`.
+    try set(GIT_OPT_SET_ODB_PACKED_PRIORITY, to: LooseObjectBackend.priority + 1)
+    try set(GIT_OPT_SET_ODB_LOOSE_PRIORITY, to: LooseObjectBackend.priority - 1)
     try check(
       remora_set_size(Int32(GIT_OPT_SET_PACK_MAX_OBJECTS.rawValue), maximumPackObjects), "git_libgit2_opts",
       on: "pack max objects")

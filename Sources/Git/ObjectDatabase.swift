@@ -3,15 +3,14 @@ internal import Glibc
 
 /// The objects of one repository, or of a few packs: libgit2's `git_odb`.
 ///
-/// Use from one thread at a time. Objects are not hashed when they are read (see `Library`); their zlib checksum is
-/// verified. Reads what the directory's `info/alternates` lends as well.
+/// Use from one thread at a time. Loose objects are read by `LooseObjectBackend`; those of a lender in `info/alternates`
+/// by libgit2, which a truncated one hangs. Objects are not hashed when they are read (see `Library`); their zlib checksum is
+/// verified.
 ///
 /// libgit2 shares open packs between all databases of the process by their path: a pack that is deleted or replaced
 /// under its name stays readable as it was until the last database that saw it is gone.
 package final class ObjectDatabase {
   let handle: OpaquePointer
-  /// Whoever lent the handle and must outlive it.
-  private let parent: AnyObject?
 
   /// A database without any storage: it contains nothing until `addPack` gives it something.
   ///
@@ -21,7 +20,6 @@ package final class ObjectDatabase {
     var opened: OpaquePointer?
     try check(git_odb_new(&opened), "git_odb_new")
     handle = try required(opened, "git_odb_new")
-    parent = nil
   }
 
   /// Opens the `objects` directory of a repository.
@@ -37,20 +35,14 @@ package final class ObjectDatabase {
     var opened: OpaquePointer?
     try check(git_odb_open(&opened, objectsDirectory), "git_odb_open", on: objectsDirectory)
     handle = try required(opened, "git_odb_open", on: objectsDirectory)
-    parent = nil
-  }
-
-  /// Takes over a reference that a repository handed out.
-  init(adopting handle: OpaquePointer, of parent: AnyObject) {
-    self.handle = handle
-    self.parent = parent
+    try LooseObjectBackend(objectsDirectory: objectsDirectory).add(to: handle)
   }
 
   deinit { git_odb_free(handle) }
 
   /// Makes the objects of one more pack visible; for a pack in staging, before it gets its place in the repository.
   ///
-  /// The pack and its index must stay where they are as long as this database lives. Its objects are found after those
+  /// The pack and its index must stay where they are as long as this database lives. Its objects are found before those
   /// of the directory. Corresponds to `git_odb_backend_one_pack`.
   package func addPack(indexPath: String) throws(GitError) {
     // libgit2 opens the files only at the first lookup and would then call every object of the pack missing.
@@ -59,7 +51,7 @@ package final class ObjectDatabase {
     }
     var backend: UnsafeMutablePointer<git_odb_backend>?
     try check(git_odb_backend_one_pack(&backend, indexPath), "git_odb_backend_one_pack", on: indexPath)
-    let status = git_odb_add_backend(handle, backend, 0)
+    let status = git_odb_add_backend(handle, backend, LooseObjectBackend.priority + 2)
     guard status < 0 else { return }
     let error = GitError.last(status, "git_odb_add_backend", on: indexPath)
     // From success on the database owns the backend; now it is still ours.

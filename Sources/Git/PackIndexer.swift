@@ -10,7 +10,8 @@ internal import Glibc
 /// has the id that the index says. It does not look at what the objects contain or whether they are connected.
 /// Dropped before that, it leaves nothing; after a crash there may be `pack_git2_*` files and an index without pack.
 ///
-/// The directory must exist and be this indexer's alone. One thread at a time.
+/// The directory must exist and be this indexer's alone while it lives; files that were there before are left as they
+/// are. One thread at a time.
 ///
 /// **Cancelling.** The progress closure is called for every object received and for every delta resolved, and may
 /// throw: that error comes out of `append` or `commit`. An `IndexerInterruption` stops what lies between two calls.
@@ -18,6 +19,7 @@ internal import Glibc
 package struct PackIndexer: ~Copyable {
   private let handle: OpaquePointer
   private let directory: String
+  private let files: StagedPackFiles
   private let maximumObjects: Int
   private let callback: PackProgressCallback
   private let interruption: IndexerInterruption
@@ -27,7 +29,7 @@ package struct PackIndexer: ~Copyable {
   private var isCommitted = false
 
   /// - Parameters:
-  ///   - stagingDirectory: where pack and index will be; nothing else may be in it under their kind of names.
+  ///   - stagingDirectory: where pack and index will be.
   ///   - maximumObjects: more in the header is `limitExceeded`, before any memory is taken for them. No more than
   ///     `Library.maximumPackObjects`.
   ///   - interruption: what another thread may stop this indexer with.
@@ -46,6 +48,7 @@ package struct PackIndexer: ~Copyable {
     options.progress_cb_payload = Unmanaged.passUnretained(callback).toOpaque()
     // libgit2's own check of connectedness takes submodule entries for missing objects: it stays off.
     options.verify = 0
+    let files = StagedPackFiles(stagingDirectory)
     var created: OpaquePointer?
     // Writable for us until the end: the interruption opens it a second time.
     let status = git_indexer_new(&created, stagingDirectory, 0o644, nil, &options)
@@ -55,13 +58,15 @@ package struct PackIndexer: ~Copyable {
     self.maximumObjects = min(maximumObjects, Library.maximumPackObjects)
     self.callback = callback
     self.interruption = interruption
-    for name in StagedPackFiles(stagingDirectory).temporary { interruption.arm(path: "\(stagingDirectory)/\(name)") }
+    self.files = files
+    if let path = files.temporaryPack() { interruption.arm(path: path) }
   }
 
   deinit {
+    let name = String(cString: git_indexer_name(handle))
     git_indexer_free(handle)
     _ = interruption.disarm()
-    if !isCommitted { StagedPackFiles(directory).remove() }
+    if !isCommitted { files.remove(name: name) }
   }
 
   /// Takes the next bytes; any sizes, in order. After an error every further call throws the same one.
@@ -104,14 +109,8 @@ package struct PackIndexer: ~Copyable {
       packPath: "\(directory)/pack-\(name).pack", indexPath: "\(directory)/pack-\(name).idx", name: name,
       objectCount: objectCount)
     // An interruption that came after libgit2 had checked the bytes has still erased them.
-    if interruption.disarm() {
-      unlink(pack.packPath)
-      throw stopped()
-    }
-    guard objectCount > 0 else {
-      unlink(pack.packPath)
-      return nil
-    }
+    if interruption.disarm() { throw stopped() }
+    guard objectCount > 0 else { return nil }
     try Self.protect(pack)
     isCommitted = true
     return pack

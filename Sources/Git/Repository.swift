@@ -45,12 +45,10 @@ package final class Repository {
 
   deinit { git_repository_free(handle) }
 
-  /// The repository's objects. The same database at each call, and kept open by the repository.
+  /// Opens the repository's objects; each call a database of its own.
   ///
-  /// Corresponds to `git_repository_odb`.
+  /// Not `git_repository_odb`: its database would read loose objects with libgit2's own reader.
   package func objects() throws(GitError) -> ObjectDatabase {
-    var database: OpaquePointer?
-    try check(git_repository_odb(&database, handle), "git_repository_odb", on: path)
-    return ObjectDatabase(adopting: try required(database, "git_repository_odb", on: path), of: self)
+    try ObjectDatabase(objectsDirectory: path + "/objects")
   }
 }

@@ -1,26 +1,37 @@
 internal import Glibc
 
-/// The files of an indexer in its directory, by their names.
+/// Which files of a directory are one indexer's, so that what it leaves can be removed and nothing else.
 struct StagedPackFiles {
-  /// libgit2's temporary pack, and its temporary index while that is written.
-  let temporary: [String]
-  /// An index is renamed before its pack is.
-  private let indexes: [String]
   private let directory: String
+  /// What was there before the indexer: never touched.
+  private let others: Set<String>
 
+  /// Looks at the directory; to be made before the indexer.
   init(_ directory: String) {
     self.directory = directory
-    var names: [String] = []
-    if let listing = opendir(directory) {
-      while let entry = readdir(listing) { names.append(entry.name) }
-      closedir(listing)
-    }
-    temporary = names.filter { $0.hasPrefix("pack_git2_") }
-    indexes = names.filter { $0.hasPrefix("pack-") && $0.hasSuffix(".idx") }
+    others = Self.names(directory)
   }
 
-  /// Removes what an indexer leaves that did not come to its end.
-  func remove() {
-    for name in temporary + indexes { unlink("\(directory)/\(name)") }
+  /// libgit2's temporary pack, once the indexer exists; `nil` should it not be found.
+  func temporaryPack() -> String? {
+    Self.names(directory).first { $0.hasPrefix("pack_git2_") && !others.contains($0) }.map { "\(directory)/\($0)" }
+  }
+
+  /// Removes what an indexer leaves that did not come to its end: an index is renamed before its pack is. The temporary
+  /// files libgit2 removes itself.
+  /// - Parameter name: the pack's, as far as libgit2 knows it; empty before.
+  func remove(name: String) {
+    guard !name.isEmpty else { return }
+    for file in ["pack-\(name).idx", "pack-\(name).pack"] where !others.contains(file) {
+      unlink("\(directory)/\(file)")
+    }
+  }
+
+  private static func names(_ directory: String) -> Set<String> {
+    var names: Set<String> = []
+    guard let listing = opendir(directory) else { return names }
+    defer { closedir(listing) }
+    while let entry = readdir(listing) { names.insert(entry.name) }
+    return names
   }
 }

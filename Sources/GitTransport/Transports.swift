@@ -10,6 +10,9 @@ package final class Transports: Sendable {
   /// Waiting for a connection is bounded by time (the run's deadline); this only guards against a bug.
   private static let waitingLimit = 100_000
 
+  /// More than a process can have descriptors for.
+  private static let connectionsInAll = 100_000
+
   private struct Memory {
     var speaksVersion2: Set<HTTPOrigin> = []
     var asksForCredentials: Set<HTTPOrigin> = []
@@ -24,12 +27,13 @@ package final class Transports: Sendable {
 
   package init(configuration: TransportConfiguration) {
     self.configuration = configuration
-    // The gate below counts the connections. One that a request has just left may still be on its way back into the
-    // pool, so the client itself must allow some more; its own queue would fail by the connect timeout.
+    // The gate below counts the connections, per origin. The client's own queue fails by the connect timeout, so
+    // nobody must stand in it: not behind a connection that is still on its way back into the pool, and not behind
+    // other origins that are reached through the same proxy, which for the client is one host.
     client = BoundedHTTPClient(
       configuration: .init(
         connectTimeout: configuration.connectTimeout, caFile: configuration.caFile,
-        connectionsPerHost: configuration.connectionsPerHost * 2 + 8))
+        connectionsPerHost: Self.connectionsInAll))
     proxies = ProxyEnvironment(configuration.environment)
     credentials = CredentialSources(
       bearerTokenFile: configuration.bearerTokenFile, netrcFile: configuration.netrcFile)

@@ -50,6 +50,16 @@ package struct LooseRefs: Sendable {
     return false
   }
 
+  /// What the file of one loose ref says now; `nil` when it is gone.
+  package static func value(at path: FilePath, through files: some FileSystemPort) throws(FileError) -> LooseRef? {
+    do {
+      return try files.contents(of: path, limit: maximumFileBytes).map(LooseRef.init(parsing:))
+    } catch {
+      guard error.code == .fileTooLarge else { throw error }
+      return .broken("too large")
+    }
+  }
+
   private mutating func descend(
     into directory: FilePath, name prefix: [UInt8], depth: Int, _ files: some FileSystemPort
   ) throws(FileError) {
@@ -63,8 +73,8 @@ package struct LooseRefs: Sendable {
         try descend(into: path, name: name.bytes, depth: depth + 1, files)
         directories.append(path)
       case .regular:
-        guard let bytes = try files.contents(of: path, limit: Self.maximumFileBytes) else { continue }
-        add(Entry(name: name, path: path, value: LooseRef(parsing: bytes)))
+        guard let value = try Self.value(at: path, through: files) else { continue }
+        add(Entry(name: name, path: path, value: value))
       case .symbolicLink, .other:
         irregular.append(Entry(name: name, path: path, value: .broken("not a regular file")))
       }

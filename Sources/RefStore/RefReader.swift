@@ -33,7 +33,9 @@ package struct RefReader: Sendable {
     for _ in 0..<Self.readings {
       do {
         let before = try files.status(of: packedPath)
-        guard let headStatus = try files.status(of: headPath) else { throw RefStoreError.notARepository(path: repository.string) }
+        guard let headStatus = try files.status(of: headPath) else {
+          throw RefStoreError.notARepository(path: repository.string)
+        }
         let head = try readHead(headStatus)
         let loose = try LooseRefs.read(repository: repository, through: files)
         let bytes = try files.contents(of: packedPath, limit: Self.maximumPackedBytes)
@@ -107,7 +109,8 @@ package struct RefReader: Sendable {
     case broken(String)
   }
 
-  private static func follow(_ start: LooseRef, _ loose: [ReferenceName: LooseRef], _ packed: RefListing) -> Resolution {
+  private static func follow(_ start: LooseRef, _ loose: [ReferenceName: LooseRef], _ packed: RefListing) -> Resolution
+  {
     var value = start
     var last: ReferenceName?
     for _ in 0...maximumSymbolicDepth {

@@ -14,7 +14,8 @@ package enum RefStoreError: Error, Sendable {
 extension RefStoreError: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .notARepository(let path): "read refs of '\(path)': not a bare git repository; name the directory that holds HEAD"
+    case .notARepository(let path):
+      "read refs of '\(path)': not a bare git repository; name the directory that holds HEAD"
     case .unsupportedFormat(let path, let format):
       "read refs of '\(path)': refs are kept as \(format), which Remora cannot read; convert them to the files format"
     case .changing(let path): "read refs of '\(path)': packed-refs changed during each of several readings; try again"

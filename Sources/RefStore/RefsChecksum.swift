@@ -32,7 +32,8 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
 
   private static func headLine(_ head: Head) -> [UInt8] {
     switch head {
-    case .symbolic(let target, _), .unborn(let target): return Array("ref: ".utf8) + target.bytes + Array(" HEAD\n".utf8)
+    case .symbolic(let target, _), .unborn(let target):
+      return Array("ref: ".utf8) + target.bytes + Array(" HEAD\n".utf8)
     case .detached(let oid): return Array("\(oid) HEAD\n".utf8)
     case .unknown: preconditionFailure("an unknown HEAD has no line")
     }

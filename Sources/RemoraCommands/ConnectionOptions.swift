@@ -11,7 +11,8 @@ struct ConnectionOptions: ParsableArguments {
     help: "Send the token in this file to servers that ask who we are (Authorization: Bearer).", completion: .file())
   var bearerTokenFile: String?
 
-  @Option(help: ArgumentHelp("Look up logins in this file instead of ~/.netrc.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Look up logins in this file instead of ~/.netrc.", valueName: "file"), completion: .file())
   var netrcFile: String?
 
   @Option(help: ArgumentHelp("Give up connecting after this time.", valueName: "seconds"))

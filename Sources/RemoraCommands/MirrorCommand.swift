@@ -92,7 +92,8 @@ struct MirrorCommand: AsyncParsableCommand {
     let transports = connection.transports(connections: jobs)
     let printer = MirrorPrinter(requests: requests, isJSON: json, isQuiet: quiet)
     let interrupted = await Interruption.watch {
-      let batch = MirrorBatch(environment: MirrorEnvironment(transports: transports), jobs: min(jobs, max(1, requests.count)))
+      let batch = MirrorBatch(
+        environment: MirrorEnvironment(transports: transports), jobs: min(jobs, max(1, requests.count)))
       await batch.run(requests, progress: { printer.progress($0, $1) }, ended: { printer.ended($0) })
     }
     printer.finish()

@@ -61,7 +61,8 @@ final class MirrorPrinter: Sendable {
   }
 
   private static func line(_ request: MirrorRequest, _ outcome: MirrorOutcome, _ seconds: Double) -> String {
-    let status = request.isDryRun && outcome.status != .unchanged ? "would be \(outcome.status.rawValue)" : outcome.status.rawValue
+    let status =
+      request.isDryRun && outcome.status != .unchanged ? "would be \(outcome.status.rawValue)" : outcome.status.rawValue
     var parts = ["\(status) \(request.destination):"]
     let refs = outcome.refs
     if outcome.status == .unchanged {

@@ -67,7 +67,8 @@ struct MirrorReport: Encodable {
 
   /// To the millisecond.
   static func seconds(_ duration: Duration) -> Double {
-    (Double(duration.components.seconds) * 1_000 + Double(duration.components.attoseconds / 1_000_000_000_000_000)) / 1_000
+    (Double(duration.components.seconds) * 1_000 + Double(duration.components.attoseconds / 1_000_000_000_000_000))
+      / 1_000
   }
 
   /// Every key is there in every object, null where there is no value.

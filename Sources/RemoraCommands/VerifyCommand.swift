@@ -94,7 +94,8 @@ struct VerifyCommand: AsyncParsableCommand {
           }, broken: comparison.broken.map(BrokenReport.init)))
     } else if comparison.isEqual {
       let head = comparison.headIsUnknown ? ", HEAD unknown" : ""
-      Output.result("equal\(head): \(comparison.refs) refs as '\(source)' advertises them, \(comparison.checksum ?? "")")
+      Output.result(
+        "equal\(head): \(comparison.refs) refs as '\(source)' advertises them, \(comparison.checksum ?? "")")
     } else {
       for difference in comparison.differences {
         Output.result("\(difference.name): source \(difference.source ?? "-") copy \(difference.copy ?? "-")")
@@ -105,7 +106,8 @@ struct VerifyCommand: AsyncParsableCommand {
       throw ExitStatus.broken
     }
     guard comparison.isEqual else {
-      Output.error("different: \(comparison.differences.count) of the refs of '\(copy)'; run 'remora mirror' to put it right")
+      Output.error(
+        "different: \(comparison.differences.count) of the refs of '\(copy)'; run 'remora mirror' to put it right")
       throw ExitStatus.failed
     }
   }

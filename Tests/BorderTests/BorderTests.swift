@@ -25,8 +25,8 @@ import Testing
 
   @Test("every room has tests")
   func testFolders() throws {
-    // A module map and three lines have nothing to test.
-    for room in try House.rooms() where room != "CLibgit2" && room != "remora" {
+    // System libraries are module maps, and three lines have nothing to test.
+    for room in try House.rooms() where room != "remora" && !House.swiftFiles(below: "Sources/\(room)").isEmpty {
       #expect(!House.swiftFiles(below: "Tests/\(room)Tests").isEmpty, "\(room) has no tests")
     }
   }

@@ -18,10 +18,11 @@ struct LayerTable: Equatable {
   /// The house as it is.
   static let house = LayerTable(rows: [
     Row(0, "CLibgit2"),
+    Row(0, "CLinux"),
     Row(0, "GitValues"),
     Row(1, "Git", ["CLibgit2", "GitValues"]),
     Row(1, "GitProtocol", ["GitValues"]),
-    Row(1, "DurableFiles", ["SystemPackage"]),
+    Row(1, "DurableFiles", ["CLinux", "SystemPackage"]),
     Row(1, "WorkerPool", ["NIOCore", "NIOPosix"]),
     Row(1, "BoundedHTTP", ["AsyncHTTPClient", "NIO*"]),
     Row(2, "RefStore", ["GitValues", "DurableFiles", "Crypto", "SystemPackage"]),
@@ -31,16 +32,15 @@ struct LayerTable: Equatable {
     Row(
       3, "Mirroring",
       [
-        "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", "Crypto",
-        "SystemPackage",
+        "Git", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", "Crypto", "SystemPackage",
       ]),
     Row(
       7, "RemoraCommands",
       [
-        "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "ArgumentParser", "Logging",
+        "Mirroring", "GitTransport", "GitValues", "RefStore", "WorkerPool", "ArgumentParser", "Dispatch",
         "SystemPackage",
       ]),
-    Row(7, "remora", ["RemoraCommands"]),
+    Row(7, "remora", ["RemoraCommands", "ArgumentParser"]),
   ])
 
   /// The system's own modules are everybody's.

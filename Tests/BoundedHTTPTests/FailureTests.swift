@@ -55,7 +55,7 @@ import Testing
     try await RawServer.with({ _ in beginning.isEmpty ? [.halt] : [.send(beginning), .halt] }) { server in
       let failure = try await failure(of: .get(server, limits: HTTPLimits(silence: .milliseconds(100))))
       #expect(failure.kind == .silence)
-      #expect(await eventually { server.openConnections == 0 })
+      #expect(try await server.hasNoConnections())
     }
   }
 
@@ -66,7 +66,7 @@ import Testing
       let limits = HTTPLimits(silence: .seconds(30), total: .milliseconds(300))
       let failure = try await failure(of: .get(server, limits: limits))
       #expect(failure.kind == .total)
-      #expect(await eventually { server.openConnections == 0 })
+      #expect(try await server.hasNoConnections())
     }
   }
 
@@ -74,11 +74,11 @@ import Testing
   func busyReader() async throws {
     try await RawServer.with({ request in
       request.head.contains("/slow")
-        ? [.pause(.seconds(3)), RawServer.answer()]
+        ? [.pause(.seconds(5)), RawServer.answer()]
         : [.send(Self.head), .send(String(repeating: "x", count: 100))]
     }) { server in
       let body = try await withClient { client in
-        try await client.exchange(.get(server, limits: HTTPLimits(silence: .seconds(1)))) { answer in
+        try await client.exchange(.get(server, limits: HTTPLimits(silence: .seconds(2)))) { answer in
           let slow = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/slow")
           _ = try await client.exchange(slow) { $0.status }
           return try await answer.prefix(1000)
@@ -157,11 +157,13 @@ import Testing
     try await RawServer.with({ _ in beginning.isEmpty ? [.halt] : [.send(beginning), .halt] }) { server in
       try await withClient { client in
         let task = Task { try await client.exchange(.get(server)) { try await $0.prefix(1000) } }
-        #expect(await eventually { server.received.count == 1 })
+        let hasArrived = try await server.hasReceived(1)
+        #expect(hasArrived)
         task.cancel()
         let failure = await #expect(throws: HTTPFailure.self) { try await task.value }
         #expect(failure?.kind == .cancelled)
-        #expect(await eventually { server.openConnections == 0 })
+        let isClosed = try await server.hasNoConnections()
+        #expect(isClosed)
       }
     }
   }

@@ -29,18 +29,18 @@ import Testing
     }
   }
 
-  @Test("a proxy that wants credentials, or answers nonsense or nothing")
+  @Test("a proxy that wants credentials, or does not answer")
   func refusing() async throws {
-    let scripts: [([RawServer.Step], HTTPFailure.Kind)] = [
-      ([RawServer.answer("407 Proxy Authentication Required")], .proxyRefused),
-      ([.halt], .connectTimeout),
+    let scripts: [([RawServer.Step], Duration, HTTPFailure.Kind)] = [
+      ([RawServer.answer("407 Proxy Authentication Required")], .seconds(30), .proxyRefused),
+      ([.halt], .milliseconds(300), .connectTimeout),
     ]
-    for (script, kind) in scripts {
+    for (script, timeout, kind) in scripts {
       try await RawServer.with({ _ in script }) { proxy in
         var request = HTTPRequest(.get, "https://far.invalid/path")
         request.proxy = HTTPProxy(host: "127.0.0.1", port: proxy.port)
         let failure = await #expect(throws: HTTPFailure.self) {
-          try await status(of: request, .init(connectTimeout: .milliseconds(300)))
+          try await status(of: request, .init(connectTimeout: timeout))
         }
         #expect(failure?.kind == kind)
       }

@@ -1,6 +1,6 @@
 import NIOCore
 import NIOPosix
-import Synchronization
+import TestSupport
 
 /// A server on 127.0.0.1 that does to each request what a script says, byte by byte: also what no HTTP server may do.
 final class RawServer: Sendable {
@@ -27,16 +27,24 @@ final class RawServer: Sendable {
   typealias Script = @Sendable (Received) -> [Step]
 
   private let channel: any Channel
-  private let log: Log
+  private let log: Monitor<Log>
 
   var port: Int { channel.localAddress?.port ?? 0 }
-  var received: [Received] { log.received.withLock { $0 } }
+  var received: [Received] { log.current.received }
   /// How many connections were made.
-  var connections: Int { log.connections.withLock { $0 } }
-  /// How many of them are open.
-  var openConnections: Int { log.open.withLock { $0 } }
+  var connections: Int { log.current.connections }
 
-  private init(_ channel: any Channel, _ log: Log) {
+  /// Waits until so many requests have come; false when ten seconds were not enough.
+  func hasReceived(_ count: Int) async throws -> Bool {
+    try await OwnThread.run { [log] in log.wait(atMost: .seconds(10)) { $0.received.count >= count } }
+  }
+
+  /// Waits until all connections have ended; false when ten seconds were not enough.
+  func hasNoConnections() async throws -> Bool {
+    try await OwnThread.run { [log] in log.wait(atMost: .seconds(10)) { $0.open == 0 } }
+  }
+
+  private init(_ channel: any Channel, _ log: Monitor<Log>) {
     self.channel = channel
     self.log = log
   }
@@ -46,7 +54,7 @@ final class RawServer: Sendable {
   static func with<Result>(
     _ script: @escaping Script, _ body: (RawServer) async throws -> Result
   ) async throws -> Result {
-    let log = Log()
+    let log = Monitor(Log())
     let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
@@ -66,10 +74,10 @@ final class RawServer: Sendable {
     }
   }
 
-  private final class Log: Sendable {
-    let received = Mutex<[Received]>([])
-    let connections = Mutex(0)
-    let open = Mutex(0)
+  private struct Log: Sendable {
+    var received: [Received] = []
+    var connections = 0
+    var open = 0
   }
 
   private final class Conversation: ChannelInboundHandler {
@@ -77,33 +85,36 @@ final class RawServer: Sendable {
     typealias OutboundOut = ByteBuffer
 
     private let script: Script
-    private let log: Log
+    private let log: Monitor<Log>
     private var number = 0
-    private var input: [UInt8] = []
+    private var input = ByteBuffer()
+    /// The header of the request that is arriving, and the length of its body.
+    private var begun: (head: String, bodyBytes: Int)?
 
-    init(script: @escaping Script, log: Log) {
+    init(script: @escaping Script, log: Monitor<Log>) {
       self.script = script
       self.log = log
     }
 
     func channelActive(context: ChannelHandlerContext) {
-      number = log.connections.withLock { connections in
-        defer { connections += 1 }
-        return connections
+      number = log.with { log in
+        log.open += 1
+        log.connections += 1
+        return log.connections - 1
       }
-      log.open.withLock { $0 += 1 }
       context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-      log.open.withLock { $0 -= 1 }
+      log.with { $0.open -= 1 }
       context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      input += unwrapInboundIn(data).readableBytesView
+      var piece = unwrapInboundIn(data)
+      input.writeBuffer(&piece)
       while let request = takeRequest() {
-        log.received.withLock { $0.append(request) }
+        log.with { $0.received.append(request) }
         perform(script(request)[...], context)
       }
     }
@@ -111,15 +122,18 @@ final class RawServer: Sendable {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     private func takeRequest() -> Received? {
-      let text = String(decoding: input, as: UTF8.self)
-      guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
-      let head = String(text[..<end.lowerBound])
-      let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
-      let bodyBytes = length.flatMap { Int($0.split(separator: " ")[1]) } ?? 0
-      let start = head.utf8.count + 4
-      guard input.count >= start + bodyBytes else { return nil }
-      defer { input.removeFirst(start + bodyBytes) }
-      return Received(connection: number, head: head, body: Array(input[start..<start + bodyBytes]))
+      // Looked for once a request: the loops of these threads are shared with the clients under test.
+      if begun == nil {
+        let text = String(buffer: input)
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return nil }
+        let head = String(text[..<end.lowerBound])
+        let length = head.split(separator: "\r\n").first { $0.lowercased().hasPrefix("content-length:") }
+        begun = (head, length.flatMap { Int($0.split(separator: " ")[1]) } ?? 0)
+        input.moveReaderIndex(forwardBy: head.utf8.count + 4)
+      }
+      guard let (head, bodyBytes) = begun, let body = input.readBytes(length: bodyBytes) else { return nil }
+      begun = nil
+      return Received(connection: number, head: head, body: body)
     }
 
     private func perform(_ steps: ArraySlice<Step>, _ context: ChannelHandlerContext) {

@@ -53,7 +53,7 @@ struct PackBuilder {
   }
 
   /// A zlib stream of one stored block (RFC 1950, RFC 1951 § 3.2.4), up to 65,535 bytes.
-  private static func stored(_ content: [UInt8]) -> [UInt8] {
+  static func stored(_ content: [UInt8]) -> [UInt8] {
     let size = UInt16(content.count)
     var low: UInt32 = 1
     var high: UInt32 = 0

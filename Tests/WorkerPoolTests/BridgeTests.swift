@@ -21,32 +21,32 @@ import WorkerPool
 
   @Test("at the deadline the operation is cancelled and the wait ends")
   func deadline() async throws {
-    let wasCancelled = Atomic(false)
+    let wasCancelled = Delivery<Void>()
     await #expect(throws: DeadlineExceeded.self) {
       try await OwnThread.run {
         try Bridge.wait(until: .after(.milliseconds(20)), cancellation: CancellationFlag()) {
           await Self.untilCancelled()
-          wasCancelled.store(true, ordering: .releasing)
+          wasCancelled.fulfill(.success(()))
         }
       }
     }
-    #expect(await eventually { wasCancelled.load(ordering: .acquiring) })
+    #expect(try await happens(wasCancelled))
   }
 
   @Test("a raised flag cancels the operation and ends the wait")
   func raise() async throws {
     let flag = CancellationFlag()
-    let wasCancelled = Atomic(false)
+    let wasCancelled = Delivery<Void>()
     await #expect(throws: Cancelled.self) {
       try await OwnThread.run {
         try Bridge.wait(until: .distant, cancellation: flag) {
           flag.raise()
           await Self.untilCancelled()
-          wasCancelled.store(true, ordering: .releasing)
+          wasCancelled.fulfill(.success(()))
         }
       }
     }
-    #expect(await eventually { wasCancelled.load(ordering: .acquiring) })
+    #expect(try await happens(wasCancelled))
   }
 
   @Test("with a flag that is raised before, the operation is not begun")

@@ -1,3 +1,4 @@
+import TestSupport
 import WorkerPool
 
 /// Gives other tasks their turn until `condition` holds: for states that nobody announces. False after ten seconds.
@@ -8,4 +9,9 @@ func eventually(_ condition: () -> Bool) async -> Bool {
     await Task.yield()
   }
   return true
+}
+
+/// Waits until the event was delivered. False after ten seconds.
+func happens(_ event: Delivery<Void>) async throws -> Bool {
+  try await OwnThread.run { event.isThere(by: .after(.seconds(10))) }
 }

@@ -49,10 +49,10 @@ import WorkerPool
   @Test("cancelling raises the flag of a running body")
   func cancelRunning() async throws {
     let pool = WorkerPool(name: "test", threads: 1, waitingLimit: 0)
-    let begun = Atomic(false)
+    let begun = Delivery<Void>()
     let task = Task {
       try await pool.run { flag in
-        begun.store(true, ordering: .releasing)
+        begun.fulfill(.success(()))
         let blocked = ByteHandover()
         var byte: UInt8 = 0
         return try withUnsafeMutableBytes(of: &byte) {
@@ -60,7 +60,7 @@ import WorkerPool
         }
       }
     }
-    #expect(await eventually { begun.load(ordering: .acquiring) })
+    #expect(try await happens(begun))
     task.cancel()
     await #expect(throws: Cancelled.self) { try await task.value }
     await pool.shutdown()
@@ -87,14 +87,14 @@ import WorkerPool
   func full() async throws {
     let pool = WorkerPool(name: "sync", threads: 1, waitingLimit: 0)
     let release = CancellationFlag()
-    let begun = Atomic(false)
+    let begun = Delivery<Void>()
     let holder = Task {
       try await pool.run { _ in
-        begun.store(true, ordering: .releasing)
+        begun.fulfill(.success(()))
         try Self.block(until: release)
       }
     }
-    #expect(await eventually { begun.load(ordering: .acquiring) })
+    #expect(try await happens(begun))
     await #expect(throws: WorkerPoolError(code: .full, pool: "sync")) { try await pool.run { _ in } }
     release.raise()
     try await holder.value
@@ -105,15 +105,15 @@ import WorkerPool
   @Test("shutdown ends what runs, sends away who waits, and refuses who comes later")
   func shutdown() async throws {
     let pool = WorkerPool(name: "sync", threads: 1, waitingLimit: 10)
-    let begun = Atomic(false)
+    let begun = Delivery<Void>()
     let running = Task {
       try await pool.run { flag in
-        begun.store(true, ordering: .releasing)
+        begun.fulfill(.success(()))
         try Self.block(until: flag)
         try flag.check()
       }
     }
-    #expect(await eventually { begun.load(ordering: .acquiring) })
+    #expect(try await happens(begun))
     let waiting = Task { try await pool.run { _ in } }
     #expect(await eventually { pool.waitingCount == 1 })
     await pool.shutdown()

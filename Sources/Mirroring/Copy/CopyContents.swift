@@ -13,10 +13,16 @@ struct CopyContents {
   /// Refs that point at an object that the copy does not have: damage, put right by fetching them anew.
   let incomplete: [RefListing.Entry]
 
-  static let nothing = CopyContents(files: nil, refs: RefListing(), incomplete: [], detachedHead: nil)
+  /// A copy that is only being made, with the HEAD file that it begins with.
+  static func new(head: HeadLine) -> CopyContents {
+    CopyContents(files: nil, refs: RefListing(), incomplete: [], headLine: head, detachedHead: nil)
+  }
 
-  /// What the file HEAD says; `nil` when there is none or it cannot be read.
-  var headLine: HeadLine? { files.flatMap { HeadLine($0.head) } }
+  /// What the file HEAD says; `nil` when it cannot be read.
+  let headLine: HeadLine?
+
+  /// The HEAD before this run; a copy that is only being made had none.
+  var oldHead: HeadLine? { files == nil ? nil : headLine }
 
   /// The oid that HEAD holds itself, where the copy has that object.
   let detachedHead: ObjectID?
@@ -32,10 +38,13 @@ struct CopyContents {
     let contents = try RefReader(repository: layout.root, files: port).contents()
     let view = RefReader.resolve(contents)
     if !contents.loose.hasFiles, try CopyState.describes(contents.packedStatus, of: layout, through: port) {
-      return CopyContents(files: contents, refs: view.refs, incomplete: [], detachedHead: head(of: contents))
+      return CopyContents(
+        files: contents, refs: view.refs, incomplete: [], headLine: HeadLine(contents.head),
+        detachedHead: head(of: contents))
     }
     let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
-    let detached = try head(of: contents).flatMap { try objects.header(of: $0) == nil ? nil : $0 }
+    var detached = head(of: contents)
+    if let oid = detached, !objects.contains(oid) { detached = nil }
     var refs = RefListing()
     var incomplete: [RefListing.Entry] = []
     for index in 0..<view.refs.count {
@@ -46,7 +55,8 @@ struct CopyContents {
         incomplete.append(entry)
       }
     }
-    return CopyContents(files: contents, refs: refs, incomplete: incomplete, detachedHead: detached)
+    return CopyContents(
+      files: contents, refs: refs, incomplete: incomplete, headLine: HeadLine(contents.head), detachedHead: detached)
   }
 
   private static func head(of contents: RefReader.Contents) -> ObjectID? {

@@ -68,7 +68,9 @@ struct CopyCreation {
   /// Makes every directory of the copy durable and gives it its name.
   func finish(made: [FilePath]) throws {
     let layout = building
-    for directory in [layout.packs, layout.objects, layout.own, layout.root] { try files.synchronizeDirectory(directory) }
+    for directory in [layout.packs, layout.objects, layout.own, layout.root] {
+      try files.synchronizeDirectory(directory)
+    }
     try files.rename(layout.root, to: destination)
     try files.synchronizeDirectory(destination.removingLastComponent())
     try files.synchronizeParents(of: made)

@@ -22,7 +22,8 @@ package enum CopyInspection: Sendable {
     guard let status = try files.status(of: root) else { return .vacant }
     guard status.kind == .directory else {
       throw MirrorError(
-        .destinationNotADirectory, "mirror into '\(root)': it is not a directory", hint: "name a directory, or a path where nothing is")
+        .destinationNotADirectory, "mirror into '\(root)': it is not a directory",
+        hint: "name a directory, or a path where nothing is")
     }
     let entries = try files.entries(of: root)
     if entries.isEmpty { return .vacant }
@@ -35,7 +36,8 @@ package enum CopyInspection: Sendable {
     return try inspectRepository(root, source, adopts)
   }
 
-  private static func inspectRepository(_ root: FilePath, _ source: SourceURL, _ adopts: Bool) throws -> CopyInspection {
+  private static func inspectRepository(_ root: FilePath, _ source: SourceURL, _ adopts: Bool) throws -> CopyInspection
+  {
     let repository = try Repository.openBare(at: root.string)
     try refuse(repository.traits, root)
     let configuration = repository.configuration
@@ -51,7 +53,8 @@ package enum CopyInspection: Sendable {
     if adopts { return .adoptable }
     guard try isMirrorClone(configuration, of: source) else {
       throw MirrorError(
-        .destinationNotACopy, "mirror into '\(root)': it is a repository, but no copy that remora or 'git clone --mirror' made of this source",
+        .destinationNotACopy,
+        "mirror into '\(root)': it is a repository, but no copy that remora or 'git clone --mirror' made of this source",
         hint: "name another directory, or give --adopt to overwrite its refs")
     }
     return .adoptable
@@ -70,13 +73,19 @@ package enum CopyInspection: Sendable {
   private static func refuse(_ traits: RepositoryTraits, _ root: FilePath) throws {
     let reason: (MirrorError.Code, String, String)? =
       if traits.isShallow {
-        (.destinationShallow, "it is shallow: parts of its history are cut off", "fetch the rest (git fetch --unshallow), or name another directory")
+        (
+          .destinationShallow, "it is shallow: parts of its history are cut off",
+          "fetch the rest (git fetch --unshallow), or name another directory"
+        )
       } else if traits.isPartial {
         (.destinationPartial, "it is a partial clone: objects are missing on purpose", "name another directory")
       } else if traits.hasGrafts {
         (.destinationGrafted, "its history is grafted (info/grafts)", "remove the grafts, or name another directory")
       } else if traits.hasAlternates {
-        (.destinationBorrowing, "it borrows objects of another repository (objects/info/alternates)", "repack it (git repack -ad) and remove that file, or name another directory")
+        (
+          .destinationBorrowing, "it borrows objects of another repository (objects/info/alternates)",
+          "repack it (git repack -ad) and remove that file, or name another directory"
+        )
       } else if !traits.isBare {
         (.destinationNotACopy, "it is not a bare repository", "name another directory")
       } else {

@@ -50,7 +50,9 @@ struct CopyRecovery {
   }
 
   private func remove(_ lock: FilePath, where isOurs: ([UInt8]) -> Bool) throws {
-    guard let content = try files.contents(of: lock, limit: CopyLayout.maximumFileBytes), isOurs(content) else { return }
+    guard let content = try files.contents(of: lock, limit: CopyLayout.maximumFileBytes), isOurs(content) else {
+      return
+    }
     try files.unlink(lock)
   }
 

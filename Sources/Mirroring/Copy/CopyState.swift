@@ -94,8 +94,14 @@ package struct CopyState: Codable, Equatable, Sendable {
     let written = FilePath(layout.state.string + ".new")
     if try files.status(of: written) != nil { try files.unlink(written) }
     let file = try files.create(written, permissions: .ownerReadWriteGroupOtherRead)
-    try file.write(Array(encoder.encode(self)) + [UInt8(ascii: "\n")])
-    try file.close()
-    try files.rename(written, to: layout.state)
+    do {
+      try file.write(Array(encoder.encode(self)) + [UInt8(ascii: "\n")])
+      try file.close()
+      try files.rename(written, to: layout.state)
+    } catch {
+      // The first error is the one to tell; a leftover is replaced by the next run.
+      try? files.unlink(written)
+      throw error
+    }
   }
 }

@@ -43,7 +43,8 @@ package struct DroppedLog: Sendable {
   }
 
   /// `OLD NEW NAME <MAIL> SECONDS ZONE TAB MESSAGE`; git keeps OLD and NEW alive, and OLD is none.
-  private static func lines(_ dropped: [(oid: ObjectID, name: ReferenceName)], at time: Date, after torn: Bool) -> [UInt8]
+  private static func lines(_ dropped: [(oid: ObjectID, name: ReferenceName)], at time: Date, after torn: Bool)
+    -> [UInt8]
   {
     var bytes: [UInt8] = torn ? [UInt8(ascii: "\n")] : []
     let who = Array(" Remora <remora@localhost> \(Int(time.timeIntervalSince1970)) +0000\tdropped from ".utf8)

@@ -109,7 +109,9 @@ package struct RefJournal: Sendable {
   /// Every complete entry, oldest first; those that did not happen are marked. Damaged lines are counted, never guessed at.
   package func entries() throws -> (entries: [RefJournalEntry], damagedLines: Int) {
     var reader = RefJournalReader()
-    for older in try olderFiles() { reader.read(try files.contents(of: older.path, limit: CopyLayout.maximumFileBytes) ?? []) }
+    for older in try olderFiles() {
+      reader.read(try files.contents(of: older.path, limit: CopyLayout.maximumFileBytes) ?? [])
+    }
     reader.read(try files.contents(of: layout.journal, limit: CopyLayout.maximumFileBytes) ?? [])
     return (reader.entries, reader.damagedLines)
   }

@@ -72,7 +72,8 @@ package struct RefJournalLine: Codable, Sendable {
   package var entry: RefJournalEntry? {
     guard outcome == nil, let source, let packedRefs, let date = RefJournalTime.date(time) else { return nil }
     return RefJournalEntry(
-      id: id, time: date, source: source, oldHead: head?.old.flatMap(HeadLine.init(text:)), newHead: head?.new.flatMap(HeadLine.init(text:)), packedRefsDigest: packedRefs,
+      id: id, time: date, source: source, oldHead: head?.old.flatMap(HeadLine.init(text:)),
+      newHead: head?.new.flatMap(HeadLine.init(text:)), packedRefsDigest: packedRefs,
       foldedDigest: folded, changes: (changes ?? []).compactMap(\.value))
   }
 }

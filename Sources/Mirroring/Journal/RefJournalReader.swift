@@ -20,7 +20,9 @@ struct RefJournalReader {
 
   private mutating func add(_ line: RefJournalLine) {
     if let outcome = line.outcome {
-      if let index = entries.lastIndex(where: { $0.id == line.id }) { entries[index].isAbandoned = outcome == .abandoned }
+      if let index = entries.lastIndex(where: { $0.id == line.id }) {
+        entries[index].isAbandoned = outcome == .abandoned
+      }
       return
     }
     guard let entry = line.entry, let part = line.part, let parts = line.parts else {

@@ -80,6 +80,9 @@ package struct RefPlan: Sendable {
     if wanted.insert(oid).inserted { wants.append(oid) }
   }
 
+  /// What the copy has with all that it reaches: the tips of its refs, and its detached HEAD.
+  var hadTips: Set<ObjectID> { had.tips }
+
   /// Sets the peeled values of the tips that were new.
   package mutating func setPeeled(_ peeled: [ObjectID: ObjectID]) {
     for index in unpeeled { target.setPeeled(peeled[target.oid(at: index)], at: index) }
@@ -99,7 +102,7 @@ package struct RefPlan: Sendable {
   }
 
   /// The tips to name as haves: first the values that are about to be replaced or deleted, the likeliest to be near what is
-  /// wanted, then the others. Tips of refs only, for they alone are known to be complete.
+  /// wanted, then the others.
   package func haves(of current: RefListing, most: Int) -> [ObjectID] {
     var haves: [ObjectID] = []
     var seen: Set<ObjectID> = []
@@ -121,7 +124,7 @@ package struct RefPlan: Sendable {
 
 /// The tips of a listing as a set, with the peeled values of those that are annotated tags.
 private struct PeeledTips: Sendable {
-  private var tips: Set<ObjectID>
+  private(set) var tips: Set<ObjectID>
   private var peeledByTag: [ObjectID: ObjectID] = [:]
 
   init(_ refs: RefListing, and head: ObjectID?) {

@@ -9,19 +9,24 @@ internal import SystemPackage
 struct CopyUpdate {
   let run: MirrorRun
   let layout: CopyLayout
+  /// What the copy's configuration shall say.
   let configuration: CopyConfiguration
+  /// What it says now; `nil` when the copy is not ours yet.
+  let recorded: CopyConfiguration?
 
-  init(_ run: MirrorRun, _ layout: CopyLayout, _ configuration: CopyConfiguration) {
+  init(
+    _ run: MirrorRun, _ layout: CopyLayout, _ configuration: CopyConfiguration, recorded: CopyConfiguration?
+  ) {
     self.run = run
     self.layout = layout
     self.configuration = configuration
+    self.recorded = recorded
   }
 
   var files: any FileSystemPort { run.files }
 
   /// The outcome when a source lists exactly what the last run left and nobody touched the copy since; else `nil`.
-  func unchanged(_ session: SourceSession, since state: CopyState) -> MirrorOutcome? {
-    let view = session.view
+  func unchanged(_ view: RefView, since state: CopyState) -> MirrorOutcome? {
     guard view.broken.isEmpty, let old = HeadLine(text: state.head), let head = (HeadLine(view.head) ?? old).head
     else { return nil }
     let listed = RefView(head: head, refs: configuration.exclusion.applied(to: view.refs))
@@ -35,7 +40,7 @@ struct CopyUpdate {
   }
 
   /// What a run would do, as an outcome; nothing is written.
-  func compare(_ session: SourceSession, with contents: CopyContents) throws -> MirrorOutcome {
+  func compare(_ session: SourceSession, with contents: CopyContents) -> MirrorOutcome {
     let goal = MirrorGoal(session.view, exclusion: configuration.exclusion, contents: contents)
     var outcome = MirrorOutcome(status: .unchanged)
     if contents.files == nil { outcome.status = .cloned } else if goal.isReached == false { outcome.status = .updated }
@@ -46,8 +51,10 @@ struct CopyUpdate {
     return outcome
   }
 
-  /// Writes the copy's configuration anew.
-  func record(_ configuration: CopyConfiguration) throws {
+  /// Writes the copy's configuration anew. Only when everything is fetched: a source that fails changes nothing. Before refs
+  /// move, so that gc keeps what they drop.
+  private func recordConfiguration() throws {
+    guard recorded != configuration else { return }
     let existing = try files.contents(of: layout.configuration, limit: 1 << 20) ?? []
     try files.replaceFile(
       layout.configuration, with: configuration.replacing(in: existing), permissions: .ownerReadWriteGroupOtherRead)
@@ -58,6 +65,7 @@ struct CopyUpdate {
     var fetch = try ObjectFetch(self, first, contents)
     let goal = try fetch.fetchUntilSettled()
     defer { fetch.close() }
+    try recordConfiguration()
     var outcome = MirrorOutcome(status: .unchanged)
     if !goal.isReached {
       outcome.status = .updated
@@ -85,17 +93,19 @@ struct CopyUpdate {
     let bytes = PackedRefs.serialize(goal.plan.target)
     let writesRefs = !goal.plan.changes.isEmpty || contents.hasStrays || contents.needsRewriting
     let folded = contents.hasStrays ? PackedRefs.serialize(contents.refs) : nil
-    let published = writesRefs ? bytes : try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
+    let published =
+      writesRefs ? bytes : try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
     let newHead = goal.head.flatMap { $0 == contents.headLine ? nil : $0 }
     let now = environment.now()
     let entry = RefJournalEntry(
-      id: RefJournalEntry.newID(at: now), time: now, source: configuration.source, oldHead: contents.headLine,
-      newHead: newHead, packedRefsDigest: RefTransaction.digest(published),
+      id: RefJournalEntry.newID(at: now), time: now, source: configuration.source, oldHead: contents.oldHead,
+      newHead: goal.head.flatMap { $0 == contents.oldHead ? nil : $0 },
+      packedRefsDigest: RefTransaction.digest(published),
       foldedDigest: folded.map(RefTransaction.digest), changes: goal.plan.changes)
     environment.passing(.journaling)
     let journal = RefJournal(layout, through: files)
     try journal.append(entry)
-    try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedStrays, at: now)
+    try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedBesides, at: now)
     var status = contents.files?.packedStatus
     if let folded, let read = contents.files {
       status = try StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation).fold(
@@ -111,7 +121,8 @@ struct CopyUpdate {
       try transaction.publishHead(newHead)
     }
     environment.passing(.finishing)
-    try journal.complete(entry.id, at: now)
+    // The change has happened. Should the disk be full for this line, packed-refs itself tells the next run the same.
+    try? journal.complete(entry.id, at: now)
   }
 
   private func refuseForeignLocks(_ contents: CopyContents) throws {
@@ -133,8 +144,8 @@ struct CopyUpdate {
       source: configuration.source, checksum: checksum, head: line.text, refs: goal.plan.target.count,
       exclude: configuration.exclusion.rules)
     try state.stamp(layout, through: files)
-    guard try CopyState.loadIfCurrent(layout, through: files) != state else { return checksum }
-    try state.save(layout, through: files)
+    // Without the state the next run reads everything; the copy itself is complete.
+    if try CopyState.loadIfCurrent(layout, through: files) != state { try? state.save(layout, through: files) }
     return checksum
   }
 }

@@ -91,9 +91,14 @@ extension MirrorError {
 
   private init(git error: GitError, destination: String) {
     switch error.code {
-    case .packCorrupt: self.init(.packCorrupt, "index the pack from the source: \(error.message)", hint: "run again; if it stays, the source or the way to it is damaged")
+    case .packCorrupt:
+      self.init(
+        .packCorrupt, "index the pack from the source: \(error.message)",
+        hint: "run again; if it stays, the source or the way to it is damaged")
     case .unsupportedObjectFormat:
-      self.init(.destinationUnsupported, "open '\(destination)': \(error.message)", hint: "libgit2 1.5.1 holds SHA-1 repositories only")
+      self.init(
+        .destinationUnsupported, "open '\(destination)': \(error.message)",
+        hint: "libgit2 1.5.1 holds SHA-1 repositories only")
     case .notOwned:
       self.init(.destinationNotOwned, "open '\(destination)': \(error.message)", hint: "run as its owner")
     default: self.init(.destinationDamaged, "'\(destination)': \(error.message) (\(error.operation))")

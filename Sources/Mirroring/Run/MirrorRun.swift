@@ -66,6 +66,16 @@ package struct MirrorRun {
     }
   }
 
+  /// Throws when the run was cancelled or has no time left. Asked wherever it works without waiting for the source.
+  func checkTime() throws {
+    try cancellation.check()
+    guard !deadline.hasPassed else {
+      throw MirrorError(
+        .timeout, "mirror '\(request.source)': the whole run took longer than \(request.limits.run)",
+        hint: "give it more time with --timeout; the copy is as it was")
+    }
+  }
+
   func connect() throws -> SourceSession {
     report(.listing)
     return try SourceSession(
@@ -79,16 +89,18 @@ package struct MirrorRun {
       source: request.source.redacted, exclusion: request.exclusion ?? .none)
     let session = try connect()
     defer { session.close() }
+    let contents = CopyContents.new(head: HeadLine(session.view.head) ?? .initial)
     if request.isDryRun {
-      return try CopyUpdate(self, CopyLayout(root: request.destination), configuration).compare(session, with: .nothing)
+      let layout = CopyLayout(root: request.destination)
+      return CopyUpdate(self, layout, configuration, recorded: nil).compare(session, with: contents)
     }
     let creation = CopyCreation(destination: request.destination, files: files)
     guard let (lock, made) = try creation.begin(wait: request.wait, cancellation: cancellation) else { return nil }
     defer { lock.release() }
     do {
-      try creation.layOut(configuration, head: HeadLine(session.view.head) ?? .initial)
-      let update = CopyUpdate(self, creation.building, configuration)
-      var outcome = try update.bring(to: session, from: .nothing)
+      try creation.layOut(configuration, head: contents.headLine ?? .initial)
+      let update = CopyUpdate(self, creation.building, configuration, recorded: configuration)
+      var outcome = try update.bring(to: session, from: contents)
       try creation.finish(made: made)
       if outcome.status != .failed { outcome.status = .cloned }
       return outcome
@@ -107,21 +119,37 @@ package struct MirrorRun {
     if request.isDryRun {
       let session = try connect()
       defer { session.close() }
-      return try CopyUpdate(self, layout, configuration).compare(
-        session, with: CopyContents.read(layout, through: files))
+      return CopyUpdate(self, layout, configuration, recorded: recorded).compare(
+        session, with: try CopyContents.read(layout, through: files))
     }
-    if recorded == nil { try files.makeDirectories(layout.own) }
+    let made = recorded == nil ? try files.makeDirectories(layout.own) : []
     let lock = try OwnerLock.acquire(
       path: layout.ownerLock, wait: request.wait, isCancelled: { [cancellation] in cancellation.isRaised })
     defer { lock.release() }
-    let update = CopyUpdate(self, layout, configuration)
+    do {
+      return try update(layout, configuration, recorded)
+    } catch {
+      // A repository that was not taken over is left as it was. The error that led here is the one to tell.
+      if !made.isEmpty { try? files.removeTree(layout.own) }
+      throw error
+    }
+  }
+
+  private func update(
+    _ layout: CopyLayout, _ configuration: CopyConfiguration, _ recorded: CopyConfiguration?
+  ) throws -> MirrorOutcome {
+    let update = CopyUpdate(self, layout, configuration, recorded: recorded)
     let isClean = try files.status(of: layout.staging) == nil
     let state = isClean && recorded == configuration ? try CopyState.loadIfCurrent(layout, through: files) : nil
+    if let state, let view = LocalGlance.view(of: request.source, through: files),
+      let outcome = update.unchanged(view, since: state)
+    {
+      return outcome
+    }
     let session = try connect()
     defer { session.close() }
-    if let state, let outcome = update.unchanged(session, since: state) { return outcome }
+    if let state, let outcome = update.unchanged(session.view, since: state) { return outcome }
     try CopyRecovery(layout: layout, files: files).recover(at: environment.now())
-    if recorded != configuration { try update.record(configuration) }
     return try update.bring(to: session, from: CopyContents.read(layout, through: files))
   }
 }

@@ -57,7 +57,8 @@ struct ObjectFetch {
         warnings = [
           .init(
             code: "mass_ref_deletion",
-            message: "the source dropped \(deleted) of \(contents.refs.count) refs; the journal keeps them (remora history)")
+            message:
+              "the source dropped \(deleted) of \(contents.refs.count) refs; the journal keeps them (remora history)")
         ]
       } else {
         warnings = []
@@ -74,7 +75,8 @@ struct ObjectFetch {
           listings += 1
         } else {
           throw MirrorError(
-            .sourceBusy, "mirror '\(update.configuration.source)': its refs moved between each of \(listings) listings and the fetch",
+            .sourceBusy,
+            "mirror '\(update.configuration.source)': its refs moved between each of \(listings) listings and the fetch",
             hint: "run again when it is quieter")
         }
       }
@@ -88,7 +90,7 @@ struct ObjectFetch {
 
   private mutating func fetch(_ goal: inout MirrorGoal) throws {
     guard !goal.plan.wants.isEmpty else { return }
-    let haves = goal.plan.haves(of: contents.refs, most: Self.maximumHaves)
+    let haves = try haves(for: goal.plan)
     do {
       try fetch(&goal, haves: haves)
     } catch let missing as ConnectivityCheck.Missing {
@@ -101,6 +103,15 @@ struct ObjectFetch {
         throw incomplete(missing)
       }
     }
+  }
+
+  private func haves(for plan: RefPlan) throws -> [ObjectID] {
+    let tips = plan.haves(of: contents.refs, most: Self.maximumHaves)
+    let replaced = plan.changes.lazy.compactMap(\.old)
+    guard !replaced.isEmpty else { return tips }
+    let objects = try ObjectDatabase(objectsDirectory: update.layout.objects.string)
+    let named = Set(tips)
+    return tips + (try AncestorSample.take(from: replaced, in: objects)).filter { !named.contains($0) }
   }
 
   private func incomplete(_ missing: ConnectivityCheck.Missing) -> MirrorError {
@@ -116,9 +127,7 @@ struct ObjectFetch {
     let layout = update.layout
     let staging = PackStaging(layout: layout, files: run.files)
     try staging.prepare()
-    let reception = try PackReception(
-      layout: layout, environment: run.environment, limits: run.request.limits, cancellation: run.cancellation,
-      report: run.report)
+    let reception = try PackReception(run, into: layout)
     try session.download(goal.plan.wants, haves: haves, into: reception)
     bytes += reception.bytes
     let pack = try reception.finish()
@@ -128,9 +137,9 @@ struct ObjectFetch {
     if let pack { try database.addPack(indexPath: pack.indexPath) }
     var check = ConnectivityCheck(
       objects: database, pack: try pack.map { try PackContents(indexPath: FilePath($0.indexPath)) } ?? PackContents(),
-      oldTips: Set(contents.refs.map(\.oid))
+      oldTips: goal.plan.hadTips
     ) { count in
-      try run.cancellation.check()
+      try run.checkTime()
       run.report(.checking(objects: count))
     }
     try check.check(goal.plan.wants)

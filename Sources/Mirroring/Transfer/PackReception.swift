@@ -2,7 +2,6 @@ internal import DurableFiles
 internal import Git
 internal import GitTransport
 internal import SystemPackage
-internal import WorkerPool
 
 /// Takes a pack from the conversation, byte by byte as it comes, and indexes it in staging.
 ///
@@ -10,10 +9,11 @@ internal import WorkerPool
 /// object database, so a thin pack is refused and the endless loop over a duplicate object cannot begin.
 final class PackReception: PackSink {
   private var indexer: PackIndexer?
+  private let watch: IndexerWatch
+  private let checkTime: () throws -> Void
   private let layout: CopyLayout
   private let files: any FileSystemPort
   private let limits: MirrorLimits
-  private let cancellation: CancellationFlag
   private let passing: (MirrorPhase) -> Void
   private var bytesAtNextDiskCheck = 0
   private let received: ByteCount
@@ -21,19 +21,20 @@ final class PackReception: PackSink {
   /// Bytes that came so far.
   var bytes: Int { received.value }
 
-  init(
-    layout: CopyLayout, environment: MirrorEnvironment, limits: MirrorLimits, cancellation: CancellationFlag,
-    report: @escaping (MirrorProgress) -> Void
-  ) throws {
+  init(_ run: MirrorRun, into layout: CopyLayout) throws {
     self.layout = layout
-    files = environment.files
-    self.limits = limits
-    self.cancellation = cancellation
-    passing = environment.passing
+    files = run.files
+    limits = run.request.limits
+    passing = run.environment.passing
+    checkTime = run.checkTime
+    watch = IndexerWatch(cancellation: run.cancellation, deadline: run.deadline)
+    let report = run.report
     let received = ByteCount()
     self.received = received
-    indexer = try PackIndexer(stagingDirectory: layout.staging.string, maximumObjects: limits.packObjects) { progress in
-      try cancellation.check()
+    indexer = try PackIndexer(
+      stagingDirectory: layout.staging.string, maximumObjects: limits.packObjects, interruption: watch.interruption
+    ) { progress in
+      try run.checkTime()
       if progress.receivedObjects < progress.totalObjects {
         report(.receiving(objects: progress.receivedObjects, total: progress.totalObjects, bytes: received.value))
       } else {
@@ -49,14 +50,28 @@ final class PackReception: PackSink {
       try checkDisk()
       bytesAtNextDiskCheck = bytes + Self.bytesBetweenDiskChecks
     }
-    try indexer?.append(part)
+    do {
+      try indexer?.append(part)
+    } catch {
+      throw try reason(for: error)
+    }
   }
 
   /// Resolves the deltas. `nil` when the pack had no objects.
   func finish() throws -> IndexedPack? {
     passing(.indexing)
     guard let indexer = indexer.take() else { preconditionFailure("the pack has ended") }
-    return try indexer.commit()
+    do {
+      return try indexer.commit()
+    } catch {
+      throw try reason(for: error)
+    }
+  }
+
+  /// An indexer that was stopped from outside says only that; why is asked of the run.
+  private func reason(for error: any Error) throws -> any Error {
+    if let error = error as? GitError, error.code == .interrupted { try checkTime() }
+    return error
   }
 
   /// Twice what has come must fit: while a pack is resolved its index and, at most, appended bases join it.
@@ -64,7 +79,8 @@ final class PackReception: PackSink {
     let free = try files.availableBytes(at: layout.root)
     guard free >= limits.freeBytesToKeep + UInt64(Self.bytesBetweenDiskChecks) || limits.freeBytesToKeep == 0 else {
       throw MirrorError(
-        .diskFull, "receive a pack into '\(layout.root)': only \(free) bytes are free, \(limits.freeBytesToKeep) must stay",
+        .diskFull,
+        "receive a pack into '\(layout.root)': only \(free) bytes are free, \(limits.freeBytesToKeep) must stay",
         hint: "free some space or lower the floor with --keep-free; the copy is as it was")
     }
   }

@@ -4,27 +4,24 @@ package import GitValues
 extension GitCommand {
   /// Every ref below `refs/` that resolves, by its resolved oid, with peeled values of annotated tags.
   package func forEachRef(_ repository: String) throws -> RefListing {
-    let format = "%(objectname) %(if)%(*objectname)%(then)%(*objectname)%(else)-%(end) %(refname)"
+    let format = "%(objectname) %(*objecttype) %(*objectname) %(refname)"
     let outcome = try run("-C", repository, "for-each-ref", "--format=\(format)")
-    // git peels once (2.39); a tag of a tag is followed to its end by asking for each.
     var listing = RefListing()
     for line in outcome.output.split(separator: UInt8(ascii: "\n")) {
-      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 2)
-      guard fields.count == 3, let oid = ObjectID(hex: fields[0]) else {
+      let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false)
+      guard fields.count == 4, let oid = ObjectID(hex: fields[0]) else {
         throw TestSupportError(
           "for-each-ref in \(repository): unexpected line \(String(decoding: line, as: UTF8.self))")
       }
-      let peeled = fields[1].elementsEqual("-".utf8) ? nil : try peel(ObjectID(hex: fields[1]), in: repository)
-      listing.append(name: ReferenceName(bytes: Array(fields[2])), oid: oid, peeled: peeled)
+      var peeled = ObjectID(hex: fields[2])
+      // git 2.39 peels one tag only; a tag of a tag is followed to its end.
+      if fields[1].elementsEqual("tag".utf8) {
+        peeled = ObjectID(try run("-C", repository, "rev-parse", "\(oid.hex)^{}").text)
+      }
+      listing.append(name: ReferenceName(bytes: Array(fields[3])), oid: oid, peeled: peeled)
     }
     listing.sort()
     return listing
-  }
-
-  private func peel(_ oid: ObjectID?, in repository: String) throws -> ObjectID? {
-    guard let oid else { return nil }
-    guard try run("-C", repository, "cat-file", "-t", oid.hex).text == "tag" else { return oid }
-    return ObjectID(try run("-C", repository, "rev-parse", "\(oid.hex)^{}").text)
   }
 
   /// The names below `refs/` and their resolved oids, for comparing with literals.

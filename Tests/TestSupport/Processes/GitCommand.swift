@@ -56,7 +56,8 @@ package struct GitCommand: Sendable {
     return outcome
   }
 
-  private var wholeEnvironment: [String: String] {
+  /// What `git` gets as its environment, for scripts that run it themselves.
+  package var wholeEnvironment: [String: String] {
     var whole = ChildProcess.isolatedEnvironment()
     for (role, hour) in [("AUTHOR", 0), ("COMMITTER", 1)] {
       whole["GIT_\(role)_NAME"] = "Ada Remora"

@@ -10,6 +10,9 @@ package struct TestRepository: Sendable {
     self.oids = oids
   }
 
+  /// A repository that is there already.
+  package init(existing path: String) { self.init(path: path, oids: [:]) }
+
   /// git, working in this repository.
   package var git: GitCommand { GitCommand(in: path) }
 

@@ -1,0 +1,70 @@
+import GitTransport
+import TestSupport
+import WorkerPool
+
+/// What one use of a channel needs; the tests change what they are about.
+struct HTTPChannel: Sendable {
+  var configuration: TransportConfiguration
+  var deadline = Deadline.after(.seconds(60))
+  var cancellation = CancellationFlag()
+
+  init() {
+    // Not the environment of whoever runs the tests: it may name a proxy.
+    configuration = TransportConfiguration(environment: [:])
+    configuration.silenceTimeout = .seconds(20)
+  }
+
+  /// Runs `body` with transports of its own, on a thread that may block.
+  func withTransports<Result: Sendable>(
+    _ body: @escaping @Sendable (Transports) throws -> Result
+  ) async throws -> Result {
+    let transports = Transports(configuration: configuration)
+    do {
+      let result = try await OwnThread.run { try body(transports) }
+      await transports.shutdown()
+      return result
+    } catch {
+      await transports.shutdown()
+      throw error
+    }
+  }
+
+  /// Runs `body` with a channel to `url`, on a thread that may block.
+  func with<Result: Sendable>(
+    _ url: String, _ body: @escaping @Sendable (any UploadPackChannel) throws -> Result
+  ) async throws -> Result {
+    try await withTransports { transports in
+      let channel = try transports.channel(for: SourceURL(url), cancellation: cancellation, deadline: deadline)
+      defer { channel.finish() }
+      return try body(channel)
+    }
+  }
+
+  /// The advertisement of `url`.
+  func advertisement(_ url: String) async throws -> String {
+    try await with(url) { try $0.openAdvertisement().readText() }
+  }
+
+  /// The error of asking for the advertisement of `url`.
+  func failure(_ url: String) async throws -> TransportError {
+    do {
+      let text = try await advertisement(url)
+      throw TestSupportError("there was an answer: \(text)")
+    } catch let error as TransportError {
+      return error
+    }
+  }
+}
+
+extension ByteSource {
+  /// All that comes.
+  func readText() throws -> String {
+    var all: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = try buffer.withUnsafeMutableBytes { try read(into: $0) }
+      if count == 0 { return String(decoding: all, as: UTF8.self) }
+      all += buffer[..<count]
+    }
+  }
+}

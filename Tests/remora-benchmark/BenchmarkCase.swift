@@ -1,0 +1,53 @@
+import TestSupport
+
+/// One thing to measure.
+struct BenchmarkCase: Sendable {
+  let name: String
+  let title: String
+  let run: @Sendable (Arena) throws -> [Figure]
+
+  /// Largest wanted ratios, and megabytes.
+  enum Goal {
+    static let unchangedSweep = 0.15
+    static let firstCopyOfMany = 0.5
+    static let refHeavy = 0.5
+    static let bigPack = 1.8
+    static let objects = 1.0
+    static let megabytes = 150.0
+  }
+
+  static let all: [BenchmarkCase] =
+    Arena.Reach.allCases.flatMap { reach in
+      [
+        BenchmarkCase(name: "unchanged-20k-refs-\(reach)", title: "nothing changed, 20,000 refs, by \(reach)") {
+          try unchanged(reach, $0)
+        },
+        BenchmarkCase(name: "unchanged-sweep-500-\(reach)", title: "nothing changed in 500 repositories, by \(reach)") {
+          try unchangedSweep(reach, $0)
+        },
+        BenchmarkCase(name: "first-copy-500-\(reach)", title: "first copies of 500 repositories, by \(reach)") {
+          try firstCopies(reach, $0)
+        },
+        BenchmarkCase(name: "first-copy-20k-refs-\(reach)", title: "first copy, 20,000 refs, by \(reach)") {
+          let source = try $0.manyRefs()
+          return [try firstCopy(of: source.path, "many-refs.git", reach, $0).time(goal: Goal.refHeavy)]
+        },
+        BenchmarkCase(name: "first-copy-big-\(reach)", title: "first copy, 160,000 objects in 80 MB, by \(reach)") {
+          let name = try $0.bigHistory()
+          return [try firstCopy(of: try $0.address(name, by: .path), name, reach, $0).time(goal: Goal.bigPack)]
+        },
+        BenchmarkCase(name: "update-31-of-20k-\(reach)", title: "31 new objects, 20,000 refs, by \(reach)") {
+          try update(reach, $0)
+        },
+        BenchmarkCase(name: "force-pushed-400-\(reach)", title: "400 branches rewritten, objects and time, by \(reach)")
+        {
+          try forcePushed(reach, $0)
+        },
+        BenchmarkCase(name: "delete-2000-of-20k-\(reach)", title: "2,000 of 20,000 refs deleted, by \(reach)") {
+          try delete(reach, $0)
+        },
+      ]
+    } + [
+      BenchmarkCase(name: "memory", title: "largest resident set of remora and of git, over HTTP") { try memory($0) }
+    ]
+}
