@@ -57,7 +57,7 @@ let package = Package(
     room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", crypto, systemPackage]),
-    room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", subprocess, systemPackage]),
+    room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", systemPackage]),
     // Floor 3, crafts
     room(
       "Mirroring",
@@ -74,14 +74,14 @@ let package = Package(
     // Tests
     .target(
       name: "TestSupport",
-      dependencies: ["Git", "GitValues", "DurableFiles", "WorkerPool", crypto, nioCore, nioPosix, subprocess, systemPackage],
+      dependencies: ["GitValues", "DurableFiles", crypto, systemPackage],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "remora-benchmark",
       dependencies: ["TestSupport", "GitValues", argumentParser],
       path: "Tests/remora-benchmark", swiftSettings: strict),
     tests("BorderTests", []),
-    tests("GitValuesTests", ["GitValues"]),
+    tests("GitValuesTests", ["GitValues", "TestSupport"]),
     tests("GitTests", ["Git", "GitValues", "TestSupport"]),
     tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
@@ -97,7 +97,9 @@ let package = Package(
         "Mirroring", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool",
         "TestSupport", systemPackage,
       ]),
-    tests("RemoraCommandsTests", ["RemoraCommands", "Mirroring", "TestSupport", argumentParser, systemPackage]),
+    tests(
+      "RemoraCommandsTests",
+      ["remora", "RemoraCommands", "Mirroring", "GitValues", "TestSupport", argumentParser, systemPackage]),
     tests("TestSupportTests", ["TestSupport", "DurableFiles", "GitValues", systemPackage]),
   ],
   swiftLanguageModes: [.v6]

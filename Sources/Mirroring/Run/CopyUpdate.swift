@@ -107,7 +107,7 @@ struct CopyUpdate {
     environment.passing(.journaling)
     let journal = RefJournal(layout, through: files)
     try journal.append(entry)
-    try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedStrays, at: now)
+    try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedBesides, at: now)
     var status = contents.files?.packedStatus
     if let folded, let read = contents.files {
       status = try StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation).fold(

@@ -26,8 +26,40 @@ package struct CrashStates {
   @discardableResult
   package func check(_ body: (CrashState) throws -> Void) throws -> CrashReport {
     var walk = CrashWalk(log: log, simulator: simulator)
+    var report = CrashReport()
+    try visit(&walk, CrashLayout(log.names), &report, body)
+    return report
+  }
+
+  /// Checks every state, then takes each fsync of the recording away in turn and looks whether a state that follows
+  /// from that alone fails.
+  ///
+  /// - Returns: also the fsync calls whose absence no state showed: each is needless, or the check is blind, or it
+  ///   guards against something that the model of the disk does not have.
+  /// - Throws: `CrashStateFailure` for the first state that fails although every fsync was made.
+  package func checkEverySynchronization(
+    _ body: (CrashState) throws -> Void
+  ) throws -> (report: CrashReport, unnoticed: [String]) {
+    var walk = CrashWalk(log: log, simulator: simulator)
     let layout = try CrashLayout(log.names)
     var report = CrashReport()
+    try visit(&walk, layout, &report, body)
+    var unnoticed: [String] = []
+    for case (let index, .synchronization) in log.steps.enumerated().map({ ($0, $1.kind) }) {
+      walk.omitted = index
+      do {
+        try visit(&walk, layout, &report, body)
+        unnoticed.append(log.steps[index].label)
+      } catch is CrashStateFailure {
+        // Seen: that fsync is needed.
+      }
+    }
+    return (report, unnoticed)
+  }
+
+  private func visit(
+    _ walk: inout CrashWalk, _ layout: CrashLayout, _ report: inout CrashReport, _ body: (CrashState) throws -> Void
+  ) throws {
     try walk.visitAll { built in
       report.builtPerStep.append(built)
     } onState: { image, step, marks, description in
@@ -43,6 +75,5 @@ package struct CrashStates {
       }
       try layout.clear(number: number)
     }
-    return report
   }
 }

@@ -12,10 +12,13 @@ struct CrashWalk {
   }
 
   let log: DiskLog
-  var simulator: DiskSimulator
+  /// The step, an fsync, that is taken away; nil for the recording as it is.
+  var omitted: Int?
+  private var simulator: DiskSimulator
   /// All that is synchronised.
   private var durable: DiskImage
   private var pending: VolatileOperations
+  /// Kept from one visit to the next: a state that was shown is not shown again.
   private var seen: Set<Sighting> = []
   private var marks: [String] = []
 
@@ -26,12 +29,19 @@ struct CrashWalk {
     pending = VolatileOperations(log.operations)
   }
 
+  /// Shows each different state; called again with a step omitted, those that only that omission makes possible.
   mutating func visitAll(onStep: OnStep, onState: OnState) throws {
-    onStep(try visit(step: 0, "nothing was done", onState))
+    durable = log.start
+    pending = VolatileOperations(log.operations)
+    marks = []
+    // Until the omitted step all is as it was at the visit without an omission.
+    let first = omitted ?? 0
+    if omitted == nil { onStep(try visit(step: 0, "nothing was done", onState)) }
     for (index, step) in log.steps.enumerated() {
       switch step.kind {
       case .operations(let range):
         for number in range { pending.add(number) }
+      case .synchronization where index == omitted: break
       case .synchronization(let inode):
         for number in pending.settle(inode) {
           simulator.apply(log.operations[number], number: number, to: &durable)
@@ -39,7 +49,7 @@ struct CrashWalk {
       case .mark(let name):
         marks.append(name)
       }
-      onStep(try visit(step: index + 1, step.label, onState))
+      if index >= first { onStep(try visit(step: index + 1, step.label, onState)) }
     }
   }
 
@@ -54,8 +64,10 @@ struct CrashWalk {
       }
       let sighting = Sighting(
         signature: image.signature(), marks: marks.count, isFinal: step == log.steps.count)
-      guard seen.insert(sighting).inserted else { continue }
+      guard !seen.contains(sighting) else { continue }
       try onState(image, step, marks, "\(last); \(candidate.description(in: self))")
+      // Not before: a state that was refused must be refused again where it comes from another omission.
+      seen.insert(sighting)
     }
     return candidates.count
   }

@@ -1,0 +1,82 @@
+import GitValues
+import SystemPackage
+import TestSupport
+import Testing
+
+/// One kind of run, small enough to be cut off at every operation.
+enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
+  case firstCopy = "a first copy"
+  case update = "an update that creates, moves, rewinds and deletes refs and moves HEAD"
+  case takeover = "the takeover of a clone with loose refs"
+  case strays = "strays folded and overruled"
+  case head = "a change of HEAD alone"
+  case deletions = "deletions only, into a dropped log that exists"
+
+  var testDescription: String { rawValue }
+
+  /// State 0 is old, state 1 is new, state 2 lets some refs of state 1 go.
+  static func ground() throws -> CrashGround {
+    var dev = BuiltObject.mark(0)
+    var main: [BuiltObject] = []
+    let ground = try CrashGround { builder in
+      main = builder.commits(3, label: "main")
+      dev = builder.commits(1, onto: main[0], file: "dev", label: "dev")[0]
+      builder.branch("main", at: main[1])
+      builder.branch("dev", at: dev)
+      builder.branch("topic/a", at: main[2])
+      builder.branch("gone", at: builder.commits(1, onto: main[0], file: "gone", label: "gone")[0])
+      builder.tag("v1", of: main[0])
+      builder.ref("refs/notes/commits", at: builder.notes("a note", on: [main[0]]))
+    }
+    let (base, branch) = (BuiltObject.oid(ground.source.oid(main[0])), BuiltObject.oid(ground.source.oid(dev)))
+    try ground.addState { builder in
+      let grown = builder.commits(2, onto: .oid(ground.source.oid(main[1])), label: "more")
+      builder.branch("main", at: grown[1])
+      builder.branch("topic/a", at: base)
+      builder.deleteRef("refs/heads/gone")
+      builder.branch("fresh", at: builder.commits(1, onto: branch, file: "fresh", label: "fresh")[0])
+      builder.tag("v1", of: grown[0])
+      builder.head = .branch("dev")
+    }
+    try ground.addState { builder in
+      builder.deleteRef("refs/heads/topic/a")
+      builder.deleteRef("refs/heads/fresh")
+      builder.deleteRef("refs/tags/v1")
+    }
+    return ground
+  }
+
+  /// Makes the copy as it is before the run, and shows the source as it is for the run.
+  ///
+  /// - Returns: what the run makes of the copy.
+  func prepare(_ copy: FilePath, _ ground: CrashGround) throws -> CopySnapshot {
+    switch self {
+    case .firstCopy: break
+    case .update:
+      try ground.bring(copy, to: ground.show(0))
+    case .takeover:
+      try ground.show(0)
+      try GitCommand().run("clone", "-q", "--mirror", "--template=", ground.source.path, copy.string)
+      let main = try ground.source.oid("refs/heads/main").hex
+      let git = GitCommand(in: copy.string)
+      // One over a packed ref with another value, one in a directory of its own, one that the source does not have.
+      for name in ["refs/heads/dev", "refs/heads/topic/a", "refs/heads/only/here"] {
+        try git.run("update-ref", name, main)
+      }
+    case .strays:
+      try ground.bring(copy, to: ground.show(1))
+      let git = GitCommand(in: copy.string)
+      let gone = try ground.source.oid("refs/heads/main^").hex
+      // The first is overruled by the very packed-refs that is there: no digest of it tells before from after.
+      for name in ["refs/heads/dev", "refs/heads/stray/deep/ref"] { try git.run("update-ref", name, gone) }
+      return try ground.show(1)
+    case .head:
+      try ground.bring(copy, to: ground.show(1))
+      return try ground.showHead("refs/heads/main")
+    case .deletions:
+      for number in 0...1 { try ground.bring(copy, to: ground.show(number)) }
+      return try ground.show(2)
+    }
+    return try ground.show(1)
+  }
+}
