@@ -8,7 +8,8 @@ import WorkerPool
 
 /// What every failed run owes its user: the copy as it was, one clear line, the right code.
 extension MirrorHarness {
-  /// Waits are short, for a test waits for their end. A loaded machine may take its time, so only tests of silence have less.
+  /// Waits are short, for a test waits for their end; but a loaded machine takes its time, so only tests of silence have
+  /// less than this.
   static func impatient(silence: Duration = .seconds(10)) -> TransportConfiguration {
     var configuration = TransportConfiguration(environment: ChildProcess.isolatedEnvironment())
     configuration.connectTimeout = .seconds(5)
