@@ -1,3 +1,4 @@
+import Foundation
 import GitValues
 import Mirroring
 import TestSupport
@@ -38,6 +39,25 @@ import Testing
       #expect(try harness.mirror().status == .unchanged)
       try Self.setAll(to: source.oid("main"), in: source)
       #expect(try harness.mirrorExactly().refs.updated == Self.names.count)
+      let remembered = try CopyHistory.read(harness.layout.root).changes.filter { $0.old != nil }
+      #expect(Set(remembered.map(\.name.bytes)) == Set(Self.names))
+    }
+  }
+
+  @Test("HEAD may name a branch that is not UTF-8, and leave it", arguments: SourceTransport.allCases)
+  func head(transport: SourceTransport) async throws {
+    try await MirrorHarness.run(transport) { harness in
+      let source = try harness.source { $0.branch("main", at: $0.commit(["file": "one"])) }
+      try Self.setAll(to: source.oid("main"), in: source)
+      let line = Array("ref: refs/heads/latin1-".utf8) + [0xE9, UInt8(ascii: "\n")]
+      try Foundation.Data(line).write(to: URL(fileURLWithPath: "\(source.path)/HEAD"))
+      for status in [MirrorOutcome.Status.cloned, .unchanged] {
+        #expect(try harness.mirror().status == status)
+        #expect(try Array(Foundation.Data(contentsOf: URL(fileURLWithPath: "\(harness.copyPath)/HEAD"))) == line)
+      }
+      try harness.expectSound()
+      try source.change { $0.head = .branch("main") }
+      try harness.mirrorExactly()
     }
   }
 

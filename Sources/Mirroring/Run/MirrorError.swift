@@ -106,10 +106,10 @@ extension MirrorError {
     case .limitExceeded:
       self.init(
         .limitExceeded, "index the pack from the source: \(error.message)",
-        hint: "look at the source; if it is as large as it says, raise the limit")
+        hint: "raise the limit if the source may be that large")
     case .noSpace:
       self.init(
-        .diskFull, "receive a pack into '\(destination)': \(error.message)",
+        .diskFull, "write into '\(destination)': \(error.message)",
         hint: "free some space and run again; the copy is as it was")
     case .notOwned:
       self.init(.destinationNotOwned, "open '\(destination)': \(error.message)", hint: "run as its owner")
