@@ -4,6 +4,8 @@ import Testing
 
 @Suite("remora checksum")
 struct ChecksumCommandTests {
+  static let keys: Set<String> = ["repository", "algorithm", "checksum", "refs", "broken"]
+
   /// Repositories whose HEAD or refs are special, and how to make them so.
   enum Shape: String, CaseIterable {
     case ordinary, detached, unborn, alias, empty, hidden, loose
@@ -52,7 +54,7 @@ struct ChecksumCommandTests {
     try await withWorkbench { bench in
       let outcome = try await bench.remora("checksum", bench.source.path, "--json", "--algorithm", "gitaly")
       let report = try JSONLine(outcome.text)
-      #expect(report.keys == ["repository", "algorithm", "checksum", "refs", "broken"])
+      #expect(report.keys == Self.keys)
       #expect(report.text("repository") == bench.source.path)
       #expect(report.text("algorithm") == "gitaly")
       #expect(report.number("refs") == 3)
@@ -103,7 +105,7 @@ struct ChecksumCommandTests {
       let json = try await bench.remora("checksum", bench.source.path, "--algorithm", algorithm, "--json")
       #expect(json.status == 3)
       let report = try JSONLine(json.text)
-      #expect(report.keys == ["repository", "algorithm", "checksum", "refs", "broken"])
+      #expect(report.keys == Self.keys)
       #expect(report.isNull("checksum"))
       #expect(report.list("broken").first?.text("ref") == "refs/heads/broken:reference")
     }

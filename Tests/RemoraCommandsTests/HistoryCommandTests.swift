@@ -5,6 +5,8 @@ import Testing
 
 @Suite("remora history")
 struct HistoryCommandTests {
+  static let keys: Set<String> = ["time", "ref", "old", "new", "source"]
+
   @Test("tells of a force-push and a deletion, newest first, and the old commits stay readable through a gc")
   func tells() async throws {
     try await withWorkbench { bench in
@@ -64,7 +66,7 @@ struct HistoryCommandTests {
       try await bench.mirror()
       let history = try await bench.remora("history", bench.copy, "--json")
       let reports = try history.lines.map(JSONLine.init)
-      #expect(reports.allSatisfy { $0.keys == ["time", "ref", "old", "new", "source"] })
+      #expect(reports.allSatisfy { $0.keys == Self.keys })
       #expect(reports.allSatisfy { $0.text("source") == bench.source.path })
       let deleted = try #require(reports.first { $0.text("ref") == "refs/pull/1/head" })
       #expect(deleted.isNull("new") && deleted.text("old")?.count == 40)

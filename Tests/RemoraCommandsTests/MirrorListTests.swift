@@ -65,6 +65,7 @@ struct MirrorListTests {
     ("SOURCE a/./b", "'a/./b' is no path below the directory"),
     ("SOURCE .remora-x", "'.remora-x' is no path below the directory"),
     ("SOURCE first", "'first' is also the destination of line 2"),
+    ("SOURCE first/inner/most", "'first/inner/most' lies inside the destination of line 2"),
     ("ext::id x", "ext"),
   ]
 
@@ -79,6 +80,16 @@ struct MirrorListTests {
       #expect(outcome.errorText.contains("line 4"), "\(outcome.errorText)")
       #expect(outcome.errorText.contains(reason), "\(outcome.errorText)")
       #expect(!FileManager.default.fileExists(atPath: into))
+    }
+  }
+
+  @Test("a destination round an earlier one is refused too")
+  func nested() async throws {
+    try await withWorkbench { bench in
+      let list = try bench.directory.write("\(bench.source.path) a/b/c\n\(bench.source.path) a\n", to: "list")
+      let outcome = try await bench.remora("mirror", "--list", list, "--into", bench.directory.path("copies"))
+      #expect(outcome.status == 64)
+      #expect(outcome.errorText.contains("line 2: the destination of line 1 lies inside 'a'"), "\(outcome.errorText)")
     }
   }
 

@@ -6,7 +6,7 @@ struct ProgressTests {
   @Test("is shown on a terminal and wiped before the result")
   func terminal() async throws {
     try await withWorkbench { bench in
-      let command = "'\(RemoraBinary.path)' mirror '\(bench.source.path)' '\(bench.copy)'"
+      let command = "'\(try BuiltProgram.path("remora"))' mirror '\(bench.source.path)' '\(bench.copy)'"
       let script = try ChildProcess("script", ["-qefc", command, "/dev/null"], input: .heldOpen)
       let outcome: ProcessOutcome = try await script.outcome()
       #expect(outcome.isSuccess)
@@ -18,7 +18,7 @@ struct ProgressTests {
   @Test("is not shown on a terminal with --quiet or --json", arguments: ["--quiet", "--json"])
   func hidden(option: String) async throws {
     try await withWorkbench { bench in
-      let command = "'\(RemoraBinary.path)' mirror '\(bench.source.path)' '\(bench.copy)' \(option)"
+      let command = "'\(try BuiltProgram.path("remora"))' mirror '\(bench.source.path)' '\(bench.copy)' \(option)"
       let script = try ChildProcess("script", ["-qefc", command, "/dev/null"], input: .heldOpen)
       let outcome: ProcessOutcome = try await script.outcome()
       #expect(outcome.isSuccess)

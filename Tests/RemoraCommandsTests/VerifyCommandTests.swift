@@ -5,7 +5,7 @@ import Testing
 
 @Suite("remora verify")
 struct VerifyCommandTests {
-  private static let keys: Set<String> = [
+  static let keys: Set<String> = [
     "source", "copy", "equal", "basis", "head_unknown", "checksum", "refs", "differences", "broken",
   ]
 

@@ -65,6 +65,8 @@ struct CopyUpdate {
     var fetch = try ObjectFetch(self, first, contents)
     let goal = try fetch.fetchUntilSettled()
     defer { fetch.close() }
+    // From here on little remains to be done, and all of it belongs together.
+    try run.checkTime()
     try recordConfiguration()
     var outcome = MirrorOutcome(status: .unchanged)
     if !goal.isReached {

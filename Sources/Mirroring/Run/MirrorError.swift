@@ -99,6 +99,10 @@ extension MirrorError {
       self.init(
         .destinationUnsupported, "open '\(destination)': \(error.message)",
         hint: "libgit2 1.5.1 holds SHA-1 repositories only")
+    case .unsupportedExtension:
+      self.init(
+        .destinationUnsupported, "open '\(destination)': \(error.message)",
+        hint: "name another directory, or copy into it with the program that made it")
     case .limitExceeded:
       self.init(
         .limitExceeded, "index the pack from the source: \(error.message)",
