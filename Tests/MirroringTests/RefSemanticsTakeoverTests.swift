@@ -50,6 +50,24 @@ import Testing
     }
   }
 
+  @Test("what others wrote into the configuration stays byte for byte, and our part is there once")
+  func configuration() async throws {
+    try await MirrorHarness.run { harness in
+      _ = try Self.source(harness)
+      try GitCommand().run("clone", "-q", "--mirror", harness.sourcePath, harness.copyPath)
+      let file = URL(fileURLWithPath: "\(harness.copyPath)/config")
+      let others = try Array(Foundation.Data(contentsOf: file)) + Array("[gitweb]\n\towner = Ren".utf8) + [0xE9, 0x0A]
+      try Foundation.Data(others).write(to: file)
+      for rules in [[], ["refs/pull"], ["refs/tags", "refs/heads/a/*"]] {
+        try harness.mirrorExactly(excluding: rules)
+        let bytes = try Array(Foundation.Data(contentsOf: file))
+        #expect(Array(bytes.prefix(others.count)) == others)
+        #expect(try harness.copy.run("config", "--get-all", "remora.source").lines == [harness.sourcePath])
+        #expect(try harness.copy.run("config", "--get-all", "gc.reflogExpire").lines == ["never"])
+      }
+    }
+  }
+
   /// What may lie at a destination and is none of ours.
   enum Foreign: String, CaseIterable, CustomTestStringConvertible {
     case bareClone, emptyBare, mirrorOfAnother, copyOfAnother, workTree, files, oneFile
