@@ -94,8 +94,8 @@ let package = Package(
     tests(
       "MirroringTests",
       [
-        "Mirroring", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool",
-        "TestSupport", systemPackage,
+        "Mirroring", "CLibgit2", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore",
+        "WorkerPool", "TestSupport", systemPackage,
       ]),
     tests("RemoraCommandsTests", ["RemoraCommands", "Mirroring", "TestSupport", argumentParser, systemPackage]),
     tests("TestSupportTests", ["TestSupport", "DurableFiles", "GitValues", systemPackage]),
