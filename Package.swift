@@ -92,8 +92,8 @@ let package = Package(
     tests(
       "MirroringTests",
       [
-        "Mirroring", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool",
-        "TestSupport", systemPackage,
+        "Mirroring", "CLibgit2", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore",
+        "WorkerPool", "TestSupport", systemPackage,
       ]),
     tests(
       "RemoraCommandsTests",

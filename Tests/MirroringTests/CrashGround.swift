@@ -68,10 +68,19 @@ final class CrashGround: Sendable {
     into copy: FilePath, through files: any FileSystemPort = RealFileSystem(),
     passing: @escaping @Sendable (MirrorPhase) -> Void = { _ in }, report: @escaping (MirrorProgress) -> Void = { _ in }
   ) throws -> MirrorOutcome {
+    try Self.mirror(source.path, into: copy, through: files, by: transports, passing: passing, report: report)
+  }
+
+  /// The same without a ground, for another process.
+  static func mirror(
+    _ source: String, into copy: FilePath, through files: any FileSystemPort,
+    by transports: Transports = Transports(configuration: TransportConfiguration()),
+    passing: @escaping @Sendable (MirrorPhase) -> Void = { _ in }, report: @escaping (MirrorProgress) -> Void = { _ in }
+  ) throws -> MirrorOutcome {
     let environment = MirrorEnvironment(
       files: files, transports: transports, now: { Date(timeIntervalSince1970: 1_800_000_000) },
       pause: { _, flag in try flag.check() }, passing: passing)
-    let request = MirrorRequest(source: try SourceURL(source.path), destination: copy)
+    let request = MirrorRequest(source: try SourceURL(source), destination: copy)
     return MirrorRun(request, environment: environment, cancellation: CancellationFlag(), report: report).execute()
   }
 

@@ -24,13 +24,17 @@ final class PowerLossCheck: Sendable {
     var newRefsOldHead = 0
     var healed = 0
     /// States without a copy, by the names that lie about: what half-made files contain is never read.
-    var namesSeen: Set<[FilePath]> = []
+    var namesSeen: Set<Set<String>> = []
   }
+
+  private let nextRunInEvery: Int
 
   /// - Parameters:
   ///   - copy: as it is before the run; where nothing is, the run is a first copy.
   ///   - new: what the run makes of it.
-  init(_ ground: CrashGround, copy: FilePath, new: CopySnapshot) throws {
+  ///   - nextRunInEvery: 1 to see in each state what the next run makes of it; else only in each so-and-so-manieth.
+  init(_ ground: CrashGround, copy: FilePath, new: CopySnapshot, nextRunInEvery: Int) throws {
+    self.nextRunInEvery = nextRunInEvery
     self.ground = ground
     self.new = new
     let exists = try RealFileSystem().status(of: copy) != nil
@@ -57,12 +61,13 @@ final class PowerLossCheck: Sendable {
     let copy = state.root.appending(Self.copyName)
     if try RealFileSystem().status(of: copy) == nil {
       guard old == nil, !state.isFinal else { throw TestSupportError("the copy is gone") }
-      let names = try CopySoundness.names(below: state.root).sorted { $0.string < $1.string }
+      let names = try CopySoundness.names(below: state.root.string)
       guard progress.withLock({ $0.oldStates += 1; return $0.namesSeen.insert(names).inserted }) else { return }
     } else {
       try checkCopy(copy, isFinal: state.isFinal)
       if number.isMultiple(of: 50) { try askGit(copy) }
     }
+    guard number.isMultiple(of: nextRunInEvery) || state.isFinal else { return }
     try ground.bring(copy, to: new)
     try requireHistory(copy, history + added)
     try requireDropped(copy)

@@ -17,9 +17,9 @@ struct CopyRecovery {
     let undecided = try journal.undecided()
     try removeOwnLocks(undecided)
     try removeHalfPublishedPacks()
+    try removeHalfWrittenConfiguration()
     if let undecided {
-      let packed = try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
-      if RefTransaction.digest(packed) == undecided.packedRefsDigest {
+      if try undecided.tookEffect(in: layout, through: files) {
         try completeHead(undecided)
         try journal.complete(undecided.id, at: now)
       } else {
@@ -54,6 +54,13 @@ struct CopyRecovery {
       return
     }
     try files.unlink(lock)
+  }
+
+  /// The one file of the copy itself that is replaced through a temporary one.
+  private func removeHalfWrittenConfiguration() throws {
+    for entry in try files.entries(of: layout.root) where files.isLeftover(entry.name) {
+      try files.unlink(layout.root.appending(entry.name))
+    }
   }
 
   /// A pack that was linked into `objects/pack` without its index: nobody can use it, and its other name is in staging.

@@ -61,7 +61,7 @@ struct StrayFolding {
       try files.unlink(entry.path)
       touched.insert(entry.path.removingLastComponent())
     }
-    for directory in contents.loose.directories where try removeIfEmpty(directory) {
+    for directory in try removeEmptyDirectories(contents.loose) {
       touched.remove(directory)
       touched.insert(directory.removingLastComponent())
     }
@@ -69,6 +69,13 @@ struct StrayFolding {
     for directory in touched.sorted(by: { $0.string < $1.string }) { try files.synchronizeDirectory(directory) }
     try environment.pause(Self.readerGrace, cancellation)
     return try files.status(of: layout.packedRefs)
+  }
+
+  /// Removes what directories below `refs/` are empty, inner ones first, and names them. Nobody misses them, and nothing
+  /// depends on when they go.
+  @discardableResult
+  func removeEmptyDirectories(_ loose: LooseRefs) throws -> [FilePath] {
+    try loose.directories.filter { try removeIfEmpty($0) }
   }
 
   /// Removes one loose ref under its lock, as git does, unless somebody changed it since it was read.

@@ -51,8 +51,7 @@ package struct CopyHistory: Sendable {
     -> String?
   {
     guard let undecided = try journal.undecided() else { return nil }
-    let packed = try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
-    return RefTransaction.digest(packed) == undecided.packedRefsDigest ? nil : undecided.id
+    return try undecided.tookEffect(in: layout, through: files) ? nil : undecided.id
   }
 
   private static func names(_ name: String) -> Set<ReferenceName> {

@@ -109,9 +109,13 @@ struct CopyUpdate {
     try journal.append(entry)
     try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedBesides, at: now)
     var status = contents.files?.packedStatus
-    if let folded, let read = contents.files {
-      status = try StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation).fold(
-        read, into: folded)
+    if let read = contents.files {
+      let folding = StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation)
+      if let folded {
+        status = try folding.fold(read, into: folded)
+      } else {
+        try folding.removeEmptyDirectories(read.loose)
+      }
     }
     let transaction = RefTransaction(layout: layout, files: files)
     if writesRefs {

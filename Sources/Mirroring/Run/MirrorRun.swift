@@ -122,7 +122,10 @@ package struct MirrorRun {
       return CopyUpdate(self, layout, configuration, recorded: recorded).compare(
         session, with: try CopyContents.read(layout, through: files))
     }
-    let made = recorded == nil ? try files.makeDirectories(layout.own) : []
+    let made = try files.makeDirectories(layout.own)
+    // Of a copy of ours it was lost: the name must be durable before the journal in it is. Of a repository that is taken
+    // over, the configuration comes first and makes both durable.
+    if recorded != nil { try files.synchronizeParents(of: made) }
     let lock = try OwnerLock.acquire(
       path: layout.ownerLock, wait: request.wait, isCancelled: { [cancellation] in cancellation.isRaised })
     defer { lock.release() }
@@ -152,7 +155,10 @@ package struct MirrorRun {
     _ layout: CopyLayout, _ configuration: CopyConfiguration, _ recorded: CopyConfiguration?
   ) throws -> MirrorOutcome {
     let update = CopyUpdate(self, layout, configuration, recorded: recorded)
-    let isClean = try files.status(of: layout.staging) == nil
+    // A loss of power can take staging and leave a lock, hence both.
+    let isClean = try [layout.staging, layout.packedRefsLock, layout.headLock].allSatisfy {
+      try files.status(of: $0) == nil
+    }
     let state = isClean && recorded == configuration ? try CopyState.loadIfCurrent(layout, through: files) : nil
     if let state, let view = LocalGlance.view(of: request.source, through: files),
       let outcome = update.unchanged(view, since: state)
