@@ -128,6 +128,22 @@ struct MirrorCommandTests {
     }
   }
 
+  @Test("a copy that loses most of its refs is warned of, whoever left them out")
+  func massDeletion() async throws {
+    try await withWorkbench { bench in
+      try await bench.mirror()
+      let outcome = try await bench.remora(
+        "mirror", bench.source.path, bench.copy, "--exclude-ref", "refs/*", "--json")
+      #expect(outcome.isSuccess)
+      let warnings = try JSONLine(outcome.text).list("warnings")
+      #expect(warnings.map(\.keys) == [["code", "message"]])
+      #expect(warnings.first?.text("code") == "mass_ref_deletion")
+      #expect(warnings.first?.text("message")?.hasPrefix("3 of 3 refs are gone") == true)
+      #expect(outcome.errorText.hasPrefix("remora: warning: \(bench.copy): 3 of 3 refs"))
+      #expect(try GitCommand().refs(bench.copy).isEmpty)
+    }
+  }
+
   @Test("another repository is refused and left alone, until --adopt says so")
   func adopt() async throws {
     try await withWorkbench { bench in

@@ -93,6 +93,19 @@ struct MirrorListTests {
     }
   }
 
+  @Test("a reader of the output that leaves ends no run")
+  func readerLeaves() async throws {
+    try await withWorkbench { bench in
+      let list = try bench.directory.write((1...4).map { "\(bench.source.path) \($0)\n" }.joined(), to: "list")
+      let into = bench.directory.path("copies")
+      let script = "\"$0\" mirror --list \"$1\" --into \"$2\" --jobs 1 --json | true; echo ${PIPESTATUS[0]}"
+      let shell = try ChildProcess("bash", ["-c", script, try BuiltProgram.path("remora"), list, into])
+      let outcome: ProcessOutcome = try await shell.outcome()
+      #expect(outcome.text == "0", "\(outcome.errorText)")
+      for number in 1...4 { #expect(try GitCommand().view("\(into)/\(number)") == bench.source.view()) }
+    }
+  }
+
   @Test("an empty list is good and does nothing")
   func empty() async throws {
     try await withWorkbench { bench in

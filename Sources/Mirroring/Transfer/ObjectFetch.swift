@@ -57,8 +57,10 @@ struct ObjectFetch {
         warnings = [
           .init(
             code: "mass_ref_deletion",
-            message:
-              "the source dropped \(deleted) of \(contents.refs.count) refs; the journal keeps them (remora history)")
+            message: """
+              \(deleted) of \(contents.refs.count) refs are gone from the source or left out by the rules; the journal \
+              keeps them (remora history)
+              """)
         ]
       } else {
         warnings = []
