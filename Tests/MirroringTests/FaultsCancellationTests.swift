@@ -62,6 +62,20 @@ import WorkerPool
     }
   }
 
+  @Test("gives a clone back that it was about to take over", arguments: [MirrorPhase.spooling, .indexing, .checking])
+  func takeover(phase: MirrorPhase) async throws {
+    try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
+      let source = try harness.smallSource()
+      try GitCommand().run("clone", "-q", "--mirror", harness.sourcePath, harness.copyPath)
+      try source.change { $0.branch("new", at: $0.commit(["new": "new\n"])) }
+      let cancellation = CancellationFlag()
+      var environment = harness.environment()
+      environment.passing = { if $0 == phase { cancellation.raise() } }
+      try harness.expectFailure("cancelled", environment: environment, cancellation: cancellation)
+      try harness.mirrorExactly()
+    }
+  }
+
   /// Where a server keeps a run waiting.
   enum Waiting: String, CaseIterable, Sendable { case listing, pack }
 

@@ -154,6 +154,8 @@ struct ObjectFetch {
     }
     try check.check(goal.plan.wants)
     goal.plan.setPeeled(check.peeled)
+    // A small pack is checked without a single question on the way.
+    try run.checkTime()
     if let pack {
       run.environment.passing(.publishingPack)
       try staging.publish(pack)
