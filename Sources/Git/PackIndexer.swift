@@ -108,12 +108,21 @@ package struct PackIndexer: ~Copyable {
     let pack = IndexedPack(
       packPath: "\(directory)/pack-\(name).pack", indexPath: "\(directory)/pack-\(name).idx", name: name,
       objectCount: objectCount)
+    if objectCount > 0 { try checkLengths(of: pack) }
     // An interruption that came after libgit2 had checked the bytes has still erased them.
     if interruption.disarm() { throw stopped() }
     guard objectCount > 0 else { return nil }
     try Self.protect(pack)
     isCommitted = true
     return pack
+  }
+
+  private func checkLengths(of pack: IndexedPack) throws {
+    do {
+      try PackEntryLengths(pack.packPath).check(count: pack.objectCount) { try callback.report(stats) }
+    } catch {
+      throw interruption.isInterrupted ? stopped() : error
+    }
   }
 
   /// Takes the right to write away, as git does. libgit2 has already applied the umask.

@@ -10,7 +10,7 @@ import WorkerPool
 /// cancellation gets through at once without another descriptor. Input and output are two pairs so that a descendant
 /// that outlives the child and holds its input does not hide the end of the output.
 final class ChildSockets {
-  /// The child's ends; given away to the process that is started, which closes them here.
+  /// The child's ends; closed here by `closeChildEnds` once the child has them, or else it would never seem to end.
   let childInput: Int32
   let childOutput: Int32
   let childErrors: Int32
@@ -19,6 +19,7 @@ final class ChildSockets {
   private let errors: Int32
   private var isErrorsOpen = true
   private var isClosed = false
+  private var areChildEndsClosed = false
 
   private let cancellation: CancellationFlag
   private let registration: CancellationFlag.Registration
@@ -32,14 +33,14 @@ final class ChildSockets {
   ///   - silence: how long to wait for the child to send or take a byte.
   ///   - deadline: when all must be over.
   ///   - takeErrors: gets what the child writes on its standard error, as it comes.
-  /// - Throws: `ChildSocketError` when the process has no descriptors left.
+  /// - Throws: `ChildFailure` when the process has no descriptors left.
   init(
     silence: Duration, deadline: Deadline, cancellation: CancellationFlag,
     takeErrors: @escaping (UnsafeRawBufferPointer) -> Void
-  ) throws(ChildSocketError) {
+  ) throws(ChildFailure) {
     var pairs: [(ours: Int32, childs: Int32)] = []
     for _ in 0..<3 {
-      do throws(ChildSocketError) {
+      do throws(ChildFailure) {
         pairs.append(try Self.pair())
       } catch {
         for pair in pairs {
@@ -71,7 +72,15 @@ final class ChildSockets {
     guard !isClosed else { return }
     isClosed = true
     registration.remove()
+    closeChildEnds()
     for descriptor in [input, output, errors] { Glibc.close(descriptor) }
+  }
+
+  /// Closes the child's ends on our side. Calling it twice does nothing more.
+  func closeChildEnds() {
+    guard !areChildEndsClosed else { return }
+    areChildEndsClosed = true
+    for descriptor in [childInput, childOutput, childErrors] { Glibc.close(descriptor) }
   }
 
   /// Says to the child that no more input comes; its output can still be read.
@@ -82,7 +91,7 @@ final class ChildSockets {
 
   /// Reads at least one byte; 0 is the end.
   ///
-  /// - Throws: `Cancelled`, `ChildSocketError`.
+  /// - Throws: `Cancelled`, `ChildFailure`.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     precondition(!buffer.isEmpty, "a read needs room")
     let quiet = Deadline.after(silence)
@@ -94,14 +103,14 @@ final class ChildSockets {
       switch errno {
       case EAGAIN: try wait(for: POLLIN, on: output, quiet: quiet)
       case EINTR: continue
-      default: throw ChildSocketError.failed("read", errno)
+      default: throw ChildFailure.failed("read", errno)
       }
     }
   }
 
   /// Writes all bytes. A child that has gone is no error here: what it said before is still to be read.
   ///
-  /// - Throws: `Cancelled`, `ChildSocketError`.
+  /// - Throws: `Cancelled`, `ChildFailure`.
   func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     var quiet = Deadline.after(silence)
@@ -120,7 +129,7 @@ final class ChildSockets {
       case EPIPE, ECONNRESET:
         try cancellation.check()
         return
-      default: throw ChildSocketError.failed("write", errno)
+      default: throw ChildFailure.failed("write", errno)
       }
     }
   }
@@ -153,21 +162,21 @@ final class ChildSockets {
   /// stand still.
   private func wait(for events: Int32, on descriptor: Int32, quiet: Deadline) throws {
     while true {
-      guard !deadline.hasPassed else { throw ChildSocketError.runTimedOut }
-      guard !quiet.hasPassed else { throw ChildSocketError.silent(silence) }
+      guard !deadline.hasPassed else { throw ChildFailure.runTimedOut }
+      guard !quiet.hasPassed else { throw ChildFailure.silent(silence) }
       var polled = [
         pollfd(fd: descriptor, events: Int16(events), revents: 0),
         pollfd(fd: isErrorsOpen ? errors : -1, events: Int16(POLLIN), revents: 0),
       ]
       let count = poll(&polled, nfds_t(polled.count), deadline.earlier(quiet).pollTimeoutMilliseconds)
-      if count < 0, errno != EINTR { throw ChildSocketError.failed("wait for", errno) }
+      if count < 0, errno != EINTR { throw ChildFailure.failed("wait for", errno) }
       try cancellation.check()
       if count > 0, polled[1].revents != 0 { drainErrors() }
       if count > 0, polled[0].revents != 0 { return }
     }
   }
 
-  private static func pair() throws(ChildSocketError) -> (Int32, Int32) {
+  private static func pair() throws(ChildFailure) -> (Int32, Int32) {
     var ends: (Int32, Int32) = (-1, -1)
     let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
     let status = withUnsafeMutableBytes(of: &ends) { raw in

@@ -34,16 +34,21 @@ extension LocalUploadPack {
 
   /// The error for a child that could not be talked to; others, `Cancelled` among them, pass as they are.
   func failure(_ error: any Error) -> any Error {
-    guard let error = error as? ChildSocketError else { return error }
+    guard let error = error as? ChildFailure else { return error }
     switch error {
     case .silent(let silence):
       return timeout("git upload-pack said nothing for \(silence.components.seconds) s")
     case .runTimedOut:
       return timeout("the time allowed for the whole run is over")
     case .failed(let what, let code):
+      let cause = "cannot \(what) git upload-pack: \(String(cString: strerror(code)).lowercased())"
+      // Not a program, or not for this machine: git is as good as missing.
+      guard [ENOENT, ENOEXEC, EACCES, ENOTDIR].contains(code) else {
+        return TransportError(.sourceUnreachable, operation: Self.operation, subject: subject, cause: cause)
+      }
       return TransportError(
-        .sourceUnreachable, operation: Self.operation, subject: subject,
-        cause: "cannot \(what) git upload-pack: \(String(cString: strerror(code)).lowercased())")
+        .gitMissing, operation: Self.operation, subject: subject, cause: cause,
+        hint: "see whether '\(settings.gitExecutable)' runs")
     }
   }
 
@@ -55,10 +60,6 @@ extension LocalUploadPack {
   func failure(_ ending: ChildProcess.Ending?, complaints: ChildComplaints) -> TransportError? {
     switch ending {
     case .exited(0): return nil
-    case .notStarted(let reason):
-      return TransportError(
-        .gitMissing, operation: Self.operation, subject: subject, cause: "cannot start git: \(reason)",
-        hint: "see whether '\(settings.gitExecutable)' runs")
     case .signaled(let signal):
       return TransportError(
         .connectionLost, operation: Self.operation, subject: subject,

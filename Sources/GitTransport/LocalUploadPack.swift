@@ -58,6 +58,8 @@ package final class LocalUploadPack: UploadPackChannel {
 
   /// How long a child gets to end by itself when it has nothing more to do.
   private static let farewell = Duration.seconds(2)
+  /// How long a child that has closed its output gets to say by its status why.
+  private static let statusWait = Duration.seconds(5)
 
   /// Looks at the path; the child is started by `openAdvertisement`.
   ///
@@ -86,24 +88,23 @@ package final class LocalUploadPack: UploadPackChannel {
     self.gitPath = gitPath
   }
 
-  deinit { process?.kill() }
-
   package func openAdvertisement() throws -> any ByteSource {
     precondition(process == nil, "a child advertises once")
     try cancellation.check()
     let complaints = complaints
-    let sockets: ChildSockets
-    do {
-      sockets = try ChildSockets(silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation) {
+    do throws(ChildFailure) {
+      let sockets = try ChildSockets(
+        silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation
+      ) {
         complaints.said.append($0)
       }
+      process = try ChildProcess(
+        path: gitPath, arguments: ["upload-pack", "--", location.path], environment: childEnvironment,
+        sockets: sockets)
+      self.sockets = sockets
     } catch {
       throw failure(error)
     }
-    self.sockets = sockets
-    process = ChildProcess(
-      path: gitPath, arguments: ["upload-pack", "--", location.path], environment: childEnvironment,
-      sockets: sockets)
     return Output(self)
   }
 
@@ -136,26 +137,17 @@ package final class LocalUploadPack: UploadPackChannel {
   }
 
   package func finish() {
-    guard let process else { return }
     sockets?.endInput()
-    if process.ending(by: .after(Self.farewell), cancellation: cancellation) == nil { process.kill() }
-    release()
+    _ = process?.ending(by: .after(Self.farewell), cancellation: cancellation)
+    abort()
   }
 
   package func abort() {
-    guard let process else { return }
-    process.kill()
-    // Reaped here and now, so that whoever looks afterwards finds nothing; a child that the kernel cannot end at
-    // once is reaped by its task later.
-    _ = process.ending(by: .after(Self.farewell), cancellation: CancellationFlag())
-    release()
-  }
-
-  private func release() {
+    process?.kill()
     sockets?.drainErrors()
     sockets?.close()
-    sockets = nil
     process = nil
+    sockets = nil
   }
 
   /// Reads from the child. An end after which the child reports failure is that failure, and not an end.
@@ -167,7 +159,7 @@ package final class LocalUploadPack: UploadPackChannel {
     } catch {
       throw failure(error)
     }
-    let ending = process.ending(by: .after(Self.farewell), cancellation: cancellation)
+    let ending = process.ending(by: .after(Self.statusWait), cancellation: cancellation)
     try cancellation.check()
     sockets.drainErrors()
     if let failure = failure(ending, complaints: complaints.said) { throw failure }

@@ -34,31 +34,36 @@ package struct ObjectID: Hashable, Sendable {
 
   /// Parses exactly 40 hexadecimal digits, either case. `nil` for anything else.
   package init?(hex: some Collection<UInt8>) {
-    guard hex.count == Self.hexCount else { return nil }
-    var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
-    var position = 0
-    for character in hex {
-      guard let digit = Self.value(ofHexDigit: character) else { return nil }
-      switch position {
-      case 0..<16: words.0 = words.0 << 4 | digit
-      case 16..<32: words.1 = words.1 << 4 | digit
-      default: words.2 = words.2 << 4 | digit
-      }
-      position += 1
-    }
-    self.init(high: words.0, middle: words.1, low: UInt32(truncatingIfNeeded: words.2))
+    let parsed = hex.withContiguousStorageIfAvailable { ObjectID(hexBytes: UnsafeRawBufferPointer($0)) }
+    guard let oid = parsed ?? Array(hex).withUnsafeBytes({ ObjectID(hexBytes: $0) }) else { return nil }
+    self = oid
+  }
+
+  /// The same over borrowed bytes: the form for bulk reading, which the compiler need not specialise in every room.
+  package init?(hexBytes: UnsafeRawBufferPointer) {
+    guard hexBytes.count == Self.hexCount, let high = Self.word(hexBytes, 0..<16),
+      let middle = Self.word(hexBytes, 16..<32), let low = Self.word(hexBytes, 32..<40)
+    else { return nil }
+    self.init(high: high, middle: middle, low: UInt32(truncatingIfNeeded: low))
   }
 
   /// Parses exactly 40 hexadecimal digits, either case. `nil` for anything else.
   package init?(_ text: String) { self.init(hex: text.utf8) }
 
-  private static func value(ofHexDigit character: UInt8) -> UInt64? {
-    switch character {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(character - UInt8(ascii: "0"))
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(character - UInt8(ascii: "a") + 10)
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(character - UInt8(ascii: "A") + 10)
-    default: nil
+  private static func word(_ digits: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64? {
+    var word: UInt64 = 0
+    for position in range {
+      let character = digits[position]
+      let digit: UInt8
+      switch character {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character &- UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character &- UInt8(ascii: "a") &+ 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = character &- UInt8(ascii: "A") &+ 10
+      default: return nil
+      }
+      word = word << 4 | UInt64(digit)
     }
+    return word
   }
 
   /// Calls `body` with the 20 bytes, most significant first.

@@ -43,11 +43,21 @@ package struct LooseRefs: Sendable {
     -> Bool
   {
     guard depth < maximumDepth else { return true }
-    for entry in try files.entries(of: directory) {
+    for entry in try entries(of: directory, files) {
       guard entry.kind == .directory else { return true }
       if try hasFile(below: directory.appending(entry.name), depth: depth + 1, files) { return true }
     }
     return false
+  }
+
+  /// What the file of one loose ref says now; `nil` when it is gone.
+  package static func value(at path: FilePath, through files: some FileSystemPort) throws(FileError) -> LooseRef? {
+    do {
+      return try files.contents(of: path, limit: maximumFileBytes).map(LooseRef.init(parsing:))
+    } catch {
+      guard error.code == .fileTooLarge else { throw error }
+      return .broken("too large for a ref")
+    }
   }
 
   private mutating func descend(
@@ -55,7 +65,7 @@ package struct LooseRefs: Sendable {
   ) throws(FileError) {
     // Nothing that git can name is deeper than a path may be long; the bound only ends loops of mounted directories.
     guard depth < Self.maximumDepth else { return }
-    for entry in try files.entries(of: directory) {
+    for entry in try Self.entries(of: directory, files) {
       let path = directory.appending(entry.name)
       let name = ReferenceName(bytes: prefix + [UInt8(ascii: "/")] + entry.nameBytes)
       switch entry.kind {
@@ -63,11 +73,23 @@ package struct LooseRefs: Sendable {
         try descend(into: path, name: name.bytes, depth: depth + 1, files)
         directories.append(path)
       case .regular:
-        guard let bytes = try files.contents(of: path, limit: Self.maximumFileBytes) else { continue }
-        add(Entry(name: name, path: path, value: LooseRef(parsing: bytes)))
+        guard let value = try Self.value(at: path, through: files) else { continue }
+        add(Entry(name: name, path: path, value: value))
       case .symbolicLink, .other:
         irregular.append(Entry(name: name, path: path, value: .broken("not a regular file")))
       }
+    }
+  }
+
+  /// git removes a directory as soon as it has packed the last ref of it: one that is gone since it was seen is empty.
+  private static func entries(of directory: FilePath, _ files: some FileSystemPort) throws(FileError)
+    -> [DirectoryEntry]
+  {
+    do {
+      return try files.entries(of: directory)
+    } catch {
+      guard error.code == .noSuchFileOrDirectory else { throw error }
+      return []
     }
   }
 
@@ -83,6 +105,6 @@ package struct LooseRefs: Sendable {
 
   /// PATH_MAX is 4,096 bytes: 2,048 directories of one letter each.
   private static let maximumDepth = 2_048
-  /// A ref file holds 41 bytes or a name of at most PATH_MAX; anything bigger is no ref, and is read as rubbish.
+  /// A ref file holds 41 bytes or a name of at most PATH_MAX; anything bigger is no ref.
   private static let maximumFileBytes = 1 << 16
 }

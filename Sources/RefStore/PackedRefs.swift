@@ -48,7 +48,7 @@ package struct PackedRefs: Sendable {
       return false
     }
     if line.first == UInt8(ascii: "^") {
-      guard lastWasRef, let peeled = ObjectID(hex: line.dropFirst()) else {
+      guard lastWasRef, let peeled = ObjectID(hexBytes: UnsafeRawBufferPointer(rebasing: line.dropFirst())) else {
         addBroken(line, "peeled value without its ref")
         return false
       }
@@ -56,7 +56,7 @@ package struct PackedRefs: Sendable {
       return false
     }
     guard line.count > ObjectID.hexCount + 1, line[ObjectID.hexCount] == UInt8(ascii: " "),
-      let oid = ObjectID(hex: line[0..<ObjectID.hexCount])
+      let oid = ObjectID(hexBytes: UnsafeRawBufferPointer(rebasing: line[0..<ObjectID.hexCount]))
     else {
       addBroken(line, "unreadable line")
       return false

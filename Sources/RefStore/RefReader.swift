@@ -28,7 +28,8 @@ package struct RefReader: Sendable {
   /// The complete ref view.
   package func view() throws(RefStoreError) -> RefView { Self.resolve(try contents()) }
 
-  /// Reads HEAD, the loose refs and packed-refs, in this order, until packed-refs stayed the same meanwhile.
+  /// Reads HEAD, the loose refs and packed-refs, in this order, until packed-refs stayed the same meanwhile and no name
+  /// turned from a file into a directory or back.
   package func contents() throws(RefStoreError) -> Contents {
     for _ in 0..<Self.readings {
       do {
@@ -46,6 +47,7 @@ package struct RefReader: Sendable {
       } catch let error as RefStoreError {
         throw error
       } catch let error as FileError {
+        if [.isDirectory, .notDirectory].contains(error.code) { continue }
         throw .file(error)
       } catch {
         preconditionFailure("only RefStoreError and FileError are thrown here")
@@ -113,24 +115,22 @@ package struct RefReader: Sendable {
   {
     var value = start
     var last: ReferenceName?
-    for _ in 0...maximumSymbolicDepth {
+    for _ in 1..<maximumRefsInChain {
       switch value {
       case .direct(let oid): return .oid(oid, through: last)
       case .broken(let reason): return .broken(reason)
       case .symbolic(let target):
         last = target
-        if let next = loose[target] {
-          value = next
-        } else if let oid = packed.oid(of: target) {
-          return .oid(oid, through: target)
-        } else {
-          return .dangling(target)
-        }
+        guard let next = loose[target] ?? packed.oid(of: target).map(LooseRef.direct) else { return .dangling(target) }
+        value = next
       }
     }
-    return .broken("symbolic refs lead in a circle")
+    // The last that git reads: it must not lead any further.
+    if case .direct(let oid) = value { return .oid(oid, through: last) }
+    if case .broken(let reason) = value { return .broken(reason) }
+    return .broken("symbolic refs lead in a circle or too far")
   }
 
-  /// git's SYMREF_MAXDEPTH.
-  private static var maximumSymbolicDepth: Int { 5 }
+  /// git's SYMREF_MAXDEPTH: it reads no more refs than this for one name, the first and the last included.
+  private static var maximumRefsInChain: Int { 5 }
 }

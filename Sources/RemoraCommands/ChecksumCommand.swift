@@ -13,10 +13,12 @@ struct ChecksumCommand: AsyncParsableCommand {
     abstract: "Print the refs checksum of a repository.",
     discussion: """
       sha256 covers every ref and HEAD; git prints the same digits:
-        { t=$(git symbolic-ref -q HEAD) && echo "ref: $t HEAD" || echo "$(git rev-parse HEAD) HEAD"
+        { t=$(git symbolic-ref -q HEAD) && echo "ref: $t HEAD" ||
+            echo "$(git rev-parse HEAD) HEAD"
           git for-each-ref --format='%(objectname) %(refname)'; } | sha256sum
-      gitaly is GitLab's checksum, grokmirror the fingerprint of kernel.org's manifests (git show-ref | sha1sum).
-      A repository with broken refs has no checksum: they are named and the exit status is 3.
+      gitaly is GitLab's checksum, grokmirror the fingerprint of kernel.org's
+      manifests (git show-ref | sha1sum). A repository with broken refs has no
+      checksum: they are named and the exit status is 3.
 
       Example:
         remora checksum /srv/copies/project.git --algorithm gitaly
@@ -37,6 +39,18 @@ struct ChecksumCommand: AsyncParsableCommand {
     let checksum: String?
     let refs: Int
     let broken: [BrokenReport]
+
+    private enum CodingKeys: String, CodingKey { case repository, algorithm, checksum, refs, broken }
+
+    /// Every key is there, null where there is no value.
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(repository, forKey: .repository)
+      try container.encode(algorithm, forKey: .algorithm)
+      try container.encode(checksum, forKey: .checksum)
+      try container.encode(refs, forKey: .refs)
+      try container.encode(broken, forKey: .broken)
+    }
   }
 
   func run() async throws {

@@ -9,11 +9,12 @@ struct HistoryCommand: AsyncParsableCommand {
     commandName: "history",
     abstract: "Tell what happened to the refs of a copy, newest first.",
     discussion: """
-      Old values stay readable in the copy: 'git -C COPY show OID' shows a commit that a force-push has dropped.
+      Old values stay readable in the copy: 'git -C COPY show OID' shows a commit
+      that a force-push has dropped.
 
       Examples:
         remora history /srv/copies/project.git
-        remora history /srv/copies/project.git refs/heads/main --since 2026-11-01T00:00:00Z
+        remora history /srv/copies/project.git main --since 2026-11-01T00:00:00Z
       """)
 
   @Argument(help: "The copy.", completion: .directory)

@@ -3,9 +3,12 @@ internal import Glibc
 internal import Synchronization
 
 /// Ctrl-C and SIGTERM: the first ends the work in good order, the second ends the process.
+///
+/// A reader of our output that leaves (`remora mirror … | head`) ends nothing: copies are made for their own sake.
 enum Interruption {
   /// Runs the work and cancels it at the first signal; tells whether there was one.
   static func watch(_ work: @escaping @Sendable () async -> Void) async -> Bool {
+    signal(SIGPIPE, SIG_IGN)
     let wasInterrupted = Mutex(false)
     let task = Task { await work() }
     let sources = [SIGINT, SIGTERM].map { number in

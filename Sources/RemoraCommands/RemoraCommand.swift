@@ -1,14 +1,14 @@
 package import ArgumentParser
 
 /// The program `remora`.
-
 package struct RemoraCommand: AsyncParsableCommand {
   package static let configuration = CommandConfiguration(
     commandName: "remora",
     abstract: "Keeps exact, verified copies of bare git repositories.",
     discussion: """
-      Exit status: 0 all good, 1 failed (or different), 2 some of several failed, 3 a repository with broken refs,
-      64 wrong usage, 75 busy (another run or another program holds the copy), 130 ended by Ctrl-C.
+      Exit status: 0 all good, 1 failed (or different), 2 some of several failed,
+      3 a repository with broken refs, 64 wrong usage, 75 busy (another run or
+      another program holds the copy), 130 ended by Ctrl-C or SIGTERM.
 
       Examples:
         remora mirror https://git.example.org/project.git /srv/copies/project.git

@@ -11,9 +11,12 @@ struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Compare a copy with what its source advertises, ref by ref.",
+    // The one that is made from the options is too long to read.
+    usage: "remora verify [<options>] <source> <copy>",
     discussion: """
-      Exit 0: equal. Exit 1: different, and the refs that differ are listed, or the comparison failed. Exit 3: one side
-      has broken refs. Refs that the copy leaves out by its rules do not count.
+      Exit 0: equal. Exit 1: different, and the refs that differ are listed, or the
+      comparison failed. Exit 3: one side has broken refs. Refs that the copy leaves
+      out by its rules do not count.
 
       Example:
         remora verify https://git.example.org/project.git /srv/copies/project.git
@@ -29,29 +32,6 @@ struct VerifyCommand: AsyncParsableCommand {
   var json = false
 
   @OptionGroup(title: "Connection") var connection: ConnectionOptions
-
-  private struct Report: Encodable {
-    struct Difference: Encodable {
-      let ref: String
-      let source: String?
-      let copy: String?
-    }
-
-    let source: String
-    let copy: String
-    let equal: Bool
-    let basis = "advertisement"
-    let headUnknown: Bool
-    let checksum: String?
-    let refs: Int
-    let differences: [Difference]
-    let broken: [BrokenReport]
-
-    private enum CodingKeys: String, CodingKey {
-      case source, copy, equal, basis, checksum, refs, differences, broken
-      case headUnknown = "head_unknown"
-    }
-  }
 
   func run() async throws {
     let source = try LocalPath.source(source)
@@ -86,7 +66,7 @@ struct VerifyCommand: AsyncParsableCommand {
   private func tell(_ comparison: CopyComparison, _ source: SourceURL, _ copy: FilePath) throws {
     if json {
       try Output.json(
-        Report(
+        VerifyReport(
           source: source.redacted, copy: copy.string, equal: comparison.isEqual, headUnknown: comparison.headIsUnknown,
           checksum: comparison.checksum, refs: comparison.refs,
           differences: comparison.differences.map {

@@ -28,7 +28,7 @@ struct LayerTable: Equatable {
     Row(2, "RefStore", ["GitValues", "DurableFiles", "Crypto", "SystemPackage"]),
     Row(
       2, "GitTransport",
-      ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", "Subprocess", "SystemPackage"]),
+      ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", "SystemPackage"]),
     Row(
       3, "Mirroring",
       [

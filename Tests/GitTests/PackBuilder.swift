@@ -4,7 +4,10 @@ struct PackBuilder {
   private var count: UInt32 = 0
   private var lastEntrySize = 0
 
-  mutating func addBlob(_ content: [UInt8]) { add(type: 3, size: content.count, prefix: [], content: content) }
+  /// - Parameter size: what the entry declares, if it should be a lie.
+  mutating func addBlob(_ content: [UInt8], declaring size: Int? = nil) {
+    add(type: 3, size: size ?? content.count, prefix: [], content: content)
+  }
 
   /// A delta on an object named by its id.
   mutating func addRefDelta(base: [UInt8], _ delta: [UInt8]) {

@@ -35,6 +35,7 @@ struct PackIndexerTests {
   enum Damage: CaseIterable {
     case noByte, halfHeader, noTrailer, halfTrailer, cutInTheMiddle, wrongTrailer, garbageBehind, notAPack, version3
     case fewerThanDeclared, moreThanDeclared, thin, duplicateByRefDelta, duplicateBlob, deltaOnItself
+    case longerThanDeclared, shorterThanDeclared
   }
 
   private func damaged(_ damage: Damage, _ workshop: Workshop) throws -> [UInt8] {
@@ -61,6 +62,9 @@ struct PackIndexerTests {
       // libgit2 with a database behind its indexer never returns from this one.
       let base = try Workshop.blobID(Array("0123456789".utf8))
       builder.addRefDelta(base: base, PackBuilder.delta(from: 10, to: Array("0123456789".utf8)))
+    // libgit2 files the first under an id that nobody can read back.
+    case .longerThanDeclared: builder.addBlob(Array("longer than that".utf8), declaring: 4)
+    case .shorterThanDeclared: builder.addBlob(Array("short".utf8), declaring: 40)
     case .duplicateBlob: builder.addBlob(Array("0123456789".utf8))
     case .deltaOnItself:
       let own = try Workshop.blobID(Array("abc".utf8))

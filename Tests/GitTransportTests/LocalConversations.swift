@@ -1,4 +1,3 @@
-import Foundation
 import GitTransport
 import GitValues
 import TestSupport
@@ -82,7 +81,17 @@ extension Conversation {
 
 /// A script that stands in for git.
 func script(_ text: String, in directory: TemporaryDirectory) throws -> String {
-  let path = try directory.write("#!/bin/sh\n\(text)\n", to: "git-\(UInt32.random(in: 0...UInt32.max))")
-  guard chmod(path, 0o755) == 0 else { throw TestSupportError("chmod \(path): errno \(errno)") }
+  try program("#!/bin/sh\n\(text)\n", in: directory)
+}
+
+/// A file that may be run.
+///
+/// A child writes it: a file that this process has open for writing may be inherited by a child that another test
+/// starts at that moment, and then running it fails with "text file busy".
+func program(_ content: String, in directory: TemporaryDirectory) throws -> String {
+  let path = directory.path("git-\(UInt32.random(in: 0...UInt32.max))")
+  let writer = try ChildProcess(
+    "sh", ["-c", "cat > \"$0\" && chmod 755 \"$0\"", path], input: .bytes(Array(content.utf8)))
+  guard try writer.outcome().isSuccess else { throw TestSupportError("cannot write \(path)") }
   return path
 }

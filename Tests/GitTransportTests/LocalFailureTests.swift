@@ -69,8 +69,7 @@ struct LocalFailureTests {
   func gitNotRunnable() async throws {
     try await withTemporaryDirectory { directory in
       var local = LocalConversations(try repository(in: directory).path)
-      local.gitExecutable = try directory.write("\u{7F}not a program", to: "git")
-      #expect(chmod(local.gitExecutable, 0o755) == 0)
+      local.gitExecutable = try program("\u{7F}not a program", in: directory)
       #expect(try await local.failure().code == .gitMissing)
     }
   }

@@ -1,10 +1,12 @@
 import Foundation
+import GitTransport
 import GitValues
 import Mirroring
 import RefStore
 import SystemPackage
 import TestSupport
 import Testing
+import WorkerPool
 
 extension MirrorHarness {
   /// Runs once and lets git judge: the copy is exact, whole and tidy, and the outcome says what it is.
@@ -37,6 +39,10 @@ extension MirrorHarness {
         try git.run("ls-remote", copyPath).output == git.run("ls-remote", sourcePath).output,
         "peeled lines included", sourceLocation: sourceLocation)
     }
+    let comparison = try CopyComparison.compare(
+      SourceURL(url(of: sourcePath)), with: layout.root, transports: transports, cancellation: CancellationFlag(),
+      deadline: .distant)
+    #expect(comparison.isEqual, "remora verify agrees", sourceLocation: sourceLocation)
     #expect(outcome.refs.total == wanted.refs.count, sourceLocation: sourceLocation)
     #expect(try outcome.checksum == git.checksum(copyPath), sourceLocation: sourceLocation)
     try expectSound(sourceLocation: sourceLocation)

@@ -7,7 +7,7 @@ import Testing
   @Test("every namespace is copied, the odd ones too", arguments: SourceTransport.allCases)
   func namespaces(transport: SourceTransport) async throws {
     try await MirrorHarness.run(transport) { harness in
-      _ = try harness.source { builder in
+      let source = try harness.source { builder in
         let commits = builder.commits(4)
         builder.branch("main", at: commits[3])
         builder.branch("topic/one", at: commits[1])
@@ -22,12 +22,16 @@ import Testing
         builder.ref("refs/x", at: commits[0])
         builder.ref("refs/stash", at: commits[0])
         builder.ref("refs/remotes/origin/main", at: commits[0])
+        builder.ref("refs/remora/dropped", at: commits[1])
         builder.ref("refs/HEAD", at: commits[0])
       }
       let first = try harness.mirrorExactly()
       #expect(first.status == .cloned)
-      #expect(first.refs.created == 14)
+      #expect(first.refs.created == 15)
       #expect(try harness.mirrorExactly().status == .unchanged)
+      // The dropped log has this name too; neither may harm the other.
+      try source.change { $0.deleteRef("refs/remora/dropped") }
+      #expect(try harness.mirrorExactly().refs.deleted == 1)
     }
   }
 }

@@ -62,4 +62,10 @@ import Testing
     // The fourth is the directory that ls itself reads.
     #expect(try child.outcome().text == "0\n1\n2\n3\n1")
   }
+
+  @Test("the built program is found beside the tests")
+  func builtProgram() throws {
+    #expect(try BuiltProgram.remora(["--help"]).outcome().isSuccess)
+    #expect(throws: TestSupportError.self) { try BuiltProgram.path("no-such-program") }
+  }
 }

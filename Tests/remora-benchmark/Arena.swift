@@ -15,11 +15,7 @@ final class Arena {
   private var lastName = 0
 
   init(remora: String?, repository: String?, rounds: Int) throws {
-    let ownPath = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    self.remora = remora ?? (ownPath as NSString).deletingLastPathComponent + "/remora"
-    guard access(self.remora, X_OK) == 0 else {
-      throw BenchmarkFailure("no remora at \(self.remora): build it, or name one by --remora")
-    }
+    self.remora = try remora ?? BuiltProgram.path("remora")
     bigRepository = repository
     self.rounds = rounds
     scratch = try TemporaryDirectory("benchmark")

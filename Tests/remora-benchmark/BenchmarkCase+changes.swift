@@ -12,7 +12,7 @@ extension BenchmarkCase {
     let address = try arena.address((source.path as NSString).lastPathComponent, by: reach)
     let (ours, theirs) = (arena.freshPath("ours"), arena.freshPath("git"))
     _ = try arena.mirror(address, ours)
-    _ = try arena.runGit(["clone", "-q", "--mirror", address, theirs])
+    _ = try arena.runGit(["clone", "-q", "--no-local", "--mirror", address, theirs])
     var lastOfGit: ProcessOutcome?
     var lastOfOurs: ProcessOutcome?
     let contest = try Contest(

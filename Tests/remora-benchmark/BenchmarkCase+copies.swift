@@ -14,7 +14,7 @@ extension BenchmarkCase {
         places = [arena.freshPath("ours"), arena.freshPath("git")]
       },
       ours: { _ in try arena.mirror(address, places[0]) },
-      reference: { _ in try arena.runGit(["clone", "-q", "--mirror", address, places[1]]) })
+      reference: { _ in try arena.runGit(["clone", "-q", "--no-local", "--mirror", address, places[1]]) })
     try arena.expectEqual(places[0], path)
     for place in places { arena.remove(place) }
     return contest
@@ -25,7 +25,7 @@ extension BenchmarkCase {
     let address = try arena.address("many-refs.git", by: reach)
     let (ours, theirs) = (arena.freshPath("ours"), arena.freshPath("git"))
     _ = try arena.mirror(address, ours)
-    _ = try arena.runGit(["clone", "-q", "--mirror", address, theirs])
+    _ = try arena.runGit(["clone", "-q", "--no-local", "--mirror", address, theirs])
     let contest = try Contest(
       rounds: arena.rounds, ours: { _ in try arena.mirror(address, ours) },
       reference: { _ in try arena.runGit(["-C", theirs, "fetch", "-q", "--prune"]) })
@@ -57,7 +57,7 @@ extension BenchmarkCase {
       rounds: min(arena.rounds, 3),
       prepare: { _ in for place in [ours, theirs] { arena.remove(place) } },
       ours: { _ in try arena.runRemora(["mirror", "--json", "--list", lists.list, "--into", ours]) },
-      reference: { _ in try arena.runGitForEach(lists.pairs, ["clone", "-q", "--mirror"]) })
+      reference: { _ in try arena.runGitForEach(lists.pairs, ["clone", "-q", "--no-local", "--mirror"]) })
     try arena.expectEqual("\(ours)/\(lists.names[499])", arena.scratch.path("sources/\(lists.names[499])"))
     for place in [ours, theirs] { arena.remove(place) }
     return contest
@@ -68,7 +68,7 @@ extension BenchmarkCase {
     let lists = try fleetLists(reach, into: theirs, arena)
     let sweep = ["mirror", "--json", "--list", lists.list, "--into", ours]
     _ = try arena.runRemora(sweep)
-    _ = try arena.runGitForEach(lists.pairs, ["clone", "-q", "--mirror"])
+    _ = try arena.runGitForEach(lists.pairs, ["clone", "-q", "--no-local", "--mirror"])
     let copies = lists.names.map { "-C \(theirs)/\($0) fetch -q --prune" }
     let contest = try Contest(
       rounds: arena.rounds, ours: { _ in try arena.runRemora(sweep) },

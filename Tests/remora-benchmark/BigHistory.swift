@@ -3,8 +3,8 @@ import TestSupport
 /// A made-up history of about 160,000 objects in 80 MB of packs, always the same: files that are edited line by line.
 enum BigHistory {
   private static let fileCount = 2_000
-  private static let versionsOfEach = 27
-  private static let linesOfEach = 60
+  private static let versionsOfEach = 23
+  private static let linesOfEach = 120
   /// Files change two at a time, each in a directory of its own.
   private static let filesOfCommit = 2
 
@@ -17,7 +17,7 @@ enum BigHistory {
       var lines = (0..<linesOfEach).map { _ in line(&random) }
       versions.append(
         (0..<versionsOfEach).map { _ in
-          for _ in 0..<8 { lines[Int.random(in: 0..<linesOfEach, using: &random)] = line(&random) }
+          for _ in 0..<46 { lines[Int.random(in: 0..<linesOfEach, using: &random)] = line(&random) }
           return builder.blob(Array(lines.joined().utf8))
         })
     }

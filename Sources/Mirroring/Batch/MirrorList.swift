@@ -11,10 +11,11 @@ package enum MirrorList {
 
   /// - Parameter directory: where relative destinations begin.
   /// - Throws: `MirrorError` with the number of the line: bad source, a destination that leaves the directory, two lines for
-  ///   one destination.
+  ///   one destination, or one inside the other.
   package static func parse(_ text: String, into directory: FilePath) throws(MirrorError) -> [Entry] {
     var entries: [Entry] = []
     var lineOfDestination: [FilePath: Int] = [:]
+    var lineOfAncestor: [FilePath: Int] = [:]
     for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
       guard let first = words.first else { continue }
@@ -38,9 +39,30 @@ package enum MirrorList {
       if let earlier = lineOfDestination.updateValue(number, forKey: destination) {
         throw invalid(number, "'\(relative)' is also the destination of line \(earlier)", "give one of them a name")
       }
+      if let inner = lineOfAncestor[destination] {
+        throw invalid(number, "the destination of line \(inner) lies inside '\(relative)'", "keep copies side by side")
+      }
+      for ancestor in ancestors(of: path).map(directory.pushing) {
+        if let outer = lineOfDestination[ancestor] {
+          throw invalid(
+            number, "'\(relative)' lies inside the destination of line \(outer)", "keep copies side by side")
+        }
+        lineOfAncestor[ancestor] = number
+      }
       entries.append(Entry(source: source, destination: destination))
     }
     return entries
+  }
+
+  /// `a` and `a/b` of `a/b/c`.
+  private static func ancestors(of path: FilePath) -> [FilePath] {
+    var ancestors: [FilePath] = []
+    var rest = path.removingLastComponent()
+    while !rest.isEmpty {
+      ancestors.append(rest)
+      rest.removeLastComponent()
+    }
+    return ancestors
   }
 
   /// The last part of the source's path, with `.git`.

@@ -21,14 +21,18 @@ package struct CopyConfiguration: Hashable, Sendable {
   /// An existing file with our sections in place of those that we wrote before. Later lines win in git's configuration, so
   /// ours come last.
   func replacing(in existing: [UInt8]) -> [UInt8] {
-    var kept: [Substring] = []
+    // By bytes: what others wrote there need not be UTF-8, and stays as it is.
+    let newline = UInt8(ascii: "\n")
+    var kept: [ArraySlice<UInt8>] = []
     var isOurs = false
-    for line in String(decoding: existing, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("[") { isOurs = line.hasPrefix("[remora]") || line == Self.collectionHeader }
+    for line in existing.split(separator: newline, omittingEmptySubsequences: false) {
+      if line.first == UInt8(ascii: "[") {
+        isOurs = line.starts(with: "[remora]".utf8) || line.elementsEqual(Self.collectionHeader.utf8)
+      }
       if !isOurs { kept.append(line) }
     }
     while kept.last?.isEmpty == true { kept.removeLast() }
-    return Array((kept.joined(separator: "\n") + "\n").utf8) + sections
+    return Array(kept.joined(separator: [newline])) + [newline] + sections
   }
 
   private static let collectionHeader = "[gc] # kept by remora"

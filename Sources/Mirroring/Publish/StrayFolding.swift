@@ -29,8 +29,13 @@ struct StrayFolding {
 
   private static func lock(of path: FilePath) -> FilePath {
     guard let name = path.lastComponent else { preconditionFailure("a ref file has a name") }
-    let bytes = DirectoryEntry(name: name, kind: .regular).nameBytes + Array(".lock".utf8)
-    return path.removingLastComponent().appending(String(decoding: bytes, as: UTF8.self))
+    // By bytes, not by `String`: a name that is not UTF-8 has a lock of its own name too.
+    let bytes = DirectoryEntry(name: name, kind: .regular).nameBytes + Array(".lock\0".utf8)
+    let lock = bytes.map(CChar.init(bitPattern:)).withUnsafeBufferPointer { text in
+      text.baseAddress.flatMap { FilePath.Component(platformString: $0) }
+    }
+    guard let lock else { preconditionFailure("a name with an ending is a name") }
+    return path.removingLastComponent().appending(lock)
   }
 
   /// The packed-refs that says what packed and loose refs say together.
@@ -47,11 +52,16 @@ struct StrayFolding {
     try environment.pause(Self.readerGrace, cancellation)
     try StagedFile.write(Self.lockContent, to: stagedLock, through: files)
     var touched: Set<FilePath> = []
-    for entry in contents.loose.entries + contents.loose.irregular {
+    for entry in contents.loose.entries {
       try remove(entry)
       touched.insert(entry.path.removingLastComponent())
     }
-    for directory in contents.loose.directories where try removeIfEmpty(directory) {
+    for entry in contents.loose.irregular {
+      // No ref: git locks nothing here, and what it says does not matter.
+      try files.unlink(entry.path)
+      touched.insert(entry.path.removingLastComponent())
+    }
+    for directory in try removeEmptyDirectories(contents.loose) {
       touched.remove(directory)
       touched.insert(directory.removingLastComponent())
     }
@@ -61,12 +71,15 @@ struct StrayFolding {
     return try files.status(of: layout.packedRefs)
   }
 
+  /// Removes what directories below `refs/` are empty, inner ones first, and names them. Nobody misses them, and nothing
+  /// depends on when they go.
+  @discardableResult
+  func removeEmptyDirectories(_ loose: LooseRefs) throws -> [FilePath] {
+    try loose.directories.filter { try removeIfEmpty($0) }
+  }
+
   /// Removes one loose ref under its lock, as git does, unless somebody changed it since it was read.
   private func remove(_ entry: LooseRefs.Entry) throws {
-    guard entry.name.isValid else {
-      try files.unlink(entry.path)
-      return
-    }
     let lock = Self.lock(of: entry.path)
     do {
       try files.link(stagedLock, to: lock)
@@ -78,8 +91,8 @@ struct StrayFolding {
       // A lock of ours that stays is known by its content; recovery removes it.
       try? files.unlink(lock)
     }
-    guard let bytes = try files.contents(of: entry.path, limit: 1 << 16) else { return }
-    guard LooseRef(parsing: bytes) == entry.value else {
+    guard let value = try LooseRefs.value(at: entry.path, through: files) else { return }
+    guard value == entry.value else {
       throw MirrorError(
         .destinationLocked, "fold the refs of '\(layout.root)': '\(entry.name)' was changed meanwhile",
         hint: "run again when the other program has ended")

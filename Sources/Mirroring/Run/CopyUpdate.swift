@@ -65,6 +65,8 @@ struct CopyUpdate {
     var fetch = try ObjectFetch(self, first, contents)
     let goal = try fetch.fetchUntilSettled()
     defer { fetch.close() }
+    // From here on little remains to be done, and all of it belongs together.
+    try run.checkTime()
     try recordConfiguration()
     var outcome = MirrorOutcome(status: .unchanged)
     if !goal.isReached {
@@ -105,11 +107,15 @@ struct CopyUpdate {
     environment.passing(.journaling)
     let journal = RefJournal(layout, through: files)
     try journal.append(entry)
-    try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedStrays, at: now)
+    try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedBesides, at: now)
     var status = contents.files?.packedStatus
-    if let folded, let read = contents.files {
-      status = try StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation).fold(
-        read, into: folded)
+    if let read = contents.files {
+      let folding = StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation)
+      if let folded {
+        status = try folding.fold(read, into: folded)
+      } else {
+        try folding.removeEmptyDirectories(read.loose)
+      }
     }
     let transaction = RefTransaction(layout: layout, files: files)
     if writesRefs {

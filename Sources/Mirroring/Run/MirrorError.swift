@@ -99,6 +99,18 @@ extension MirrorError {
       self.init(
         .destinationUnsupported, "open '\(destination)': \(error.message)",
         hint: "libgit2 1.5.1 holds SHA-1 repositories only")
+    case .unsupportedExtension:
+      self.init(
+        .destinationUnsupported, "open '\(destination)': \(error.message)",
+        hint: "name another directory, or copy into it with the program that made it")
+    case .limitExceeded:
+      self.init(
+        .limitExceeded, "index the pack from the source: \(error.message)",
+        hint: "raise the limit if the source may be that large")
+    case .noSpace:
+      self.init(
+        .diskFull, "write into '\(destination)': \(error.message)",
+        hint: "free some space and run again; the copy is as it was")
     case .notOwned:
       self.init(.destinationNotOwned, "open '\(destination)': \(error.message)", hint: "run as its owner")
     default: self.init(.destinationDamaged, "'\(destination)': \(error.message) (\(error.operation))")

@@ -11,8 +11,9 @@ struct MirrorGoal {
   let broken: [BrokenRef]
   /// Nothing to do.
   let isReached: Bool
-  /// Values of strays in the copy that no ref name can hold.
-  let droppedStrays: [(oid: ObjectID, name: ReferenceName)]
+  /// Tips that the copy loses beside those of the plan: what its HEAD held itself, a packed value that a stray hid, a stray
+  /// under a name that no ref can have.
+  let droppedBesides: [(oid: ObjectID, name: ReferenceName)]
 
   /// - Parameter lost: tips that the source lists but cannot send.
   init(_ view: RefView, exclusion: RefExclusion, contents: CopyContents, lost: Set<ObjectID> = []) {
@@ -42,9 +43,25 @@ struct MirrorGoal {
     isReached =
       contents.files != nil && plan.changes.isEmpty && plan.wants.isEmpty && !contents.hasStrays
       && !contents.needsRewriting && (head == nil || head == contents.headLine)
-    droppedStrays = (contents.files?.loose.irregular ?? []).compactMap { stray in
-      if case .direct(let oid) = stray.value { (oid, stray.name) } else { nil }
+    droppedBesides = Self.droppedBesides(contents, head: head, target: plan.target)
+  }
+
+  private static func droppedBesides(_ contents: CopyContents, head: HeadLine?, target: RefListing) -> [(
+    oid: ObjectID, name: ReferenceName
+  )] {
+    var dropped: [(oid: ObjectID, name: ReferenceName)] = []
+    if let oid = contents.detachedHead, head != nil, head != contents.headLine { dropped.append((oid, .head)) }
+    if let files = contents.files {
+      for stray in files.loose.irregular {
+        if case .direct(let oid) = stray.value { dropped.append((oid, stray.name)) }
+      }
+      for stray in files.loose.entries {
+        if let hidden = files.packed.refs.oid(of: stray.name) { dropped.append((hidden, stray.name)) }
+      }
     }
+    guard !dropped.isEmpty else { return [] }
+    let held = Set(target.map(\.oid))
+    return dropped.filter { !held.contains($0.oid) }
   }
 
   /// Tells of broken refs: everything else was synced, but the run did not do what it was asked.

@@ -132,11 +132,22 @@ package struct MirrorRun {
     do {
       return try update(layout, configuration, recorded)
     } catch {
-      // A repository that was not taken over is left as it was; once refs may have moved, the journal has to stay, also
-      // when nobody can tell whether there is one. The error that led here is the one to tell.
-      let mayHaveJournal = (try? files.status(of: layout.journal) != nil) ?? true
-      if !made.isEmpty, !mayHaveJournal { try? files.removeTree(layout.own) }
+      cleanUp(layout, made: made)
       throw error
+    }
+  }
+
+  /// Puts right after a failure what the next run would have to: a pack of many gigabytes that failed a check, or that no
+  /// longer fitted, must not lie there until then. What fails here as well is left to that run, and the error that led here
+  /// is the one to tell.
+  private func cleanUp(_ layout: CopyLayout, made: [FilePath]) {
+    try? CopyRecovery(layout: layout, files: files).recover(at: environment.now())
+    // A repository that was not taken over is left as it was; one that has a journal was.
+    guard !made.isEmpty else { return }
+    do {
+      if try files.status(of: layout.journal) == nil { try files.removeTree(layout.own) }
+    } catch {
+      // Empty directories and a lock file, which harm nobody.
     }
   }
 

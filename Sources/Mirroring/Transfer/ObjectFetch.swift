@@ -57,8 +57,10 @@ struct ObjectFetch {
         warnings = [
           .init(
             code: "mass_ref_deletion",
-            message:
-              "the source dropped \(deleted) of \(contents.refs.count) refs; the journal keeps them (remora history)")
+            message: """
+              \(deleted) of \(contents.refs.count) refs are gone from the source or left out by the rules; the journal \
+              keeps them (remora history)
+              """)
         ]
       } else {
         warnings = []
@@ -66,9 +68,11 @@ struct ObjectFetch {
       do {
         try fetch(&goal)
         return goal
-      } catch let error as TransportError where error.code == .wantedObjectMissing {
+      } catch let error as TransportError where Self.mayHaveMoved(error) {
         let before = session.view
         try reconnect()
+        // The same refs again: the source refuses us for a reason of its own.
+        guard session.view != before || error.code == .wantedObjectMissing else { throw error }
         if session.view == before, let oid = error.missingObject, lost.count < Self.lostTips {
           lost.insert(oid)
         } else if listings < Self.listings {
@@ -81,6 +85,12 @@ struct ObjectFetch {
         }
       }
     }
+  }
+
+  /// Objects that were listed and are gone are "not our ref" when the server looks for them first, and an error in the
+  /// server's own words when it is already packing ("aborting due to possible repository corruption", git 2.39).
+  private static func mayHaveMoved(_ error: TransportError) -> Bool {
+    error.code == .wantedObjectMissing || error.code == .serverRefused
   }
 
   private mutating func reconnect() throws {
@@ -144,6 +154,8 @@ struct ObjectFetch {
     }
     try check.check(goal.plan.wants)
     goal.plan.setPeeled(check.peeled)
+    // A small pack is checked without a single question on the way.
+    try run.checkTime()
     if let pack {
       run.environment.passing(.publishingPack)
       try staging.publish(pack)

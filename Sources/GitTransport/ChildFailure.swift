@@ -1,5 +1,5 @@
 /// Why a child could not be talked to. Whoever knows what the child was for says it in a `TransportError`.
-enum ChildSocketError: Error {
+enum ChildFailure: Error {
   /// Not a byte in this long.
   case silent(Duration)
   /// The deadline of the whole run has passed.

@@ -1,0 +1,37 @@
+import Foundation
+import TestSupport
+
+/// Everything below a directory, byte for byte: names, kinds, permissions and contents.
+///
+/// Left out is what a copy's lock file says, which is news of who last held it.
+struct DestinationSnapshot {
+  private var entries: [String: Data] = [:]
+
+  init(below directory: String) throws {
+    guard let walk = FileManager.default.enumerator(atPath: directory) else {
+      throw TestSupportError("list \(directory): not a directory")
+    }
+    while let name = walk.nextObject() as? String {
+      let attributes = walk.fileAttributes ?? [:]
+      let type = attributes[.type] as? FileAttributeType
+      var content = Data("\(type?.rawValue ?? "gone") \(attributes[.posixPermissions] ?? "")\n".utf8)
+      if type == .typeRegular, !name.hasSuffix("remora/lock") {
+        content += try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name)"))
+      }
+      entries[name] = content
+    }
+  }
+
+  /// What is new, gone or different.
+  func differences(from other: DestinationSnapshot) -> [String] {
+    let names = Set(entries.keys).union(other.entries.keys)
+    return names.filter { entries[$0] != other.entries[$0] }.sorted().map { name in
+      other.entries[name] == nil ? "new: \(name)" : entries[name] == nil ? "gone: \(name)" : "changed: \(name)"
+    }
+  }
+
+  /// Whether any file holds this text.
+  func contains(_ text: String) -> Bool {
+    entries.values.contains { $0.range(of: Data(text.utf8)) != nil }
+  }
+}

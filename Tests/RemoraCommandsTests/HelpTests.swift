@@ -1,0 +1,53 @@
+import TestSupport
+import Testing
+
+@Suite("Help, version, completion")
+struct HelpTests {
+  static let texts: [(arguments: [String], text: String)] = [
+    ([], HelpTexts.root), (["mirror"], HelpTexts.mirror), (["verify"], HelpTexts.verify),
+    (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history),
+  ]
+
+  @Test("the whole help of each command", arguments: texts)
+  func help(arguments: [String], text: String) async throws {
+    let outcome = try await RemoraBinary.run(arguments + ["--help"])
+    #expect(outcome.isSuccess)
+    #expect(Self.trimmed(outcome.text) == Self.trimmed(text))
+    #expect(outcome.text.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE") })
+  }
+
+  /// Without empty lines at the end.
+  private static func trimmed(_ text: String) -> Substring {
+    var text = text[...]
+    while text.last == "\n" { text.removeLast() }
+    return text
+  }
+
+  @Test("without arguments the program shows its help")
+  func noArguments() async throws {
+    let outcome = try await RemoraBinary.run([])
+    #expect(outcome.isSuccess)
+    #expect(Self.trimmed(outcome.text) == Self.trimmed(HelpTexts.root))
+  }
+
+  @Test("--version prints a version and nothing else")
+  func version() async throws {
+    let outcome = try await RemoraBinary.run(["--version"])
+    #expect(outcome.isSuccess)
+    #expect(outcome.text.wholeMatch(of: /\d+\.\d+\.\d+/) != nil)
+  }
+
+  @Test(
+    "a completion script is made for each shell, and bash and zsh know its commands",
+    arguments: ["bash", "zsh", "fish"])
+  func completion(shell: String) async throws {
+    let outcome = try await RemoraBinary.run(["--generate-completion-script", shell])
+    #expect(outcome.isSuccess)
+    for word in ["mirror", "verify", "checksum", "history", "exclude-ref", "grokmirror"] {
+      #expect(outcome.text.contains(word), "\(word)")
+    }
+    guard shell == "bash" else { return }
+    let parsed: ProcessOutcome = try await ChildProcess("bash", ["-n"], input: .bytes(outcome.output)).outcome()
+    #expect(parsed.isSuccess, "\(parsed.errorText)")
+  }
+}

@@ -1,0 +1,198 @@
+/// The whole help of every command, as people see it without a terminal (80 columns).
+enum HelpTexts {
+  static let root = """
+    OVERVIEW: Keeps exact, verified copies of bare git repositories.
+
+    Exit status: 0 all good, 1 failed (or different), 2 some of several failed,
+    3 a repository with broken refs, 64 wrong usage, 75 busy (another run or
+    another program holds the copy), 130 ended by Ctrl-C or SIGTERM.
+
+    Examples:
+      remora mirror https://git.example.org/project.git /srv/copies/project.git
+      remora mirror --list repositories.txt --into /srv/copies --jobs 8
+      remora verify https://git.example.org/project.git /srv/copies/project.git
+      remora history /srv/copies/project.git refs/heads/main
+      remora checksum /srv/copies/project.git
+
+    USAGE: remora <subcommand>
+
+    OPTIONS:
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    SUBCOMMANDS:
+      mirror                  Make a bare repository an exact copy of another one,
+                              or many of many.
+      verify                  Compare a copy with what its source advertises, ref
+                              by ref.
+      checksum                Print the refs checksum of a repository.
+      history                 Tell what happened to the refs of a copy, newest
+                              first.
+
+      See 'remora help <subcommand>' for detailed help.
+    """
+
+  static let mirror = """
+    OVERVIEW: Make a bare repository an exact copy of another one, or many of many.
+
+    SOURCE is a URL (https://, http://, file://) or a path. DESTINATION is a bare
+    repository; it is made if it is missing. After exit 0 it has exactly the refs
+    of the source, its HEAD, and every object that they reach; refs that the
+    source does not have are gone, and 'remora history' tells their last values.
+    All refs change in one step.
+
+    Examples:
+      remora mirror https://git.example.org/project.git /srv/copies/project.git
+      remora mirror --exclude-ref refs/pull /srv/git/project.git /backup/p.git
+      remora mirror --list repositories.txt --into /srv/copies --jobs 8 --json
+
+    USAGE: remora mirror [<options>] [<source>] [<destination>]
+
+    ARGUMENTS:
+      <source>                Where the repository comes from.
+      <destination>           The bare repository that becomes the copy.
+
+    CONNECTION:
+      --ca-file <ca-file>     Trust the certificates of this PEM file instead of
+                              the system's.
+      --bearer-token-file <bearer-token-file>
+                              Send the token in this file to servers that ask who
+                              we are (Authorization: Bearer).
+      --netrc-file <file>     Look up logins in this file instead of ~/.netrc.
+      --connect-timeout <seconds>
+                              Give up connecting after this time. (default: 30)
+      --silence-timeout <seconds>
+                              Give up on a server that sends nothing for this time.
+                              (default: 60)
+      --timeout <seconds>     Give up on a repository after this time. (default:
+                              21600)
+      --max-refs <count>      Refuse a source that lists more refs. (default:
+                              5000000)
+      --max-advertisement-bytes <bytes>
+                              Refuse a ref listing longer than this. (default:
+                              1073741824)
+      --max-pack-bytes <bytes>
+                              Refuse a pack longer than this. (default:
+                              107374182400)
+
+    OPTIONS:
+      --list <file>           Mirror every repository of a file: a line each,
+                              'SOURCE [RELATIVE-DESTINATION]', # begins a comment.
+      --into <dir>            Where the copies of --list go.
+      --jobs <number>         Repositories at a time with --list. (default: 4)
+      --exclude-ref <glob>    Leave out refs that match, and remember it for later
+                              runs; give it again to change it, '' to end it. May
+                              be repeated. * stands for anything, a name without *
+                              for itself and all below it.
+      --adopt                 Take over a bare repository that is no copy of this
+                              source.
+      --dry-run               Say what would be done; write nothing.
+      --wait <seconds>        Wait for another run on the same copy (0, with --list
+                              60).
+      --max-pack-objects <count>
+                              Refuse a pack with more objects. (default: 50000000)
+      --keep-free <bytes>     Bytes that must stay free on the copy's file system.
+                              (default: 67108864)
+      --json                  Print one JSON object a repository.
+      --quiet                 Print failures only.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let verify = """
+    OVERVIEW: Compare a copy with what its source advertises, ref by ref.
+
+    Exit 0: equal. Exit 1: different, and the refs that differ are listed, or the
+    comparison failed. Exit 3: one side has broken refs. Refs that the copy leaves
+    out by its rules do not count.
+
+    Example:
+      remora verify https://git.example.org/project.git /srv/copies/project.git
+
+    USAGE: remora verify [<options>] <source> <copy>
+
+    ARGUMENTS:
+      <source>                Where the copy comes from.
+      <copy>                  The copy.
+
+    CONNECTION:
+      --ca-file <ca-file>     Trust the certificates of this PEM file instead of
+                              the system's.
+      --bearer-token-file <bearer-token-file>
+                              Send the token in this file to servers that ask who
+                              we are (Authorization: Bearer).
+      --netrc-file <file>     Look up logins in this file instead of ~/.netrc.
+      --connect-timeout <seconds>
+                              Give up connecting after this time. (default: 30)
+      --silence-timeout <seconds>
+                              Give up on a server that sends nothing for this time.
+                              (default: 60)
+      --timeout <seconds>     Give up on a repository after this time. (default:
+                              21600)
+      --max-refs <count>      Refuse a source that lists more refs. (default:
+                              5000000)
+      --max-advertisement-bytes <bytes>
+                              Refuse a ref listing longer than this. (default:
+                              1073741824)
+      --max-pack-bytes <bytes>
+                              Refuse a pack longer than this. (default:
+                              107374182400)
+
+    OPTIONS:
+      --json                  Print a JSON object.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let checksum = """
+    OVERVIEW: Print the refs checksum of a repository.
+
+    sha256 covers every ref and HEAD; git prints the same digits:
+      { t=$(git symbolic-ref -q HEAD) && echo "ref: $t HEAD" ||
+          echo "$(git rev-parse HEAD) HEAD"
+        git for-each-ref --format='%(objectname) %(refname)'; } | sha256sum
+    gitaly is GitLab's checksum, grokmirror the fingerprint of kernel.org's
+    manifests (git show-ref | sha1sum). A repository with broken refs has no
+    checksum: they are named and the exit status is 3.
+
+    Example:
+      remora checksum /srv/copies/project.git --algorithm gitaly
+
+    USAGE: remora checksum <repository> [--algorithm <algorithm>] [--json]
+
+    ARGUMENTS:
+      <repository>            A repository on this machine.
+
+    OPTIONS:
+      --algorithm <algorithm> sha256, gitaly or grokmirror. (values: sha256,
+                              gitaly, grokmirror; default: sha256)
+      --json                  Print a JSON object.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let history = """
+    OVERVIEW: Tell what happened to the refs of a copy, newest first.
+
+    Old values stay readable in the copy: 'git -C COPY show OID' shows a commit
+    that a force-push has dropped.
+
+    Examples:
+      remora history /srv/copies/project.git
+      remora history /srv/copies/project.git main --since 2026-11-01T00:00:00Z
+
+    USAGE: remora history <copy> [<ref>] [--since <time>] [--json]
+
+    ARGUMENTS:
+      <copy>                  The copy.
+      <ref>                   Only this ref: a full name, or a short one such as
+                              main.
+
+    OPTIONS:
+      --since <time>          Only from this moment on (RFC 3339, such as
+                              2026-11-22T10:00:00Z).
+      --json                  Print one JSON object a change.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+}

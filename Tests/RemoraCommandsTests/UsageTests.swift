@@ -1,0 +1,49 @@
+import TestSupport
+import Testing
+
+@Suite("Wrong usage")
+struct UsageTests {
+  static let wrong: [(arguments: [String], message: String)] = [
+    (["bogus"], "Unexpected argument 'bogus'"),
+    (["mirror"], "give SOURCE and DESTINATION, or --list FILE --into DIR"),
+    (["mirror", "a"], "give SOURCE and DESTINATION, or --list FILE --into DIR"),
+    (["mirror", "a", "b", "c"], "Unexpected argument 'c'"),
+    (["mirror", "a", "b", "--into", "c"], "--into goes with --list"),
+    (["mirror", "a", "--list", "l", "--into", "c"], "--list stands in place of SOURCE and DESTINATION"),
+    (["mirror", "--list", "l"], "--list needs --into DIR"),
+    (["mirror", "--list", "/nonexistent/list", "--into", "c"], "cannot read the list '/nonexistent/list'"),
+    (["mirror", "a", "b", "--jobs", "0"], "--jobs takes a number from 1 to 256"),
+    (["mirror", "a", "b", "--jobs", "many"], "many"),
+    (["mirror", "a", "b", "--wait", "-1"], "--wait"),
+    (["mirror", "a", "b", "--max-pack-objects", "0"], "--max-pack-objects takes a number from 1"),
+    (["mirror", "a", "b", "--timeout", "0"], "timeouts and limits must be greater than 0"),
+    (["mirror", "a", "b", "--unknown"], "Unknown option '--unknown'"),
+    (["mirror", "ext::sh -c id", "b"], "ext::"),
+    (["mirror", "ftp://host/x", "b"], "ftp"),
+    (["mirror", "a", ""], "a path must not be empty"),
+    (["verify", "a"], "Missing expected argument '<copy>'"),
+    (["verify", "a", "b", "--silence-timeout", "0"], "timeouts and limits must be greater than 0"),
+    (["checksum"], "Missing expected argument '<repository>'"),
+    (["checksum", "a", "--algorithm", "md5"], "md5"),
+    (["history"], "Missing expected argument '<copy>'"),
+    (["history", "a", "--since", "yesterday"], "--since takes a time such as 2026-11-22T10:00:00Z"),
+  ]
+
+  @Test("ends with status 64 and one reason on standard error, and prints nothing", arguments: wrong)
+  func refused(arguments: [String], message: String) async throws {
+    try await withTemporaryDirectory("usage") { directory in
+      let outcome = try await RemoraBinary.run(arguments, directory: directory.path)
+      #expect(outcome.status == 64)
+      #expect(outcome.text == "")
+      #expect(outcome.errorText.contains(message), "\(outcome.errorText)")
+      #expect(try TemporaryDirectory.files(below: directory.path) == [])
+    }
+  }
+
+  @Test("a password in an argument that is no URL of ours is not repeated")
+  func secretInWrongURL() async throws {
+    let outcome = try await RemoraBinary.run(["mirror", "ftp://ada:sesame@host/x", "/tmp/never"])
+    #expect(outcome.status == 64)
+    #expect(!outcome.errorText.contains("sesame"), "\(outcome.errorText)")
+  }
+}
