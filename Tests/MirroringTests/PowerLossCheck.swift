@@ -91,6 +91,7 @@ final class PowerLossCheck: Sendable {
     try CopySoundness.requireReachable(copy)
     let refsMove = old?.refs != new.refs
     if isNew || isHalf && refsMove {
+      try requireProtection(copy)
       try requireHistory(copy, history + added)
       try requireDropped(copy)
     } else if refsMove {
@@ -109,6 +110,14 @@ final class PowerLossCheck: Sendable {
   private func requireDropped(_ copy: FilePath) throws {
     let missing = dropped.subtracting(try CopySoundness.dropped(copy))
     guard missing.isEmpty else { throw TestSupportError("not kept in the dropped log: \(missing)") }
+  }
+
+  /// What refs let go must not be collected: that is configured before they move.
+  private func requireProtection(_ copy: FilePath) throws {
+    let bytes = try RealFileSystem().contents(of: copy.appending("config"), limit: 1 << 16) ?? []
+    guard String(decoding: bytes, as: UTF8.self).contains("reflogExpireUnreachable = never") else {
+      throw TestSupportError("refs moved before gc was told to keep what they drop")
+    }
   }
 
   private func askGit(_ copy: FilePath) throws {

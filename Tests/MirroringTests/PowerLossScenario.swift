@@ -6,6 +6,7 @@ import Testing
 /// One kind of run, small enough to be cut off at every operation.
 enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
   case firstCopy = "a first copy"
+  case emptyFirstCopy = "a first copy of an empty source"
   case update = "an update that creates, moves, rewinds and deletes refs and moves HEAD"
   case takeover = "the takeover of a clone with loose refs"
   case strays = "strays folded and overruled"
@@ -14,7 +15,7 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
 
   var testDescription: String { rawValue }
 
-  /// State 0 is old, state 1 is new, state 2 lets some refs of state 1 go.
+  /// State 0 is old, state 1 is new, state 2 lets some refs of state 1 go, state 3 all.
   static func ground() throws -> CrashGround {
     var dev = BuiltObject.mark(0)
     var main: [BuiltObject] = []
@@ -43,7 +44,26 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
       builder.deleteRef("refs/heads/fresh")
       builder.deleteRef("refs/tags/v1")
     }
+    try ground.addState { builder in
+      for name in try ground.source.view().refs.map(\.name) { builder.deleteRef("\(name)") }
+    }
     return ground
+  }
+
+  /// Fsync calls of one directory of which any single one could go in this kind of run, though not in all.
+  ///
+  /// - First copy: the steps of an update make it, and the last one before the name is given repeats it: a source without
+  ///   refs has no such steps.
+  /// - Takeover: those after the configuration and after `logs/` was made are repeated by the folding, which changes no
+  ///   value yet. An update has no folding.
+  /// - Strays: here to lose the folded refs together with the strays is to reach the goal. In a takeover it is not.
+  var repeatedSynchronizations: (directory: String, count: Int) {
+    switch self {
+    case .firstCopy: (".remora-copy.git", 2)
+    case .takeover: ("copy.git", 2)
+    case .strays: ("copy.git", 1)
+    case .emptyFirstCopy, .update, .head, .deletions: ("", 0)
+    }
   }
 
   /// Makes the copy as it is before the run, and shows the source as it is for the run.
@@ -52,6 +72,7 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
   func prepare(_ copy: FilePath, _ ground: CrashGround) throws -> CopySnapshot {
     switch self {
     case .firstCopy: break
+    case .emptyFirstCopy: return try ground.show(3)
     case .update:
       try ground.bring(copy, to: ground.show(0))
     case .takeover:

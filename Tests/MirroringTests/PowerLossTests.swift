@@ -14,23 +14,32 @@ import Testing
 
   @Test("a copy survives a loss of power at any moment of", arguments: PowerLossScenario.allCases)
   func survives(_ scenario: PowerLossScenario) async throws {
-    try await OwnThread.run {
-      let ground = try PowerLossScenario.ground()
-      let disk = try MemoryDirectory("remora-power-loss")
-      try withExtendedLifetime(disk) {
-        let new = try scenario.prepare(disk.path.appending(PowerLossCheck.copyName), ground)
-        let check = try PowerLossCheck(
-          ground, copy: disk.path.appending(PowerLossCheck.copyName), new: new, nextRunInEvery: Self.isLong ? 1 : 4)
-        let recording = try RecordingFileSystem(root: disk.path)
-        let outcome = try ground.mirror(into: recording.root.appending(PowerLossCheck.copyName), through: recording)
-        #expect(outcome.error == nil)
-        let report = try recording.crashStates().check(check.check)
-        Self.tell("power loss, \(scenario.rawValue): \(report); \(check.summary)")
-        guard Self.isLong else { return }
-        let (all, unnoticed) = try recording.crashStates().checkEverySynchronization(check.check)
-        Self.tell("without each fsync, \(scenario.rawValue): \(all); unnoticed: \(unnoticed)")
-        #expect(unnoticed == [])
+    let unnoticed = try await OwnThread.run { try Self.losePower(scenario) }
+    let (directory, count) = scenario.repeatedSynchronizations
+    let known = unnoticed.filter { $0.hasSuffix(" of directory '\(directory)'") }
+    #expect(known.count <= count)
+    #expect(unnoticed.filter { !known.contains($0) } == [])
+  }
+
+  /// - Returns: fsync calls that no state misses; in a short test none is taken away.
+  private static func losePower(_ scenario: PowerLossScenario) throws -> [String] {
+    let ground = try PowerLossScenario.ground()
+    let disk = try MemoryDirectory("remora-power-loss")
+    return try withExtendedLifetime(disk) {
+      let copy = disk.path.appending(PowerLossCheck.copyName)
+      let new = try scenario.prepare(copy, ground)
+      let check = try PowerLossCheck(ground, copy: copy, new: new, nextRunInEvery: isLong ? 1 : 6)
+      let recording = try RecordingFileSystem(root: disk.path)
+      let outcome = try ground.mirror(into: recording.root.appending(PowerLossCheck.copyName), through: recording)
+      if let error = outcome.error { throw error }
+      let states = try recording.crashStates()
+      guard isLong else {
+        tell("power loss, \(scenario.rawValue): \(try states.check(check.check)); \(check.summary)")
+        return []
       }
+      let (report, unnoticed) = try states.checkEverySynchronization(check.check)
+      tell("power loss, \(scenario.rawValue): \(report); \(check.summary)")
+      return unnoticed
     }
   }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ReaderTests {
   /// 200 with `REMORA_LONG_TESTS=1`.
   private static let isLong = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1"
-  private static let updates = isLong ? 200 : 20
+  private static let updates = isLong ? 200 : 15
   private static let updatesBetweenStrays = isLong ? 20 : 5
 
   @Test("no reader ever sees a mix, while 1,000 refs move together, from a clone with loose refs and through strays")

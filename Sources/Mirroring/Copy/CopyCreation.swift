@@ -65,12 +65,10 @@ struct CopyCreation {
     try StagedFile.write(head.file, to: layout.head, through: files)
   }
 
-  /// Makes every directory of the copy durable and gives it its name.
+  /// Makes the copy durable and gives it its name. `objects/pack` and `remora` are durable since something was put there.
   func finish(made: [FilePath]) throws {
     let layout = building
-    for directory in [layout.packs, layout.objects, layout.own, layout.root] {
-      try files.synchronizeDirectory(directory)
-    }
+    for directory in [layout.objects, layout.root] { try files.synchronizeDirectory(directory) }
     try files.rename(layout.root, to: destination)
     try files.synchronizeDirectory(destination.removingLastComponent())
     try files.synchronizeParents(of: made)
