@@ -103,13 +103,17 @@ package struct RefPlan: Sendable {
 
   /// The tips to name as haves: first the values that are about to be replaced or deleted, the likeliest to be near what is
   /// wanted, then the others.
-  package func haves(of current: RefListing, most: Int) -> [ObjectID] {
+  ///
+  /// - Parameters:
+  ///   - most: replaced values at most.
+  ///   - others: how many haves there are before tips that stay are added no more. Each costs the server a look-up.
+  package func haves(of current: RefListing, most: Int, others: Int) -> [ObjectID] {
     var haves: [ObjectID] = []
     var seen: Set<ObjectID> = []
     for change in changes where haves.count < most {
       if let old = change.old, seen.insert(old).inserted { haves.append(old) }
     }
-    for index in 0..<current.count where haves.count < most {
+    for index in 0..<current.count where haves.count < others {
       let oid = current.oid(at: index)
       if seen.insert(oid).inserted { haves.append(oid) }
     }

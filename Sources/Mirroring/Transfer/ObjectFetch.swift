@@ -26,8 +26,11 @@ struct ObjectFetch {
   private static let listings = 3
   /// How many tips that a source lists but cannot send are set aside, one listing each.
   private static let lostTips = 20
-  /// Haves in one request: about 200 KB. More say little that the newest tips do not say.
+  /// Haves of replaced tips in one request: about 200 KB. More say little that these do not say.
   private static let maximumHaves = 4_096
+  /// With so many haves, tips that do not move are named no more: git itself stops at 256. Measured by path with 20,000
+  /// refs of which 31 move, the whole run: 0.20 s with 4,096 haves, 0.15 s with 256, the same objects.
+  private static let enoughHaves = 256
   /// How long to wait before a listing that deletes most refs is believed.
   private static let secondLook = Duration.seconds(2)
 
@@ -116,7 +119,7 @@ struct ObjectFetch {
   }
 
   private func haves(for plan: RefPlan) throws -> [ObjectID] {
-    let tips = plan.haves(of: contents.refs, most: Self.maximumHaves)
+    let tips = plan.haves(of: contents.refs, most: Self.maximumHaves, others: Self.enoughHaves)
     let replaced = plan.changes.lazy.compactMap(\.old)
     guard !replaced.isEmpty else { return tips }
     let objects = try ObjectDatabase(objectsDirectory: update.layout.objects.string)
