@@ -89,6 +89,10 @@ final class PowerLossCheck: Sendable {
       if isNew { $0.newStates += 1 } else if found == old { $0.oldStates += 1 } else { $0.newRefsOldHead += 1 }
     }
     try CopySoundness.requireReachable(copy)
+    // Also of an empty copy: a later run puts its pack there.
+    guard try RealFileSystem().status(of: copy.appending("objects/pack")) != nil else {
+      throw TestSupportError("objects/pack is lost")
+    }
     let refsMove = old?.refs != new.refs
     if isNew || isHalf && refsMove {
       try requireProtection(copy)
