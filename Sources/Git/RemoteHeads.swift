@@ -37,7 +37,7 @@ final class RemoteHeads {
     let headBytes = count * MemoryLayout<git_remote_head>.stride
     memory = .allocate(
       byteCount: max(1, pointerBytes + headBytes + nameBytes), alignment: MemoryLayout<git_remote_head>.alignment)
-    let base = memory.baseAddress.unsafelyUnwrapped
+    guard let base = memory.baseAddress else { preconditionFailure("memory of one byte or more has an address") }
     pointers = base.bindMemory(to: UnsafePointer<git_remote_head>?.self, capacity: count)
     self.count = count
     var writer = Writer(

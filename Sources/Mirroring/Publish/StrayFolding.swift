@@ -38,9 +38,6 @@ struct StrayFolding {
     return path.removingLastComponent().appending(lock)
   }
 
-  /// The packed-refs that says what packed and loose refs say together.
-  static func foldedRefs(_ view: RefView) -> [UInt8] { PackedRefs.serialize(view.refs) }
-
   /// - Parameters:
   ///   - contents: what was read; its loose files go.
   ///   - folded: the new packed-refs, with the same values as `contents` resolves to.
