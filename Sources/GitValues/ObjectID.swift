@@ -52,18 +52,28 @@ package struct ObjectID: Hashable, Sendable {
 
   private static func word(_ digits: UnsafeRawBufferPointer, _ range: Range<Int>) -> UInt64? {
     var word: UInt64 = 0
-    for position in range {
-      let character = digits[position]
-      let digit: UInt8
-      switch character {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character &- UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character &- UInt8(ascii: "a") &+ 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = character &- UInt8(ascii: "A") &+ 10
-      default: return nil
-      }
-      word = word << 4 | UInt64(digit)
+    for position in stride(from: range.lowerBound, to: range.upperBound, by: 8) {
+      let characters = UInt64(bigEndian: digits.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+      guard let value = halfWord(characters) else { return nil }
+      word = word << 32 | value
     }
     return word
+  }
+
+  /// Reads eight digits at once, a byte of the integer each, since listings are mostly digits: digit by digit this was the
+  /// hottest function of an update of 20,000 refs.
+  private static func halfWord(_ characters: UInt64) -> UInt64? {
+    let each: UInt64 = 0x0101_0101_0101_0101
+    // '0'…'9' have bit 6 clear, 'A'…'F' and 'a'…'f' have it set and begin at 1 in their low half: hence the 9.
+    let values = (characters & (0x0f * each)) &+ 9 &* ((characters >> 6) & (0x03 * each))
+    guard values & (0xf0 * each) == 0 else { return nil }
+    // What is no digit does not come out as it went in, small letters for capitals.
+    let isLetter = ((values &+ 0x06 * each) >> 4) & each
+    let lowerCase = characters | (characters & (0x40 * each)) >> 1
+    guard values &+ 0x30 * each &+ isLetter &* 39 == lowerCase else { return nil }
+    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff
+    let quads = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff
+    return (quads | quads >> 16) & 0xffff_ffff
   }
 
   /// Calls `body` with the 20 bytes, most significant first.
@@ -74,15 +84,21 @@ package struct ObjectID: Hashable, Sendable {
 
   /// Appends the 40 lower-case hexadecimal digits.
   package func appendHex(to bytes: inout [UInt8]) {
-    withBytes { raw in
-      for byte in raw {
-        bytes.append(Self.hexDigits[Int(byte >> 4)])
-        bytes.append(Self.hexDigits[Int(byte & 15)])
+    // Filled in one piece: a million refs are 40 million digits, and an append for each costs more than the hashing after.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.hexCount) { digits in
+      withBytes { raw in
+        for (position, byte) in raw.enumerated() {
+          digits[2 * position] = Self.hexDigit(byte >> 4)
+          digits[2 * position + 1] = Self.hexDigit(byte & 15)
+        }
       }
+      bytes.append(contentsOf: digits)
     }
   }
 
-  private static let hexDigits = Array("0123456789abcdef".utf8)
+  private static func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "a") &- 10 &+ value
+  }
 
   /// The 40 lower-case hexadecimal digits.
   package var hex: String {

@@ -28,9 +28,19 @@ package struct RefReader: Sendable {
   /// The complete ref view.
   package func view() throws(RefStoreError) -> RefView { Self.resolve(try contents()) }
 
+  /// The complete ref view; `nil`, without reading packed-refs, when the loose refs alone already tell the caller enough.
+  package func view(unless isTold: (LooseRefs) -> Bool) throws(RefStoreError) -> RefView? {
+    try contents(unless: isTold).map(Self.resolve)
+  }
+
   /// Reads HEAD, the loose refs and packed-refs, in this order, until packed-refs stayed the same meanwhile and no name
   /// turned from a file into a directory or back.
   package func contents() throws(RefStoreError) -> Contents {
+    guard let contents = try contents(unless: { _ in false }) else { preconditionFailure("nobody stopped the reading") }
+    return contents
+  }
+
+  private func contents(unless isTold: (LooseRefs) -> Bool) throws(RefStoreError) -> Contents? {
     for _ in 0..<Self.readings {
       do {
         let before = try files.status(of: packedPath)
@@ -39,6 +49,7 @@ package struct RefReader: Sendable {
         }
         let head = try readHead(headStatus)
         let loose = try LooseRefs.read(repository: repository, through: files)
+        if isTold(loose) { return nil }
         let bytes = try files.contents(of: packedPath, limit: Self.maximumPackedBytes)
         guard try files.status(of: packedPath) == before else { continue }
         return Contents(
@@ -74,11 +85,7 @@ package struct RefReader: Sendable {
     let loose = Dictionary(uniqueKeysWithValues: contents.loose.entries.map { ($0.name, $0.value) })
     var refs = contents.packed.refs
     if !loose.isEmpty {
-      refs = RefListing()
-      for index in 0..<contents.packed.refs.count {
-        let entry = contents.packed.refs[index]
-        if loose[entry.name] == nil { refs.append(name: entry.name, oid: entry.oid, peeled: entry.peeled) }
-      }
+      refs = contents.packed.refs.without(contents.loose.entries.map(\.name))
       for entry in contents.loose.entries {
         switch follow(entry.value, loose, contents.packed.refs) {
         case .oid(let oid, _): refs.append(name: entry.name, oid: oid)

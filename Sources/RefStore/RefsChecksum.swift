@@ -25,8 +25,8 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
 
   private static func sha256(of view: RefView) -> SHA256.Digest {
     var hasher = LineHasher<SHA256>()
-    hasher.add(headLine(view.head))
-    for index in 0..<view.refs.count { hasher.add(line(view.refs, index)) }
+    hasher.add { $0 += headLine(view.head) }
+    for index in 0..<view.refs.count { hasher.add { appendLine(view.refs, index, to: &$0) } }
     return hasher.finish()
   }
 
@@ -41,7 +41,7 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
 
   private static func grokmirror(of view: RefView) -> Insecure.SHA1.Digest {
     var hasher = LineHasher<Insecure.SHA1>()
-    for index in 0..<view.refs.count { hasher.add(line(view.refs, index)) }
+    for index in 0..<view.refs.count { hasher.add { appendLine(view.refs, index, to: &$0) } }
     return hasher.finish()
   }
 
@@ -54,7 +54,11 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
       for (position, byte) in Insecure.SHA1.hash(data: line).enumerated() { folded[position] ^= byte }
     }
     if let oid = view.head.oid { fold(Array("\(oid) HEAD".utf8)) }
-    for index in 0..<view.refs.count { fold(line(view.refs, index).dropLast()) }
+    for index in 0..<view.refs.count {
+      var line: [UInt8] = []
+      appendLine(view.refs, index, to: &line)
+      fold(line.dropLast())
+    }
     guard let first = folded.firstIndex(where: { $0 != 0 }) else { return String(repeating: "0", count: 40) }
     return hex(folded[first...])
   }
@@ -68,16 +72,11 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
     return (0...(line.count - mark.count)).contains { line[$0..<($0 + mark.count)].elementsEqual(mark) }
   }
 
-  private static func line(_ refs: RefListing, _ index: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    refs.withName(at: index) { name in
-      bytes.reserveCapacity(ObjectID.hexCount + 2 + name.count)
-      refs.oid(at: index).appendHex(to: &bytes)
-      bytes.append(UInt8(ascii: " "))
-      bytes.append(contentsOf: name)
-      bytes.append(UInt8(ascii: "\n"))
-    }
-    return bytes
+  private static func appendLine(_ refs: RefListing, _ index: Int, to bytes: inout [UInt8]) {
+    refs.oid(at: index).appendHex(to: &bytes)
+    bytes.append(UInt8(ascii: " "))
+    refs.withName(at: index) { bytes.append(contentsOf: $0) }
+    bytes.append(UInt8(ascii: "\n"))
   }
 
   private static func hex(_ bytes: some Sequence<UInt8>) -> String {
@@ -91,8 +90,8 @@ private struct LineHasher<Function: HashFunction> {
   private var function = Function()
   private var pending: [UInt8] = []
 
-  mutating func add(_ line: [UInt8]) {
-    pending.append(contentsOf: line)
+  mutating func add(_ append: (inout [UInt8]) -> Void) {
+    append(&pending)
     if pending.count >= 1 << 16 { flush() }
   }
 

@@ -45,4 +45,17 @@ struct ObjectIDTests {
     #expect(oids[0] == .zero)
     #expect(oids[0].isZero)
   }
+
+  @Test("a byte that is no digit is refused at every place", arguments: [0, 7, 8, 19, 32, 39])
+  func everyByte(position: Int) {
+    for byte in UInt8.min...UInt8.max {
+      var digits = [UInt8](repeating: UInt8(ascii: "7"), count: ObjectID.hexCount)
+      digits[position] = byte
+      let value = Character(UnicodeScalar(byte)).hexDigitValue
+      let expected = byte < 0x80 ? value : nil
+      let oid = ObjectID(hex: digits)
+      #expect((oid != nil) == (expected != nil), "byte \(byte)")
+      if let oid, let expected { #expect(Array(oid.hex)[position].hexDigitValue == expected) }
+    }
+  }
 }

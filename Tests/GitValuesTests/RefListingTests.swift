@@ -93,4 +93,36 @@ struct RefListingTests {
   }
 
   private static let oids = (0..<256).map(oid)
+
+  @Test("names are taken out wherever they stand, and names that are not listed change nothing")
+  func without() {
+    let names = ["refs/heads/a", "refs/heads/a-b", "refs/heads/a/b", "refs/heads/b", "refs/tags/v1", "refs/tags/é"]
+    let listing = RefListing(names.enumerated().map { Self.entry($1, $0) })
+    for mask in 0..<(1 << names.count) {
+      let taken = names.indices.filter { mask & (1 << $0) != 0 }.map { names[$0] }
+      let others = ["refs/a", "refs/heads/a.", "refs/z"]
+      let rest = listing.without((taken + others).map { ReferenceName($0) }.sorted())
+      #expect(rest.map(\.name.description) == names.filter { !taken.contains($0) })
+      #expect(rest.allSatisfy { listing.oid(of: $0.name) == $0.oid })
+    }
+  }
+
+  @Test("names compare bytewise, long common beginnings and bytes above 127 included")
+  func comparesBytewise() {
+    var generator = SeededGenerator(seed: 11)
+    for _ in 0..<2_000 {
+      let common = (0..<Int.random(in: 0...20, using: &generator)).map { _ in
+        UInt8.random(in: 0...255, using: &generator)
+      }
+      let left =
+        common
+        + (0..<Int.random(in: 0...10, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let right =
+        common
+        + (0..<Int.random(in: 0...10, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let comparison = left.withUnsafeBytes { here in right.withUnsafeBytes { RefListing.compare(here, $0) } }
+      #expect((comparison < 0) == left.lexicographicallyPrecedes(right))
+      #expect((comparison == 0) == (left == right))
+    }
+  }
 }

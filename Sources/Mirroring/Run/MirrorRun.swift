@@ -160,14 +160,20 @@ package struct MirrorRun {
       try files.status(of: $0) == nil
     }
     let state = isClean && recorded == configuration ? try CopyState.loadIfCurrent(layout, through: files) : nil
-    if let state, let view = LocalGlance.view(of: request.source, through: files),
-      let outcome = update.unchanged(view, since: state)
-    {
-      return outcome
+    var mayBeUnchanged = true
+    if let state {
+      switch LocalGlance.look(at: request.source, for: layout, configuration.exclusion, through: files) {
+      case .view(let view):
+        if let outcome = update.unchanged(view, since: state) { return outcome }
+        // The session shows the same change; hashing its listing once more would only take time.
+        mayBeUnchanged = false
+      case .changed: mayBeUnchanged = false
+      case .unclear: break
+      }
     }
     let session = try connect()
     defer { session.close() }
-    if let state, let outcome = update.unchanged(session.view, since: state) { return outcome }
+    if let state, mayBeUnchanged, let outcome = update.unchanged(session.view, since: state) { return outcome }
     try CopyRecovery(layout: layout, files: files).recover(at: environment.now())
     return try update.bring(to: session, from: CopyContents.read(layout, through: files))
   }
