@@ -56,6 +56,7 @@ let package = Package(
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", crypto, systemPackage]),
     room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", systemPackage]),
+    room("Replication"),
     // Floor 3, crafts
     room(
       "Mirroring",
@@ -84,6 +85,7 @@ let package = Package(
     tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
     tests("WorkerPoolTests", ["WorkerPool", "TestSupport"]),
+    tests("ReplicationTests", ["Replication", "TestSupport"]),
     tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioPosix]),
     tests("RefStoreTests", ["RefStore", "GitValues", "DurableFiles", "TestSupport", systemPackage]),
     tests(

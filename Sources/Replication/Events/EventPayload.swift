@@ -1,0 +1,62 @@
+/// What an event says besides its name.
+public struct EventPayload: Hashable, Sendable {
+  /// The id of the replicable.
+  public var modelRecordID: ReplicableID
+  /// Which incarnation under that id; `nil` when whoever published did not know.
+  public var incarnation: Incarnation?
+  /// Ties together what one push or one request caused; shown in logs.
+  public var correlationID: String
+  /// The ref changes of a push, where the hook knew them; empty otherwise. Never complete enough to skip a listing.
+  public var changes: [RefMove]
+  /// Why the event was published when nobody asked for it, such as `scan`.
+  public var reason: String?
+  /// With `checksum_succeeded`: what the primary read.
+  public var reading: PrimaryReading?
+
+  /// A payload.
+  public init(
+    modelRecordID: ReplicableID, incarnation: Incarnation? = nil, correlationID: String = "", changes: [RefMove] = [],
+    reason: String? = nil, reading: PrimaryReading? = nil
+  ) {
+    self.modelRecordID = modelRecordID
+    self.incarnation = incarnation
+    self.correlationID = correlationID
+    self.changes = changes
+    self.reason = reason
+    self.reading = reading
+  }
+}
+
+/// One ref that a push moved, as the hook was told: oids as text, forty zeros for "none".
+public struct RefMove: Hashable, Sendable {
+  /// The oid before.
+  public let old: String
+  /// The oid after.
+  public let new: String
+  /// The ref's full name.
+  public let name: String
+
+  /// One moved ref.
+  public init(old: String, new: String, name: String) {
+    self.old = old
+    self.new = new
+    self.name = name
+  }
+}
+
+/// A checksum that the primary read from its disk.
+public struct PrimaryReading: Hashable, Sendable {
+  /// The digest.
+  public let checksum: Checksum
+  /// The last event that was logged before the content was read.
+  public let generation: Generation
+  /// When the reading began.
+  public let readAt: Timestamp
+
+  /// A reading.
+  public init(checksum: Checksum, generation: Generation, readAt: Timestamp) {
+    self.checksum = checksum
+    self.generation = generation
+    self.readAt = readAt
+  }
+}

@@ -1,0 +1,40 @@
+/// What a replicable's equality is about, as lines of name and value in bytewise order of the names: the refs and HEAD of a
+/// repository, the one digest of a file.
+///
+/// All names lie in one buffer and all values in another: a million refs are no million objects.
+public struct ContentListing: Hashable, Sendable {
+  private var names: [UInt8] = []
+  private var nameEnds: [Int] = []
+  private var values: [UInt8] = []
+  private var valueEnds: [Int] = []
+  /// The digest of the whole, as the strategy defines it; `nil` when it has none (a name is unknown).
+  public var checksum: Checksum?
+  /// Names whose value the lister could not tell, such as an unborn HEAD over an old protocol: left out of every comparison.
+  public var unknownNames: Set<String> = []
+
+  /// An empty listing.
+  public init() {}
+
+  /// How many lines.
+  public var count: Int { nameEnds.count }
+
+  /// Adds a line. Its name must come after the last one.
+  public mutating func append(name: some Collection<UInt8>, value: some Collection<UInt8>) {
+    names.append(contentsOf: name)
+    nameEnds.append(names.count)
+    values.append(contentsOf: value)
+    valueEnds.append(values.count)
+    let last = count - 1
+    precondition(last == 0 || self.name(last - 1).lexicographicallyPrecedes(self.name(last)), "lines in order of names")
+  }
+
+  /// The name of a line.
+  public func name(_ index: Int) -> ArraySlice<UInt8> {
+    names[(index == 0 ? 0 : nameEnds[index - 1])..<nameEnds[index]]
+  }
+
+  /// The value of a line.
+  public func value(_ index: Int) -> ArraySlice<UInt8> {
+    values[(index == 0 ? 0 : valueEnds[index - 1])..<valueEnds[index]]
+  }
+}

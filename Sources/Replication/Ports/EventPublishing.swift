@@ -1,0 +1,28 @@
+/// The end of the event log that a primary writes.
+public protocol EventPublishing: Sendable {
+  /// Appends events and returns them with their ids, after they are durable.
+  func publish(_ events: [UnpublishedEvent]) async throws -> [Event]
+
+  /// The last event that is durable, as a cursor: "now" for whoever lists something afterwards.
+  func position() async throws -> Cursor
+}
+
+/// An event before the log has given it an id.
+public struct UnpublishedEvent: Hashable, Sendable {
+  /// The kind.
+  public var replicableName: ReplicableName
+  /// What happened.
+  public var name: EventName
+  /// To which one.
+  public var payload: EventPayload
+  /// When.
+  public var createdAt: Timestamp
+
+  /// An event to publish.
+  public init(replicableName: ReplicableName, name: EventName, payload: EventPayload, createdAt: Timestamp) {
+    self.replicableName = replicableName
+    self.name = name
+    self.payload = payload
+    self.createdAt = createdAt
+  }
+}

@@ -1,0 +1,101 @@
+/// What a secondary asks its primary. Between processes it is the agents' API; in one process the primary itself.
+public protocol PrimaryAccess: Sendable {
+  /// Events after the cursor, in order; empty when `wait` has passed without any. `nil` asks from the beginning of what the
+  /// log still has.
+  func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch
+
+  /// One page of a kind's catalog, in order of ids, after `id`. The first page begins a listing; its position is the log's
+  /// before that listing began.
+  func catalog(
+    of name: ReplicableName, after id: ReplicableID?, limit: Int
+  ) async throws(PrimaryAccessError) -> CatalogPage
+
+  /// How a replicable stands on the primary at this moment, looked up on its disk and not remembered.
+  func standing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> Standing
+
+  /// The content's listing, read afresh: the L1 and L2 of a bracket.
+  func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing
+
+  /// From where to fetch.
+  func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress
+}
+
+/// Why the primary gave no answer.
+public enum PrimaryAccessError: Error, Hashable, Sendable {
+  /// The cursor is not of this log's history (restored from a backup, or another log): reconcile by catalog.
+  case forked
+  /// The cursor is older than what the log still has: reconcile by catalog.
+  case pruned
+  /// The primary does not have it.
+  case missing
+  /// The content cannot be read on the primary; with its reason.
+  case unreadable(String)
+  /// The primary cannot be reached, or refuses us; with its reason. Not the replicable's fault: touches no entry.
+  case unavailable(String)
+}
+
+/// Events in order, and where to go on.
+public struct EventBatch: Hashable, Sendable {
+  /// The events.
+  public var events: [Event]
+  /// The cursor behind the last one, or the one that was asked with.
+  public var cursor: Cursor
+
+  /// A batch.
+  public init(events: [Event], cursor: Cursor) {
+    self.events = events
+    self.cursor = cursor
+  }
+}
+
+/// A part of a catalog.
+public struct CatalogPage: Hashable, Sendable {
+  /// The rows, in order of ids.
+  public var rows: [CatalogRow]
+  /// The log's position before the listing began.
+  public var position: Cursor
+  /// The listing saw everything. Only then may its end be taken for the end, and a gap for a removal.
+  public var isComplete: Bool
+  /// There is no further page.
+  public var isLast: Bool
+
+  /// A page.
+  public init(rows: [CatalogRow], position: Cursor, isComplete: Bool, isLast: Bool) {
+    self.rows = rows
+    self.position = position
+    self.isComplete = isComplete
+    self.isLast = isLast
+  }
+}
+
+/// One replicable of a catalog.
+public struct CatalogRow: Hashable, Sendable {
+  /// Its id.
+  public var id: ReplicableID
+  /// Which one.
+  public var incarnation: Incarnation
+  /// The last event published about it; `nil` when none was.
+  public var generation: Generation?
+  /// Its last reading, if known.
+  public var reading: PrimaryReading?
+
+  /// A row.
+  public init(
+    id: ReplicableID, incarnation: Incarnation, generation: Generation? = nil, reading: PrimaryReading? = nil
+  ) {
+    self.id = id
+    self.incarnation = incarnation
+    self.generation = generation
+    self.reading = reading
+  }
+}
+
+/// How a replicable stands on the primary.
+public enum Standing: Hashable, Sendable {
+  /// It is there.
+  case present(CatalogRow)
+  /// The primary looked and it is not there: neither this id nor, where one was asked for, this incarnation.
+  case gone
+  /// The primary could not look (an unreadable directory, an empty root): nobody may conclude anything.
+  case unknown(String)
+}

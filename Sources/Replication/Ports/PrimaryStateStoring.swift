@@ -1,0 +1,36 @@
+/// The states of one kind on a primary. Every changing call returns after the change is durable.
+public protocol PrimaryStateStoring: Sendable {
+  /// The state of a replicable; `nil` when it was never seen, or is gone.
+  func state(of id: ReplicableID) async throws -> PrimaryState?
+
+  /// The state that has this incarnation; `nil` when none has.
+  func state(of incarnation: Incarnation) async throws -> PrimaryState?
+
+  /// The state that was recognised by this identity; `nil` when none was.
+  func state(of identity: FileIdentity) async throws -> PrimaryState?
+
+  /// Changes, makes or removes one state in one step; leaving `nil` removes it.
+  func change<Answer: Sendable>(
+    _ id: ReplicableID, _ change: @Sendable (inout PrimaryState?) throws -> Answer
+  ) async throws -> Answer
+
+  /// The same for many with one wait for the disk.
+  func changeAll(
+    _ ids: [ReplicableID], _ change: @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
+  ) async throws
+
+  /// Whose checksum is to be read now: pending first, then failed ones that are due, the longest due first.
+  func dueForChecksum(at now: Timestamp, limit: Int) async throws -> [PrimaryState]
+
+  /// Succeeded ones that were read before `moment`, the oldest first.
+  func verified(before moment: Timestamp, limit: Int) async throws -> [PrimaryState]
+
+  /// States that a process that died has left `started`.
+  func started() async throws -> [PrimaryState]
+
+  /// States in order of their ids, after `id`, at most `limit`.
+  func window(after id: ReplicableID?, limit: Int) async throws -> [PrimaryState]
+
+  /// How many states stand where.
+  func counts() async throws -> [VerificationState: Int]
+}

@@ -1,0 +1,65 @@
+/// The registry of one kind, as the framework needs it. The durable one is `RegistryStore`'s; tests have one in memory.
+///
+/// Every changing call returns after the change is durable: what was acknowledged survives a loss of power.
+public protocol RegistryStoring: Sendable {
+  /// The entry of a replicable; `nil` when it is not tracked.
+  func entry(of id: ReplicableID) async throws -> RegistryEntry?
+
+  /// The entry that tracks this incarnation; `nil` when none does.
+  func entry(of incarnation: Incarnation) async throws -> RegistryEntry?
+
+  /// Changes, makes or removes one entry in one step that nothing else comes between. `change` gets the entry as it is, or
+  /// `nil`, and leaves it as it shall be; leaving `nil` removes it. A new entry is made with `newEntry`.
+  func change<Answer: Sendable>(
+    _ id: ReplicableID, _ change: @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
+  ) async throws -> Answer
+
+  /// The same for many entries with one wait for the disk.
+  func changeAll(
+    _ ids: [ReplicableID], _ change: @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
+  ) async throws
+
+  /// Gives an entry another id, keeping its number and its states; the old id is no longer tracked.
+  /// - Throws: when the new id is tracked already.
+  func rename(_ id: ReplicableID, to newID: ReplicableID) async throws
+
+  /// What is to be synced now: pending entries first, then failed ones that are due, the longest due first.
+  func dueForSync(at now: Timestamp, limit: Int) async throws -> [RegistryEntry]
+
+  /// What is to be verified now, of synced entries: pending first, the longest unverified first, then failed ones that are
+  /// due.
+  func dueForVerification(at now: Timestamp, limit: Int) async throws -> [RegistryEntry]
+
+  /// Succeeded entries that were verified before `moment`, the oldest first.
+  func verified(before moment: Timestamp, limit: Int) async throws -> [RegistryEntry]
+
+  /// Entries that a process that died has left `started`, in sync or verification.
+  func started() async throws -> [RegistryEntry]
+
+  /// Entries in order of their replicable ids, after `id`, at most `limit`.
+  func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry]
+
+  /// How many entries stand where.
+  func counts(at now: Timestamp) async throws -> RegistryCounts
+
+  /// Up to where this registry has taken the primary's events; `nil` before the first.
+  func cursor() async throws -> Cursor?
+
+  /// Records the cursor, after everything that was changed before.
+  func advance(to cursor: Cursor) async throws
+}
+
+/// Makes a new entry with the registry's next number.
+public struct NewEntry: Sendable {
+  private let next: @Sendable () -> UInt64
+
+  /// - Parameter next: gives a number that was never given before.
+  public init(next: @escaping @Sendable () -> UInt64) { self.next = next }
+
+  /// A pending entry.
+  public func callAsFunction(
+    _ id: ReplicableID, at now: Timestamp, incarnation: Incarnation? = nil, wanted: Generation? = nil
+  ) -> RegistryEntry {
+    RegistryEntry(id: next(), replicableID: id, createdAt: now, incarnation: incarnation, wanted: wanted)
+  }
+}

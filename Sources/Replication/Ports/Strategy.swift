@@ -1,0 +1,170 @@
+/// How the replicables of one kind are read, copied, compared and put away: the half of a replicator that depends on the data
+/// type. One value serves one kind on one site; `RepositoryReplication` and `BlobReplication` have the two real ones.
+///
+/// All methods may be called at the same time for different ids, never for one id: whoever calls sees to that.
+public protocol Strategy: Sendable {
+  /// The data type that it is for.
+  var dataType: DataType { get }
+
+  // MARK: On both sites
+
+  /// Reads the content from this site's disk, with its checksum.
+  /// - Throws: `StrategyError`.
+  func listing(of id: ReplicableID) async throws(StrategyError) -> ContentListing
+
+  /// What stands at the id's place on this site's disk.
+  func presence(of id: ReplicableID) async throws(StrategyError) -> Presence
+
+  // MARK: On a primary
+
+  /// Everything below the kind's root, in order of ids.
+  func catalog() async throws(StrategyError) -> DirectoryCatalog
+
+  /// Whether a repository borrows objects from another; always false for other data types.
+  func borrows(_ id: ReplicableID) async throws(StrategyError) -> Bool
+
+  // MARK: On a secondary
+
+  /// Makes the copy equal to its source, atomically and durably; returns what it then holds, read back from disk.
+  func sync(_ request: SyncRequest) async throws(StrategyError) -> SyncReport
+
+  /// Gives a copy another id. Does nothing when it is already done.
+  func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError)
+
+  /// Moves a copy to the trash of its file system; `nil` when there was none.
+  func discard(_ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp) async throws(StrategyError) -> TrashTicket?
+
+  /// What lies in the trash, the newest first.
+  func trash() async throws(StrategyError) -> [TrashTicket]
+
+  /// Brings a copy back from the trash, to its old id.
+  /// - Throws: `StrategyError` of code `occupied` when something stands there.
+  func restore(_ ticket: TrashTicket) async throws(StrategyError)
+
+  /// Removes for good what has lain in the trash since before `moment`; returns how many.
+  func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int
+}
+
+/// What stands at a replicable's place.
+public enum Presence: Hashable, Sendable {
+  /// The replicable, recognisable by this.
+  case present(FileIdentity)
+  /// Something that is being made: not yet one of ours.
+  case unfinished
+  /// Nothing, looked up in a directory that could be read.
+  case absent
+}
+
+/// What a sync shall do.
+public struct SyncRequest: Hashable, Sendable {
+  /// Which one.
+  public var id: ReplicableID
+  /// From where.
+  public var source: SourceAddress
+  /// What the primary has said that the content is; a file is refused when its bytes say otherwise.
+  public var expected: Checksum?
+  /// Fetch everything anew beside the old copy, without using anything of it, and swap.
+  public var isFresh: Bool
+
+  /// A request.
+  public init(id: ReplicableID, source: SourceAddress, expected: Checksum? = nil, isFresh: Bool = false) {
+    self.id = id
+    self.source = source
+    self.expected = expected
+    self.isFresh = isFresh
+  }
+}
+
+/// What a sync did.
+public struct SyncReport: Hashable, Sendable {
+  /// The copy's digest, read back from disk.
+  public var checksum: Checksum?
+  /// Something was written.
+  public var hasChanged: Bool
+  /// Bytes that came over the wire.
+  public var bytes: UInt64
+  /// Codes of what deserves a look, such as `mass_ref_deletion`.
+  public var warnings: [String]
+
+  /// A report.
+  public init(checksum: Checksum?, hasChanged: Bool, bytes: UInt64 = 0, warnings: [String] = []) {
+    self.checksum = checksum
+    self.hasChanged = hasChanged
+    self.bytes = bytes
+    self.warnings = warnings
+  }
+}
+
+/// A listing of a kind's root.
+public struct DirectoryCatalog: Hashable, Sendable {
+  /// What was found, in order of ids.
+  public var rows: [Row]
+  /// Everything could be read. False for an unreadable directory, an empty root, a root on another device.
+  public var isComplete: Bool
+  /// What was left out, with the reason: bad names, two names for one id, links out of the root.
+  public var skipped: [Skipped]
+
+  /// One replicable.
+  public struct Row: Hashable, Sendable {
+    /// Its id.
+    public var id: ReplicableID
+    /// What it is recognised by.
+    public var identity: FileIdentity
+    /// Changes when the content may have changed, cheaply read: of a repository over the stamps of `HEAD`, `packed-refs` and the
+    /// directories below `refs/`, of a file over size, mtime and inode.
+    public var stamp: UInt64
+
+    /// A row.
+    public init(id: ReplicableID, identity: FileIdentity, stamp: UInt64) {
+      self.id = id
+      self.identity = identity
+      self.stamp = stamp
+    }
+  }
+
+  /// Something that is no replicable, though it looks like one.
+  public struct Skipped: Hashable, Sendable {
+    /// Where it is, below the root; control characters replaced.
+    public var path: String
+    /// Why it was left out.
+    public var reason: String
+
+    /// Something skipped.
+    public init(path: String, reason: String) {
+      self.path = path
+      self.reason = reason
+    }
+  }
+
+  /// A listing.
+  public init(rows: [Row], isComplete: Bool, skipped: [Skipped] = []) {
+    self.rows = rows
+    self.isComplete = isComplete
+    self.skipped = skipped
+  }
+}
+
+/// One copy in the trash.
+public struct TrashTicket: Hashable, Sendable {
+  /// Its directory in the trash.
+  public var name: String
+  /// Which replicable it was.
+  public var replicableID: ReplicableID
+  /// Which incarnation, where known.
+  public var incarnation: Incarnation?
+  /// Since when it lies there.
+  public var discardedAt: Timestamp
+  /// Why, such as `deleted` or `displaced`.
+  public var reason: String
+
+  /// A ticket.
+  public init(
+    name: String, replicableID: ReplicableID, incarnation: Incarnation?, discardedAt: Timestamp, reason: String
+  ) {
+    self.name = name
+    self.replicableID = replicableID
+    self.incarnation = incarnation
+    self.discardedAt = discardedAt
+    self.reason = reason
+  }
+}

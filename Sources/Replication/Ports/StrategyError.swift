@@ -1,0 +1,58 @@
+/// Why a strategy could not do what it was asked.
+public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What went wrong, by a word that scripts may match. Open: layers below may know more of them.
+  public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The word.
+    public let rawValue: String
+
+    /// A code by its word.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The word.
+    public var description: String { rawValue }
+
+    /// The source does not have it.
+    public static let missingOnPrimary = Code(rawValue: "missing_on_primary")
+    /// There is no copy.
+    public static let missing = Code(rawValue: "missing")
+    /// The content is damaged, with its reason.
+    public static let broken = Code(rawValue: "broken")
+    /// What came is not what the primary said.
+    public static let checksumMismatch = Code(rawValue: "checksum_mismatch")
+    /// Something stands where something was to be put.
+    public static let occupied = Code(rawValue: "occupied")
+    /// Another process works on the copy.
+    public static let busy = Code(rawValue: "busy")
+    /// The job was cancelled.
+    public static let cancelled = Code(rawValue: "cancelled")
+    /// The disk is full, or would be.
+    public static let diskFull = Code(rawValue: "disk_full")
+    /// The file system refused.
+    public static let fileSystem = Code(rawValue: "file_system")
+  }
+
+  /// Whose failure it is.
+  public enum Disposition: String, Hashable, Sendable {
+    /// The replicable's: its entry fails and is tried again with back-off.
+    case replicable
+    /// The host's or our own (unreachable, TLS, 401, 429, disk full): the host is paused, no entry is touched.
+    case host
+  }
+
+  /// The word.
+  public var code: Code
+  /// What was tried, on what, what went wrong below and what to do next, on one line, without secrets.
+  public var message: String
+  /// Whose failure it is.
+  public var disposition: Disposition
+
+  /// An error.
+  public init(_ code: Code, _ message: String, disposition: Disposition = .replicable) {
+    self.code = code
+    self.message = message
+    self.disposition = disposition
+  }
+
+  /// The message.
+  public var description: String { message }
+}

@@ -1,0 +1,49 @@
+/// What a primary knows of one of its replicables: which incarnation, and its checksum.
+///
+/// Changes by the inputs of its state machine (`PrimaryState+checksum.swift`) and by nothing else.
+public struct PrimaryState: Hashable, Sendable {
+  /// Which replicable.
+  public let replicableID: ReplicableID
+  /// Given when it was first seen.
+  public package(set) var incarnation: Incarnation
+  /// What it was recognised by: the directory's or file's device and inode.
+  public package(set) var identity: FileIdentity?
+  /// The last event published about it.
+  public package(set) var generation: Generation?
+
+  /// Where the checksum stands.
+  public package(set) var verificationState: VerificationState = .pending
+  /// When the last reading began.
+  public package(set) var verificationStartedAt: Timestamp?
+  /// When the last reading ended.
+  public package(set) var verifiedAt: Timestamp?
+  /// When a failed reading is due again; `nil` is now.
+  public package(set) var verificationRetryAt: Timestamp?
+  /// Failures since the last success.
+  public package(set) var verificationRetryCount = 0
+  /// The last successful reading.
+  public package(set) var reading: PrimaryReading?
+  /// Why the last reading failed, at most 255 characters.
+  public package(set) var verificationFailure: String?
+
+  /// A replicable seen for the first time; its checksum is to be read.
+  public init(replicableID: ReplicableID, incarnation: Incarnation, identity: FileIdentity? = nil) {
+    self.replicableID = replicableID
+    self.incarnation = incarnation
+    self.identity = identity
+  }
+}
+
+/// What stands at a path, by what a rename does not change.
+public struct FileIdentity: Hashable, Sendable {
+  /// The file system.
+  public let device: UInt64
+  /// The inode there.
+  public let inode: UInt64
+
+  /// An identity.
+  public init(device: UInt64, inode: UInt64) {
+    self.device = device
+    self.inode = inode
+  }
+}

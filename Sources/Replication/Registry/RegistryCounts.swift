@@ -1,0 +1,19 @@
+/// How many entries of a registry stand where. Kept up to date by the store, so asking costs nothing.
+public struct RegistryCounts: Hashable, Sendable {
+  /// Entries by sync state.
+  public var states: [SyncState: Int] = [:]
+  /// Entries by verification state.
+  public var verificationStates: [VerificationState: Int] = [:]
+  /// Synced entries whose verification is pending, or failed and due: `needsVerificationCount`.
+  public var needsVerification = 0
+  /// Entries whose last verification found a difference.
+  public var mismatched = 0
+  /// Entries that the primary does not have.
+  public var missingOnPrimary = 0
+
+  /// All zero.
+  public init() {}
+
+  /// All entries.
+  public var total: Int { states.values.reduce(0, +) }
+}

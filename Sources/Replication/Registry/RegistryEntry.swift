@@ -1,0 +1,72 @@
+/// What a secondary knows of one replicable: the seeds' columns under their names in files, and ours.
+///
+/// A value: it changes by the inputs of its two state machines (`RegistryEntry+sync.swift`, `RegistryEntry+verification.swift`)
+/// and by nothing else; who calls them saves the result before acting on what they return.
+public struct RegistryEntry: Hashable, Sendable {
+  /// Growing, never reused; given by the registry.
+  public let id: UInt64
+  /// Which replicable.
+  public package(set) var replicableID: ReplicableID
+  /// When the entry was made.
+  public let createdAt: Timestamp
+
+  /// Where the sync stands.
+  public package(set) var state: SyncState = .pending
+  /// When the last attempt began (Geo's meaning of the column), `nil` before the first.
+  public package(set) var lastSyncedAt: Timestamp?
+  /// When a failed sync is due again; `nil` is now.
+  public package(set) var retryAt: Timestamp?
+  /// Failures since the last success.
+  public package(set) var retryCount = 0
+  /// Why the last sync failed, at most 255 characters.
+  public package(set) var lastSyncFailure: String?
+  /// The next sync fetches everything anew, beside the old copy.
+  public package(set) var forceToRedownload = false
+  /// The primary said that it does not have it.
+  public package(set) var missingOnPrimary = false
+
+  /// Where the verification stands.
+  public package(set) var verificationState: VerificationState = .disabled
+  /// When the last verification ended.
+  public package(set) var verifiedAt: Timestamp?
+  /// When the last verification began.
+  public package(set) var verificationStartedAt: Timestamp?
+  /// When a failed verification is due again; `nil` is now.
+  public package(set) var verificationRetryAt: Timestamp?
+  /// Failed verifications since the last success.
+  public package(set) var verificationRetryCount = 0
+  /// The copy's digest at the last verification.
+  public package(set) var verificationChecksum: Checksum?
+  /// The primary's digest, where the two differed.
+  public package(set) var verificationChecksumMismatched: Checksum?
+  /// The last verification found a difference.
+  public package(set) var checksumMismatch = false
+  /// Why the last verification failed, at most 255 characters.
+  public package(set) var verificationFailure: String?
+
+  /// Which incarnation the copy is, or shall be, of; `nil` before anyone said.
+  public package(set) var incarnation: Incarnation?
+  /// Up to which event the copy is asked for.
+  public package(set) var wanted: Generation?
+  /// Up to which event the copy is known to be complete.
+  public package(set) var held: Generation?
+  /// When the copy's objects were last checked.
+  public package(set) var checkedAt: Timestamp?
+  /// What that check found, at most 255 characters.
+  public package(set) var checkFailure: String?
+
+  /// A new entry, pending.
+  public init(
+    id: UInt64, replicableID: ReplicableID, createdAt: Timestamp, incarnation: Incarnation? = nil,
+    wanted: Generation? = nil
+  ) {
+    self.id = id
+    self.replicableID = replicableID
+    self.createdAt = createdAt
+    self.incarnation = incarnation
+    self.wanted = wanted
+  }
+
+  /// Files and columns hold this many characters of a failure.
+  public static let failureLength = 255
+}

@@ -1,0 +1,38 @@
+/// The id of one event log; a log that is begun anew has another one.
+public struct LogID: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
+  /// The random value.
+  public let value: UInt64
+
+  /// The log id with that value.
+  public init(_ value: UInt64) { self.value = value }
+
+  /// Reads 16 hexadecimal digits.
+  public init?(_ description: String) {
+    guard let value = FixedHex.value(description) else { return nil }
+    self.init(value)
+  }
+
+  /// 16 hexadecimal digits.
+  public var description: String { FixedHex.text(value) }
+}
+
+/// An event's id in one log, as a lower bound of what was seen: "listed after everything that events up to here announced
+/// was visible" (product contract § 6). Generations of two logs say nothing about each other.
+public struct Generation: Hashable, Sendable, CustomStringConvertible {
+  /// The log that the id counts in.
+  public let log: LogID
+  /// The event's id; 0 is "before the first event".
+  public let id: UInt64
+
+  /// The generation of that event.
+  public init(log: LogID, id: UInt64) {
+    self.log = log
+    self.id = id
+  }
+
+  /// True when this one was reached no earlier than `other`. False for one of another log.
+  public func covers(_ other: Generation) -> Bool { log == other.log && id >= other.id }
+
+  /// `LOG:ID`.
+  public var description: String { "\(log):\(id)" }
+}

@@ -1,0 +1,23 @@
+/// Tells apart what was deleted and created again under one id: a random value that the primary gives a replicable when it
+/// first sees it. One incarnation under another id is a rename.
+public struct Incarnation: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
+  /// The random value.
+  public let value: UInt64
+
+  /// The incarnation with that value.
+  public init(_ value: UInt64) { self.value = value }
+
+  /// A new one.
+  public static func random(using generator: inout some RandomNumberGenerator) -> Incarnation {
+    Incarnation(generator.next())
+  }
+
+  /// Reads 16 hexadecimal digits.
+  public init?(_ description: String) {
+    guard let value = FixedHex.value(description) else { return nil }
+    self.init(value)
+  }
+
+  /// 16 hexadecimal digits.
+  public var description: String { FixedHex.text(value) }
+}

@@ -1,0 +1,50 @@
+/// The id of a replicable within its kind: for a directory of repositories the path below the root without `.git`.
+///
+/// Refused: more than 1,024 bytes, an absolute path, an empty part, `.` or `..`, NUL and other control characters, a part that
+/// ends in `.git` or `.lock` or begins with `.remora` (product contract § 3). What passes is a safe relative path.
+public struct ReplicableID: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The id as text.
+  public let text: String
+
+  /// - Throws: `ReplicationError.invalidID` with the rule that the text breaks.
+  public init(_ text: String) throws(ReplicationError) {
+    if let reason = Self.objection(to: text) { throw .invalidID(text, reason: reason) }
+    self.text = text
+  }
+
+  /// The id as text.
+  public var description: String { text }
+
+  /// Bytewise order, as in every listing of ids.
+  public static func < (left: ReplicableID, right: ReplicableID) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
+
+  /// Compared as bytes, as file names are; two spellings of one character are two ids.
+  public static func == (left: ReplicableID, right: ReplicableID) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
+  }
+
+  /// Hashes the bytes.
+  public func hash(into hasher: inout Hasher) {
+    var text = text
+    text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+
+  private static func objection(to text: String) -> String? {
+    if text.isEmpty { return "empty" }
+    if text.utf8.count > 1_024 { return "longer than 1024 bytes" }
+    if text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) { return "control character" }
+    if text.unicodeScalars.contains(where: { (0x80...0x9f).contains($0.value) }) { return "control character" }
+    if text.utf8.first == UInt8(ascii: "/") { return "absolute path" }
+    for part in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+      if part.isEmpty { return "empty part" }
+      if part.elementsEqual(".".utf8) || part.elementsEqual("..".utf8) { return "part '.' or '..'" }
+      if part.count > 255 - ".git".utf8.count { return "part longer than 251 bytes" }
+      if part.suffix(4).elementsEqual(".git".utf8) { return "part that ends in '.git'" }
+      if part.suffix(5).elementsEqual(".lock".utf8) { return "part that ends in '.lock'" }
+      if part.starts(with: ".remora".utf8) { return "part that begins with '.remora'" }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,40 @@
+/// What the framework refuses, before anything is done.
+public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// A kind's name that breaks the rule of `ReplicableName`.
+  case invalidName(String)
+  /// An id that breaks the rule of `ReplicableID`.
+  case invalidID(String, reason: String)
+  /// No kind of that name was registered.
+  case unknownReplicable(String)
+  /// Two kinds were registered under one name.
+  case duplicateName(ReplicableName)
+  /// An event that the kind's replicator does not declare.
+  case undeclaredEvent(EventName, replicable: ReplicableName)
+  /// A secondary was asked to publish, or a primary to consume.
+  case wrongRole(operation: String, role: String)
+  /// An event without something that its name demands.
+  case incompleteEvent(EventName, missing: String)
+
+  /// One line: what was tried, on what, what is wrong, what to do.
+  public var description: String {
+    switch self {
+    case .invalidName(let text):
+      "name a kind '\(Self.quoted(text))': use small letters, digits and single underscores, a letter first, at most 63"
+    case .invalidID(let text, let reason): "take the id '\(Self.quoted(text))': \(reason); give another path"
+    case .unknownReplicable(let name): "find the kind '\(Self.quoted(name))': no such kind is registered on this site"
+    case .duplicateName(let name): "register the kind '\(name)': the name is taken; give one of the two another"
+    case .undeclaredEvent(let event, let name):
+      "handle '\(event)' of '\(name)': its replicator does not declare this event; declare it or do not send it"
+    case .wrongRole(let operation, let role): "\(operation): a \(role) site does not do that"
+    case .incompleteEvent(let event, let missing): "handle '\(event)': the event has no \(missing)"
+    }
+  }
+
+  /// What others sent must not write into a terminal or fill a log.
+  private static func quoted(_ text: String) -> String {
+    let scalars = text.unicodeScalars.prefix(200).map { scalar in
+      scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : Character(scalar)
+    }
+    return String(scalars)
+  }
+}
