@@ -63,6 +63,17 @@ let package = Package(
       [
         "Git", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", crypto, systemPackage,
       ]),
+    room("RegistryStore", ["Replication", "DurableFiles", "WorkerPool", systemPackage]),
+    room("EventLog", ["Replication", "DurableFiles", "WorkerPool", crypto, systemPackage]),
+    // Floor 4, strategies
+    room(
+      "RepositoryReplication",
+      [
+        "Replication", "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", crypto,
+        systemPackage,
+      ]),
+    room(
+      "BlobReplication", ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", crypto, nioCore, systemPackage]),
     // Floor 7, door
     room(
       "RemoraCommands",
@@ -86,6 +97,22 @@ let package = Package(
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
     tests("WorkerPoolTests", ["WorkerPool", "TestSupport"]),
     tests("ReplicationTests", ["Replication", "TestSupport"]),
+    tests(
+      "RegistryStoreTests",
+      ["RegistryStore", "Replication", "DurableFiles", "WorkerPool", "TestSupport", systemPackage]),
+    tests("EventLogTests", ["EventLog", "Replication", "DurableFiles", "WorkerPool", "TestSupport", systemPackage]),
+    tests(
+      "RepositoryReplicationTests",
+      [
+        "RepositoryReplication", "Replication", "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles",
+        "WorkerPool", "TestSupport", systemPackage,
+      ]),
+    tests(
+      "BlobReplicationTests",
+      [
+        "BlobReplication", "Replication", "DurableFiles", "BoundedHTTP", "WorkerPool", "TestSupport", crypto,
+        systemPackage,
+      ]),
     tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioPosix]),
     tests("RefStoreTests", ["RefStore", "GitValues", "DurableFiles", "TestSupport", systemPackage]),
     tests(

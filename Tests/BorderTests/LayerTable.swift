@@ -29,11 +29,23 @@ struct LayerTable: Equatable {
     Row(
       2, "GitTransport",
       ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", "SystemPackage"]),
+    Row(2, "Replication", []),
     Row(
       3, "Mirroring",
       [
         "Git", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", "Crypto", "SystemPackage",
       ]),
+    Row(3, "RegistryStore", ["Replication", "DurableFiles", "WorkerPool", "SystemPackage"]),
+    Row(3, "EventLog", ["Replication", "DurableFiles", "WorkerPool", "Crypto", "SystemPackage"]),
+    Row(
+      4, "RepositoryReplication",
+      [
+        "Replication", "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "Crypto",
+        "SystemPackage",
+      ]),
+    Row(
+      4, "BlobReplication",
+      ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", "Crypto", "NIOCore", "SystemPackage"]),
     Row(
       7, "RemoraCommands",
       [
