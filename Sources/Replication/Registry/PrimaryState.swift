@@ -3,7 +3,7 @@
 /// Changes by the inputs of its state machine (`PrimaryState+checksum.swift`) and by nothing else.
 public struct PrimaryState: Hashable, Sendable {
   /// Which replicable.
-  public let replicableID: ReplicableID
+  public package(set) var replicableID: ReplicableID
   /// Given when it was first seen.
   public package(set) var incarnation: Incarnation
   /// What it was recognised by: the directory's or file's device and inode.

@@ -50,6 +50,9 @@ public struct RegistryEntry: Hashable, Sendable {
   public package(set) var wanted: Generation?
   /// Up to which event the copy is known to be complete.
   public package(set) var held: Generation?
+  /// Since when something was announced that no verification has seen yet; `nil` when all was verified. The beginning of the
+  /// replication lag.
+  public package(set) var announcedAt: Timestamp?
   /// When the copy's objects were last checked.
   public package(set) var checkedAt: Timestamp?
   /// What that check found, at most 255 characters.
