@@ -59,8 +59,8 @@ struct SecondaryTests {
     #expect(await pair.entry(id)?.verificationState == .succeeded)
   }
 
-  @Test("a rename keeps the copy")
-  func renamed() async throws {
+  @Test("a rename keeps the copy, whichever event comes first", arguments: [true, false])
+  func renamed(deletedFirst: Bool) async throws {
     let pair = try MemoryPair()
     try await pair.settle()
     let id = try await pair.create("old")
@@ -68,30 +68,13 @@ struct SecondaryTests {
     let inode = pair.copies.items[id]?.inode
     let newID = try ReplicableID("new")
     pair.source.move(id, to: newID)
-    try await pair.publish(.created, newID)
-    try await pair.publish(.deleted, id)
+    let events: [(EventName, ReplicableID)] = [(.deleted, id), (.created, newID)]
+    for (event, id) in deletedFirst ? events : events.reversed() { try await pair.publish(event, id) }
     try await pair.settle()
     #expect(pair.copies.items[newID]?.inode == inode)
     #expect(pair.copies.items[id] == nil && pair.copies.change { $0.trash.isEmpty })
     #expect(await pair.entry(newID)?.state == .synced)
     #expect(await pair.entry(id) == nil)
-  }
-
-  @Test("a rename told as a deletion first is a deletion: its inode may by then be another's")
-  func renamedDeletedFirst() async throws {
-    let pair = try MemoryPair()
-    try await pair.settle()
-    let id = try await pair.create("old")
-    for number in 0..<3 { _ = try await pair.create("kept\(number)") }
-    try await pair.settle()
-    let newID = try ReplicableID("new")
-    pair.source.move(id, to: newID)
-    try await pair.publish(.deleted, id)
-    try await pair.publish(.created, newID)
-    try await pair.settle()
-    #expect(pair.copies.items[newID]?.lines == ["refs/heads/main": "1"])
-    #expect(await pair.entry(id) == nil)
-    #expect(try await pair.secondary.trash(MemoryPair.name).map(\.replicableID) == [id])
   }
 
   @Test("a rename that nobody told is found by the consistency pass")
@@ -106,6 +89,20 @@ struct SecondaryTests {
     #expect(report.renamed == 1 && report.removed == 0 && report.inserted == 0)
     #expect(pair.copies.items.keys.map(\.text) == ["new"])
     #expect(await pair.entry(newID)?.replicableID == newID)
+  }
+
+  @Test("what was deleted is forgotten by the next complete catalog, and its state with it")
+  func forgotten() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("gone")
+    for number in 0..<3 { _ = try await pair.create("kept\(number)") }
+    pair.source.remove(id)
+    try await pair.publish(.deleted, id)
+    #expect(await pair.states.state(of: id) != nil)
+    try await pair.secondary.reconcile(MemoryPair.name)
+    #expect(await pair.states.state(of: id) == nil)
+    #expect(await pair.states.window(after: nil, limit: 10).count == 3)
   }
 
   @Test("a deletion is believed only when the primary says so itself")

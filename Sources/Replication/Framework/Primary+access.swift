@@ -36,8 +36,26 @@ extension Primary: PrimaryAccess {
         CatalogRow(
           id: row.id, incarnation: state.incarnation, generation: state.generation, reading: state.reading))
     }
+    if directory.isComplete { try await forget(allBut: Set(directory.rows.map(\.id)), member) }
     return CatalogSnapshot(rows: rows, position: position, isComplete: directory.isComplete)
   }
+
+  /// Forgets what a complete listing lacked and is not there now either.
+  private func forget(allBut listed: Set<ReplicableID>, _ member: Member) async throws {
+    var last: ReplicableID?
+    while true {
+      let window = try await member.states.window(after: last, limit: Self.window)
+      var gone: [ReplicableID] = []
+      for state in window where !listed.contains(state.replicableID) {
+        if try await member.strategy.presence(of: state.replicableID) == .absent { gone.append(state.replicableID) }
+      }
+      try await member.states.changeAll(gone) { _, state in state = nil }
+      guard window.count == Self.window, let end = window.last?.replicableID else { return }
+      last = end
+    }
+  }
+
+  private static var window: Int { 1_000 }
 
   /// How the replicable stands on this site's disk now.
   public func standing(

@@ -17,11 +17,8 @@ extension Primary {
     )
     guard let published = try await append(event, payload, member.kind) else { return nil }
     let generation = Generation(log: try await log.position().log, id: published.id)
-    if event == .deleted {
-      try await forget(id, member)
-    } else {
-      try await member.states.change(id) { $0?.announce(generation) }
-    }
+    // The state of what was deleted stays until a complete catalog lacks it: the same directory may turn up under another id.
+    if event != .deleted { try await member.states.change(id) { $0?.announce(generation) } }
     return published
   }
 
@@ -30,12 +27,6 @@ extension Primary {
     let unpublished = UnpublishedEvent(
       replicableName: kind.name, name: event, payload: payload, createdAt: environment.now())
     return try await log.publish([unpublished]).first
-  }
-
-  /// Forgets a replicable that is gone from the disk; one that is still there was not deleted, whatever the event says.
-  private func forget(_ id: ReplicableID, _ member: Member) async throws {
-    guard try await member.strategy.presence(of: id) == .absent else { return }
-    try await member.states.change(id) { $0 = nil }
   }
 
   /// The state of what stands at the id's place, made when it is seen for the first time; `nil` when nothing stands there.
