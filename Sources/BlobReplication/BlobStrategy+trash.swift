@@ -1,0 +1,79 @@
+import DurableFiles
+package import Replication
+import SystemPackage
+import WorkerPool
+
+extension BlobStrategy {
+  /// After a crash at any line the file has the old name, both, or the new one; calling again completes it.
+  package func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError) {
+    let operation = "rename '\(id)' to '\(newID)'"
+    try await onWorker(operation) { [self] _ in
+      guard id != newID else { return }
+      let (path, newPath) = (place.path(of: id), place.path(of: newID))
+      let new = try place.requireRoom(for: newID, trying: operation)
+      guard case .file(let old) = try place.standing(of: id) else {
+        guard new != nil else {
+          throw StrategyError(.missing, trying: operation, "there is no such copy")
+        }
+        try place.synchronizeWay(to: newPath)
+        return
+      }
+      if let new, !new.isSameFile(as: old) { throw place.occupied(newPath, "another file stands there", operation) }
+      if new == nil {
+        // A link and not a rename: it never replaces what came meanwhile.
+        try directories.withParents(of: newPath, in: place) { try place.files.link(path, to: newPath) }
+      }
+      try place.synchronizeWay(to: newPath)
+      try place.files.unlink(path)
+      try place.files.synchronizeDirectory(path.removingLastComponent())
+      tidy(id)
+    }
+  }
+
+  package func discard(
+    _ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp
+  ) async throws(StrategyError) -> TrashTicket? {
+    try await onWorker("discard '\(id)'") { [self] _ in
+      var ticket: TrashTicket?
+      // What is no regular file is no copy of ours, and stays.
+      if case .file = try place.standing(of: id) {
+        let trash = BlobTrash(place: place)
+        let prepared = try trash.prepare(id, incarnation: entry?.incarnation, reason: BlobTrash.deleted, at: now)
+        try trash.move(place.path(of: id), into: prepared)
+        ticket = prepared
+      }
+      tidy(id)
+      return ticket
+    }
+  }
+
+  package func trash() async throws(StrategyError) -> [TrashTicket] {
+    try await onWorker("list the trash of '\(place.root)'") { [self] _ in try BlobTrash(place: place).tickets() }
+  }
+
+  package func restore(_ ticket: TrashTicket) async throws(StrategyError) {
+    try await onWorker("restore '\(ticket.replicableID)'") { [self] _ in
+      try BlobTrash(place: place).restore(ticket, directories)
+    }
+  }
+
+  /// Also removes parts of broken transfers that nobody has touched since `moment`.
+  package func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
+    try await onWorker("empty the trash of '\(place.root)'") { [self] cancellation in
+      let count = try BlobTrash(place: place).empty(before: moment) { try cancellation.check() }
+      try LeftoverSweep(place: place).run(before: moment) { try cancellation.check() }
+      return count
+    }
+  }
+
+  /// Removes what is left of a replicable that has gone from its place: a part, and directories that are empty now.
+  private func tidy(_ id: ReplicableID) {
+    // The file itself is where it should be. What stays is swept by its age, and nothing is removed through a link.
+    switch try? place.standing(of: id) {
+    case nil, .blocked: return
+    case .nothing, .file, .directory, .foreign: break
+    }
+    try? PartFile(of: id, in: place).remove()
+    directories.removeEmptyParents(of: place.path(of: id), in: place)
+  }
+}

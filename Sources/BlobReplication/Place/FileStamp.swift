@@ -1,0 +1,50 @@
+package import DurableFiles
+import Glibc
+
+/// What changes when the content of a file may have changed, without reading it.
+package struct FileStamp: Hashable, Sendable {
+  package let device: UInt64
+  package let inode: UInt64
+  /// Bytes.
+  package let size: Int64
+  /// Anyone may set it back.
+  package let modified: FileTime
+  /// Nobody can set it back; also changes with owner, mode and links.
+  package let changed: FileTime
+
+  package init(device: UInt64, inode: UInt64, size: Int64, modified: FileTime, changed: FileTime) {
+    self.device = device
+    self.inode = inode
+    self.size = size
+    self.modified = modified
+    self.changed = changed
+  }
+
+  init(_ status: FileStatus) {
+    self.init(
+      device: status.device, inode: status.inode, size: status.size, modified: status.modified,
+      changed: status.changed)
+  }
+
+  init(_ raw: stat) {
+    self.init(
+      device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino), size: Int64(raw.st_size),
+      modified: FileTime(seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int32(raw.st_mtim.tv_nsec)),
+      changed: FileTime(seconds: Int64(raw.st_ctim.tv_sec), nanoseconds: Int32(raw.st_ctim.tv_nsec)))
+  }
+
+  /// One number for all but the device, whose number may change with each start of the machine. The same in every process:
+  /// it is kept in files.
+  var folded: UInt64 {
+    let parts: [UInt64] = [
+      inode, UInt64(bitPattern: size), UInt64(bitPattern: modified.seconds), UInt64(modified.nanoseconds),
+      UInt64(bitPattern: changed.seconds), UInt64(changed.nanoseconds),
+    ]
+    // FNV-1a over words, each spread first: neighbouring inodes and times differ in few bits.
+    return parts.reduce(0xcbf2_9ce4_8422_2325) { sum, part in
+      var mixed = (sum ^ part) &* 0x100_0000_01b3
+      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      return mixed ^ (mixed >> 31)
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import DurableFiles
+import Replication
+import SystemPackage
+import WorkerPool
+
+/// One sync of one file: makes the copy equal to its source. Blocks its thread; used once.
+///
+/// 1. A copy that is equal to what the primary said is kept as it is, and made durable: nobody knows who wrote it.
+/// 2. Else the content is brought into a part beside the target, compared, made durable, and read back.
+/// 3. A file that is displaced gets a second name in the trash first.
+/// 4. One rename: readers see the old bytes or the new ones, never a mix, never nothing.
+///
+/// After a crash or a loss of power at any line: the old file or the new one, whole; a part beside it, which the next sync
+/// goes on with or removes; and perhaps a copy of the old file in the trash although it was not displaced.
+struct BlobSync {
+  let request: SyncRequest
+  let place: BlobPlace
+  let isMutable: Bool
+  let limits: BlobLimits
+  let transport: BlobTransport
+  let directories: DirectoryKeeper
+  let cancellation: CancellationFlag
+  let now: Timestamp
+
+  /// The kind says that its files never change, and one did.
+  static let immutableChanged = "immutable_changed"
+
+  /// For errors: what is being done.
+  static func operation(_ id: ReplicableID) -> String { "sync '\(id)'" }
+
+  func run() throws -> SyncReport {
+    let operation = Self.operation(request.id)
+    let old = try place.requireRoom(for: request.id, trying: operation)
+    let part = PartFile(of: request.id, in: place)
+    if old != nil, !request.isFresh, let expected = request.expected, try checksumOfCopy() == expected {
+      return try keep(part, expected, bytes: 0)
+    }
+    let (writer, checksum, bytes) = try bring(part)
+    do {
+      if old != nil, !request.isFresh, request.expected == nil, let held = try checksumOfCopy() {
+        if held == checksum { return try keep(part, checksum, bytes: bytes) }
+        guard isMutable else { throw changedWithoutReason(held, checksum) }
+      }
+      _ = try writer.finish(trying: operation, cancellation: cancellation)
+    } catch is Cancelled {
+      throw Cancelled()
+    } catch {
+      // The first error is the one to tell; the next sync removes what cannot be removed now.
+      try? part.remove()
+      throw error
+    }
+    try publish(part, displacing: old == nil ? nil : try displace(checksum))
+    let isOdd = old != nil && !isMutable && !request.isFresh
+    return SyncReport(
+      checksum: checksum, hasChanged: true, bytes: bytes, warnings: isOdd ? [Self.immutableChanged] : [])
+  }
+
+  /// The copy stays; what a dead run left is swept.
+  private func keep(_ part: PartFile, _ checksum: Checksum, bytes: UInt64) throws -> SyncReport {
+    let target = place.path(of: request.id)
+    try place.files.synchronizeFile(target)
+    try place.synchronizeWay(to: target)
+    try part.remove()
+    return SyncReport(checksum: checksum, hasChanged: false, bytes: bytes)
+  }
+
+  /// - Returns: `nil` when the copy cannot be read whole, and so is not what it should be.
+  private func checksumOfCopy() throws -> Checksum? {
+    do {
+      let file = try OpenFile(below: place.root, place.path(of: request.id))
+      return try FileDigest(reading: file, cancellation: cancellation)?.checksum
+    } catch let error as FileError {
+      // A disk that cannot read the old bytes is a reason to fetch them anew.
+      guard error.code == .ioError || error.code == .noSuchFileOrDirectory else { throw error }
+      return nil
+    }
+  }
+
+  /// Gives the old file a second name in the trash, unless it is the same as the new one.
+  private func displace(_ checksum: Checksum) throws -> TrashTicket? {
+    if try checksumOfCopy() == checksum { return nil }
+    let trash = BlobTrash(place: place)
+    let entry = try trash.prepare(request.id, incarnation: nil, reason: BlobTrash.displaced, at: now)
+    try trash.link(place.path(of: request.id), into: entry)
+    return entry
+  }
+
+  private func publish(_ part: PartFile, displacing entry: TrashTicket?) throws {
+    let target = place.path(of: request.id)
+    do {
+      try place.files.rename(part.path, to: target)
+    } catch {
+      if let entry { BlobTrash(place: place).abandon(entry) }
+      throw error
+    }
+    try place.synchronizeWay(to: target)
+    // Its part is gone, so nobody goes by it any more.
+    try? place.files.unlink(part.recordPath)
+  }
+
+  private func changedWithoutReason(_ held: Checksum, _ came: Checksum) -> StrategyError {
+    StrategyError(
+      .checksumMismatch, trying: Self.operation(request.id),
+      "the source has \(came), the copy \(held), and files of this kind never change",
+      hint: "the copy stays until the primary has said what it should be; declare the kind mutable if they do change")
+  }
+
+  // MARK: Bringing
+
+  /// - Returns: the part with its digest, which is the expected one where there is one, and the bytes that came.
+  private func bring(_ part: PartFile) throws -> (PartWriter, Checksum, UInt64) {
+    let deadline = Deadline.after(limits.total)
+    switch try BlobSource(request.source, trying: Self.operation(request.id)) {
+    case .file(let path):
+      let operation = "\(Self.operation(request.id)) from '\(StrategyError.printable(path.string))'"
+      let transfer = LocalTransfer(
+        source: path, part: part, limits: limits, directories: directories, cancellation: cancellation,
+        deadline: deadline, operation: operation)
+      let writer = try removingUnlessResumable(part) { try transfer.run() }
+      return (writer, try compare(writer, part, operation), writer.written)
+    case .http(let address):
+      let operation = "\(Self.operation(request.id)) from '\(StrategyError.printable(address.redacted))'"
+      let transfer = HTTPTransfer(
+        source: address, part: part, limits: limits, transport: transport, directories: directories,
+        cancellation: cancellation, deadline: deadline, operation: operation, knowsDigest: request.expected != nil)
+      let (writer, wasResumed) = try removingUnlessResumable(part) { try transfer.run(mayResume: !request.isFresh) }
+      guard wasResumed, writer.digest() != request.expected else {
+        return (writer, try compare(writer, part, operation), writer.written)
+      }
+      // The part was of another content after all, or a loss of power has damaged it.
+      let (again, _) = try removingUnlessResumable(part) { try transfer.run(mayResume: false) }
+      return (again, try compare(again, part, operation), writer.written + again.written)
+    }
+  }
+
+  private func compare(_ writer: PartWriter, _ part: PartFile, _ operation: String) throws -> Checksum {
+    let checksum = writer.digest()
+    guard let expected = request.expected, expected != checksum else { return checksum }
+    try part.remove()
+    throw StrategyError(
+      .checksumMismatch, trying: operation, "\(checksum) came, and the primary said \(expected)",
+      hint: "the copy stays as it was; it is tried again later")
+  }
+
+  /// Takes away a part that nobody can go on with, and one that fills the disk.
+  private func removingUnlessResumable<Result>(_ part: PartFile, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch {
+      let error = StrategyError(translating: error, trying: Self.operation(request.id))
+      let hasRecord = (try? place.files.status(of: part.recordPath)) ?? nil != nil  // unreadable is as good as none
+      // The first error is the one to tell; the next sync removes what cannot be removed now.
+      if error.code == .diskFull || !hasRecord {
+        try? part.remove()
+        directories.removeEmptyParents(of: part.path, in: place)
+      }
+      throw error
+    }
+  }
+}

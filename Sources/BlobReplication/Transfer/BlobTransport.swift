@@ -1,0 +1,18 @@
+package import BoundedHTTP
+
+/// How files come from other machines: the client with its connections, and the way out.
+package struct BlobTransport: Sendable {
+  /// Which proxy leads to a URL's host; `nil` to go straight.
+  package typealias ProxyLookup = @Sendable (_ url: String) throws -> HTTPProxy?
+
+  let client: BoundedHTTPClient
+  let proxy: ProxyLookup
+
+  /// - Parameters:
+  ///   - client: shut down by whoever made it.
+  ///   - proxy: asked for each request; the default goes straight everywhere.
+  package init(client: BoundedHTTPClient, proxy: @escaping ProxyLookup = { _ in nil }) {
+    self.client = client
+    self.proxy = proxy
+  }
+}

@@ -1,0 +1,60 @@
+import BoundedHTTP
+import Replication
+import WorkerPool
+
+extension HTTPTransfer {
+  /// What a status says that is not the content.
+  ///
+  /// | Status | Code | Whose failure |
+  /// |---|---|---|
+  /// | 404, 410 | `missing_on_primary` | the file's |
+  /// | 401, 403, 407, 408, 429, 5xx | `source_unreachable`, `source_refused` | the host's |
+  /// | others | `source_refused`, `bad_answer` | the file's |
+  func refusal(_ head: HTTPDownload.Head) -> StrategyError {
+    let cause = "the server answered with status \(head.status)"
+    switch head.status {
+    case 404, 410:
+      return StrategyError(
+        .missingOnPrimary, trying: operation, cause, hint: "check the address of the kind if the file is there")
+    case 401, 403:
+      return StrategyError(
+        .sourceRefused, trying: operation, cause, hint: "check the token, and that it may read this file",
+        disposition: .host)
+    case 407:
+      return StrategyError(
+        .sourceUnreachable, trying: operation, cause, hint: "the proxy asks who we are: check its credentials",
+        disposition: .host)
+    case 408, 429, 500...599:
+      let wait = head.headers["Retry-After"].map { StrategyError.printable($0, limit: 40) }
+      return StrategyError(
+        .sourceUnreachable, trying: operation, cause, hint: wait.map { "the server says: retry after \($0)" },
+        disposition: .host)
+    case 200...399: return StrategyError(.badAnswer, trying: operation, cause, hint: "look at the server")
+    default: return StrategyError(.sourceRefused, trying: operation, cause, hint: "look at the server")
+    }
+  }
+
+  /// What a failed exchange says. Before the answer began it is the host's failure; afterwards it may lie in this one file,
+  /// and a host with a thousand others must not stand still for it.
+  func translated(_ failure: HTTPFailure) -> any Error {
+    let code: StrategyError.Code
+    var hint: String?
+    switch failure.kind {
+    case .cancelled: return Cancelled()
+    case .dnsFailed, .connectionRefused, .unreachable, .connectTimeout, .proxyRefused, .other:
+      (code, hint) = (.sourceUnreachable, "check the network, and that the server runs")
+    case .tlsFailed: (code, hint) = (.sourceUnreachable, "check the certificate and this machine's clock")
+    case .silence, .connectionLost:
+      code = failure.answerBegan ? .interrupted : .sourceUnreachable
+      hint = failure.answerBegan ? "the next sync goes on from there" : "check that the server runs"
+    case .total: (code, hint) = (.limitExceeded, "allow more time if it always ends so")
+    case .bodyTooLarge: (code, hint) = (.limitExceeded, "raise the limit of the kind, or exclude the file")
+    case .decompressionLimit, .malformedAnswer:
+      (code, hint) = (.badAnswer, "check that the address leads to a server of files")
+    case .invalidRequest: (code, hint) = (.unsupportedSource, "check the address of the kind and the token")
+    }
+    return StrategyError(
+      code, trying: operation, failure.detail, hint: hint,
+      disposition: code == .sourceUnreachable ? .host : .replicable)
+  }
+}

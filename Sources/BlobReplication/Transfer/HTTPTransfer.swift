@@ -1,0 +1,218 @@
+import BoundedHTTP
+import Replication
+import SystemPackage
+import WorkerPool
+
+/// Brings one file from an HTTP server into a part. Blocks its thread; used once.
+///
+/// 1. Redirects are followed, five at most, never from https to http; the credentials stay with the source's own origin.
+/// 2. A part of an earlier run is gone on with by `Range` and `If-Range`, if the digest of the whole is known: then nothing
+///    that a server says about its validators has to be believed. Any answer but the one range that was asked for, of the
+///    content that the part began with, means: from the start.
+/// 3. What comes must be as long as the server said, and be the bytes themselves: no content coding.
+struct HTTPTransfer {
+  let source: HTTPAddress
+  let part: PartFile
+  let limits: BlobLimits
+  let transport: BlobTransport
+  let directories: DirectoryKeeper
+  let cancellation: CancellationFlag
+  let deadline: Deadline
+  /// What is being done, for errors.
+  let operation: String
+  /// The digest of the content is known.
+  let knowsDigest: Bool
+
+  /// As many as a file behind a load balancer and an object store may need, and some.
+  private static let maximumRedirects = 5
+
+  /// What an answer is good for.
+  private enum Use {
+    /// The content from the start.
+    case whole(total: UInt64?)
+    /// The content from where the part ends.
+    case rest(of: UInt64)
+    /// Nothing: ask again without a range.
+    case startOver
+  }
+
+  /// - Parameter mayResume: go on with a part of an earlier run.
+  /// - Returns: the part, complete as far as the server can tell, and whether an earlier run had begun it.
+  func run(mayResume: Bool) throws -> (writer: PartWriter, wasResumed: Bool) {
+    var record = mayResume && knowsDigest ? try part.resumable(from: source) : nil
+    let writer =
+      record == nil
+      ? try PartWriter(beginning: part, limits: limits, directories)
+      : try PartWriter(resuming: part, limits: limits, cancellation: cancellation)
+    while true {
+      let (download, head) = try followingRedirects(range: record.map { (writer.length, $0.validator) })
+      defer { download.end() }
+      switch try use(of: head, record: record, offset: writer.length) {
+      case .startOver:
+        record = nil
+        try writer.restart()
+      case .rest(let total):
+        try receive(from: download, into: writer, total: total)
+        return (writer, true)
+      case .whole(let total):
+        if writer.length > 0 { try writer.restart() }
+        if let total, let validator = StrongValidator(head.headers) {
+          try part.write(PartRecord(id: part.id, source: source.redacted, validator: validator, total: total))
+        }
+        try receive(from: download, into: writer, total: total)
+        return (writer, false)
+      }
+    }
+  }
+
+  // MARK: Asking
+
+  private func followingRedirects(
+    range: (offset: UInt64, validator: String)?
+  ) throws -> (HTTPDownload, HTTPDownload.Head) {
+    var address = source
+    for _ in 0...Self.maximumRedirects {
+      let (download, head) = try ask(address, range: range)
+      guard [301, 302, 303, 307, 308].contains(head.status) else { return (download, head) }
+      download.end()
+      guard let location = head.headers["Location"], let next = address.redirected(to: location) else {
+        throw StrategyError(.badAnswer, trying: operation, "it redirects to nowhere", hint: "look at the server")
+      }
+      guard next.isSecure || !address.isSecure else {
+        throw StrategyError(
+          .sourceRefused, trying: operation, "it redirects from https to http ('\(shown(next))')",
+          hint: "use an address that stays with https")
+      }
+      address = next
+    }
+    throw StrategyError(
+      .sourceRefused, trying: operation, "it redirects more than \(Self.maximumRedirects) times",
+      hint: "use the address that it leads to")
+  }
+
+  private func ask(
+    _ address: HTTPAddress, range: (offset: UInt64, validator: String)?
+  ) throws -> (HTTPDownload, HTTPDownload.Head) {
+    do {
+      return try once(address, range: range)
+    } catch let failure as HTTPFailure {
+      // A kept-alive connection that the server closed meanwhile; asking for a file twice does no harm.
+      guard failure.kind == .connectionLost, !failure.answerBegan else { throw translated(failure) }
+    }
+    do { return try once(address, range: range) } catch let failure as HTTPFailure { throw translated(failure) }
+  }
+
+  private func once(
+    _ address: HTTPAddress, range: (offset: UInt64, validator: String)?
+  ) throws -> (HTTPDownload, HTTPDownload.Head) {
+    try cancellation.check()
+    let remaining = deadline.remaining
+    guard remaining > .zero else { throw outOfTime }
+    var request = HTTPRequest(.get, address.url)
+    request.limits.silence = limits.silence
+    request.limits.total = remaining
+    request.limits.bodyBytes = Int(clamping: limits.maximumBytes)
+    request.proxy = try transport.proxy(address.url)
+    request.headers.add("Accept", "*/*")
+    request.headers.add("Accept-Encoding", "identity")
+    request.headers.add("User-Agent", "remora")
+    if let authorization = address.authorization { request.headers.add("Authorization", authorization) }
+    if let range {
+      request.headers.add("Range", "bytes=\(range.offset)-")
+      request.headers.add("If-Range", range.validator)
+    }
+    let download = HTTPDownload(request, client: transport.client, cancellation: cancellation, deadline: deadline)
+    do {
+      return (download, try download.waitForHead())
+    } catch is DeadlineExceeded {
+      download.end()
+      throw outOfTime
+    } catch {
+      download.end()
+      throw error
+    }
+  }
+
+  // MARK: Understanding
+
+  private func use(of head: HTTPDownload.Head, record: PartRecord?, offset: UInt64) throws -> Use {
+    guard head.status == 200 || record != nil && (head.status == 206 || head.status == 416) else {
+      throw refusal(head)
+    }
+    if let coding = head.headers["Content-Encoding"]?.lowercased(), coding != "identity", !coding.isEmpty {
+      throw StrategyError(
+        .badAnswer, trying: operation,
+        "the server sent it encoded ('\(StrategyError.printable(coding, limit: 40))'), which was not asked for",
+        hint: "switch content coding off for this path")
+    }
+    let length = try head.headers["Content-Length"].map(requireNumber)
+    guard let record, head.status != 200 else {
+      try requireContent(head, length: length)
+      return .whole(total: length)
+    }
+    guard head.status == 206, let range = head.headers["Content-Range"].flatMap(ContentRange.init),
+      range.first == offset, range.last == record.total - 1, range.total == record.total,
+      length == nil || length == range.last - range.first + 1,
+      StrongValidator(head.headers)?.text ?? record.validator == record.validator
+    else { return .startOver }
+    return .rest(of: record.total)
+  }
+
+  private func requireNumber(_ text: String) throws -> UInt64 {
+    guard let number = ContentRange.number(text) else {
+      throw StrategyError(.badAnswer, trying: operation, "its length is no number", hint: "look at the server")
+    }
+    return number
+  }
+
+  /// Refuses what, without a digest to compare with, may be something else than the file.
+  private func requireContent(_ head: HTTPDownload.Head, length: UInt64?) throws {
+    guard !knowsDigest else { return }
+    let isChunked = head.headers["Transfer-Encoding"]?.lowercased().contains("chunked") ?? false
+    guard length != nil || isChunked else {
+      throw StrategyError(
+        .badAnswer, trying: operation, "the server does not say how long it is, so an end too early would go unseen",
+        hint: "it is taken as soon as the primary has a checksum of it")
+    }
+    let type = (head.headers["Content-Type"] ?? "").prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+    let isPage = [".html", ".htm", ".xhtml"].contains { part.id.text.lowercased().hasSuffix($0) }
+    guard type != "text/html" || isPage else {
+      throw StrategyError(
+        .badAnswer, trying: operation, "the server answered with a page",
+        hint: "it may want a login; check the address and the token")
+    }
+  }
+
+  // MARK: Receiving
+
+  private func receive(from download: HTTPDownload, into writer: PartWriter, total: UInt64?) throws {
+    try writer.requireRoom(total: total ?? writer.length, trying: operation)
+    try withUnsafeTemporaryAllocation(byteCount: FileDigest.stepBytes, alignment: 16) { buffer in
+      while true {
+        let count: Int
+        do {
+          count = try download.read(into: buffer)
+        } catch let failure as HTTPFailure {
+          throw translated(failure)
+        } catch is DeadlineExceeded {
+          throw outOfTime
+        }
+        if count == 0 { break }
+        try writer.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]), trying: operation)
+      }
+    }
+    guard writer.length == total ?? writer.length else {
+      throw StrategyError(
+        .interrupted, trying: operation, "\(writer.length) bytes came of \(total ?? 0)",
+        hint: "the next sync goes on from there")
+    }
+  }
+
+  func shown(_ address: HTTPAddress) -> String { StrategyError.printable(address.redacted) }
+
+  private var outOfTime: StrategyError {
+    StrategyError(
+      .limitExceeded, trying: operation, "it was not over within \(limits.total)",
+      hint: "the next sync goes on from there; allow more time if it always ends so")
+  }
+}

@@ -1,0 +1,130 @@
+import BlobReplication
+import DurableFiles
+import Foundation
+import Glibc
+import Replication
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("A file synced from this machine")
+struct SyncLocalTests {
+  private let ground: BlobGround
+  private let old = BlobGround.content(70_000, seed: 1)
+  private let new = BlobGround.content(600_000, seed: 2)
+
+  init() throws { ground = try BlobGround() }
+
+  @Test("is made with the directories above it", arguments: ["a", "a/b/c d", "ä/\"x\\y\"/z", ".hidden/f"])
+  func first(text: String) async throws {
+    let id = try ReplicableID(text)
+    let report = try await ground.strategy().sync(SyncRequest(id: id, source: try ground.source(new)))
+    #expect(report == SyncReport(checksum: BlobGround.checksum(new), hasChanged: true, bytes: 600_000))
+    #expect(try ground.bytes(text) == new)
+    #expect(try ground.names().filter { $0.contains(".remora") } == [])
+    let listing = try await ground.strategy().listing(of: id)
+    #expect(listing.checksum == report.checksum)
+    #expect(listing.count == 1 && String(decoding: listing.name(0), as: UTF8.self) == "content")
+    #expect("sha256:" + String(decoding: listing.value(0), as: UTF8.self) == report.checksum?.description)
+  }
+
+  @Test("may be empty") func empty() async throws {
+    let report = try await ground.strategy().sync(SyncRequest(id: ReplicableID("e"), source: try ground.source([])))
+    #expect(report.checksum == BlobGround.checksum([]) && report.hasChanged)
+    #expect(try ground.bytes("e") == [])
+  }
+
+  @Test("comes by a file URL, percent-encoded") func fileURL() async throws {
+    let path = try ground.source(new, name: "with space").location
+    let url = "file://\(path.replacingOccurrences(of: " ", with: "%20"))"
+    let request = SyncRequest(id: try ReplicableID("x"), source: SourceAddress(location: url))
+    #expect(try await ground.strategy().sync(request).hasChanged)
+    #expect(try ground.bytes("x") == new)
+  }
+
+  @Test("is adopted without a transfer when it is there and equal") func adopted() async throws {
+    try ground.put(old, at: "a/b")
+    let request = SyncRequest(
+      id: try ReplicableID("a/b"), source: SourceAddress(location: "/nowhere"), expected: BlobGround.checksum(old))
+    let report = try await ground.strategy().sync(request)
+    #expect(report == SyncReport(checksum: BlobGround.checksum(old), hasChanged: false))
+  }
+
+  @Test("is replaced when it differs from what the primary said, and the old one lies in the trash")
+  func replaced() async throws {
+    try ground.put(old, at: "a")
+    let strategy = ground.strategy()
+    let request = SyncRequest(
+      id: try ReplicableID("a"), source: try ground.source(new), expected: BlobGround.checksum(new))
+    let report = try await strategy.sync(request)
+    #expect(report.warnings == ["immutable_changed"] && report.hasChanged)
+    #expect(try ground.bytes("a") == new)
+    let tickets = try await strategy.trash()
+    #expect(tickets.map(\.reason) == ["displaced"] && tickets.first?.replicableID == request.id)
+    let name = try #require(tickets.first?.name)
+    #expect(try ground.bytes(".remora-trash/\(name)/content") == old)
+  }
+
+  @Test("of an immutable kind stays when nobody said that it changed, until it is fetched afresh")
+  func immutable() async throws {
+    try ground.put(old, at: "a")
+    let strategy = ground.strategy()
+    var request = SyncRequest(id: try ReplicableID("a"), source: try ground.source(new))
+    let error = try await strategyError { _ = try await strategy.sync(request) }
+    #expect(error.code == .checksumMismatch && error.disposition == .replicable)
+    #expect(try ground.bytes("a") == old)
+    #expect(try ground.names() == ["a"])
+    request.isFresh = true
+    #expect(try await strategy.sync(request).hasChanged)
+    #expect(try ground.bytes("a") == new)
+    #expect(try await strategy.trash().count == 1)
+  }
+
+  @Test("of a mutable kind follows its source, and keeps the old one in the trash") func mutable() async throws {
+    try ground.put(old, at: "a")
+    let strategy = ground.strategy(isMutable: true)
+    let request = SyncRequest(id: try ReplicableID("a"), source: try ground.source(new))
+    #expect(try await strategy.sync(request).warnings == [])
+    #expect(try ground.bytes("a") == new)
+    #expect(
+      try await strategy.sync(request)
+        == SyncReport(checksum: BlobGround.checksum(new), hasChanged: false, bytes: 600_000))
+    #expect(try await strategy.trash().count == 1)
+  }
+
+  @Test("is refused when its bytes are not what the primary said, and the copy stays") func mismatch() async throws {
+    try ground.put(old, at: "a")
+    let wrong = BlobGround.checksum([1])
+    let request = SyncRequest(id: try ReplicableID("a"), source: try ground.source(new), expected: wrong)
+    let error = try await strategyError { _ = try await ground.strategy(isMutable: true).sync(request) }
+    #expect(error.code == .checksumMismatch && error.message.contains("\(wrong)"))
+    #expect(try ground.bytes("a") == old)
+    #expect(try ground.names() == ["a"])
+  }
+
+  @Test(
+    "that is missing, a link, a directory or a FIFO is refused", arguments: ["missing", "link", "directory", "fifo"])
+  func badSource(what: String) async throws {
+    let path = ground.directory.path("source")
+    switch what {
+    case "link": try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/etc/passwd")
+    case "directory": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    case "fifo": #expect(mkfifo(path, 0o600) == 0)
+    default: break
+    }
+    let request = SyncRequest(id: try ReplicableID("a/b"), source: SourceAddress(location: path))
+    let error = try await strategyError { _ = try await ground.strategy().sync(request) }
+    #expect(error.code.rawValue == (what == "missing" ? "missing_on_primary" : "source_refused"))
+    #expect(error.disposition == .replicable)
+    #expect(try ground.names() == [], "nothing half made stays")
+  }
+
+  @Test(
+    "has an address that can be understood",
+    arguments: ["", "relative", "ftp://h/x", "ssh://h/x", "file://other/x", "https://"])
+  func addresses(location: String) async throws {
+    let request = SyncRequest(id: try ReplicableID("a"), source: SourceAddress(location: location))
+    let error = try await strategyError { _ = try await ground.strategy().sync(request) }
+    #expect(error.code.rawValue == "unsupported_source")
+  }
+}
