@@ -32,7 +32,7 @@ struct Walk {
       trace.append("\(tick) \(name) \(index): \(summary(index))")
       if trace.count > 80 { trace.removeFirst(40) }
       try primary.check()
-      try secondary.check(since: before)
+      try secondary.check(since: before, now: now)
     }
     try comeToRest()
   }
@@ -114,6 +114,8 @@ struct Walk {
 
   /// Nobody pushes any more and nothing fails: within a few rounds everything that the primary has is synced, verified and equal.
   private mutating func comeToRest() throws {
+    if Bool.random(using: &generator) { secondary.restart() }
+    if Bool.random(using: &generator) { primary.restart() }
     while !primary.unlogged.isEmpty || !primary.inFlight.isEmpty { primary.publishStep(using: &generator) }
     for index in secondary.entries.indices { secondary.entries[index]?.reverify() }
     for _ in 0..<24 {
@@ -140,6 +142,10 @@ struct Walk {
       try claim(entry.state == .synced && entry.verificationState == .succeeded, "\(index) does not come to rest")
       try claim(secondary.copies[index]?.refs == repository.refs, "\(index) is verified and differs")
       try claim(entry.incarnation == repository.incarnation, "\(index) is of another incarnation")
+      try claim(entry.held == entry.wanted, "\(index) wants what it does not hold")
+      if let held = entry.held, held.log == primary.log.id, let last = primary.log.last(of: repository.incarnation) {
+        try claim(held.covers(last), "\(index) was told of \(last) and holds \(held)")
+      }
       try claim(!entry.checksumMismatch && entry.lag(at: now) == .zero, "\(index) remembers what is over")
     }
   }

@@ -57,6 +57,11 @@ struct WalkLog {
     return low == 0 ? 0 : marks[low - 1].visibleAt
   }
 
+  /// The last event that announces something of the incarnation.
+  func last(of incarnation: Incarnation) -> Generation? {
+    marks[incarnation]?.last.map { Generation(log: id, id: $0.id) }
+  }
+
   /// Whether the cursor's place is in this history.
   func continues(_ cursor: Cursor) -> Bool {
     guard cursor.log == id, cursor.id <= UInt64(events.count) else { return false }

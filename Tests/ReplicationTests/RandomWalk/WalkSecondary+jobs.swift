@@ -5,7 +5,8 @@ extension WalkSecondary {
   /// Starts a sync or a verification where nothing runs; by hand also what is not due.
   mutating func begin(_ index: Int, byHand: Bool, now: Timestamp) {
     guard jobs[index] == nil, let entry = entries[index] else { return }
-    if entry.isDueForVerification(at: now) || byHand && entry.verificationState == .succeeded {
+    let prefersSync = byHand && entry.id.isMultiple(of: 2)
+    if !prefersSync, entry.isDueForVerification(at: now) || byHand && entry.verificationState == .succeeded {
       guard let ticket = entries[index]?.startVerification(at: now) else { return }
       jobs[index] = .verification(ticket, .reading)
     } else if byHand || entry.isDueForSync(at: now) {

@@ -62,7 +62,12 @@ struct WalkSecondary {
 
   mutating func consume(limit: Int, from primary: WalkPrimary, tick: Int, now: Timestamp) throws {
     guard let cursor, primary.log.continues(cursor) else {
-      for index in entries.indices { entries[index]?.forgetGenerations() }
+      // Generations of a new log cannot be taken for those of the old one; those of a log that was restored can.
+      if let cursor, cursor.log != primary.log.id {
+        counts["new log", default: 0] += 1
+      } else {
+        for index in entries.indices { entries[index]?.forgetGenerations() }
+      }
       if cursor != nil { counts["forked", default: 0] += 1 }
       try reconcile(with: primary, position: primary.log.end, isComplete: true, now: now)
       begin(at: primary.log.end, of: primary.log)
@@ -165,7 +170,7 @@ struct WalkSecondary {
   // MARK: Invariants
 
   /// What must be true after every step, seen from outside of the machines.
-  func check(since before: [RegistryEntry?]) throws {
+  func check(since before: [RegistryEntry?], now: Timestamp) throws {
     for (index, entry) in entries.enumerated() {
       guard let entry else { continue }
       try claim(
@@ -181,7 +186,12 @@ struct WalkSecondary {
         try claim(entry.state == .synced, "\(index) is \(entry.verificationState) and \(entry.state)")
       case .failed, .disabled: break
       }
-      if entry.state == .failed { try claim(entry.lastSyncFailure != nil, "\(index) failed without a reason") }
+      if entry.state == .failed {
+        try claim(entry.lastSyncFailure != nil, "\(index) failed without a reason")
+        let latest = now + BackOff.longest(missingOnPrimary: entry.missingOnPrimary)
+        try claim(
+          entry.isDueForSync(at: now) || entry.retryAt.map { $0 <= latest } == true, "\(index) waits for ever")
+      }
       guard let old = before[index], old.id == entry.id else { continue }
       try claim(
         entry.retryCount >= old.retryCount || successes.syncs.contains(entry.id), "\(index) forgot its sync retries")
