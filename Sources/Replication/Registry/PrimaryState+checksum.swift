@@ -29,13 +29,15 @@ extension PrimaryState {
 
   /// The log was restored from a backup and ends before the last event that was published: what is counted after its end will be
   /// given to other events.
-  package mutating func forgetGenerations(after end: Generation) {
+  /// - Returns: true when the log does not tell any more of this replicable's last change: publish it again.
+  package mutating func forgetGenerations(after end: Generation) -> Bool {
     let isForgotten = generation.map { $0.log == end.log && !end.covers($0) } ?? false
     let isVoid = reading.map { $0.generation.log == end.log && !end.covers($0.generation) } ?? false
-    guard isForgotten || isVoid else { return }
+    guard isForgotten || isVoid else { return false }
     if isForgotten { generation = nil }
     if isVoid { reading = nil }
     becomePending()
+    return isForgotten
   }
 
   /// Begins a reading. The log's position must have been taken before.

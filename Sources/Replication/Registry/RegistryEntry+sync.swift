@@ -53,11 +53,20 @@ extension RegistryEntry {
   }
 
   /// The log that the generations count in is not the one that it was (restored from a backup and written on): what they say is
-  /// void, and only a new sync can say something new.
+  /// void, and only a new sync can say something new. One that runs was started for the old ones: its ticket is stale.
   package mutating func forgetGenerations() {
     wanted = nil
     held = nil
+    lastSyncedAt = lastSyncedAt.map { $0 + .milliseconds(1) }
     becomePending()
+  }
+
+  /// Whether it was told of events behind the cursor. After a restart that means a batch whose cursor was not saved: it comes
+  /// again, and should the log have been restored meanwhile, it comes with other events. Forget the generations then.
+  package func isAhead(of cursor: Cursor?) -> Bool {
+    guard let wanted else { return false }
+    guard let cursor else { return true }
+    return wanted.log == cursor.log && wanted.id > cursor.id
   }
 
   private mutating func becomePending() {

@@ -68,6 +68,7 @@ public struct RegistryEntry: Hashable, Sendable {
     self.createdAt = createdAt
     self.incarnation = incarnation
     self.wanted = wanted
+    announcedAt = createdAt
   }
 
   /// Files and columns hold this many characters of a failure.

@@ -27,9 +27,10 @@ package enum ConsistencyWindow {
   /// - Parameters:
   ///   - rows: the catalog's, in order of ids.
   ///   - entries: the registry's between the same two ids, in order of ids.
+  ///   - position: the log's, before the catalog's listing began.
   ///   - isComplete: the catalog's listing saw everything.
   package static func differences(
-    rows: [CatalogRow], entries: [RegistryEntry], isComplete: Bool = true
+    rows: [CatalogRow], entries: [RegistryEntry], position: Generation? = nil, isComplete: Bool = true
   ) -> Differences {
     var differences = Differences()
     var missing: [RegistryEntry] = []
@@ -42,7 +43,7 @@ package enum ConsistencyWindow {
         missing.append(entries[entry])
         entry += 1
       } else {
-        if entries[entry].isBehind(rows[row]) { differences.behind.append(rows[row]) }
+        if entries[entry].isBehind(rows[row], at: position) { differences.behind.append(rows[row]) }
         row += 1
         entry += 1
       }
@@ -68,12 +69,25 @@ extension ConsistencyWindow.Differences {
   }
 }
 
+extension CatalogRow {
+  /// The generation to announce to an entry when the catalog, and not an event, tells of this row.
+  ///
+  /// Never one behind the catalog's position: that event comes by itself, and a registry that knows of events behind its cursor
+  /// could not tell when the log is restored to a place between the two. Without an event the position: all that was logged
+  /// before the listing is held by whoever syncs after it.
+  package func announced(at position: Generation) -> Generation {
+    guard let generation, !(generation.log == position.log && generation.id > position.id) else { return position }
+    return generation
+  }
+}
+
 extension RegistryEntry {
   /// The catalog tells something that this entry was never told. Generations of two logs cannot be compared, so one of another
   /// log is something new.
-  fileprivate func isBehind(_ row: CatalogRow) -> Bool {
+  fileprivate func isBehind(_ row: CatalogRow, at position: Generation?) -> Bool {
     guard row.incarnation == incarnation else { return true }
     guard let generation = row.generation else { return false }
-    return wanted.map { !$0.covers(generation) } ?? true
+    let announced = position.map { row.announced(at: $0) } ?? generation
+    return wanted.map { !$0.covers(announced) } ?? true
   }
 }
