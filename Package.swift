@@ -51,6 +51,7 @@ let package = Package(
     room("Git", ["CLibgit2", "GitValues"]),
     room("GitProtocol", ["GitValues"]),
     room("DurableFiles", ["CLinux", systemPackage]),
+    room("FlatJSON"),
     room("WorkerPool", [nioPosix]),
     room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
@@ -63,8 +64,8 @@ let package = Package(
       [
         "Git", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", crypto, systemPackage,
       ]),
-    room("RegistryStore", ["Replication", "DurableFiles", "WorkerPool", systemPackage]),
-    room("EventLog", ["Replication", "DurableFiles", "WorkerPool", crypto, systemPackage]),
+    room("RegistryStore", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", crypto, systemPackage]),
+    room("EventLog", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", crypto, systemPackage]),
     // Floor 4, strategies
     room(
       "RepositoryReplication",
@@ -96,6 +97,7 @@ let package = Package(
     tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
     tests("WorkerPoolTests", ["WorkerPool", "TestSupport"]),
+    tests("FlatJSONTests", ["FlatJSON", "TestSupport"]),
     tests("ReplicationTests", ["Replication", "TestSupport"]),
     tests(
       "RegistryStoreTests",

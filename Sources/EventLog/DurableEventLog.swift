@@ -1,4 +1,5 @@
 package import DurableFiles
+internal import FlatJSON
 package import Replication
 internal import Synchronization
 package import SystemPackage

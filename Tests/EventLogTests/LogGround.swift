@@ -40,7 +40,7 @@ final class LogGround: Sendable {
   /// An event that tells itself from others by its number.
   static func event(_ number: Int, name: EventName = .updated) throws -> UnpublishedEvent {
     UnpublishedEvent(
-      replicableName: try ReplicableName("project_repository"), name: name,
+      replicableName: ReplicableName("project_repository"), name: name,
       payload: EventPayload(modelRecordID: try ReplicableID("group/project-\(number)"), correlationID: "c\(number)"),
       createdAt: moment + .milliseconds(number))
   }

@@ -1,3 +1,4 @@
+internal import FlatJSON
 internal import Replication
 
 /// The members of an event's line, before the log has given it an id.

@@ -1,3 +1,5 @@
+internal import FlatJSON
+
 /// What every line has, whatever it says: `{"id":ID,` or `{"id":ID,"group":N,` at its start, `,"chain":"CHAIN"}` at its end.
 ///
 /// Enough to walk a segment and to check it: the rest of a line need not be understood for that.

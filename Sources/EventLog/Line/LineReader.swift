@@ -1,3 +1,4 @@
+internal import FlatJSON
 internal import Replication
 
 /// Understands lines whose frame was checked.

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import FlatJSON
 internal import Replication
 internal import SystemPackage
 

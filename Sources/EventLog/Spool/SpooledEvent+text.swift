@@ -1,3 +1,4 @@
+internal import FlatJSON
 internal import Replication
 
 extension SpooledEvent {

@@ -4,11 +4,11 @@
 /// and by nothing else; who calls them saves the result before acting on what they return.
 public struct RegistryEntry: Hashable, Sendable {
   /// Growing, never reused; given by the registry.
-  public let id: UInt64
+  public package(set) var id: UInt64
   /// Which replicable.
   public package(set) var replicableID: ReplicableID
   /// When the entry was made.
-  public let createdAt: Timestamp
+  public package(set) var createdAt: Timestamp
 
   /// Where the sync stands.
   public package(set) var state: SyncState = .pending

@@ -1,7 +1,7 @@
 /// Writes JSON by hand: Foundation's encoder takes several times as long as everything else of an append.
-enum JSONText {
+package enum JSONText {
   /// Appends a string with its quotes. Control characters are escaped, all else stays as it is.
-  static func append(_ text: String, to bytes: inout [UInt8]) {
+  package static func append(_ text: String, to bytes: inout [UInt8]) {
     var text = text
     bytes.append(UInt8(ascii: "\""))
     text.withUTF8 { utf8 in
@@ -26,19 +26,19 @@ enum JSONText {
   }
 
   /// Appends `"KEY":"TEXT"`. The key must need no escapes.
-  static func append(_ key: StaticString, _ text: String, to bytes: inout [UInt8]) {
+  package static func append(_ key: StaticString, _ text: String, to bytes: inout [UInt8]) {
     append(key: key, to: &bytes)
     append(text, to: &bytes)
   }
 
   /// Appends `"KEY":NUMBER`.
-  static func append(_ key: StaticString, _ number: UInt64, to bytes: inout [UInt8]) {
+  package static func append(_ key: StaticString, _ number: UInt64, to bytes: inout [UInt8]) {
     append(key: key, to: &bytes)
     append(decimal: number, to: &bytes)
   }
 
   /// Appends `"KEY":`.
-  static func append(key: StaticString, to bytes: inout [UInt8]) {
+  package static func append(key: StaticString, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     bytes.append(contentsOf: UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount))
     bytes.append(UInt8(ascii: "\""))
@@ -46,7 +46,7 @@ enum JSONText {
   }
 
   /// Appends the digits of a number.
-  static func append(decimal number: UInt64, to bytes: inout [UInt8]) {
+  package static func append(decimal number: UInt64, to bytes: inout [UInt8]) {
     let start = bytes.count
     var rest = number
     repeat {
@@ -57,7 +57,7 @@ enum JSONText {
   }
 
   /// Appends 16 small hexadecimal digits.
-  static func append(hex number: UInt64, to bytes: inout [UInt8]) {
+  package static func append(hex number: UInt64, to bytes: inout [UInt8]) {
     for shift in stride(from: 60, through: 0, by: -4) { bytes.append(digits[Int(number >> UInt64(shift) & 15)]) }
   }
 

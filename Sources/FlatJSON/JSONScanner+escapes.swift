@@ -1,6 +1,6 @@
 extension JSONScanner {
   /// The string that stands with escapes in the range.
-  func unescaped(_ range: Range<Int>) throws(JSONScanError) -> String {
+  package func unescaped(_ range: Range<Int>) throws(JSONScanError) -> String {
     let raw = slice(range)
     var text: [UInt8] = []
     text.reserveCapacity(raw.count)

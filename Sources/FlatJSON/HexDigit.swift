@@ -1,7 +1,7 @@
 /// Hexadecimal digits in borrowed bytes.
-enum HexDigit {
+package enum HexDigit {
   /// The value of one digit; nil when it is none.
-  static func value(_ byte: UInt8, allowsCapitals: Bool = false) -> UInt8? {
+  package static func value(_ byte: UInt8, allowsCapitals: Bool = false) -> UInt8? {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
     case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
@@ -11,7 +11,7 @@ enum HexDigit {
   }
 
   /// The number that 16 small digits stand for; nil for anything else.
-  static func number(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
+  package static func number(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
     guard bytes.count == 16 else { return nil }
     var number: UInt64 = 0
     for byte in bytes {

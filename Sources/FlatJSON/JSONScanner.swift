@@ -3,19 +3,19 @@
 /// It accepts what RFC 8259 calls JSON, with two bounds: 64 levels, and no object key may need an escape to be understood
 /// (an escaped key is taken for an unknown one). Bytes that are not UTF-8 are an error in every string that is read, and are
 /// let pass in those that are skipped.
-struct JSONScanner {
+package struct JSONScanner {
   private let bytes: UnsafeRawBufferPointer
-  private(set) var position = 0
+  package private(set) var position = 0
 
   /// The bytes must stay where they are for as long as the scanner is used.
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  static let maximumDepth = 64
+  package static let maximumDepth = 64
 
-  func failure(_ expected: String) -> JSONScanError { JSONScanError(expected: expected, offset: position) }
+  package func failure(_ expected: String) -> JSONScanError { JSONScanError(expected: expected, offset: position) }
 
   /// The next byte that is no white space, without taking it.
-  mutating func peek() -> UInt8? {
+  package mutating func peek() -> UInt8? {
     while position < bytes.count {
       let byte = bytes[position]
       guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return byte }
@@ -25,19 +25,19 @@ struct JSONScanner {
   }
 
   /// Takes one mark.
-  mutating func take(_ mark: Unicode.Scalar) throws(JSONScanError) {
+  package mutating func take(_ mark: Unicode.Scalar) throws(JSONScanError) {
     guard peek() == UInt8(ascii: mark) else { throw failure("'\(mark)'") }
     position += 1
   }
 
   /// Nothing but white space may follow.
-  mutating func end() throws(JSONScanError) {
+  package mutating func end() throws(JSONScanError) {
     guard peek() == nil else { throw failure("the end") }
   }
 
   /// The next key of an object whose `{` was taken, or nil behind its `}`.
   /// - Parameter isFirst: true before the first member; made false.
-  mutating func nextKey(_ isFirst: inout Bool) throws(JSONScanError) -> Range<Int>? {
+  package mutating func nextKey(_ isFirst: inout Bool) throws(JSONScanError) -> Range<Int>? {
     guard try hasNext(&isFirst, closing: "}") else { return nil }
     let key = try rawString().range
     try take(":")
@@ -45,7 +45,7 @@ struct JSONScanner {
   }
 
   /// Whether an array whose `[` was taken, or an object, goes on; takes the comma, or the closing mark.
-  mutating func hasNext(_ isFirst: inout Bool, closing: Unicode.Scalar) throws(JSONScanError) -> Bool {
+  package mutating func hasNext(_ isFirst: inout Bool, closing: Unicode.Scalar) throws(JSONScanError) -> Bool {
     defer { isFirst = false }
     if peek() == UInt8(ascii: closing) {
       position += 1
@@ -56,17 +56,17 @@ struct JSONScanner {
   }
 
   /// True when the bytes of the range are those of the text.
-  func matches(_ range: Range<Int>, _ text: StaticString) -> Bool {
+  package func matches(_ range: Range<Int>, _ text: StaticString) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
     for offset in 0..<range.count where bytes[range.lowerBound + offset] != text.utf8Start[offset] { return false }
     return true
   }
 
   /// The bytes of a range.
-  func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
+  package func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
 
   /// A string as it stands between its quotes, and whether it has escapes.
-  mutating func rawString() throws(JSONScanError) -> (range: Range<Int>, isEscaped: Bool) {
+  package mutating func rawString() throws(JSONScanError) -> (range: Range<Int>, isEscaped: Bool) {
     try take("\"")
     let start = position
     var isEscaped = false
@@ -87,7 +87,7 @@ struct JSONScanner {
   }
 
   /// A string.
-  mutating func string() throws(JSONScanError) -> String {
+  package mutating func string() throws(JSONScanError) -> String {
     let (range, isEscaped) = try rawString()
     if isEscaped { return try unescaped(range) }
     guard let text = String(validating: slice(range), as: UTF8.self) else { throw failure("UTF-8") }
@@ -95,7 +95,7 @@ struct JSONScanner {
   }
 
   /// A whole number from 0 to 2^64 - 1, without fraction or exponent.
-  mutating func unsigned() throws(JSONScanError) -> UInt64 {
+  package mutating func unsigned() throws(JSONScanError) -> UInt64 {
     guard let first = peek(), isDigit(first) else { throw failure("a number") }
     let start = position
     var value: UInt64 = 0
@@ -113,7 +113,7 @@ struct JSONScanner {
   }
 
   /// Takes one value of any kind.
-  mutating func skipValue() throws(JSONScanError) { try skipValue(depth: 0) }
+  package mutating func skipValue() throws(JSONScanError) { try skipValue(depth: 0) }
 
   private mutating func skipValue(depth: Int) throws(JSONScanError) {
     guard depth < Self.maximumDepth else { throw failure("fewer than \(Self.maximumDepth) levels") }
