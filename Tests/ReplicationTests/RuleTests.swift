@@ -38,6 +38,11 @@ struct RuleTests {
     }
     let now = Sample.start + .seconds(20)
     #expect(entry.lag(at: now) == .seconds(15))
+    // A new entry is made when the event is consumed, and lags since that was published.
+    var new = RegistryEntry(id: 2, replicableID: try Sample.id("b"), createdAt: Sample.start + .seconds(8))
+    #expect(new.lag(at: now) == .seconds(12))
+    _ = new.announce(Sample.generation(1), incarnation: nil, at: Sample.start)
+    #expect(new.lag(at: now) == .seconds(20))
     let verified = try EntryStanding.verified.make().entry
     let summary = try #require(ReplicationLag(of: [entry, verified], at: now))
     #expect(summary.median == .zero && summary.longest == .seconds(15))

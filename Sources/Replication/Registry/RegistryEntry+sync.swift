@@ -28,7 +28,7 @@ extension RegistryEntry {
     self.incarnation = self.incarnation ?? incarnation
     if let generation, isKnown(generation) { return .known }
     if let generation { wanted = generation }
-    announcedAt = announcedAt ?? moment
+    announcedAt = announcedAt.map { min($0, moment) } ?? moment
     missingOnPrimary = false
     becomePending()
     return .pending
