@@ -97,9 +97,15 @@ struct HTTPTransfer {
       return try once(address, range: range)
     } catch let failure as HTTPFailure {
       // A kept-alive connection that the server closed meanwhile; asking for a file twice does no harm.
-      guard failure.kind == .connectionLost, !failure.answerBegan else { throw translated(failure) }
+      guard failure.kind == .connectionLost, !failure.answerBegan else {
+        throw translated(failure, answerBegan: failure.answerBegan)
+      }
     }
-    do { return try once(address, range: range) } catch let failure as HTTPFailure { throw translated(failure) }
+    do {
+      return try once(address, range: range)
+    } catch let failure as HTTPFailure {
+      throw translated(failure, answerBegan: failure.answerBegan)
+    }
   }
 
   private func once(
@@ -193,7 +199,7 @@ struct HTTPTransfer {
         do {
           count = try download.read(into: buffer)
         } catch let failure as HTTPFailure {
-          throw translated(failure)
+          throw translated(failure, answerBegan: true)
         } catch is DeadlineExceeded {
           throw outOfTime
         }
