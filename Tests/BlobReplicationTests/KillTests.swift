@@ -20,7 +20,7 @@ struct KillTests {
     let answers = RangeAnswers(content: Self.new)
     let server = try ScriptedHTTPServer(answers.answer)
     let url = server.url("/f")
-    let counting = KillingFiles()
+    let counting = HookedFiles()
     let counted = try Self.root(kind)
     try await Self.sync(url, into: counted.root, counting)
     #expect(try counted.bytes("dir/file") == Self.new)
@@ -32,7 +32,7 @@ struct KillTests {
       let root = ground.root.string
       await #expect(processExitsWith: .signal(SIGKILL)) {
         [url = url as String, root = root as String, moment = moment as Int] in
-        try await Self.sync(url, into: FilePath(root), KillingFiles(moment: moment))
+        try await Self.sync(url, into: FilePath(root), HookedFiles.killing(at: moment))
       }
       let found = try ground.bytes("dir/file")
       #expect(found == Self.new || found == (kind == "a replacement" ? Self.old : nil))

@@ -78,6 +78,16 @@ struct SyncHTTPTests {
     try expectCopy()
   }
 
+  @Test("is finished without asking again when all of it had come") func complete() async throws {
+    let answers = RangeAnswers(content: content)
+    let server = try ScriptedHTTPServer { [part] _ in answers.cut(after: 150_000, part: part) }
+    try await cutOff(by: server)
+    server.stop()
+    try ground.put(content, at: "dir/.remora-file.part")
+    #expect(try await ground.strategy().sync(try request(server.url("/f"))).bytes == 0)
+    try expectCopy()
+  }
+
   @Test("goes on by a date that is strong") func resumedByDate() async throws {
     let headers = [
       ("ETag", "W/\"weak\""), ("Last-Modified", "Sun, 22 Nov 2026 18:00:00 GMT"),
@@ -112,7 +122,7 @@ struct SyncHTTPTests {
     case "torn record": try ground.put(Array("{\"form".utf8), at: "dir/.remora-file.resume")
     case "no record": try? FileManager.default.removeItem(atPath: ground.path("dir/.remora-file.resume"))
     case "hard link": try FileManager.default.linkItem(atPath: part, toPath: ground.directory.path("other"))
-    case "longer part": try ground.put(content, at: "dir/.remora-file.part")
+    case "longer part": try ground.put(content + [1], at: "dir/.remora-file.part")
     default: break
     }
     let other = try ScriptedHTTPServer { [answers] in answers.answer($0) }

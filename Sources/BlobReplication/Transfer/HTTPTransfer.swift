@@ -44,6 +44,8 @@ struct HTTPTransfer {
       record == nil
       ? try PartWriter(beginning: part, limits: limits, directories)
       : try PartWriter(resuming: part, limits: limits, cancellation: cancellation)
+    // All of it had come, and the digest, which is known, will tell whether it is right.
+    if writer.length == record?.total { return (writer, true) }
     while true {
       let (download, head) = try followingRedirects(range: record.map { (writer.length, $0.validator) })
       defer { download.end() }

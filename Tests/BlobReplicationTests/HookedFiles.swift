@@ -3,22 +3,24 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// The real file system, which ends the process by SIGKILL at one of the moments before and after its changes, and in the
-/// middle of writes.
-final class KillingFiles: FileSystemPort {
+/// The real file system, with a hook at the moments before and after its changes, and in the middle of writes.
+final class HookedFiles: FileSystemPort {
   private let real = RealFileSystem()
-  private let moment: Int?
+  private let hook: @Sendable (Int) -> Void
   private let passed = Atomic<Int>(0)
 
-  /// - Parameter moment: from 1; `nil` only counts.
-  init(moment: Int? = nil) { self.moment = moment }
+  /// - Parameter hook: gets the number of the moment, from 1.
+  init(_ hook: @escaping @Sendable (Int) -> Void = { _ in }) { self.hook = hook }
+
+  /// Ends the process by SIGKILL at one moment.
+  static func killing(at moment: Int) -> HookedFiles {
+    HookedFiles { if $0 == moment { kill(getpid(), SIGKILL) } }
+  }
 
   /// How many moments there were.
   var count: Int { passed.load(ordering: .acquiring) }
 
-  func pass() {
-    if passed.add(1, ordering: .acquiringAndReleasing).newValue == moment { kill(getpid(), SIGKILL) }
-  }
+  func pass() { hook(passed.add(1, ordering: .acquiringAndReleasing).newValue) }
 
   private func change<Result>(_ body: () throws(FileError) -> Result) throws(FileError) -> Result {
     pass()
@@ -39,11 +41,11 @@ final class KillingFiles: FileSystemPort {
   }
   func create(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
     let file = try change { () throws(FileError) in try real.create(path, permissions: permissions) }
-    return KillingFile(file: file, files: self)
+    return HookedFile(file: file, files: self)
   }
   func openForAppending(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
     let file = try change { () throws(FileError) in try real.openForAppending(path, permissions: permissions) }
-    return KillingFile(file: file, files: self)
+    return HookedFile(file: file, files: self)
   }
   func rename(_ from: FilePath, to: FilePath) throws(FileError) {
     try change { () throws(FileError) in try real.rename(from, to: to) }
@@ -68,12 +70,12 @@ final class KillingFiles: FileSystemPort {
   }
 }
 
-/// A file whose writes can be cut in the middle.
-private final class KillingFile: WritableFile {
+/// A file with a moment in the middle of each write.
+private final class HookedFile: WritableFile {
   private let file: any WritableFile
-  private let files: KillingFiles
+  private let files: HookedFiles
 
-  init(file: any WritableFile, files: KillingFiles) {
+  init(file: any WritableFile, files: HookedFiles) {
     self.file = file
     self.files = files
   }
