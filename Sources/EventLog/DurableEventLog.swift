@@ -131,6 +131,12 @@ package final class DurableEventLog: Sendable {
     return commit.firstID
   }
 
+  /// How many readers wait for an event now.
+  package var waitingReaders: Int { line.waitingCount }
+
+  /// How many calls of `publish` wait for their turn to be written now.
+  package var waitingPublishers: Int { queue.waitingCount }
+
   /// Closes: who waits to publish is still written, who waits to read is sent away, and whoever comes later gets
   /// `closed`. The directory is free for another process afterwards. A second call does nothing.
   package func close() async throws {

@@ -6,8 +6,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Every byte of a small log, cut off and changed: the start or the read refuses, or what is taken away is counted and lies
-/// at the end.
+/// Every byte of a small log, cut off and changed: the start or the read refuses, or what is taken away is counted
+/// and lies at the end.
 @Suite("Damaged event log")
 struct DamageTests {
   private static let settings = EventLogSettings(segmentBytes: 1_000)

@@ -7,8 +7,8 @@ import SystemPackage
 import TestSupport
 import WorkerPool
 
-/// A short life of a log with everything that writes: opened, written to over several segments, read, acknowledged, pruned,
-/// closed, opened again. Blocking, for harnesses that are.
+/// A short life of a log with everything that writes: opened, written to over several segments, read, acknowledged,
+/// pruned, closed, opened again. Blocking, for harnesses that are.
 struct LogLife {
   /// What the log promised, as one who publishes sees it.
   struct Promises: Sendable {
@@ -56,21 +56,29 @@ struct LogLife {
     for (start, count) in [("opening", 6), ("reopening", 2)] {
       enter(start)
       let log = try await open()
-      enter("publishing")
-      for number in 0..<count {
-        try await attempt {
-          let events = try (0..<(number % 3 + 1)).map { try LogGround.event(number * 10 + $0) }
-          for event in try await log.publish(events) { promises.published[event.id] = event.payload.modelRecordID.text }
-          try note(promises)
+      do {
+        enter("publishing")
+        for number in 0..<count {
+          try await attempt {
+            let events = try (0..<(number % 3 + 1)).map { try LogGround.event(number * 10 + $0) }
+            for event in try await log.publish(events) {
+              promises.published[event.id] = event.payload.modelRecordID.text
+            }
+            try note(promises)
+          }
         }
+        enter("acknowledging")
+        let cursor = try await log.events(after: nil, limit: 8).cursor
+        try await attempt { try await log.acknowledge(secondary: "berlin", cursor) }
+        promises.pruned = cursor.id
+        try note(promises)
+        enter("pruning")
+        try await attempt { _ = try await log.prune(secondaries: ["berlin"]) }
+      } catch {
+        // The first error is the one to tell. Closing frees the directory for whoever judges.
+        try? await log.close()
+        throw error
       }
-      enter("acknowledging")
-      let cursor = try await log.events(after: nil, limit: 8).cursor
-      try await attempt { try await log.acknowledge(secondary: "berlin", cursor) }
-      promises.pruned = cursor.id
-      try note(promises)
-      enter("pruning")
-      try await attempt { _ = try await log.prune(secondaries: ["berlin"]) }
       enter("closing")
       try await attempt { try await log.close() }
     }

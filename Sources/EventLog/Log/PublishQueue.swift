@@ -35,6 +35,9 @@ final class PublishQueue: Sendable {
 
   init(waitingBytes: Int) { self.waitingBytes = waitingBytes }
 
+  /// How many wait for their turn now.
+  var waitingCount: Int { state.withLock { $0.entries.count } }
+
   func ticket() -> UInt64 {
     state.withLock { state in
       state.nextTicket += 1

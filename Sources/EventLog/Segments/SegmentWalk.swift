@@ -4,8 +4,8 @@ internal import SystemPackage
 
 /// Goes through the lines of one segment, from its header or from a mark, and checks id and chain of each.
 ///
-/// Reads past the file-system port: it only reads, in parts, and what it reads was synchronised before. Holds the file open
-/// and as much of it as the longest line takes, 32 KiB at least.
+/// Reads past the file-system port: it only reads, in parts, and what it reads was synchronised before. Holds the
+/// file open and as much of it as the longest line takes, 32 KiB at least.
 struct SegmentWalk: ~Copyable {
   private let path: FilePath
   private let firstID: UInt64
