@@ -5,9 +5,10 @@ internal import SystemPackage
 internal import WorkerPool
 
 extension DurableEventLog {
-  /// Notes how far a secondary has read, for pruning. It is on the disk once it can make a difference: when the secondary has
-  /// moved on to another segment. What a crash loses of it is said again by the next acknowledgement.
-  /// - Throws: `EventLogError`: `refused` for a cursor of another log or beyond the end and for a bad name; `fileSystem`.
+  /// Notes how far a secondary has read, for pruning. It is on the disk once it can make a difference: when the
+  /// secondary has moved on to another segment. What a crash loses of it is said again by the next acknowledgement.
+  /// - Throws: `EventLogError`: `refused` for a cursor of another log or beyond the end and for a bad name;
+  ///   `fileSystem`.
   package func acknowledge(secondary: String, _ cursor: Cursor) async throws {
     let (end, segments) = state.withLock { ($0.durable.id, $0.segments) }
     guard cursor.log == id, cursor.id <= end else {
@@ -15,27 +16,34 @@ extension DurableEventLog {
         .refused,
         "acknowledge events for '\(secondary)': the cursor \(cursor) is not of the log \(id), which ends at \(end)")
     }
-    func passed(_ id: UInt64?) -> Int { id.map { id in segments.count { $0 <= id + 1 } } ?? -1 }
-    let isFurther = try readers.withLock { (readers) throws(EventLogError) in
-      let before = passed(readers.cursors[secondary]?.id)
-      try readers.acknowledge(secondary, cursor)
-      return passed(cursor.id) != before
-    }
-    if isFurther {
-      try await pool.run { _ in
-        try self.readers.withLock { (readers) throws(EventLogError) in try readers.save() }
+    // A thread of the pool, because the lock is held while the file is saved.
+    try await pool.run { _ in
+      try self.readers.withLock { (readers) throws(EventLogError) in
+        let before = readers.cursors[secondary]
+        try readers.acknowledge(secondary, cursor)
+        let isFurther = before.map { Self.passed($0.id, of: segments) != Self.passed(cursor.id, of: segments) }
+        if isFurther ?? true { try readers.save() }
       }
     }
   }
 
-  /// Removes whole segments, oldest first: those that all of these secondaries have passed, and those beyond the retention
-  /// limit, whoever still needs them. The last segment stays.
+  /// How many of the segments begin no later than behind a line.
+  private static func passed(_ id: UInt64, of segments: [UInt64]) -> Int { segments.count { $0 <= id + 1 } }
+
+  /// Removes whole segments, oldest first: those that all of these secondaries have passed, and those beyond the
+  /// retention limit, whoever still needs them. The last segment stays.
   ///
   /// A crash in between leaves a log that begins a few segments later or earlier, and has no gap.
-  /// - Parameter secondaries: the names of all that there are; one that never acknowledged has passed nothing. What others
-  ///   acknowledged is forgotten.
+  /// - Parameter secondaries: the names of all that there are; one that never acknowledged has passed nothing. What
+  ///   others acknowledged is forgotten.
   package func prune(secondaries: Set<String>) async throws -> PruneReport {
-    try await pool.run { _ in try self.pruneNow(secondaries) }
+    let isFree = state.withLock { state in
+      defer { state.isPruning = true }
+      return !state.isPruning
+    }
+    guard isFree else { throw EventLogError(.busy, "prune the event log: it is being pruned already") }
+    defer { state.withLock { $0.isPruning = false } }
+    return try await pool.run { _ in try self.pruneNow(secondaries) }
   }
 
   private func pruneNow(_ secondaries: Set<String>) throws(EventLogError) -> PruneReport {
@@ -75,18 +83,19 @@ extension DurableEventLog {
     return now() - header.createdAt > settings.retention.age
   }
 
-  /// Readers learn first that it is gone. Each removal is durable before the next: or a loss of power could bring back an
-  /// older segment without the one behind it, which would be a gap.
+  /// Readers learn first that it is gone. Each removal is durable before the next: or a loss of power could bring
+  /// back an older segment without the one behind it, which would be a gap.
   private func remove(_ segment: UInt64, isFirst: Bool) throws(EventLogError) {
+    state.withLock { state in
+      state.segments.removeFirst()
+      state.marks[segment] = nil
+    }
     do {
       if !isFirst { try log.files.synchronizeDirectory(log.directory) }
       try log.files.unlink(log.segment(segment))
     } catch {
+      state.withLock { $0.segments.insert(segment, at: 0) }
       throw EventLogError(error)
-    }
-    state.withLock { state in
-      state.segments.removeAll { $0 == segment }
-      state.marks[segment] = nil
     }
   }
 }

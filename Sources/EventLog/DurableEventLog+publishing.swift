@@ -5,10 +5,11 @@ internal import WorkerPool
 extension DurableEventLog: EventPublishing {
   /// Appends events in their order, with nothing between them, and returns when they are durable.
   ///
-  /// Whoever calls while others are being written shares the next fsync with all who wait then. Of an event's ref changes as
-  /// many are kept as fit in `EventLogSettings.changesBytes`; the events that are returned have those only.
-  /// - Throws: `EventLogError`: `tooLarge` (no event was published), `busy`, `closed`, or `fileSystem` (none of the events is
-  ///   in the log); `Cancelled`.
+  /// Whoever calls while others are being written shares the next fsync with all who wait then. Of an event's ref
+  /// changes as many are kept as fit in `EventLogSettings.changesBytes`; the events that are returned have those
+  /// only.
+  /// - Throws: `EventLogError`: `tooLarge` (no event was published), `busy`, `closed`, or `fileSystem` (none of the
+  ///   events is in the log); `Cancelled`.
   package func publish(_ events: [UnpublishedEvent]) async throws -> [Event] {
     guard !events.isEmpty else { return [] }
     let texts = try events.map { try EventText($0, settings: settings) }

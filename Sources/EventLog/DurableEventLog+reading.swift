@@ -12,8 +12,9 @@ extension DurableEventLog: EventReading {
   ///   - cursor: nil asks from the oldest event that is kept.
   ///   - limit: how many at most; 1 to 10,000, what lies outside is taken for the nearest of these.
   ///   - wait: how long to wait for a first event when there is none; `EventLogSettings.longestWait` at most.
-  /// - Throws: `forked` when the cursor is not of this log's history, `pruned` when what follows it is no longer kept,
-  ///   `unavailable` for damage (with file, line and remedy), a closed log, too many readers, and when the task was cancelled.
+  /// - Throws: `forked` when the cursor is not of this log's history, `pruned` when what follows it is no longer
+  ///   kept, `unavailable` for damage (with file, line and remedy), a closed log, too many readers, and when the task
+  ///   was cancelled.
   package func events(
     after cursor: Cursor?, limit: Int, wait: Duration = .zero
   ) async throws(PrimaryAccessError) -> EventBatch {

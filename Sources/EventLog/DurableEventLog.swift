@@ -5,19 +5,20 @@ internal import Synchronization
 package import SystemPackage
 package import WorkerPool
 
-/// The primary's event log: numbered segments of JSON lines in one directory, appended to durably and read by any number of
-/// readers at once.
+/// The primary's event log: numbered segments of JSON lines in one directory, appended to durably and read by any
+/// number of readers at once.
 ///
 /// Guarantees:
 /// - An event that `publish` returned is on the disk; no reader is shown one that is not.
-/// - Ids are gapless and grow; each line's chain covers all lines before it, so that a log that was restored and written on is
-///   told from the one before.
-/// - After a crash at any instruction the next `open` finds every published event, and goes on without a person. What it takes
-///   away had not been acknowledged, and is counted in `recovery`.
-/// - Damage is never read over: it stops the opening (last segment) or the reading (older ones) with file, line and remedy.
+/// - Ids are gapless and grow; each line's chain covers all lines before it, so that a log that was restored and
+///   written on is told from the one before.
+/// - After a crash at any instruction the next `open` finds every published event, and goes on without a person. What
+///   it takes away had not been acknowledged, and is counted in `recovery`.
+/// - Damage is never read over: it stops the opening (last segment) or the reading (older ones) with file, line and
+///   remedy.
 ///
-/// Limitation: no event of an append that is under way when a task is cancelled is taken back; it may be in the log although
-/// `publish` threw `Cancelled`. Waits for the disk end when the disk answers.
+/// Limitation: no event of an append that is under way when a task is cancelled is taken back; it may be in the log
+/// although `publish` threw `Cancelled`. Waits for the disk end when the disk answers.
 package final class DurableEventLog: Sendable {
   /// Which log this is.
   package let id: LogID
@@ -39,8 +40,8 @@ package final class DurableEventLog: Sendable {
   ///
   /// - Parameters:
   ///   - directory: `<state>/events`; made when missing. Absolute.
-  ///   - pool: where files are read and written; 2 threads or more, so that readers do not wait for the writer. Stays the
-  ///     caller's, and must live until `close` has returned.
+  ///   - pool: where files are read and written; 2 threads or more, so that readers do not wait for the writer. Stays
+  ///     the caller's, and must live until `close` has returned.
   ///   - now: the time, for the lines that the log itself writes and for what is too old to be kept.
   /// - Throws: `EventLogError`: `locked`, `damaged`, `newerFormat` (nothing was changed) or `fileSystem`; `Cancelled`.
   package static func open(
@@ -131,8 +132,14 @@ package final class DurableEventLog: Sendable {
     return commit.firstID
   }
 
-  /// Closes: who waits to publish is still written, who waits to read is sent away, and whoever comes later gets `closed`. The
-  /// directory is free for another process afterwards. A second call does nothing.
+  /// How many readers wait for an event now.
+  package var waitingReaders: Int { line.waitingCount }
+
+  /// How many calls of `publish` wait for their turn to be written now.
+  package var waitingPublishers: Int { queue.waitingCount }
+
+  /// Closes: who waits to publish is still written, who waits to read is sent away, and whoever comes later gets
+  /// `closed`. The directory is free for another process afterwards. A second call does nothing.
   package func close() async throws {
     queue.close()
     let wasOpen = state.withLock { state in

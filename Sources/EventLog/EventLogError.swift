@@ -1,4 +1,5 @@
-/// What went wrong with the event log or its spool: what was tried, on which file, what the layer below said, what to do next.
+/// What went wrong with the event log or its spool: what was tried, on which file, what the layer below said, what to
+/// do next.
 package struct EventLogError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What kind of failure it is; callers decide on this, never on the text.
   package enum Code: String, Sendable {

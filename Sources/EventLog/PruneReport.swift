@@ -6,4 +6,7 @@ package struct PruneReport: Hashable, Sendable {
   package internal(set) var bytes = 0
   /// Those of the segments that not all secondaries had passed: they went by the retention limit.
   package internal(set) var unreadSegments = 0
+
+  /// Nothing happened.
+  package init() {}
 }

@@ -1,8 +1,8 @@
 /// Reads JSON from borrowed bytes, value by value, as the caller asks for them: no tree, no allocation but for strings.
 ///
-/// It accepts what RFC 8259 calls JSON, with two bounds: 64 levels, and no object key may need an escape to be understood
-/// (an escaped key is taken for an unknown one). Bytes that are not UTF-8 are an error in every string that is read, and are
-/// let pass in those that are skipped.
+/// It accepts what RFC 8259 calls JSON, with two bounds: 64 levels, and no object key may need an escape to be
+/// understood (an escaped key is taken for an unknown one). Bytes that are not UTF-8 are an error in every string
+/// that is read, and are let pass in those that are skipped.
 package struct JSONScanner {
   private let bytes: UnsafeRawBufferPointer
   package private(set) var position = 0

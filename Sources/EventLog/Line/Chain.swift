@@ -1,8 +1,9 @@
 internal import Crypto
 internal import FlatJSON
 
-/// The chain that ties each line to all before it: the first 16 hexadecimal digits of SHA-256 over the previous chain's 16
-/// digits and the line without its `chain` member and without its newline. Before the first line the chain is the log's id.
+/// The chain that ties each line to all before it: the first 16 hexadecimal digits of SHA-256 over the previous
+/// chain's 16 digits and the line without its `chain` member and without its newline. Before the first line the chain
+/// is the log's id.
 enum Chain {
   /// - Parameters:
   ///   - previous: the chain before the line.

@@ -1,6 +1,7 @@
 internal import FlatJSON
 
-/// What every line has, whatever it says: `{"id":ID,` or `{"id":ID,"group":N,` at its start, `,"chain":"CHAIN"}` at its end.
+/// What every line has, whatever it says: `{"id":ID,` or `{"id":ID,"group":N,` at its start, `,"chain":"CHAIN"}` at
+/// its end.
 ///
 /// Enough to walk a segment and to check it: the rest of a line need not be understood for that.
 struct LineFrame {
@@ -31,6 +32,13 @@ struct LineFrame {
     self.chain = chain
     beginsGroup = Self.holds(line, Self.groupMark, at: position)
     bodyLength = line.count - tail
+  }
+
+  /// The position behind the line when it is the one that follows `position`: the next id, and the chain that results.
+  func follows(_ position: LogPosition, _ line: UnsafeRawBufferPointer) -> LogPosition? {
+    let body = UnsafeRawBufferPointer(rebasing: line[..<bodyLength])
+    guard id == position.id + 1, Chain.next(after: position.chain, body: body) == chain else { return nil }
+    return LogPosition(id: id, chain: chain)
   }
 
   /// Appends a whole line with its newline, and returns its chain.

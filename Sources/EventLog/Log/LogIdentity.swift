@@ -3,8 +3,8 @@ internal import FlatJSON
 internal import Replication
 internal import SystemPackage
 
-/// `log.json`: which log the directory holds. Written once, before the first segment, in one durable step; segments without
-/// it are not believed, so that a log that lost it is not taken for a new one.
+/// `log.json`: which log the directory holds. Written once, before the first segment, in one durable step; segments
+/// without it are not believed, so that a log that lost it is not taken for a new one.
 struct LogIdentity: Hashable {
   let format: UInt64
   let log: LogID

@@ -97,8 +97,9 @@ struct LogReading {
   private mutating func understand(_ walk: borrowing SegmentWalk) throws(LogReadingError) {
     do {
       try walk.withLine { (line) throws(JSONScanError) in
+        guard case .event(let event) = try lines.content(of: line) else { return }
         bytes += line.count
-        if case .event(let event) = try lines.content(of: line) { events.append(event) }
+        events.append(event)
       }
     } catch {
       throw .failed(walk.damage("\(error)", ofLastLine: true))

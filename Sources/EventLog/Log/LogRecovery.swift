@@ -1,8 +1,10 @@
 internal import DurableFiles
+internal import FlatJSON
 internal import Replication
 internal import SystemPackage
 
-/// Looks at a log's directory when the log is opened, and finds the last whole line. Reads the last segment and no other.
+/// Looks at a log's directory when the log is opened, and finds the last whole line. Reads the last segment and no
+/// other.
 struct LogRecovery {
   let log: LogFiles
   let settings: EventLogSettings
@@ -84,15 +86,16 @@ struct LogRecovery {
     var scan = Scan(position: LogPosition(id: firstID - 1, chain: id.value))
     while scan.length < text.count {
       let rest = UnsafeRawBufferPointer(rebasing: text[scan.length...])
-      guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else {
+      guard let end = rest.firstIndex(of: UInt8(ascii: "\n"), from: 0) else {
         scan.dropped = EventLogRecovery(droppedBytes: rest.count)
         break
       }
       let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
-      if scan.length == 0, LineFrame(line) != nil {
+      // One with a hole is looked at below.
+      if scan.length == 0, LineFrame(line) != nil, line.firstIndex(of: 0, from: 0) == nil {
         scan.position = try SegmentHeader.check(line, path: path, firstID: firstID, of: id).start
       }
-      guard let frame = LineFrame(line), let next = follows(scan.position, frame, line) else {
+      guard let frame = LineFrame(line), let next = frame.follows(scan.position, line) else {
         guard Self.isTorn(rest) else {
           throw .damagedLine(
             path, line: scan.position.id + 2 - firstID, "its id or its chain does not follow from the line before")
@@ -107,21 +110,13 @@ struct LogRecovery {
     return scan
   }
 
-  private func follows(
-    _ position: LogPosition, _ frame: LineFrame, _ line: UnsafeRawBufferPointer
-  ) -> LogPosition? {
-    let body = UnsafeRawBufferPointer(rebasing: line[..<frame.bodyLength])
-    guard frame.id == position.id + 1, Chain.next(after: position.chain, body: body) == frame.chain else { return nil }
-    return LogPosition(id: frame.id, chain: frame.chain)
-  }
-
-  /// Whether what begins with a bad line can be a group of lines that was being written when the power went: what was not
-  /// synchronised comes back as a part, or with holes of zeros. A zero is in no line that was written whole, and once a later
-  /// group has begun everything before it was on the disk: then it is damage.
+  /// Whether what begins with a bad line can be a group of lines that was being written when the power went: what was
+  /// not synchronised comes back as a part, or with holes of zeros. A zero is in no line that was written whole, and
+  /// once a later group has begun everything before it was on the disk: then it is damage.
   private static func isTorn(_ rest: UnsafeRawBufferPointer) -> Bool {
-    guard rest.contains(0) else { return false }
+    guard rest.firstIndex(of: 0, from: 0) != nil else { return false }
     var position = 0
-    while let end = rest[position...].firstIndex(of: UInt8(ascii: "\n")) {
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n"), from: position) {
       let line = UnsafeRawBufferPointer(rebasing: rest[position..<end])
       if position > 0, LineFrame(line)?.beginsGroup == true { return false }
       position = end + 1

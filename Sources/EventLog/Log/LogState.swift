@@ -9,6 +9,7 @@ struct LogState {
   /// Places in segments, of those that were looked at lately.
   var marks: [UInt64: SegmentMarks] = [:]
   var isClosed = false
+  var isPruning = false
 
   /// Segments whose places are remembered: 24 KiB each.
   static let rememberedSegments = 32

@@ -4,9 +4,9 @@ internal import SystemPackage
 
 /// Appends groups of lines to the last segment, each with one fsync. Used by one thread at a time.
 ///
-/// When a write or an fsync fails, the segment is cut back to its last durable line, so that what was not acknowledged is not
-/// in the file either; while that fails too, every append fails. After a failed fsync the log goes on in a new segment, for
-/// the kernel may have thrown away pages that it took for written (fsync(2), *errors*).
+/// When a write or an fsync fails, the segment is cut back to its last durable line, so that what was not
+/// acknowledged is not in the file either; while that fails too, every append fails. After a failed fsync the log
+/// goes on in a new segment, for the kernel may have thrown away pages that it took for written (fsync(2), *errors*).
 struct LogWriter {
   private let log: LogFiles
   private let segmentBytes: Int

@@ -2,8 +2,8 @@ internal import Replication
 internal import Synchronization
 internal import WorkerPool
 
-/// Those who wait for their events to be written. One of them leads: it writes for all who wait, then hands the lead on. So one
-/// fsync serves many, and no task runs without somebody who asked for it.
+/// Those who wait for their events to be written. One of them leads: it writes for all who wait, then hands the lead
+/// on. So one fsync serves many, and no task runs without somebody who asked for it.
 final class PublishQueue: Sendable {
   /// What became of somebody who waited.
   enum Turn: Sendable {
@@ -35,6 +35,9 @@ final class PublishQueue: Sendable {
 
   init(waitingBytes: Int) { self.waitingBytes = waitingBytes }
 
+  /// How many wait for their turn now.
+  var waitingCount: Int { state.withLock { $0.entries.count } }
+
   func ticket() -> UInt64 {
     state.withLock { state in
       state.nextTicket += 1
@@ -43,8 +46,8 @@ final class PublishQueue: Sendable {
   }
 
   /// Waits until the lines are written, or until it is this one's turn to write.
-  /// - Throws: what the write threw; `Cancelled` when the task was cancelled before its lines were being written; `busy`,
-  ///   `closed`.
+  /// - Throws: what the write threw; `Cancelled` when the task was cancelled before its lines were being written;
+  ///   `busy`, `closed`.
   func join(_ ticket: UInt64, _ lines: [[UInt8]]) async throws -> Turn {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
@@ -70,9 +73,8 @@ final class PublishQueue: Sendable {
     return state.withLock { state in
       if Task.isCancelled { return .failure(Cancelled()) }
       if state.isClosed { return .failure(EventLogError(.closed, "publish events: the event log was closed")) }
-      guard state.entries.isEmpty || state.bytes + bytes <= waitingBytes else {
-        return .failure(
-          EventLogError(.busy, "publish events: \(state.bytes) bytes wait to be written already; try again later"))
+      guard state.bytes + bytes <= waitingBytes else {
+        return .failure(refusal(of: bytes, besides: state.bytes))
       }
       let leads = !state.hasLeader
       state.hasLeader = true
@@ -81,6 +83,14 @@ final class PublishQueue: Sendable {
         Entry(ticket: ticket, lines: lines, bytes: bytes, continuation: leads ? nil : continuation))
       return leads ? .success(.lead) : nil
     }
+  }
+
+  private func refusal(of bytes: Int, besides waiting: Int) -> EventLogError {
+    if bytes > waitingBytes {
+      return EventLogError(
+        .tooLarge, "publish events: they take \(bytes) bytes, \(waitingBytes) are taken at once; publish them in parts")
+    }
+    return EventLogError(.busy, "publish events: \(waiting) bytes wait to be written already; try again later")
   }
 
   /// The next ones to be written together, in order of arrival: as many as make up `limit` bytes, one at least.
@@ -99,7 +109,8 @@ final class PublishQueue: Sendable {
     }
   }
 
-  /// Gives the lead to the one who waits longest, or to nobody. Takes back what this leader wanted, if it was not written.
+  /// Gives the lead to the one who waits longest, or to nobody. Takes back what this leader wanted, if it was not
+  /// written.
   func handOn(from ticket: UInt64) {
     let next = state.withLock { state -> CheckedContinuation<Turn, any Error>? in
       if let index = state.entries.firstIndex(where: { $0.ticket == ticket }) {

@@ -42,8 +42,8 @@ final class ReaderLine: Sendable {
     for continuation in woken.values { continuation.resume() }
   }
 
-  /// Waits until a line behind `id` is durable, the deadline has passed, the line was closed or the task is cancelled: the
-  /// caller looks which.
+  /// Waits until a line behind `id` is durable, the deadline has passed, the line was closed or the task is
+  /// cancelled: the caller looks which.
   /// - Throws: `busy` when too many wait.
   func wait(beyond id: UInt64, until deadline: Deadline) async throws(EventLogError) {
     let ticket = try state.withLock { (state) throws(EventLogError) in

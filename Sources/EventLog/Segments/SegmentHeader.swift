@@ -2,8 +2,8 @@ internal import FlatJSON
 internal import Replication
 internal import SystemPackage
 
-/// The first line of a segment: it makes the file complete in itself, so that it can be checked when those before it are
-/// pruned.
+/// The first line of a segment: it makes the file complete in itself, so that it can be checked when those before it
+/// are pruned.
 struct SegmentHeader: Hashable, Sendable {
   /// What this Remora writes; a larger number is refused.
   static let currentFormat: UInt64 = 1

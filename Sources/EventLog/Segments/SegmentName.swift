@@ -1,7 +1,7 @@
 internal import SystemPackage
 
-/// The file name of a segment: the id of its first line with twenty digits, and `.jsonl`, so that `ls` and `cat *` give them
-/// in order.
+/// The file name of a segment: the id of its first line with twenty digits, and `.jsonl`, so that `ls` and `cat *`
+/// give them in order.
 enum SegmentName {
   private static let digits = 20
   private static let suffix = ".jsonl"

@@ -1,24 +1,29 @@
 internal import DurableFiles
+internal import FlatJSON
 internal import Replication
 internal import SystemPackage
 
 /// Goes through the lines of one segment, from its header or from a mark, and checks id and chain of each.
 ///
-/// Reads past the file-system port: it only reads, in parts, and what it reads was synchronised before.
+/// Reads past the file-system port: it only reads, in parts, and what it reads was synchronised before. Holds the
+/// file open and as much of it as the longest line takes, 32 KiB at least.
 struct SegmentWalk: ~Copyable {
   private let path: FilePath
   private let firstID: UInt64
   private let descriptor: FileDescriptor
   private let lineBytes: Int
-  private var buffer: [UInt8] = []
-  /// The place of the next line in `buffer`.
-  private var start = 0
+  /// Owned; freed when the walk ends.
+  private var buffer: UnsafeMutableRawBufferPointer
+  /// Bytes of the file in `buffer`.
+  private var filled = 0
   /// The place of `buffer` in the file.
   private var bufferOffset: Int
-  /// The last line that was met, or the place where the walk began.
-  private(set) var position: LogPosition
+  /// The place of the next line in `buffer`.
+  private var start = 0
   /// The last line that was met, in `buffer`, without its newline.
   private var line = 0..<0
+  /// The last line that was met, or the place where the walk began.
+  private(set) var position: LogPosition
 
   /// Opens at a mark, or at the header's line when there is none; then the header says what comes before it.
   static func open(
@@ -43,11 +48,13 @@ struct SegmentWalk: ~Copyable {
     self.firstID = firstID
     self.descriptor = descriptor
     self.lineBytes = lineBytes
+    buffer = .allocate(byteCount: 32 << 10, alignment: 16)
     position = mark.position
     bufferOffset = mark.offset
   }
 
   deinit {
+    buffer.deallocate()
     // It was only read: closing has nothing to tell.
     try? descriptor.close()
   }
@@ -59,26 +66,20 @@ struct SegmentWalk: ~Copyable {
   func withLine<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try buffer.span.bytes.withUnsafeBytes { (all) throws(Failure) in
-      try body(UnsafeRawBufferPointer(rebasing: all[line]))
-    }
+    try body(UnsafeRawBufferPointer(rebasing: buffer[line]))
   }
 
   /// Goes to the next line. Only to be called while there is one: the caller knows the last durable id.
   /// - Throws: `damaged` when what stands there is not the line that belongs there.
   mutating func next() throws(EventLogError) {
     let end = try lineEnd()
-    let expected = position
-    let frame: LineFrame? = buffer.withUnsafeBytes { all in
-      let line = UnsafeRawBufferPointer(rebasing: all[start..<end])
-      guard let frame = LineFrame(line), frame.id == expected.id + 1 else { return nil }
-      let body = UnsafeRawBufferPointer(rebasing: line[..<frame.bodyLength])
-      return Chain.next(after: expected.chain, body: body) == frame.chain ? frame : nil
+    let text = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
+    guard let frame = LineFrame(text), let next = frame.follows(position, text) else {
+      throw damage("its id or its chain does not follow from the line before")
     }
-    guard let frame else { throw damage("its id or its chain does not follow from the line before") }
     line = start..<end
     start = end + 1
-    position = LogPosition(id: frame.id, chain: frame.chain)
+    position = next
   }
 
   /// The error of the line that is to come, or of the last one.
@@ -105,31 +106,41 @@ struct SegmentWalk: ~Copyable {
   private mutating func lineEnd() throws(EventLogError) -> Int {
     var searched = start
     while true {
-      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) { return end }
-      searched = buffer.count - start
+      let known = UnsafeRawBufferPointer(rebasing: buffer[..<filled])
+      if let end = known.firstIndex(of: UInt8(ascii: "\n"), from: searched) { return end }
+      searched = filled - start
       guard searched <= lineBytes else { throw damage("it is longer than \(lineBytes) bytes") }
-      buffer.removeFirst(start)
-      bufferOffset += start
-      start = 0
+      makeRoom()
       guard try fill() else { throw damage("the file ends before it") }
     }
   }
 
+  /// Moves what is left to the start of the buffer, which grows when it is full of one line.
+  private mutating func makeRoom() {
+    let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<filled])
+    if rest.count > buffer.count / 2 {
+      let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: buffer.count * 2, alignment: 16)
+      larger.copyMemory(from: rest)
+      buffer.deallocate()
+      buffer = larger
+    } else {
+      buffer.copyMemory(from: rest)
+    }
+    bufferOffset += start
+    filled -= start
+    start = 0
+  }
+
   /// - Returns: false at the end of the file.
   private mutating func fill() throws(EventLogError) -> Bool {
-    let old = buffer.count
-    let step = 256 << 10
-    let offset = Int64(bufferOffset + old)
-    buffer.append(contentsOf: repeatElement(0, count: step))
     do {
-      let count = try buffer.withUnsafeMutableBytes { all in
-        try descriptor.read(
-          fromAbsoluteOffset: offset, into: UnsafeMutableRawBufferPointer(rebasing: all[old...]))
-      }
-      buffer.removeLast(step - count)
+      let count = try descriptor.read(
+        fromAbsoluteOffset: Int64(bufferOffset + filled),
+        into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+      filled += count
       return count > 0
     } catch {
-      throw EventLogError(.fileSystem, "\(FileError(error as? Errno ?? .ioError, "read", path))")
+      throw EventLogError(FileError(error as? Errno ?? .ioError, "read", path))
     }
   }
 }

@@ -5,9 +5,9 @@ package import WorkerPool
 
 /// Takes what hooks have left in the spool directory.
 ///
-/// A file is removed only after the handler has returned, so nothing that was spooled is lost; a crash between the two hands it
-/// over a second time. What is no event is moved to `bad/`, so that it is looked at by a person and never again by us.
-/// One intake a directory at a time: two would hand over everything twice.
+/// A file is removed only after the handler has returned, so nothing that was spooled is lost; a crash between the
+/// two hands it over a second time. What is no event is moved to `bad/`, so that it is looked at by a person and
+/// never again by us. One intake a directory at a time: two would hand over everything twice.
 package struct SpoolIntake: Sendable {
   private let directory: FilePath
   private let pool: WorkerPool
@@ -52,8 +52,8 @@ package struct SpoolIntake: Sendable {
   /// Takes all that is there now, in order of names (that is, of time), in parts of bounded size.
   ///
   /// - Parameter handle: must return only after the events are durable elsewhere. It may get an event twice.
-  /// - Throws: what `handle` throws, and `Cancelled`; the files of that part stay. `EventLogError` when the directory cannot
-  ///   be listed.
+  /// - Throws: what `handle` throws, and `Cancelled`; the files of that part stay. `EventLogError` when the directory
+  ///   cannot be listed.
   @discardableResult
   package func take(_ handle: ([SpooledEvent]) async throws -> Void) async throws -> SpoolReport {
     var report = SpoolReport()
@@ -82,8 +82,8 @@ package struct SpoolIntake: Sendable {
     var report = SpoolReport()
   }
 
-  /// Finished files, whatever they are, and unfinished ones that nobody finishes any more. Names of no meaning are passed
-  /// over when they are hidden: an editor's or a network file system's.
+  /// Finished files, whatever they are, and unfinished ones that nobody finishes any more. Names of no meaning are
+  /// passed over when they are hidden: an editor's or a network file system's.
   private func candidates() throws(EventLogError) -> [DirectoryEntry] {
     let entries: [DirectoryEntry]
     do { entries = try files.entries(of: directory) } catch { throw EventLogError(error) }

@@ -2,8 +2,8 @@ internal import DurableFiles
 internal import Replication
 internal import SystemPackage
 
-/// Names in a spool directory. A finished file ends in `.json` and its name begins with the time, so that the order of names is
-/// the order of events as far as clocks tell; a file that is being written ends in `.tmp`.
+/// Names in a spool directory. A finished file ends in `.json` and its name begins with the time, so that the order
+/// of names is the order of events as far as clocks tell; a file that is being written ends in `.tmp`.
 enum SpoolName {
   static let finished = ".json"
   static let unfinished = ".tmp"

@@ -9,6 +9,9 @@ package struct SpoolReport: Hashable, Sendable {
   /// Names that could be neither read nor moved away; with the first error.
   package internal(set) var stuck = 0
   package internal(set) var firstProblem: EventLogError?
+
+  /// Nothing happened.
+  package init() {}
 }
 
 extension SpoolReport {

@@ -2,10 +2,11 @@ package import DurableFiles
 internal import Replication
 package import SystemPackage
 
-/// Puts an event into the spool, for a hook that gets no answer from the agent. Blocks on the disk, and on nothing else.
+/// Puts an event into the spool, for a hook that gets no answer from the agent. Blocks on the disk, and on nothing
+/// else.
 ///
-/// Once `write` has returned, the event survives a loss of power. The directory must be there: the agent makes it, with the
-/// owner and mode that the hooks need.
+/// Once `write` has returned, the event survives a loss of power. The directory must be there: the agent makes it,
+/// with the owner and mode that the hooks need.
 package struct SpoolWriter: Sendable {
   private let directory: FilePath
   private let files: any FileSystemPort
@@ -16,10 +17,11 @@ package struct SpoolWriter: Sendable {
     self.files = files
   }
 
-  /// Writes the event as a file of its own. Changes that would make it larger than 1 MiB are left out, and counted in it.
+  /// Writes the event as a file of its own. Changes that would make it larger than 1 MiB are left out, and counted in
+  /// it.
   ///
-  /// The file is readable by everybody who may enter the directory: with a hook group it is the hook's user who owns the file,
-  /// and the agent must read it; nobody but the agent may list the directory.
+  /// The file is readable by everybody who may enter the directory: with a hook group it is the hook's user who owns
+  /// the file, and the agent must read it; nobody but the agent may list the directory.
   /// - Throws: `EventLogError`: `fileSystem` (nothing was spooled), `tooLarge` for a correlation id beyond all reason.
   package func write(_ event: SpooledEvent) throws(EventLogError) {
     let bytes = event.text

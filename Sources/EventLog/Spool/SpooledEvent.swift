@@ -1,7 +1,7 @@
 package import Replication
 
-/// What a hook, a webhook or a person said, while the agent did not answer: in the words of the Git host, before it is an
-/// event of the framework.
+/// What a hook, a webhook or a person said, while the agent did not answer: in the words of the Git host, before it
+/// is an event of the framework.
 package struct SpooledEvent: Hashable, Sendable {
   /// What the Git host says.
   package enum Word: String, Sendable, CaseIterable {

@@ -1,0 +1,108 @@
+import DurableFiles
+import EventLog
+import Foundation
+import Replication
+import Synchronization
+import SystemPackage
+import TestSupport
+import WorkerPool
+
+/// A short life of a log with everything that writes: opened, written to over several segments, read, acknowledged,
+/// pruned, closed, opened again. Blocking, for harnesses that are.
+struct LogLife {
+  /// What the log promised, as one who publishes sees it.
+  struct Promises: Sendable {
+    /// Acknowledged events by id.
+    var published: [UInt64: String] = [:]
+    /// Ids up to here may be pruned.
+    var pruned: UInt64 = 0
+  }
+
+  static let settings = EventLogSettings(segmentBytes: 1_000)
+  static let pool = WorkerPool(name: "log life", threads: 3, waitingLimit: 1_000)
+
+  let files: any FileSystemPort
+  let directory: FilePath
+  /// Told after each step.
+  let note: @Sendable (Promises) throws -> Void
+  /// Told before each part.
+  var enter: @Sendable (String) -> Void = { _ in }
+
+  static let parts = ["opening", "publishing", "acknowledging", "pruning", "closing", "reopening"]
+
+  /// Lives. Goes on after errors where `isPatient`, else throws the first one.
+  func live(isPatient: Bool = false) throws {
+    try Self.wait { try await run(isPatient) }
+  }
+
+  static func wait<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) throws -> Result {
+    try Bridge.wait(until: .after(.seconds(60)), cancellation: CancellationFlag(), body)
+  }
+
+  private func open() async throws -> DurableEventLog {
+    try await DurableEventLog.open(
+      directory, settings: Self.settings, pool: Self.pool, files: files, now: { LogGround.moment })
+  }
+
+  private func run(_ isPatient: Bool) async throws {
+    var promises = Promises()
+    var problem: (any Error)?
+    func attempt(_ body: () async throws -> Void) async throws {
+      do { try await body() } catch {
+        guard isPatient else { throw error }
+        problem = error
+      }
+    }
+    for (start, count) in [("opening", 6), ("reopening", 2)] {
+      enter(start)
+      let log = try await open()
+      do {
+        enter("publishing")
+        for number in 0..<count {
+          try await attempt {
+            let events = try (0..<(number % 3 + 1)).map { try LogGround.event(number * 10 + $0) }
+            for event in try await log.publish(events) {
+              promises.published[event.id] = event.payload.modelRecordID.text
+            }
+            try note(promises)
+          }
+        }
+        enter("acknowledging")
+        let cursor = try await log.events(after: nil, limit: 8).cursor
+        try await attempt { try await log.acknowledge(secondary: "berlin", cursor) }
+        promises.pruned = cursor.id
+        try note(promises)
+        enter("pruning")
+        try await attempt { _ = try await log.prune(secondaries: ["berlin"]) }
+      } catch {
+        // The first error is the one to tell. Closing frees the directory for whoever judges.
+        try? await log.close()
+        throw error
+      }
+      enter("closing")
+      try await attempt { try await log.close() }
+    }
+    if let problem { throw problem }
+  }
+
+  /// What must hold of a log that was left at any moment: it opens by itself, has every event that was promised and not
+  /// pruned, is gapless and whole, and takes more.
+  static func judge(_ directory: FilePath, _ promises: Promises) throws {
+    try wait {
+      let log = try await DurableEventLog.open(directory, settings: settings, pool: pool, now: { LogGround.moment })
+      _ = try await log.check()
+      var found = try await log.all()
+      for (id, text) in promises.published {
+        guard let event = found.first(where: { $0.id == id }) else {
+          guard id <= promises.pruned else { throw TestSupportError("the published event \(id) is gone") }
+          continue
+        }
+        guard event.payload.modelRecordID.text == text else { throw TestSupportError("event \(id) is another one") }
+      }
+      let more = try await log.publish([try LogGround.event(999)])
+      found += more
+      guard try await log.all() == found else { throw TestSupportError("what was read changed with a new event") }
+      try await log.close()
+    }
+  }
+}
