@@ -32,7 +32,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "remora",
-  products: [.executable(name: "remora", targets: ["remora"])],
+  products: [
+    .executable(name: "remora", targets: ["remora"]),
+    .library(name: "Remora", targets: ["Remora"]),
+    .library(name: "ReplicatorTestKit", targets: ["ReplicatorTestKit"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -51,6 +55,7 @@ let package = Package(
     room("Git", ["CLibgit2", "GitValues"]),
     room("GitProtocol", ["GitValues"]),
     room("DurableFiles", ["CLinux", systemPackage]),
+    room("FlatJSON"),
     room("WorkerPool", [nioPosix]),
     room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
@@ -63,8 +68,8 @@ let package = Package(
       [
         "Git", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", crypto, systemPackage,
       ]),
-    room("RegistryStore", ["Replication", "DurableFiles", "WorkerPool", systemPackage]),
-    room("EventLog", ["Replication", "DurableFiles", "WorkerPool", crypto, systemPackage]),
+    room("RegistryStore", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", crypto, systemPackage]),
+    room("EventLog", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", crypto, systemPackage]),
     // Floor 4, strategies
     room(
       "RepositoryReplication",
@@ -74,6 +79,15 @@ let package = Package(
       ]),
     room(
       "BlobReplication", ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", crypto, nioCore, systemPackage]),
+    // Products
+    room(
+      "Remora",
+      [
+        "Replication", "RegistryStore", "EventLog", "RepositoryReplication", "BlobReplication", "Mirroring",
+        "GitTransport",
+        "DurableFiles", "WorkerPool", "BoundedHTTP", systemPackage,
+      ]),
+    room("ReplicatorTestKit", ["Remora", "Replication"]),
     // Floor 7, door
     room(
       "RemoraCommands",
@@ -96,6 +110,7 @@ let package = Package(
     tests("GitProtocolTests", ["GitProtocol", "GitValues", "TestSupport"]),
     tests("DurableFilesTests", ["DurableFiles", "TestSupport", systemPackage]),
     tests("WorkerPoolTests", ["WorkerPool", "TestSupport"]),
+    tests("FlatJSONTests", ["FlatJSON", "TestSupport"]),
     tests("ReplicationTests", ["Replication", "TestSupport"]),
     tests(
       "RegistryStoreTests",
@@ -123,6 +138,12 @@ let package = Package(
       [
         "Mirroring", "CLibgit2", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore",
         "WorkerPool", "TestSupport", systemPackage,
+      ]),
+    tests(
+      "ReplicatorTestKitTests",
+      [
+        "ReplicatorTestKit", "Remora", "Replication", "RepositoryReplication", "BlobReplication", "TestSupport",
+        systemPackage,
       ]),
     tests(
       "RemoraCommandsTests",

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 package import SystemPackage
 
@@ -16,11 +17,14 @@ package struct FileStatus: Hashable, Sendable {
   package let owner: UInt32
   package let permissions: FilePermissions
   package let linkCount: UInt64
+  /// When the inode was made; `nil` where the file system does not tell. With device and inode it names a file or directory for
+  /// good: an inode number alone is given to the next file soon after its file is gone.
+  package private(set) var born: FileTime?
 
   /// A status made by hand, for tests and for values that were saved.
   package init(
     kind: FileKind, device: UInt64, inode: UInt64, size: Int64, modified: FileTime, changed: FileTime, owner: UInt32,
-    permissions: FilePermissions, linkCount: UInt64
+    permissions: FilePermissions, linkCount: UInt64, born: FileTime? = nil
   ) {
     self.kind = kind
     self.device = device
@@ -31,6 +35,17 @@ package struct FileStatus: Hashable, Sendable {
     self.owner = owner
     self.permissions = permissions
     self.linkCount = linkCount
+    self.born = born
+  }
+
+  /// The same with the birth of the inode at the path, where that is still the one that this status is of.
+  func withBirth(at path: FilePath) -> FileStatus {
+    var (inode, seconds, nanoseconds) = (UInt64(0), Int64(0), UInt32(0))
+    let result = path.withPlatformString { remora_birth($0, &inode, &seconds, &nanoseconds) }
+    guard result == 0, inode == self.inode else { return self }
+    var status = self
+    status.born = FileTime(seconds: seconds, nanoseconds: Int32(nanoseconds))
+    return status
   }
 
   init(_ raw: stat) {

@@ -15,7 +15,7 @@ package struct RealFileSystem: FileSystemPort {
   package func status(of path: FilePath) throws(FileError) -> FileStatus? {
     var raw = stat()
     let result = path.withPlatformString { name in retryingInterrupts { lstat(name, &raw) } }
-    if result == 0 { return FileStatus(raw) }
+    if result == 0 { return FileStatus(raw).withBirth(at: path) }
     let code = lastErrno()
     if code == .noSuchFileOrDirectory || code == .notDirectory { return nil }
     throw FileError(code, "look at", path)

@@ -23,6 +23,7 @@ struct LayerTable: Equatable {
     Row(1, "Git", ["CLibgit2", "GitValues"]),
     Row(1, "GitProtocol", ["GitValues"]),
     Row(1, "DurableFiles", ["CLinux", "SystemPackage"]),
+    Row(1, "FlatJSON", []),
     Row(1, "WorkerPool", ["NIOCore", "NIOPosix"]),
     Row(1, "BoundedHTTP", ["AsyncHTTPClient", "NIO*"]),
     Row(2, "RefStore", ["GitValues", "DurableFiles", "Crypto", "SystemPackage"]),
@@ -35,8 +36,8 @@ struct LayerTable: Equatable {
       [
         "Git", "GitTransport", "GitValues", "DurableFiles", "RefStore", "WorkerPool", "Crypto", "SystemPackage",
       ]),
-    Row(3, "RegistryStore", ["Replication", "DurableFiles", "WorkerPool", "SystemPackage"]),
-    Row(3, "EventLog", ["Replication", "DurableFiles", "WorkerPool", "Crypto", "SystemPackage"]),
+    Row(3, "RegistryStore", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", "Crypto", "SystemPackage"]),
+    Row(3, "EventLog", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(
       4, "RepositoryReplication",
       [
@@ -46,6 +47,14 @@ struct LayerTable: Equatable {
     Row(
       4, "BlobReplication",
       ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", "Crypto", "NIOCore", "SystemPackage"]),
+    Row(
+      5, "Remora",
+      [
+        "Replication", "RegistryStore", "EventLog", "RepositoryReplication", "BlobReplication", "Mirroring",
+        "GitTransport",
+        "DurableFiles", "WorkerPool", "BoundedHTTP", "SystemPackage",
+      ]),
+    Row(5, "ReplicatorTestKit", ["Remora", "Replication"]),
     Row(
       7, "RemoraCommands",
       [

@@ -180,4 +180,21 @@ import Testing
     try file.close()
     lock.release()
   }
+
+  @Test("an inode that is given again has another birth, and a rename keeps it")
+  func birth() throws {
+    let directory = try TemporaryDirectory("birth")
+    let (files, root) = (RealFileSystem(), FilePath(directory.path))
+    try directory.write("one", to: "first")
+    let before = try #require(try files.status(of: root.appending("first")))
+    try files.rename(root.appending("first"), to: root.appending("second"))
+    let after = try #require(try files.status(of: root.appending("second")))
+    #expect(after.born == before.born && after.inode == before.inode)
+    // A file system that tells no births has no more to say.
+    guard let born = before.born else { return }
+    try files.unlink(root.appending("second"))
+    try directory.write("two", to: "third")
+    let next = try #require(try files.status(of: root.appending("third")))
+    #expect(try #require(next.born) > born)
+  }
 }

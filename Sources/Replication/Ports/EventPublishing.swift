@@ -7,6 +7,14 @@ public protocol EventPublishing: Sendable {
   func position() async throws -> Cursor
 }
 
+/// The end of the event log that is read.
+public protocol EventReading: Sendable {
+  /// Durable events after the cursor, in order; empty when `wait` has passed without any. `nil` asks from the beginning of what
+  /// the log still has.
+  /// - Throws: `forked` and `pruned`; `unavailable` when the log cannot be read.
+  func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch
+}
+
 /// An event before the log has given it an id.
 public struct UnpublishedEvent: Hashable, Sendable {
   /// The kind.

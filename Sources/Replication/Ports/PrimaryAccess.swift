@@ -11,7 +11,10 @@ public protocol PrimaryAccess: Sendable {
   ) async throws(PrimaryAccessError) -> CatalogPage
 
   /// How a replicable stands on the primary at this moment, looked up on its disk and not remembered.
-  func standing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> Standing
+  /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
+  func standing(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> Standing
 
   /// The content's listing, read afresh: the L1 and L2 of a bracket.
   func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing
@@ -92,8 +95,10 @@ public struct CatalogRow: Hashable, Sendable {
 
 /// How a replicable stands on the primary.
 public enum Standing: Hashable, Sendable {
-  /// It is there.
+  /// The id is there, of the incarnation that the row says.
   case present(CatalogRow)
+  /// The incarnation that was asked for has another id now, the row's.
+  case moved(CatalogRow)
   /// The primary looked and it is not there: neither this id nor, where one was asked for, this incarnation.
   case gone
   /// The primary could not look (an unreadable directory, an empty root): nobody may conclude anything.

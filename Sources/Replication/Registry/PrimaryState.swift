@@ -3,7 +3,7 @@
 /// Changes by the inputs of its state machine (`PrimaryState+checksum.swift`) and by nothing else.
 public struct PrimaryState: Hashable, Sendable {
   /// Which replicable.
-  public let replicableID: ReplicableID
+  public package(set) var replicableID: ReplicableID
   /// Given when it was first seen.
   public package(set) var incarnation: Incarnation
   /// What it was recognised by: the directory's or file's device and inode.
@@ -40,10 +40,14 @@ public struct FileIdentity: Hashable, Sendable {
   public let device: UInt64
   /// The inode there.
   public let inode: UInt64
+  /// When the inode was made, in nanoseconds since 1970; 0 where the file system does not tell. Without it the next repository
+  /// that is given the inode of a deleted one would pass for that one under a new name.
+  public let birth: Int64
 
   /// An identity.
-  public init(device: UInt64, inode: UInt64) {
+  public init(device: UInt64, inode: UInt64, birth: Int64 = 0) {
     self.device = device
     self.inode = inode
+    self.birth = birth
   }
 }

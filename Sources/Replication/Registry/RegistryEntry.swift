@@ -4,11 +4,11 @@
 /// and by nothing else; who calls them saves the result before acting on what they return.
 public struct RegistryEntry: Hashable, Sendable {
   /// Growing, never reused; given by the registry.
-  public let id: UInt64
+  public package(set) var id: UInt64
   /// Which replicable.
   public package(set) var replicableID: ReplicableID
   /// When the entry was made.
-  public let createdAt: Timestamp
+  public package(set) var createdAt: Timestamp
 
   /// Where the sync stands.
   public package(set) var state: SyncState = .pending
@@ -50,6 +50,9 @@ public struct RegistryEntry: Hashable, Sendable {
   public package(set) var wanted: Generation?
   /// Up to which event the copy is known to be complete.
   public package(set) var held: Generation?
+  /// Since when something was announced that no verification has seen yet; `nil` when all was verified. The beginning of the
+  /// replication lag.
+  public package(set) var announcedAt: Timestamp?
   /// When the copy's objects were last checked.
   public package(set) var checkedAt: Timestamp?
   /// What that check found, at most 255 characters.
@@ -65,6 +68,7 @@ public struct RegistryEntry: Hashable, Sendable {
     self.createdAt = createdAt
     self.incarnation = incarnation
     self.wanted = wanted
+    announcedAt = createdAt
   }
 
   /// Files and columns hold this many characters of a failure.

@@ -1,7 +1,9 @@
 /// The name of a kind of replicable, `project_repository`: in files, URLs, metrics and the feature flag.
 ///
 /// Small letters, digits and single underscores, a letter first, at most 63 characters.
-public struct ReplicableName: Hashable, Comparable, Sendable, CustomStringConvertible {
+public struct ReplicableName: Hashable, Comparable, Sendable, CustomStringConvertible,
+  ExpressibleByStringLiteral
+{
   /// The name as text.
   public let text: String
 
@@ -16,6 +18,11 @@ public struct ReplicableName: Hashable, Comparable, Sendable, CustomStringConver
       throw .invalidName(text)
     }
     self.text = text
+  }
+
+  /// A name written in code.
+  public init(stringLiteral text: String) {
+    do { self = try ReplicableName(text) } catch { preconditionFailure("\(error)") }
   }
 
   /// The name as text.

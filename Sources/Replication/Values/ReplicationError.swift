@@ -12,6 +12,10 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
   case undeclaredEvent(EventName, replicable: ReplicableName)
   /// A secondary was asked to publish, or a primary to consume.
   case wrongRole(operation: String, role: String)
+  /// A template of `AddressTemplate` that breaks its rule.
+  case invalidAddress(String, reason: String)
+  /// A configured kind that cannot be.
+  case invalidConfiguration(String)
   /// An event without something that its name demands.
   case incompleteEvent(EventName, missing: String)
 
@@ -26,6 +30,8 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
     case .undeclaredEvent(let event, let name):
       "handle '\(event)' of '\(name)': its replicator does not declare this event; declare it or do not send it"
     case .wrongRole(let operation, let role): "\(operation): a \(role) site does not do that"
+    case .invalidAddress(let text, let reason): "take the address '\(Self.quoted(text))': \(reason)"
+    case .invalidConfiguration(let reason): "configure a kind: \(Self.quoted(reason))"
     case .incompleteEvent(let event, let missing): "handle '\(event)': the event has no \(missing)"
     }
   }

@@ -1,0 +1,92 @@
+internal import DurableFiles
+package import Replication
+internal import Synchronization
+internal import SystemPackage
+internal import WorkerPool
+
+extension DurableEventLog {
+  /// Notes how far a secondary has read, for pruning. It is on the disk once it can make a difference: when the secondary has
+  /// moved on to another segment. What a crash loses of it is said again by the next acknowledgement.
+  /// - Throws: `EventLogError`: `refused` for a cursor of another log or beyond the end and for a bad name; `fileSystem`.
+  package func acknowledge(secondary: String, _ cursor: Cursor) async throws {
+    let (end, segments) = state.withLock { ($0.durable.id, $0.segments) }
+    guard cursor.log == id, cursor.id <= end else {
+      throw EventLogError(
+        .refused,
+        "acknowledge events for '\(secondary)': the cursor \(cursor) is not of the log \(id), which ends at \(end)")
+    }
+    func passed(_ id: UInt64?) -> Int { id.map { id in segments.count { $0 <= id + 1 } } ?? -1 }
+    let isFurther = try readers.withLock { (readers) throws(EventLogError) in
+      let before = passed(readers.cursors[secondary]?.id)
+      try readers.acknowledge(secondary, cursor)
+      return passed(cursor.id) != before
+    }
+    if isFurther {
+      try await pool.run { _ in
+        try self.readers.withLock { (readers) throws(EventLogError) in try readers.save() }
+      }
+    }
+  }
+
+  /// Removes whole segments, oldest first: those that all of these secondaries have passed, and those beyond the retention
+  /// limit, whoever still needs them. The last segment stays.
+  ///
+  /// A crash in between leaves a log that begins a few segments later or earlier, and has no gap.
+  /// - Parameter secondaries: the names of all that there are; one that never acknowledged has passed nothing. What others
+  ///   acknowledged is forgotten.
+  package func prune(secondaries: Set<String>) async throws -> PruneReport {
+    try await pool.run { _ in try self.pruneNow(secondaries) }
+  }
+
+  private func pruneNow(_ secondaries: Set<String>) throws(EventLogError) -> PruneReport {
+    let passed = try readers.withLock { (readers) throws(EventLogError) in
+      readers.keep(only: secondaries)
+      try readers.save()
+      return secondaries.map { readers.cursors[$0]?.id ?? 0 }.min() ?? .max
+    }
+    let segments = state.withLock { $0.segments }
+    var sizes: [Int] = []
+    for segment in segments { sizes.append(try size(of: segment)) }
+    var total = sizes.reduce(0, +)
+    var report = PruneReport()
+    for (index, segment) in segments.dropLast().enumerated() {
+      let next = segments[index + 1]
+      let isRead = next - 1 <= passed
+      if !isRead, total <= settings.retention.bytes {
+        guard try isTooOld(endingBefore: next) else { break }
+      }
+      try remove(segment, isFirst: index == 0)
+      total -= sizes[index]
+      report.segments += 1
+      report.bytes += sizes[index]
+      report.unreadSegments += isRead ? 0 : 1
+    }
+    return report
+  }
+
+  private func size(of segment: UInt64) throws(EventLogError) -> Int {
+    do { return Int(try log.files.status(of: log.segment(segment))?.size ?? 0) } catch { throw EventLogError(error) }
+  }
+
+  /// A segment ended when the next one began. A clock that was put back makes nothing old.
+  private func isTooOld(endingBefore next: UInt64) throws(EventLogError) -> Bool {
+    let header = try SegmentWalk.header(
+      path: log.segment(next), firstID: next, of: id, lineBytes: settings.lineBytes)
+    return now() - header.createdAt > settings.retention.age
+  }
+
+  /// Readers learn first that it is gone. Each removal is durable before the next: or a loss of power could bring back an
+  /// older segment without the one behind it, which would be a gap.
+  private func remove(_ segment: UInt64, isFirst: Bool) throws(EventLogError) {
+    do {
+      if !isFirst { try log.files.synchronizeDirectory(log.directory) }
+      try log.files.unlink(log.segment(segment))
+    } catch {
+      throw EventLogError(error)
+    }
+    state.withLock { state in
+      state.segments.removeAll { $0 == segment }
+      state.marks[segment] = nil
+    }
+  }
+}

@@ -1,0 +1,59 @@
+internal import DurableFiles
+package import Replication
+internal import Synchronization
+internal import SystemPackage
+internal import WorkerPool
+
+extension DurableEventLog: EventReading {
+  /// Durable events behind a cursor, in order.
+  ///
+  /// The cursor that comes with them lies behind everything that was looked at, also behind lines that are no events.
+  /// - Parameters:
+  ///   - cursor: nil asks from the oldest event that is kept.
+  ///   - limit: how many at most; 1 to 10,000, what lies outside is taken for the nearest of these.
+  ///   - wait: how long to wait for a first event when there is none; `EventLogSettings.longestWait` at most.
+  /// - Throws: `forked` when the cursor is not of this log's history, `pruned` when what follows it is no longer kept,
+  ///   `unavailable` for damage (with file, line and remedy), a closed log, too many readers, and when the task was cancelled.
+  package func events(
+    after cursor: Cursor?, limit: Int, wait: Duration = .zero
+  ) async throws(PrimaryAccessError) -> EventBatch {
+    let deadline = Deadline.after(min(wait, settings.longestWait))
+    var batch = try await read(after: cursor, limit: limit)
+    while batch.events.isEmpty, !deadline.hasPassed {
+      do { try await line.wait(beyond: batch.cursor.id, until: deadline) } catch { throw .unavailable("\(error)") }
+      if Task.isCancelled { throw .unavailable("read events: cancelled") }
+      batch = try await read(after: batch.cursor, limit: limit)
+    }
+    return batch
+  }
+
+  private func read(after cursor: Cursor?, limit: Int) async throws(PrimaryAccessError) -> EventBatch {
+    let (durable, isClosed) = state.withLock { ($0.durable, $0.isClosed) }
+    if isClosed { throw .unavailable("read events: the event log was closed") }
+    // Most of those who ask are at the end.
+    if let cursor, cursor == self.cursor(durable) { return EventBatch(events: [], cursor: cursor) }
+    do {
+      return try await pool.run { _ in try self.readNow(after: cursor, limit: max(1, min(limit, 10_000))) }
+    } catch let error as PrimaryAccessError {
+      throw error
+    } catch {
+      throw .unavailable("\(error)")
+    }
+  }
+
+  /// Blocks on the disk.
+  private func readNow(after cursor: Cursor?, limit: Int) throws(PrimaryAccessError) -> EventBatch {
+    if let cursor, cursor.log != id { throw .forked }
+    var reading = LogReading(self, limit: limit)
+    do {
+      try reading.run(after: cursor.map { LogPosition(id: $0.id, chain: $0.chain) })
+    } catch {
+      switch error {
+      case .forked: throw .forked
+      case .pruned: throw .pruned
+      case .failed(let failure): throw .unavailable("\(failure)")
+      }
+    }
+    return EventBatch(events: reading.events, cursor: self.cursor(reading.position))
+  }
+}

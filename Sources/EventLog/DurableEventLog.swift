@@ -1,0 +1,150 @@
+package import DurableFiles
+internal import FlatJSON
+package import Replication
+internal import Synchronization
+package import SystemPackage
+package import WorkerPool
+
+/// The primary's event log: numbered segments of JSON lines in one directory, appended to durably and read by any number of
+/// readers at once.
+///
+/// Guarantees:
+/// - An event that `publish` returned is on the disk; no reader is shown one that is not.
+/// - Ids are gapless and grow; each line's chain covers all lines before it, so that a log that was restored and written on is
+///   told from the one before.
+/// - After a crash at any instruction the next `open` finds every published event, and goes on without a person. What it takes
+///   away had not been acknowledged, and is counted in `recovery`.
+/// - Damage is never read over: it stops the opening (last segment) or the reading (older ones) with file, line and remedy.
+///
+/// Limitation: no event of an append that is under way when a task is cancelled is taken back; it may be in the log although
+/// `publish` threw `Cancelled`. Waits for the disk end when the disk answers.
+package final class DurableEventLog: Sendable {
+  /// Which log this is.
+  package let id: LogID
+  /// What opening took away.
+  package let recovery: EventLogRecovery
+
+  let log: LogFiles
+  let settings: EventLogSettings
+  let pool: WorkerPool
+  let now: @Sendable () -> Timestamp
+  let queue: PublishQueue
+  let line: ReaderLine
+  let state: Mutex<LogState>
+  let readers: Mutex<ReaderCursors>
+  private let lock: OwnerLock
+  private let writer: Mutex<LogWriter>
+
+  /// Opens the log of a directory, or begins one there, and appends that it was opened.
+  ///
+  /// - Parameters:
+  ///   - directory: `<state>/events`; made when missing. Absolute.
+  ///   - pool: where files are read and written; 2 threads or more, so that readers do not wait for the writer. Stays the
+  ///     caller's, and must live until `close` has returned.
+  ///   - now: the time, for the lines that the log itself writes and for what is too old to be kept.
+  /// - Throws: `EventLogError`: `locked`, `damaged`, `newerFormat` (nothing was changed) or `fileSystem`; `Cancelled`.
+  package static func open(
+    _ directory: FilePath, settings: EventLogSettings = EventLogSettings(), pool: WorkerPool,
+    files: any FileSystemPort = RealFileSystem(), now: @escaping @Sendable () -> Timestamp
+  ) async throws -> DurableEventLog {
+    try await pool.run { _ in
+      try DurableEventLog(
+        LogFiles(directory: directory, files: files), settings: settings, pool: pool, now: now)
+    }
+  }
+
+  /// Blocks on the disk.
+  private init(
+    _ log: LogFiles, settings: EventLogSettings, pool: WorkerPool, now: @escaping @Sendable () -> Timestamp
+  ) throws(EventLogError) {
+    self.log = log
+    self.settings = settings
+    self.pool = pool
+    self.now = now
+    do { try log.makeDirectory() } catch { throw EventLogError(error) }
+    lock = try Self.acquire(log.lock)
+    let finding = try LogRecovery(log: log, settings: settings).find()
+    let cursors = try ReaderCursors(log, of: finding.id)
+    id = finding.id
+    recovery = finding.dropped
+    var writer = try Self.writer(for: finding, log, settings)
+    // The value is fresh in every history: a log that is restored and opened goes another way from here on.
+    var opened: [UInt8] = []
+    let moment = now()
+    JSONText.append("created_at", "\(moment)", to: &opened)
+    opened.append(UInt8(ascii: ","))
+    JSONText.append("opened", FixedHex.text(.random(in: .min ... .max)), to: &opened)
+    let commit = try writer.append([opened], at: moment)
+    var state = LogState(durable: commit.position, segments: finding.segments)
+    if let last = finding.segments.last { state.remember(finding.marks, of: last) }
+    if let new = commit.newSegment { state.segments.append(new) }
+    state.remember(commit.marks, of: state.segments[state.segments.count - 1])
+    self.state = Mutex(state)
+    self.writer = Mutex(writer)
+    readers = Mutex(cursors)
+    queue = PublishQueue(waitingBytes: settings.waitingBytes)
+    line = ReaderLine(limit: settings.waitingReaders, durable: commit.position.id)
+  }
+
+  private static func acquire(_ path: FilePath) throws(EventLogError) -> OwnerLock {
+    do {
+      return try OwnerLock.acquire(path: path, wait: .zero)
+    } catch {
+      if case .failed(let failure) = error { throw EventLogError(failure) }
+      throw EventLogError(.locked, "open the event log '\(path.removingLastComponent())': \(error)")
+    }
+  }
+
+  /// Takes away what a crash left, and makes durable what is kept: lines that a killed process had written and not yet
+  /// synchronised count from now on.
+  private static func writer(
+    for finding: LogRecovery.Finding, _ log: LogFiles, _ settings: EventLogSettings
+  ) throws(EventLogError) -> LogWriter {
+    do {
+      try log.sweep()
+      for segment in finding.dropped.droppedSegments { try log.files.unlink(log.segment(segment)) }
+      var file: (any WritableFile)?
+      if let last = finding.segments.last {
+        let open = try log.files.openForAppending(log.segment(last), permissions: FilePermissions(rawValue: 0o600))
+        if try open.length > finding.length { try open.truncate(to: finding.length) }
+        try open.synchronize()
+        try log.files.synchronizeDirectory(log.directory)
+        file = open
+      }
+      return LogWriter(
+        log, id: finding.id, segmentBytes: settings.segmentBytes, file: file, length: finding.length,
+        position: finding.position)
+    } catch {
+      throw EventLogError(error)
+    }
+  }
+
+  /// Appends a group; for one thread at a time, which the queue's lead sees to.
+  func write(_ lines: [[UInt8]]) throws(EventLogError) -> UInt64 {
+    let commit = try writer.withLock { (writer) throws(EventLogError) in try writer.append(lines, at: now()) }
+    state.withLock { state in
+      if let new = commit.newSegment { state.segments.append(new) }
+      state.remember(commit.marks, of: state.segments[state.segments.count - 1])
+      state.durable = commit.position
+    }
+    line.announce(commit.position.id)
+    return commit.firstID
+  }
+
+  /// Closes: who waits to publish is still written, who waits to read is sent away, and whoever comes later gets `closed`. The
+  /// directory is free for another process afterwards. A second call does nothing.
+  package func close() async throws {
+    queue.close()
+    let wasOpen = state.withLock { state in
+      defer { state.isClosed = true }
+      return !state.isClosed
+    }
+    line.close()
+    guard wasOpen else { return }
+    try await pool.run { _ in
+      defer { self.lock.release() }
+      self.writer.withLock { $0.close() }
+      try self.readers.withLock { (readers) throws(EventLogError) in try readers.save() }
+    }
+  }
+}

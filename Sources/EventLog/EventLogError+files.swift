@@ -1,0 +1,27 @@
+internal import DurableFiles
+internal import SystemPackage
+
+extension EventLogError {
+  /// What the file system said.
+  init(_ error: FileError) { self.init(.fileSystem, "\(error)") }
+
+  /// A line that nobody wrote so.
+  static func damagedLine(_ path: FilePath, line: UInt64, _ reason: String) -> EventLogError {
+    EventLogError(
+      .damaged,
+      "read '\(path)' line \(line): \(reason); put the file back from a backup, or move the whole directory away to begin"
+        + " a new log (the secondaries then reconcile by catalog)")
+  }
+
+  /// A file that nobody wrote so.
+  static func damagedFile(_ path: FilePath, _ reason: String, doing hint: String) -> EventLogError {
+    EventLogError(.damaged, "read '\(path)': \(reason); \(hint)")
+  }
+
+  /// A file of a later Remora.
+  static func newerFile(_ path: FilePath, format: UInt64) -> EventLogError {
+    EventLogError(
+      .newerFormat,
+      "read '\(path)': it has format \(format), this Remora knows \(SegmentHeader.currentFormat); run the newer one")
+  }
+}

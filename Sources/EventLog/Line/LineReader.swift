@@ -1,0 +1,94 @@
+internal import FlatJSON
+internal import Replication
+
+/// Understands lines whose frame was checked.
+///
+/// Members that it does not know are passed over: a later Remora may write more without calling it another format.
+struct LineReader {
+  /// The name of the last event and its bytes: names repeat, and checking one costs more than comparing it.
+  private var lastName: (bytes: [UInt8], name: ReplicableName)?
+
+  /// What a line says.
+  enum Content {
+    case event(Event)
+    /// The first line of a segment: which log it belongs to, and the chain before it.
+    case segment(SegmentHeader)
+    /// A start of the log, or something that a later Remora writes.
+    case other
+  }
+
+  private struct Members {
+    var id: UInt64?
+    var createdAt: Timestamp?
+    var replicableName: ReplicableName?
+    var eventName: EventName?
+    var payload: EventPayload?
+    var format: UInt64?
+    var log: LogID?
+    var previousChain: UInt64?
+  }
+
+  /// - Throws: what is missing or cannot be understood; `newerFormat` is the caller's to tell by the header's format.
+  mutating func content(of line: UnsafeRawBufferPointer) throws(JSONScanError) -> Content {
+    var scanner = JSONScanner(line)
+    let members = try members(&scanner)
+    guard let id = members.id, let createdAt = members.createdAt else { throw scanner.failure("id and created_at") }
+    if let format = members.format {
+      guard let log = members.log, let previousChain = members.previousChain else {
+        throw scanner.failure("log_id and previous_chain")
+      }
+      return .segment(
+        SegmentHeader(format: format, log: log, firstID: id, previousChain: previousChain, createdAt: createdAt))
+    }
+    guard let eventName = members.eventName else { return .other }
+    guard let name = members.replicableName, let payload = members.payload else {
+      throw scanner.failure("replicable_name and payload")
+    }
+    return .event(Event(id: id, createdAt: createdAt, replicableName: name, name: eventName, payload: payload))
+  }
+
+  private mutating func members(_ scanner: inout JSONScanner) throws(JSONScanError) -> Members {
+    var members = Members()
+    try scanner.take("{")
+    var isFirst = true
+    while let key = try scanner.nextKey(&isFirst) {
+      if scanner.matches(key, "id") {
+        members.id = try scanner.unsigned()
+      } else if scanner.matches(key, "created_at") {
+        members.createdAt = try scanner.timestamp()
+      } else if scanner.matches(key, "replicable_name") {
+        members.replicableName = try replicableName(&scanner)
+      } else if scanner.matches(key, "event_name") {
+        members.eventName = Self.eventName(try scanner.string())
+      } else if scanner.matches(key, "payload") {
+        members.payload = try EventPayload(from: &scanner)
+      } else if scanner.matches(key, "format") {
+        members.format = try scanner.unsigned()
+      } else if scanner.matches(key, "log_id") {
+        members.log = LogID(try scanner.hexNumber())
+      } else if scanner.matches(key, "previous_chain") {
+        members.previousChain = try scanner.hexNumber()
+      } else {
+        try scanner.skipValue()
+      }
+    }
+    try scanner.end()
+    return members
+  }
+
+  private mutating func replicableName(_ scanner: inout JSONScanner) throws(JSONScanError) -> ReplicableName {
+    let raw = try scanner.rawString()
+    let bytes = scanner.slice(raw.range)
+    if let lastName, lastName.bytes.elementsEqual(bytes) { return lastName.name }
+    do {
+      let name = try ReplicableName(String(decoding: bytes, as: UTF8.self))
+      lastName = (Array(bytes), name)
+      return name
+    } catch {
+      throw scanner.failure("a name of a kind before this place")
+    }
+  }
+
+  /// The four declared names share one text each.
+  private static func eventName(_ text: String) -> EventName { EventName(rawValue: text) }
+}

@@ -1,0 +1,107 @@
+internal import DurableFiles
+internal import FlatJSON
+internal import Replication
+internal import Synchronization
+internal import SystemPackage
+
+/// One reader's way through the log, from a position to the end of what was durable when it began, or to its limit.
+struct LogReading {
+  private let log: DurableEventLog
+  private let limit: Int
+  /// The last durable line and the segments when the reading began.
+  private let end: LogPosition
+  private let segments: [UInt64]
+  private var bytes = 0
+  private var lines = LineReader()
+  /// What was found.
+  private(set) var events: [Event] = []
+  /// The last line that was looked at.
+  private(set) var position: LogPosition
+
+  /// - Parameter limit: how many events at most.
+  init(_ log: DurableEventLog, limit: Int) {
+    self.log = log
+    self.limit = limit
+    (end, segments) = log.state.withLock { ($0.durable, $0.segments) }
+    position = end
+  }
+
+  /// Blocks on the disk.
+  /// - Parameter start: nil begins with the oldest line that is kept.
+  mutating func run(after start: LogPosition?) throws(LogReadingError) {
+    var segment: UInt64
+    if let start {
+      guard start.id < end.id || start == end else { throw .forked }
+      if start == end { return }
+      guard let holder = log.state.withLock({ $0.segment(of: start.id + 1) }), segments.contains(holder) else {
+        throw .pruned
+      }
+      segment = holder
+      var walk = try open(segment, at: start.id)
+      try find(start, in: &walk)
+      try take(&walk, of: segment)
+    } else {
+      segment = segments[0]
+      var walk = try open(segment, at: nil)
+      position = walk.position
+      try take(&walk, of: segment)
+    }
+    while position.id < end.id, !isFull, let next = segments.first(where: { $0 > segment }) {
+      segment = next
+      var walk = try open(segment, at: nil)
+      guard walk.position == position else {
+        throw .failed(walk.damage("its previous_chain is not the chain of the last line of the segment before"))
+      }
+      try take(&walk, of: segment)
+    }
+  }
+
+  private var isFull: Bool { events.count >= limit || bytes >= log.settings.batchBytes }
+
+  /// Opens a segment at the last known place before the line behind `id`, or at its header.
+  private func open(_ segment: UInt64, at id: UInt64?) throws(LogReadingError) -> SegmentWalk {
+    let mark = id.flatMap { id in log.state.withLock { $0.marks[segment]?.start(for: id) } }
+    do {
+      return try SegmentWalk.open(
+        path: log.log.segment(segment), firstID: segment, of: log.id, at: mark, lineBytes: log.settings.lineBytes)
+    } catch {
+      let isPruned = log.state.withLock { !$0.segments.contains(segment) }
+      throw isPruned ? .pruned : .failed(error)
+    }
+  }
+
+  /// Goes on to the line that a reader says it has read last.
+  private mutating func find(_ start: LogPosition, in walk: inout SegmentWalk) throws(LogReadingError) {
+    while walk.position.id < start.id {
+      do { try walk.next() } catch { throw .failed(error) }
+    }
+    guard walk.position == start else { throw .forked }
+    position = start
+  }
+
+  /// Takes the events of the rest of a segment, as far as they are durable and wanted.
+  private mutating func take(_ walk: inout SegmentWalk, of segment: UInt64) throws(LogReadingError) {
+    let last = min(end.id, segments.first { $0 > segment }.map { $0 - 1 } ?? end.id)
+    var marks = SegmentMarks()
+    while walk.position.id < last, !isFull {
+      marks.note(SegmentMark(position: walk.position, offset: walk.offset))
+      do { try walk.next() } catch { throw .failed(error) }
+      try understand(walk)
+      position = walk.position
+    }
+    log.state.withLock { state in
+      if state.segments.contains(segment) { state.remember(marks, of: segment) }
+    }
+  }
+
+  private mutating func understand(_ walk: borrowing SegmentWalk) throws(LogReadingError) {
+    do {
+      try walk.withLine { (line) throws(JSONScanError) in
+        bytes += line.count
+        if case .event(let event) = try lines.content(of: line) { events.append(event) }
+      }
+    } catch {
+      throw .failed(walk.damage("\(error)", ofLastLine: true))
+    }
+  }
+}

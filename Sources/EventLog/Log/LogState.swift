@@ -1,0 +1,38 @@
+internal import Replication
+
+/// What all who use a log at one time share: where it ends and what is known of its segments.
+struct LogState {
+  /// The last durable line.
+  var durable: LogPosition
+  /// The first ids of the segments, growing; the last one is written to.
+  var segments: [UInt64]
+  /// Places in segments, of those that were looked at lately.
+  var marks: [UInt64: SegmentMarks] = [:]
+  var isClosed = false
+
+  /// Segments whose places are remembered: 24 KiB each.
+  static let rememberedSegments = 32
+
+  /// The segment in which the line `id` is or would be; nil when it was pruned.
+  func segment(of id: UInt64) -> UInt64? {
+    var low = 0
+    var high = segments.count
+    while low < high {
+      let middle = (low + high) / 2
+      if segments[middle] <= id { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? segments[low - 1] : nil
+  }
+
+  /// The segment behind one.
+  func segment(behind firstID: UInt64) -> UInt64? {
+    guard let index = segments.firstIndex(of: firstID), index + 1 < segments.count else { return nil }
+    return segments[index + 1]
+  }
+
+  mutating func remember(_ found: SegmentMarks, of segment: UInt64) {
+    marks[segment, default: SegmentMarks()].note(found)
+    // The oldest first: readers move towards the end.
+    while marks.count > Self.rememberedSegments, let oldest = marks.keys.min() { marks[oldest] = nil }
+  }
+}

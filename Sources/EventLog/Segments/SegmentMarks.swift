@@ -1,0 +1,27 @@
+/// The places in one segment from which reading can start, a few kilobytes apart.
+struct SegmentMarks: Sendable {
+  /// Growing by id and offset. Empty: the segment was not looked at yet; reading starts at its header.
+  private(set) var marks: [SegmentMark] = []
+
+  /// Takes a place that lies far enough behind the last one; passes over every other.
+  mutating func note(_ mark: SegmentMark) {
+    if let last = marks.last, mark.offset < last.offset + SegmentMark.spacing { return }
+    marks.append(mark)
+  }
+
+  /// Takes what another look at the same segment noted behind the last place known here.
+  mutating func note(_ others: SegmentMarks) {
+    for mark in others.marks { note(mark) }
+  }
+
+  /// The last place that lies at the line `id` or before it; nil when none does.
+  func start(for id: UInt64) -> SegmentMark? {
+    var low = 0
+    var high = marks.count
+    while low < high {
+      let middle = (low + high) / 2
+      if marks[middle].position.id <= id { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? marks[low - 1] : nil
+  }
+}

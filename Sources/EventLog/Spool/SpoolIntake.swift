@@ -1,0 +1,181 @@
+package import DurableFiles
+package import Replication
+package import SystemPackage
+package import WorkerPool
+
+/// Takes what hooks have left in the spool directory.
+///
+/// A file is removed only after the handler has returned, so nothing that was spooled is lost; a crash between the two hands it
+/// over a second time. What is no event is moved to `bad/`, so that it is looked at by a person and never again by us.
+/// One intake a directory at a time: two would hand over everything twice.
+package struct SpoolIntake: Sendable {
+  private let directory: FilePath
+  private let pool: WorkerPool
+  private let files: any FileSystemPort
+  private let now: @Sendable () -> Timestamp
+
+  /// Events that are handed over together, at most, and the bytes of their files.
+  static let batchEvents = 1_000
+  static let batchBytes = 8 << 20
+  /// What `bad/` holds, at most; beyond that what cannot be taken is removed.
+  static let maximumBad = 1_000
+  /// How long a writer may take. A hook ends within seconds; what is older was left by one that died.
+  static let unfinishedAge = Duration.seconds(3_600)
+
+  /// - Parameters:
+  ///   - directory: `<state>/spool`, absolute. Made by `prepare` when missing.
+  ///   - pool: where files are read and removed.
+  package init(
+    _ directory: FilePath, pool: WorkerPool, files: any FileSystemPort = RealFileSystem(),
+    now: @escaping @Sendable () -> Timestamp
+  ) {
+    self.directory = directory
+    self.pool = pool
+    self.files = files
+    self.now = now
+  }
+
+  /// Makes the directory and `bad/` in it where they are missing.
+  /// - Parameter permissions: of the spool directory: 0700, or 1730 with a hook group. `bad/` is the agent's alone.
+  package func prepare(permissions: FilePermissions = FilePermissions(rawValue: 0o700)) async throws {
+    try await pool.run { _ in
+      do throws(FileError) {
+        var made = try files.makeDirectories(directory, permissions: permissions)
+        made += try files.makeDirectories(bad, permissions: FilePermissions(rawValue: 0o700))
+        try files.synchronizeParents(of: made)
+      } catch {
+        throw EventLogError(error)
+      }
+    }
+  }
+
+  /// Takes all that is there now, in order of names (that is, of time), in parts of bounded size.
+  ///
+  /// - Parameter handle: must return only after the events are durable elsewhere. It may get an event twice.
+  /// - Throws: what `handle` throws, and `Cancelled`; the files of that part stay. `EventLogError` when the directory cannot
+  ///   be listed.
+  @discardableResult
+  package func take(_ handle: ([SpooledEvent]) async throws -> Void) async throws -> SpoolReport {
+    var report = SpoolReport()
+    var names = try await pool.run { _ in try self.candidates() }[...]
+    while !names.isEmpty {
+      let waiting = names
+      let part = try await pool.run { _ in self.read(waiting) }
+      names = names.dropFirst(part.looked)
+      report.add(part.report)
+      guard !part.events.isEmpty else { continue }
+      try await handle(part.events)
+      let (removed, problem) = try await pool.run { _ in self.remove(part.paths) }
+      report.taken += part.events.count
+      report.stuck += part.paths.count - removed
+      if report.firstProblem == nil { report.firstProblem = problem }
+    }
+    return report
+  }
+
+  private var bad: FilePath { directory.appending(SpoolName.bad) }
+
+  private struct Part: Sendable {
+    var looked = 0
+    var events: [SpooledEvent] = []
+    var paths: [FilePath] = []
+    var report = SpoolReport()
+  }
+
+  /// Finished files, whatever they are, and unfinished ones that nobody finishes any more. Names of no meaning are passed
+  /// over when they are hidden: an editor's or a network file system's.
+  private func candidates() throws(EventLogError) -> [DirectoryEntry] {
+    let entries: [DirectoryEntry]
+    do { entries = try files.entries(of: directory) } catch { throw EventLogError(error) }
+    return entries.filter { entry in
+      guard entry.name.string != SpoolName.bad, entry.nameBytes.first != UInt8(ascii: ".") else { return false }
+      return entry.kind != .regular || !SpoolName.ends(entry.name, in: SpoolName.unfinished) || isAbandoned(entry)
+    }
+  }
+
+  private func isAbandoned(_ entry: DirectoryEntry) -> Bool {
+    // One that cannot be looked at is looked at again the next time.
+    guard let modified = try? files.status(of: directory.appending(entry.name))?.modified else { return false }
+    return now() - Timestamp(milliseconds: modified.seconds * 1_000) > Self.unfinishedAge
+  }
+
+  private func read(_ names: ArraySlice<DirectoryEntry>) -> Part {
+    var part = Part()
+    var bytes = 0
+    for entry in names {
+      guard part.events.count < Self.batchEvents, bytes < Self.batchBytes else { break }
+      part.looked += 1
+      let path = directory.appending(entry.name)
+      do {
+        guard entry.kind == .regular, SpoolName.ends(entry.name, in: SpoolName.finished) else {
+          try setAside(entry, &part.report)
+          continue
+        }
+        switch try content(path) {
+        case .gone: continue
+        case .unfit: try setAside(entry, &part.report)
+        case .text(let text):
+          bytes += text.count
+          // What is wrong with it, whoever opens the file in `bad/` sees.
+          guard let event = try? SpooledEvent(text) else {
+            try setAside(entry, &part.report)
+            continue
+          }
+          part.events.append(event)
+          part.paths.append(path)
+        }
+      } catch {
+        part.report.note(EventLogError(error))
+      }
+    }
+    return part
+  }
+
+  private enum Content {
+    case text([UInt8])
+    /// Somebody removed it since it was listed.
+    case gone
+    /// It is too large, or became something else since it was listed.
+    case unfit
+  }
+
+  private func content(_ path: FilePath) throws(FileError) -> Content {
+    do {
+      return try files.contents(of: path, limit: SpooledEvent.maximumBytes).map { .text($0) } ?? .gone
+    } catch {
+      switch error.code {
+      case .fileTooLarge, .tooManySymbolicLinkLevels, .isDirectory, .invalidArgument: return .unfit
+      default: throw error
+      }
+    }
+  }
+
+  private func setAside(_ entry: DirectoryEntry, _ report: inout SpoolReport) throws(FileError) {
+    let path = directory.appending(entry.name)
+    if try files.entries(of: bad).count >= Self.maximumBad {
+      try files.removeTree(path)
+      report.discarded += 1
+    } else {
+      // The random part keeps two files of one name apart.
+      let suffix = FixedHex.text(.random(in: .min ... .max))
+      let name = String(entry.name.string.prefix(150))
+      try files.rename(path, to: bad.appending("\(name).\(suffix)"))
+    }
+    report.setAside += 1
+  }
+
+  /// - Returns: how many are gone. One that stays is handed over again.
+  private func remove(_ paths: [FilePath]) -> (removed: Int, problem: EventLogError?) {
+    var removed = 0
+    var problem: EventLogError?
+    for path in paths {
+      do {
+        try files.unlink(path)
+        removed += 1
+      } catch {
+        if error.code == .noSuchFileOrDirectory { removed += 1 } else { problem = problem ?? EventLogError(error) }
+      }
+    }
+    return (removed, problem)
+  }
+}

@@ -1,0 +1,55 @@
+package import DurableFiles
+internal import Replication
+package import SystemPackage
+
+/// Puts an event into the spool, for a hook that gets no answer from the agent. Blocks on the disk, and on nothing else.
+///
+/// Once `write` has returned, the event survives a loss of power. The directory must be there: the agent makes it, with the
+/// owner and mode that the hooks need.
+package struct SpoolWriter: Sendable {
+  private let directory: FilePath
+  private let files: any FileSystemPort
+
+  /// - Parameter directory: `<state>/spool`, absolute.
+  package init(_ directory: FilePath, files: any FileSystemPort = RealFileSystem()) {
+    self.directory = directory
+    self.files = files
+  }
+
+  /// Writes the event as a file of its own. Changes that would make it larger than 1 MiB are left out, and counted in it.
+  ///
+  /// The file is readable by everybody who may enter the directory: with a hook group it is the hook's user who owns the file,
+  /// and the agent must read it; nobody but the agent may list the directory.
+  /// - Throws: `EventLogError`: `fileSystem` (nothing was spooled), `tooLarge` for a correlation id beyond all reason.
+  package func write(_ event: SpooledEvent) throws(EventLogError) {
+    let bytes = event.text
+    guard bytes.count <= SpooledEvent.maximumBytes else {
+      throw EventLogError(
+        .tooLarge,
+        "spool '\(event.word.rawValue)' of '\(event.id)': it takes \(bytes.count) bytes,"
+          + " a file takes \(SpooledEvent.maximumBytes); shorten the correlation id")
+    }
+    let name = SpoolName.fresh(at: event.time)
+    do {
+      try put(bytes, name)
+    } catch {
+      throw EventLogError(error)
+    }
+  }
+
+  private func put(_ bytes: [UInt8], _ name: String) throws(FileError) {
+    let unfinished = directory.appending(name + SpoolName.unfinished)
+    let file = try files.create(unfinished, permissions: FilePermissions(rawValue: 0o644))
+    do {
+      try file.write(bytes)
+      try file.synchronize()
+      try file.close()
+      try files.rename(unfinished, to: directory.appending(name + SpoolName.finished))
+    } catch {
+      // The first error is the one to tell; what stays is set aside by the agent after an hour.
+      try? files.unlink(unfinished)
+      throw error
+    }
+    try files.synchronizeDirectory(directory)
+  }
+}

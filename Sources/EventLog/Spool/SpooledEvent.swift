@@ -1,0 +1,38 @@
+package import Replication
+
+/// What a hook, a webhook or a person said, while the agent did not answer: in the words of the Git host, before it is an
+/// event of the framework.
+package struct SpooledEvent: Hashable, Sendable {
+  /// What the Git host says.
+  package enum Word: String, Sendable, CaseIterable {
+    case push, update, destroy
+  }
+
+  /// What happened.
+  package var word: Word
+  /// The kind.
+  package var replicableName: ReplicableName
+  /// To which one.
+  package var id: ReplicableID
+  /// The ref changes of a push, where the hook knew them.
+  package var changes: [RefMove]
+  /// How many changes the writer left out because the file would have become too large.
+  package var changesLeftOut: Int
+  /// Ties together what one push caused; may be empty.
+  package var correlationID: String
+  /// When it was said.
+  package var time: Timestamp
+
+  package init(
+    word: Word, replicableName: ReplicableName, id: ReplicableID, changes: [RefMove] = [], changesLeftOut: Int = 0,
+    correlationID: String = "", time: Timestamp
+  ) {
+    self.word = word
+    self.replicableName = replicableName
+    self.id = id
+    self.changes = changes
+    self.changesLeftOut = changesLeftOut
+    self.correlationID = correlationID
+    self.time = time
+  }
+}

@@ -1,0 +1,166 @@
+/// Reads JSON from borrowed bytes, value by value, as the caller asks for them: no tree, no allocation but for strings.
+///
+/// It accepts what RFC 8259 calls JSON, with two bounds: 64 levels, and no object key may need an escape to be understood
+/// (an escaped key is taken for an unknown one). Bytes that are not UTF-8 are an error in every string that is read, and are
+/// let pass in those that are skipped.
+package struct JSONScanner {
+  private let bytes: UnsafeRawBufferPointer
+  package private(set) var position = 0
+
+  /// The bytes must stay where they are for as long as the scanner is used.
+  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  package static let maximumDepth = 64
+
+  package func failure(_ expected: String) -> JSONScanError { JSONScanError(expected: expected, offset: position) }
+
+  /// The next byte that is no white space, without taking it.
+  package mutating func peek() -> UInt8? {
+    while position < bytes.count {
+      let byte = bytes[position]
+      guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return byte }
+      position += 1
+    }
+    return nil
+  }
+
+  /// Takes one mark.
+  package mutating func take(_ mark: Unicode.Scalar) throws(JSONScanError) {
+    guard peek() == UInt8(ascii: mark) else { throw failure("'\(mark)'") }
+    position += 1
+  }
+
+  /// Nothing but white space may follow.
+  package mutating func end() throws(JSONScanError) {
+    guard peek() == nil else { throw failure("the end") }
+  }
+
+  /// The next key of an object whose `{` was taken, or nil behind its `}`.
+  /// - Parameter isFirst: true before the first member; made false.
+  package mutating func nextKey(_ isFirst: inout Bool) throws(JSONScanError) -> Range<Int>? {
+    guard try hasNext(&isFirst, closing: "}") else { return nil }
+    let key = try rawString().range
+    try take(":")
+    return key
+  }
+
+  /// Whether an array whose `[` was taken, or an object, goes on; takes the comma, or the closing mark.
+  package mutating func hasNext(_ isFirst: inout Bool, closing: Unicode.Scalar) throws(JSONScanError) -> Bool {
+    defer { isFirst = false }
+    if peek() == UInt8(ascii: closing) {
+      position += 1
+      return false
+    }
+    if !isFirst { try take(",") }
+    return true
+  }
+
+  /// True when the bytes of the range are those of the text.
+  package func matches(_ range: Range<Int>, _ text: StaticString) -> Bool {
+    guard range.count == text.utf8CodeUnitCount else { return false }
+    for offset in 0..<range.count where bytes[range.lowerBound + offset] != text.utf8Start[offset] { return false }
+    return true
+  }
+
+  /// The bytes of a range.
+  package func slice(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[range]) }
+
+  /// A string as it stands between its quotes, and whether it has escapes.
+  package mutating func rawString() throws(JSONScanError) -> (range: Range<Int>, isEscaped: Bool) {
+    try take("\"")
+    let start = position
+    var isEscaped = false
+    while position < bytes.count {
+      switch bytes[position] {
+      case UInt8(ascii: "\""):
+        position += 1
+        return (start..<(position - 1), isEscaped)
+      case UInt8(ascii: "\\"):
+        isEscaped = true
+        position += 2
+      case 0..<0x20: throw failure("a character that is no control character")
+      default: position += 1
+      }
+    }
+    position = bytes.count
+    throw failure("'\"'")
+  }
+
+  /// A string.
+  package mutating func string() throws(JSONScanError) -> String {
+    let (range, isEscaped) = try rawString()
+    if isEscaped { return try unescaped(range) }
+    guard let text = String(validating: slice(range), as: UTF8.self) else { throw failure("UTF-8") }
+    return text
+  }
+
+  /// A whole number from 0 to 2^64 - 1, without fraction or exponent.
+  package mutating func unsigned() throws(JSONScanError) -> UInt64 {
+    guard let first = peek(), isDigit(first) else { throw failure("a number") }
+    let start = position
+    var value: UInt64 = 0
+    while position < bytes.count, isDigit(bytes[position]) {
+      let (shifted, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (sum, isOverflow) = shifted.addingReportingOverflow(UInt64(bytes[position] - UInt8(ascii: "0")))
+      guard !isTooLarge && !isOverflow else { throw failure("a number below 2^64") }
+      value = sum
+      position += 1
+    }
+    let isWhole =
+      position == bytes.count || ![UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[position])
+    guard isWhole, first != UInt8(ascii: "0") || position == start + 1 else { throw failure("a whole number") }
+    return value
+  }
+
+  /// Takes one value of any kind.
+  package mutating func skipValue() throws(JSONScanError) { try skipValue(depth: 0) }
+
+  private mutating func skipValue(depth: Int) throws(JSONScanError) {
+    guard depth < Self.maximumDepth else { throw failure("fewer than \(Self.maximumDepth) levels") }
+    switch peek() {
+    case UInt8(ascii: "{"):
+      position += 1
+      var isFirst = true
+      while try nextKey(&isFirst) != nil { try skipValue(depth: depth + 1) }
+    case UInt8(ascii: "["):
+      position += 1
+      var isFirst = true
+      while try hasNext(&isFirst, closing: "]") { try skipValue(depth: depth + 1) }
+    case UInt8(ascii: "\""): _ = try rawString()
+    case UInt8(ascii: "t"): try word("true")
+    case UInt8(ascii: "f"): try word("false")
+    case UInt8(ascii: "n"): try word("null")
+    default: try number()
+    }
+  }
+
+  private mutating func word(_ word: StaticString) throws(JSONScanError) {
+    let end = position + word.utf8CodeUnitCount
+    guard end <= bytes.count, matches(position..<end, word) else { throw failure("\(word)") }
+    position = end
+  }
+
+  private mutating func number() throws(JSONScanError) {
+    if peek() == UInt8(ascii: "-") { position += 1 }
+    try digits()
+    if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+      position += 1
+      try digits()
+    }
+    if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+        position += 1
+      }
+      try digits()
+    }
+  }
+
+  private mutating func digits() throws(JSONScanError) {
+    let start = position
+    while position < bytes.count, isDigit(bytes[position]) { position += 1 }
+    guard position > start else { throw failure("a value") }
+  }
+
+  private func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
+}

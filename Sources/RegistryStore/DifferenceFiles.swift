@@ -1,0 +1,73 @@
+internal import DurableFiles
+internal import Foundation
+package import Replication
+internal import SystemPackage
+package import WorkerPool
+
+/// The refs that differed at the last mismatch: `<state>/differences/<name>/<ID>.json` for each replicable that has any.
+///
+/// What is lost here is only shown no more; the registry's verdict does not rest on it. Ids are written with `%2F` for a slash.
+package struct DifferenceFiles: DifferenceStoring {
+  private struct Stored: Codable {
+    struct Line: Codable {
+      var name: String
+      var expected: String?
+      var found: String?
+    }
+    var format = 1
+    var differences: [Line]
+  }
+
+  private let root: FilePath
+  private let files: any FileSystemPort
+  private let pool: WorkerPool
+
+  /// Those of one kind.
+  package init(_ name: ReplicableName, in directory: StateDirectory, pool: WorkerPool) {
+    root = directory.differences.appending(name.text)
+    files = directory.files
+    self.pool = pool
+  }
+
+  private static let limit = 1_000
+
+  /// A name of up to 3 KiB would not fit: the digest of a longer one stands for it.
+  private func path(of id: ReplicableID) -> FilePath {
+    let escaped = id.text.replacing("%", with: "%25").replacing("/", with: "%2F")
+    let name = escaped.utf8.count <= 240 ? escaped : "\(escaped.prefix(100))-\(FixedHex.text(Self.hash(id)))"
+    return root.appending("\(name).json")
+  }
+
+  /// FNV-1a, the same in every process.
+  private static func hash(_ id: ReplicableID) -> UInt64 {
+    id.text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  package func record(_ differences: [Difference], of id: ReplicableID) async throws {
+    let path = path(of: id)
+    try await pool.run { _ in
+      guard !differences.isEmpty else {
+        if try files.status(of: path) != nil { try files.unlink(path) }
+        return
+      }
+      try files.makeDirectories(root)
+      let lines = differences.prefix(Self.limit).map {
+        Stored.Line(name: $0.name, expected: $0.expected, found: $0.found)
+      }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      let bytes = Array(try encoder.encode(Stored(differences: lines))) + [UInt8(ascii: "\n")]
+      try files.replaceFile(path, with: bytes, permissions: TableFiles.permissions)
+    }
+  }
+
+  package func differences(of id: ReplicableID) async throws -> [Difference] {
+    let path = path(of: id)
+    return try await pool.run { _ in
+      guard let bytes = try files.contents(of: path, limit: 1 << 26) else { return [] }
+      return try JSONDecoder().decode(Stored.self, from: Data(bytes)).differences.map {
+        Difference(name: $0.name, expected: $0.expected, found: $0.found)
+      }
+    }
+  }
+}

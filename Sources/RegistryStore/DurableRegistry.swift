@@ -1,0 +1,152 @@
+internal import DurableFiles
+package import Replication
+internal import SystemPackage
+package import WorkerPool
+
+/// The registry of one kind in flat files (`<state>/registries/<name>_registry.json` and its journal); see `RegistryStoring` for
+/// what each call promises, and `FlatStore` for what survives a crash.
+package final class DurableRegistry: RegistryStoring {
+  private let store: FlatStore<EntryRow>
+
+  /// Lines that a crash had cut when it was opened, which nobody had been promised: 0 or 1.
+  package var tornLines: Int { store.tornLines }
+
+  /// Opens the registry of a kind, or begins it.
+  ///
+  /// - Parameters:
+  ///   - directory: the state directory, whose lock its owner holds.
+  ///   - pool: where files are read and written; stays the caller's and must live until `close` has returned.
+  ///   - foldBytes: a journal larger than this is folded into the document, while writers go on.
+  /// - Throws: `RegistryStoreError`: `damaged`, `newerFormat` (nothing was changed), `fileSystem`.
+  package static func open(
+    _ name: ReplicableName, in directory: StateDirectory, pool: WorkerPool, foldBytes: Int64 = 64 << 20
+  ) async throws -> DurableRegistry {
+    let paths = TableFiles(
+      directory: directory.registries, name: "\(name)_registry", replicableName: name.text, files: directory.files)
+    return DurableRegistry(try await pool.run { _ in try FlatStore(paths, pool: pool, foldBytes: foldBytes) })
+  }
+
+  private init(_ store: FlatStore<EntryRow>) { self.store = store }
+
+  /// Waits for what is being written; changes that come afterwards fail.
+  package func close() async { await store.close() }
+
+  package func entry(of id: ReplicableID) async throws -> RegistryEntry? {
+    store.read { table, _ in table.row(id.text)?.value }
+  }
+
+  package func entry(of incarnation: Incarnation) async throws -> RegistryEntry? {
+    store.read { table, _ in
+      var found: RegistryEntry?
+      let order = Int64(bitPattern: incarnation.value)
+      table.answer(.incarnation, from: order) { position, row in
+        if position == order { found = row.value }
+        return false
+      }
+      return found
+    }
+  }
+
+  package func change<Answer: Sendable>(
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
+  ) async throws -> Answer {
+    let answer = AnswerBox<Answer>()
+    try await store.change { draft in answer.set(try Self.apply(id, to: &draft, change)) }
+    return answer.value
+  }
+
+  package func changeAll(
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
+  ) async throws {
+    guard !ids.isEmpty else { return }
+    try await store.change { draft in
+      for id in ids { try Self.apply(id, to: &draft) { try change(id, &$0, $1) } }
+    }
+  }
+
+  private static func apply<Answer>(
+    _ id: ReplicableID, to draft: inout TableDraft<EntryRow>,
+    _ change: (inout RegistryEntry?, NewEntry) throws -> Answer
+  ) throws -> Answer {
+    let row = draft.row(id.text)
+    let before = row?.value
+    var entry = before
+    let numbers = NumberBox(draft.head.nextNumber)
+    let answer = try change(&entry, NewEntry { numbers.take() })
+    while draft.head.nextNumber < numbers.next { _ = draft.nextNumber() }
+    guard entry != before else { return answer }
+    if let entry {
+      precondition(entry.replicableID == id, "a change does not give an entry another id")
+      draft.set(EntryRow(entry, replacing: row))
+    } else {
+      draft.remove(id.text)
+    }
+    return answer
+  }
+
+  package func rename(_ id: ReplicableID, to newID: ReplicableID) async throws {
+    try await store.change { draft in
+      guard draft.row(newID.text) == nil else {
+        throw RegistryStoreError(.occupied, "rename '\(id)' to '\(newID)': the new id is tracked already")
+      }
+      guard let row = draft.row(id.text) else { return }
+      var entry = row.value
+      entry.replicableID = newID
+      draft.replace(id.text, with: EntryRow(entry, replacing: row))
+    }
+  }
+
+  package func dueForSync(at now: Timestamp, limit: Int) async throws -> [RegistryEntry] {
+    store.read { table, _ in
+      var due = table.first(limit, .pending)
+      due += table.firstDue(limit - due.count, .failed, at: now) { $0.isDueForSync(at: now) }
+      return due.map(\.value)
+    }
+  }
+
+  package func dueForVerification(at now: Timestamp, limit: Int) async throws -> [RegistryEntry] {
+    store.read { table, _ in
+      var due = table.first(limit, .verificationPending)
+      due += table.firstDue(limit - due.count, .verificationFailed, at: now) { $0.isDueForVerification(at: now) }
+      return due.map(\.value)
+    }
+  }
+
+  package func verified(before moment: Timestamp, limit: Int) async throws -> [RegistryEntry] {
+    store.read { table, _ in table.first(limit, .verified, before: moment.milliseconds).map(\.value) }
+  }
+
+  package func started() async throws -> [RegistryEntry] {
+    store.read { table, _ in table.first(.max, .started).map(\.value) }
+  }
+
+  package func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry] {
+    store.read { table, _ in table.window(after: id?.text, limit: limit).map(\.value) }
+  }
+
+  package func counts(at now: Timestamp) async throws -> RegistryCounts {
+    store.read { table, _ in
+      var counts = RegistryCounts()
+      for state in SyncState.allCases {
+        let count = table.counts[EntryRow.counter(state)]
+        if count > 0 { counts.states[state] = count }
+      }
+      for state in VerificationState.allCases {
+        let count = table.counts[EntryRow.counter(state)]
+        if count > 0 { counts.verificationStates[state] = count }
+      }
+      counts.mismatched = table.counts[EntryRow.mismatched]
+      counts.missingOnPrimary = table.counts[EntryRow.missing]
+      counts.needsVerification =
+        table.counts[EntryRow.needsVerification]
+        + table.firstDue(.max, .verificationFailed, at: now) { $0.isDueForVerification(at: now) }.count
+      return counts
+    }
+  }
+
+  package func cursor() async throws -> Cursor? { store.read { _, head in head.cursor } }
+
+  package func advance(to cursor: Cursor) async throws {
+    try await store.change { draft in if draft.head.cursor != cursor { draft.set(cursor: cursor) } }
+  }
+}

@@ -1,0 +1,62 @@
+internal import DurableFiles
+internal import FlatJSON
+internal import Replication
+internal import SystemPackage
+
+/// Writes the document of a table: one entry a line, so that a person can read and mend it.
+struct TableDocument<Row: FlatRow> {
+  let paths: TableFiles
+  let table: FlatTable<Row>
+  let head: TableHead
+
+  /// Writes it beside the old one, makes it durable and gives it its name. A crash leaves the old one or the new one.
+  func write() throws {
+    let files = paths.files
+    let temporary = paths.directory.appending("\(paths.name).json.new")
+    if try files.status(of: temporary) != nil { try files.unlink(temporary) }
+    let file = try files.create(temporary, permissions: TableFiles.permissions)
+    do {
+      try writeText(to: file)
+      try file.synchronize()
+      try file.close()
+    } catch {
+      // The first error is the one to tell; the leftover goes with the next document.
+      try? file.close()
+      try? files.unlink(temporary)
+      throw error
+    }
+    try files.rename(temporary, to: paths.document)
+    try files.synchronizeDirectory(paths.directory)
+  }
+
+  private func writeText(to file: any WritableFile) throws {
+    var check = LineCheck()
+    var bytes = Array("{".utf8)
+    if let cursor = head.cursor {
+      JSONText.append("cursor", cursor.description, to: &bytes)
+      bytes.append(UInt8(ascii: ","))
+    }
+    JSONText.append("format", TableFiles.format, to: &bytes)
+    bytes.append(UInt8(ascii: ","))
+    JSONText.append("next_id", head.nextNumber, to: &bytes)
+    bytes.append(UInt8(ascii: ","))
+    JSONText.append("replicable_name", paths.replicableName, to: &bytes)
+    for member in head.unknown { bytes += [UInt8(ascii: ",")] + member }
+    bytes += Array(",\"entries\":[".utf8)
+    let idKey = paths.idKey
+    var isFirst = true
+    try table.forEach { row in
+      bytes += isFirst ? [UInt8(ascii: "\n")] : [UInt8(ascii: ","), UInt8(ascii: "\n")]
+      isFirst = false
+      row.append(to: &bytes, idKey: idKey)
+      if bytes.count >= 1 << 20 {
+        check.add(bytes)
+        try file.write(bytes)
+        bytes.removeAll(keepingCapacity: true)
+      }
+    }
+    bytes += Array("\n]".utf8)
+    check.add(bytes)
+    try file.write(bytes + check.ending() + [UInt8(ascii: "\n")])
+  }
+}

@@ -1,0 +1,202 @@
+internal import DurableFiles
+internal import FlatJSON
+internal import Replication
+internal import SystemPackage
+
+/// Reads the document and the journals of one table, strictly: what is damaged stops it with file, line and what to do. Only the
+/// last line of the last journal may be torn: a change that was never acknowledged.
+struct TableReading<Row: FlatRow> {
+  /// What was found.
+  struct Result {
+    var table = FlatTable<Row>()
+    var head = TableHead()
+    /// Bytes of the journal up to its last whole line.
+    var journalLength = 0
+    /// Lines that a crash had cut: 0 or 1.
+    var tornLines = 0
+    /// A document must be written before anything else: a journal was replaced and not removed, or the format is an older one.
+    var needsDocument = false
+    /// The format of a document that is to be converted.
+    var olderFormat: UInt64?
+  }
+
+  let paths: TableFiles
+
+  func read() throws(RegistryStoreError) -> Result {
+    var result = Result()
+    var rows: [Row] = []
+    if let bytes = try contents(of: paths.document) { try readDocument(bytes, &result, &rows) }
+    var changed: [(key: String, row: Row?)] = []
+    let current = try contents(of: paths.journal)
+    if let bytes = try contents(of: paths.previousJournal) {
+      result.needsDocument = true
+      // As long as nothing is in the new one, changes may still have gone to the old one under its new name.
+      let isLast = current?.isEmpty ?? true
+      _ = try readJournal(bytes, paths.previousJournal, mayBeTorn: isLast, &result, &changed)
+    }
+    if let bytes = current {
+      let whole = try readJournal(bytes, paths.journal, mayBeTorn: true, &result, &changed)
+      result.journalLength = whole
+      result.tornLines = whole < bytes.count ? 1 : 0
+    }
+    for row in rows { result.head.nextNumber = max(result.head.nextNumber, row.number + 1) }
+    result.table = FlatTable(rows)
+    for change in changed {
+      if let row = change.row { result.head.nextNumber = max(result.head.nextNumber, row.number + 1) }
+      result.table.set(change.key, change.row)
+    }
+    return result
+  }
+
+  private func contents(of path: FilePath) throws(RegistryStoreError) -> [UInt8]? {
+    do {
+      return try paths.files.contents(of: path, limit: TableFiles.maximumBytes)
+    } catch {
+      throw paths.failed("read", error)
+    }
+  }
+
+  private func damaged(_ path: FilePath, line: Int, _ reason: String) -> RegistryStoreError {
+    RegistryStoreError(
+      .damaged,
+      "read '\(path)', line \(line): \(reason); mend the line, or restore the file from a backup; moved away, its entries are made anew from the catalog"
+    )
+  }
+
+  // MARK: The document
+
+  /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. People may have laid it out in another way.
+  private func readDocument(
+    _ bytes: [UInt8], _ result: inout Result, _ rows: inout [Row]
+  ) throws(RegistryStoreError) {
+    var (format, hasEntries) = (UInt64?.none, false)
+    var (head, found) = (TableHead(), [Row]())
+    // About so many bytes an entry has; a wrong guess costs a reallocation, nothing else.
+    found.reserveCapacity(bytes.count / 320)
+    let idKey = paths.idKey
+    let failure = bytes.withUnsafeBytes { raw -> (JSONScanError)? in
+      var scanner = JSONScanner(raw)
+      do throws(JSONScanError) {
+        try scanner.take("{")
+        var isFirst = true
+        while let key = try scanner.nextKey(&isFirst) {
+          if scanner.matches(key, "format") {
+            format = try scanner.unsigned()
+            // What a newer one looks like, only a newer version knows.
+            if format.map({ $0 > TableFiles.format }) ?? false { return nil }
+          } else if scanner.matches(key, "replicable_name") {
+            guard try scanner.string() == paths.replicableName else {
+              throw scanner.failure("the kind '\(paths.replicableName)' before this place")
+            }
+          } else if scanner.matches(key, "next_id") {
+            head.nextNumber = try scanner.unsigned()
+          } else if scanner.matches(key, "cursor") {
+            head.cursor = try scanner.described("a cursor")
+          } else if scanner.matches(key, "entries") {
+            hasEntries = true
+            try scanner.take("[")
+            var isFirstEntry = true
+            while try scanner.hasNext(&isFirstEntry, closing: "]") {
+              try scanner.take("{")
+              found.append(try Row(from: &scanner, idKey: idKey))
+            }
+          } else if scanner.matches(key, "check") {
+            try scanner.skipValue()
+          } else {
+            head.unknown.append(try scanner.unknownMember(key))
+          }
+        }
+        try scanner.end()
+        if !hasEntries { throw scanner.failure("'entries'") }
+        return nil
+      } catch {
+        return error
+      }
+    }
+    if failure == nil, Self.isChanged(bytes) {
+      throw RegistryStoreError(
+        .damaged,
+        "read '\(paths.document)': its bytes are not those that were written; if somebody edited it on purpose, take the 'check' off its end, else restore it from a backup"
+      )
+    }
+    if let failure { throw damaged(paths.document, line: Self.line(of: failure.offset, in: bytes), "\(failure)") }
+    if let format, format > TableFiles.format {
+      throw RegistryStoreError(
+        .newerFormat,
+        "read '\(paths.document)': its format is \(format), this version knows \(TableFiles.format); start the version that wrote it"
+      )
+    }
+    if format != TableFiles.format {
+      // Format 0 had no `format`, and is otherwise the same.
+      result.olderFormat = format ?? 0
+      result.needsDocument = true
+    }
+    result.head = head
+    rows = found
+  }
+
+  /// True when the document has a check that does not hold. A newline may follow it.
+  private static func isChanged(_ bytes: [UInt8]) -> Bool {
+    let end = bytes.last == UInt8(ascii: "\n") ? bytes.count - 1 : bytes.count
+    return bytes.withUnsafeBytes { LineCheck.isIntact(UnsafeRawBufferPointer(rebasing: $0[..<end])) } == false
+  }
+
+  private static func line(of offset: Int, in bytes: [UInt8]) -> Int {
+    bytes.prefix(offset).count { $0 == UInt8(ascii: "\n") } + 1
+  }
+
+  // MARK: A journal
+
+  /// Returns the length of its whole lines.
+  private func readJournal(
+    _ bytes: [UInt8], _ path: FilePath, mayBeTorn: Bool, _ result: inout Result,
+    _ changed: inout [(key: String, row: Row?)]
+  ) throws(RegistryStoreError) -> Int {
+    var (start, number) = (0, 1)
+    while start < bytes.count {
+      guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else {
+        // Without its end it was never acknowledged.
+        if mayBeTorn { return start }
+        throw damaged(path, line: number, "a line without its end")
+      }
+      let line = start..<end
+      if bytes.withUnsafeBytes({ LineCheck.isIntact(UnsafeRawBufferPointer(rebasing: $0[line])) }) == false {
+        throw damaged(path, line: number, "its bytes are not those that were written")
+      }
+      do throws(JSONScanError) {
+        try readLine(bytes, line, &result, &changed)
+      } catch {
+        throw damaged(path, line: number, "\(error)")
+      }
+      start = end + 1
+      number += 1
+    }
+    return start
+  }
+
+  private func readLine(
+    _ bytes: [UInt8], _ range: Range<Int>, _ result: inout Result, _ changed: inout [(key: String, row: Row?)]
+  ) throws(JSONScanError) {
+    let idKey = paths.idKey
+    try bytes.withUnsafeBufferPointer { raw throws(JSONScanError) in
+      var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(raw)[range]))
+      try scanner.take("{")
+      var isFirst = true
+      while let key = try scanner.nextKey(&isFirst) {
+        if scanner.matches(key, "entry") {
+          try scanner.take("{")
+          let row = try Row(from: &scanner, idKey: idKey)
+          changed.append((row.key, row))
+        } else if scanner.matches(key, "removed") {
+          changed.append((try scanner.string(), nil))
+        } else if scanner.matches(key, "cursor") {
+          result.head.cursor = try scanner.described("a cursor")
+        } else {
+          // What a later version of this format says besides; `check` is ours.
+          try scanner.skipValue()
+        }
+      }
+      try scanner.end()
+    }
+  }
+}

@@ -1,0 +1,58 @@
+internal import Replication
+
+extension EntryRow {
+  var indexKeys: [IndexKey] {
+    var keys: [IndexKey] = []
+    switch state {
+    case .pending: keys.append(IndexKey(question: .pending, order: Int64(clamping: number)))
+    case .failed: keys.append(IndexKey(question: .failed, order: retryAt.order))
+    case .started, .synced: break
+    }
+    switch verificationState {
+    case .pending where state == .synced:
+      keys.append(IndexKey(question: .verificationPending, order: verifiedAt.order))
+    case .failed where state == .synced:
+      keys.append(IndexKey(question: .verificationFailed, order: verificationRetryAt.order))
+    case .succeeded: keys.append(IndexKey(question: .verified, order: verifiedAt.order))
+    case .pending, .failed, .started, .disabled: break
+    }
+    if state == .started || verificationState == .started {
+      keys.append(IndexKey(question: .started, order: Int64(clamping: number)))
+    }
+    if let incarnation {
+      keys.append(IndexKey(question: .incarnation, order: Int64(bitPattern: incarnation.value)))
+    }
+    return keys
+  }
+
+  var counters: [Int] {
+    var counters = [Self.counter(state), Self.counter(verificationState)]
+    if checksumMismatch { counters.append(Self.mismatched) }
+    if missingOnPrimary { counters.append(Self.missing) }
+    if state == .synced, verificationState == .pending { counters.append(Self.needsVerification) }
+    return counters
+  }
+
+  static func counter(_ state: SyncState) -> Int {
+    switch state {
+    case .pending: 0
+    case .started: 1
+    case .synced: 2
+    case .failed: 3
+    }
+  }
+
+  static func counter(_ state: VerificationState) -> Int {
+    switch state {
+    case .pending: 4
+    case .started: 5
+    case .succeeded: 6
+    case .failed: 7
+    case .disabled: 8
+    }
+  }
+
+  static let mismatched = 9
+  static let missing = 10
+  static let needsVerification = 11
+}

@@ -1,0 +1,101 @@
+internal import FlatJSON
+internal import Replication
+
+/// A registry entry as it lies in memory: about 190 bytes and its id, where `RegistryEntry` takes some 400. What few entries have
+/// lies apart.
+struct EntryRow: FlatRow {
+  /// What an entry has when something is wrong with it, or somebody wrote more into it.
+  final class Rare: Sendable {
+    let lastSyncFailure: String?
+    let verificationFailure: String?
+    let checkFailure: String?
+    let mismatched: Checksum?
+    let unknown: [[UInt8]]
+
+    init(
+      lastSyncFailure: String?, verificationFailure: String?, checkFailure: String?, mismatched: Checksum?,
+      unknown: [[UInt8]]
+    ) {
+      self.lastSyncFailure = lastSyncFailure
+      self.verificationFailure = verificationFailure
+      self.checkFailure = checkFailure
+      self.mismatched = mismatched
+      self.unknown = unknown
+    }
+  }
+
+  let key: String
+  let number: UInt64
+  let createdAt: Timestamp
+  let lastSyncedAt, retryAt, verifiedAt, verificationStartedAt, verificationRetryAt, announcedAt, checkedAt: Moment
+  let wanted, held: StoredGeneration
+  let incarnation: Incarnation?
+  let checksum: Checksum?
+  let retryCount, verificationRetryCount: UInt32
+  let state: SyncState
+  let verificationState: VerificationState
+  let forceToRedownload, missingOnPrimary, checksumMismatch: Bool
+  let rare: Rare?
+
+  init(_ entry: RegistryEntry, replacing old: EntryRow?) { self.init(entry, unknown: old?.rare?.unknown ?? []) }
+
+  init(_ entry: RegistryEntry, unknown: [[UInt8]]) {
+    key = entry.replicableID.text
+    number = entry.id
+    createdAt = entry.createdAt
+    lastSyncedAt = Moment(entry.lastSyncedAt)
+    retryAt = Moment(entry.retryAt)
+    verifiedAt = Moment(entry.verifiedAt)
+    verificationStartedAt = Moment(entry.verificationStartedAt)
+    verificationRetryAt = Moment(entry.verificationRetryAt)
+    announcedAt = Moment(entry.announcedAt)
+    checkedAt = Moment(entry.checkedAt)
+    wanted = StoredGeneration(entry.wanted)
+    held = StoredGeneration(entry.held)
+    incarnation = entry.incarnation
+    checksum = entry.verificationChecksum
+    retryCount = UInt32(clamping: entry.retryCount)
+    verificationRetryCount = UInt32(clamping: entry.verificationRetryCount)
+    state = entry.state
+    verificationState = entry.verificationState
+    forceToRedownload = entry.forceToRedownload
+    missingOnPrimary = entry.missingOnPrimary
+    checksumMismatch = entry.checksumMismatch
+    let isRare =
+      entry.lastSyncFailure != nil || entry.verificationFailure != nil || entry.checkFailure != nil
+      || entry.verificationChecksumMismatched != nil || !unknown.isEmpty
+    rare =
+      isRare
+      ? Rare(
+        lastSyncFailure: entry.lastSyncFailure, verificationFailure: entry.verificationFailure,
+        checkFailure: entry.checkFailure, mismatched: entry.verificationChecksumMismatched, unknown: unknown) : nil
+  }
+
+  var value: RegistryEntry {
+    // An id that was refused when the file was read never comes here.
+    guard let id = try? ReplicableID(key) else { preconditionFailure("a row has a valid id") }
+    var entry = RegistryEntry(id: number, replicableID: id, createdAt: createdAt, incarnation: incarnation)
+    entry.state = state
+    entry.lastSyncedAt = lastSyncedAt.timestamp
+    entry.retryAt = retryAt.timestamp
+    entry.retryCount = Int(retryCount)
+    entry.lastSyncFailure = rare?.lastSyncFailure
+    entry.forceToRedownload = forceToRedownload
+    entry.missingOnPrimary = missingOnPrimary
+    entry.verificationState = verificationState
+    entry.verifiedAt = verifiedAt.timestamp
+    entry.verificationStartedAt = verificationStartedAt.timestamp
+    entry.verificationRetryAt = verificationRetryAt.timestamp
+    entry.verificationRetryCount = Int(verificationRetryCount)
+    entry.verificationChecksum = checksum
+    entry.verificationChecksumMismatched = rare?.mismatched
+    entry.checksumMismatch = checksumMismatch
+    entry.verificationFailure = rare?.verificationFailure
+    entry.wanted = wanted.generation
+    entry.held = held.generation
+    entry.announcedAt = announcedAt.timestamp
+    entry.checkedAt = checkedAt.timestamp
+    entry.checkFailure = rare?.checkFailure
+    return entry
+  }
+}

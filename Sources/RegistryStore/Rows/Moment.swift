@@ -1,0 +1,85 @@
+internal import FlatJSON
+internal import Replication
+
+/// A time that may be missing, in eight bytes.
+struct Moment: Hashable, Sendable {
+  private let milliseconds: Int64
+
+  init(_ timestamp: Timestamp?) { milliseconds = timestamp?.milliseconds ?? .min }
+
+  var timestamp: Timestamp? { milliseconds == .min ? nil : Timestamp(milliseconds: milliseconds) }
+  /// For the index: what has no time comes first.
+  var order: Int64 { milliseconds }
+}
+
+/// A generation that may be missing, in sixteen bytes.
+struct StoredGeneration: Hashable, Sendable {
+  private let log: UInt64
+  private let id: UInt64
+
+  init(_ generation: Generation?) {
+    log = generation?.log.value ?? 0
+    // Ids begin with 1 and 0 is "before the first": one more than both leaves 0 for "none".
+    id = generation.map { $0.id + 1 } ?? 0
+  }
+
+  var generation: Generation? { id == 0 ? nil : Generation(log: LogID(log), id: id - 1) }
+}
+
+extension JSONScanner {
+  /// A time, or null.
+  mutating func moment() throws(JSONScanError) -> Moment {
+    if peek() == UInt8(ascii: "n") {
+      try skipValue()
+      return Moment(nil)
+    }
+    let range = try rawString().range
+    guard let timestamp = Timestamp(utf8: slice(range)) else { throw failure("a time in RFC 3339 before this place") }
+    return Moment(timestamp)
+  }
+
+  /// A string, or null.
+  mutating func optionalString() throws(JSONScanError) -> String? {
+    if peek() == UInt8(ascii: "n") {
+      try skipValue()
+      return nil
+    }
+    return try string()
+  }
+
+  /// `true`, `false`, or null, which is false.
+  mutating func flag() throws(JSONScanError) -> Bool {
+    let isTrue = peek() == UInt8(ascii: "t")
+    let isKnown = isTrue || peek() == UInt8(ascii: "f") || peek() == UInt8(ascii: "n")
+    try skipValue()
+    guard isKnown else { throw failure("true or false before this place") }
+    return isTrue
+  }
+
+  /// `LOG:ID`, or null.
+  mutating func storedGeneration() throws(JSONScanError) -> StoredGeneration {
+    guard let text = try optionalString() else { return StoredGeneration(nil) }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, let log = LogID(String(parts[0])), let id = UInt64(parts[1]) else {
+      throw failure("LOG:ID before this place")
+    }
+    return StoredGeneration(Generation(log: log, id: id))
+  }
+
+  /// Something with a text of its own, or null.
+  mutating func described<Value: LosslessStringConvertible>(
+    _ what: String
+  ) throws(JSONScanError) -> Value? {
+    guard let text = try optionalString() else { return nil }
+    guard let value = Value(text) else { throw failure("\(what) before this place") }
+    return value
+  }
+
+  /// A member that nobody here knows, with its key, as it stands.
+  mutating func unknownMember(_ key: Range<Int>) throws(JSONScanError) -> [UInt8] {
+    _ = peek()
+    let start = position
+    try skipValue()
+    return [UInt8(ascii: "\"")] + slice(key) + Array("\":".utf8) + slice(start..<position)
+  }
+}

@@ -1,0 +1,41 @@
+package import DurableFiles
+package import SystemPackage
+
+/// The directory of a site's state, owned by one process at a time.
+///
+/// `lock` says who owns it; the lock ends with the process, whatever ends that.
+package final class StateDirectory: Sendable {
+  /// The directory.
+  package let path: FilePath
+  package let files: any FileSystemPort
+  private let lock: OwnerLock
+
+  package var registries: FilePath { path.appending("registries") }
+  package var verification: FilePath { path.appending("verification") }
+  package var events: FilePath { path.appending("events") }
+  package var differences: FilePath { path.appending("differences") }
+  package var features: FilePath { path.appending("features.json") }
+
+  /// Takes the directory, and makes what is missing of it, durable on return. Blocks on the disk.
+  ///
+  /// - Throws: `RegistryStoreError`: `locked` with who holds it, `fileSystem`.
+  package init(_ path: FilePath, files: any FileSystemPort = RealFileSystem()) throws {
+    self.path = path
+    self.files = files
+    do {
+      var made = try files.makeDirectories(path)
+      lock = try OwnerLock.acquire(path: path.appending("lock"), wait: .zero)
+      for name in ["registries", "verification", "differences"] {
+        made += try files.makeDirectories(path.appending(name))
+      }
+      try files.synchronizeParents(of: made)
+    } catch let error as LockError {
+      throw RegistryStoreError(.locked, "own the state directory '\(path)': \(error)")
+    } catch let error as FileError {
+      throw RegistryStoreError(.fileSystem, "own the state directory '\(path)': \(error)")
+    }
+  }
+
+  /// Lets it go.
+  package func close() { lock.release() }
+}

@@ -1,0 +1,40 @@
+internal import Replication
+
+extension FlatTable {
+  /// The first rows under a question, in its order, whose order is below a bound.
+  func first(_ limit: Int, _ question: IndexKey.Question, before bound: Int64 = .max) -> [Row] {
+    var found: [Row] = []
+    guard limit > 0 else { return found }
+    answer(question) { order, row in
+      guard order < bound || bound == .max else { return false }
+      found.append(row)
+      return found.count < limit
+    }
+    return found
+  }
+}
+
+extension FlatTable where Row.Value: Sendable {
+  /// The rows under a question of times that are due, the longest due first.
+  ///
+  /// - Parameter isDue: asked only of rows at both ends: what is due by its time, and what a clock that was put back has left
+  ///   further away than any wait can be.
+  func firstDue(
+    _ limit: Int, _ question: IndexKey.Question, at now: Timestamp, _ isDue: (Row.Value) -> Bool
+  ) -> [Row] {
+    var found: [Row] = []
+    guard limit > 0 else { return found }
+    answer(question) { order, row in
+      guard order <= now.milliseconds else { return false }
+      if isDue(row.value) { found.append(row) }
+      return found.count < limit
+    }
+    guard found.count < limit else { return found }
+    answerBackwards(question) { order, row in
+      guard order > now.milliseconds, isDue(row.value) else { return false }
+      found.append(row)
+      return found.count < limit
+    }
+    return found
+  }
+}

@@ -1,0 +1,31 @@
+/// One entry of the index: under which question a row is found, and where it stands in the order of its answers.
+struct IndexKey: Hashable, Comparable, Sendable {
+  /// The questions.
+  enum Question: UInt8, Sendable {
+    /// Pending sync, by number.
+    case pending
+    /// Failed sync, by the time of its retry.
+    case failed
+    /// Pending verification of what is synced (on a primary: pending reading), by the time of the last one.
+    case verificationPending
+    /// Failed verification, by the time of its retry.
+    case verificationFailed
+    /// Succeeded verification, by its time.
+    case verified
+    /// A job was started, by number.
+    case started
+    /// The incarnation's bits.
+    case incarnation
+    /// The inode's bits.
+    case inode
+  }
+
+  let question: Question
+  let order: Int64
+  /// Where the row lies.
+  var slot: UInt32 = 0
+
+  static func < (left: IndexKey, right: IndexKey) -> Bool {
+    (left.question.rawValue, left.order, left.slot) < (right.question.rawValue, right.order, right.slot)
+  }
+}

@@ -1,0 +1,94 @@
+/// A sorted collection in chunks: inserting, removing and finding cost a binary search and a move within one chunk, and a copy of
+/// the whole costs nothing until it is changed, and then one chunk.
+///
+/// 512 elements a chunk: at a million elements an insertion moves four kilobytes at most, in a microsecond.
+struct SortedChunks<Element: Sendable>: Sendable {
+  private var chunks: [[Element]] = []
+  private(set) var count = 0
+
+  private static var limit: Int { 512 }
+
+  /// Makes it of elements that are in order.
+  init(sorted elements: some Collection<Element>) {
+    var rest = elements[...]
+    while !rest.isEmpty {
+      chunks.append(Array(rest.prefix(Self.limit / 2)))
+      rest = rest.dropFirst(Self.limit / 2)
+    }
+    count = elements.count
+  }
+
+  /// The first position whose element does not come before what is sought.
+  /// - Parameter isBefore: true for elements that come before it; true for a beginning of the order only.
+  func position(where isBefore: (Element) -> Bool) -> (chunk: Int, index: Int) {
+    var (low, high) = (0, chunks.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(chunks[middle][chunks[middle].count - 1]) { low = middle + 1 } else { high = middle }
+    }
+    guard low < chunks.count else { return (chunks.count, 0) }
+    let chunk = low
+    (low, high) = (0, chunks[chunk].count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(chunks[chunk][middle]) { low = middle + 1 } else { high = middle }
+    }
+    return (chunk, low)
+  }
+
+  /// The element at a position; `nil` at the end.
+  func element(at position: (chunk: Int, index: Int)) -> Element? {
+    position.chunk < chunks.count ? chunks[position.chunk][position.index] : nil
+  }
+
+  mutating func insert(_ element: Element, at position: (chunk: Int, index: Int)) {
+    count += 1
+    guard position.chunk < chunks.count else {
+      if let last = chunks.indices.last, chunks[last].count < Self.limit {
+        chunks[last].append(element)
+      } else {
+        chunks.append([element])
+      }
+      return
+    }
+    chunks[position.chunk].insert(element, at: position.index)
+    guard chunks[position.chunk].count > Self.limit else { return }
+    let half = chunks[position.chunk].count / 2
+    let upper = Array(chunks[position.chunk][half...])
+    chunks[position.chunk].removeSubrange(half...)
+    chunks.insert(upper, at: position.chunk + 1)
+  }
+
+  mutating func remove(at position: (chunk: Int, index: Int)) {
+    count -= 1
+    chunks[position.chunk].remove(at: position.index)
+    if chunks[position.chunk].isEmpty { chunks.remove(at: position.chunk) }
+  }
+
+  /// Calls `body` with elements from a position on, until it returns false.
+  func forEach(from position: (chunk: Int, index: Int), _ body: (Element) -> Bool) {
+    var (chunk, index) = position
+    while chunk < chunks.count {
+      while index < chunks[chunk].count {
+        guard body(chunks[chunk][index]) else { return }
+        index += 1
+      }
+      (chunk, index) = (chunk + 1, 0)
+    }
+  }
+
+  /// Calls `body` with the elements before a position, the nearest first, until it returns false.
+  func forEachBackwards(before position: (chunk: Int, index: Int), _ body: (Element) -> Bool) {
+    var (chunk, index) = position
+    while true {
+      if index == 0 {
+        guard chunk > 0 else { return }
+        chunk -= 1
+        index = chunks[chunk].count
+        continue
+      }
+      index -= 1
+      guard body(chunks[chunk][index]) else { return }
+    }
+  }
+}

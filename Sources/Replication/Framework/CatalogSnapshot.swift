@@ -1,0 +1,20 @@
+/// One listing of a kind, which pages are cut from.
+struct CatalogSnapshot: Sendable {
+  let rows: [CatalogRow]
+  let position: Cursor
+  let isComplete: Bool
+
+  func page(after id: ReplicableID?, limit: Int) -> CatalogPage {
+    var start = 0
+    if let id {
+      var end = rows.count
+      while start < end {
+        let middle = (start + end) / 2
+        if rows[middle].id <= id { start = middle + 1 } else { end = middle }
+      }
+    }
+    let end = min(rows.count, start + max(1, limit))
+    return CatalogPage(
+      rows: Array(rows[start..<end]), position: position, isComplete: isComplete, isLast: end == rows.count)
+  }
+}

@@ -1,0 +1,103 @@
+/// One sort of replicable, as a value: what a replicator says about itself, or what a configuration says.
+///
+/// Both come out the same everywhere: registry, event log, counts, feature flag.
+public struct Kind: Sendable {
+  /// The name.
+  public let name: ReplicableName
+  /// How it is stored.
+  public let dataType: DataType
+  /// The declared events.
+  public let supportedEvents: Set<EventName>
+  /// The feature flag when nobody set it.
+  public let replicationEnabledByDefault: Bool
+  /// Whether the content may change under one id.
+  public let isMutable: Bool
+  /// What replaces the steps of the framework for this kind.
+  let behaviour: any KindBehaviour
+
+  /// The kind of a replicator written in Swift.
+  public init<R: Replicator>(_ type: R.Type) {
+    name = R.replicableName
+    dataType = R.dataType
+    supportedEvents = R.supportedEvents
+    replicationEnabledByDefault = R.replicationEnabledByDefault
+    isMutable = R.isMutable
+    behaviour = ReplicatorBehaviour<R>()
+  }
+
+  /// A kind that only a configuration names.
+  public init(configured name: ReplicableName, dataType: DataType, isMutable: Bool, enabledByDefault: Bool = true) {
+    self.name = name
+    self.dataType = dataType
+    self.isMutable = isMutable || dataType == .repository
+    replicationEnabledByDefault = enabledByDefault
+    supportedEvents =
+      self.isMutable
+      ? [.created, .updated, .deleted, .checksumSucceeded] : [.created, .deleted, .checksumSucceeded]
+    behaviour = StandardBehaviour(name: name)
+  }
+
+  /// The name in the plural, for metrics and status: `widgets`, `project_repositories`.
+  public var namePlural: String {
+    let text = name.text
+    if text.hasSuffix("y"), let before = text.dropLast().last, !"aeiou".contains(before) {
+      return text.dropLast() + "ies"
+    }
+    return text.hasSuffix("s") || text.hasSuffix("x") || text.hasSuffix("ch") ? text + "es" : text + "s"
+  }
+
+  /// The feature flag's name.
+  public var featureName: String { "geo_\(name)_replication" }
+
+  /// - Throws: `ReplicationError.undeclaredEvent` for an event that this kind does not declare.
+  public func checkDeclared(_ event: EventName) throws(ReplicationError) {
+    guard supportedEvents.contains(event) else { throw .undeclaredEvent(event, replicable: name) }
+  }
+}
+
+/// The steps that a replicator may replace, without its type.
+protocol KindBehaviour: Sendable {
+  func strategy(insteadOf standard: any Strategy) -> any Strategy
+  func available(among ids: [ReplicableID]) async throws -> [ReplicableID]
+  func consume(_ event: Event, on secondary: Secondary) async throws
+  func sync(_ id: ReplicableID, on secondary: Secondary) async throws -> SyncResult
+  func verify(_ id: ReplicableID, on secondary: Secondary) async throws -> VerificationResult
+}
+
+/// What the framework does where nobody replaces it.
+struct StandardBehaviour: KindBehaviour {
+  let name: ReplicableName
+
+  func strategy(insteadOf standard: any Strategy) -> any Strategy { standard }
+  func available(among ids: [ReplicableID]) async throws -> [ReplicableID] { ids }
+  func consume(_ event: Event, on secondary: Secondary) async throws { try await secondary.apply(event) }
+
+  func sync(_ id: ReplicableID, on secondary: Secondary) async throws -> SyncResult {
+    try await secondary.syncNow(id, name)
+  }
+
+  func verify(_ id: ReplicableID, on secondary: Secondary) async throws -> VerificationResult {
+    try await secondary.verifyNow(id, name)
+  }
+}
+
+/// What a replicator's own methods do.
+struct ReplicatorBehaviour<R: Replicator>: KindBehaviour {
+  func strategy(insteadOf standard: any Strategy) -> any Strategy { R.strategy(insteadOf: standard) }
+
+  func available(among ids: [ReplicableID]) async throws -> [ReplicableID] {
+    try await R.Model.availableReplicables(among: ids)
+  }
+
+  func consume(_ event: Event, on secondary: Secondary) async throws {
+    try await R(modelRecordID: event.payload.modelRecordID).consume(event, on: secondary)
+  }
+
+  func sync(_ id: ReplicableID, on secondary: Secondary) async throws -> SyncResult {
+    try await R(modelRecordID: id).sync(on: secondary)
+  }
+
+  func verify(_ id: ReplicableID, on secondary: Secondary) async throws -> VerificationResult {
+    try await R(modelRecordID: id).verify(on: secondary)
+  }
+}

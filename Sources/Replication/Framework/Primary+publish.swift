@@ -1,0 +1,73 @@
+extension Primary {
+  /// Publishes an event about one replicable, and marks its checksum as out of date.
+  ///
+  /// - Returns: the event as it stands in the log, durable; `nil` where nothing is published: the feature is off, or there are no
+  ///   secondaries, each of which begins with the catalog.
+  /// - Throws: `ReplicationError` for an unknown kind and an undeclared event; what the stores throw.
+  @discardableResult public func publish(
+    _ event: EventName, of id: ReplicableID, _ name: ReplicableName, correlationID: String = "",
+    changes: [RefMove] = [], reason: String? = nil
+  ) async throws -> Event? {
+    let member = try table.member(name)
+    try member.kind.checkDeclared(event)
+    let state = event == .deleted ? try await member.states.state(of: id) : try await identify(id, member)
+    if event != .deleted { try await member.states.change(id) { $0?.announceChange() } }
+    let payload = EventPayload(
+      modelRecordID: id, incarnation: state?.incarnation, correlationID: correlationID, changes: changes, reason: reason
+    )
+    guard let published = try await append(event, payload, member.kind) else { return nil }
+    let generation = Generation(log: try await log.position().log, id: published.id)
+    // The state of what was deleted stays until a complete catalog lacks it: the same directory may turn up under another id.
+    if event != .deleted { try await member.states.change(id) { $0?.announce(generation) } }
+    return published
+  }
+
+  func append(_ event: EventName, _ payload: EventPayload, _ kind: Kind) async throws -> Event? {
+    guard !secondaries.isEmpty, try await isEnabled(kind) else { return nil }
+    let unpublished = UnpublishedEvent(
+      replicableName: kind.name, name: event, payload: payload, createdAt: environment.now())
+    return try await log.publish([unpublished]).first
+  }
+
+  /// The state of what stands at the id's place, made when it is seen for the first time; `nil` when nothing stands there.
+  ///
+  /// The same directory under another id is the same incarnation; another directory under the same id is another one.
+  func identify(_ id: ReplicableID, _ member: Member) async throws -> PrimaryState? {
+    guard case .present(let identity) = try await member.strategy.presence(of: id) else {
+      return try await member.states.state(of: id)
+    }
+    return try await identify(id, as: identity, member)
+  }
+
+  func identify(_ id: ReplicableID, as identity: FileIdentity, _ member: Member) async throws -> PrimaryState? {
+    if let known = try await member.states.state(of: id), known.identity == identity || !member.tellsByIdentity {
+      return known
+    }
+    let incarnation = Incarnation(environment.random())
+    let elsewhere = try await member.states.state(of: identity)
+    var renamed: PrimaryState?
+    if let elsewhere, elsewhere.replicableID != id, member.tellsByIdentity,
+      try await member.strategy.presence(of: elsewhere.replicableID) != .present(identity)
+    {
+      renamed = elsewhere
+    }
+    let state = try await member.states.change(id) { [renamed] state in
+      // Another caller may have been here first.
+      if state?.identity != identity {
+        state = renamed?.renamed(to: id) ?? PrimaryState(replicableID: id, incarnation: incarnation, identity: identity)
+      }
+      return state
+    }
+    if let renamed {
+      try await member.states.change(renamed.replicableID) { state in
+        if state?.incarnation == renamed.incarnation { state = nil }
+      }
+    }
+    return state
+  }
+}
+
+extension Primary.Member {
+  /// A file that is replaced by renaming another over it is a new inode and the same replicable, where the kind may change.
+  var tellsByIdentity: Bool { kind.dataType == .repository || !kind.isMutable }
+}

@@ -1,0 +1,86 @@
+/// What a sync came to.
+public enum SyncResult: Hashable, Sendable {
+  /// The copy holds what the events up to where it was wanted announced.
+  case synced(hasChanged: Bool)
+  /// It was synced, and asked for again meanwhile: it is pending.
+  case pendingAgain
+  /// It failed and is tried again with back-off; why.
+  case failed(String)
+  /// The host or this machine failed, not the replicable: its entry is as before; why.
+  case paused(String)
+  /// There is no such entry, or it is worked on by somebody else.
+  case notDue
+}
+
+/// What a verification came to.
+public enum VerificationResult: Hashable, Sendable {
+  /// The copy is equal to the primary.
+  case succeeded(VerificationBasis)
+  /// The copy has lines that the primary does not have: these, at most the first thousand.
+  case mismatched([Difference])
+  /// The primary changes faster than it can be compared: pending again, no failure.
+  case moved
+  /// The copy or the primary cannot be read; why.
+  case failed(String)
+  /// The host or this machine failed; the entry is as before; why.
+  case paused(String)
+  /// The entry is not synced, or not tracked.
+  case notDue
+}
+
+/// On what a verification rests.
+public enum VerificationBasis: String, Hashable, Sendable {
+  /// A reading that the primary recorded no earlier than what the copy holds.
+  case reading
+  /// Two fresh listings of the primary around a sync.
+  case bracket
+}
+
+/// What became of a batch of events.
+public struct ConsumptionReport: Hashable, Sendable {
+  /// Events that were applied.
+  public var applied = 0
+  /// Events that this site does not carry: not selected, or of a feature that is off.
+  public var skipped = 0
+  /// Events that make no sense here, with the reason; they are counted and passed.
+  public var rejected: [String] = []
+  /// The log could not be followed (forked or pruned) and the catalog was compared instead.
+  public var hasReconciled = false
+
+  /// Nothing.
+  public init() {}
+}
+
+/// What a consistency pass did.
+public struct ReconciliationReport: Hashable, Sendable {
+  /// Entries made for replicables that were not tracked.
+  public var inserted = 0
+  /// Entries asked for again because they were behind.
+  public var requested = 0
+  /// Copies that got another id.
+  public var renamed = 0
+  /// Copies put into the trash.
+  public var removed = 0
+  /// Ids whose removal waits for a confirmation.
+  public var waiting: [ReplicableID] = []
+  /// The primary saw everything; only then was anything removed.
+  public var isComplete = true
+
+  /// Nothing.
+  public init() {}
+}
+
+/// What a round of work did.
+public struct WorkReport: Hashable, Sendable {
+  /// Syncs that succeeded.
+  public var synced = 0
+  /// Verifications that succeeded.
+  public var verified = 0
+  /// What failed, `ID: why`.
+  public var failures: [String] = []
+  /// Why the work stopped early: the host or this machine failed.
+  public var pausedBy: String?
+
+  /// Nothing.
+  public init() {}
+}

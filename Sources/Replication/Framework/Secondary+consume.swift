@@ -1,0 +1,149 @@
+extension Secondary {
+  /// Takes the next events from the primary, applies them, and saves the cursor after everything that they changed is durable.
+  ///
+  /// A crash before that repeats them, which changes nothing. A log that cannot be followed is replaced by a pass over the
+  /// catalog of every kind.
+  /// - Throws: `PrimaryAccessError.unavailable`, what the stores throw; the cursor is as before then.
+  @discardableResult public func consumeEvents(
+    limit: Int = 1_000, wait: Duration = .zero
+  ) async throws -> ConsumptionReport {
+    var report = ConsumptionReport()
+    guard let cursor = try await effectiveCursor() else {
+      try await reconcileAll()
+      report.hasReconciled = true
+      return report
+    }
+    let batch: EventBatch
+    do {
+      batch = try await primary.events(after: cursor, limit: limit, wait: wait)
+    } catch PrimaryAccessError.forked, PrimaryAccessError.pruned {
+      try await reconcileAll()
+      report.hasReconciled = true
+      return report
+    }
+    for event in batch.events { try await take(event, &report) }
+    if batch.cursor != cursor {
+      for member in table.all { try await member.registry.advance(to: batch.cursor) }
+    }
+    return report
+  }
+
+  /// Where the registry that is furthest behind stands; `nil` when one has not begun, or two are of different logs.
+  private func effectiveCursor() async throws -> Cursor? {
+    var smallest: Cursor?
+    for member in table.all {
+      guard let cursor = try await member.registry.cursor() else { return nil }
+      if let known = smallest, known.log != cursor.log { return nil }
+      if smallest.map({ cursor.id < $0.id }) ?? true { smallest = cursor }
+    }
+    return smallest
+  }
+
+  private func reconcileAll() async throws { for name in table.names { try await reconcile(name) } }
+
+  private func take(_ event: Event, _ report: inout ConsumptionReport) async throws {
+    do {
+      let member = try table.member(event.replicableName)
+      try member.kind.checkDeclared(event.name)
+      guard try await isEnabled(member.kind) else {
+        report.skipped += 1
+        return
+      }
+      // Every secondary follows a deletion, also of what it no longer carries.
+      guard event.name == .deleted || member.selection.selects(event.payload.modelRecordID) else {
+        report.skipped += 1
+        return
+      }
+      try await member.kind.behaviour.consume(event, on: self)
+      report.applied += 1
+    } catch let error as ReplicationError {
+      report.rejected.append("event \(event.id): \(error)")
+    }
+  }
+
+  /// Applies one event as the contract says: the step that `Replicator.consume` stands for.
+  public func apply(_ event: Event) async throws {
+    let member = try table.member(event.replicableName)
+    try member.kind.checkDeclared(event.name)
+    let id = event.payload.modelRecordID
+    switch event.name {
+    case .deleted:
+      try await settle(id, incarnation: event.payload.incarnation, member)
+    case .checksumSucceeded:
+      guard let reading = event.payload.reading else {
+        throw ReplicationError.incompleteEvent(event.name, missing: "reading")
+      }
+      try await member.registry.change(id) { entry, _ in entry?.primaryRead(reading) }
+    default:
+      let generation = try await generation(of: event)
+      try await announce(id, event.payload.incarnation, generation, at: event.createdAt, member)
+    }
+  }
+
+  /// An event's id counts in the log that its batch came from.
+  private func generation(of event: Event) async throws -> Generation? {
+    try await effectiveCursor().map { Generation(log: $0.log, id: event.id) }
+  }
+
+  /// Records that a replicable is wanted up to a generation. What stands under the id of another incarnation, and what has this
+  /// incarnation under another id, is put right first.
+  ///
+  /// - Parameter moment: when the primary said so, where that is known: the lag counts from there.
+  func announce(
+    _ id: ReplicableID, _ incarnation: Incarnation?, _ generation: Generation?, at moment: Timestamp? = nil,
+    _ member: Member
+  ) async throws {
+    if let incarnation {
+      if let other = try await member.registry.entry(of: id), let known = other.incarnation, known != incarnation {
+        try await settle(id, incarnation: known, member)
+        // Its removal waits for a confirmation: the new one comes after that.
+        if try await member.registry.entry(of: id)?.incarnation == known { return }
+      }
+      if let elsewhere = try await member.registry.entry(of: incarnation), elsewhere.replicableID != id {
+        try await rename(elsewhere.replicableID, to: id, member)
+      }
+    }
+    let now = environment.now()
+    try await member.registry.change(id) { entry, make in
+      var announced = entry ?? make(id, at: now)
+      // Of another incarnation only while that one's removal waits; then this one is found by a later pass.
+      _ = announced.announce(generation, incarnation: incarnation, at: moment ?? now)
+      entry = announced
+    }
+  }
+
+  /// Asks the primary, now, what became of an incarnation, and follows: renames the copy, discards it, or wants it synced.
+  func settle(_ id: ReplicableID, incarnation: Incarnation?, _ member: Member) async throws {
+    guard let entry = try await member.registry.entry(of: id) else { return }
+    // An event about an earlier incarnation than the one that is here.
+    if let incarnation, let known = entry.incarnation, known != incarnation { return }
+    switch try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name) {
+    case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation:
+      try await announce(id, row.incarnation, row.generation, member)
+    case .present, .gone:
+      _ = try await member.removals.remove(id, at: environment.now())
+    case .moved(let row):
+      try await rename(id, to: row.id, member)
+    case .unknown(let reason):
+      throw PrimaryAccessError.unavailable("ask what became of '\(id)': \(reason)")
+    }
+  }
+
+  /// Gives a copy and its entry another id. A crash in between is put right when the same rename is asked for again.
+  func rename(_ id: ReplicableID, to newID: ReplicableID, _ member: Member) async throws {
+    guard member.selection.selects(newID) else {
+      _ = try await member.removals.remove(id, at: environment.now())
+      return
+    }
+    if let occupant = try await member.registry.entry(of: newID) {
+      try await settle(newID, incarnation: occupant.incarnation, member)
+      // Whoever is there stays: this copy is fetched anew under its new id.
+      if try await member.registry.entry(of: newID) != nil {
+        _ = try await member.removals.remove(id, at: environment.now())
+        return
+      }
+    }
+    try await member.strategy.rename(id, to: newID)
+    try await member.registry.rename(id, to: newID)
+  }
+}

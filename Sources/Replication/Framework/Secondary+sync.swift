@@ -1,0 +1,86 @@
+extension Secondary {
+  /// Syncs one replicable now, whatever its back-off says. Who asks while a sync of it runs gets that one's result.
+  public func sync(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
+    let member = try table.member(name)
+    return try await member.jobs.sync(id) { try await member.kind.behaviour.sync(id, on: self) }
+  }
+
+  /// Asks for a sync; it is done by the next round of work. Nothing changes for what is not tracked.
+  public func resync(_ id: ReplicableID, _ name: ReplicableName, isFresh: Bool = false) async throws {
+    try await table.member(name).registry.change(id) { entry, _ in
+      if isFresh { entry?.requestFreshDownload() } else { entry?.resync() }
+    }
+  }
+
+  /// The sync itself: the step that `Replicator.sync` stands for.
+  ///
+  /// What is wanted is read before anything is listed, so the success is claimed for that and for nothing announced later.
+  public func syncNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
+    let member = try table.member(name)
+    let begun = environment.now()
+    guard let ticket = try await member.registry.change(id, { entry, _ in entry?.startSync(at: begun) }) else {
+      return .notDue
+    }
+    do {
+      let request = try await request(id, isFresh: ticket.forceToRedownload, member)
+      let report = try await member.strategy.sync(request)
+      switch try await member.registry.change(id, { entry, _ in entry?.finishSync(ticket) }) {
+      case .recorded: return .synced(hasChanged: report.hasChanged)
+      case .syncAgain: return .pendingAgain
+      case .stale, nil: return .notDue
+      }
+    } catch {
+      return try await end(id, ticket, with: error, member)
+    }
+  }
+
+  func request(_ id: ReplicableID, isFresh: Bool, _ member: Member) async throws -> SyncRequest {
+    var expected: Checksum?
+    // A file's bytes can be checked while they come; a repository's refs move between the reading and the listing.
+    if member.kind.dataType != .repository,
+      case .present(let row) = try await primary.standing(of: id, incarnation: nil, member.kind.name)
+    {
+      expected = row.reading?.checksum
+    }
+    let source = try await primary.source(of: id, member.kind.name)
+    return SyncRequest(id: id, source: source, expected: expected, isFresh: isFresh)
+  }
+
+  private func end(
+    _ id: ReplicableID, _ ticket: SyncTicket, with error: any Error, _ member: Member
+  ) async throws -> SyncResult {
+    let failure = Failure(error)
+    let now = environment.now()
+    let environment = environment
+    try await member.registry.change(id) { entry, _ in
+      switch failure {
+      case .replicable(let message, let isMissing):
+        var generator = EnvironmentGenerator(environment: environment)
+        entry?.failSync(ticket, message, missingOnPrimary: isMissing, at: now, using: &generator)
+      case .host: entry?.pauseSync(ticket)
+      }
+    }
+    switch failure {
+    case .replicable(let message, _): return .failed(message)
+    case .host(let message): return .paused(message)
+    }
+  }
+}
+
+/// Whose failure an error is.
+enum Failure {
+  case replicable(String, isMissing: Bool)
+  case host(String)
+
+  init(_ error: any Error) {
+    switch error {
+    case let error as StrategyError where error.disposition == .replicable:
+      self = .replicable(error.message, isMissing: error.code == .missingOnPrimary)
+    case let error as StrategyError: self = .host(error.message)
+    case PrimaryAccessError.missing: self = .replicable("the primary does not have it", isMissing: true)
+    case PrimaryAccessError.unreadable(let reason): self = .replicable(reason, isMissing: false)
+    case is CancellationError: self = .host("cancelled")
+    default: self = .host("\(error)")
+    }
+  }
+}

@@ -1,0 +1,113 @@
+extension Secondary {
+  /// Verifies one replicable now. Who asks while a verification of it runs gets that one's result.
+  public func verify(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
+    let member = try table.member(name)
+    return try await member.jobs.verification(id) { try await member.kind.behaviour.verify(id, on: self) }
+  }
+
+  /// Asks for a verification; it is done by the next round of work. Nothing changes for what is not synced.
+  public func reverify(_ id: ReplicableID, _ name: ReplicableName) async throws {
+    try await table.member(name).registry.change(id) { entry, _ in entry?.reverify() }
+  }
+
+  /// The verification itself (product contract § 6): the step that `Replicator.verify` stands for.
+  ///
+  /// 1. The copy is read from disk. It equals a reading of the primary that is no older than what the copy holds: equal.
+  /// 2. Else the primary lists afresh, the copy is synced and read, the primary lists again, and the three are judged.
+  /// 3. A mismatch counts when a second such bracket finds it again.
+  public func verifyNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
+    let member = try table.member(name)
+    let begun = environment.now()
+    guard let ticket = try await member.registry.change(id, { entry, _ in entry?.startVerification(at: begun) }) else {
+      return .notDue
+    }
+    do {
+      return try await compare(id, ticket, member)
+    } catch {
+      let failure = Failure(error)
+      let now = environment.now()
+      let environment = environment
+      try await member.registry.change(id) { entry, _ in
+        switch failure {
+        case .replicable(let message, let isMissing):
+          var generator = EnvironmentGenerator(environment: environment)
+          entry?.failVerification(ticket, message, missingOnPrimary: isMissing, at: now, using: &generator)
+        case .host: entry?.pauseVerification(ticket)
+        }
+      }
+      switch failure {
+      case .replicable(let message, _): return .failed(message)
+      case .host(let message): return .paused(message)
+      }
+    }
+  }
+
+  private func compare(
+    _ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member
+  ) async throws -> VerificationResult {
+    let copy = try await member.strategy.listing(of: id)
+    let standing = try await primary.standing(of: id, incarnation: ticket.incarnation, member.kind.name)
+    if case .present(let row) = standing, let reading = row.reading, let checksum = copy.checksum,
+      checksum == reading.checksum, ticket.held.map(reading.generation.covers) ?? true
+    {
+      return try await succeed(id, ticket, checksum, .reading, member)
+    }
+    let first = try await bracket(id, member)
+    guard case .mismatched = first.judgement else { return try await end(id, ticket, first, member) }
+    var second = try await bracket(id, member)
+    second.judgement = Bracket.judge(second.judgement, after: first.judgement)
+    return try await end(id, ticket, second, member)
+  }
+
+  private struct BracketReading {
+    var judgement: BracketJudgement
+    var copy: ContentListing
+    var primary: ContentListing
+  }
+
+  private func bracket(_ id: ReplicableID, _ member: Member) async throws -> BracketReading {
+    let before = try await primary.listing(of: id, member.kind.name)
+    _ = try await member.strategy.sync(try await request(id, isFresh: false, member))
+    let copy = try await member.strategy.listing(of: id)
+    let after = try await primary.listing(of: id, member.kind.name)
+    return BracketReading(
+      judgement: Bracket.judge(before: before, copy: copy, after: after), copy: copy, primary: after)
+  }
+
+  private func end(
+    _ id: ReplicableID, _ ticket: VerificationTicket, _ reading: BracketReading, _ member: Member
+  ) async throws -> VerificationResult {
+    switch reading.judgement {
+    case .succeeded:
+      guard let checksum = reading.copy.checksum else { return .failed("the copy of '\(id)' has no checksum") }
+      return try await succeed(id, ticket, checksum, .bracket, member)
+    case .moved:
+      let now = environment.now()
+      try await member.registry.change(id) { entry, _ in entry?.moved(ticket, at: now) }
+      return .moved
+    case .mismatched(let differences):
+      // Before the entry says so: whoever reads it finds the lines.
+      try await member.differences.record(differences, of: id)
+      let now = environment.now()
+      let environment = environment
+      try await member.registry.change(id) { entry, _ in
+        var generator = EnvironmentGenerator(environment: environment)
+        entry?.failMismatch(
+          ticket, copy: reading.copy.checksum, primary: reading.primary.checksum, at: now, using: &generator)
+      }
+      return .mismatched(differences)
+    }
+  }
+
+  private func succeed(
+    _ id: ReplicableID, _ ticket: VerificationTicket, _ checksum: Checksum, _ basis: VerificationBasis, _ member: Member
+  ) async throws -> VerificationResult {
+    let now = environment.now()
+    let isRecorded = try await member.registry.change(id) { entry, _ in
+      entry?.succeedVerification(ticket, checksum, at: now) ?? false
+    }
+    guard isRecorded else { return .moved }
+    try await member.differences.record([], of: id)
+    return .succeeded(basis)
+  }
+}

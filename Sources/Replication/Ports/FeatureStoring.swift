@@ -1,0 +1,8 @@
+/// Where changed feature flags are kept.
+public protocol FeatureStoring: Sendable {
+  /// What somebody set the feature to; `nil` when nobody did.
+  func setting(of feature: String) async throws -> Bool?
+
+  /// Sets the feature, or with `nil` forgets the setting; durable on return.
+  func set(_ feature: String, to value: Bool?) async throws
+}

@@ -1,0 +1,134 @@
+/// What a running reading of one replicable's checksum was started for; handed back when it ends.
+package struct ReadingTicket: Hashable, Sendable {
+  /// Whose.
+  package let incarnation: Incarnation
+  /// When the reading began, of this replicable never the same twice in a row.
+  package let startedAt: Timestamp
+}
+
+/// The state machine of a primary's checksum: pending, started, succeeded or failed; `disabled` is a secondary's.
+///
+/// A change that is announced while the content is read makes it pending, and what was read is discarded: it may be of before.
+extension PrimaryState {
+  /// The content has changed, and the event that says so is not logged yet.
+  package mutating func announceChange() { becomePending() }
+
+  /// An event about the content was published. What was read no earlier stays.
+  package mutating func announce(_ generation: Generation) {
+    if let known = self.generation, known.covers(generation) { return }
+    self.generation = generation
+    switch verificationState {
+    case .succeeded:
+      if let reading, reading.generation.covers(generation) { return }
+      becomePending()
+    // At its end the reading says whether it was before or after.
+    case .started: break
+    case .pending, .failed, .disabled: becomePending()
+    }
+  }
+
+  /// The log was restored from a backup and ends before the last event that was published: what is counted after its end will be
+  /// given to other events.
+  /// - Returns: true when the log does not tell any more of this replicable's last change: publish it again.
+  package mutating func forgetGenerations(after end: Generation) -> Bool {
+    let isForgotten = generation.map { $0.log == end.log && !end.covers($0) } ?? false
+    let isVoid = reading.map { $0.generation.log == end.log && !end.covers($0.generation) } ?? false
+    guard isForgotten || isVoid else { return false }
+    if isForgotten { generation = nil }
+    if isVoid { reading = nil }
+    becomePending()
+    return isForgotten
+  }
+
+  /// Begins a reading. The log's position must have been taken before.
+  /// - Returns: what to hand back at its end; `nil` when one runs already.
+  package mutating func startReading(at now: Timestamp) -> ReadingTicket? {
+    switch verificationState {
+    case .started, .disabled: return nil
+    case .pending, .succeeded, .failed: break
+    }
+    let startedAt = RegistryEntry.distinct(now, from: verificationStartedAt)
+    verificationStartedAt = startedAt
+    verificationState = .started
+    return ReadingTicket(incarnation: incarnation, startedAt: startedAt)
+  }
+
+  /// The content was read.
+  /// - Returns: false when something was published meanwhile: the reading is discarded and to be done again.
+  package mutating func finishReading(_ ticket: ReadingTicket, _ reading: PrimaryReading, at now: Timestamp) -> Bool {
+    guard isRunning(ticket), verificationState == .started else { return false }
+    if let generation, generation.log == reading.generation.log, !reading.generation.covers(generation) {
+      verificationState = .pending
+      return false
+    }
+    verificationState = .succeeded
+    verifiedAt = now
+    verificationRetryAt = nil
+    verificationRetryCount = 0
+    verificationFailure = nil
+    self.reading = reading
+    return true
+  }
+
+  /// The content could not be read; why, kept up to 255 characters. Tried again with back-off, or at once when something was
+  /// published meanwhile.
+  package mutating func failReading(
+    _ ticket: ReadingTicket, _ message: String, at now: Timestamp, using generator: inout some RandomNumberGenerator
+  ) {
+    guard isRunning(ticket) else { return }
+    verificationRetryCount += 1
+    verificationFailure = RegistryEntry.shortened(message)
+    guard verificationState == .started else { return }
+    verificationState = .failed
+    verifiedAt = now
+    verificationRetryAt = BackOff.retryTime(
+      after: verificationRetryCount, missingOnPrimary: false, at: now, using: &generator)
+  }
+
+  /// Somebody asks for a reading now, or the last one is too old.
+  package mutating func reverify() {
+    switch verificationState {
+    case .succeeded, .failed: becomePending()
+    case .pending, .started, .disabled: break
+    }
+  }
+
+  /// The job that read has ended without a result: cancelled, or gone with its process.
+  package mutating func recoverAfterRestart() {
+    if verificationState == .started { verificationState = .pending }
+  }
+
+  /// Whether a reading is to be started at that time.
+  public func isDue(at now: Timestamp) -> Bool {
+    switch verificationState {
+    case .pending: true
+    case .failed: BackOff.isDue(verificationRetryAt, missingOnPrimary: false, at: now)
+    case .started, .succeeded, .disabled: false
+    }
+  }
+
+  /// The same incarnation under another id; a reading that ran under the old one is to be done again.
+  package func renamed(to id: ReplicableID) -> PrimaryState {
+    var state = self
+    state.replicableID = id
+    state.recoverAfterRestart()
+    return state
+  }
+
+  private mutating func becomePending() {
+    verificationState = .pending
+    verificationRetryAt = nil
+  }
+
+  /// The ticket's reading is the last one and has not ended; it may have become pending meanwhile.
+  private func isRunning(_ ticket: ReadingTicket) -> Bool {
+    guard ticket.incarnation == incarnation, ticket.startedAt == verificationStartedAt else { return false }
+    switch verificationState {
+    case .pending, .started: return true
+    case .succeeded, .failed, .disabled: return false
+    }
+  }
+
+  /// The last reading, unless a change was announced since: an older one vouches for nothing that is there now.
+  package var currentReading: PrimaryReading? { verificationState == .succeeded ? reading : nil }
+}

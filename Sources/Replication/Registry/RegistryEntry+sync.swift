@@ -1,0 +1,173 @@
+/// The sync state machine.
+///
+///         announce, resync, requestFreshDownload: from everywhere
+///                    │
+///                    ▼     startSync       finishSync
+///                 pending ───────────► started ─────────► synced
+///                    ▲                 │     ▲               │
+///                    │  pauseSync,     │     │ startSync     │ startSync
+///                    │  recover…       │     │               │
+///                    └─────────────────┤   failed ◄──────────┴─── a failed verification
+///                                      └────►┘  failSync
+///
+/// An announcement during a sync makes the entry pending, and the running sync may then claim what it was started for, and not
+/// that the entry is synced. The retry count falls by success alone, so that back-off keeps growing through whatever else
+/// happens. While an entry is not synced its verification is disabled, or failed where a verification was what failed it.
+extension RegistryEntry {
+  /// The primary has published that it was made or changed.
+  ///
+  /// May be told late, twice and out of order.
+  /// - Parameters:
+  ///   - generation: the event's; of another log than `wanted` it replaces that. `nil` when only the catalog knows it.
+  ///   - incarnation: whose event it is; `nil` when nobody said.
+  ///   - moment: when the primary published it, by its clock; where that is not known, now.
+  package mutating func announce(
+    _ generation: Generation?, incarnation: Incarnation?, at moment: Timestamp
+  ) -> AnnouncementOutcome {
+    if let incarnation, let known = self.incarnation, known != incarnation { return .otherIncarnation(known) }
+    self.incarnation = self.incarnation ?? incarnation
+    if let generation, isKnown(generation) { return .known }
+    if let generation { wanted = generation }
+    announcedAt = announcedAt.map { min($0, moment) } ?? moment
+    missingOnPrimary = false
+    becomePending()
+    return .pending
+  }
+
+  /// Told before, and either held or still being worked for.
+  private func isKnown(_ generation: Generation) -> Bool {
+    guard let wanted, wanted.covers(generation) else { return false }
+    switch state {
+    case .pending, .started, .failed: return true
+    case .synced: return held.map { $0.covers(generation) } ?? false
+    }
+  }
+
+  /// Somebody asks for a sync now, whatever the back-off says. The retry count stays.
+  package mutating func resync() { becomePending() }
+
+  /// Somebody asks for everything to be fetched anew. One that already runs is what was asked for.
+  package mutating func requestFreshDownload() {
+    forceToRedownload = true
+    becomePending()
+  }
+
+  /// The log that the generations count in is not the one that it was (restored from a backup and written on): what they say is
+  /// void, and only a new sync can say something new. One that runs was started for the old ones: its ticket is stale.
+  package mutating func forgetGenerations() {
+    wanted = nil
+    held = nil
+    lastSyncedAt = lastSyncedAt.map { $0 + .milliseconds(1) }
+    becomePending()
+  }
+
+  /// Whether it was told of events behind the cursor. After a restart that means a batch whose cursor was not saved: it comes
+  /// again, and should the log have been restored meanwhile, it comes with other events. Forget the generations then.
+  package func isAhead(of cursor: Cursor?) -> Bool {
+    guard let wanted else { return false }
+    guard let cursor else { return true }
+    return wanted.log == cursor.log && wanted.id > cursor.id
+  }
+
+  private mutating func becomePending() {
+    state = .pending
+    retryAt = nil
+    verificationState = .disabled
+  }
+
+  /// Begins a sync.
+  /// - Returns: what to hand back at its end; `nil` when one runs already.
+  package mutating func startSync(at now: Timestamp) -> SyncTicket? {
+    let previous = state
+    switch state {
+    case .started: return nil
+    case .pending, .synced, .failed: break
+    }
+    let startedAt = Self.distinct(now, from: lastSyncedAt)
+    lastSyncedAt = startedAt
+    state = .started
+    suspendVerification()
+    return SyncTicket(
+      number: id, startedAt: startedAt, wanted: wanted, forceToRedownload: forceToRedownload, incarnation: incarnation,
+      previousState: previous)
+  }
+
+  /// The sync has made the copy equal to what the primary listed after the sync began.
+  package mutating func finishSync(_ ticket: SyncTicket) -> SyncOutcome {
+    guard isRunning(ticket) else { return .stale }
+    // True also when more was announced meanwhile: it was listed after all that events up to here announced.
+    if let claimed = ticket.wanted, held.map({ !$0.covers(claimed) }) ?? true { held = claimed }
+    if ticket.forceToRedownload { forceToRedownload = false }
+    retryCount = 0
+    retryAt = nil
+    lastSyncFailure = nil
+    missingOnPrimary = false
+    guard state == .started, wanted == ticket.wanted else {
+      becomePending()
+      return .syncAgain
+    }
+    state = .synced
+    verificationState = .pending
+    return .recorded
+  }
+
+  /// The sync failed for a reason that lies in the replicable.
+  ///
+  /// - Parameters:
+  ///   - message: why; kept up to 255 characters.
+  ///   - missingOnPrimary: the primary said that it does not have it.
+  @discardableResult package mutating func failSync(
+    _ ticket: SyncTicket, _ message: String, missingOnPrimary: Bool, at now: Timestamp,
+    using generator: inout some RandomNumberGenerator
+  ) -> SyncOutcome {
+    guard isRunning(ticket) else { return .stale }
+    retryCount += 1
+    lastSyncFailure = Self.shortened(message)
+    // Asked for again while it ran: due now, and if that fails too, the back-off goes on from here.
+    guard state == .started else { return .syncAgain }
+    state = .failed
+    self.missingOnPrimary = missingOnPrimary
+    retryAt = BackOff.retryTime(
+      after: retryCount, missingOnPrimary: missingOnPrimary, at: now, using: &generator)
+    return .recorded
+  }
+
+  /// The sync ended for a reason that does not lie in the replicable: the host or this machine failed, or it was cancelled. The
+  /// entry goes back to where it was, its count and its failure as they were.
+  @discardableResult package mutating func pauseSync(_ ticket: SyncTicket) -> SyncOutcome {
+    guard isRunning(ticket) else { return .stale }
+    guard state == .started else { return .syncAgain }
+    switch ticket.previousState {
+    case .failed: state = .failed
+    // Whether the copy is still as it was when it was synced, nobody has looked.
+    case .pending, .started, .synced: state = .pending
+    }
+    return .recorded
+  }
+
+  /// No job of an earlier process runs any more. The tickets of its jobs are gone with it.
+  package mutating func recoverAfterRestart() {
+    if state == .started { becomePending() }
+    if verificationState == .started { verificationState = state == .synced ? .pending : .disabled }
+  }
+
+  /// Whether a sync is to be started at that time.
+  public func isDueForSync(at now: Timestamp) -> Bool {
+    switch state {
+    case .pending: true
+    case .started, .synced: false
+    case .failed: BackOff.isDue(retryAt, missingOnPrimary: missingOnPrimary, at: now)
+    }
+  }
+
+  /// The ticket's sync is this entry's last one and has not ended; the entry may have become pending meanwhile.
+  private func isRunning(_ ticket: SyncTicket) -> Bool {
+    guard ticket.number == id, ticket.startedAt == lastSyncedAt,
+      ticket.incarnation == nil || ticket.incarnation == incarnation
+    else { return false }
+    switch state {
+    case .pending, .started: return true
+    case .synced, .failed: return false
+    }
+  }
+}

@@ -1,0 +1,163 @@
+/// The verification state machine.
+///
+///                 finishSync       startVerification           succeedVerification
+///     disabled ──────────────► pending ───────────► started ─────────────────────► succeeded
+///        ▲                        ▲                 │     │                            │
+///        │                        │  moved, pause…, │     │ failVerification,          │ reverify, primaryRead
+///        │                        │  recover…       │     │ failMismatch               │
+///        │                        ├─────────────────┘     ▼                            │
+///        │ announce, resync       │                     failed ── the sync state too   │
+///        └── from everywhere      └────────────────────────────────────────────────────┘
+///
+/// Pending, started and succeeded only while the entry is synced. Every failure also fails the sync, so that a full sync follows
+/// with the same back-off; the failures since the last success are counted through those syncs.
+extension RegistryEntry {
+  /// So many mismatches in a row, and as many again, are answered with a fresh download.
+  package static let mismatchesBeforeFreshDownload = 3
+
+  /// Begins a verification.
+  /// - Returns: what to hand back at its end; `nil` when the entry is not synced, one runs already, or a failed one is not due.
+  package mutating func startVerification(at now: Timestamp) -> VerificationTicket? {
+    guard state == .synced else { return nil }
+    switch verificationState {
+    case .pending, .succeeded: break
+    case .failed: guard isVerificationRetryDue(at: now) else { return nil }
+    case .started, .disabled: return nil
+    }
+    let startedAt = Self.distinct(now, from: verificationStartedAt)
+    verificationStartedAt = startedAt
+    verificationState = .started
+    return VerificationTicket(
+      number: id, startedAt: startedAt, held: held, incarnation: incarnation, announcedAt: announcedAt)
+  }
+
+  /// The copy is equal to the primary.
+  /// - Returns: false when the result is void, because something was announced or asked for meanwhile.
+  package mutating func succeedVerification(
+    _ ticket: VerificationTicket, _ checksum: Checksum, at now: Timestamp
+  ) -> Bool {
+    guard isRunning(ticket) else { return false }
+    verificationState = .succeeded
+    verifiedAt = now
+    verificationChecksum = checksum
+    verificationChecksumMismatched = nil
+    checksumMismatch = false
+    verificationFailure = nil
+    verificationRetryCount = 0
+    verificationRetryAt = nil
+    announcedAt = nil
+    return true
+  }
+
+  /// The copy was shown to differ from the primary, twice. What it holds is not known any more.
+  ///
+  /// - Parameters:
+  ///   - copy: the copy's digest.
+  ///   - primary: the primary's, as it was read last.
+  /// - Returns: false when the result is void.
+  @discardableResult package mutating func failMismatch(
+    _ ticket: VerificationTicket, copy: Checksum?, primary: Checksum?, at now: Timestamp,
+    using generator: inout some RandomNumberGenerator
+  ) -> Bool {
+    guard isRunning(ticket) else { return false }
+    verificationChecksum = copy
+    verificationChecksumMismatched = primary
+    checksumMismatch = true
+    held = nil
+    let found = copy.map { "\($0)" } ?? "none"
+    let expected = primary.map { "\($0)" } ?? "none"
+    fail("checksum \(found) is not the primary's \(expected)", missingOnPrimary: false, at: now, using: &generator)
+    if verificationRetryCount.isMultiple(of: Self.mismatchesBeforeFreshDownload) { forceToRedownload = true }
+    return true
+  }
+
+  /// The copy or the primary could not be read, for a reason that lies in the replicable.
+  ///
+  /// The checksums of the last verdict stay. A sync follows, because a copy that cannot be read is not mended by reading it
+  /// again.
+  /// - Returns: false when the result is void.
+  @discardableResult package mutating func failVerification(
+    _ ticket: VerificationTicket, _ message: String, missingOnPrimary: Bool = false, at now: Timestamp,
+    using generator: inout some RandomNumberGenerator
+  ) -> Bool {
+    guard isRunning(ticket) else { return false }
+    fail(message, missingOnPrimary: missingOnPrimary, at: now, using: &generator)
+    return true
+  }
+
+  private mutating func fail(
+    _ message: String, missingOnPrimary: Bool, at now: Timestamp, using generator: inout some RandomNumberGenerator
+  ) {
+    verificationState = .failed
+    verifiedAt = now
+    verificationFailure = Self.shortened(message)
+    verificationRetryCount += 1
+    state = .failed
+    self.missingOnPrimary = missingOnPrimary
+    lastSyncFailure = Self.shortened("Verification failed with: " + message)
+    // The syncs in between succeeded and began their count anew; the verifications' count did not.
+    retryCount = max(retryCount + 1, verificationRetryCount)
+    let retry = BackOff.retryTime(
+      after: retryCount, missingOnPrimary: missingOnPrimary, at: now, using: &generator)
+    retryAt = retry
+    verificationRetryAt = retry
+  }
+
+  /// The primary changes faster than it can be compared: to be done again, no failure. It has had its turn: the time of its end
+  /// puts it behind those that wait longer.
+  package mutating func moved(_ ticket: VerificationTicket, at now: Timestamp) {
+    guard isRunning(ticket) else { return }
+    verificationState = .pending
+    verifiedAt = now
+  }
+
+  /// The host or this machine failed, or it was cancelled: to be done again, nothing counted.
+  package mutating func pauseVerification(_ ticket: VerificationTicket) {
+    guard isRunning(ticket) else { return }
+    verificationState = .pending
+  }
+
+  /// Somebody asks for a verification now. One that runs is what was asked for; what is not synced is verified when it is.
+  package mutating func reverify() {
+    guard state == .synced else { return }
+    switch verificationState {
+    case .succeeded, .failed: verificationState = .pending
+    case .pending, .started, .disabled: break
+    }
+  }
+
+  /// The primary has read its checksum anew. One that differs from the copy's is a reason to look and no proof of anything; one
+  /// that is older than what the copy holds is no reason either.
+  package mutating func primaryRead(_ reading: PrimaryReading) {
+    if let held, held.log == reading.generation.log, !reading.generation.covers(held) { return }
+    if verificationState == .succeeded, verificationChecksum == reading.checksum { return }
+    reverify()
+  }
+
+  /// Whether a verification is to be started at that time.
+  public func isDueForVerification(at now: Timestamp) -> Bool {
+    guard state == .synced else { return false }
+    switch verificationState {
+    case .pending: return true
+    case .failed: return isVerificationRetryDue(at: now)
+    case .started, .succeeded, .disabled: return false
+    }
+  }
+
+  private func isVerificationRetryDue(at now: Timestamp) -> Bool {
+    BackOff.isDue(verificationRetryAt, missingOnPrimary: missingOnPrimary, at: now)
+  }
+
+  /// The copy is about to change: what was verified of it is void. A failure stays to be seen until the next verdict.
+  mutating func suspendVerification() {
+    switch verificationState {
+    case .pending, .started, .succeeded: verificationState = .disabled
+    case .failed, .disabled: break
+    }
+  }
+
+  private func isRunning(_ ticket: VerificationTicket) -> Bool {
+    ticket.number == id && state == .synced && verificationState == .started
+      && ticket.startedAt == verificationStartedAt
+  }
+}

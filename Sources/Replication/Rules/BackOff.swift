@@ -1,0 +1,53 @@
+/// When something that failed is tried again: later and later, with chance, never given up.
+///
+/// After the n-th failure since the last success: n⁴ + 15 + rand(0..29)·(n+1) seconds, but never later than the cap and one
+/// first delay. The cap is an hour, and four hours for what the primary does not have (Geo's schedule, kept so that operators
+/// find what they know).
+///
+/// | n | earliest | latest |
+/// |---|---|---|
+/// | 1 | 16 s | 74 s |
+/// | 2 | 31 s | 118 s |
+/// | 3 | 96 s | 212 s |
+/// | 4 | 271 s | 416 s |
+/// | 5 | 640 s | 814 s |
+/// | 6 | 1311 s | 1514 s |
+/// | 7 | 2416 s | 2648 s |
+/// | 8 and more | 3616 s | 3674 s |
+/// | 11 and more, missing on the primary | 14416 s | 14474 s |
+package enum BackOff {
+  /// The delay after the n-th failure, before the cap.
+  ///
+  /// - Parameter count: n, from 1.
+  package static func delay(after count: Int, using generator: inout some RandomNumberGenerator) -> Duration {
+    precondition(count > 0, "nothing failed, so there is nothing to wait for")
+    // Far past every cap, and still far from an overflow.
+    let n = min(count, 1_000)
+    return .seconds(n * n * n * n + 15 + Int.random(in: 0...29, using: &generator) * (n + 1))
+  }
+
+  /// When to try again what failed at `now` for the n-th time.
+  package static func retryTime(
+    after count: Int, missingOnPrimary: Bool, at now: Timestamp, using generator: inout some RandomNumberGenerator
+  ) -> Timestamp {
+    let delay = delay(after: count, using: &generator)
+    let longest = cap(missingOnPrimary: missingOnPrimary) + Self.delay(after: 1, using: &generator)
+    return now + min(delay, longest)
+  }
+
+  /// Whether a retry time has come.
+  ///
+  /// One that is further away than any that could have been set now was set under another clock: it is due as well, so that a
+  /// clock that jumped back leaves nothing waiting for longer than the cap.
+  package static func isDue(_ retryAt: Timestamp?, missingOnPrimary: Bool, at now: Timestamp) -> Bool {
+    guard let retryAt else { return true }
+    return retryAt <= now || retryAt > now + longest(missingOnPrimary: missingOnPrimary)
+  }
+
+  /// The longest that anything waits: the cap and the longest first delay.
+  package static func longest(missingOnPrimary: Bool) -> Duration {
+    cap(missingOnPrimary: missingOnPrimary) + .seconds(74)
+  }
+
+  private static func cap(missingOnPrimary: Bool) -> Duration { .seconds(missingOnPrimary ? 14_400 : 3_600) }
+}

@@ -1,0 +1,93 @@
+/// Compares a window of the primary's catalog with the same window of a registry.
+package enum ConsistencyWindow {
+  /// What differs.
+  package struct Differences: Hashable, Sendable {
+    /// Rows whose id no entry has, in order; those of `renamed` among them.
+    package var untracked: [CatalogRow] = []
+    /// Rows whose entry was never told of the row's last event, or is of another incarnation.
+    package var behind: [CatalogRow] = []
+    /// Untracked rows whose incarnation an entry of this window has under another id, with that id. One whose entry is in
+    /// another window is not seen here; the registry knows it by its incarnation.
+    package var renamed: [Rename] = []
+    /// Entries whose id no row has and which are not renamed, in order. Empty when the listing was not complete: a gap says
+    /// nothing then.
+    package var gone: [ReplicableID] = []
+  }
+
+  /// One incarnation under a new id.
+  package struct Rename: Hashable, Sendable {
+    /// The id that its entry has.
+    package var id: ReplicableID
+    /// Where it is now.
+    package var row: CatalogRow
+  }
+
+  /// Walks both once, together.
+  ///
+  /// - Parameters:
+  ///   - rows: the catalog's, in order of ids.
+  ///   - entries: the registry's between the same two ids, in order of ids.
+  ///   - position: the log's, before the catalog's listing began.
+  ///   - isComplete: the catalog's listing saw everything.
+  package static func differences(
+    rows: [CatalogRow], entries: [RegistryEntry], position: Generation? = nil, isComplete: Bool = true
+  ) -> Differences {
+    var differences = Differences()
+    var missing: [RegistryEntry] = []
+    var (row, entry) = (0, 0)
+    while row < rows.count || entry < entries.count {
+      if entry == entries.count || row < rows.count && rows[row].id < entries[entry].replicableID {
+        differences.untracked.append(rows[row])
+        row += 1
+      } else if row == rows.count || entries[entry].replicableID < rows[row].id {
+        missing.append(entries[entry])
+        entry += 1
+      } else {
+        if entries[entry].isBehind(rows[row], at: position) { differences.behind.append(rows[row]) }
+        row += 1
+        entry += 1
+      }
+    }
+    differences.pair(missing)
+    if !isComplete { differences.gone = [] }
+    return differences
+  }
+}
+
+extension ConsistencyWindow.Differences {
+  /// Tells what is gone from what only has another id.
+  fileprivate mutating func pair(_ missing: [RegistryEntry]) {
+    guard !missing.isEmpty else { return }
+    let untrackedRows = Dictionary(untracked.map { ($0.incarnation, $0) }) { first, _ in first }
+    for entry in missing {
+      if let incarnation = entry.incarnation, let row = untrackedRows[incarnation] {
+        renamed.append(ConsistencyWindow.Rename(id: entry.replicableID, row: row))
+      } else {
+        gone.append(entry.replicableID)
+      }
+    }
+  }
+}
+
+extension CatalogRow {
+  /// The generation to announce to an entry when the catalog, and not an event, tells of this row.
+  ///
+  /// Never one behind the catalog's position: that event comes by itself, and a registry that knows of events behind its cursor
+  /// could not tell when the log is restored to a place between the two. Without an event the position: all that was logged
+  /// before the listing is held by whoever syncs after it.
+  package func announced(at position: Generation) -> Generation {
+    guard let generation, !(generation.log == position.log && generation.id > position.id) else { return position }
+    return generation
+  }
+}
+
+extension RegistryEntry {
+  /// The catalog tells something that this entry was never told. Generations of two logs cannot be compared, so one of another
+  /// log is something new.
+  fileprivate func isBehind(_ row: CatalogRow, at position: Generation?) -> Bool {
+    guard row.incarnation == incarnation else { return true }
+    guard let generation = row.generation else { return false }
+    let announced = position.map { row.announced(at: $0) } ?? generation
+    return wanted.map { !$0.covers(announced) } ?? true
+  }
+}

@@ -1,0 +1,42 @@
+/// How far copies are behind: the time from an event's publication to the verification that has seen it.
+///
+/// The two moments come from two clocks, and clocks jump; a lag is never negative for that.
+package struct ReplicationLag: Hashable, Sendable {
+  /// Half of the lags are at most this.
+  package let median: Duration
+  /// Nineteen of twenty are at most this.
+  package let percentile95: Duration
+  /// The longest.
+  package let longest: Duration
+
+  /// A summary of lags in any order; `nil` when there are none.
+  package init?(of lags: some Sequence<Duration>) {
+    let sorted = lags.map { max(.zero, $0) }.sorted()
+    guard let longest = sorted.last else { return nil }
+    median = Self.percentile(50, of: sorted)
+    percentile95 = Self.percentile(95, of: sorted)
+    self.longest = longest
+  }
+
+  /// A summary of how far entries are behind now.
+  package init?(of entries: some Sequence<RegistryEntry>, at now: Timestamp) {
+    self.init(of: entries.lazy.map { $0.lag(at: now) })
+  }
+
+  /// The time from an event to the verification that has seen it.
+  package static func between(announced: Timestamp, verified: Timestamp) -> Duration {
+    max(.zero, verified - announced)
+  }
+
+  /// The smallest value that so many of a hundred do not pass (nearest rank).
+  private static func percentile(_ percent: Int, of sorted: [Duration]) -> Duration {
+    sorted[max(0, (sorted.count * percent + 99) / 100 - 1)]
+  }
+}
+
+extension RegistryEntry {
+  /// How long something has been announced that no verification has seen yet; zero when all was verified.
+  package func lag(at now: Timestamp) -> Duration {
+    announcedAt.map { ReplicationLag.between(announced: $0, verified: now) } ?? .zero
+  }
+}

@@ -1,0 +1,71 @@
+internal import DurableFiles
+internal import GitValues
+internal import Mirroring
+internal import RefStore
+internal import Replication
+internal import SystemPackage
+
+extension RepositoryPlace {
+  /// HEAD and every ref of the ref view (product contract § 2), read from the repository's files, without what the copy's own rules
+  /// leave out.
+  ///
+  /// - Throws: `StrategyError` of code `missing` where nothing stands, `broken` with the names of what cannot be read.
+  func listing(of id: ReplicableID) throws -> ContentListing {
+    let path = try source(of: id)
+    guard try files.status(of: path) != nil else { throw StrategyError(.missing, "read '\(id)': nothing at '\(path)'") }
+    let whole = try RepositoryReading.view(of: path, through: files)
+    guard whole.broken.isEmpty, whole.head != .unknown else {
+      let names = whole.broken.prefix(10).map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
+      throw StrategyError(.broken, "read '\(id)': broken refs: \(names.isEmpty ? "HEAD" : names)")
+    }
+    let exclusion = try RepositoryReading.exclusion(of: path)
+    let view = RefView(head: whole.head, refs: exclusion.applied(to: whole.refs))
+    var listing = ContentListing()
+    listing.append(name: "HEAD".utf8, value: Self.text(of: view.head).utf8)
+    for index in 0..<view.refs.count {
+      view.refs.withName(at: index) { listing.append(name: $0, value: view.refs.oid(at: index).hex.utf8) }
+    }
+    listing.checksum = Checksum(RefsChecksum.sha256.digest(of: view))
+    return listing
+  }
+
+  private static func text(of head: Head) -> String {
+    switch head {
+    case .symbolic(let target, _), .unborn(let target): "ref: \(target)"
+    case .detached(let oid): oid.hex
+    case .unknown: ""
+    }
+  }
+
+  /// What stands at the id's place.
+  ///
+  /// - Throws: when the root itself cannot be looked into: then nobody may say that something is gone.
+  func presence(of id: ReplicableID) throws -> Presence {
+    let path = try source(of: id)
+    guard let status = try files.status(of: path) else {
+      guard try files.status(of: root)?.kind == .directory else {
+        throw StrategyError(.fileSystem, "look at '\(id)': no directory at '\(root)'", disposition: .host)
+      }
+      return .absent
+    }
+    guard status.kind == .directory, try isRepository(path) else { return .unfinished }
+    return .present(FileIdentity(status))
+  }
+
+  /// What git asks of a bare repository, without opening it.
+  func isRepository(_ path: FilePath) throws -> Bool {
+    guard try files.status(of: path.appending("HEAD")) != nil else { return false }
+    for name in ["objects", "refs"] where try files.status(of: path.appending(name))?.kind != .directory {
+      return false
+    }
+    return true
+  }
+}
+
+extension FileIdentity {
+  /// Device, inode and birth.
+  init(_ status: FileStatus) {
+    let birth = status.born.map { $0.seconds * 1_000_000_000 + Int64($0.nanoseconds) } ?? 0
+    self.init(device: status.device, inode: status.inode, birth: birth)
+  }
+}

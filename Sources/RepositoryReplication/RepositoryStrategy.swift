@@ -1,0 +1,122 @@
+internal import DurableFiles
+internal import Foundation
+internal import GitTransport
+package import Mirroring
+package import Replication
+internal import SystemPackage
+package import WorkerPool
+
+/// The strategy of bare git repositories, on a primary and on a secondary: what stands below one root.
+///
+/// A sync is one run of `Mirroring`, so it is exact, atomic and crash-safe as that is. Files of a repository are never copied
+/// raw: a repository that borrows objects (`borrows`) would lose them. Everything that blocks runs on `workers`.
+package struct RepositoryStrategy: Strategy {
+  /// Where the repositories lie.
+  package let place: RepositoryPlace
+  let environment: MirrorEnvironment
+  let limits: MirrorLimits
+  let workers: WorkerPool
+
+  /// - Parameter workers: threads for all that blocks; as many syncs run at a time as it has.
+  package init(
+    place: RepositoryPlace, environment: MirrorEnvironment, limits: MirrorLimits = MirrorLimits(), workers: WorkerPool
+  ) {
+    self.place = place
+    self.environment = environment
+    self.limits = limits
+    self.workers = workers
+  }
+
+  package var dataType: DataType { .repository }
+
+  /// Runs what blocks on a worker thread; cancelling the task raises the flag.
+  func onWorker<Answer: Sendable>(
+    _ operation: String, _ id: String, _ body: @escaping @Sendable (CancellationFlag) throws -> Answer
+  ) async throws(StrategyError) -> Answer {
+    do {
+      return try await workers.run(body)
+    } catch {
+      throw StrategyError(error, operation, id)
+    }
+  }
+
+  // MARK: On both sites
+
+  package func listing(of id: ReplicableID) async throws(StrategyError) -> ContentListing {
+    try await onWorker("read", id.text) { _ in try place.listing(of: id) }
+  }
+
+  package func presence(of id: ReplicableID) async throws(StrategyError) -> Presence {
+    try await onWorker("look at", id.text) { _ in try place.presence(of: id) }
+  }
+
+  // MARK: On a primary
+
+  package func catalog() async throws(StrategyError) -> DirectoryCatalog {
+    try await onWorker("list", place.root.string) { flag in try RepositoryCatalog(place, flag).list() }
+  }
+
+  package func borrows(_ id: ReplicableID) async throws(StrategyError) -> Bool {
+    try await onWorker("look at", id.text) { _ in
+      let alternates = place.path(of: id).appending("objects").appending("info").appending("alternates")
+      return try place.files.status(of: alternates).map { $0.size > 0 } ?? false
+    }
+  }
+
+  // MARK: On a secondary
+
+  package func sync(_ request: SyncRequest) async throws(StrategyError) -> SyncReport {
+    guard request.source.bearerToken == nil else {
+      throw StrategyError(
+        StrategyError.Code(rawValue: "unsupported_source"),
+        "fetch '\(request.id)': a token for one source is not supported; name a file of tokens for the whole site")
+    }
+    return try await onWorker("sync", request.id.text) { flag in
+      let source = try SourceURL(request.source.location)
+      let mirror = MirrorRequest(
+        source: source, destination: place.path(of: request.id), adopts: true, limits: limits)
+      let outcome = request.isFresh ? fetchAnew(mirror, request.id, flag) : run(mirror, flag)
+      if let error = outcome.error { throw error }
+      return SyncReport(
+        checksum: try place.listing(of: request.id).checksum, hasChanged: outcome.status != .unchanged,
+        bytes: UInt64(outcome.bytes), warnings: outcome.warnings.map(\.code))
+    }
+  }
+
+  private func run(_ mirror: MirrorRequest, _ flag: CancellationFlag) -> MirrorOutcome {
+    MirrorRun(mirror, environment: environment, cancellation: flag).execute()
+  }
+
+  /// The old copy goes to the trash; its history comes along.
+  private func fetchAnew(_ mirror: MirrorRequest, _ id: ReplicableID, _ flag: CancellationFlag) -> MirrorOutcome {
+    let fresh = FreshCopy(mirror, environment: environment, cancellation: flag) { path in
+      let now = Timestamp(milliseconds: Int64(environment.now().timeIntervalSince1970 * 1_000))
+      try place.putAway(path, of: id, incarnation: nil, reason: "displaced", at: now)
+    }
+    return fresh.execute()
+  }
+
+  package func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError) {
+    try await onWorker("rename", id.text) { _ in try place.rename(id, to: newID) }
+  }
+
+  package func discard(
+    _ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp
+  ) async throws(StrategyError) -> TrashTicket? {
+    try await onWorker("discard", id.text) { _ in
+      try place.discard(id, incarnation: entry?.incarnation, reason: "deleted", at: now)
+    }
+  }
+
+  package func trash() async throws(StrategyError) -> [TrashTicket] {
+    try await onWorker("list the trash of", place.root.string) { _ in try place.trash.tickets() }
+  }
+
+  package func restore(_ ticket: TrashTicket) async throws(StrategyError) {
+    try await onWorker("restore", ticket.replicableID.text) { _ in try place.restore(ticket) }
+  }
+
+  package func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
+    try await onWorker("empty the trash of", place.root.string) { _ in try place.trash.empty(before: moment) }
+  }
+}

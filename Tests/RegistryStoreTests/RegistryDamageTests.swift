@@ -1,0 +1,146 @@
+import DurableFiles
+import Foundation
+import RegistryStore
+import Replication
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("Damaged registries")
+struct RegistryDamageTests {
+  /// A registry of a few entries, with a document and a journal.
+  private static func ground() async throws -> (RegistryGround, [RegistryEntry]) {
+    let ground = try RegistryGround(foldBytes: 0)
+    for name in ["a", "b/c"] {
+      try await ground.with { registry in
+        let id = try ReplicableID(name)
+        try await registry.change(id) { entry, make in entry = make(id, at: RegistryGround.start) }
+      }
+    }
+    let plain = RegistryGround(ground, foldBytes: 1 << 40)
+    let entries = try await plain.with { registry in
+      let id = try ReplicableID("d")
+      try await registry.change(id) { entry, make in
+        entry = make(id, at: RegistryGround.start)
+        _ = entry?.startSync(at: RegistryGround.start)
+      }
+      return try await RegistryGround.all(registry)
+    }
+    return (plain, entries)
+  }
+
+  @Test("a journal cut at any byte has all whole lines, and no other")
+  func cutJournal() async throws {
+    let (ground, entries) = try await Self.ground()
+    let whole = try Data(contentsOf: URL(fileURLWithPath: ground.journal))
+    let ends = Set(whole.indices.filter { whole[$0] == UInt8(ascii: "\n") }.map { $0 + 1 } + [0])
+    for length in 0...whole.count {
+      try whole.prefix(length).write(to: URL(fileURLWithPath: ground.journal))
+      let (found, torn) = try await ground.with { (try await RegistryGround.all($0), $0.tornLines) }
+      #expect(torn == (ends.contains(length) ? 0 : 1), "length \(length)")
+      #expect(found.allSatisfy(entries.contains), "length \(length)")
+      if length == whole.count { #expect(found == entries) }
+    }
+  }
+
+  @Test("a document cut at any byte stops the start")
+  func cutDocument() async throws {
+    let (ground, _) = try await Self.ground()
+    let whole = try Data(contentsOf: URL(fileURLWithPath: ground.document))
+    // Without its last newline it is whole; without its check it is one that somebody wrote.
+    for length in 0..<(whole.count - 1) {
+      try whole.prefix(length).write(to: URL(fileURLWithPath: ground.document))
+      await #expect(throws: RegistryStoreError.self, "length \(length)") { try await ground.with { _ in } }
+    }
+  }
+
+  @Test("a flipped bit anywhere stops the start or changes nothing", arguments: ["document", "journal"])
+  func flipped(file: String) async throws {
+    let (ground, entries) = try await Self.ground()
+    let path = file == "document" ? ground.document : ground.journal
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    for index in whole.indices {
+      var changed = whole
+      changed[index] ^= 1 << (index % 8)
+      try changed.write(to: URL(fileURLWithPath: path))
+      do {
+        let found = try await ground.with { try await RegistryGround.all($0) }
+        // A newline that is none any more makes a last line torn; it was whole, and nothing says so.
+        let isLastNewline = file == "journal" && index == whole.count - 1
+        #expect(found == entries || isLastNewline, "byte \(index)")
+      } catch let error as RegistryStoreError {
+        #expect(error.code == .damaged || error.code == .newerFormat, "byte \(index): \(error)")
+        #expect(error.description.contains("registry"))
+      }
+      try whole.write(to: URL(fileURLWithPath: path))
+    }
+  }
+
+  @Test("a newer format is refused by name, an older one converted and kept")
+  func formats() async throws {
+    let (ground, entries) = try await Self.ground()
+    var text = try String(contentsOfFile: ground.document, encoding: .utf8)
+    if let check = text.range(of: ",\"check\"") { text = text[..<check.lowerBound] + "}\n" }
+    try text.replacingOccurrences(of: "\"format\":1", with: "\"format\":9")
+      .write(toFile: ground.document, atomically: false, encoding: .utf8)
+    await #expect {
+      try await ground.with { _ in }
+    } throws: { ($0 as? RegistryStoreError)?.code == .newerFormat }
+    try text.replacingOccurrences(of: "\"format\":1,", with: "")
+      .write(toFile: ground.document, atomically: false, encoding: .utf8)
+    #expect(try await ground.with { try await RegistryGround.all($0) } == entries)
+    #expect(FileManager.default.fileExists(atPath: ground.document + ".v0"))
+    #expect(try String(contentsOfFile: ground.document, encoding: .utf8).contains("\"format\":1"))
+  }
+
+  @Test("wherever a call fails, once or for ever, no acknowledged change is lost", arguments: [true, false])
+  func everyCall(isPersistent: Bool) async throws {
+    var step = 1
+    while true {
+      let ground = try RegistryGround(foldBytes: 0)
+      let files = FaultyFileSystem(FaultPlan(call: step, code: .ioError, isPersistent: isPersistent))
+      var acknowledged: [String] = []
+      do {
+        acknowledged = try await ground.with(files: files) { registry in
+          var acknowledged: [String] = []
+          for name in ["a", "b", "c", "d"] {
+            let id = try ReplicableID(name)
+            do {
+              try await registry.change(id) { entry, make in entry = make(id, at: RegistryGround.start) }
+              acknowledged.append(name)
+            } catch {
+              // Refused: nothing was promised.
+            }
+          }
+          return acknowledged
+        }
+      } catch {
+        // It did not even open.
+      }
+      let found = try await ground.with { try await RegistryGround.all($0).map(\.replicableID.text) }
+      #expect(Set(acknowledged).isSubset(of: found), "step \(step)")
+      if !files.faultFired { break }
+      step += 1
+    }
+    #expect(step > 10)
+  }
+
+  @Test("jq gives the same counts by state as the library")
+  func jq() async throws {
+    let (ground, _) = try await Self.ground()
+    let counts = try await ground.with { try await $0.counts(at: RegistryGround.start).states }
+    let script =
+      "jq -n '[inputs | if .entries then .entries[] | {key: .thing_id, value: .state} elif .entry then {key: .entry.thing_id, value: .entry.state} elif .removed then {key: .removed, value: null} else empty end] | reduce .[] as $e ({}; .[$e.key] = $e.value) | [.[] | values] | group_by(.) | map({key: .[0], value: length}) | from_entries' '\(ground.document)' '\(ground.journal)'"
+    let outcome = try await ChildProcess("sh", ["-c", script]).outcome()
+    let found = try JSONDecoder().decode([String: Int].self, from: Data(outcome.output))
+    #expect(found == Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) }))
+  }
+}
+
+extension RegistryGround {
+  /// The same place with another bound.
+  fileprivate init(_ other: RegistryGround, foldBytes: Int64) {
+    directory = other.directory
+    self.foldBytes = foldBytes
+  }
+}

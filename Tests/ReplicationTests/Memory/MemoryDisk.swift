@@ -1,0 +1,138 @@
+import Replication
+import Synchronization
+
+/// A site's disk as the framework sees it: what stands under each id, as names with values.
+final class MemoryDisk: Sendable {
+  struct Item: Sendable {
+    var inode: UInt64
+    var lines: [String: String]
+  }
+
+  struct Content: Sendable {
+    var items: [ReplicableID: Item] = [:]
+    var trash: [(ticket: TrashTicket, item: Item)] = []
+    var lastInode: UInt64 = 0
+    var isComplete = true
+    var unreadable: Set<ReplicableID> = []
+  }
+
+  private let content = Mutex(Content())
+
+  func change<Answer>(_ change: (inout sending Content) throws -> sending Answer) rethrows -> Answer {
+    try content.withLock { try change(&$0) }
+  }
+
+  var items: [ReplicableID: Item] { content.withLock { $0.items } }
+
+  /// Makes it, or something else in its place.
+  func create(_ id: ReplicableID, _ lines: [String: String]) {
+    content.withLock { content in
+      content.lastInode += 1
+      content.items[id] = Item(inode: content.lastInode, lines: lines)
+    }
+  }
+
+  func set(_ id: ReplicableID, _ name: String, _ value: String?) {
+    content.withLock { $0.items[id]?.lines[name] = value }
+  }
+
+  func remove(_ id: ReplicableID) { content.withLock { $0.items[id] = nil } }
+
+  func move(_ id: ReplicableID, to newID: ReplicableID) {
+    content.withLock { $0.items[newID] = $0.items.removeValue(forKey: id) }
+  }
+}
+
+/// Copies from one such disk to another.
+struct MemoryStrategy: Strategy {
+  let disk: MemoryDisk
+  /// The primary's; `nil` on the primary itself.
+  var source: MemoryDisk?
+  var dataType = DataType.repository
+  /// Called in the middle of a sync, between the listing and the writing.
+  var during: @Sendable (ReplicableID) async throws(StrategyError) -> Void = { _ in }
+
+  func listing(of id: ReplicableID) throws(StrategyError) -> ContentListing {
+    guard let item = disk.items[id] else { throw StrategyError(.missing, "read '\(id)': nothing there") }
+    guard disk.change({ !$0.unreadable.contains(id) }) else { throw StrategyError(.broken, "read '\(id)': damaged") }
+    return Self.listing(item.lines)
+  }
+
+  static func listing(_ lines: [String: String]) -> ContentListing {
+    var listing = ContentListing()
+    var digest = [UInt8](repeating: 0, count: 32)
+    for (name, value) in lines.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+      listing.append(name: name.utf8, value: value.utf8)
+      for (index, byte) in "\(name)=\(value);".utf8.enumerated() {
+        digest[(index + Int(digest[0])) % 32] = digest[(index + 7) % 32] &* 31 &+ byte
+      }
+    }
+    listing.checksum = Checksum(sha256: digest)
+    return listing
+  }
+
+  func presence(of id: ReplicableID) -> Presence {
+    disk.items[id].map { .present(FileIdentity(device: 1, inode: $0.inode)) } ?? .absent
+  }
+
+  func catalog() -> DirectoryCatalog {
+    let rows = disk.items.sorted { $0.key < $1.key }.map { id, item in
+      DirectoryCatalog.Row(id: id, identity: FileIdentity(device: 1, inode: item.inode), stamp: 0)
+    }
+    return DirectoryCatalog(rows: rows, isComplete: disk.change { $0.isComplete })
+  }
+
+  func borrows(_ id: ReplicableID) -> Bool { false }
+
+  func sync(_ request: SyncRequest) async throws(StrategyError) -> SyncReport {
+    guard let item = source?.items[request.id] else {
+      throw StrategyError(.missingOnPrimary, "fetch '\(request.id)': not there")
+    }
+    guard source?.change({ !$0.unreadable.contains(request.id) }) ?? true else {
+      throw StrategyError(.broken, "fetch '\(request.id)': damaged")
+    }
+    try await during(request.id)
+    let before = disk.items[request.id]?.lines
+    disk.change { content in
+      content.lastInode += 1
+      content.items[request.id] = MemoryDisk.Item(
+        inode: content.items[request.id]?.inode ?? content.lastInode, lines: item.lines)
+      if request.isFresh { content.unreadable.remove(request.id) }
+    }
+    return SyncReport(checksum: try listing(of: request.id).checksum, hasChanged: before != item.lines)
+  }
+
+  func rename(_ id: ReplicableID, to newID: ReplicableID) { disk.move(id, to: newID) }
+
+  func discard(_ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp) -> TrashTicket? {
+    disk.change { content in
+      guard let item = content.items.removeValue(forKey: id) else { return nil }
+      let ticket = TrashTicket(
+        name: "\(content.trash.count)", replicableID: id, incarnation: entry?.incarnation, discardedAt: now,
+        reason: "deleted")
+      content.trash.insert((ticket, item), at: 0)
+      return ticket
+    }
+  }
+
+  func trash() -> [TrashTicket] { disk.change { $0.trash.map(\.ticket) } }
+
+  func restore(_ ticket: TrashTicket) throws(StrategyError) {
+    let isDone = disk.change { content in
+      guard content.items[ticket.replicableID] == nil,
+        let index = content.trash.firstIndex(where: { $0.ticket == ticket })
+      else { return false }
+      content.items[ticket.replicableID] = content.trash.remove(at: index).item
+      return true
+    }
+    guard isDone else { throw StrategyError(.occupied, "restore '\(ticket.replicableID)': something is there") }
+  }
+
+  func emptyTrash(before moment: Timestamp) -> Int {
+    disk.change { content in
+      let count = content.trash.count
+      content.trash.removeAll { $0.ticket.discardedAt < moment }
+      return count - content.trash.count
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Replication
+import Testing
+
+@Suite("A primary")
+struct PrimaryTests {
+  @Test("without secondaries nothing is published, and the checksum is read all the same")
+  func alone() async throws {
+    let pair = try MemoryPair(secondaries: [])
+    let id = try await pair.create("alone")
+    #expect(await pair.log.all.isEmpty)
+    #expect(try await pair.primary.checksumDue() == 1)
+    #expect(await pair.states.state(of: id)?.reading != nil)
+  }
+
+  @Test("a reading's generation is the last event before the content was read")
+  func readingGeneration() async throws {
+    let pair = try MemoryPair()
+    let id = try await pair.create("read")
+    let reading = try #require(try await pair.primary.checksum(id, MemoryPair.name))
+    #expect(reading.generation.id == 1)
+    let event = try #require(await pair.log.all.last)
+    #expect(event.name == .checksumSucceeded && event.payload.reading == reading)
+    try await pair.publish(.updated, id)
+    #expect(await pair.states.state(of: id)?.verificationState == .pending)
+  }
+
+  @Test("a verification rests on a reading that is new enough, else on a bracket")
+  func basis() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("based")
+    try await pair.primary.checksumDue()
+    try await pair.secondary.consumeEvents()
+    _ = try await pair.secondary.sync(id, MemoryPair.name)
+    #expect(try await pair.secondary.verify(id, MemoryPair.name) == .succeeded(.reading))
+    pair.source.set(id, "refs/heads/main", "2")
+    try await pair.publish(.updated, id)
+    try await pair.secondary.consumeEvents()
+    _ = try await pair.secondary.sync(id, MemoryPair.name)
+    #expect(try await pair.secondary.verify(id, MemoryPair.name) == .succeeded(.bracket))
+  }
+
+  @Test("a content that cannot be read fails with back-off and is read again")
+  func unreadable() async throws {
+    let pair = try MemoryPair()
+    let id = try await pair.create("damaged")
+    pair.source.change { _ = $0.unreadable.insert(id) }
+    #expect(try await pair.primary.checksumDue() == 0)
+    let state = try #require(await pair.states.state(of: id))
+    #expect(state.verificationState == .failed && state.verificationFailure != nil)
+    #expect(try await pair.primary.checksumDue() == 0)
+    pair.source.change { $0.unreadable.removeAll() }
+    pair.clock.advance(by: .seconds(75))
+    #expect(try await pair.primary.checksumDue() == 1)
+    #expect(await pair.states.state(of: id)?.verificationState == .succeeded)
+  }
+
+  @Test("what a dead process had begun is done again")
+  func recover() async throws {
+    let pair = try MemoryPair()
+    let id = try await pair.create("begun")
+    try await pair.states.change(id) { _ = $0?.startReading(at: pair.clock.now) }
+    #expect(try await pair.primary.checksumDue() == 0)
+    try await pair.primary.recover()
+    #expect(try await pair.primary.checksumDue() == 1)
+  }
+}

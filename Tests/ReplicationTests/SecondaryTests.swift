@@ -1,0 +1,269 @@
+import Replication
+import Synchronization
+import Testing
+
+@Suite("A secondary and its primary")
+struct SecondaryTests {
+  @Test("what is created is copied and verified")
+  func created() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("a/b")
+    let report = try await pair.settle()
+    #expect(report.synced == 1 && report.verified == 1 && report.failures.isEmpty && report.pausedBy == nil)
+    #expect(pair.copies.items[id]?.lines == ["refs/heads/main": "1"])
+    let entry = try #require(await pair.entry(id))
+    #expect(entry.state == .synced && entry.verificationState == .succeeded)
+    #expect(entry.held == entry.wanted && entry.held != nil && entry.incarnation != nil)
+  }
+
+  @Test("a secondary that was not there at the beginning begins with the catalog")
+  func catalog() async throws {
+    let pair = try MemoryPair(secondaries: [])
+    for number in 0..<2_500 { pair.source.create(try ReplicableID("r\(number)"), ["refs/heads/main": "\(number)"]) }
+    let report = try await pair.secondary.consumeEvents()
+    #expect(report.hasReconciled)
+    #expect(await pair.registry.counts(at: pair.clock.now).states == [.pending: 2_500])
+    #expect(try await pair.primary.publish(.updated, of: ReplicableID("r1"), MemoryPair.name) == nil)
+    try await pair.secondary.work(limit: 5_000)
+    #expect(pair.copies.items.count == 2_500)
+    #expect(await pair.registry.cursor() != nil)
+  }
+
+  @Test("an update while a sync runs leaves the entry pending, and the next round copies it")
+  func updateDuringSync() async throws {
+    let box = Mutex<(@Sendable () async throws -> Void)?>(nil)
+    let pair = try MemoryPair { _ throws(StrategyError) in
+      let step = box.withLock { step in
+        defer { step = nil }
+        return step
+      }
+      // The script of this test.
+      try? await step?()
+    }
+    try await pair.settle()
+    let id = try await pair.create("moving")
+    try await pair.secondary.consumeEvents()
+    box.withLock {
+      $0 = {
+        pair.source.set(id, "refs/heads/main", "2")
+        try await pair.publish(.updated, id)
+        try await pair.secondary.consumeEvents()
+      }
+    }
+    let result = try await pair.secondary.sync(id, MemoryPair.name)
+    #expect(result == .pendingAgain)
+    #expect(await pair.entry(id)?.state == .pending)
+    try await pair.secondary.work()
+    #expect(pair.copies.items[id]?.lines == ["refs/heads/main": "2"])
+    #expect(await pair.entry(id)?.verificationState == .succeeded)
+  }
+
+  @Test("a rename keeps the copy, whichever event comes first", arguments: [true, false])
+  func renamed(deletedFirst: Bool) async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("old")
+    try await pair.settle()
+    let inode = pair.copies.items[id]?.inode
+    let newID = try ReplicableID("new")
+    pair.source.move(id, to: newID)
+    let events: [(EventName, ReplicableID)] = [(.deleted, id), (.created, newID)]
+    for (event, id) in deletedFirst ? events : events.reversed() { try await pair.publish(event, id) }
+    try await pair.settle()
+    #expect(pair.copies.items[newID]?.inode == inode)
+    #expect(pair.copies.items[id] == nil && pair.copies.change { $0.trash.isEmpty })
+    #expect(await pair.entry(newID)?.state == .synced)
+    #expect(await pair.entry(id) == nil)
+  }
+
+  @Test("a rename that nobody told is found by the consistency pass")
+  func quietRename() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("old")
+    try await pair.settle()
+    let newID = try ReplicableID("new")
+    pair.source.move(id, to: newID)
+    let report = try await pair.secondary.reconcile(MemoryPair.name)
+    #expect(report.renamed == 1 && report.removed == 0 && report.inserted == 0)
+    #expect(pair.copies.items.keys.map(\.text) == ["new"])
+    #expect(await pair.entry(newID)?.replicableID == newID)
+  }
+
+  @Test("what was deleted is forgotten by the next complete catalog, and its state with it")
+  func forgotten() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("gone")
+    for number in 0..<3 { _ = try await pair.create("kept\(number)") }
+    pair.source.remove(id)
+    try await pair.publish(.deleted, id)
+    #expect(await pair.states.state(of: id) != nil)
+    try await pair.secondary.reconcile(MemoryPair.name)
+    #expect(await pair.states.state(of: id) == nil)
+    #expect(await pair.states.window(after: nil, limit: 10).count == 3)
+  }
+
+  @Test("a deletion is believed only when the primary says so itself")
+  func deleted() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("doomed")
+    for number in 0..<5 { _ = try await pair.create("kept\(number)") }
+    try await pair.settle()
+    try await pair.publish(.deleted, id)
+    try await pair.settle()
+    #expect(pair.copies.items[id] != nil)
+    pair.source.remove(id)
+    try await pair.publish(.deleted, id)
+    try await pair.settle()
+    #expect(pair.copies.items[id] == nil)
+    #expect(await pair.entry(id) == nil)
+    let ticket = try #require(try await pair.secondary.trash(MemoryPair.name).first)
+    #expect(ticket.replicableID == id)
+    try await pair.secondary.restore(ticket, MemoryPair.name)
+    #expect(pair.copies.items[id] != nil)
+    #expect(await pair.entry(id)?.state == .pending)
+  }
+
+  @Test("deleted and created again is another one: the old copy goes to the trash")
+  func createdAgain() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("again", ["refs/heads/main": "1"])
+    for number in 0..<5 { _ = try await pair.create("kept\(number)") }
+    try await pair.settle()
+    let first = await pair.entry(id)?.incarnation
+    pair.source.remove(id)
+    pair.source.create(id, ["refs/heads/other": "2"])
+    try await pair.publish(.deleted, id)
+    try await pair.publish(.created, id)
+    try await pair.settle()
+    #expect(pair.copies.items[id]?.lines == ["refs/heads/other": "2"])
+    #expect(await pair.entry(id)?.incarnation != first)
+    #expect(try await pair.secondary.trash(MemoryPair.name).map(\.incarnation) == [first])
+  }
+
+  @Test("too many removals at once wait for a confirmation")
+  func removalGuard() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    var ids: [ReplicableID] = []
+    for number in 0..<20 { ids.append(try await pair.create("r\(number)")) }
+    try await pair.settle()
+    for id in ids.prefix(10) { pair.source.remove(id) }
+    let report = try await pair.secondary.reconcile(MemoryPair.name)
+    #expect(report.removed == 3)
+    #expect(report.waiting.count == 7)
+    #expect(pair.copies.items.count == 17)
+    try await pair.secondary.confirmRemovals(MemoryPair.name)
+    let second = try await pair.secondary.reconcile(MemoryPair.name)
+    #expect(second.removed == 7 && second.waiting.isEmpty)
+    #expect(pair.copies.items.count == 10)
+  }
+
+  @Test("an incomplete catalog removes nothing")
+  func incomplete() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    for number in 0..<9 { _ = try await pair.create("r\(number)") }
+    try await pair.settle()
+    pair.source.remove(try ReplicableID("r1"))
+    pair.source.change { $0.isComplete = false }
+    let report = try await pair.secondary.reconcile(MemoryPair.name)
+    #expect(!report.isComplete && report.removed == 0)
+    #expect(pair.copies.items.count == 9)
+    pair.source.change { $0.isComplete = true }
+    #expect(try await pair.secondary.reconcile(MemoryPair.name).removed == 1)
+  }
+
+  @Test("a log that is forked or pruned is replaced by the catalog", arguments: [true, false])
+  func brokenLog(isForked: Bool) async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("first")
+    try await pair.settle()
+    for number in 0..<5 {
+      pair.source.set(id, "refs/heads/main", "next\(number)")
+      try await pair.publish(.updated, id)
+    }
+    if isForked { await pair.log.fork(to: 2, keeping: 2) } else { await pair.log.prune(through: 5) }
+    let report = try await pair.secondary.consumeEvents()
+    #expect(report.hasReconciled)
+    try await pair.secondary.work()
+    #expect(pair.copies.items[id]?.lines == ["refs/heads/main": "next4"])
+    #expect(try await pair.secondary.consumeEvents().hasReconciled == false)
+  }
+
+  @Test("events that make no sense are counted and passed")
+  func rejected() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try ReplicableID("x")
+    let unknown = UnpublishedEvent(
+      replicableName: "stranger", name: .created, payload: EventPayload(modelRecordID: id), createdAt: pair.clock.now)
+    let undeclared = UnpublishedEvent(
+      replicableName: MemoryPair.name, name: EventName(rawValue: "renovated"),
+      payload: EventPayload(modelRecordID: id), createdAt: pair.clock.now)
+    let incomplete = UnpublishedEvent(
+      replicableName: MemoryPair.name, name: .checksumSucceeded, payload: EventPayload(modelRecordID: id),
+      createdAt: pair.clock.now)
+    _ = await pair.log.publish([unknown, undeclared, incomplete])
+    let good = try await pair.create("good")
+    let report = try await pair.secondary.consumeEvents()
+    #expect(report.rejected.count == 3 && report.applied == 1)
+    #expect(await pair.entry(good) != nil)
+    await #expect(throws: ReplicationError.self) {
+      try await pair.primary.publish(EventName(rawValue: "renovated"), of: id, MemoryPair.name)
+    }
+  }
+
+  @Test("with the feature off nothing is published and nothing consumed; on again begins with a full pass")
+  func feature() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    try await pair.secondary.setEnabled(false, MemoryPair.name)
+    let id = try await pair.create("unseen")
+    #expect(try await pair.secondary.consumeEvents().skipped == 1)
+    #expect(await pair.entry(id) == nil)
+    try await pair.secondary.setEnabled(true, MemoryPair.name)
+    #expect(await pair.entry(id)?.state == .pending)
+    await pair.features.set("geo_thing_replication", to: false)
+    let count = await pair.log.all.count
+    try await pair.publish(.updated, id)
+    #expect(await pair.log.all.count == count)
+  }
+
+  @Test("two kinds with one name are refused")
+  func duplicates() async throws {
+    let pair = try MemoryPair()
+    let kind = Kind(configured: MemoryPair.name, dataType: .blob, isMutable: false)
+    let member = Primary.Member(
+      kind, strategy: MemoryStrategy(disk: pair.source), states: pair.states,
+      source: { SourceAddress(location: $0.text) })
+    #expect(throws: ReplicationError.duplicateName(MemoryPair.name)) {
+      try Primary(
+        name: "x", secondaries: [], members: [member, member], log: pair.log, features: pair.features,
+        environment: pair.clock.environment)
+    }
+  }
+
+  @Test("who asks for a sync while it runs gets that one's result")
+  func joined() async throws {
+    let count = NumberSource()
+    let pair = try MemoryPair { _ throws(StrategyError) in
+      _ = count.next()
+      await Task.yield()
+    }
+    try await pair.settle()
+    let id = try await pair.create("shared")
+    try await pair.secondary.consumeEvents()
+    let results = try await withThrowingTaskGroup(of: SyncResult.self) { group in
+      for _ in 0..<20 { group.addTask { try await pair.secondary.sync(id, MemoryPair.name) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    #expect(results.allSatisfy { if case .synced = $0 { true } else { false } })
+    #expect(count.next() <= 20)
+  }
+}
