@@ -9,16 +9,17 @@ struct CatalogWalk {
   let cancellation: CancellationFlag
 
   /// More skipped names than these only fill memory; the last one says that there are more.
-  static let maximumSkipped = 10_000
+  var maximumSkipped = 10_000
 
   private struct Result {
+    let maximumSkipped: Int
     var rows: [DirectoryCatalog.Row] = []
     var skipped: [DirectoryCatalog.Skipped] = []
     var isComplete = true
 
     mutating func skip(_ path: String, _ reason: String) {
-      guard skipped.count <= CatalogWalk.maximumSkipped else { return }
-      let isLast = skipped.count == CatalogWalk.maximumSkipped
+      guard skipped.count <= maximumSkipped else { return }
+      let isLast = skipped.count == maximumSkipped
       skipped.append(
         isLast
           ? .init(path: "…", reason: "more were left out")
@@ -36,7 +37,7 @@ struct CatalogWalk {
   /// - Returns: the catalog and the root's device. Incomplete when the root is missing, empty or on another device, and when a
   ///   directory could not be read.
   func run(expecting device: UInt64?) throws -> (catalog: DirectoryCatalog, device: UInt64?) {
-    var result = Result()
+    var result = Result(maximumSkipped: maximumSkipped)
     guard let root = try place.files.status(of: place.root), root.kind == .directory else {
       result.skip(".", "the root does not exist or is no directory")
       return (DirectoryCatalog(rows: [], isComplete: false, skipped: result.skipped), nil)
