@@ -139,6 +139,7 @@ let package = Package(
         "Mirroring", "CLibgit2", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore",
         "WorkerPool", "TestSupport", systemPackage,
       ]),
+    tests("RemoraTests", ["Remora", "Replication", "RegistryStore", "GitValues", "TestSupport"]),
     tests(
       "ReplicatorTestKitTests",
       [

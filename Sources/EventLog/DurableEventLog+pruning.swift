@@ -1,7 +1,6 @@
 internal import DurableFiles
 package import Replication
 internal import Synchronization
-internal import SystemPackage
 internal import WorkerPool
 
 extension DurableEventLog {

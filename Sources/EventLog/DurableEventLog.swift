@@ -64,7 +64,7 @@ package final class DurableEventLog: Sendable {
     self.now = now
     do { try log.makeDirectory() } catch { throw EventLogError(error) }
     lock = try Self.acquire(log.lock)
-    let finding = try LogRecovery(log: log, settings: settings).find()
+    let finding = try LogRecovery(log: log).find()
     let cursors = try ReaderCursors(log, of: finding.id)
     id = finding.id
     recovery = finding.dropped

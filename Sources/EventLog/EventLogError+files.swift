@@ -9,8 +9,8 @@ extension EventLogError {
   static func damagedLine(_ path: FilePath, line: UInt64, _ reason: String) -> EventLogError {
     EventLogError(
       .damaged,
-      "read '\(path)' line \(line): \(reason); put the file back from a backup, or move the whole directory away to begin"
-        + " a new log (the secondaries then reconcile by catalog)")
+      "read '\(path)' line \(line): \(reason); put the file back from a backup, or move the whole directory away to"
+        + " begin a new log (the secondaries then reconcile by catalog)")
   }
 
   /// A file that nobody wrote so.

@@ -54,7 +54,7 @@ struct LayerTable: Equatable {
         "GitTransport",
         "DurableFiles", "WorkerPool", "BoundedHTTP", "SystemPackage",
       ]),
-    Row(5, "ReplicatorTestKit", ["Remora", "Replication"]),
+    Row(6, "ReplicatorTestKit", ["Remora", "Replication"]),
     Row(
       7, "RemoraCommands",
       [

@@ -57,9 +57,11 @@ struct FormatTests {
       chain=$(printf '%s%s' "$chain" "$1}" | sha256sum | cut -c1-16)
       printf '%s,"chain":"%s"}\\n' "$1" "$chain" >> 00000000000000000001.jsonl
     }
-    add '{"id":1,"group":1,"created_at":"2026-11-22T10:00:00.000Z","format":\(format),"log_id":"'$log'","previous_chain":"'$log'"'
-    add '{"id":2,"created_at":"2026-11-22T10:00:00.000Z","something_else":[1,{"chain":"x"}]'
-    add '{"id":3,"created_at":"2026-11-22T10:00:00.001Z","later":null,"replicable_name":"a","event_name":"renamed","payload":{"model_record_id":"x","later":{"y":[]}}'
+    time='"created_at":"2026-11-22T10:00:00.000Z"'
+    add '{"id":1,"group":1,'$time',"format":\(format),"log_id":"'$log'","previous_chain":"'$log'"'
+    add '{"id":2,'$time',"something_else":[1,{"chain":"x"}]'
+    payload='{"model_record_id":"x","later":{"y":[]}}'
+    add '{"id":3,'$time',"later":null,"replicable_name":"a","event_name":"renamed","payload":'$payload
     """
   }
 

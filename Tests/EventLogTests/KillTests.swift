@@ -47,7 +47,7 @@ struct EventLogKillTests {
       files: WatchedFileSystem { _, _, _ in trigger.pass() }, directory: root.appending("events"),
       note: { promises in
         let ids = promises.published.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-        try ledger.writeAll("\(promises.pruned) \(ids)\n".utf8)
+        try ledger.writeAll("\(promises.prunable) \(promises.acknowledged) \(ids)\n".utf8)
       })
     life.enter = { trigger.enter($0) }
     try life.live()
@@ -56,11 +56,12 @@ struct EventLogKillTests {
   private static func promises(_ root: FilePath) throws -> LogLife.Promises {
     let text = (try? String(contentsOfFile: root.appending("promises").string, encoding: .utf8)) ?? ""
     var promises = LogLife.Promises()
-    guard let words = text.split(separator: "\n").last?.split(separator: " "), let pruned = words.first else {
+    guard let words = text.split(separator: "\n").last?.split(separator: " "), words.count >= 2 else {
       return promises
     }
-    promises.pruned = UInt64(pruned) ?? 0
-    for word in words.dropFirst() {
+    promises.prunable = UInt64(words[0]) ?? 0
+    promises.acknowledged = UInt64(words[1]) ?? 0
+    for word in words.dropFirst(2) {
       let parts = word.split(separator: "=")
       promises.published[UInt64(parts[0]) ?? 0] = String(parts[1])
     }

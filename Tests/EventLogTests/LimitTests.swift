@@ -31,11 +31,19 @@ struct LimitTests {
         #expect(error?.description.contains("1048576") == true)
       }
       #expect(try await log.all() == [])
-      let many = try (0..<1_000).map { _ in
-        try Self.event(EventPayload(modelRecordID: id, reason: String(repeating: "y", count: 100_000)))
-      }
+      try await log.close()
+    }
+  }
+
+  @Test("more at once than may wait to be written is refused, and the same in parts is taken")
+  func tooMany() async throws {
+    try await LogGround.with { ground in
+      let log = try await ground.open(EventLogSettings(waitingBytes: 10_000))
+      let many = try (0..<100).map { try LogGround.event($0) }
       let error = await #expect(throws: EventLogError.self) { try await log.publish(many) }
       #expect(error?.code == .tooLarge)
+      _ = try await log.publish(Array(many.prefix(20)))
+      #expect(try await log.all().count == 20)
       #expect(try await log.publish([]) == [])
       try await log.close()
     }

@@ -15,7 +15,11 @@ struct LogLife {
     /// Acknowledged events by id.
     var published: [UInt64: String] = [:]
     /// Ids up to here may be pruned.
-    var pruned: UInt64 = 0
+    var prunable: UInt64 = 0
+    /// Ids up to here were acknowledged as read.
+    var acknowledged: UInt64 = 0
+    /// A place that somebody was shown.
+    var cursor: Cursor?
   }
 
   static let settings = EventLogSettings(segmentBytes: 1_000)
@@ -28,7 +32,7 @@ struct LogLife {
   /// Told before each part.
   var enter: @Sendable (String) -> Void = { _ in }
 
-  static let parts = ["opening", "publishing", "acknowledging", "pruning", "closing", "reopening"]
+  static let parts = ["opening", "publishing", "acknowledging", "pruning", "reopening"]
 
   /// Lives. Goes on after errors where `isPatient`, else throws the first one.
   func live(isPatient: Bool = false) throws {
@@ -57,6 +61,8 @@ struct LogLife {
       enter(start)
       let log = try await open()
       do {
+        promises.cursor = try await log.position()
+        try note(promises)
         enter("publishing")
         for number in 0..<count {
           try await attempt {
@@ -64,14 +70,19 @@ struct LogLife {
             for event in try await log.publish(events) {
               promises.published[event.id] = event.payload.modelRecordID.text
             }
+            promises.cursor = try await log.position()
             try note(promises)
           }
         }
         enter("acknowledging")
         let cursor = try await log.events(after: nil, limit: 8).cursor
-        try await attempt { try await log.acknowledge(secondary: "berlin", cursor) }
-        promises.pruned = cursor.id
+        promises.prunable = cursor.id
         try note(promises)
+        try await attempt {
+          try await log.acknowledge(secondary: "berlin", cursor)
+          promises.acknowledged = cursor.id
+          try note(promises)
+        }
         enter("pruning")
         try await attempt { _ = try await log.prune(secondaries: ["berlin"]) }
       } catch {
@@ -86,7 +97,7 @@ struct LogLife {
   }
 
   /// What must hold of a log that was left at any moment: it opens by itself, has every event that was promised and not
-  /// pruned, is gapless and whole, and takes more.
+  /// pruned, is gapless and whole, knows every place that was shown, prunes what was acknowledged, and takes more.
   static func judge(_ directory: FilePath, _ promises: Promises) throws {
     try wait {
       let log = try await DurableEventLog.open(directory, settings: settings, pool: pool, now: { LogGround.moment })
@@ -94,14 +105,24 @@ struct LogLife {
       var found = try await log.all()
       for (id, text) in promises.published {
         guard let event = found.first(where: { $0.id == id }) else {
-          guard id <= promises.pruned else { throw TestSupportError("the published event \(id) is gone") }
+          guard id <= promises.prunable else { throw TestSupportError("the published event \(id) is gone") }
           continue
         }
         guard event.payload.modelRecordID.text == text else { throw TestSupportError("event \(id) is another one") }
       }
+      do {
+        if let cursor = promises.cursor { _ = try await log.events(after: cursor, limit: 1) }
+      } catch PrimaryAccessError.pruned {
+        guard promises.prunable > 0 else { throw TestSupportError("a place that was shown is pruned") }
+      }
       let more = try await log.publish([try LogGround.event(999)])
       found += more
       guard try await log.all() == found else { throw TestSupportError("what was read changed with a new event") }
+      _ = try await log.prune(secondaries: ["berlin"])
+      let names = try RealFileSystem().entries(of: directory).map(\.name.string).filter { $0.hasSuffix(".jsonl") }
+      if names.count > 1, let second = UInt64(names[1].prefix(20)), second <= promises.acknowledged {
+        throw TestSupportError("the acknowledgement of \(promises.acknowledged) is gone")
+      }
       try await log.close()
     }
   }

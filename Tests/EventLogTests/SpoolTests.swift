@@ -83,7 +83,7 @@ struct SpoolTests {
     ("half a surrogate", #"{"format":1,"event":"push","name":"a","id":"\ud800","time":"2026-11-22T10:00:00.000Z"}"#),
     (
       "a change without a name",
-      #"{"format":1,"event":"push","name":"a","id":"a","time":"2026-11-22T10:00:00.000Z","changes":[{"old":"1","new":"2"}]}"#
+      #"{"format":1,"event":"push","name":"a","id":"a","time":"2026-11-22T10:00:00.000Z","changes":[{"old":"1"}]}"#
     ),
     ("levels without end", #"{"x":"# + String(repeating: "[", count: 100_000)),
     ("a number too large", #"{"format":99999999999999999999}"#),
@@ -153,13 +153,18 @@ struct SpoolTests {
   @Test("more than one part is taken, each handed over before the next is read")
   func parts() async throws {
     try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+      let intake = SpoolIntake(ground.spool, pool: ground.pool, batchEvents: 10, now: { LogGround.moment })
       try await intake.prepare()
       let writer = SpoolWriter(ground.spool)
-      for number in 0..<1_203 { try writer.write(try Self.event(number)) }
+      for number in 0..<23 { try writer.write(try Self.event(number)) }
       var parts: [Int] = []
-      let report = try await intake.take { parts.append($0.count) }
-      #expect(parts == [1_000, 203] && report.taken == 1_203)
+      let report = try await intake.take { part in
+        parts.append(part.count)
+        // Those of the parts before are gone already.
+        let names = try Self.names(ground.spool)
+        #expect(names.count == 23 - parts.dropLast().reduce(0, +) + 1)
+      }
+      #expect(parts == [10, 10, 3] && report.taken == 23)
     }
   }
 
@@ -218,7 +223,7 @@ struct SpoolTests {
       try await Self.intake(ground).prepare()
       try SpoolWriter(ground.spool).write(try Self.event(1))
       var codes: Set<Int> = []
-      for call in 1...4 {
+      for call in 1...3 {
         let files = FaultyFileSystem(FaultPlan(call: call, code: .ioError, isPersistent: true))
         let intake = SpoolIntake(ground.spool, pool: ground.pool, files: files, now: { LogGround.moment })
         var taken = 0
@@ -229,7 +234,6 @@ struct SpoolTests {
         } catch is EventLogError {
           #expect(taken == 0)
         }
-        if try Self.names(ground.spool) == ["bad"] { break }
       }
       #expect(codes == [0, 1])
       var taken = 0

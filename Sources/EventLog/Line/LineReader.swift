@@ -59,7 +59,7 @@ struct LineReader {
       } else if scanner.matches(key, "replicable_name") {
         members.replicableName = try replicableName(&scanner)
       } else if scanner.matches(key, "event_name") {
-        members.eventName = Self.eventName(try scanner.string())
+        members.eventName = EventName(rawValue: try scanner.string())
       } else if scanner.matches(key, "payload") {
         members.payload = try EventPayload(from: &scanner)
       } else if scanner.matches(key, "format") {
@@ -88,7 +88,4 @@ struct LineReader {
       throw scanner.failure("a name of a kind before this place")
     }
   }
-
-  /// The four declared names share one text each.
-  private static func eventName(_ text: String) -> EventName { EventName(rawValue: text) }
 }

@@ -1,5 +1,4 @@
 internal import DurableFiles
-internal import Replication
 internal import SystemPackage
 
 /// The names in a log's directory.

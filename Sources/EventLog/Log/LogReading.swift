@@ -1,8 +1,6 @@
-internal import DurableFiles
 internal import FlatJSON
 internal import Replication
 internal import Synchronization
-internal import SystemPackage
 
 /// One reader's way through the log, from a position to the end of what was durable when it began, or to its limit.
 struct LogReading {

@@ -7,7 +7,6 @@ internal import SystemPackage
 /// other.
 struct LogRecovery {
   let log: LogFiles
-  let settings: EventLogSettings
 
   /// What was found.
   struct Finding {

@@ -1,5 +1,3 @@
-internal import Replication
-
 /// What all who use a log at one time share: where it ends and what is known of its segments.
 struct LogState {
   /// The last durable line.
@@ -23,12 +21,6 @@ struct LogState {
       if segments[middle] <= id { low = middle + 1 } else { high = middle }
     }
     return low > 0 ? segments[low - 1] : nil
-  }
-
-  /// The segment behind one.
-  func segment(behind firstID: UInt64) -> UInt64? {
-    guard let index = segments.firstIndex(of: firstID), index + 1 < segments.count else { return nil }
-    return segments[index + 1]
   }
 
   mutating func remember(_ found: SegmentMarks, of segment: UInt64) {

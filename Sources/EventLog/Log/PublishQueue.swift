@@ -1,4 +1,3 @@
-internal import Replication
 internal import Synchronization
 internal import WorkerPool
 

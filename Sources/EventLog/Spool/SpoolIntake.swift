@@ -12,10 +12,10 @@ package struct SpoolIntake: Sendable {
   private let directory: FilePath
   private let pool: WorkerPool
   private let files: any FileSystemPort
+  private let batchEvents: Int
   private let now: @Sendable () -> Timestamp
 
-  /// Events that are handed over together, at most, and the bytes of their files.
-  static let batchEvents = 1_000
+  /// Bytes of the files that are handed over together, but for the last of them.
   static let batchBytes = 8 << 20
   /// What `bad/` holds, at most; beyond that what cannot be taken is removed.
   static let maximumBad = 1_000
@@ -25,13 +25,17 @@ package struct SpoolIntake: Sendable {
   /// - Parameters:
   ///   - directory: `<state>/spool`, absolute. Made by `prepare` when missing.
   ///   - pool: where files are read and removed.
+  ///   - batchEvents: how many events are handed over together at most, 1 or more.
+  ///   - now: the time, to know a file that nobody finishes any more.
   package init(
-    _ directory: FilePath, pool: WorkerPool, files: any FileSystemPort = RealFileSystem(),
+    _ directory: FilePath, pool: WorkerPool, files: any FileSystemPort = RealFileSystem(), batchEvents: Int = 1_000,
     now: @escaping @Sendable () -> Timestamp
   ) {
     self.directory = directory
     self.pool = pool
+    precondition(batchEvents > 0, "a part has an event")
     self.files = files
+    self.batchEvents = batchEvents
     self.now = now
   }
 
@@ -103,7 +107,7 @@ package struct SpoolIntake: Sendable {
     var part = Part()
     var bytes = 0
     for entry in names {
-      guard part.events.count < Self.batchEvents, bytes < Self.batchBytes else { break }
+      guard part.events.count < batchEvents, bytes < Self.batchBytes else { break }
       part.looked += 1
       let path = directory.appending(entry.name)
       do {

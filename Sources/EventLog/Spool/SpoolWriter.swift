@@ -1,5 +1,4 @@
 package import DurableFiles
-internal import Replication
 package import SystemPackage
 
 /// Puts an event into the spool, for a hook that gets no answer from the agent. Blocks on the disk, and on nothing
