@@ -148,8 +148,10 @@ package final class DurableEventLog: Sendable {
     }
     line.close()
     guard wasOpen else { return }
+    // Also when the task was cancelled, as it is when an agent stops: then only the newest acknowledgements are not
+    // saved.
+    defer { lock.release() }
     try await pool.run { _ in
-      defer { self.lock.release() }
       self.writer.withLock { $0.close() }
       try self.readers.withLock { (readers) throws(EventLogError) in try readers.save() }
     }
