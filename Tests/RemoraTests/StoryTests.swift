@@ -30,9 +30,13 @@ struct StoryTests {
   /// Writes down what happens.
   private final class Narrator: Sendable {
     private let lines = Mutex<[String]>([])
-    let journal: String
+    private let directory: String
+    private let journal: String
 
-    init(journal: String) { self.journal = journal }
+    init(directory: String, journal: String) {
+      self.directory = directory
+      self.journal = journal
+    }
 
     func tell(_ line: String) { lines.withLock { $0.append(line) } }
 
@@ -42,7 +46,7 @@ struct StoryTests {
       guard let last = text.split(separator: "\n").last(where: { !$0.hasPrefix("{\"cursor\"") }) else { return }
       let anonymous = String(last).replacing(/"[0-9a-f]{16}:(\d+)"/) { "\"LOG:\($0.1)\"" }
         .replacing(/,"check":"[0-9a-f]{16}"/) { _ in "" }
-      tell("    " + anonymous)
+      tell("    " + anonymous.replacing(directory, with: "DIRECTORY"))
     }
 
     var story: String { lines.withLock { $0.joined(separator: "\n") + "\n" } }
@@ -55,7 +59,8 @@ struct StoryTests {
     let directory = try TemporaryDirectory("story")
     for folder in ["source", "copies"] { try directory.write("", to: "\(folder)/.keep") }
     let clock = Clock()
-    let narrator = Narrator(journal: directory.path("secondary/registries/project_registry.journal.jsonl"))
+    let narrator = Narrator(
+      directory: directory.path, journal: directory.path("secondary/registries/project_registry.journal.jsonl"))
     var there = SitePlan(name: "there", state: directory.path("primary"), environment: clock.environment)
     there.replicate(try KindConfiguration(name: "project", strategy: "repository", root: directory.path("source")))
     var here = SitePlan(name: "here", state: directory.path("secondary"), environment: clock.environment)
@@ -79,15 +84,16 @@ struct StoryTests {
     let id = try ReplicableID("team/app")
     let git = GitCommand()
     let source = directory.path("source/team/app.git")
-    func look(_ path: String) throws -> String { try git.refs(path).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined() }
+    func look(_ path: String) throws -> String {
+      try git.refs(path).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)\n" }.joined()
+    }
     func expectEqual(_ copy: String, _ other: String) throws { #expect(try look(copy) == look(other)) }
     func step(_ what: String) async throws {
       clock.advance(by: .seconds(60))
       let consumed = try await secondary.consumeEvents()
-      let work = try await secondary.work()
-      let failures = work.failures.map { $0.replacing(directory.path, with: "DIRECTORY") }
+      let work = try await secondary.work(concurrency: 1)
       narrator.tell(
-        "\(what): \(consumed.applied) events, \(work.synced) synced, \(work.verified) verified\(failures.isEmpty ? "" : ", failed: \(failures.count)")"
+        "\(what): \(consumed.applied) events, \(work.synced) synced, \(work.verified) verified\(work.failures.isEmpty ? "" : ", \(work.failures.count) failed")"
       )
       try narrator.registry()
     }
@@ -111,12 +117,12 @@ struct StoryTests {
     try await primary.checksum(id, name)
     try await step("the primary read its checksum")
 
-    try git.run("-C", source, "update-ref", "refs/heads/topic", "\(repository.oid("refs/heads/main"))")
+    _ = try await git.run("-C", source, "update-ref", "refs/heads/topic", "\(try repository.oid("refs/heads/main"))")
     try await primary.publish(.updated, of: id, name)
     try await step("a branch was pushed")
     try expectEqual(directory.path("copies/team/app.git"), source)
 
-    try git.run("-C", source, "update-ref", "-d", "refs/heads/topic")
+    _ = try await git.run("-C", source, "update-ref", "-d", "refs/heads/topic")
     try await secondary.reverify(id, name)
     try await step("a branch vanished without an event, and a verification noticed")
     try expectEqual(directory.path("copies/team/app.git"), source)
