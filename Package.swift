@@ -32,7 +32,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let package = Package(
   name: "remora",
-  products: [.executable(name: "remora", targets: ["remora"])],
+  products: [
+    .executable(name: "remora", targets: ["remora"]),
+    .library(name: "Remora", targets: ["Remora"]),
+    .library(name: "ReplicatorTestKit", targets: ["ReplicatorTestKit"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -75,6 +79,15 @@ let package = Package(
       ]),
     room(
       "BlobReplication", ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", crypto, nioCore, systemPackage]),
+    // Products
+    room(
+      "Remora",
+      [
+        "Replication", "RegistryStore", "EventLog", "RepositoryReplication", "BlobReplication", "Mirroring",
+        "GitTransport",
+        "DurableFiles", "WorkerPool", "BoundedHTTP", systemPackage,
+      ]),
+    room("ReplicatorTestKit", ["Remora", "Replication"]),
     // Floor 7, door
     room(
       "RemoraCommands",
@@ -125,6 +138,12 @@ let package = Package(
       [
         "Mirroring", "CLibgit2", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore",
         "WorkerPool", "TestSupport", systemPackage,
+      ]),
+    tests(
+      "ReplicatorTestKitTests",
+      [
+        "ReplicatorTestKit", "Remora", "Replication", "RepositoryReplication", "BlobReplication", "TestSupport",
+        systemPackage,
       ]),
     tests(
       "RemoraCommandsTests",

@@ -7,21 +7,22 @@ extension BlobStrategy {
   /// After a crash at any line the file has the old name, both, or the new one; calling again completes it.
   package func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError) {
     let operation = "rename '\(id)' to '\(newID)'"
-    try await onWorker(operation) { [self] _ in
+    try await onWorker(operation) { [self] cancellation in
       guard id != newID else { return }
       let (path, newPath) = (place.path(of: id), place.path(of: newID))
       let new = try place.requireRoom(for: newID, trying: operation)
-      guard case .file(let old) = try place.standing(of: id) else {
+      guard case .file = try place.standing(of: id) else {
         guard new != nil else {
           throw StrategyError(.missing, trying: operation, "there is no such copy")
         }
         try place.synchronizeWay(to: newPath)
         return
       }
-      if let new, !new.isSameFile(as: old) { throw place.occupied(newPath, "another file stands there", operation) }
       if new == nil {
         // A link and not a rename: it never replaces what came meanwhile.
         try directories.withParents(of: newPath, in: place) { try place.files.link(path, to: newPath) }
+      } else if try !place.isSame(path, newPath, cancellation: cancellation) {
+        throw place.occupied(newPath, "another file stands there", operation)
       }
       try place.synchronizeWay(to: newPath)
       try place.files.unlink(path)
@@ -52,8 +53,8 @@ extension BlobStrategy {
   }
 
   package func restore(_ ticket: TrashTicket) async throws(StrategyError) {
-    try await onWorker("restore '\(ticket.replicableID)'") { [self] _ in
-      try BlobTrash(place: place).restore(ticket, directories)
+    try await onWorker("restore '\(ticket.replicableID)'") { [self] cancellation in
+      try BlobTrash(place: place).restore(ticket, directories, cancellation: cancellation)
     }
   }
 

@@ -15,7 +15,8 @@ package import WorkerPool
 /// - A displaced file always goes to the trash, also when a mutable kind is merely updated: no copy is destroyed that cannot
 ///   be restored.
 package final class BlobStrategy: Strategy {
-  let place: BlobPlace
+  /// Where the files lie.
+  package let place: BlobPlace
   let isMutable: Bool
   let transport: BlobTransport
   let workers: WorkerPool

@@ -4,7 +4,7 @@ internal import Synchronization
 internal import SystemPackage
 internal import WorkerPool
 
-extension DurableEventLog {
+extension DurableEventLog: EventReading {
   /// Durable events behind a cursor, in order.
   ///
   /// The cursor that comes with them lies behind everything that was looked at, also behind lines that are no events.

@@ -52,23 +52,19 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
   }
 
   package func change<Answer: Sendable>(
-    _ id: ReplicableID, _ change: @Sendable (inout PrimaryState?) throws -> Answer
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout PrimaryState?) throws -> Answer
   ) async throws -> Answer {
     let answer = AnswerBox<Answer>()
-    try await withoutActuallyEscaping(change) { change in
-      try await store.change { draft in answer.set(try Self.apply(id, to: &draft, change)) }
-    }
+    try await store.change { draft in answer.set(try Self.apply(id, to: &draft, change)) }
     return answer.value
   }
 
   package func changeAll(
-    _ ids: [ReplicableID], _ change: @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws {
     guard !ids.isEmpty else { return }
-    try await withoutActuallyEscaping(change) { change in
-      try await store.change { draft in
-        for id in ids { try Self.apply(id, to: &draft) { try change(id, &$0) } }
-      }
+    try await store.change { draft in
+      for id in ids { try Self.apply(id, to: &draft) { try change(id, &$0) } }
     }
   }
 

@@ -48,23 +48,19 @@ package final class DurableRegistry: RegistryStoring {
   }
 
   package func change<Answer: Sendable>(
-    _ id: ReplicableID, _ change: @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
   ) async throws -> Answer {
     let answer = AnswerBox<Answer>()
-    try await withoutActuallyEscaping(change) { change in
-      try await store.change { draft in answer.set(try Self.apply(id, to: &draft, change)) }
-    }
+    try await store.change { draft in answer.set(try Self.apply(id, to: &draft, change)) }
     return answer.value
   }
 
   package func changeAll(
-    _ ids: [ReplicableID], _ change: @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
   ) async throws {
     guard !ids.isEmpty else { return }
-    try await withoutActuallyEscaping(change) { change in
-      try await store.change { draft in
-        for id in ids { try Self.apply(id, to: &draft) { try change(id, &$0, $1) } }
-      }
+    try await store.change { draft in
+      for id in ids { try Self.apply(id, to: &draft) { try change(id, &$0, $1) } }
     }
   }
 

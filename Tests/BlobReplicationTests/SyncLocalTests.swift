@@ -127,4 +127,48 @@ struct SyncLocalTests {
     let error = try await strategyError { _ = try await ground.strategy().sync(request) }
     #expect(error.code.rawValue == "unsupported_source")
   }
+
+  @Test("is read again when it changes meanwhile, three times at most", arguments: [1, 2, 3])
+  func changing(changes: Int) async throws {
+    let source = try ground.source(new)
+    // A change in the middle of each reading: when the part is begun, and when it is begun again.
+    let changed = Monitor(0)
+    let part = ground.path(".remora-file.part")
+    let files = HookedFiles { _ in
+      var status = stat()
+      guard lstat(part, &status) == 0, status.st_size > 0 else { return changed.with { $0 = $0 & ~1 } }
+      changed.with { state in
+        // The lowest bit: this reading has seen its change.
+        guard state & 1 == 0, state >> 1 < changes else { return }
+        state = (state >> 1 + 1) << 1 | 1
+        let file = open(source.location, O_WRONLY | O_APPEND | O_CLOEXEC)
+        _ = write(file, [1], 1)
+        close(file)
+      }
+    }
+    let strategy = ground.strategy(files: files)
+    let request = SyncRequest(id: try ReplicableID("file"), source: source)
+    if changes < 3 {
+      #expect(try await strategy.sync(request).hasChanged)
+      #expect(try ground.bytes("file") == new + [UInt8](repeating: 1, count: changes))
+    } else {
+      #expect(try await strategyError { _ = try await strategy.sync(request) }.code.rawValue == "source_busy")
+      #expect(try ground.names() == [])
+    }
+  }
+
+  @Test("does not lose its directory to a neighbour that goes") func neighbours() async throws {
+    let strategy = ground.strategy(isMutable: true)
+    let source = try ground.source(old)
+    for round in 0..<30 {
+      let (staying, going) = (try ReplicableID("a/b/stay\(round)"), try ReplicableID("a/b/go"))
+      _ = try await strategy.sync(SyncRequest(id: going, source: source))
+      async let synced = strategy.sync(SyncRequest(id: staying, source: source))
+      async let ticket = strategy.discard(going, entry: nil, at: BlobGround.now)
+      #expect(try await synced.hasChanged)
+      #expect(try await ticket != nil)
+      _ = try await strategy.discard(staying, entry: nil, at: BlobGround.now)
+      #expect(try ground.names() == [])
+    }
+  }
 }

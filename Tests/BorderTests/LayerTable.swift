@@ -48,6 +48,14 @@ struct LayerTable: Equatable {
       4, "BlobReplication",
       ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", "Crypto", "NIOCore", "SystemPackage"]),
     Row(
+      5, "Remora",
+      [
+        "Replication", "RegistryStore", "EventLog", "RepositoryReplication", "BlobReplication", "Mirroring",
+        "GitTransport",
+        "DurableFiles", "WorkerPool", "BoundedHTTP", "SystemPackage",
+      ]),
+    Row(5, "ReplicatorTestKit", ["Remora", "Replication"]),
+    Row(
       7, "RemoraCommands",
       [
         "Mirroring", "GitTransport", "GitValues", "RefStore", "WorkerPool", "ArgumentParser", "Dispatch",

@@ -119,7 +119,8 @@ struct DurableRegistryTests {
       #expect(try await registry.entry(of: ReplicableID("b"))?.id == 1)
     }
     try await ground.with { registry in
-      #expect(try await RegistryGround.all(registry).map(\.replicableID.text) == ["b"])
+      let ids = try await RegistryGround.all(registry).map(\.replicableID.text)
+      #expect(ids == ["b"])
     }
   }
 
@@ -177,8 +178,8 @@ struct DurableRegistryTests {
   @Test("a second owner of the state directory is told who has it")
   func locked() async throws {
     let ground = try RegistryGround()
-    try await ground.with { _ in
-      await #expect(throws: RegistryStoreError.self) { try await ground.with { _ in } }
+    try await ground.with { _ -> Void in
+      await #expect(throws: RegistryStoreError.self) { try await ground.with { _ in () } }
     }
   }
 }

@@ -98,8 +98,7 @@ struct RegistryDamageTests {
     var step = 1
     while true {
       let ground = try RegistryGround(foldBytes: 0)
-      let plan = FaultPlan(at: step, error: .ioError, isPersistent: isPersistent)
-      let files = FaultyFileSystem(RealFileSystem(), plan)
+      let files = FaultyFileSystem(FaultPlan(call: step, code: .ioError, isPersistent: isPersistent))
       var acknowledged: [String] = []
       do {
         acknowledged = try await ground.with(files: files) { registry in
@@ -120,7 +119,7 @@ struct RegistryDamageTests {
       }
       let found = try await ground.with { try await RegistryGround.all($0).map(\.replicableID.text) }
       #expect(Set(acknowledged).isSubset(of: found), "step \(step)")
-      if !plan.hasFired { break }
+      if !files.faultFired { break }
       step += 1
     }
     #expect(step > 10)

@@ -47,10 +47,13 @@ final class Workbench: Sendable {
   }
 
   /// Every file below the directory of the copy with its bytes: for "nothing was written".
-  func contentsOfCopy() throws -> [String: Data] {
+  func contentsOfCopy() throws -> [String: Data] { try contents(below: copy) }
+
+  /// Every file below a directory with its bytes.
+  func contents(below directory: String) throws -> [String: Data] {
     var contents: [String: Data] = [:]
-    for name in try TemporaryDirectory.files(below: copy) {
-      contents[name] = try Data(contentsOf: URL(fileURLWithPath: "\(copy)/\(name)"))
+    for name in try TemporaryDirectory.files(below: directory) {
+      contents[name] = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name)"))
     }
     return contents
   }

@@ -9,8 +9,7 @@ import SystemPackage
 ///     …
 ///     ]}
 ///
-/// Read line by line by this form alone: a million entries take a second, not a minute. A line of any other form is dropped, and
-/// its file read again.
+/// Read line by line by this form alone, without a JSON parser. A line of any other form is dropped, and its file read again.
 extension DigestCache {
   private static let head = "{\"format\":1,\"entries\":["
   private static let tail = "]}"

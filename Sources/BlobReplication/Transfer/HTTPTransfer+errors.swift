@@ -36,7 +36,9 @@ extension HTTPTransfer {
 
   /// What a failed exchange says. Before the answer began it is the host's failure; afterwards it may lie in this one file,
   /// and a host with a thousand others must not stand still for it.
-  func translated(_ failure: HTTPFailure) -> any Error {
+  ///
+  /// - Parameter answerBegan: the head had come; a silence does not know that itself.
+  func translated(_ failure: HTTPFailure, answerBegan: Bool) -> any Error {
     let code: StrategyError.Code
     var hint: String?
     switch failure.kind {
@@ -45,8 +47,8 @@ extension HTTPTransfer {
       (code, hint) = (.sourceUnreachable, "check the network, and that the server runs")
     case .tlsFailed: (code, hint) = (.sourceUnreachable, "check the certificate and this machine's clock")
     case .silence, .connectionLost:
-      code = failure.answerBegan ? .interrupted : .sourceUnreachable
-      hint = failure.answerBegan ? "the next sync goes on from there" : "check that the server runs"
+      code = answerBegan ? .interrupted : .sourceUnreachable
+      hint = answerBegan ? "the next sync goes on from there" : "check that the server runs"
     case .total: (code, hint) = (.limitExceeded, "allow more time if it always ends so")
     case .bodyTooLarge: (code, hint) = (.limitExceeded, "raise the limit of the kind, or exclude the file")
     case .decompressionLimit, .malformedAnswer:

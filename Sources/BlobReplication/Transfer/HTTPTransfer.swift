@@ -44,6 +44,8 @@ struct HTTPTransfer {
       record == nil
       ? try PartWriter(beginning: part, limits: limits, directories)
       : try PartWriter(resuming: part, limits: limits, cancellation: cancellation)
+    // All of it had come, and the digest, which is known, will tell whether it is right.
+    if writer.length == record?.total { return (writer, true) }
     while true {
       let (download, head) = try followingRedirects(range: record.map { (writer.length, $0.validator) })
       defer { download.end() }
@@ -97,9 +99,15 @@ struct HTTPTransfer {
       return try once(address, range: range)
     } catch let failure as HTTPFailure {
       // A kept-alive connection that the server closed meanwhile; asking for a file twice does no harm.
-      guard failure.kind == .connectionLost, !failure.answerBegan else { throw translated(failure) }
+      guard failure.kind == .connectionLost, !failure.answerBegan else {
+        throw translated(failure, answerBegan: failure.answerBegan)
+      }
     }
-    do { return try once(address, range: range) } catch let failure as HTTPFailure { throw translated(failure) }
+    do {
+      return try once(address, range: range)
+    } catch let failure as HTTPFailure {
+      throw translated(failure, answerBegan: failure.answerBegan)
+    }
   }
 
   private func once(
@@ -193,7 +201,7 @@ struct HTTPTransfer {
         do {
           count = try download.read(into: buffer)
         } catch let failure as HTTPFailure {
-          throw translated(failure)
+          throw translated(failure, answerBegan: true)
         } catch is DeadlineExceeded {
           throw outOfTime
         }

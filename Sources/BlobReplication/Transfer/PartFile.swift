@@ -55,7 +55,9 @@ struct PartFile: Sendable {
       let bytes = try? place.files.contents(of: recordPath, limit: PartRecord.maximumBytes),  // too large: none of ours
       let record = PartRecord(decoding: bytes)
     else { return nil }
-    guard record.id == id.text, record.source == source.redacted, record.total > UInt64(status.size) else { return nil }
+    guard record.id == id.text, record.source == source.redacted, record.total >= UInt64(status.size) else {
+      return nil
+    }
     return record
   }
 

@@ -1,29 +1,24 @@
 import DurableFiles
 import Replication
 import SystemPackage
+import WorkerPool
 
 extension BlobTrash {
   /// Gives the file its old name again and lets the entry go. The name comes first: after a crash in between the file is in both
   /// places, and restoring again completes it.
-  func restore(_ ticket: TrashTicket, _ directories: DirectoryKeeper) throws {
+  func restore(_ ticket: TrashTicket, _ directories: DirectoryKeeper, cancellation: CancellationFlag) throws {
     let operation = "restore '\(ticket.replicableID)'"
     guard Self.isName(ticket.name), try self.ticket(named: ticket.name)?.replicableID == ticket.replicableID,
-      let kept = try place.files.status(of: content(of: ticket)), kept.kind == .regular
+      try place.files.status(of: content(of: ticket))?.kind == .regular
     else {
       throw StrategyError(
         .missing, trying: operation, "the trash has no such entry", hint: "list the trash again")
     }
     let target = place.path(of: ticket.replicableID)
-    if let there = try place.requireRoom(for: ticket.replicableID, trying: operation), !there.isSameFile(as: kept) {
+    if try place.requireRoom(for: ticket.replicableID, trying: operation) == nil {
+      try directories.withParents(of: target, in: place) { try place.files.link(content(of: ticket), to: target) }
+    } else if try !place.isSame(content(of: ticket), target, cancellation: cancellation) {
       throw place.occupied(target, "another file stands there", operation)
-    }
-    try directories.withParents(of: target, in: place) {
-      do { try place.files.link(content(of: ticket), to: target) } catch let error as FileError {
-        guard error.code == .fileExists else { throw error }
-        guard try place.files.status(of: target)?.isSameFile(as: kept) == true else {
-          throw place.occupied(target, "another file stands there", operation)
-        }
-      }
     }
     try place.synchronizeWay(to: target)
     try remove(ticket.name)

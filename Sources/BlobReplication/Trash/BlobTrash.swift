@@ -43,11 +43,16 @@ struct BlobTrash {
 
   /// Moves a file into its entry.
   func move(_ path: FilePath, into ticket: TrashTicket) throws {
-    do { try place.files.rename(path, to: content(of: ticket)) } catch {
+    let directory = place.trash.appending(ticket.name)
+    do {
+      // The name of the note: a file in an entry without one would not be listed.
+      try place.files.synchronizeDirectory(directory)
+      try place.files.rename(path, to: content(of: ticket))
+    } catch {
       abandon(ticket)
       throw error
     }
-    try place.files.synchronizeDirectory(place.trash.appending(ticket.name))
+    try place.files.synchronizeDirectory(directory)
   }
 
   /// Gives a file a second name in its entry, which keeps its bytes when the first one gets others.

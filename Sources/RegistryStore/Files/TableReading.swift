@@ -27,11 +27,14 @@ struct TableReading<Row: FlatRow> {
     var rows: [Row] = []
     if let bytes = try contents(of: paths.document) { try readDocument(bytes, &result, &rows) }
     var changed: [(key: String, row: Row?)] = []
+    let current = try contents(of: paths.journal)
     if let bytes = try contents(of: paths.previousJournal) {
       result.needsDocument = true
-      _ = try readJournal(bytes, paths.previousJournal, mayBeTorn: false, &result, &changed)
+      // As long as nothing is in the new one, changes may still have gone to the old one under its new name.
+      let isLast = current?.isEmpty ?? true
+      _ = try readJournal(bytes, paths.previousJournal, mayBeTorn: isLast, &result, &changed)
     }
-    if let bytes = try contents(of: paths.journal) {
+    if let bytes = current {
       let whole = try readJournal(bytes, paths.journal, mayBeTorn: true, &result, &changed)
       result.journalLength = whole
       result.tornLines = whole < bytes.count ? 1 : 0

@@ -39,6 +39,8 @@ extension EntryRow {
     var id: ReplicableID?
     var (number, createdAt) = (UInt64?.none, Moment(nil))
     var entry = RegistryEntry(id: 0, replicableID: Self.unnamed, createdAt: Timestamp(milliseconds: 0))
+    // A line without the member says that all was verified.
+    entry.announcedAt = nil
     var unknown: [[UInt8]] = []
     var isFirst = true
     while let key = try scanner.nextKey(&isFirst) {

@@ -1,6 +1,9 @@
 internal import Synchronization
 
 extension Primary: PrimaryAccess {
+  /// The last event that is durable.
+  public func position() async throws -> Cursor { try await log.position() }
+
   /// Events of the log; see `EventReading`.
   public func events(
     after cursor: Cursor?, limit: Int, wait: Duration
@@ -34,7 +37,8 @@ extension Primary: PrimaryAccess {
       guard let state = try await identify(row.id, as: row.identity, member) else { continue }
       rows.append(
         CatalogRow(
-          id: row.id, incarnation: state.incarnation, generation: state.generation, reading: state.reading))
+          id: row.id, incarnation: state.incarnation, generation: state.generation,
+          reading: state.currentReading))
     }
     if directory.isComplete { try await forget(allBut: Set(directory.rows.map(\.id)), member) }
     return CatalogSnapshot(rows: rows, position: position, isComplete: directory.isComplete)
@@ -90,7 +94,8 @@ extension Primary: PrimaryAccess {
 
   private func row(_ state: PrimaryState) -> CatalogRow {
     CatalogRow(
-      id: state.replicableID, incarnation: state.incarnation, generation: state.generation, reading: state.reading)
+      id: state.replicableID, incarnation: state.incarnation, generation: state.generation,
+      reading: state.currentReading)
   }
 
   /// The content, read from disk now.

@@ -15,7 +15,7 @@ extension Secondary {
   /// The sync itself: the step that `Replicator.sync` stands for.
   ///
   /// What is wanted is read before anything is listed, so the success is claimed for that and for nothing announced later.
-  func syncNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
+  public func syncNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
     let member = try table.member(name)
     let begun = environment.now()
     guard let ticket = try await member.registry.change(id, { entry, _ in entry?.startSync(at: begun) }) else {

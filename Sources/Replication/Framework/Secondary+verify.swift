@@ -15,7 +15,7 @@ extension Secondary {
   /// 1. The copy is read from disk. It equals a reading of the primary that is no older than what the copy holds: equal.
   /// 2. Else the primary lists afresh, the copy is synced and read, the primary lists again, and the three are judged.
   /// 3. A mismatch counts when a second such bracket finds it again.
-  func verifyNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
+  public func verifyNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
     let member = try table.member(name)
     let begun = environment.now()
     guard let ticket = try await member.registry.change(id, { entry, _ in entry?.startVerification(at: begun) }) else {

@@ -11,12 +11,12 @@ public protocol PrimaryStateStoring: Sendable {
 
   /// Changes, makes or removes one state in one step; leaving `nil` removes it.
   func change<Answer: Sendable>(
-    _ id: ReplicableID, _ change: @Sendable (inout PrimaryState?) throws -> Answer
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout PrimaryState?) throws -> Answer
   ) async throws -> Answer
 
   /// The same for many with one wait for the disk.
   func changeAll(
-    _ ids: [ReplicableID], _ change: @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws
 
   /// Whose checksum is to be read now: pending first, then failed ones that are due, the longest due first.

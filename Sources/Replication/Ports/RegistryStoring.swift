@@ -11,12 +11,12 @@ public protocol RegistryStoring: Sendable {
   /// Changes, makes or removes one entry in one step that nothing else comes between. `change` gets the entry as it is, or
   /// `nil`, and leaves it as it shall be; leaving `nil` removes it. A new entry is made with `newEntry`.
   func change<Answer: Sendable>(
-    _ id: ReplicableID, _ change: @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
   ) async throws -> Answer
 
   /// The same for many entries with one wait for the disk.
   func changeAll(
-    _ ids: [ReplicableID], _ change: @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
   ) async throws
 
   /// Gives an entry another id, keeping its number and its states; the old id is no longer tracked.

@@ -128,4 +128,7 @@ extension PrimaryState {
     case .succeeded, .failed, .disabled: return false
     }
   }
+
+  /// The last reading, unless a change was announced since: an older one vouches for nothing that is there now.
+  package var currentReading: PrimaryReading? { verificationState == .succeeded ? reading : nil }
 }

@@ -14,7 +14,7 @@ actor MemoryRegistry: RegistryStoring {
   }
 
   func change<Answer: Sendable>(
-    _ id: ReplicableID, _ change: @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
   ) throws -> Answer {
     var entry = entries[id]
     let numbers = numbers
@@ -24,7 +24,7 @@ actor MemoryRegistry: RegistryStoring {
   }
 
   func changeAll(
-    _ ids: [ReplicableID], _ change: @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
   ) throws {
     for id in ids { try self.change(id) { try change(id, &$0, $1) } }
   }

@@ -9,7 +9,7 @@ actor MemoryStates: PrimaryStateStoring {
   func state(of identity: FileIdentity) -> PrimaryState? { sorted { $0.identity == identity }.first }
 
   func change<Answer: Sendable>(
-    _ id: ReplicableID, _ change: @Sendable (inout PrimaryState?) throws -> Answer
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout PrimaryState?) throws -> Answer
   ) throws -> Answer {
     var state = states[id]
     let answer = try change(&state)
@@ -18,7 +18,7 @@ actor MemoryStates: PrimaryStateStoring {
   }
 
   func changeAll(
-    _ ids: [ReplicableID], _ change: @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) throws {
     for id in ids { try self.change(id) { try change(id, &$0) } }
   }

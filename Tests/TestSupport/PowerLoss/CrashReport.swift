@@ -1,14 +1,19 @@
 /// What a walk over crash states saw.
 package struct CrashReport: Sendable, CustomStringConvertible {
-  /// States that were built, equal ones included, by step: at index 0 before the first step.
-  package internal(set) var builtPerStep: [Int] = []
+  /// All states that were built, equal ones included.
+  package internal(set) var statesBuilt = 0
   /// States that were laid out and checked: different ones.
   package internal(set) var statesChecked = 0
-
-  /// All states that were built.
-  package var statesBuilt: Int { builtPerStep.reduce(0, +) }
+  /// Of those, states that only the removal of an fsync made possible.
+  package internal(set) var statesOfRemovals = 0
+  /// Fsync calls that were taken away in turn.
+  package internal(set) var synchronizationsRemoved = 0
 
   package var description: String {
-    "\(statesBuilt) states built over \(builtPerStep.count) steps, \(statesChecked) different ones checked"
+    var text = "\(statesBuilt) states built, \(statesChecked) different ones checked"
+    if synchronizationsRemoved > 0 {
+      text += ", \(statesOfRemovals) of them for \(synchronizationsRemoved) fsyncs that were removed in turn"
+    }
+    return text
   }
 }

@@ -10,6 +10,8 @@ package struct CrashState: Sendable, CustomStringConvertible {
   package let isFinal: Bool
   /// The marks (`RecordingFileSystem.mark`) that had been passed.
   package let marks: [String]
+  /// The fsync without which the state is possible; nil for a state that every fsync allows.
+  package let removed: String?
   /// What was done last and what the loss of power took.
   package let description: String
 }

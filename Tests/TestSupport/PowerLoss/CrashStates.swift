@@ -27,7 +27,7 @@ package struct CrashStates {
   package func check(_ body: (CrashState) throws -> Void) throws -> CrashReport {
     var walk = CrashWalk(log: log, simulator: simulator)
     var report = CrashReport()
-    try visit(&walk, CrashLayout(log.names), &report, body)
+    try visit(&walk, omitting: nil, CrashLayout(log.names), &report, body)
     return report
   }
 
@@ -43,12 +43,12 @@ package struct CrashStates {
     var walk = CrashWalk(log: log, simulator: simulator)
     let layout = try CrashLayout(log.names)
     var report = CrashReport()
-    try visit(&walk, layout, &report, body)
+    try visit(&walk, omitting: nil, layout, &report, body)
     var unnoticed: [String] = []
     for case (let index, .synchronization) in log.steps.enumerated().map({ ($0, $1.kind) }) {
-      walk.omitted = index
+      report.synchronizationsRemoved += 1
       do {
-        try visit(&walk, layout, &report, body)
+        try visit(&walk, omitting: index, layout, &report, body)
         unnoticed.append(log.steps[index].label)
       } catch is CrashStateFailure {
         // Seen: that fsync is needed.
@@ -58,22 +58,29 @@ package struct CrashStates {
   }
 
   private func visit(
-    _ walk: inout CrashWalk, _ layout: CrashLayout, _ report: inout CrashReport, _ body: (CrashState) throws -> Void
+    _ walk: inout CrashWalk, omitting omitted: Int?, _ layout: CrashLayout, _ report: inout CrashReport,
+    _ body: (CrashState) throws -> Void
   ) throws {
-    try walk.visitAll { built in
-      report.builtPerStep.append(built)
-    } onState: { image, step, marks, description in
+    func count(_ built: Int) { report.statesBuilt += built }
+    func show(_ image: DiskImage, _ step: Int, _ marks: [String], _ description: String) throws {
       let number = report.statesChecked
       let root = try layout.lay(image, number: number)
       report.statesChecked += 1
+      if omitted != nil { report.statesOfRemovals += 1 }
       let state = CrashState(
-        root: root, step: step, isFinal: step == log.steps.count, marks: marks, description: description)
+        root: root, step: step, isFinal: step == log.steps.count, marks: marks,
+        removed: omitted.map { log.steps[$0].label }, description: description)
       do {
         try body(state)
       } catch {
         throw CrashStateFailure(state: state, cause: error, steps: Array(steps.prefix(step)))
       }
       try layout.clear(number: number)
+    }
+    if let omitted {
+      try walk.visit(omitting: omitted, onStep: count, onState: show)
+    } else {
+      try walk.visitAll(onStep: count, onState: show)
     }
   }
 }

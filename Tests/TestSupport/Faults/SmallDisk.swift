@@ -1,10 +1,9 @@
 import Glibc
-import TestSupport
 
 /// A file system of a few megabytes in memory, mounted where a test wants it.
-final class SmallDisk {
+package final class SmallDisk {
   /// Mounting takes root, and a system that lets it (not every container does).
-  static let isPossible: Bool = {
+  package static let isPossible: Bool = {
     guard geteuid() == 0, let place = try? TemporaryDirectory("mount") else { return false }
     guard let disk = try? SmallDisk(at: place.path, bytes: 1 << 20) else { return false }
     disk.unmount()
@@ -14,7 +13,7 @@ final class SmallDisk {
   private let path: String
   private var isMounted = true
 
-  init(at path: String, bytes: Int) throws {
+  package init(at path: String, bytes: Int) throws {
     self.path = path
     guard mount("remora-test", path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "size=\(bytes),mode=755") == 0 else {
       throw TestSupportError("mount \(path): \(String(cString: strerror(errno)))")
@@ -23,11 +22,11 @@ final class SmallDisk {
 
   deinit { unmount() }
 
-  func makeReadOnly() throws { try remount(UInt(MS_RDONLY)) }
-  func makeWritable() throws { try remount(0) }
+  package func makeReadOnly() throws { try remount(UInt(MS_RDONLY)) }
+  package func makeWritable() throws { try remount(0) }
 
   /// Leaves no byte free.
-  func fill() throws {
+  package func fill() throws {
     let file = open("\(path)/filler", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw TestSupportError("open \(path)/filler: \(errno)") }
     defer { close(file) }
@@ -36,7 +35,7 @@ final class SmallDisk {
   }
 
   /// Lazily, so that it also works while something still looks at it.
-  func unmount() {
+  package func unmount() {
     guard isMounted else { return }
     isMounted = false
     umount2(path, Int32(MNT_DETACH))

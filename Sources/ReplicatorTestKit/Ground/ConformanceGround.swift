@@ -1,0 +1,84 @@
+internal import Foundation
+internal import Remora
+
+/// Why the ground itself could not be laid.
+struct ConformanceGroundError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// A primary and a secondary of one kind in a temporary directory.
+struct ConformanceGround: Sendable {
+  let kind: KindUnderTest
+  let clock: ManualClock
+  let hooks: StrategyHooks
+  let primary: Primary
+  let secondary: Secondary
+  let sample: any SampleContent
+  private let directory: String
+
+  static func with(_ kind: KindUnderTest, _ body: @Sendable (ConformanceGround) async throws -> Void) async throws {
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("remora-kit-\(UUID().uuidString)")
+      .path
+    for name in ["source", "copies"] {
+      try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
+    }
+    defer {
+      // What is left over is a temporary directory.
+      try? FileManager.default.removeItem(atPath: directory)
+    }
+    let clock = ManualClock()
+    let hooks = StrategyHooks()
+    var primaryPlan = SitePlan(name: "kit-primary", state: directory + "/primary", environment: clock.environment)
+    try kind.declare(&primaryPlan, directory + "/source")
+    var secondaryPlan = SitePlan(name: "kit-secondary", state: directory + "/secondary", environment: clock.environment)
+    secondaryPlan.outermostStrategy = { HookedStrategy($0, hooks) }
+    try kind.declare(&secondaryPlan, directory + "/copies")
+    try await primaryPlan.withPrimary(secondaries: ["kit-secondary"]) { [secondaryPlan] primary in
+      try await secondaryPlan.withSecondary(of: primary) { secondary in
+        let ground = ConformanceGround(
+          kind: kind, clock: clock, hooks: hooks, primary: primary, secondary: secondary,
+          sample: kind.dataType == .repository ? RepositorySample() : FileSample(), directory: directory)
+        // The first round begins with the catalog; from then on there are events.
+        try await secondary.consumeEvents()
+        try await body(ground)
+      }
+    }
+  }
+
+  func source(_ id: ReplicableID) -> String { sample.path(of: id, below: directory + "/source") }
+  func copy(_ id: ReplicableID) -> String { sample.path(of: id, below: directory + "/copies") }
+
+  func entry(_ id: ReplicableID) async throws -> RegistryEntry? {
+    try await secondary.registry(of: kind.name).entry(of: id)
+  }
+
+  /// Makes a replicable on the primary, tells, and lets the secondary take the event.
+  func created(_ text: String) async throws -> ReplicableID {
+    let id = try ReplicableID(text)
+    try sample.create(at: source(id))
+    try await kind.announce(.created, id, primary)
+    try await secondary.consumeEvents()
+    return id
+  }
+
+  /// The same, and syncs and verifies it.
+  func replicated(_ text: String) async throws -> ReplicableID {
+    let id = try await created(text)
+    try await primary.checksumDue()
+    try await secondary.consumeEvents()
+    try await secondary.work()
+    return id
+  }
+
+  /// Changes a replicable of a kind that may change on the primary, and tells.
+  func update(_ id: ReplicableID) async throws {
+    try sample.change(at: source(id))
+    try await kind.announce(.updated, id, primary)
+  }
+
+  func look(_ path: String) throws -> String? { try sample.look(at: path) }
+
+  func move(_ path: String, to other: String) throws { try FileManager.default.moveItem(atPath: path, toPath: other) }
+  func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
+}

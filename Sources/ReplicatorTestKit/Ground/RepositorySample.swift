@@ -1,0 +1,66 @@
+internal import Foundation
+internal import Remora
+
+/// Bare repositories, made and read by the `git` command.
+struct RepositorySample: SampleContent {
+  func path(of id: ReplicableID, below root: String) -> String { "\(root)/\(id).git" }
+
+  func create(at path: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    _ = try git("init", "--quiet", "--bare", "--initial-branch=main", path)
+    try change(at: path)
+    _ = try git("-C", path, "update-ref", "refs/heads/other", "refs/heads/main")
+  }
+
+  func change(at path: String) throws {
+    let tree = try git("-C", path, "hash-object", "-t", "tree", "-w", "--stdin")
+    let parent = try? git("-C", path, "rev-parse", "--verify", "--quiet", "refs/heads/main")  // none at first
+    let commit = try git(
+      ["-C", path, "commit-tree", tree, "-m", UUID().uuidString] + (parent.map { ["-p", $0] } ?? []))
+    _ = try git("-C", path, "update-ref", "refs/heads/main", commit)
+  }
+
+  /// HEAD alone: no ref moves.
+  func changeHead(at path: String) throws {
+    _ = try git("-C", path, "symbolic-ref", "HEAD", "refs/heads/other")
+  }
+
+  func tamper(at path: String) throws {
+    let oid = try git("-C", path, "rev-parse", "refs/heads/main")
+    _ = try git("-C", path, "update-ref", "refs/heads/tampered", oid)
+  }
+
+  func look(at path: String) throws -> String? {
+    guard FileManager.default.fileExists(atPath: path + "/HEAD") else { return nil }
+    let head = try git("-C", path, "symbolic-ref", "--quiet", "HEAD")
+    return try git("-C", path, "for-each-ref", "--format=%(objectname) %(refname)") + "\nHEAD " + head
+  }
+
+  private func git(_ arguments: String...) throws -> String { try git(arguments) }
+
+  private func git(_ arguments: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["git"] + arguments
+    var environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+    environment["GIT_CONFIG_NOSYSTEM"] = "1"
+    environment["GIT_CONFIG_GLOBAL"] = "/dev/null"
+    for role in ["AUTHOR", "COMMITTER"] {
+      environment["GIT_\(role)_NAME"] = "Remora"
+      environment["GIT_\(role)_EMAIL"] = "remora@example.org"
+    }
+    process.environment = environment
+    let output = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw ConformanceGroundError("git \(arguments.joined(separator: " ")): exit \(process.terminationStatus)")
+    }
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
