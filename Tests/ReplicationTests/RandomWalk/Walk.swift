@@ -39,19 +39,19 @@ struct Walk {
 
   private mutating func step(_ index: Int) throws -> String {
     switch Int.random(in: 0..<1_000, using: &generator) {
-    case 0..<90:
+    case 0..<70:
       try primary.push(index, tick: tick, using: &generator)
       return "push"
-    case 90..<96:
+    case 70..<76:
       primary.remove(index, tick: tick)
       return "remove"
-    case 96..<290:
+    case 76..<320:
       primary.publishStep(using: &generator)
       return "publish"
-    case 290..<390:
+    case 320..<400:
       try primary.checksumStep(index, tick: tick, now: now, using: &generator)
       return "checksum"
-    case 390..<490:
+    case 400..<490:
       try secondary.consume(
         limit: Int.random(in: 1...5, using: &generator), from: primary, tick: tick, now: now)
       if Bool.random(using: &generator) { secondary.savedCursor = secondary.cursor }
@@ -142,7 +142,9 @@ struct Walk {
       try claim(entry.state == .synced && entry.verificationState == .succeeded, "\(index) does not come to rest")
       try claim(secondary.copies[index]?.refs == repository.refs, "\(index) is verified and differs")
       try claim(entry.incarnation == repository.incarnation, "\(index) is of another incarnation")
-      try claim(entry.held == entry.wanted, "\(index) wants what it does not hold")
+      // Told late and of two logs by turns, it may hold more than it wants.
+      let isHeld = entry.wanted.map { entry.held?.covers($0) == true } ?? true
+      try claim(isHeld, "\(index) wants what it does not hold")
       if let held = entry.held, held.log == primary.log.id, let last = primary.log.last(of: repository.incarnation) {
         try claim(held.covers(last), "\(index) was told of \(last) and holds \(held)")
       }

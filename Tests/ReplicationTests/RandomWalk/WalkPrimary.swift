@@ -60,7 +60,8 @@ struct WalkPrimary {
       change(index, .created, tick: tick)
     }
     for _ in 0..<Int.random(in: 1...2, using: &generator) {
-      let ref = Int.random(in: 0..<Self.refCount, using: &generator)
+      // One ref is pushed more than the others, so that brackets find it moving.
+      let ref = Bool.random(using: &generator) ? 0 : Int.random(in: 0..<Self.refCount, using: &generator)
       let old = history[index].randomElement(using: &generator)?.refs?[ref]
       lastValue += 1
       let choice = Int.random(in: 0..<10, using: &generator)
