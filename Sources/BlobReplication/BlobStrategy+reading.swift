@@ -1,5 +1,6 @@
 import DurableFiles
 package import Replication
+import Synchronization
 import SystemPackage
 import WorkerPool
 
@@ -23,21 +24,31 @@ extension BlobStrategy {
     let operation = "look for '\(id)'"
     return try await onWorker(operation) { [self] _ in
       switch try place.standing(of: id) {
-      case .file(let status): return .present(FileIdentity(device: status.device, inode: status.inode))
+      case .file(let status):
+        let root = try place.requireRoot()
+        knownRoot.withLock { $0 = FileIdentity(device: root.device, inode: root.inode) }
+        return .present(FileIdentity(device: status.device, inode: status.inode))
       case .foreign: return .unfinished
       case .blocked(let path, .symbolicLink):
         // Moved to another disk, perhaps, and linked back: nobody may conclude that it is gone.
         throw place.occupied(path, "a link lies on the way", operation)
       case .nothing, .directory, .blocked:
-        // An empty root is what an unmounted disk looks like.
-        guard try !place.isEmpty() else {
-          throw StrategyError(
-            .fileSystem, trying: operation, "the root '\(place.root)' is empty", hint: "is its disk mounted?",
-            disposition: .host)
-        }
+        try requireCredibleAbsence(trying: operation)
         return .absent
       }
     }
+  }
+
+  /// An empty root is what an unmounted disk looks like. It is believed only of the very directory in which this process has seen
+  /// something: then it was emptied.
+  private func requireCredibleAbsence(trying operation: String) throws {
+    let root = try place.requireRoot()
+    guard try place.isEmpty(), knownRoot.withLock({ $0 }) != FileIdentity(device: root.device, inode: root.inode) else {
+      return
+    }
+    throw StrategyError(
+      .fileSystem, trying: operation, "the root '\(place.root)' is empty", hint: "is its disk mounted?",
+      disposition: .host)
   }
 
   private func checksum(of id: ReplicableID, _ cancellation: CancellationFlag) throws -> Checksum {

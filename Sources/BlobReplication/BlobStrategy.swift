@@ -24,8 +24,9 @@ package final class BlobStrategy: Strategy {
   let digests: DigestCache?
   let now: @Sendable () -> Timestamp
   let directories = DirectoryKeeper()
-  /// Where the root was when it was last listed completely; `nil` before that.
-  private let device = Mutex<UInt64?>(nil)
+  /// The root when something was last seen in it; `nil` before that. Another one, or an empty one, may be a disk that is not
+  /// mounted.
+  let knownRoot = Mutex<FileIdentity?>(nil)
 
   /// - Parameters:
   ///   - isMutable: files of the kind may get another content under their name.
@@ -61,9 +62,9 @@ package final class BlobStrategy: Strategy {
   package func catalog() async throws(StrategyError) -> DirectoryCatalog {
     try await onWorker("list '\(place.root)'") { [self] cancellation in
       let walk = CatalogWalk(place: place, cancellation: cancellation)
-      let (catalog, found) = try walk.run(expecting: device.withLock { $0 })
+      let (catalog, root) = try walk.run(expecting: knownRoot.withLock { $0?.device })
       if catalog.isComplete {
-        device.withLock { $0 = found }
+        knownRoot.withLock { $0 = root }
         digests?.keep(only: catalog.rows.map(\.id))
       }
       // A cache that cannot be written only costs reading again.

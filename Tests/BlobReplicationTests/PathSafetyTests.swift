@@ -124,16 +124,27 @@ struct PathSafetyTests {
     #expect(try await strategy.catalog().isComplete == false)
   }
 
-  @Test("what is not there is absent only in a root that holds something") func emptyRoot() async throws {
+  @Test("what is not there is absent only in a root that holds something, or held it before") func emptyRoot()
+    async throws
+  {
     let strategy = ground.strategy()
     let id = try ReplicableID("gone")
+    let here = try ReplicableID("here")
     #expect(try await strategyError { _ = try await strategy.presence(of: id) }.disposition == .host)
     try ground.put([1], at: "here")
     #expect(try await strategy.presence(of: id) == .absent)
-    guard case .present(let identity) = try await strategy.presence(of: ReplicableID("here")) else {
+    guard case .present(let identity) = try await strategy.presence(of: here) else {
       Issue.record("not present")
       return
     }
     #expect(identity == (try await strategy.catalog().rows.first?.identity))
+    try RealFileSystem().unlink(FilePath(ground.path("here")))
+    #expect(try await strategy.presence(of: here) == .absent, "the last one was deleted")
+    #expect(try await strategyError { _ = try await ground.strategy().presence(of: here) }.disposition == .host)
+    // Another directory in its place, as where a disk was mounted.
+    let root = ground.root.string
+    try FileManager.default.moveItem(atPath: root, toPath: "\(root)-before")
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: false)
+    #expect(try await strategyError { _ = try await strategy.presence(of: here) }.disposition == .host)
   }
 }

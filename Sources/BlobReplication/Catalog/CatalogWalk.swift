@@ -34,9 +34,9 @@ struct CatalogWalk {
   }
 
   /// - Parameter device: that the root must be on; `nil` for any.
-  /// - Returns: the catalog and the root's device. Incomplete when the root is missing, empty or on another device, and when a
+  /// - Returns: the catalog and what the root is recognised by. Incomplete when the root is missing, empty or on another device, and when a
   ///   directory could not be read.
-  func run(expecting device: UInt64?) throws -> (catalog: DirectoryCatalog, device: UInt64?) {
+  func run(expecting device: UInt64?) throws -> (catalog: DirectoryCatalog, root: FileIdentity?) {
     var result = Result(maximumSkipped: maximumSkipped)
     guard let root = try place.files.status(of: place.root), root.kind == .directory else {
       result.skip(".", "the root does not exist or is no directory")
@@ -64,7 +64,7 @@ struct CatalogWalk {
       }
     }
     let catalog = DirectoryCatalog(rows: result.rows, isComplete: result.isComplete, skipped: result.skipped)
-    return (catalog, root.device)
+    return (catalog, FileIdentity(device: root.device, inode: root.inode))
   }
 
   private func add(_ path: String, _ name: FilePath, _ result: inout Result) throws {
