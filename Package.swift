@@ -98,7 +98,7 @@ let package = Package(
     // Tests
     .target(
       name: "TestSupport",
-      dependencies: ["GitValues", "DurableFiles", crypto, systemPackage],
+      dependencies: ["GitValues", "DurableFiles", "WorkerPool", crypto, systemPackage],
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "remora-benchmark",
@@ -128,7 +128,7 @@ let package = Package(
         "BlobReplication", "Replication", "DurableFiles", "BoundedHTTP", "WorkerPool", "TestSupport", crypto,
         systemPackage,
       ]),
-    tests("BoundedHTTPTests", ["BoundedHTTP", "TestSupport", nioCore, nioPosix]),
+    tests("BoundedHTTPTests", ["BoundedHTTP", "WorkerPool", "TestSupport", nioCore, nioPosix]),
     tests("RefStoreTests", ["RefStore", "GitValues", "DurableFiles", "TestSupport", systemPackage]),
     tests(
       "GitTransportTests",

@@ -17,9 +17,9 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
   package func digest(of view: RefView) -> String {
     precondition(view.broken.isEmpty, "a broken view has no checksum")
     switch self {
-    case .sha256: return "sha256:" + Self.hex(Self.sha256(of: view))
+    case .sha256: return "sha256:" + HexText.text(Self.sha256(of: view))
     case .gitaly: return Self.gitaly(of: view)
-    case .grokmirror: return Self.hex(Self.grokmirror(of: view))
+    case .grokmirror: return HexText.text(Self.grokmirror(of: view))
     }
   }
 
@@ -60,7 +60,7 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
       fold(line.dropLast())
     }
     guard let first = folded.firstIndex(where: { $0 != 0 }) else { return String(repeating: "0", count: 40) }
-    return hex(folded[first...])
+    return HexText.text(folded[first...])
   }
 
   private static let gitalyMarks =
@@ -77,11 +77,6 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
     bytes.append(UInt8(ascii: " "))
     refs.withName(at: index) { bytes.append(contentsOf: $0) }
     bytes.append(UInt8(ascii: "\n"))
-  }
-
-  private static func hex(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 }
 

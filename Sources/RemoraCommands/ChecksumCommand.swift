@@ -36,21 +36,9 @@ struct ChecksumCommand: AsyncParsableCommand {
   private struct Report: Encodable {
     let repository: String
     let algorithm: String
-    let checksum: String?
+    @NullWhenMissing var checksum: String?
     let refs: Int
     let broken: [BrokenReport]
-
-    private enum CodingKeys: String, CodingKey { case repository, algorithm, checksum, refs, broken }
-
-    /// Every key is there, null where there is no value.
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(repository, forKey: .repository)
-      try container.encode(algorithm, forKey: .algorithm)
-      try container.encode(checksum, forKey: .checksum)
-      try container.encode(refs, forKey: .refs)
-      try container.encode(broken, forKey: .broken)
-    }
   }
 
   func run() async throws {

@@ -32,20 +32,9 @@ struct HistoryCommand: AsyncParsableCommand {
   private struct Report: Encodable {
     let time: String
     let ref: String
-    let old: String?
-    let new: String?
+    @NullWhenMissing var old: String?
+    @NullWhenMissing var new: String?
     let source: String
-
-    private enum CodingKeys: String, CodingKey { case time, ref, old, new, source }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(time, forKey: .time)
-      try container.encode(ref, forKey: .ref)
-      try container.encode(old, forKey: .old)
-      try container.encode(new, forKey: .new)
-      try container.encode(source, forKey: .source)
-    }
   }
 
   func run() async throws {

@@ -3,7 +3,8 @@ internal import GitValues
 internal import Mirroring
 internal import SystemPackage
 
-/// The JSON object of one repository, as `remora mirror --json` prints it. New keys may come; none goes.
+/// The JSON object of one repository, as `remora mirror --json` prints it. Every key is there in every object; new ones may
+/// come, none goes.
 struct MirrorReport: Encodable {
   struct Refs: Encodable {
     let created: Int
@@ -28,13 +29,13 @@ struct MirrorReport: Encodable {
   let status: String
   let refs: Refs
   /// `ref: TARGET`, an oid, or null when nothing is known of it.
-  let head: String?
+  @NullWhenMissing var head: String?
   let headUnknown: Bool
   let objects: Int
   let bytes: Int
-  let checksum: String?
+  @NullWhenMissing var checksum: String?
   let seconds: Double
-  let error: Failure?
+  @NullWhenMissing var error: Failure?
   let warnings: [Warning]
 
   private enum CodingKeys: String, CodingKey {
@@ -69,22 +70,5 @@ struct MirrorReport: Encodable {
   static func seconds(_ duration: Duration) -> Double {
     (Double(duration.components.seconds) * 1_000 + Double(duration.components.attoseconds / 1_000_000_000_000_000))
       / 1_000
-  }
-
-  /// Every key is there in every object, null where there is no value.
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(source, forKey: .source)
-    try container.encode(destination, forKey: .destination)
-    try container.encode(status, forKey: .status)
-    try container.encode(refs, forKey: .refs)
-    try container.encode(head, forKey: .head)
-    try container.encode(headUnknown, forKey: .headUnknown)
-    try container.encode(objects, forKey: .objects)
-    try container.encode(bytes, forKey: .bytes)
-    try container.encode(checksum, forKey: .checksum)
-    try container.encode(seconds, forKey: .seconds)
-    try container.encode(error, forKey: .error)
-    try container.encode(warnings, forKey: .warnings)
   }
 }

@@ -8,12 +8,12 @@ import Glibc
 /// Unchecked because the compiler does not see the lock: `state` is private, is read and written only in `withLock`
 /// and `wait`, and both hold `mutex` while they do. The pointers are set once in `init`, and freed in `deinit`, when
 /// nobody else can hold a reference. `State` itself is `Sendable`, so it may change threads.
-final class Monitor<State: Sendable>: @unchecked Sendable {
+package final class Monitor<State: Sendable>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>
   private var state: State
 
-  init(_ state: State) {
+  package init(_ state: State) {
     self.state = state
     mutex = .allocate(capacity: 1)
     condition = .allocate(capacity: 1)
@@ -35,7 +35,7 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
   }
 
   /// Runs `body` alone with the value, then wakes everybody who waits. `body` must be short and must not call back.
-  func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+  package func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
     pthread_mutex_lock(mutex)
     defer {
       pthread_cond_broadcast(condition)
@@ -47,11 +47,11 @@ final class Monitor<State: Sendable>: @unchecked Sendable {
   /// Makes everybody who waits look again: for conditions that are not part of the value.
   ///
   /// Under the lock, or a waiter that has looked and is about to sleep would miss it.
-  func wakeAll() { withLock { _ in } }
+  package func wakeAll() { withLock { _ in } }
 
   /// Blocks the calling thread until `take` gives something, and returns it; `nil` when the deadline passed first.
   /// `take` is asked once at the start, after every change of the value, and once more when the deadline has passed.
-  func wait<Result>(until deadline: Deadline, _ take: (inout State) -> Result?) -> Result? {
+  package func wait<Result>(until deadline: Deadline, _ take: (inout State) -> Result?) -> Result? {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while true {

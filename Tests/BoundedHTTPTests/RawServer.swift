@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import TestSupport
+import WorkerPool
 
 /// A server on 127.0.0.1 that does to each request what a script says, byte by byte: also what no HTTP server may do.
 final class RawServer: Sendable {

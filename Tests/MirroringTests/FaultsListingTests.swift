@@ -3,6 +3,7 @@ import GitValues
 import Mirroring
 import TestSupport
 import Testing
+import WorkerPool
 
 @Suite("A source whose refs are not all right", .timeLimit(.minutes(10))) struct FaultsListingTests {
   /// A ref that must not be believed.

@@ -6,6 +6,7 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import WorkerPool
 
 @Suite("A source that moves between the listing and the fetch", .timeLimit(.minutes(10))) struct FaultsMovingSourceTests
 {

@@ -4,6 +4,7 @@ import Mirroring
 import SystemPackage
 import TestSupport
 import Testing
+import WorkerPool
 
 @Suite("Another program at work in the copy", .timeLimit(.minutes(10))) struct FaultsRivalTests {
   /// What it does at the worst moment, and in which files it can be seen afterwards.

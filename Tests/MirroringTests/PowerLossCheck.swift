@@ -5,9 +5,9 @@ import TestSupport
 
 /// What must hold of a copy after a loss of power at any moment of one run, and after the run that comes next.
 final class PowerLossCheck: Sendable {
-  static let copyName: FilePath.Component = "copy.git"
-
   private let ground: CrashGround
+  /// Relative to the root of a state.
+  private let place: FilePath
   /// nil when there was no copy before.
   private let old: CopySnapshot?
   private let new: CopySnapshot
@@ -30,11 +30,14 @@ final class PowerLossCheck: Sendable {
   private let nextRunInEvery: Int
 
   /// - Parameters:
-  ///   - copy: as it is before the run; where nothing is, the run is a first copy.
+  ///   - root: of the recording, as it is before the run.
+  ///   - place: where the copy lies below it; where nothing is, the run is a first copy.
   ///   - new: what the run makes of it.
   ///   - nextRunInEvery: 1 to see in each state what the next run makes of it; else in each that has a multiple of this
   ///     number, in the last ones, and in those that a removed fsync would have prevented.
-  init(_ ground: CrashGround, copy: FilePath, new: CopySnapshot, nextRunInEvery: Int) throws {
+  init(_ ground: CrashGround, root: FilePath, place: FilePath, new: CopySnapshot, nextRunInEvery: Int) throws {
+    self.place = place
+    let copy = root.pushing(place)
     self.nextRunInEvery = nextRunInEvery
     self.ground = ground
     self.new = new
@@ -59,7 +62,7 @@ final class PowerLossCheck: Sendable {
       progress.states += 1
       return progress.states
     }
-    let copy = state.root.appending(Self.copyName)
+    let copy = state.root.pushing(place)
     if try RealFileSystem().status(of: copy) == nil {
       guard old == nil, !state.isFinal else { throw TestSupportError("the copy is gone") }
       let names = try CopySoundness.names(below: state.root.string)

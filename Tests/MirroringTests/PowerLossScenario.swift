@@ -1,4 +1,6 @@
+import DurableFiles
 import GitValues
+import Mirroring
 import SystemPackage
 import TestSupport
 import Testing
@@ -6,14 +8,18 @@ import Testing
 /// One kind of run, small enough to be cut off at every operation.
 enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
   case firstCopy = "a first copy"
-  case emptyFirstCopy = "a first copy of an empty source"
+  case emptyFirstCopy = "a first copy of an empty source, below directories that are not there"
   case update = "an update that creates, moves, rewinds and deletes refs and moves HEAD"
   case takeover = "the takeover of a clone with loose refs"
   case strays = "strays folded and overruled"
   case head = "a change of HEAD alone"
   case deletions = "deletions only, into a dropped log that exists"
+  case journalLost = "deletions from a copy whose journal was removed with its directory"
 
   var testDescription: String { rawValue }
+
+  /// Where the copy lies, relative to the root of the recording.
+  var place: FilePath { self == .emptyFirstCopy ? "made/on/the/way/copy.git" : "copy.git" }
 
   /// State 0 is old, state 1 is new, state 2 lets some refs of state 1 go, state 3 all.
   static func ground() throws -> CrashGround {
@@ -62,7 +68,7 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
     case .firstCopy: (".remora-copy.git", 2)
     case .takeover: ("copy.git", 2)
     case .strays: ("copy.git", 1)
-    case .emptyFirstCopy, .update, .head, .deletions: ("", 0)
+    case .emptyFirstCopy, .update, .head, .deletions, .journalLost: ("", 0)
     }
   }
 
@@ -96,6 +102,11 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
       return try ground.showHead("refs/heads/main")
     case .deletions:
       for number in 0...1 { try ground.bring(copy, to: ground.show(number)) }
+      return try ground.show(2)
+    case .journalLost:
+      // A dropped log that is there, else its first directory would make the journal's durable as well.
+      for number in 0...1 { try ground.bring(copy, to: ground.show(number)) }
+      try RealFileSystem().removeTree(CopyLayout(root: copy).own)
       return try ground.show(2)
     }
     return try ground.show(1)

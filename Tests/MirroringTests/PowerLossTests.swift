@@ -28,11 +28,12 @@ import Testing
     let ground = try PowerLossScenario.ground()
     let disk = try MemoryDirectory("remora-power-loss")
     return try withExtendedLifetime(disk) {
-      let copy = disk.path.appending(PowerLossCheck.copyName)
+      let copy = disk.path.pushing(scenario.place)
       let new = try scenario.prepare(copy, ground)
-      let check = try PowerLossCheck(ground, copy: copy, new: new, nextRunInEvery: isLong ? 1 : 6)
+      let check = try PowerLossCheck(
+        ground, root: disk.path, place: scenario.place, new: new, nextRunInEvery: isLong ? 1 : 6)
       let recording = try RecordingFileSystem(root: disk.path)
-      let outcome = try ground.mirror(into: recording.root.appending(PowerLossCheck.copyName), through: recording)
+      let outcome = try ground.mirror(into: recording.root.pushing(scenario.place), through: recording)
       if let error = outcome.error { throw error }
       let states = try recording.crashStates()
       let (report, unnoticed) = try states.checkEverySynchronization(check.check)

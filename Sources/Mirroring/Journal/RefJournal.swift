@@ -11,13 +11,15 @@ package struct RefJournal: Sendable {
   private let layout: CopyLayout
   private let files: any FileSystemPort
 
-  package init(_ layout: CopyLayout, through files: any FileSystemPort) {
+  private let rotationBytes: Int
+
+  /// - Parameter rotationBytes: a file of this size is put aside before the next entry. Older files are dropped by age only,
+  ///   never by size.
+  package init(_ layout: CopyLayout, through files: any FileSystemPort, rotatingAt rotationBytes: Int = 16 << 20) {
     self.layout = layout
     self.files = files
+    self.rotationBytes = rotationBytes
   }
-
-  /// A file of this size is put aside before the next entry. Older files are dropped by age only, never by size.
-  static let rotationBytes = 16 << 20
 
   /// Appends an entry and waits until it is on disk.
   package func append(_ entry: RefJournalEntry) throws {
@@ -68,11 +70,11 @@ package struct RefJournal: Sendable {
     try file.truncate(to: (bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
   }
 
+  /// Not made durable here: the file that takes the name is, and its name with it (the same directory).
   private func rotateIfGrown() throws {
-    guard let status = try files.status(of: layout.journal), status.size >= Self.rotationBytes else { return }
+    guard let status = try files.status(of: layout.journal), status.size >= rotationBytes else { return }
     let number = (try olderFiles().last?.number ?? 0) + 1
     try files.rename(layout.journal, to: layout.own.appending("refs.journal.\(number).jsonl"))
-    try files.synchronizeDirectory(layout.own)
   }
 
   private func olderFiles() throws -> [(number: Int, path: FilePath)] {

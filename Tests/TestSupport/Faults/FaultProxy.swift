@@ -1,4 +1,5 @@
 import Glibc
+import WorkerPool
 
 /// A TCP proxy that breaks what a real server answers, at an exact place.
 ///

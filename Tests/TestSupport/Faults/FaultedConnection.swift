@@ -1,4 +1,5 @@
 import Glibc
+import WorkerPool
 
 /// One connection of a `FaultProxy`: requests pass as they are on a thread of their own, answers follow the script.
 final class FaultedConnection {

@@ -1,4 +1,5 @@
 import Foundation
+import WorkerPool
 
 /// A program that runs beside the test: start it, feed it, watch what it prints, kill it at a moment, collect it.
 ///

@@ -1,4 +1,5 @@
 import Glibc
+import WorkerPool
 
 /// Moves bytes between us and a child's standard streams, on one thread, until both outputs have ended.
 struct ChildStreams: Sendable {

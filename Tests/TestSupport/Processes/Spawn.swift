@@ -1,4 +1,5 @@
 @preconcurrency import Glibc
+import WorkerPool
 
 /// posix_spawn with everything set: a parallel test process must not leak descriptors or signal masks into a child.
 enum Spawn {

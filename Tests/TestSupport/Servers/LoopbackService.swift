@@ -1,4 +1,5 @@
 import Glibc
+import WorkerPool
 
 /// Accepts connections on 127.0.0.1 and serves each on a thread of its own, until it is stopped or goes away.
 final class LoopbackService: Sendable {

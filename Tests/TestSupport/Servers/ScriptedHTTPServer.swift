@@ -1,4 +1,5 @@
 import Glibc
+import WorkerPool
 
 /// An HTTP server on 127.0.0.1 that answers what the test says, right or wrong, and remembers what it was asked.
 package final class ScriptedHTTPServer: Sendable {
