@@ -4,6 +4,7 @@ import Glibc
 import Replication
 import TestSupport
 import Testing
+import WorkerPool
 
 @Suite("A sync of a file that is cancelled", .timeLimit(.minutes(5)))
 struct CancellationTests {

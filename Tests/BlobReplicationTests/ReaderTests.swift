@@ -5,6 +5,7 @@ import Replication
 import SystemPackage
 import TestSupport
 import Testing
+import WorkerPool
 
 @Suite("Readers of a file that is being replaced", .timeLimit(.minutes(5)))
 struct ReaderTests {

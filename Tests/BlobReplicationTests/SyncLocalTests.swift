@@ -6,6 +6,7 @@ import Replication
 import SystemPackage
 import TestSupport
 import Testing
+import WorkerPool
 
 @Suite("A file synced from this machine")
 struct SyncLocalTests {
