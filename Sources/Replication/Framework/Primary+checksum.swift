@@ -10,9 +10,13 @@ extension Primary {
     let generation = try await log.position().generation
     let begun = environment.now()
     guard let ticket = try await member.states.change(id, { $0?.startReading(at: begun) }) else { return nil }
-    let listing: ContentListing
-    do {
-      listing = try await member.strategy.listing(of: id)
+    let checksum: Checksum
+    do throws(StrategyError) {
+      let listing = try await member.strategy.listing(of: id)
+      guard let found = listing.checksum else {
+        throw StrategyError(.broken, "read '\(id)': it has no checksum; something in it is unknown")
+      }
+      checksum = found
     } catch {
       let now = environment.now()
       let environment = environment
@@ -26,7 +30,6 @@ extension Primary {
       }
       return nil
     }
-    guard let checksum = listing.checksum else { return nil }
     let reading = PrimaryReading(checksum: checksum, generation: generation, readAt: begun)
     let now = environment.now()
     let isRecorded = try await member.states.change(id) { $0?.finishReading(ticket, reading, at: now) ?? false }

@@ -9,15 +9,19 @@ extension Secondary {
   ) async throws -> ConsumptionReport {
     var report = ConsumptionReport()
     guard let cursor = try await effectiveCursor() else {
-      try await reconcileAll()
+      try await reconcileAll(isOtherLog: true)
       report.hasReconciled = true
       return report
     }
     let batch: EventBatch
     do {
       batch = try await primary.events(after: cursor, limit: limit, wait: wait)
-    } catch PrimaryAccessError.forked, PrimaryAccessError.pruned {
-      try await reconcileAll()
+    } catch PrimaryAccessError.forked {
+      try await reconcileAll(isOtherLog: true)
+      report.hasReconciled = true
+      return report
+    } catch PrimaryAccessError.pruned {
+      try await reconcileAll(isOtherLog: false)
       report.hasReconciled = true
       return report
     }
@@ -39,7 +43,25 @@ extension Secondary {
     return smallest
   }
 
-  private func reconcileAll() async throws { for name in table.names { try await reconcile(name) } }
+  /// - Parameter isOtherLog: what the entries know of generations counts in a history that is not this log's.
+  private func reconcileAll(isOtherLog: Bool) async throws {
+    for member in table.all {
+      if isOtherLog { try await forgetGenerations(member) { _ in true } }
+      _ = try await reconcile(member.kind.name, movesCursor: true)
+    }
+  }
+
+  /// Makes entries pending whose generations say nothing any more, window by window.
+  func forgetGenerations(_ member: Member, where isVoid: @Sendable (RegistryEntry) -> Bool) async throws {
+    var last: ReplicableID?
+    while true {
+      let window = try await member.registry.window(after: last, limit: 1_000)
+      let void = window.filter { ($0.wanted ?? $0.held) != nil && isVoid($0) }.map(\.replicableID)
+      try await member.registry.changeAll(void) { _, entry, _ in entry?.forgetGenerations() }
+      guard window.count == 1_000, let end = window.last?.replicableID else { return }
+      last = end
+    }
+  }
 
   private func take(_ event: Event, _ report: inout ConsumptionReport) async throws {
     do {

@@ -2,10 +2,16 @@ extension Secondary {
   /// Compares a kind's registry with the primary's catalog, window by window: inserts what is untracked, asks again for what is
   /// behind, renames what has another id, and, when the primary saw everything, removes what is gone or no longer selected.
   ///
-  /// The registry's cursor is then the catalog's position, which was taken before its listing began; not so when the listing was
-  /// incomplete.
+  /// The registry's cursor stays where it is: events that were not taken yet still come, and should the log have been restored
+  /// meanwhile, only an event feed that says `forked` shows it.
   /// - Throws: `PrimaryAccessError`, what the stores throw. What was done until then stays; the next pass does the rest.
   @discardableResult public func reconcile(_ name: ReplicableName) async throws -> ReconciliationReport {
+    try await reconcile(name, movesCursor: false)
+  }
+
+  /// - Parameter movesCursor: the log could not be followed: when the listing was complete, the registry goes on from the catalog's
+  ///   position, which was taken before its listing began.
+  func reconcile(_ name: ReplicableName, movesCursor: Bool) async throws -> ReconciliationReport {
     let member = try table.member(name)
     var report = ReconciliationReport()
     guard try await isEnabled(member.kind) else { return report }
@@ -20,16 +26,17 @@ extension Secondary {
       let rows = page.rows.filter { member.selection.selects($0.id) }
       let last = page.isLast ? nil : page.rows.last?.id
       let entries = try await entries(after: after, through: last, member)
-      let differences = ConsistencyWindow.differences(rows: rows, entries: entries)
-      for row in differences.untracked {
-        let isRename = try await member.registry.entry(of: row.incarnation) != nil
-        try await announce(row.id, row.incarnation, row.generation, member)
-        if isRename { report.renamed += 1 } else { report.inserted += 1 }
-      }
-      for row in differences.behind {
-        try await announce(row.id, row.incarnation, row.generation ?? page.position.generation, member)
-        report.requested += 1
-      }
+      let generation = page.position.generation
+      let differences = ConsistencyWindow.differences(rows: rows, entries: entries, position: generation)
+      // Going on from the position means to skip events up to it: then every row is wanted up to there, also those whose
+      // state had not yet been told of its last event.
+      let untracked = Set(differences.untracked.map(\.id))
+      let behind = movesCursor ? rows.filter { !untracked.contains($0.id) } : differences.behind
+      let renamed = try await announce(
+        differences.untracked + behind, at: generation, isLowest: movesCursor, member)
+      report.renamed += renamed
+      report.inserted += differences.untracked.count - renamed
+      report.requested += differences.behind.count
       gone += differences.gone
       guard let last else { break }
       after = last
@@ -37,8 +44,37 @@ extension Secondary {
     guard report.isComplete else { return report }
     for id in gone where try await remove(id, member) { report.removed += 1 }
     report.waiting = await member.removals.waitingIDs
-    if let position { try await member.registry.advance(to: position) }
+    if movesCursor, let position { try await member.registry.advance(to: position) }
     return report
+  }
+
+  /// Announces rows of one window, those that are only new or only behind with one wait for the disk.
+  private func announce(
+    _ rows: [CatalogRow], at position: Generation, isLowest: Bool, _ member: Member
+  ) async throws -> Int {
+    var plain: [ReplicableID: CatalogRow] = [:]
+    var renamed = 0
+    for row in rows {
+      let here = try await member.registry.entry(of: row.id)
+      let elsewhere = try await member.registry.entry(of: row.incarnation)
+      let isRename = elsewhere.map { $0.replicableID != row.id } ?? false
+      if isRename || (here?.incarnation).map({ $0 != row.incarnation }) ?? false {
+        try await announce(row.id, row.incarnation, isLowest ? position : row.announced(at: position), member)
+        if isRename { renamed += 1 }
+      } else {
+        plain[row.id] = row
+      }
+    }
+    let now = environment.now()
+    try await member.registry.changeAll(plain.keys.sorted()) { [plain] id, entry, make in
+      guard let row = plain[id] else { return }
+      var announced = entry ?? make(id, at: now)
+      // Of another incarnation it was a moment ago at most: the next pass finds it.
+      _ = announced.announce(
+        isLowest ? position : row.announced(at: position), incarnation: row.incarnation, at: now)
+      entry = announced
+    }
+    return renamed
   }
 
   private static let window = 1_000

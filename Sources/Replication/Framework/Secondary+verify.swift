@@ -48,7 +48,7 @@ extension Secondary {
     let copy = try await member.strategy.listing(of: id)
     let standing = try await primary.standing(of: id, incarnation: ticket.incarnation, member.kind.name)
     if case .present(let row) = standing, let reading = row.reading, let checksum = copy.checksum,
-      checksum == reading.checksum, ticket.held.map(reading.generation.covers) ?? true
+      checksum == reading.checksum, ticket.isProven(by: reading)
     {
       return try await succeed(id, ticket, checksum, .reading, member)
     }
@@ -79,7 +79,9 @@ extension Secondary {
   ) async throws -> VerificationResult {
     switch reading.judgement {
     case .succeeded:
-      guard let checksum = reading.copy.checksum else { return .failed("the copy of '\(id)' has no checksum") }
+      guard let checksum = reading.copy.checksum else {
+        throw StrategyError(.broken, "verify '\(id)': the copy has no checksum; something in it is unknown")
+      }
       return try await succeed(id, ticket, checksum, .bracket, member)
     case .moved:
       let now = environment.now()

@@ -100,6 +100,8 @@ public final class Secondary: Site {
     for member in table.all {
       let left = try await member.registry.started().map(\.replicableID)
       try await member.registry.changeAll(left) { _, entry, _ in entry?.recoverAfterRestart() }
+      let cursor = try await member.registry.cursor()
+      try await forgetGenerations(member) { $0.isAhead(of: cursor) }
     }
   }
 }

@@ -1,0 +1,67 @@
+import Foundation
+import Replication
+import RepositoryReplication
+import TestSupport
+import Testing
+
+@Suite("Catalog of repositories")
+struct RepositoryCatalogTests {
+  @Test("repositories are found wherever they lie, and what is none is left out with its reason")
+  func table() async throws {
+    try await StrategyGround.with { ground in
+      for name in ["a", "b/c", "b/d.wiki"] { _ = try ground.build(name) }
+      let files = FileManager.default
+      func path(_ name: String) -> String { ground.directory.path("source/\(name)") }
+      // Named without .git; beside one with it; half made; badly named; ours; a link out and a link in.
+      try files.copyItem(atPath: path("a.git"), toPath: path("plain"))
+      try files.copyItem(atPath: path("a.git"), toPath: path("twice"))
+      try files.copyItem(atPath: path("a.git"), toPath: path("twice.git"))
+      try files.createDirectory(atPath: path("half.git/objects"), withIntermediateDirectories: true)
+      try files.createDirectory(atPath: path("bad.lock"), withIntermediateDirectories: true)
+      try files.copyItem(atPath: path("a.git"), toPath: path("bad.lock/x.git"))
+      try files.createDirectory(atPath: path(".remora-trash"), withIntermediateDirectories: true)
+      try files.copyItem(atPath: path("a.git"), toPath: path(".remora-trash/y.git"))
+      try files.createSymbolicLink(atPath: path("link.git"), withDestinationPath: "/tmp")
+      let catalog = try await ground.source.catalog()
+      #expect(catalog.rows.map(\.id.text) == ["a", "b/c", "b/d.wiki", "plain"])
+      #expect(catalog.isComplete)
+      #expect(Set(catalog.skipped.map(\.path)) == ["bad.lock/x.git", "link.git", "twice", "twice.git"])
+      for row in catalog.rows { #expect(try await ground.source.presence(of: row.id) == .present(row.identity)) }
+      #expect(try await ground.source.listing(of: ReplicableID("plain")).count == 3)
+    }
+  }
+
+  @Test("a stamp changes when a ref does, and only then")
+  func stamps() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("app")
+      let first = try await ground.source.catalog().rows[0].stamp
+      #expect(try await ground.source.catalog().rows[0].stamp == first)
+      _ = try await GitCommand().run("-C", ground.sourcePath(id), "update-ref", "refs/heads/new", "refs/heads/main")
+      let second = try await ground.source.catalog().rows[0].stamp
+      #expect(second != first)
+      _ = try await GitCommand().run("-C", ground.sourcePath(id), "symbolic-ref", "HEAD", "refs/heads/side")
+      #expect(try await ground.source.catalog().rows[0].stamp != second)
+    }
+  }
+
+  @Test("an empty root and a missing one are incomplete")
+  func empty() async throws {
+    try await StrategyGround.with { ground in
+      #expect(try await ground.source.catalog().isComplete == false)
+      try FileManager.default.removeItem(atPath: ground.directory.path("source"))
+      #expect(try await ground.source.catalog().isComplete == false)
+      await #expect(throws: StrategyError.self) { _ = try await ground.source.presence(of: ReplicableID("a")) }
+    }
+  }
+
+  @Test("a repository that borrows objects says so")
+  func borrows() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("fork")
+      #expect(try await ground.source.borrows(id) == false)
+      try ground.directory.write("/srv/pool/objects\n", to: "source/fork.git/objects/info/alternates")
+      #expect(try await ground.source.borrows(id))
+    }
+  }
+}

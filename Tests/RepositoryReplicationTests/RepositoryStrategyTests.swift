@@ -1,0 +1,122 @@
+import Foundation
+import Mirroring
+import Replication
+import RepositoryReplication
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("Repository strategy")
+struct RepositoryStrategyTests {
+  private static let now = Timestamp(milliseconds: 1_790_000_000_000)
+
+  @Test("a sync makes the copy equal, by git's own word, and reads its checksum back from disk")
+  func sync() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("group/app")
+      let report = try await ground.sync(id)
+      let git = GitCommand()
+      #expect(try git.view(ground.copyPath(id)) == git.view(ground.sourcePath(id)))
+      #expect(report.hasChanged && report.checksum?.description == (try git.checksum(ground.copyPath(id))))
+      #expect(try await ground.source.listing(of: id) == ground.copies.listing(of: id))
+      #expect(try await ground.sync(id).hasChanged == false)
+    }
+  }
+
+  @Test("a source that is gone is missing on the primary, one that is no repository is not")
+  func missing() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ReplicableID("nothing")
+      await #expect {
+        _ = try await ground.sync(id)
+      } throws: { ($0 as? StrategyError)?.code == .missingOnPrimary }
+      try ground.directory.write("no repository", to: "source/nothing.git/file")
+      await #expect {
+        _ = try await ground.sync(id)
+      } throws: { error in
+        guard let error = error as? StrategyError else { return false }
+        return error.code != .missingOnPrimary && error.disposition == .replicable
+      }
+      #expect(try await ground.copies.presence(of: id) == .absent)
+    }
+  }
+
+  @Test(
+    "fetched anew, a damaged copy is sound again, keeps its history and what that names, and lies in the trash as it was"
+  )
+  func fresh() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("damaged")
+      _ = try await ground.sync(id)
+      let git = GitCommand()
+      let dropped = try await git.run("-C", ground.sourcePath(id), "rev-parse", "refs/heads/side").text
+      _ = try await git.run("-C", ground.sourcePath(id), "update-ref", "-d", "refs/heads/side")
+      _ = try await ground.sync(id)
+      // The tip's commit object goes: the copy names what it does not have.
+      let tip = try await git.run("-C", ground.copyPath(id), "rev-parse", "refs/heads/main").text
+      _ = try await git.run("-C", ground.copyPath(id), "unpack-objects", "-q", input: [])
+      let packs = ground.copyPath(id) + "/objects/pack"
+      for name in try FileManager.default.contentsOfDirectory(atPath: packs) where name.hasSuffix(".pack") {
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: packs + "/" + name)))
+        try FileManager.default.removeItem(atPath: packs + "/" + name)
+        try FileManager.default.removeItem(atPath: packs + "/" + name.dropLast(5) + ".idx")
+        _ = try await git.run("-C", ground.copyPath(id), "unpack-objects", "-q", input: bytes)
+      }
+      try FileManager.default.removeItem(
+        atPath: ground.copyPath(id) + "/objects/\(tip.prefix(2))/\(tip.dropFirst(2))")
+      let history = try String(contentsOfFile: ground.copyPath(id) + "/remora/refs.journal.jsonl", encoding: .utf8)
+
+      let report = try await ground.sync(id, isFresh: true)
+      #expect(report.hasChanged)
+      #expect(try git.view(ground.copyPath(id)) == git.view(ground.sourcePath(id)))
+      #expect(try git.fsck(ground.copyPath(id)) == [])
+      let kept = try String(contentsOfFile: ground.copyPath(id) + "/remora/refs.journal.jsonl", encoding: .utf8)
+      #expect(kept.hasPrefix(history) && kept.count > history.count)
+      _ = try await git.run("-C", ground.copyPath(id), "gc", "--prune=now", "--quiet")
+      #expect(try await git.run("-C", ground.copyPath(id), "cat-file", "-t", dropped).text == "commit")
+      let tickets = try await ground.copies.trash()
+      #expect(tickets.map(\.reason) == ["displaced"] && tickets.map(\.replicableID) == [id])
+      #expect(try await ground.sync(id).hasChanged == false)
+    }
+  }
+
+  @Test("a discarded copy lies in the trash, comes back whole, and goes by age only")
+  func trash() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("deep/er/app")
+      _ = try await ground.sync(id)
+      let before = try GitCommand().view(ground.copyPath(id))
+      let ticket = try #require(try await ground.copies.discard(id, entry: nil, at: Self.now))
+      #expect(try await ground.copies.presence(of: id) == .absent)
+      #expect(!FileManager.default.fileExists(atPath: ground.directory.path("copies/deep")))
+      #expect(try await ground.copies.trash() == [ticket])
+      #expect(try await ground.copies.discard(id, entry: nil, at: Self.now) == nil)
+      try await ground.copies.restore(ticket)
+      #expect(try GitCommand().view(ground.copyPath(id)) == before)
+      #expect(try await ground.copies.trash() == [])
+      let second = try #require(try await ground.copies.discard(id, entry: nil, at: Self.now))
+      _ = try await ground.sync(id)
+      await #expect {
+        try await ground.copies.restore(second)
+      } throws: { ($0 as? StrategyError)?.code == .occupied }
+      #expect(try await ground.copies.emptyTrash(before: Self.now) == 0)
+      #expect(try await ground.copies.emptyTrash(before: Self.now + .milliseconds(1)) == 1)
+      #expect(try await ground.copies.trash() == [])
+    }
+  }
+
+  @Test("a rename moves the copy once, and refuses a place that is taken")
+  func rename() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("old/name")
+      let newID = try ReplicableID("new/place/name")
+      _ = try await ground.sync(id)
+      for _ in 0..<2 { try await ground.copies.rename(id, to: newID) }
+      #expect(try GitCommand().view(ground.copyPath(newID)) == GitCommand().view(ground.sourcePath(id)))
+      _ = try await ground.sync(id)
+      await #expect {
+        try await ground.copies.rename(id, to: newID)
+      } throws: { ($0 as? StrategyError)?.code == .occupied }
+    }
+  }
+}
