@@ -5,15 +5,16 @@ package import WorkerPool
 
 /// The strategy of kinds whose replicables are files.
 ///
-/// Everything that touches the disk runs on a thread of `workers`, and ends within a second of its task's cancellation. What
-/// each call leaves after a crash stands at `BlobSync` and `BlobTrash`.
+/// Everything that touches the disk runs on a thread of `workers`, and ends within a second of its task's
+/// cancellation. What each call leaves after a crash stands at `BlobSync` and `BlobTrash`.
 ///
 /// Decisions where the contract leaves room:
-/// - The primary's current digest wins. A file that differs from `expected` is replaced, of an immutable kind too, then with the
-///   warning `immutable_changed`. Without an expected digest a differing file of an immutable kind stays, and the sync fails
-///   with `checksum_mismatch`, until the primary has said what is right; `isFresh` replaces it.
-/// - A displaced file always goes to the trash, also when a mutable kind is merely updated: no copy is destroyed that cannot
-///   be restored.
+/// - The primary's current digest wins. A file that differs from `expected` is replaced, of an immutable kind too,
+///   then with the warning `immutable_changed`. Without an expected digest a differing file of an immutable kind
+///   stays, and the sync fails with `checksum_mismatch`, until the primary has said what is right; `isFresh` replaces
+///   it.
+/// - A displaced file always goes to the trash, also when a mutable kind is merely updated: no copy is destroyed that
+///   cannot be restored.
 package final class BlobStrategy: Strategy {
   /// Where the files lie.
   package let place: BlobPlace
@@ -24,13 +25,14 @@ package final class BlobStrategy: Strategy {
   let digests: DigestCache?
   let now: @Sendable () -> Timestamp
   let directories = DirectoryKeeper()
-  /// The root when something was last seen in it; `nil` before that. Another one, or an empty one, may be a disk that is not
-  /// mounted.
+  /// The root when something was last seen in it; `nil` before that. Another one, or an empty one, may be a disk that
+  /// is not mounted.
   let knownRoot = Mutex<FileIdentity?>(nil)
 
   /// - Parameters:
   ///   - isMutable: files of the kind may get another content under their name.
-  ///   - digests: readings that a primary may answer `listing(of:)` with; `nil` reads the file each time, as a secondary must.
+  ///   - digests: readings that a primary may answer `listing(of:)` with; `nil` reads the file each time, as a
+  ///     secondary must.
   ///   - now: the wall clock, for the dates of tickets and readings.
   package init(
     place: BlobPlace, isMutable: Bool = false, transport: BlobTransport, workers: WorkerPool,

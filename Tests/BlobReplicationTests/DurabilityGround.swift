@@ -35,7 +35,8 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
     _ = try Self.blocking { try await strategy.discard(ReplicableID(Self.id), entry: nil, at: BlobGround.now) }
   }
 
-  /// The change, from `source`, which has the new bytes. What an earlier run that was killed may have left is not durable.
+  /// The change, from `source`, which has the new bytes. What an earlier run that was killed may have left is not
+  /// durable.
   func act(_ stage: PowerLossStage, source: SourceAddress) throws {
     let strategy = BlobGround.strategy(stage.root, isMutable: true, files: stage.files)
     let id = try ReplicableID(Self.id)

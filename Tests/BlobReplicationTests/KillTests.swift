@@ -55,8 +55,8 @@ struct KillTests {
     return report.hasChanged && report.bytes < Self.new.count
   }
 
-  /// Kills a run at a moment; at an earlier one where the run has fewer of them than the one in which they were counted: in how
-  /// many pieces a file comes is the machine's affair.
+  /// Kills a run at a moment; at an earlier one where the run has fewer of them than the one in which they were
+  /// counted: in how many pieces a file comes is the machine's affair.
   private func kill(_ kind: String, _ url: String, into ground: BlobGround, at moment: Int) async throws {
     let (root, ended) = (ground.root.string, Self.endedAlive)
     for moment in (1...moment).reversed() {

@@ -6,7 +6,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A loss of power between any two operations, in every form that `CrashStates` lists; then each fsync taken away in turn.
+/// A loss of power between any two operations, in every form that `CrashStates` lists; then each fsync taken away in
+/// turn.
 @Suite("Files and a loss of power", .timeLimit(.minutes(20)))
 struct PowerLossTests {
   private static func experiment(_ scenario: DurabilityScenario, _ source: SourceAddress) -> PowerLossExperiment {

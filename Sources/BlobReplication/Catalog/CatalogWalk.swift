@@ -34,8 +34,8 @@ struct CatalogWalk {
   }
 
   /// - Parameter device: that the root must be on; `nil` for any.
-  /// - Returns: the catalog and what the root is recognised by. Incomplete when the root is missing, empty or on another device, and when a
-  ///   directory could not be read.
+  /// - Returns: the catalog and what the root is recognised by. Incomplete when the root is missing, empty or on
+  ///   another device, and when a directory could not be read.
   func run(expecting device: UInt64?) throws -> (catalog: DirectoryCatalog, root: FileIdentity?) {
     var result = Result(maximumSkipped: maximumSkipped)
     guard let root = try place.files.status(of: place.root), root.kind == .directory else {
@@ -85,8 +85,8 @@ struct CatalogWalk {
     }
   }
 
-  /// The names in a directory, the first one last, so ordered that files come in order of ids: a directory stands where its
-  /// name with a slash stands.
+  /// The names in a directory, the first one last, so ordered that files come in order of ids: a directory stands
+  /// where its name with a slash stands.
   private func pendingEntries(
     of directory: FilePath, below prefix: String, _ result: inout Result
   ) -> [Pending] {

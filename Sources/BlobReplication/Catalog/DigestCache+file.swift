@@ -5,11 +5,12 @@ import SystemPackage
 /// The file: one JSON document, an entry a line in order of ids, keys in a fixed order.
 ///
 ///     {"format":1,"entries":[
-///     {"id":"a/b","sha256":"…64 digits…","device":1,"inode":2,"size":3,"modified":"4.5","changed":"6.7","read_at":"…Z"},
+///     {"id":"a/b","sha256":"…","device":1,"inode":2,"size":3,"modified":"4.5","changed":"6.7","read_at":"…Z"},
 ///     …
 ///     ]}
 ///
-/// Read line by line by this form alone, without a JSON parser. A line of any other form is dropped, and its file read again.
+/// Read line by line by this form alone, without a JSON parser. A line of any other form is dropped, and its file
+/// read again.
 extension DigestCache {
   private static let head = "{\"format\":1,\"entries\":["
   private static let tail = "]}"

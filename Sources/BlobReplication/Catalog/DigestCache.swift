@@ -5,9 +5,10 @@ package import SystemPackage
 
 /// Digests of files that need not be read again: by size, times and inode, each no older than the schedule allows.
 ///
-/// It only ever saves work. A reading is kept only if the file had been left alone for a while when the reading began: one that
-/// is written within the clock's own grain right after being read would look the same (git's rule for its index).
-/// Nothing of it has to survive a crash; a file of it that is damaged or of another version is as good as none.
+/// It only ever saves work. A reading is kept only if the file had been left alone for a while when the reading
+/// began: one that is written within the clock's own grain right after being read would look the same (git's rule for
+/// its index). Nothing of it has to survive a crash; a file of it that is damaged or of another version is as good as
+/// none.
 package final class DigestCache: Sendable {
   struct Reading: Hashable, Sendable {
     let stamp: FileStamp

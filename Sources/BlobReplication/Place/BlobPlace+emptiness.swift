@@ -5,7 +5,8 @@ import SystemPackage
 extension BlobPlace {
   /// True when the root holds no names but our own.
   ///
-  /// Reads the directory only up to the first other name: a root may hold a million, and this is asked for each file that is gone.
+  /// Reads the directory only up to the first other name: a root may hold a million, and this is asked for each file
+  /// that is gone.
   func isEmpty() throws(FileError) -> Bool {
     guard let stream = opendir(root.string) else { throw FileError(Errno(rawValue: errno), "list", root) }
     defer { closedir(stream) }

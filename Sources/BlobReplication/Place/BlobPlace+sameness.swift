@@ -3,8 +3,8 @@ import SystemPackage
 import WorkerPool
 
 extension BlobPlace {
-  /// Whether two names below the root stand for one file, or for two with the same bytes: what a change that was broken off
-  /// between its two names leaves behind, also after a backup has made two files of it.
+  /// Whether two names below the root stand for one file, or for two with the same bytes: what a change that was
+  /// broken off between its two names leaves behind, also after a backup has made two files of it.
   func isSame(_ first: FilePath, _ second: FilePath, cancellation: CancellationFlag) throws -> Bool {
     let files = [try OpenFile(below: root, first), try OpenFile(below: root, second)]
     let stamps = try files.map { try $0.stamp() }

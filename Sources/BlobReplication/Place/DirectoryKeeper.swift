@@ -2,14 +2,15 @@ import DurableFiles
 import Synchronization
 import SystemPackage
 
-/// Makes the directories that files need, and removes those that have become empty, one at a time: so nobody's new directory
-/// is removed before the file is in it.
+/// Makes the directories that files need, and removes those that have become empty, one at a time: so nobody's new
+/// directory is removed before the file is in it.
 final class DirectoryKeeper: Sendable {
   private let turn = Mutex(())
 
   init() {}
 
-  /// Makes the directories above `path`, runs `body`, which puts something into the innermost, and keeps removals out meanwhile.
+  /// Makes the directories above `path`, runs `body`, which puts something into the innermost, and keeps removals out
+  /// meanwhile.
   func withParents<Result>(
     of path: FilePath, in place: BlobPlace, _ body: () throws -> Result
   ) throws -> Result {
@@ -20,8 +21,8 @@ final class DirectoryKeeper: Sendable {
     }
   }
 
-  /// Removes the directories above `path` that are empty, up to the root. What cannot be removed stays: an empty directory
-  /// does no harm, except where a file shall get its name, and there it is tried again.
+  /// Removes the directories above `path` that are empty, up to the root. What cannot be removed stays: an empty
+  /// directory does no harm, except where a file shall get its name, and there it is tried again.
   func removeEmptyParents(of path: FilePath, in place: BlobPlace) {
     turn.withLock { _ in
       var directory = path.removingLastComponent()
@@ -35,8 +36,8 @@ final class DirectoryKeeper: Sendable {
 }
 
 extension BlobPlace {
-  /// Makes the name of a file durable, with the names of all directories between the root and it: a run that was killed may
-  /// have made them and synchronised none.
+  /// Makes the name of a file durable, with the names of all directories between the root and it: a run that was
+  /// killed may have made them and synchronised none.
   func synchronizeWay(to path: FilePath) throws(FileError) {
     var directory = path.removingLastComponent()
     while directory != root {

@@ -33,8 +33,8 @@ package struct FileStamp: Hashable, Sendable {
       changed: FileTime(seconds: Int64(raw.st_ctim.tv_sec), nanoseconds: Int32(raw.st_ctim.tv_nsec)))
   }
 
-  /// One number for all but the device, whose number may change with each start of the machine. The same in every process:
-  /// it is kept in files.
+  /// One number for all but the device, whose number may change with each start of the machine. The same in every
+  /// process: it is kept in files.
   var folded: UInt64 {
     let parts: [UInt64] = [
       inode, UInt64(bitPattern: size), UInt64(bitPattern: modified.seconds), UInt64(modified.nanoseconds),

@@ -10,8 +10,8 @@ import WorkerPool
 /// 3. A file that is displaced gets a second name in the trash first.
 /// 4. One rename: readers see the old bytes or the new ones, never a mix, never nothing.
 ///
-/// After a crash or a loss of power at any line: the old file or the new one, whole; a part beside it, which the next sync
-/// goes on with or removes; and perhaps a copy of the old file in the trash although it was not displaced.
+/// After a crash or a loss of power at any line: the old file or the new one, whole; a part beside it, which the next
+/// sync goes on with or removes; and perhaps a copy of the old file in the trash although it was not displaced.
 struct BlobSync {
   let request: SyncRequest
   let place: BlobPlace

@@ -1,7 +1,8 @@
 import BoundedHTTP
 import WorkerPool
 
-/// One request and its answer, asked by a task and read by a blocking thread. Owns the task: `end` leaves nothing of it.
+/// One request and its answer, asked by a task and read by a blocking thread. Owns the task: `end` leaves nothing of
+/// it.
 final class HTTPDownload {
   /// The head of an answer.
   struct Head: Sendable {

@@ -34,8 +34,8 @@ extension HTTPTransfer {
     }
   }
 
-  /// What a failed exchange says. Before the answer began it is the host's failure; afterwards it may lie in this one file,
-  /// and a host with a thousand others must not stand still for it.
+  /// What a failed exchange says. Before the answer began it is the host's failure; afterwards it may lie in this one
+  /// file, and a host with a thousand others must not stand still for it.
   ///
   /// - Parameter answerBegan: the head had come; a silence does not know that itself.
   func translated(_ failure: HTTPFailure, answerBegan: Bool) -> any Error {

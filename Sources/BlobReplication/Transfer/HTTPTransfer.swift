@@ -5,10 +5,11 @@ import WorkerPool
 
 /// Brings one file from an HTTP server into a part. Blocks its thread; used once.
 ///
-/// 1. Redirects are followed, five at most, never from https to http; the credentials stay with the source's own origin.
-/// 2. A part of an earlier run is gone on with by `Range` and `If-Range`, if the digest of the whole is known: then nothing
-///    that a server says about its validators has to be believed. Any answer but the one range that was asked for, of the
-///    content that the part began with, means: from the start.
+/// 1. Redirects are followed, five at most, never from https to http; the credentials stay with the source's own
+///    origin.
+/// 2. A part of an earlier run is gone on with by `Range` and `If-Range`, if the digest of the whole is known: then
+///    nothing that a server says about its validators has to be believed. Any answer but the one range that was asked
+///    for, of the content that the part began with, means: from the start.
 /// 3. What comes must be as long as the server said, and be the bytes themselves: no content coding.
 struct HTTPTransfer {
   let source: HTTPAddress

@@ -6,7 +6,8 @@ import SystemPackage
 import WorkerPool
 
 /// The two files in which a transfer grows, beside its target: `.remora-NAME.part` with the content and
-/// `.remora-NAME.resume` with its record (`PartRecord`). They outlive a transfer that failed, so that the next one goes on.
+/// `.remora-NAME.resume` with its record (`PartRecord`). They outlive a transfer that failed, so that the next one
+/// goes on.
 struct PartFile: Sendable {
   let place: BlobPlace
   let id: ReplicableID
@@ -26,7 +27,8 @@ struct PartFile: Sendable {
     recordPath = directory.appending("\(BlobPlace.ownPrefix)-\(name)\(Self.recordSuffix)")
   }
 
-  /// File names end at 255 bytes, and what is added takes 15 of them: longer names keep their beginning and get a digest.
+  /// File names end at 255 bytes, and what is added takes 15 of them: longer names keep their beginning and get a
+  /// digest.
   private static func shortened(_ name: String) -> String {
     let room = 255 - BlobPlace.ownPrefix.utf8.count - 1 - recordSuffix.utf8.count
     guard name.utf8.count > room else { return name }

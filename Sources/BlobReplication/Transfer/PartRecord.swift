@@ -3,8 +3,8 @@ import Replication
 
 /// What is known of a part: which content of which URL it is the beginning of. One JSON object, beside the part.
 ///
-/// Written before the first byte of the part and never changed. Not synchronised: what a loss of power makes of it, or of the
-/// part, is found out by the digest of the whole, and costs a transfer from the start.
+/// Written before the first byte of the part and never changed. Not synchronised: what a loss of power makes of it,
+/// or of the part, is found out by the digest of the whole, and costs a transfer from the start.
 struct PartRecord: Codable, Hashable {
   /// The one version there is.
   static let currentFormat = 1

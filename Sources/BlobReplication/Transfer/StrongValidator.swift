@@ -7,8 +7,8 @@ struct StrongValidator: Hashable {
 
   init(text: String) { self.text = text }
 
-  /// A strong `ETag`, or a `Last-Modified` that lies so far before the answer's `Date` that the content cannot have changed twice
-  /// within its second (RFC 9110 § 8.8.2.2).
+  /// A strong `ETag`, or a `Last-Modified` that lies so far before the answer's `Date` that the content cannot have
+  /// changed twice within its second (RFC 9110 § 8.8.2.2).
   /// - Returns: `nil` when the answer has neither.
   init?(_ headers: HTTPHeaderFields) {
     if let tag = headers["ETag"] {

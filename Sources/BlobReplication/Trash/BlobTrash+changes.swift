@@ -4,8 +4,8 @@ import SystemPackage
 import WorkerPool
 
 extension BlobTrash {
-  /// Gives the file its old name again and lets the entry go. The name comes first: after a crash in between the file is in both
-  /// places, and restoring again completes it.
+  /// Gives the file its old name again and lets the entry go. The name comes first: after a crash in between the file
+  /// is in both places, and restoring again completes it.
   func restore(_ ticket: TrashTicket, _ directories: DirectoryKeeper, cancellation: CancellationFlag) throws {
     let operation = "restore '\(ticket.replicableID)'"
     guard Self.isName(ticket.name), try self.ticket(named: ticket.name)?.replicableID == ticket.replicableID,

@@ -2,11 +2,12 @@ import DurableFiles
 import Replication
 import SystemPackage
 
-/// The trash of one root: `.remora-trash/NAME/` with `ticket.json` and the file as `content`, on the file system of the copies.
+/// The trash of one root: `.remora-trash/NAME/` with `ticket.json` and the file as `content`, on the file system of
+/// the copies.
 ///
-/// An entry is complete when both are there; a crash leaves entries without `content`, which are not listed and are emptied by
-/// their age. A file gets into the trash by a rename or a second name (hard link), never by being copied, so a file system without
-/// hard links cannot displace, rename or restore.
+/// An entry is complete when both are there; a crash leaves entries without `content`, which are not listed and are
+/// emptied by their age. A file gets into the trash by a rename or a second name (hard link), never by being copied,
+/// so a file system without hard links cannot displace, rename or restore.
 struct BlobTrash {
   let place: BlobPlace
 
@@ -16,7 +17,8 @@ struct BlobTrash {
   static let deleted = "deleted"
   static let displaced = "displaced"
 
-  /// Makes an entry for a file that is about to come; it is durable, so that the file cannot come into an entry that is lost.
+  /// Makes an entry for a file that is about to come; it is durable, so that the file cannot come into an entry that
+  /// is lost.
   func prepare(
     _ id: ReplicableID, incarnation: Incarnation?, reason: String, at now: Timestamp
   ) throws -> TrashTicket {

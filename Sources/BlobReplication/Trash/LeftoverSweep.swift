@@ -2,8 +2,8 @@ import DurableFiles
 import Replication
 import SystemPackage
 
-/// Removes parts that nobody goes on with: those of replicables that were renamed or excluded while a transfer was broken off.
-/// (A sync removes or uses the parts of its own replicable, and so does a discard.)
+/// Removes parts that nobody goes on with: those of replicables that were renamed or excluded while a transfer was
+/// broken off. (A sync removes or uses the parts of its own replicable, and so does a discard.)
 struct LeftoverSweep {
   let place: BlobPlace
 

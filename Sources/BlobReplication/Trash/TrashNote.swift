@@ -1,7 +1,8 @@
 import Foundation
 import Replication
 
-/// `ticket.json` of one entry of the trash: one JSON object, written and synchronised before the file comes, never changed.
+/// `ticket.json` of one entry of the trash: one JSON object, written and synchronised before the file comes, never
+/// changed.
 struct TrashNote: Codable, Hashable {
   /// The one version there is.
   static let currentFormat = 1
