@@ -102,7 +102,10 @@ let package = Package(
       path: "Tests/TestSupport", swiftSettings: strict),
     .executableTarget(
       name: "remora-benchmark",
-      dependencies: ["TestSupport", "GitValues", argumentParser],
+      dependencies: [
+        "TestSupport", "GitValues", "GitTransport", "Mirroring", "Replication", "RegistryStore", "EventLog",
+        "RepositoryReplication", "DurableFiles", "WorkerPool", argumentParser, systemPackage,
+      ],
       path: "Tests/remora-benchmark", swiftSettings: strict),
     tests("BorderTests", []),
     tests("GitValuesTests", ["GitValues", "TestSupport"]),

@@ -11,6 +11,12 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
   /// Lines that a crash had cut when it was opened: 0 or 1.
   package var tornLines: Int { store.tornLines }
 
+  /// Why the journal could not be folded into the document at the last try, `nil` when it could; nothing is lost by it.
+  package var foldingFailure: RegistryStoreError? { store.foldingFailure }
+
+  /// Waits for the fold that is under way.
+  package func settle() async { await store.settle() }
+
   /// Opens the states of a kind, or begins them; parameters and errors as of `DurableRegistry.open`.
   package static func open(
     _ name: ReplicableName, in directory: StateDirectory, pool: WorkerPool, foldBytes: Int64 = 64 << 20

@@ -11,6 +11,12 @@ package final class DurableRegistry: RegistryStoring {
   /// Lines that a crash had cut when it was opened, which nobody had been promised: 0 or 1.
   package var tornLines: Int { store.tornLines }
 
+  /// Why the journal could not be folded into the document at the last try, `nil` when it could; nothing is lost by it.
+  package var foldingFailure: RegistryStoreError? { store.foldingFailure }
+
+  /// Waits for the fold that is under way.
+  package func settle() async { await store.settle() }
+
   /// Opens the registry of a kind, or begins it.
   ///
   /// - Parameters:

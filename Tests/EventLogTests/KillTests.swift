@@ -2,7 +2,6 @@ import EventLog
 import Foundation
 import Glibc
 import Replication
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -14,32 +13,8 @@ struct EventLogKillTests {
   /// 50 with `REMORA_LONG_TESTS=1`: each starts a process.
   private static let killsPerPart = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1" ? 50 : 8
 
-  /// Counts the moments of one part, and ends the process at one of them.
-  final class Trigger: Sendable {
-    private let part: String
-    private let moment: Int
-    private let state = Mutex((part: "", moments: [String: Int]()))
-
-    init(part: String = "", moment: Int = 0) {
-      self.part = part
-      self.moment = moment
-    }
-
-    var moments: [String: Int] { state.withLock { $0.moments } }
-
-    func enter(_ part: String) { state.withLock { $0.part = part } }
-
-    func pass() {
-      let (part, moment) = state.withLock { state in
-        state.moments[state.part, default: 0] += 1
-        return (state.part, state.moments[state.part] ?? 0)
-      }
-      if part == self.part, moment == self.moment { kill(getpid(), SIGKILL) }
-    }
-  }
-
   /// Lives in `root`, and writes what was promised into a file there.
-  static func live(_ root: FilePath, _ trigger: Trigger) throws {
+  static func live(_ root: FilePath, _ trigger: KillTrigger) throws {
     let ledger = try FileDescriptor.open(
       root.appending("promises"), .writeOnly, options: [.create, .append], permissions: FilePermissions(rawValue: 0o600)
     )
@@ -73,7 +48,7 @@ struct EventLogKillTests {
     let memory = try MemoryDirectory("remora-kill")
     let counted = memory.path.appending("counted")
     try FileManager.default.createDirectory(atPath: counted.string, withIntermediateDirectories: true)
-    let trigger = Trigger()
+    let trigger = KillTrigger()
     try await OwnThread.run { try Self.live(counted, trigger) }
     let moments = trigger.moments[part] ?? 0
     try #require(moments > 0)
@@ -83,7 +58,7 @@ struct EventLogKillTests {
       let moment = 1 + kill * moments / Self.killsPerPart % moments
       await #expect(processExitsWith: .signal(SIGKILL)) {
         [root = root.string as String, part = part as String, moment = moment as Int] in
-        try await OwnThread.run { try Self.live(FilePath(root), Trigger(part: part, moment: moment)) }
+        try await OwnThread.run { try Self.live(FilePath(root), KillTrigger(part: part, moment: moment)) }
       }
       try await OwnThread.run { try LogLife.judge(root.appending("events"), try Self.promises(root)) }
     }

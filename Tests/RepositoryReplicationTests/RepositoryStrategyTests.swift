@@ -17,7 +17,8 @@ struct RepositoryStrategyTests {
       let report = try await ground.sync(id)
       let git = GitCommand()
       #expect(try git.view(ground.copyPath(id)) == git.view(ground.sourcePath(id)))
-      #expect(report.hasChanged && report.checksum?.description == (try git.checksum(ground.copyPath(id))))
+      #expect(report.hasChanged)
+      #expect(try report.checksum?.description == git.checksum(ground.copyPath(id)))
       #expect(try await ground.source.listing(of: id) == ground.copies.listing(of: id))
       #expect(try await ground.sync(id).hasChanged == false)
     }
@@ -54,7 +55,6 @@ struct RepositoryStrategyTests {
       _ = try await ground.sync(id)
       // The tip's commit object goes: the copy names what it does not have.
       let tip = try await git.run("-C", ground.copyPath(id), "rev-parse", "refs/heads/main").text
-      _ = try await git.run("-C", ground.copyPath(id), "unpack-objects", "-q", input: [])
       let packs = ground.copyPath(id) + "/objects/pack"
       for name in try FileManager.default.contentsOfDirectory(atPath: packs) where name.hasSuffix(".pack") {
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: packs + "/" + name)))

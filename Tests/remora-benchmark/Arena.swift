@@ -37,12 +37,23 @@ final class Arena {
     try succeeded(GitCommand().start(arguments), "git \(arguments[0])")
   }
 
+  func runShell(_ script: String) throws -> ProcessOutcome {
+    try succeeded(ChildProcess("sh", ["-c", script], environment: GitCommand().wholeEnvironment), "sh")
+  }
+
   /// Runs `git` for each line of `input`, two at a time, as a shell script would.
   func runGitForEach(_ input: [String], _ arguments: [String]) throws -> ProcessOutcome {
     let child = try ChildProcess(
       "xargs", ["-P2", "-L1", "git"] + arguments, environment: GitCommand().wholeEnvironment,
       input: .bytes(Array(input.map { "\($0)\n" }.joined().utf8)))
     return try succeeded(child, "xargs git")
+  }
+
+  /// Runs a part of this program as a process of its own, whose memory is counted for itself; returns what it measured.
+  func run(_ part: Part, in directory: String) throws -> [String: Double] {
+    let child = try ChildProcess("/proc/\(getpid())/exe", ["--part", part.rawValue, "--directory", directory])
+    return try JSONDecoder().decode(
+      [String: Double].self, from: Data(succeeded(child, "the part \(part.rawValue)").output))
   }
 
   private func succeeded(_ child: ChildProcess, _ name: String) throws -> ProcessOutcome {
@@ -126,7 +137,7 @@ final class Arena {
       if let bigRepository {
         _ = try runGit(["clone", "-q", "--mirror", bigRepository, path])
       } else {
-        _ = try succeeded(ChildProcess("/proc/\(getpid())/exe", ["--build-big-history", path]), "making a history")
+        _ = try run(.bigHistory, in: path)
       }
     }
     return (path as NSString).lastPathComponent

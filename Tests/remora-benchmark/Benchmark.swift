@@ -2,15 +2,14 @@ import ArgumentParser
 import Foundation
 import TestSupport
 
-/// Runs the built `remora` beside `git`, as whole processes, and says who is faster.
+/// Runs the built `remora` beside `git`, as whole processes, and says who is faster; and the stores, which nothing else is beside.
 @main
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remora-benchmark",
-    abstract: "Compare remora with git: time as medians of interleaved rounds, objects, memory.",
+    abstract: "Compare remora with git, and measure its stores: time as medians of interleaved rounds, objects, memory, rates.",
     discussion: """
-      A line a case: what remora took, what git took, their ratio, and the goal for it. Smaller is better. Figures are reported,
-      not judged: the exit status is 1 only when a run failed. Build with -c release, or the figures mean nothing.
+      A line a case: what remora took, what the reference took, their ratio, and the goal for it. Figures are reported, not judged: the exit status is 1 only when a run failed. Build with -c release, or the figures mean nothing.
       """)
 
   @Argument(help: "Cases to run, by name or by the beginning of it; all without.")
@@ -32,7 +31,10 @@ struct Benchmark: ParsableCommand {
   var remora: String?
 
   @Option(help: .hidden)
-  var buildBigHistory: String?
+  var part: Part?
+
+  @Option(help: .hidden)
+  var directory: String?
 
   func validate() throws {
     guard rounds > 0 else { throw ValidationError("--rounds takes a number from 1") }
@@ -42,7 +44,7 @@ struct Benchmark: ParsableCommand {
   }
 
   func run() throws {
-    if let path = buildBigHistory { return try BigHistory.build(at: path) }
+    if let part, let directory { return try part.run(in: directory) }
     let chosen = BenchmarkCase.all.filter { known in cases.isEmpty || cases.contains { known.name.hasPrefix($0) } }
     if list {
       for known in chosen { print("\(known.name): \(known.title)") }

@@ -86,7 +86,7 @@ extension BenchmarkCase {
     }
     let received = Figure(
       unit: .objects, detail: "objects", ours: objects.ours.max() ?? 0, reference: objects.git.max() ?? 0,
-      goal: Goal.objects)
+      goal: .ratio(Goal.objects))
     return [received, contest.time(goal: nil)]
   }
 

@@ -14,6 +14,11 @@ struct BenchmarkCase: Sendable {
     static let bigPack = 1.8
     static let objects = 1.0
     static let megabytes = 150.0
+    static let checksum = 0.2
+    static let openSeconds = 3.0
+    static let bytesOfEntry = 400.0
+    static let changesPerSecond = 20_000.0
+    static let pauseMilliseconds = 50.0
   }
 
   static let all: [BenchmarkCase] =
@@ -48,6 +53,12 @@ struct BenchmarkCase: Sendable {
         },
       ]
     } + [
-      BenchmarkCase(name: "memory", title: "largest resident set of remora and of git, over HTTP") { try memory($0) }
+      BenchmarkCase(name: "memory", title: "largest resident set of remora and of git, over HTTP") { try memory($0) },
+      BenchmarkCase(name: "checksum-1m-refs", title: "checksum of 1,000,000 refs, beside git's listing and sha256sum") {
+        try checksum($0)
+      },
+      BenchmarkCase(name: "registry-1m", title: "a registry of 1,000,000 entries") { try registry($0) },
+      BenchmarkCase(name: "event-log", title: "appends, and a replay of 1,000,000 events") { try eventLog($0) },
+      BenchmarkCase(name: "catalog-100k", title: "the catalog of 100,000 repositories") { try catalog($0) },
     ]
 }

@@ -37,11 +37,12 @@ struct Contest {
   }
 
   func time(goal: Double?, _ detail: String = "") -> Figure {
-    Figure(detail: detail, ours: ours.median, reference: reference.median, goal: goal)
+    Figure(detail: detail, ours: ours.median, reference: reference.median, goal: goal.map { .ratio($0) })
   }
 
   func memory(goal: Double?, _ detail: String = "") -> Figure {
     Figure(
-      unit: .megabytes, detail: detail, ours: ours.peakMegabytes, reference: reference.peakMegabytes, goal: goal)
+      unit: .megabytes, detail: detail, ours: ours.peakMegabytes, reference: reference.peakMegabytes,
+      goal: goal.map { .atMost($0) })
   }
 }

@@ -1,41 +1,74 @@
 import Foundation
 
-/// One measured comparison.
+/// One measured figure, beside that of a reference where there is one.
 struct Figure {
-  enum Unit: String, Codable { case seconds, objects, megabytes }
+  enum Unit: String, Codable {
+    case seconds, milliseconds, objects, megabytes, bytes
+    case perSecond = "per_second"
+  }
+
+  /// What a figure should be.
+  enum Goal {
+    /// Largest wanted `ours / reference`.
+    case ratio(Double)
+    /// Largest wanted figure.
+    case atMost(Double)
+    /// Smallest wanted figure.
+    case atLeast(Double)
+  }
 
   var unit = Unit.seconds
   /// What of the case was measured, where it has several figures.
   var detail = ""
   let ours: Double
-  let reference: Double
-  /// Largest wanted `ours / reference`, or for megabytes largest wanted `ours`; nil where there is none.
-  let goal: Double?
+  /// `nil` where nothing else does the same.
+  var reference: Double?
+  /// `nil` where there is none.
+  let goal: Goal?
 
-  var ratio: Double { reference > 0 ? ours / reference : .infinity }
-  var meetsGoal: Bool? { goal.map { (unit == .megabytes ? ours : ratio) <= $0 } }
+  var ratio: Double? { reference.map { $0 > 0 ? ours / $0 : .infinity } }
 
-  static let heading = Figure.columns(["case", "ours", "git", "ratio", "goal", ""])
+  var meetsGoal: Bool? {
+    switch goal {
+    case .ratio(let limit): ratio.map { $0 <= limit }
+    case .atMost(let limit): ours <= limit
+    case .atLeast(let limit): ours >= limit
+    case nil: nil
+    }
+  }
+
+  static let heading = Figure.columns(["case", "ours", "reference", "ratio", "goal", ""])
 
   func line(named name: String) -> String {
-    let limit = goal.map { unit == .megabytes ? "≤ \(Int($0)) MB" : String(format: "≤ %.2f", $0) } ?? "-"
+    let limit =
+      switch goal {
+      case .ratio(let limit): String(format: "≤ %.2f", limit)
+      case .atMost(let limit): "≤ \(shown(limit))"
+      case .atLeast(let limit): "≥ \(shown(limit))"
+      case nil: "-"
+      }
     return Figure.columns([
-      Self.label(name, detail), shown(ours), shown(reference), String(format: "%.2f", ratio), limit,
-      meetsGoal.map { $0 ? "met" : "missed" } ?? "",
+      Self.label(name, detail), shown(ours), reference.map(shown) ?? "-", ratio.map { String(format: "%.2f", $0) } ?? "-",
+      limit, meetsGoal.map { $0 ? "met" : "missed" } ?? "",
     ])
   }
 
   func json(named name: String) throws -> String {
     struct Line: Encodable {
       let `case`, unit: String
-      let ours, reference, ratio: Double
-      let goal: Double?
+      let ours: Double
+      let reference, ratio, goal: Double?
       let met: Bool?
     }
+    let limit: Double? =
+      switch goal {
+      case .ratio(let limit), .atMost(let limit), .atLeast(let limit): limit
+      case nil: nil
+      }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let line = Line(
-      case: Self.label(name, detail), unit: unit.rawValue, ours: ours, reference: reference, ratio: ratio, goal: goal,
+      case: Self.label(name, detail), unit: unit.rawValue, ours: ours, reference: reference, ratio: ratio, goal: limit,
       met: meetsGoal)
     return String(decoding: try encoder.encode(line), as: UTF8.self)
   }
@@ -43,15 +76,18 @@ struct Figure {
   private func shown(_ value: Double) -> String {
     switch unit {
     case .seconds: String(format: "%.3f s", value)
+    case .milliseconds: String(format: "%.1f ms", value)
     case .objects: String(format: "%.0f obj", value)
     case .megabytes: String(format: "%.0f MB", value)
+    case .bytes: String(format: "%.0f B", value)
+    case .perSecond: String(format: "%.0f /s", value)
     }
   }
 
   private static func label(_ name: String, _ detail: String) -> String { detail.isEmpty ? name : "\(name)/\(detail)" }
 
   private static func columns(_ cells: [String]) -> String {
-    zip(cells, [36, 12, 12, 8, 10, 6]).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+    zip(cells, [36, 12, 12, 8, 12, 6]).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
       .joined(separator: " ").replacing(/\ +$/, with: "")
   }
 }

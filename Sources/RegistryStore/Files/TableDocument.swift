@@ -9,14 +9,19 @@ struct TableDocument<Row: FlatRow> {
   let table: FlatTable<Row>
   let head: TableHead
 
+  private static var synchronizedBytes: Int { 8 << 20 }
+
   /// Writes it beside the old one, makes it durable and gives it its name. A crash leaves the old one or the new one.
-  func write() throws {
+  /// - Returns: its length in bytes.
+  func write() throws -> Int64 {
     let files = paths.files
     let temporary = paths.directory.appending("\(paths.name).json.new")
     if try files.status(of: temporary) != nil { try files.unlink(temporary) }
     let file = try files.create(temporary, permissions: TableFiles.permissions)
+    let length: Int64
     do {
       try writeText(to: file)
+      length = Int64(try file.length)
       try file.synchronize()
       try file.close()
     } catch {
@@ -27,6 +32,7 @@ struct TableDocument<Row: FlatRow> {
     }
     try files.rename(temporary, to: paths.document)
     try files.synchronizeDirectory(paths.directory)
+    return length
   }
 
   private func writeText(to file: any WritableFile) throws {
@@ -45,6 +51,7 @@ struct TableDocument<Row: FlatRow> {
     bytes += Array(",\"entries\":[".utf8)
     let idKey = paths.idKey
     var isFirst = true
+    var unsynchronized = 0
     try table.forEach { row in
       bytes += isFirst ? [UInt8(ascii: "\n")] : [UInt8(ascii: ","), UInt8(ascii: "\n")]
       isFirst = false
@@ -52,7 +59,13 @@ struct TableDocument<Row: FlatRow> {
       if bytes.count >= 1 << 20 {
         check.add(bytes)
         try file.write(bytes)
+        unsynchronized += bytes.count
         bytes.removeAll(keepingCapacity: true)
+        // In parts: a disk that is given half a gigabyte at once lets the journal's fsync wait for all of it.
+        if unsynchronized >= Self.synchronizedBytes {
+          try file.synchronize()
+          unsynchronized = 0
+        }
       }
     }
     bytes += Array("\n]".utf8)

@@ -7,15 +7,17 @@ internal import SystemPackage
 struct TableJournal {
   private let file: any WritableFile
   private(set) var length: Int64
+  /// True once it has the name of the previous journal while it is still written to.
+  var isSetAside = false
 
   /// Opens it, makes it when missing, and takes a torn end off it.
   init(_ paths: TableFiles, wholeLength: Int) throws(FileError) {
-    let isNew = try paths.files.status(of: paths.journal) == nil
     file = try paths.files.openForAppending(paths.journal, permissions: TableFiles.permissions)
     if try file.length > wholeLength { try file.truncate(to: wholeLength) }
     // Whole lines that a killed process had written count from now on, so they must stay.
     try file.synchronize()
-    if isNew { try paths.files.synchronizeDirectory(paths.directory) }
+    // Even one that was there: whoever made it may have died before its name was durable.
+    try paths.files.synchronizeDirectory(paths.directory)
     length = Int64(wholeLength)
   }
 

@@ -12,6 +12,8 @@ struct TableReading<Row: FlatRow> {
     var head = TableHead()
     /// Bytes of the journal up to its last whole line.
     var journalLength = 0
+    /// The document's length, 0 without one.
+    var documentLength: Int64 = 0
     /// Lines that a crash had cut: 0 or 1.
     var tornLines = 0
     /// A document must be written before anything else: a journal was replaced and not removed, or the format is an older one.
@@ -25,7 +27,10 @@ struct TableReading<Row: FlatRow> {
   func read() throws(RegistryStoreError) -> Result {
     var result = Result()
     var rows: [Row] = []
-    if let bytes = try contents(of: paths.document) { try readDocument(bytes, &result, &rows) }
+    if let bytes = try contents(of: paths.document) {
+      try readDocument(bytes, &result, &rows)
+      result.documentLength = Int64(bytes.count)
+    }
     var changed: [(key: String, row: Row?)] = []
     let current = try contents(of: paths.journal)
     if let bytes = try contents(of: paths.previousJournal) {

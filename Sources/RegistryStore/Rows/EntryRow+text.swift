@@ -94,13 +94,13 @@ extension EntryRow {
     } else if scanner.matches(key, "verification_retry_count") {
       entry.verificationRetryCount = Int(clamping: try scanner.unsigned())
     } else if scanner.matches(key, "verification_checksum") {
-      entry.verificationChecksum = try scanner.described("a checksum")
+      entry.verificationChecksum = try scanner.read("a checksum") { Checksum(utf8: $0) }
     } else if scanner.matches(key, "held_generation") {
       entry.held = try scanner.storedGeneration().generation
     } else if scanner.matches(key, "wanted_generation") {
       entry.wanted = try scanner.storedGeneration().generation
     } else if scanner.matches(key, "incarnation") {
-      entry.incarnation = try scanner.described("an incarnation")
+      entry.incarnation = try scanner.read("an incarnation") { FixedHex.value(utf8: $0).map(Incarnation.init) }
     } else {
       return try readRare(key, into: &entry, &scanner)
     }
@@ -125,7 +125,7 @@ extension EntryRow {
     } else if scanner.matches(key, "check_failure") {
       entry.checkFailure = try scanner.optionalString()
     } else if scanner.matches(key, "verification_checksum_mismatched") {
-      entry.verificationChecksumMismatched = try scanner.described("a checksum")
+      entry.verificationChecksumMismatched = try scanner.read("a checksum") { Checksum(utf8: $0) }
     } else if scanner.matches(key, "checksum_mismatch") {
       entry.checksumMismatch = try scanner.flag()
     } else if scanner.matches(key, "force_to_redownload") {

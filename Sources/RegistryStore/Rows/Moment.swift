@@ -29,13 +29,7 @@ struct StoredGeneration: Hashable, Sendable {
 extension JSONScanner {
   /// A time, or null.
   mutating func moment() throws(JSONScanError) -> Moment {
-    if peek() == UInt8(ascii: "n") {
-      try skipValue()
-      return Moment(nil)
-    }
-    let range = try rawString().range
-    guard let timestamp = Timestamp(utf8: slice(range)) else { throw failure("a time in RFC 3339 before this place") }
-    return Moment(timestamp)
+    Moment(try read("a time in RFC 3339") { Timestamp(utf8: $0) })
   }
 
   /// A string, or null.
@@ -58,12 +52,22 @@ extension JSONScanner {
 
   /// `LOG:ID`, or null.
   mutating func storedGeneration() throws(JSONScanError) -> StoredGeneration {
-    guard let text = try optionalString() else { return StoredGeneration(nil) }
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, let log = LogID(String(parts[0])), let id = UInt64(parts[1]) else {
-      throw failure("LOG:ID before this place")
+    let generation = try read("LOG:ID") { Generation(utf8: $0) }
+    // One less than the largest id, which stands for "none" with one added.
+    if generation?.id == .max { throw failure("an event's id before this place") }
+    return StoredGeneration(generation)
+  }
+
+  /// A string that is read from its bytes, or null. What is read like this never needs an escape.
+  mutating func read<Value>(
+    _ what: String, _ body: (UnsafeRawBufferPointer) -> Value?
+  ) throws(JSONScanError) -> Value? {
+    if peek() == UInt8(ascii: "n") {
+      try skipValue()
+      return nil
     }
-    return StoredGeneration(Generation(log: log, id: id))
+    guard let value = body(slice(try rawString().range)) else { throw failure("\(what) before this place") }
+    return value
   }
 
   /// Something with a text of its own, or null.

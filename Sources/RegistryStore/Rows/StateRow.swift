@@ -68,13 +68,13 @@ struct StateRow: FlatRow {
         let text = try scanner.string()
         do { id = try ReplicableID(text) } catch { throw scanner.failure("an id of a replicable before this place") }
       } else if scanner.matches(key, "incarnation") {
-        incarnation = try scanner.described("an incarnation")
+        incarnation = try scanner.read("an incarnation") { FixedHex.value(utf8: $0).map(Incarnation.init) }
       } else if scanner.matches(key, "identity") {
         identity = try Self.identity(&scanner)
       } else if scanner.matches(key, "generation") {
         generation = try scanner.storedGeneration()
       } else if scanner.matches(key, "verification_checksum") {
-        checksum = try scanner.described("a checksum")
+        checksum = try scanner.read("a checksum") { Checksum(utf8: $0) }
       } else if scanner.matches(key, "verification_generation") {
         read = try scanner.storedGeneration()
       } else if scanner.matches(key, "verification_read_at") {

@@ -21,8 +21,21 @@ final class FlatStore<Row: FlatRow>: Sendable {
     var table: FlatTable<Row>
     var head: TableHead
     var failure: RegistryStoreError?
-    var compaction: Task<Void, Never>?
     var isClosed = false
+    var folding = Folding()
+  }
+
+  /// Where the folding of the journal stands.
+  private struct Folding {
+    /// The one under way.
+    var task: Task<Void, Never>?
+    /// A journal that was set aside is not in the document yet.
+    var isPreviousThere = false
+    /// Why the last one failed.
+    var failure: RegistryStoreError?
+    /// The journal's length at which the next one begins.
+    var nextLength: Int64
+    init(nextLength: Int64 = 0) { self.nextLength = nextLength }
   }
 
   /// Lines that a crash had cut when the table was opened: 0 or 1.
@@ -54,8 +67,9 @@ final class FlatStore<Row: FlatRow>: Sendable {
     }
     do {
       var length = result.journalLength
+      var documentLength = result.documentLength
       if result.needsDocument {
-        try TableDocument(paths: paths, table: result.table, head: result.head).write()
+        documentLength = try TableDocument(paths: paths, table: result.table, head: result.head).write()
         for path in [paths.previousJournal, paths.journal] where try paths.files.status(of: path) != nil {
           try paths.files.unlink(path)
         }
@@ -63,11 +77,18 @@ final class FlatStore<Row: FlatRow>: Sendable {
         length = 0
       }
       journal = Mutex(try TableJournal(paths, wholeLength: length))
+      durable = Mutex(
+        Durable(
+          table: result.table, head: result.head,
+          folding: Folding(nextLength: max(foldBytes, documentLength / 2))))
     } catch let error as FileError {
       throw paths.failed("open", error)
     }
-    durable = Mutex(Durable(table: result.table, head: result.head))
   }
+
+  /// Why the journal could not be folded into the document at the last try; `nil` when it could. Nothing is lost by it: the journal
+  /// grows, and the next try comes when it has grown as much again.
+  var foldingFailure: RegistryStoreError? { durable.withLock { $0.folding.failure } }
 
   /// Reads of the durable table.
   func read<Answer>(_ body: (FlatTable<Row>, TableHead) throws -> sending Answer) rethrows -> sending Answer {
@@ -94,24 +115,9 @@ final class FlatStore<Row: FlatRow>: Sendable {
 
   private func writeGroup(ledBy ticket: UInt64) throws {
     let group = queue.take(limit: Self.groupLimit)
-    let state = durable.withLock { ($0.table, $0.head, $0.failure) }
-    var draft = TableDraft<Row>(table: state.0, head: state.1, idKey: paths.idKey)
     var outcomes: [Result<ChangeQueue<Change>.Turn, any Error>] = []
-    for entry in group {
-      if let failure = state.2 {
-        outcomes.append(.failure(failure))
-        continue
-      }
-      var attempt = draft
-      do {
-        try entry.work.make(&attempt)
-        draft = attempt
-        outcomes.append(.success(.done))
-      } catch {
-        outcomes.append(.failure(error))
-      }
-    }
-    if let failure = write(draft) { outcomes = outcomes.map { $0.flatMap { _ in .failure(failure) } } }
+    let drafted = draft(group, &outcomes)
+    if let failure = write(drafted) { outcomes = outcomes.map { $0.flatMap { _ in .failure(failure) } } }
     var own: Result<ChangeQueue<Change>.Turn, any Error>?
     for (entry, outcome) in zip(group, outcomes) {
       if entry.ticket == ticket { own = outcome }
@@ -120,11 +126,33 @@ final class FlatStore<Row: FlatRow>: Sendable {
     _ = try own?.get()
   }
 
-  /// Makes the draft durable and then visible.
-  private func write(_ draft: TableDraft<Row>) -> RegistryStoreError? {
-    guard !draft.lines.isEmpty else { return nil }
+  /// Makes the changes of a group on a draft. The draft ends here, and its hold on the table with it: what nobody else holds is
+  /// changed in place.
+  private func draft(
+    _ group: [ChangeQueue<Change>.Entry], _ outcomes: inout [Result<ChangeQueue<Change>.Turn, any Error>]
+  ) -> DraftedChanges<Row> {
+    let (table, head, failure) = durable.withLock { ($0.table, $0.head, $0.failure) }
+    var draft = TableDraft<Row>(table: table, head: head, idKey: paths.idKey)
+    for entry in group {
+      if let failure {
+        outcomes.append(.failure(failure))
+        continue
+      }
+      do {
+        try draft.attempt(entry.work.make)
+        outcomes.append(.success(.done))
+      } catch {
+        outcomes.append(.failure(error))
+      }
+    }
+    return draft.drafted
+  }
+
+  /// Makes what was drafted durable and then visible.
+  private func write(_ drafted: DraftedChanges<Row>) -> RegistryStoreError? {
+    guard !drafted.lines.isEmpty else { return nil }
     let result = Result { () throws(FileError) in
-      try journal.withLock { journal throws(FileError) in try journal.append(draft.lines) }
+      try journal.withLock { journal throws(FileError) in try journal.append(drafted.lines) }
     }
     if case .failure(let error) = result {
       let failure = RegistryStoreError(
@@ -134,8 +162,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
       return failure
     }
     durable.withLock { durable in
-      for (key, row) in draft.changes { durable.table.set(key, row) }
-      durable.head = draft.head
+      for change in drafted.rows { durable.table.set(change.key, change.row) }
+      durable.head = drafted.head
     }
     foldIfGrown()
     return nil
@@ -143,25 +171,35 @@ final class FlatStore<Row: FlatRow>: Sendable {
 
   // MARK: Folding
 
-  /// Begins a new journal and has the document written while writers go on.
+  /// Begins a new journal, and has the document written while writers go on.
   private func foldIfGrown() {
     let length = journal.withLock { $0.length }
-    guard length > foldBytes, durable.withLock({ $0.compaction == nil && !$0.isClosed && $0.failure == nil }) else {
+    let isDue = durable.withLock { durable in
+      length > durable.folding.nextLength && durable.folding.task == nil && !durable.isClosed
+        && durable.failure == nil
+    }
+    guard isDue else { return }
+    do throws(FileError) {
+      // One that an earlier try has set aside must get into the document before another is.
+      if durable.withLock({ !$0.folding.isPreviousThere }) { try beginJournal() }
+    } catch {
+      // The old journal is complete and still written to.
+      failedToFold(error)
       return
     }
-    let isBegun = Result { () throws(FileError) in try beginJournal() }
-    guard case .success = isBegun else {
-      // The old journal is still written to and complete; a full disk or the like will be told by the next change.
-      return
+    durable.withLock { durable in
+      let (table, head) = (durable.table, durable.head)
+      durable.folding.isPreviousThere = true
+      durable.folding.task = Task { await self.fold(table, head) }
     }
-    let (table, head) = durable.withLock { ($0.table, $0.head) }
-    let task = Task { await self.fold(table, head) }
-    durable.withLock { $0.compaction = task }
   }
 
   private func beginJournal() throws(FileError) {
     try journal.withLock { journal throws(FileError) in
-      try paths.files.rename(paths.journal, to: paths.previousJournal)
+      if !journal.isSetAside {
+        try paths.files.rename(paths.journal, to: paths.previousJournal)
+        journal.isSetAside = true
+      }
       // Makes both names durable, before anything is acknowledged in the new one.
       let next = try TableJournal(paths, wholeLength: 0)
       let old = journal
@@ -173,29 +211,51 @@ final class FlatStore<Row: FlatRow>: Sendable {
   private func fold(_ table: FlatTable<Row>, _ head: TableHead) async {
     let paths = paths
     do {
-      try await pool.run { _ in
-        try TableDocument(paths: paths, table: table, head: head).write()
+      let documentLength = try await pool.run { _ in
+        let length = try TableDocument(paths: paths, table: table, head: head).write()
         try paths.files.unlink(paths.previousJournal)
         try paths.files.synchronizeDirectory(paths.directory)
+        return length
       }
-      durable.withLock { $0.compaction = nil }
+      durable.withLock { durable in
+        durable.folding = Folding(nextLength: max(foldBytes, documentLength / 2))
+      }
     } catch {
-      // Both journals stay and are read at the next start; until then this one only grows.
+      failedToFold(error)
     }
   }
 
+  private func failedToFold(_ error: any Error) {
+    let length = journal.withLock { $0.length }
+    durable.withLock { durable in
+      durable.folding.task = nil
+      durable.folding.failure = RegistryStoreError(
+        .fileSystem, "fold '\(paths.journal)' into '\(paths.document)': \(error); it is tried again, nothing is lost")
+      durable.folding.nextLength = length + foldBytes
+    }
+  }
+
+  /// Waits for the fold that is under way.
+  func settle() async { await durable.withLock { $0.folding.task }?.value }
+
   /// Waits for what is being written and closes the journal. Changes that come afterwards fail.
   func close() async {
-    let compaction = durable.withLock { durable in
+    durable.withLock { durable in
       durable.isClosed = true
       durable.failure =
         durable.failure ?? RegistryStoreError(.stopped, "change '\(paths.document)': the registry was closed")
-      return durable.compaction
     }
-    await compaction?.value
+    await settle()
     // Everything in it was synchronised; a failing close has nothing more to lose.
     try? journal.withLock { try $0.close() }
   }
+}
+
+/// What was drafted: rows, head, and the lines that say so.
+struct DraftedChanges<Row: FlatRow>: Sendable {
+  let rows: [(key: String, row: Row?)]
+  let head: TableHead
+  let lines: [UInt8]
 }
 
 /// What a group of changes makes of a table, with the lines that say so.
@@ -204,7 +264,9 @@ struct TableDraft<Row: FlatRow>: Sendable {
   private(set) var head: TableHead
   private let idKey: [UInt8]
   private var overlay: [[UInt8]: Row?] = [:]
-  private(set) var lines: [UInt8] = []
+  private var lines: [UInt8] = []
+  /// What the overlay said before the change that is being made.
+  private var undo: [(key: [UInt8], row: Row??)] = []
 
   init(table: FlatTable<Row>, head: TableHead, idKey: [UInt8]) {
     self.table = table
@@ -212,21 +274,28 @@ struct TableDraft<Row: FlatRow>: Sendable {
     self.idKey = idKey
   }
 
-  /// The changed rows.
-  var changes: [(key: String, row: Row?)] { overlay.map { (String(decoding: $0.key, as: UTF8.self), $0.value) } }
+  var drafted: DraftedChanges<Row> {
+    DraftedChanges(
+      rows: overlay.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: lines)
+  }
+
+  /// Makes a change, or none of it when it throws.
+  mutating func attempt(_ change: (inout TableDraft) throws -> Void) throws {
+    let (head, length) = (head, lines.count)
+    undo.removeAll(keepingCapacity: true)
+    do {
+      try change(&self)
+    } catch {
+      self.head = head
+      lines.removeSubrange(length...)
+      for (key, row) in undo.reversed() { overlay[key] = row }
+      throw error
+    }
+  }
 
   func row(_ key: String) -> Row? {
     if let changed = overlay[Array(key.utf8)] { return changed }
     return table.row(key)
-  }
-
-  func firstRow(_ question: IndexKey.Question, _ order: Int64) -> Row? {
-    var found: Row?
-    table.answer(question, from: order) { position, row in
-      if position == order { found = row }
-      return false
-    }
-    return found
   }
 
   mutating func nextNumber() -> UInt64 {
@@ -234,13 +303,18 @@ struct TableDraft<Row: FlatRow>: Sendable {
     return head.nextNumber
   }
 
+  private mutating func lay(_ key: String, _ row: Row?) {
+    let key = Array(key.utf8)
+    undo.append((key, overlay.updateValue(row, forKey: key)))
+  }
+
   mutating func set(_ row: Row) {
-    overlay[Array(row.key.utf8)] = .some(row)
+    lay(row.key, row)
     lines += TableJournal.line(Self.members(of: row, idKey))
   }
 
   mutating func remove(_ key: String) {
-    overlay[Array(key.utf8)] = .some(nil)
+    lay(key, nil)
     var members: [UInt8] = []
     JSONText.append("removed", key, to: &members)
     lines += TableJournal.line(members)
@@ -248,8 +322,8 @@ struct TableDraft<Row: FlatRow>: Sendable {
 
   /// Gives a row another key, in one line: half of it would lose the row.
   mutating func replace(_ key: String, with row: Row) {
-    overlay[Array(key.utf8)] = .some(nil)
-    overlay[Array(row.key.utf8)] = .some(row)
+    lay(key, nil)
+    lay(row.key, row)
     var members = Self.members(of: row, idKey)
     members.append(UInt8(ascii: ","))
     JSONText.append("removed", key, to: &members)

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The rows of one file in memory, with the index that answers the store's questions in time proportional to the answer.
 ///
 /// A copy costs nothing until one of the two is changed, and then the chunk that was touched: a document is written from a copy
@@ -156,9 +158,20 @@ struct FlatTable<Row: FlatRow>: Sendable {
   }
 
   /// Bytes, not characters: two spellings of one character are two ids.
-  private static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+  private static func same(_ left: String, _ right: String) -> Bool { compare(left, right) == 0 }
 
-  private static func precedes(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
+  private static func precedes(_ left: String, _ right: String) -> Bool { compare(left, right) < 0 }
+
+  /// Below, at or above zero. Every change compares some forty times; `memcmp` takes a third of what two views of bytes take.
+  private static func compare(_ left: String, _ right: String) -> Int {
+    var (left, right) = (left, right)
+    return left.withUTF8 { left in
+      right.withUTF8 { right in
+        let length = min(left.count, right.count)
+        // Without bytes there may be no address.
+        let difference = length == 0 ? 0 : memcmp(left.baseAddress!, right.baseAddress!, length)
+        return difference == 0 ? left.count - right.count : Int(difference)
+      }
+    }
   }
 }

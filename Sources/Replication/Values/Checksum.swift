@@ -19,22 +19,36 @@ public struct Checksum: Hashable, Sendable, CustomStringConvertible, LosslessStr
 
   /// Reads `sha256:HEX`; `nil` for anything else.
   public init?(_ description: String) {
-    guard description.hasPrefix(Self.prefix), description.utf8.count == Self.prefix.utf8.count + 64 else { return nil }
-    var rest = description.dropFirst(Self.prefix.count)
-    var words: [UInt64] = []
-    for _ in 0..<4 {
-      guard let word = FixedHex.value(String(rest.prefix(16))) else { return nil }
-      words.append(word)
-      rest = rest.dropFirst(16)
-    }
-    self.words = (words[0], words[1], words[2], words[3])
+    var description = description
+    guard let checksum = description.withUTF8({ Checksum(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = checksum
   }
 
-  private static let prefix = "sha256:"
+  /// The same over borrowed bytes, for bulk reading.
+  package init?(utf8 text: UnsafeRawBufferPointer) {
+    let start = Self.prefix.count
+    guard text.count == start + 64, text.starts(with: Self.prefix) else { return nil }
+    func word(_ number: Int) -> UInt64? {
+      let first = start + number * FixedHex.length
+      return FixedHex.value(utf8: UnsafeRawBufferPointer(rebasing: text[first..<(first + FixedHex.length)]))
+    }
+    guard let first = word(0), let second = word(1), let third = word(2), let fourth = word(3) else { return nil }
+    words = (first, second, third, fourth)
+  }
+
+  private static let prefix = Array("sha256:".utf8)
 
   /// `sha256:HEX`.
   public var description: String {
-    Self.prefix + FixedHex.text(words.0) + FixedHex.text(words.1) + FixedHex.text(words.2) + FixedHex.text(words.3)
+    String(unsafeUninitializedCapacity: Self.prefix.count + 64) { buffer in
+      var end = 0
+      for byte in Self.prefix {
+        buffer[end] = byte
+        end += 1
+      }
+      for word in [words.0, words.1, words.2, words.3] { end = FixedHex.write(word, to: buffer, at: end) }
+      return end
+    }
   }
 
   /// Two digests with the same bytes.

@@ -35,4 +35,21 @@ public struct Generation: Hashable, Sendable, CustomStringConvertible {
 
   /// `LOG:ID`.
   public var description: String { "\(log):\(id)" }
+
+  /// Reads `LOG:ID` from borrowed bytes; `nil` for anything else.
+  package init?(utf8 text: UnsafeRawBufferPointer) {
+    let colon = FixedHex.length
+    guard text.count > colon + 1, text.count <= colon + 21, text[colon] == UInt8(ascii: ":"),
+      let log = FixedHex.value(utf8: UnsafeRawBufferPointer(rebasing: text[..<colon]))
+    else { return nil }
+    var id: UInt64 = 0
+    for byte in text[(colon + 1)...] {
+      let digit = byte &- UInt8(ascii: "0")
+      let (shifted, isTooLarge) = id.multipliedReportingOverflow(by: 10)
+      let (sum, isOverflow) = shifted.addingReportingOverflow(UInt64(digit))
+      guard digit < 10, !isTooLarge, !isOverflow else { return nil }
+      id = sum
+    }
+    self.init(log: LogID(log), id: id)
+  }
 }

@@ -1,13 +1,13 @@
-import DurableFiles
-import SystemPackage
+package import DurableFiles
+package import SystemPackage
 
 /// The real file system, with a word to the test before and after every change, and in the middle of each write.
-struct WatchedFileSystem: FileSystemPort {
+package struct WatchedFileSystem: FileSystemPort {
   /// What is done (`write`, `synchronize`, `rename`, …), on what, and whether it is done already.
-  let watch: @Sendable (_ operation: String, _ path: FilePath, _ isDone: Bool) -> Void
+  package let watch: @Sendable (_ operation: String, _ path: FilePath, _ isDone: Bool) -> Void
   private let real = RealFileSystem()
 
-  init(_ watch: @escaping @Sendable (String, FilePath, Bool) -> Void) { self.watch = watch }
+  package init(_ watch: @escaping @Sendable (String, FilePath, Bool) -> Void) { self.watch = watch }
 
   private func change<Result>(
     _ operation: String, _ path: FilePath, _ body: () throws(FileError) -> Result
@@ -18,45 +18,45 @@ struct WatchedFileSystem: FileSystemPort {
     return result
   }
 
-  func status(of path: FilePath) throws(FileError) -> FileStatus? { try real.status(of: path) }
-  func contents(of path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
+  package func status(of path: FilePath) throws(FileError) -> FileStatus? { try real.status(of: path) }
+  package func contents(of path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
     try real.contents(of: path, limit: limit)
   }
-  func entries(of directory: FilePath) throws(FileError) -> [DirectoryEntry] { try real.entries(of: directory) }
-  func availableBytes(at path: FilePath) throws(FileError) -> UInt64 { try real.availableBytes(at: path) }
+  package func entries(of directory: FilePath) throws(FileError) -> [DirectoryEntry] { try real.entries(of: directory) }
+  package func availableBytes(at path: FilePath) throws(FileError) -> UInt64 { try real.availableBytes(at: path) }
 
-  func makeDirectory(_ path: FilePath, permissions: FilePermissions) throws(FileError) {
+  package func makeDirectory(_ path: FilePath, permissions: FilePermissions) throws(FileError) {
     try change("make", path) { () throws(FileError) in try real.makeDirectory(path, permissions: permissions) }
   }
-  func create(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
+  package func create(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
     let file = try change("create", path) { () throws(FileError) in try real.create(path, permissions: permissions) }
     return WatchedFile(file: file, path: path, watch: watch)
   }
-  func openForAppending(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
+  package func openForAppending(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
     let file = try change("open", path) { () throws(FileError) in
       try real.openForAppending(path, permissions: permissions)
     }
     return WatchedFile(file: file, path: path, watch: watch)
   }
-  func rename(_ from: FilePath, to: FilePath) throws(FileError) {
+  package func rename(_ from: FilePath, to: FilePath) throws(FileError) {
     try change("rename", to) { () throws(FileError) in try real.rename(from, to: to) }
   }
-  func exchange(_ first: FilePath, with second: FilePath) throws(FileError) {
+  package func exchange(_ first: FilePath, with second: FilePath) throws(FileError) {
     try change("exchange", first) { () throws(FileError) in try real.exchange(first, with: second) }
   }
-  func link(_ from: FilePath, to: FilePath) throws(FileError) {
+  package func link(_ from: FilePath, to: FilePath) throws(FileError) {
     try change("link", to) { () throws(FileError) in try real.link(from, to: to) }
   }
-  func unlink(_ path: FilePath) throws(FileError) {
+  package func unlink(_ path: FilePath) throws(FileError) {
     try change("unlink", path) { () throws(FileError) in try real.unlink(path) }
   }
-  func removeDirectory(_ path: FilePath) throws(FileError) {
+  package func removeDirectory(_ path: FilePath) throws(FileError) {
     try change("remove", path) { () throws(FileError) in try real.removeDirectory(path) }
   }
-  func synchronizeFile(_ path: FilePath) throws(FileError) {
+  package func synchronizeFile(_ path: FilePath) throws(FileError) {
     try change("synchronize", path) { () throws(FileError) in try real.synchronizeFile(path) }
   }
-  func synchronizeDirectory(_ path: FilePath) throws(FileError) {
+  package func synchronizeDirectory(_ path: FilePath) throws(FileError) {
     try change("synchronize", path) { () throws(FileError) in try real.synchronizeDirectory(path) }
   }
 }
