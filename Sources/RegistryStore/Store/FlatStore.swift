@@ -275,8 +275,10 @@ struct TableDraft<Row: FlatRow>: Sendable {
   }
 
   var drafted: DraftedChanges<Row> {
-    DraftedChanges(
-      rows: overlay.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: lines)
+    // In order of their keys: what comes equally early in an index lies there as it was put in, the same in every run.
+    let rows = overlay.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    return DraftedChanges(
+      rows: rows.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: lines)
   }
 
   /// Makes a change, or none of it when it throws.
