@@ -17,7 +17,7 @@ struct RepositoryStrategyTests {
       let report = try await ground.sync(id)
       let git = GitCommand()
       #expect(try git.view(ground.copyPath(id)) == git.view(ground.sourcePath(id)))
-      #expect(report.hasChanged && report.checksum?.description == (try git.checksum(ground.copyPath(id))))
+      #expect(try report.hasChanged && report.checksum?.description == git.checksum(ground.copyPath(id)))
       #expect(try await ground.source.listing(of: id) == ground.copies.listing(of: id))
       #expect(try await ground.sync(id).hasChanged == false)
     }
