@@ -139,6 +139,12 @@ let package = Package(
         "Mirroring", "CLibgit2", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore",
         "WorkerPool", "TestSupport", systemPackage,
       ]),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "DurableFiles", "EventLog", "FlatJSON", "RegistryStore", "Replication", "TestSupport", systemPackage,
+      ],
+      exclude: ["LibFuzzer"], swiftSettings: strict),
     tests("RemoraTests", ["Remora", "Replication", "RegistryStore", "GitValues", "TestSupport"]),
     tests(
       "ReplicatorTestKitTests",
