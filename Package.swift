@@ -30,6 +30,15 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// With this in the environment the package is only the rooms whose threads share memory, with their tests: what CI builds a
+/// second time for the thread sanitizer. Everything would take it longer than all the rest of CI.
+let isConcurrentOnly = Context.environment["REMORA_CONCURRENT_ROOMS_ONLY"] != nil
+
+let concurrent: Set<String> = [
+  "CLinux", "GitValues", "DurableFiles", "FlatJSON", "WorkerPool", "Replication", "RegistryStore", "EventLog",
+  "TestSupport", "WorkerPoolTests", "ReplicationTests", "RegistryStoreTests", "EventLogTests",
+]
+
 let package = Package(
   name: "remora",
   products: [
@@ -142,6 +151,12 @@ let package = Package(
         "Mirroring", "CLibgit2", "Git", "GitProtocol", "GitTransport", "GitValues", "DurableFiles", "RefStore",
         "WorkerPool", "TestSupport", systemPackage,
       ]),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "DurableFiles", "EventLog", "FlatJSON", "RegistryStore", "Replication", "TestSupport", systemPackage,
+      ],
+      exclude: ["LibFuzzer"], swiftSettings: strict),
     tests("RemoraTests", ["Remora", "Replication", "RegistryStore", "GitValues", "TestSupport"]),
     tests(
       "ReplicatorTestKitTests",
@@ -156,3 +171,8 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if isConcurrentOnly {
+  package.products = []
+  package.targets.removeAll { !concurrent.contains($0.name) }
+}

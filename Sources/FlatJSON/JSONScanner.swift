@@ -71,6 +71,8 @@ package struct JSONScanner {
     let start = position
     var isEscaped = false
     while position < bytes.count {
+      position += plainBytes()
+      guard position < bytes.count else { break }
       switch bytes[position] {
       case UInt8(ascii: "\""):
         position += 1
@@ -84,6 +86,23 @@ package struct JSONScanner {
     }
     position = bytes.count
     throw failure("'\"'")
+  }
+
+  /// How many of the next bytes are surely nothing special in a string, in steps of eight. Looking at each byte took a seventh of
+  /// the opening of a large registry.
+  private func plainBytes() -> Int {
+    let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+    var length = 0
+    while position + length + 8 <= bytes.count {
+      let word = bytes.loadUnaligned(fromByteOffset: position + length, as: UInt64.self)
+      // The high bit of a byte that is zero after the subtraction of the mark, or below 0x20.
+      let (quotes, escapes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5c))
+      let special =
+        ((quotes &- ones) & ~quotes) | ((escapes &- ones) & ~escapes) | ((word &- (ones &* 0x20)) & ~word)
+      guard special & highs == 0 else { return length }
+      length += 8
+    }
+    return length
   }
 
   /// A string.

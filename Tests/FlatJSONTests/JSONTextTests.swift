@@ -37,6 +37,22 @@ struct JSONTextTests {
     }
   }
 
+  @Test("a mark in a string is seen wherever it stands", arguments: ["\"", "\\", "\u{1f}", "\u{80}", "é", "~"])
+  func marks(mark: String) throws {
+    for before in 0..<20 {
+      for after in 0..<10 {
+        let text = String(repeating: "x", count: before) + mark + String(repeating: "y", count: after)
+        var bytes: [UInt8] = []
+        JSONText.append(text, to: &bytes)
+        try bytes.withUnsafeBytes { raw in
+          var scanner = JSONScanner(raw)
+          #expect(try scanner.string() == text)
+          try scanner.end()
+        }
+      }
+    }
+  }
+
   @Test(
     "what is no JSON is refused with its place",
     arguments: [

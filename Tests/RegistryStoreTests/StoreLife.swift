@@ -1,6 +1,7 @@
 import DurableFiles
 import RegistryStore
 import Replication
+import Synchronization
 import SystemPackage
 import TestSupport
 import WorkerPool
@@ -25,6 +26,8 @@ struct StoreLife {
   let directory: FilePath
   /// Waits for each fold before the next change, so that every run makes the same calls in the same order.
   var isOrderly = true
+  /// Has a change acknowledged in the middle of each fold.
+  var writesBesideFolds = false
   /// Told before each change what may be true from then on, and after it what is.
   let note: @Sendable (Promises) throws -> Void
   /// Told before each part.
@@ -42,7 +45,7 @@ struct StoreLife {
   }
 
   /// The open parts of a state directory.
-  struct Open {
+  struct Open: Sendable {
     let directory: StateDirectory
     let registry: DurableRegistry
     let states: DurablePrimaryStates
@@ -69,21 +72,50 @@ struct StoreLife {
     }
   }
 
+  /// The promises, which changes beside each other write down.
+  private final class Ledger: Sendable {
+    private let promises = Mutex(Promises())
+    private let open = Mutex<Open?>(nil)
+    private let note: @Sendable (Promises) throws -> Void
+
+    init(_ note: @escaping @Sendable (Promises) throws -> Void) { self.note = note }
+
+    func take(_ open: Open?) { self.open.withLock { $0 = open } }
+
+    /// Makes a change and waits for it, from within a call of the file system; none while nothing is open.
+    func makeBeside(_ change: Change) {
+      guard let open = open.withLock({ $0 }) else { return }
+      // Where a call fails, this change may: it stays in the promises as one that may have been made.
+      try? StoreLife.wait { try await self.make(change, open) }
+    }
+
+    /// Makes a change, with what may be true from its beginning and what is at its end.
+    func make(_ change: Change, _ open: Open) async throws {
+      try promises.withLock { promises in
+        for (thing, value) in change.outcome { promises.values[thing, default: [0]].insert(value) }
+        try note(promises)
+      }
+      let number = try await change.make(open)
+      try promises.withLock { promises in
+        promises.highestNumber = max(promises.highestNumber, number)
+        for (thing, value) in change.outcome { promises.values[thing] = [value] }
+        try note(promises)
+      }
+    }
+  }
+
   private func run(_ isPatient: Bool) async throws {
-    var promises = Promises()
+    let ledger = Ledger(note)
     var problem: (any Error)?
-    for start in ["opening", "reopening"] {
+    for (session, start) in ["opening", "reopening"].enumerated() {
       enter(start)
-      let open = try await Open(directory, files: files)
+      let open = try await Open(directory, files: writesBesideFolds ? try besideFolds(ledger, session) : files)
+      ledger.take(open)
       do {
-        for change in try Self.changes(isFirst: start == "opening") {
+        for change in try Self.changes(isFirst: session == 0) {
           enter(change.part)
-          for (thing, value) in change.outcome { promises.values[thing, default: [0]].insert(value) }
-          try note(promises)
           do {
-            promises.highestNumber = max(promises.highestNumber, try await change.make(open))
-            for (thing, value) in change.outcome { promises.values[thing] = [value] }
-            try note(promises)
+            try await ledger.make(change, open)
           } catch where isPatient {
             problem = error
           }
@@ -93,19 +125,35 @@ struct StoreLife {
           }
         }
       } catch {
+        ledger.take(nil)
         await open.close()
         throw error
       }
+      ledger.take(nil)
       await open.close()
     }
     if let problem { throw problem }
   }
 
+  /// The file system, with a change made and acknowledged before each new document is begun.
+  private func besideFolds(_ ledger: Ledger, _ session: Int) throws -> any FileSystemPort {
+    let entry = try Self.entry("beside", UInt64(session + 200))
+    let state = try Self.state("beside", UInt64(session + 200))
+    return WatchedFileSystem(over: files) { operation, path, isDone in
+      guard operation == "create", !isDone else { return }
+      switch path.lastComponent?.string {
+      case "thing_registry.json.new": ledger.makeBeside(entry)
+      case "thing_states.json.new": ledger.makeBeside(state)
+      default: break
+      }
+    }
+  }
+
   /// One change, what is true after it, and how it is made; it answers the highest number that it gave to an entry.
-  private struct Change {
+  private struct Change: Sendable {
     let part: String
     let outcome: [String: UInt64]
-    let make: (Open) async throws -> UInt64
+    let make: @Sendable (Open) async throws -> UInt64
   }
 
   private static func entry(_ text: String, _ value: UInt64) throws -> Change {

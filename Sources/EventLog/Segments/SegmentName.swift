@@ -15,7 +15,7 @@ enum SegmentName {
   static func firstID(_ name: FilePath.Component) -> UInt64? {
     let text = name.string
     guard text.utf8.count == digits + suffix.utf8.count, text.hasSuffix(suffix),
-      let id = UInt64(text.dropLast(suffix.count)), id > 0, self.text(id) == text
+      let id = UInt64(text.dropLast(suffix.count)), (1..<(1 << 63)).contains(id), self.text(id) == text
     else { return nil }
     return id
   }

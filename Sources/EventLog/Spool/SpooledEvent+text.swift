@@ -38,10 +38,11 @@ extension SpooledEvent {
       kept += 1
     }
     bytes.append(UInt8(ascii: "]"))
-    let leftOut = changesLeftOut + changes.count - kept
+    // What a file says may be as large as a number can be.
+    let leftOut = UInt64(changesLeftOut) + UInt64(changes.count - kept)
     if leftOut > 0 {
       comma()
-      JSONText.append("changes_left_out", UInt64(leftOut), to: &bytes)
+      JSONText.append("changes_left_out", leftOut, to: &bytes)
     }
     bytes.append(contentsOf: "}\n".utf8)
     return bytes

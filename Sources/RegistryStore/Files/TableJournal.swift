@@ -15,7 +15,7 @@ struct TableJournal {
     file = try paths.files.openForAppending(paths.journal, permissions: TableFiles.permissions)
     if try file.length > wholeLength { try file.truncate(to: wholeLength) }
     // Whole lines that a killed process had written count from now on, so they must stay.
-    try file.synchronize()
+    if wholeLength > 0 { try file.synchronize() }
     // Even one that was there: whoever made it may have died before its name was durable.
     try paths.files.synchronizeDirectory(paths.directory)
     length = Int64(wholeLength)

@@ -94,7 +94,7 @@ struct TableReading<Row: FlatRow> {
               throw scanner.failure("the kind '\(paths.replicableName)' before this place")
             }
           } else if scanner.matches(key, "next_id") {
-            head.nextNumber = try scanner.unsigned()
+            head.nextNumber = try scanner.entryNumber()
           } else if scanner.matches(key, "cursor") {
             head.cursor = try scanner.described("a cursor")
           } else if scanner.matches(key, "entries") {

@@ -48,7 +48,7 @@ extension EntryRow {
         let text = try scanner.string()
         do { id = try ReplicableID(text) } catch { throw scanner.failure("an id of a replicable before this place") }
       } else if scanner.matches(key, "id") {
-        number = try scanner.unsigned()
+        number = try scanner.entryNumber()
       } else if scanner.matches(key, "created_at") {
         createdAt = try scanner.moment()
       } else if try !Self.read(key, into: &entry, &scanner) {

@@ -14,16 +14,16 @@ struct Moment: Hashable, Sendable {
 
 /// A generation that may be missing, in sixteen bytes.
 struct StoredGeneration: Hashable, Sendable {
+  /// 0, which no log has for its id, when there is none.
   private let log: UInt64
   private let id: UInt64
 
   init(_ generation: Generation?) {
     log = generation?.log.value ?? 0
-    // Ids begin with 1 and 0 is "before the first": one more than both leaves 0 for "none".
-    id = generation.map { $0.id + 1 } ?? 0
+    id = generation?.id ?? 0
   }
 
-  var generation: Generation? { id == 0 ? nil : Generation(log: LogID(log), id: id - 1) }
+  var generation: Generation? { log == 0 ? nil : Generation(log: LogID(log), id: id) }
 }
 
 extension JSONScanner {
@@ -48,6 +48,13 @@ extension JSONScanner {
     try skipValue()
     guard isKnown else { throw failure("true or false before this place") }
     return isTrue
+  }
+
+  /// The number of an entry, below 2^63: the next one must be a number too.
+  mutating func entryNumber() throws(JSONScanError) -> UInt64 {
+    let number = try unsigned()
+    guard number < 1 << 63 else { throw failure("a number below 2^63 before this place") }
+    return number
   }
 
   /// `LOG:ID`, or null.
@@ -79,11 +86,13 @@ extension JSONScanner {
     return value
   }
 
-  /// A member that nobody here knows, with its key, as it stands.
+  /// A member that nobody here knows, with its key, as it stands, on one line: it goes into a journal, too. A line's end can only
+  /// stand between the values in it.
   mutating func unknownMember(_ key: Range<Int>) throws(JSONScanError) -> [UInt8] {
     _ = peek()
     let start = position
     try skipValue()
-    return [UInt8(ascii: "\"")] + slice(key) + Array("\":".utf8) + slice(start..<position)
+    let value = slice(start..<position).map { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") ? 0x20 : $0 }
+    return [UInt8(ascii: "\"")] + slice(key) + Array("\":".utf8) + value
   }
 }

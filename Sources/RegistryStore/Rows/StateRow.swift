@@ -85,7 +85,8 @@ struct StateRow: FlatRow {
         }
         verificationState = known
       } else if scanner.matches(key, "verification_retry_count") {
-        count = Int(clamping: try scanner.unsigned())
+        // As in a registry's entries: there are always more to come.
+        count = Int(UInt32(clamping: try scanner.unsigned()))
       } else if scanner.matches(key, "verification_started_at") {
         startedAt = try scanner.moment()
       } else if scanner.matches(key, "verified_at") {

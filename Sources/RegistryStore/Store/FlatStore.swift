@@ -66,17 +66,14 @@ final class FlatStore<Row: FlatRow>: Sendable {
       throw paths.failed("convert", error)
     }
     do {
-      var length = result.journalLength
       var documentLength = result.documentLength
       if result.needsDocument {
         documentLength = try TableDocument(paths: paths, table: result.table, head: result.head).write()
-        for path in [paths.previousJournal, paths.journal] where try paths.files.status(of: path) != nil {
-          try paths.files.unlink(path)
-        }
-        try paths.files.synchronizeDirectory(paths.directory)
-        length = 0
+        // The journal stays: its lines say once more what the document says. Without the previous one, that is: if both went, a
+        // crash might bring back the older of the two alone.
+        if try paths.files.status(of: paths.previousJournal) != nil { try paths.files.unlink(paths.previousJournal) }
       }
-      journal = Mutex(try TableJournal(paths, wholeLength: length))
+      journal = Mutex(try TableJournal(paths, wholeLength: result.journalLength))
       durable = Mutex(
         Durable(
           table: result.table, head: result.head,
@@ -213,8 +210,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
     do {
       let documentLength = try await pool.run { _ in
         let length = try TableDocument(paths: paths, table: table, head: head).write()
+        // Should a crash bring it back, its lines and the journal's say once more what the document says.
         try paths.files.unlink(paths.previousJournal)
-        try paths.files.synchronizeDirectory(paths.directory)
         return length
       }
       durable.withLock { durable in

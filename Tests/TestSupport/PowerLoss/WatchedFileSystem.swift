@@ -1,13 +1,19 @@
 package import DurableFiles
 package import SystemPackage
 
-/// The real file system, with a word to the test before and after every change, and in the middle of each write.
+/// A file system with a word to the test before and after every change, and in the middle of each write.
 package struct WatchedFileSystem: FileSystemPort {
   /// What is done (`write`, `synchronize`, `rename`, …), on what, and whether it is done already.
   package let watch: @Sendable (_ operation: String, _ path: FilePath, _ isDone: Bool) -> Void
-  private let real = RealFileSystem()
+  private let real: any FileSystemPort
 
-  package init(_ watch: @escaping @Sendable (String, FilePath, Bool) -> Void) { self.watch = watch }
+  /// - Parameter files: what does the work.
+  package init(
+    over files: any FileSystemPort = RealFileSystem(), _ watch: @escaping @Sendable (String, FilePath, Bool) -> Void
+  ) {
+    real = files
+    self.watch = watch
+  }
 
   private func change<Result>(
     _ operation: String, _ path: FilePath, _ body: () throws(FileError) -> Result

@@ -1,0 +1,31 @@
+/// The readers of bytes that somebody else may have written: files that were edited, cut or restored, and configurations.
+///
+/// Each has one check that takes any bytes. `MutationTests` calls it with a few thousand changed seeds in every test run,
+/// `LibFuzzer/run` for as long as one likes.
+enum FuzzedReader: String, CaseIterable, Sendable {
+  /// A registry's document and its two journals.
+  case registry
+  /// The same of a primary's states.
+  case states
+  /// A segment of the event log with `log.json` and `readers.json`.
+  case log
+  /// One line of the event log.
+  case line
+  /// A file of the spool.
+  case spool
+  /// A kind's configuration: name, address, globs, and an id that they are tried on.
+  case kind
+
+  /// Reads the bytes. What is refused is fine; what is accepted must come back the same when it is written and read again.
+  /// - Throws: `Disagreement`.
+  func check(_ bytes: [UInt8]) throws {
+    switch self {
+    case .registry: try TableCheck.registry(bytes)
+    case .states: try TableCheck.states(bytes)
+    case .log: try LogCheck(bytes).run()
+    case .line: try EventCheck.line(bytes)
+    case .spool: try SpoolCheck.run(bytes)
+    case .kind: try KindCheck(bytes).run()
+    }
+  }
+}

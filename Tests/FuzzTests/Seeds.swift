@@ -1,0 +1,20 @@
+import Foundation
+
+/// What `fixtures/fuzzing` holds: inputs to begin with and inputs that were wrong once, a directory for each reader, and words that
+/// mean something to some reader, a line each.
+struct Seeds {
+  /// By name.
+  let inputs: [(name: String, bytes: [UInt8])]
+  let words: [[UInt8]]
+
+  init(_ reader: FuzzedReader) throws {
+    let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "fixtures/fuzzing")
+    let names = try FileManager.default.contentsOfDirectory(atPath: directory.appending(path: reader.rawValue).path)
+    inputs = try names.sorted().map { name in
+      (name, Array(try Data(contentsOf: directory.appending(path: reader.rawValue).appending(path: name))))
+    }
+    let text = try Data(contentsOf: directory.appending(path: "words"))
+    words = text.split(separator: UInt8(ascii: "\n")).map(Array.init)
+  }
+}
