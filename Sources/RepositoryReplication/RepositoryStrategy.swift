@@ -40,6 +40,10 @@ package struct RepositoryStrategy: Strategy {
     }
   }
 
+  private var now: Timestamp {
+    Timestamp(milliseconds: Int64(environment.now().timeIntervalSince1970 * 1_000))
+  }
+
   // MARK: On both sites
 
   package func listing(of id: ReplicableID) async throws(StrategyError) -> ContentListing {
@@ -75,7 +79,10 @@ package struct RepositoryStrategy: Strategy {
       let source = try SourceURL(request.source.location)
       let mirror = MirrorRequest(
         source: source, destination: place.path(of: request.id), adopts: true, limits: limits)
-      let outcome = request.isFresh ? fetchAnew(mirror, request.id, flag) : run(mirror, flag)
+      if !request.isFresh { try place.clear(request.id, at: now) }
+      let outcome = place.parents.making {
+        request.isFresh ? fetchAnew(mirror, request.id, flag) : run(mirror, flag)
+      }
       if let error = outcome.error { throw error }
       return SyncReport(
         checksum: try place.listing(of: request.id).checksum, hasChanged: outcome.status != .unchanged,
@@ -90,14 +97,13 @@ package struct RepositoryStrategy: Strategy {
   /// The old copy goes to the trash; its history comes along.
   private func fetchAnew(_ mirror: MirrorRequest, _ id: ReplicableID, _ flag: CancellationFlag) -> MirrorOutcome {
     let fresh = FreshCopy(mirror, environment: environment, cancellation: flag) { path in
-      let now = Timestamp(milliseconds: Int64(environment.now().timeIntervalSince1970 * 1_000))
-      try place.putAway(path, of: id, incarnation: nil, reason: "displaced", at: now)
+      try place.putAway(path, of: id, incarnation: nil, reason: RepositoryPlace.displaced, at: now)
     }
     return fresh.execute()
   }
 
   package func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError) {
-    try await onWorker("rename", id.text) { _ in try place.rename(id, to: newID) }
+    try await onWorker("rename", id.text) { _ in try place.rename(id, to: newID, at: now) }
   }
 
   package func discard(

@@ -35,7 +35,7 @@ extension StrategyError {
   /// Unreachable, refusing everybody, or this machine's own trouble: another replicable would fail in the same way.
   private static let isOfTheHost: Set<String> = [
     "authentication_failed", "busy", "cancelled", "connection_refused", "destination_io", "destination_unwritable",
-    "disk_full", "dns_failed", "git_missing", "rate_limited", "redirect_refused", "source_access_denied",
-    "source_unreachable", "tls_failed",
+    "disk_full", "dns_failed", "git_missing", "rate_limited", "redirect_refused", "server_error",
+    "source_access_denied", "source_unreachable", "tls_failed",
   ]
 }

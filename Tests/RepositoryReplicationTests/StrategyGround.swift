@@ -55,8 +55,9 @@ struct StrategyGround: Sendable {
     return id
   }
 
-  func sync(_ id: ReplicableID, isFresh: Bool = false) async throws -> SyncReport {
+  /// From the source of the same id, or from elsewhere.
+  func sync(_ id: ReplicableID, from location: String? = nil, isFresh: Bool = false) async throws -> SyncReport {
     try await copies.sync(
-      SyncRequest(id: id, source: SourceAddress(location: sourcePath(id)), isFresh: isFresh))
+      SyncRequest(id: id, source: SourceAddress(location: location ?? sourcePath(id)), isFresh: isFresh))
   }
 }

@@ -9,8 +9,9 @@ package import WorkerPool
 /// For a copy that cannot be trusted any more. What only the old copy has comes along: the ref journal, and every object that the
 /// dropped log, the journal or an old ref names, as far as the old copy can still read it (`Heritage`).
 ///
-/// The two change places in one step (`FileSystemPort.exchange`); a crash leaves the old copy or the new one. What lies at
-/// `.remora-fresh-NAME` afterwards, at once or found by the next run, is given to `displace`, which must keep it.
+/// The new copy grows under one name, gets another when it is whole, and from there the two change places in one step
+/// (`FileSystemPort.exchange`): a crash leaves the old copy or the new one, and what lies beside it tells by its name whether it
+/// may be thrown away (`CopyLeftovers`). What may not is given to `displace`, at once or by the next run.
 package struct FreshCopy {
   private let request: MirrorRequest
   private let environment: MirrorEnvironment
@@ -52,26 +53,47 @@ package struct FreshCopy {
   }
 
   private func replace(_ old: CopyLayout) throws -> MirrorOutcome {
-    guard let name = old.root.lastComponent else { preconditionFailure("a copy has a name") }
-    let parent = old.root.removingLastComponent()
-    let fresh = CopyLayout(root: parent.appending(".remora-fresh-\(name.string)"))
-    // Of a run that died: the displaced copy, or a new one that was never finished. Which of them, it is not for us to guess.
-    if try files.status(of: fresh.root) != nil { try displace(fresh.root) }
+    let leftovers = CopyLeftovers(beside: old.root, through: files)
+    try leftovers.sweep(displace)
+    let fresh = leftovers.growing
     var beside = request
     beside.destination = fresh.root
     // Rules that cannot be read any more are made good by the next request that names them.
     beside.exclusion = request.exclusion ?? (try? RepositoryReading.exclusion(of: old.root))
     var outcome = mirror(beside)
     guard outcome.error == nil else {
-      // A copy with broken refs of its source is not worth the old one.
+      // A copy with broken refs of its source is not worth the old one. What stays is swept by the next run.
       try? files.removeTree(fresh.root)
       return outcome
     }
-    try Heritage(from: old, to: fresh, through: files, cancellation: cancellation).bring(at: environment.now())
-    try files.exchange(old.root, with: fresh.root)
-    try files.synchronizeDirectory(parent)
-    try displace(fresh.root)
+    try swap(old, fresh, leftovers.displaced)
+    try displace(leftovers.displaced)
     outcome.status = .updated
     return outcome
+  }
+
+  private func swap(_ old: CopyLayout, _ fresh: CopyLayout, _ displaced: FilePath) throws {
+    guard let status = try files.status(of: fresh.root) else { preconditionFailure("it was just made") }
+    do {
+      // Tells of a change that a dead run announced whether it happened. Of a damaged copy nobody may be able to.
+      try? CopyRecovery(layout: old, files: files).recover(at: environment.now())
+      try Heritage(from: old, to: fresh, through: files, cancellation: cancellation).bring(at: environment.now())
+      try files.rename(fresh.root, to: displaced)
+      try files.exchange(old.root, with: displaced)
+    } catch {
+      throwAway(status, fresh.root, displaced)
+      throw error
+    }
+    try files.synchronizeDirectory(old.root.removingLastComponent())
+  }
+
+  /// Removes a new copy that came to nothing, else each attempt would leave one in the trash. Only what is certainly the new one:
+  /// by its inode, for a step that failed may have been done all the same. What fails here is left to the next run, and the
+  /// error that led here is the one to tell.
+  private func throwAway(_ new: FileStatus, _ growing: FilePath, _ displaced: FilePath) {
+    if let found = try? files.status(of: displaced), found.isSameFile(as: new) {
+      try? files.rename(displaced, to: growing)
+    }
+    try? files.removeTree(growing)
   }
 }

@@ -42,7 +42,6 @@ struct Heritage {
       try files.synchronizeParents(of: made)
     }
     try log.append(displaced, at: now)
-    for directory in [new.own, new.root] { try files.synchronizeDirectory(directory) }
   }
 
   /// Values of the old copy's refs that the new one does not have under the same name; none of what cannot be read.

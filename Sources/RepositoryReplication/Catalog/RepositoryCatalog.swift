@@ -7,13 +7,28 @@ internal import WorkerPool
 /// Lists the bare repositories below a root.
 ///
 /// A directory is one when it has HEAD, objects/ and refs/; nothing is looked for inside one. A directory with some of these is
-/// being made: not yet one. Per repository about a dozen system calls, and a row of some hundred bytes.
+/// being made: not yet one. What cannot be read, and what goes while the listing runs (it may have been renamed to where the
+/// listing has been already), makes the listing incomplete. Per repository about a dozen looks at files and directories, and
+/// a row of some hundred bytes.
 struct RepositoryCatalog {
+  /// Skipped names beyond this only fill memory; the last one says that there are more.
+  static let maximumSkipped = 10_000
+
   private let place: RepositoryPlace
   private let cancellation: CancellationFlag
-  private var found: [ReplicableID: [(path: String, row: DirectoryCatalog.Row)]] = [:]
+  private var found: [Found] = []
   private var skipped: [DirectoryCatalog.Skipped] = []
   private var isComplete = true
+  /// Targets of links that were followed: a second way to one would lead round in a circle, or give one repository two ids.
+  private var followed: Set<FileIdentity> = []
+
+  private struct Found {
+    let row: DirectoryCatalog.Row
+    /// The directory's name ends in `.git`.
+    let isNamed: Bool
+
+    var path: String { row.id.text + (isNamed ? ".git" : "") }
+  }
 
   init(_ place: RepositoryPlace, _ cancellation: CancellationFlag) {
     self.place = place
@@ -23,55 +38,78 @@ struct RepositoryCatalog {
   private var files: any FileSystemPort { place.files }
 
   consuming func list() throws -> DirectoryCatalog {
-    guard try files.status(of: place.root)?.kind == .directory else {
+    guard let root = try files.status(of: place.root), root.kind == .directory else {
       return DirectoryCatalog(
         rows: [], isComplete: false, skipped: [.init(path: "", reason: "the root is no directory")])
     }
-    try descend(into: place.root, below: "", depth: 0)
-    var rows: [DirectoryCatalog.Row] = []
-    rows.reserveCapacity(found.count)
-    for candidates in found.values {
-      if candidates.count == 1 {
-        rows.append(candidates[0].row)
-      } else {
-        for candidate in candidates { skip(candidate.path, "two directories have this id, with and without '.git'") }
-      }
+    if place.knownRoot.hasMoved(to: root) {
+      isComplete = false
+      skip("", "the root is on another device than before; is its disk mounted?")
     }
-    rows.sort { $0.id < $1.id }
+    try descend(into: place.root, below: "", depth: 0)
+    let rows = rows()
     skipped.sort { $0.path < $1.path }
     // An empty root looks like a file system that was not mounted.
-    return DirectoryCatalog(rows: rows, isComplete: isComplete && !rows.isEmpty, skipped: skipped)
+    isComplete = isComplete && !rows.isEmpty
+    if isComplete { place.knownRoot.remember(root) }
+    return DirectoryCatalog(rows: rows, isComplete: isComplete, skipped: skipped)
+  }
+
+  /// In order of ids, without those that two directories claim.
+  private mutating func rows() -> [DirectoryCatalog.Row] {
+    found.sort { $0.row.id < $1.row.id }
+    var rows: [DirectoryCatalog.Row] = []
+    rows.reserveCapacity(found.count)
+    for index in found.indices {
+      let id = found[index].row.id
+      if index > 0 && found[index - 1].row.id == id || index + 1 < found.count && found[index + 1].row.id == id {
+        skip(found[index].path, "two directories have this id, with and without '.git'")
+      } else {
+        rows.append(found[index].row)
+      }
+    }
+    return rows
   }
 
   private mutating func skip(_ path: String, _ reason: String) {
+    guard skipped.count <= Self.maximumSkipped else { return }
+    guard skipped.count < Self.maximumSkipped else {
+      return skipped.append(.init(path: "…", reason: "more were left out"))
+    }
     let shown = String(
       path.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : Character($0) })
     skipped.append(.init(path: shown, reason: reason))
+  }
+
+  /// Something that may hold repositories and could not be looked at.
+  private mutating func skip(_ path: String, unreadable error: any Error) {
+    isComplete = false
+    skip(path, "\(error)")
   }
 
   private mutating func descend(into directory: FilePath, below path: String, depth: Int) throws {
     try cancellation.check()
     guard depth < Self.maximumDepth else { return skip(path, "more than \(Self.maximumDepth) directories deep") }
     let entries: [DirectoryEntry]
-    do {
-      entries = try files.entries(of: directory)
-    } catch {
-      isComplete = false
-      return skip(path, "\(error)")
-    }
+    do { entries = try files.entries(of: directory) } catch { return skip(path, unreadable: error) }
     if !path.isEmpty {
       switch Shape(entries, named: path) {
-      case .repository: return try take(directory, path)
+      case .repository: return take(directory, path)
       case .unfinished: return
       case .other: break
       }
     }
-    for entry in entries where !entry.name.string.hasPrefix(".remora") {
-      let name = path.isEmpty ? entry.name.string : "\(path)/\(entry.name.string)"
-      switch entry.kind {
-      case .directory: try descend(into: directory.appending(entry.name), below: name, depth: depth + 1)
-      case .symbolicLink: try follow(directory.appending(entry.name), name, depth)
-      case .regular, .other: break
+    for entry in entries where !RepositoryPlace.isOurs(entry) {
+      guard entry.kind == .directory || entry.kind == .symbolicLink else { continue }
+      guard let name = String(validating: entry.nameBytes, as: UTF8.self) else {
+        skip("\(path)/\(entry.name.string)", "a name that is not UTF-8")
+        continue
+      }
+      let below = path.isEmpty ? name : "\(path)/\(name)"
+      if entry.kind == .directory {
+        try descend(into: directory.appending(entry.name), below: below, depth: depth + 1)
+      } else {
+        try follow(directory.appending(entry.name), below, depth)
       }
     }
   }
@@ -84,19 +122,31 @@ struct RepositoryCatalog {
     guard place.allowedRoots.contains(where: { target.starts(with: $0) }) else {
       return skip(path, "a link out of its directory; name its target among the allowed roots, or replace it")
     }
-    guard try files.status(of: target)?.kind == .directory else { return }
+    do {
+      guard let status = try files.status(of: target), status.kind == .directory else { return }
+      guard followed.insert(FileIdentity(status)).inserted else {
+        return skip(path, "a link to where another one led already")
+      }
+    } catch {
+      return skip(path, unreadable: error)
+    }
     try descend(into: target, below: path, depth: depth + 1)
   }
 
-  private mutating func take(_ directory: FilePath, _ path: String) throws {
-    let text = path.hasSuffix(".git") ? String(path.dropLast(4)) : path
+  private mutating func take(_ directory: FilePath, _ path: String) {
+    let isNamed = path.hasSuffix(".git")
     let id: ReplicableID
-    do { id = try ReplicableID(text) } catch { return skip(path, "\(error)") }
-    // One that is removed while the listing runs is not there any more.
-    guard let status = try files.status(of: directory) else { return }
-    let row = DirectoryCatalog.Row(
-      id: id, identity: FileIdentity(status), stamp: try RepositoryStamp.read(directory, files))
-    found[id, default: []].append((path, row))
+    do { id = try ReplicableID(isNamed ? String(path.dropLast(4)) : path) } catch { return skip(path, "\(error)") }
+    do {
+      guard let status = try files.status(of: directory) else {
+        throw FileError(.noSuchFileOrDirectory, "look at", directory)
+      }
+      let row = DirectoryCatalog.Row(
+        id: id, identity: FileIdentity(status), stamp: try RepositoryStamp.read(directory, files))
+      found.append(Found(row: row, isNamed: isNamed))
+    } catch {
+      skip(path, unreadable: error)
+    }
   }
 
   /// Deeper is a circle, or somebody's mistake.
@@ -106,15 +156,16 @@ struct RepositoryCatalog {
     case repository, unfinished, other
 
     init(_ entries: [DirectoryEntry], named path: String) {
-      let names = Set(entries.map(\.name.string))
-      let marks = ["HEAD", "objects", "refs"].filter(names.contains)
-      if marks.count == 3 {
+      let marks = entries.count { Self.marks.contains($0.name) }
+      if marks == Self.marks.count {
         self = .repository
-      } else if path.hasSuffix(".git") || marks.count == 2 {
+      } else if path.hasSuffix(".git") || marks == 2 {
         self = .unfinished
       } else {
         self = .other
       }
     }
+
+    private static let marks: [FilePath.Component] = ["HEAD", "objects", "refs"]
   }
 }

@@ -4,19 +4,25 @@ internal import SystemPackage
 /// A number that changes when the refs of a repository may have: over the stamps of `HEAD`, `packed-refs` and the directories below
 /// `refs/`, which a new, replaced or removed file changes.
 enum RepositoryStamp {
-  static func read(_ repository: FilePath, _ files: any FileSystemPort) throws -> UInt64 {
+  static func read(_ repository: FilePath, _ files: any FileSystemPort) throws(FileError) -> UInt64 {
     var stamp = Stamp()
     for name in ["HEAD", "packed-refs"] { stamp.add(try files.status(of: repository.appending(name))) }
     try add(repository.appending("refs"), 0, to: &stamp, files)
     return stamp.value
   }
 
-  private static func add(_ directory: FilePath, _ depth: Int, to stamp: inout Stamp, _ files: any FileSystemPort)
-    throws
-  {
+  private static func add(
+    _ directory: FilePath, _ depth: Int, to stamp: inout Stamp, _ files: any FileSystemPort
+  ) throws(FileError) {
     guard let status = try files.status(of: directory), status.kind == .directory, depth < 64 else { return }
     stamp.add(status)
-    for entry in try files.entries(of: directory) where entry.kind == .directory {
+    let entries: [DirectoryEntry]
+    do { entries = try files.entries(of: directory) } catch {
+      // git removes directories of refs as they become empty: its parent's stamp says so next time.
+      guard error.code == .noSuchFileOrDirectory else { throw error }
+      return
+    }
+    for entry in entries where entry.kind == .directory {
       try add(directory.appending(entry.name), depth + 1, to: &stamp, files)
     }
   }

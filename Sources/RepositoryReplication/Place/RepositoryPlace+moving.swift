@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import Mirroring
 internal import Replication
 internal import SystemPackage
 
@@ -6,13 +7,20 @@ extension RepositoryPlace {
   /// Gives a copy another id: one rename, durable on return. What is already done is no error.
   ///
   /// A crash leaves the copy under one of the two ids.
-  func rename(_ id: ReplicableID, to newID: ReplicableID) throws {
+  func rename(_ id: ReplicableID, to newID: ReplicableID, at now: Timestamp) throws {
     let (from, to) = (path(of: id), path(of: newID))
-    guard try files.status(of: from) != nil else { return }
+    guard try files.status(of: from) != nil else {
+      try clear(id, at: now)
+      return removeEmptyParents(of: from)
+    }
     guard try files.status(of: to) == nil else {
       throw StrategyError(.occupied, "rename '\(id)' to '\(newID)': something is at '\(to)'")
     }
-    try withLock(of: from) { try move(from, to: to) }
+    try withLock(of: from) {
+      try sweep(id, at: now)
+      try move(from, to: to)
+    }
+    removeEmptyParents(of: from)
   }
 
   /// Moves a copy to the trash; `nil` when there is none.
@@ -22,10 +30,17 @@ extension RepositoryPlace {
     _ id: ReplicableID, incarnation: Incarnation?, reason: String, at now: Timestamp
   ) throws -> TrashTicket? {
     let path = path(of: id)
-    guard try files.status(of: path) != nil else { return nil }
-    return try withLock(of: path) {
-      try putAway(path, of: id, incarnation: incarnation, reason: reason, at: now)
+    guard try files.status(of: path) != nil else {
+      try clear(id, at: now)
+      removeEmptyParents(of: path)
+      return nil
     }
+    let ticket = try withLock(of: path) {
+      try sweep(id, at: now)
+      return try putAway(path, of: id, incarnation: incarnation, reason: reason, at: now)
+    }
+    removeEmptyParents(of: path)
+    return ticket
   }
 
   /// Moves a directory that is, or was, the copy of an id to the trash.
@@ -34,35 +49,73 @@ extension RepositoryPlace {
     _ path: FilePath, of id: ReplicableID, incarnation: Incarnation?, reason: String, at now: Timestamp
   ) throws -> TrashTicket {
     let ticket = try trash.makeTicket(of: id, incarnation: incarnation, reason: reason, at: now)
-    try move(path, to: trash.content(of: ticket))
+    do {
+      try move(path, to: trash.content(of: ticket))
+    } catch {
+      trash.abandon(ticket)
+      throw error
+    }
     return ticket
   }
 
   /// Brings a copy back to its id.
+  ///
+  /// A crash leaves the copy in the trash or at its id.
   func restore(_ ticket: TrashTicket) throws {
     let path = path(of: ticket.replicableID)
+    guard try trash.holds(ticket) else {
+      throw StrategyError(.missing, "restore '\(ticket.replicableID)': it is not in the trash any more")
+    }
     guard try files.status(of: path) == nil else {
       throw StrategyError(.occupied, "restore '\(ticket.replicableID)': something is at '\(path)'; move it away first")
     }
-    guard try files.status(of: trash.content(of: ticket)) != nil else {
-      throw StrategyError(.missing, "restore '\(ticket.replicableID)': it is not in the trash any more")
-    }
     try move(trash.content(of: ticket), to: path)
-    try trash.remove(ticket)
+    try trash.remove(ticket.name)
   }
 
-  /// Renames a directory, with its new name durable before its old one is forgotten, and removes the parents that it leaves empty.
+  /// Puts away what runs that died have left beside a copy, or where it was.
+  ///
+  /// - Throws: `LockError.held` while a run of another process works on the copy.
+  func clear(_ id: ReplicableID, at now: Timestamp) throws {
+    guard try CopyLeftovers(beside: path(of: id), through: files).exist else { return }
+    try withLock(of: path(of: id)) { try sweep(id, at: now) }
+  }
+
+  private func sweep(_ id: ReplicableID, at now: Timestamp) throws {
+    try CopyLeftovers(beside: path(of: id), through: files).sweep { path in
+      try putAway(path, of: id, incarnation: nil, reason: Self.displaced, at: now)
+    }
+  }
+
+  /// The reason of tickets of copies that a fresh one took the place of.
+  static let displaced = "displaced"
+
+  /// Renames a directory. The way to its new name is durable before it gets it, else a loss of power could take a new parent away
+  /// and the directory with it.
   private func move(_ from: FilePath, to: FilePath) throws {
-    let (newParent, oldParent) = (to.removingLastComponent(), from.removingLastComponent())
-    let made = try files.makeDirectories(newParent)
-    try files.rename(from, to: to)
-    try files.synchronizeDirectory(newParent)
-    try files.synchronizeParents(of: made)
-    if newParent != oldParent { try files.synchronizeDirectory(oldParent) }
-    var parent = oldParent
-    while parent != root, parent.starts(with: root), try files.entries(of: parent).isEmpty {
-      try files.removeDirectory(parent)
-      parent.removeLastComponent()
+    try parents.making {
+      let parent = to.removingLastComponent()
+      let made = try files.makeDirectories(parent)
+      do {
+        try files.synchronizeParents(of: made)
+        try files.rename(from, to: to)
+      } catch {
+        // The first error is the one to tell; an empty directory that stays does no harm.
+        for directory in made.reversed() { try? files.removeDirectory(directory) }
+        throw error
+      }
+      try files.synchronizeDirectory(parent)
+    }
+  }
+
+  /// Removes the directories above a copy that is gone, as far as they are empty: the kernel removes no others. The copy has moved;
+  /// that a directory stays, because something else has just come into it, does not change that.
+  private func removeEmptyParents(of path: FilePath) {
+    parents.removing {
+      var parent = path.removingLastComponent()
+      while parent != root, parent.starts(with: root), (try? files.removeDirectory(parent)) != nil {
+        parent.removeLastComponent()
+      }
     }
   }
 

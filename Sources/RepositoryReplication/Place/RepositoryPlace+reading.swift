@@ -14,6 +14,7 @@ extension RepositoryPlace {
     let path = try source(of: id)
     guard try files.status(of: path) != nil else { throw StrategyError(.missing, "read '\(id)': nothing at '\(path)'") }
     let whole = try RepositoryReading.view(of: path, through: files)
+    try rememberRoot()
     guard whole.broken.isEmpty, whole.head != .unknown else {
       let names = whole.broken.prefix(10).map { "\($0.name) (\($0.reason))" }.joined(separator: ", ")
       throw StrategyError(.broken, "read '\(id)': broken refs: \(names.isEmpty ? "HEAD" : names)")
@@ -39,18 +40,40 @@ extension RepositoryPlace {
 
   /// What stands at the id's place.
   ///
-  /// - Throws: when the root itself cannot be looked into: then nobody may say that something is gone.
+  /// - Throws: when the root itself cannot be looked into, or looks like a disk that is not mounted: then nobody may say that
+  ///   something is gone.
   func presence(of id: ReplicableID) throws -> Presence {
     let path = try source(of: id)
     guard let status = try files.status(of: path) else {
-      guard try files.status(of: root)?.kind == .directory else {
-        throw StrategyError(.fileSystem, "look at '\(id)': no directory at '\(root)'", disposition: .host)
-      }
+      try requireCredibleAbsence(of: id)
       return .absent
     }
     guard status.kind == .directory, try isRepository(path) else { return .unfinished }
+    try rememberRoot()
     return .present(FileIdentity(status))
   }
+
+  private func rememberRoot() throws {
+    if let status = try files.status(of: root) { knownRoot.remember(status) }
+  }
+
+  /// An empty root is believed only of the very directory in which this process has seen something: then it was emptied.
+  private func requireCredibleAbsence(of id: ReplicableID) throws {
+    guard let status = try files.status(of: root), status.kind == .directory else {
+      throw StrategyError(.fileSystem, "look at '\(id)': no directory at '\(root)'", disposition: .host)
+    }
+    guard !knownRoot.hasMoved(to: status) else {
+      throw StrategyError(
+        .fileSystem, "look at '\(id)': '\(root)' is on another device than before; is its disk mounted?",
+        disposition: .host)
+    }
+    guard try !knownRoot.isFamiliar(status) && files.entries(of: root).allSatisfy({ Self.isOurs($0) }) else { return }
+    throw StrategyError(
+      .fileSystem, "look at '\(id)': '\(root)' is empty; is its disk mounted?", disposition: .host)
+  }
+
+  /// Names of ours in a directory of repositories; no part of an id begins so.
+  static func isOurs(_ entry: DirectoryEntry) -> Bool { entry.nameBytes.starts(with: ".remora".utf8) }
 
   /// What git asks of a bare repository, without opening it.
   func isRepository(_ path: FilePath) throws -> Bool {

@@ -10,7 +10,10 @@ package struct RepositoryPlace: Sendable {
   package var allowedRoots: [FilePath]
   /// The file system; tests put recorders and faults in its place.
   package var files: any FileSystemPort
+  let parents = ParentGate()
+  let knownRoot = KnownRoot()
 
+  /// Copies of one place know of each other's work; two places of one root do not.
   package init(root: FilePath, allowedRoots: [FilePath] = [], files: any FileSystemPort = RealFileSystem()) {
     self.root = root
     self.allowedRoots = allowedRoots

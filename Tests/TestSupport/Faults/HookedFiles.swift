@@ -1,24 +1,24 @@
-import DurableFiles
+package import DurableFiles
 import Glibc
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// The real file system, with a hook at the moments before and after its changes, and in the middle of writes.
-final class HookedFiles: FileSystemPort {
+package final class HookedFiles: FileSystemPort {
   private let real = RealFileSystem()
   private let hook: @Sendable (Int) -> Void
   private let passed = Atomic<Int>(0)
 
   /// - Parameter hook: gets the number of the moment, from 1.
-  init(_ hook: @escaping @Sendable (Int) -> Void = { _ in }) { self.hook = hook }
+  package init(_ hook: @escaping @Sendable (Int) -> Void = { _ in }) { self.hook = hook }
 
   /// Ends the process by SIGKILL at one moment.
-  static func killing(at moment: Int) -> HookedFiles {
+  package static func killing(at moment: Int) -> HookedFiles {
     HookedFiles { if $0 == moment { kill(getpid(), SIGKILL) } }
   }
 
   /// How many moments there were.
-  var count: Int { passed.load(ordering: .acquiring) }
+  package var count: Int { passed.load(ordering: .acquiring) }
 
   func pass() { hook(passed.add(1, ordering: .acquiringAndReleasing).newValue) }
 
@@ -29,43 +29,43 @@ final class HookedFiles: FileSystemPort {
     return result
   }
 
-  func status(of path: FilePath) throws(FileError) -> FileStatus? { try real.status(of: path) }
-  func contents(of path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
+  package func status(of path: FilePath) throws(FileError) -> FileStatus? { try real.status(of: path) }
+  package func contents(of path: FilePath, limit: Int) throws(FileError) -> [UInt8]? {
     try real.contents(of: path, limit: limit)
   }
-  func entries(of directory: FilePath) throws(FileError) -> [DirectoryEntry] { try real.entries(of: directory) }
-  func availableBytes(at path: FilePath) throws(FileError) -> UInt64 { try real.availableBytes(at: path) }
+  package func entries(of directory: FilePath) throws(FileError) -> [DirectoryEntry] { try real.entries(of: directory) }
+  package func availableBytes(at path: FilePath) throws(FileError) -> UInt64 { try real.availableBytes(at: path) }
 
-  func makeDirectory(_ path: FilePath, permissions: FilePermissions) throws(FileError) {
+  package func makeDirectory(_ path: FilePath, permissions: FilePermissions) throws(FileError) {
     try change { () throws(FileError) in try real.makeDirectory(path, permissions: permissions) }
   }
-  func create(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
+  package func create(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
     let file = try change { () throws(FileError) in try real.create(path, permissions: permissions) }
     return HookedFile(file: file, files: self)
   }
-  func openForAppending(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
+  package func openForAppending(_ path: FilePath, permissions: FilePermissions) throws(FileError) -> any WritableFile {
     let file = try change { () throws(FileError) in try real.openForAppending(path, permissions: permissions) }
     return HookedFile(file: file, files: self)
   }
-  func rename(_ from: FilePath, to: FilePath) throws(FileError) {
+  package func rename(_ from: FilePath, to: FilePath) throws(FileError) {
     try change { () throws(FileError) in try real.rename(from, to: to) }
   }
-  func exchange(_ first: FilePath, with second: FilePath) throws(FileError) {
+  package func exchange(_ first: FilePath, with second: FilePath) throws(FileError) {
     try change { () throws(FileError) in try real.exchange(first, with: second) }
   }
-  func link(_ from: FilePath, to: FilePath) throws(FileError) {
+  package func link(_ from: FilePath, to: FilePath) throws(FileError) {
     try change { () throws(FileError) in try real.link(from, to: to) }
   }
-  func unlink(_ path: FilePath) throws(FileError) {
+  package func unlink(_ path: FilePath) throws(FileError) {
     try change { () throws(FileError) in try real.unlink(path) }
   }
-  func removeDirectory(_ path: FilePath) throws(FileError) {
+  package func removeDirectory(_ path: FilePath) throws(FileError) {
     try change { () throws(FileError) in try real.removeDirectory(path) }
   }
-  func synchronizeFile(_ path: FilePath) throws(FileError) {
+  package func synchronizeFile(_ path: FilePath) throws(FileError) {
     try change { () throws(FileError) in try real.synchronizeFile(path) }
   }
-  func synchronizeDirectory(_ path: FilePath) throws(FileError) {
+  package func synchronizeDirectory(_ path: FilePath) throws(FileError) {
     try change { () throws(FileError) in try real.synchronizeDirectory(path) }
   }
 }
