@@ -76,6 +76,40 @@ struct RegistryDamageTests {
     }
   }
 
+  @Test("a hole in the last group is taken off with what follows, one in an earlier group stops the start")
+  func holes() async throws {
+    let ground = try RegistryGround()
+    try await ground.with { registry in
+      for names in [["a"], ["b", "c", "d"]] {
+        try await registry.changeAll(try names.map { try ReplicableID($0) }) { id, entry, make in
+          entry = make(id, at: RegistryGround.start)
+        }
+      }
+    }
+    let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: ground.journal)))
+    let lines = whole.split(separator: UInt8(ascii: "\n"))
+    #expect(lines.map { $0.starts(with: "{\"group\":".utf8) } == [true, true, false, false])
+    for (number, line) in lines.enumerated() {
+      // At its beginning, in its middle, over its end.
+      for start in [line.startIndex, line.startIndex + line.count / 2, line.endIndex - 10] {
+        var bytes = whole
+        for index in start..<min(start + 20, bytes.count) { bytes[index] = 0 }
+        try Data(bytes).write(to: URL(fileURLWithPath: ground.journal))
+        if number == 0 {
+          // Over its end the hole takes the mark of the second group with it, and nothing tells any more that there is one.
+          if start == line.endIndex - 10 { continue }
+          await #expect {
+            try await ground.with { _ in }
+          } throws: { ($0 as? RegistryStoreError)?.code == .damaged }
+          #expect(try Data(contentsOf: URL(fileURLWithPath: ground.journal)) == Data(bytes))
+        } else {
+          let (found, torn) = try await ground.with { (try await RegistryGround.all($0), $0.tornLines) }
+          #expect(found.map(\.replicableID.text) == Array(["a", "b", "c", "d"].prefix(number)) && torn == 1)
+        }
+      }
+    }
+  }
+
   @Test("a newer format is refused by name, an older one converted and kept")
   func formats() async throws {
     let (ground, entries) = try await Self.ground()

@@ -137,14 +137,28 @@ struct StoreLife {
 
   /// The file system, with a change made and acknowledged before each new document is begun.
   private func besideFolds(_ ledger: Ledger, _ session: Int) throws -> any FileSystemPort {
-    let entry = try Self.entry("beside", UInt64(session + 200))
-    let state = try Self.state("beside", UInt64(session + 200))
+    let (entries, states) = try (0..<20).reduce(into: ([Change](), [Change]())) { changes, number in
+      changes.0.append(try Self.entry("beside", UInt64(session * 100 + number + 200)))
+      changes.1.append(try Self.state("beside", UInt64(session * 100 + number + 200)))
+    }
+    let next = Counter()
     return WatchedFileSystem(over: files) { operation, path, isDone in
       guard operation == "create", !isDone else { return }
       switch path.lastComponent?.string {
-      case "thing_registry.json.new": ledger.makeBeside(entry)
-      case "thing_states.json.new": ledger.makeBeside(state)
+      case "thing_registry.json.new": ledger.makeBeside(entries[next.take() % entries.count])
+      case "thing_states.json.new": ledger.makeBeside(states[next.take() % states.count])
       default: break
+      }
+    }
+  }
+
+  private final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    func take() -> Int {
+      count.withLock { count in
+        defer { count += 1 }
+        return count
       }
     }
   }

@@ -30,11 +30,28 @@ struct TableJournal {
 
   func close() throws(FileError) { try file.close() }
 
-  /// A line from its members, with its check.
-  static func line(_ members: [UInt8]) -> [UInt8] {
-    let text = [UInt8(ascii: "{")] + members
+  /// Appends a line made of its members, with its check.
+  /// - Parameter count: how many lines are written together, for the first of them.
+  static func append(_ members: [UInt8], groupOf count: Int?, to bytes: inout [UInt8]) {
+    var text = [UInt8(ascii: "{")]
+    if let count {
+      JSONText.append("group", UInt64(count), to: &text)
+      text.append(UInt8(ascii: ","))
+    }
+    text += members
     var check = LineCheck()
     check.add(text)
-    return text + check.ending() + [UInt8(ascii: "\n")]
+    bytes += text
+    bytes += check.ending()
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  /// Whether what begins with a bad line can be a group of lines that was being written when the power went: what was not
+  /// synchronised comes back as a part, or with holes of zeros. A zero is in no line that was written whole, and once a later
+  /// group has begun everything before it was on the disk: then it is damage.
+  static func isTorn(_ rest: ArraySlice<UInt8>) -> Bool {
+    guard rest.contains(0) else { return false }
+    let mark = Array("{\"group\":".utf8)
+    return !rest.split(separator: UInt8(ascii: "\n")).dropFirst().contains { $0.starts(with: mark) }
   }
 }

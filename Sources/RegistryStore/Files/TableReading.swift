@@ -166,11 +166,17 @@ struct TableReading<Row: FlatRow> {
       }
       let line = start..<end
       if bytes.withUnsafeBytes({ LineCheck.isIntact(UnsafeRawBufferPointer(rebasing: $0[line])) }) == false {
+        if mayBeTorn, TableJournal.isTorn(bytes[start...]) { return start }
         throw damaged(path, line: number, "its bytes are not those that were written")
       }
+      let (known, head) = (changed.count, result.head)
       do throws(JSONScanError) {
         try readLine(bytes, line, &result, &changed)
       } catch {
+        // Nothing of a line that is not whole counts.
+        changed.removeSubrange(known...)
+        result.head = head
+        if mayBeTorn, TableJournal.isTorn(bytes[start...]) { return start }
         throw damaged(path, line: number, "\(error)")
       }
       start = end + 1

@@ -261,7 +261,8 @@ struct TableDraft<Row: FlatRow>: Sendable {
   private(set) var head: TableHead
   private let idKey: [UInt8]
   private var overlay: [[UInt8]: Row?] = [:]
-  private var lines: [UInt8] = []
+  /// The members of the lines.
+  private var lines: [[UInt8]] = []
   /// What the overlay said before the change that is being made.
   private var undo: [(key: [UInt8], row: Row??)] = []
 
@@ -274,8 +275,12 @@ struct TableDraft<Row: FlatRow>: Sendable {
   var drafted: DraftedChanges<Row> {
     // In order of their keys: what comes equally early in an index lies there as it was put in, the same in every run.
     let rows = overlay.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+    var text: [UInt8] = []
+    for (number, members) in lines.enumerated() {
+      TableJournal.append(members, groupOf: number == 0 ? lines.count : nil, to: &text)
+    }
     return DraftedChanges(
-      rows: rows.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: lines)
+      rows: rows.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: text)
   }
 
   /// Makes a change, or none of it when it throws.
@@ -309,14 +314,14 @@ struct TableDraft<Row: FlatRow>: Sendable {
 
   mutating func set(_ row: Row) {
     lay(row.key, row)
-    lines += TableJournal.line(Self.members(of: row, idKey))
+    lines.append(Self.members(of: row, idKey))
   }
 
   mutating func remove(_ key: String) {
     lay(key, nil)
     var members: [UInt8] = []
     JSONText.append("removed", key, to: &members)
-    lines += TableJournal.line(members)
+    lines.append(members)
   }
 
   /// Gives a row another key, in one line: half of it would lose the row.
@@ -326,14 +331,14 @@ struct TableDraft<Row: FlatRow>: Sendable {
     var members = Self.members(of: row, idKey)
     members.append(UInt8(ascii: ","))
     JSONText.append("removed", key, to: &members)
-    lines += TableJournal.line(members)
+    lines.append(members)
   }
 
   mutating func set(cursor: Cursor) {
     head.cursor = cursor
     var members: [UInt8] = []
     JSONText.append("cursor", cursor.description, to: &members)
-    lines += TableJournal.line(members)
+    lines.append(members)
   }
 
   private static func members(of row: Row, _ idKey: [UInt8]) -> [UInt8] {
