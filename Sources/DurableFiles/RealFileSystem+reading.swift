@@ -29,21 +29,35 @@ extension RealFileSystem {
     _ descriptor: CInt, expected: Int, limit: Int, _ path: FilePath
   ) throws(FileError) -> [UInt8] {
     let step = 65_536
-    // One byte more than expected: the read that finds the end needs no second round.
-    var bytes = [UInt8](repeating: 0, count: expected + 1)
     var length = 0
-    while true {
-      if length == bytes.count { bytes.append(contentsOf: repeatElement(0, count: step)) }
+    // One byte more than expected: the read that finds the end needs no second round. Not filled with zeros first: a large file
+    // would cost as much for that as for reading it.
+    var failure = false
+    var isAtEnd = false
+    var bytes = [UInt8](unsafeUninitializedCapacity: expected + 1) { buffer, filled in
+      while filled < buffer.count, !isAtEnd, !failure {
+        let rest = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[filled...]))
+        let count = retryingInterrupts { read(descriptor, rest.baseAddress, rest.count) }
+        failure = count == -1
+        isAtEnd = count == 0
+        filled += max(count, 0)
+      }
+      length = filled
+    }
+    if failure { throw FileError.last("read", path) }
+    while !isAtEnd {
+      guard length <= limit else { throw tooLarge(path, limit) }
+      bytes.append(contentsOf: repeatElement(0, count: step))
       let count = bytes.withUnsafeMutableBytes { buffer in
         let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[length...])
         return retryingInterrupts { read(descriptor, rest.baseAddress, rest.count) }
       }
       guard count != -1 else { throw FileError.last("read", path) }
-      if count == 0 { break }
+      isAtEnd = count == 0
       length += count
-      guard length <= limit else { throw tooLarge(path, limit) }
+      bytes.removeLast(bytes.count - length)
     }
-    bytes.removeLast(bytes.count - length)
+    guard length <= limit else { throw tooLarge(path, limit) }
     return bytes
   }
 

@@ -5,10 +5,13 @@
 /// that is read, and are let pass in those that are skipped.
 package struct JSONScanner {
   private let bytes: UnsafeRawBufferPointer
-  package private(set) var position = 0
+  package private(set) var position: Int
 
   /// The bytes must stay where they are for as long as the scanner is used.
-  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  package init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0) {
+    self.bytes = bytes
+    self.position = position
+  }
 
   package static let maximumDepth = 64
 

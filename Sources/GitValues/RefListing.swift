@@ -23,7 +23,8 @@ package struct RefListing: Sendable {
   /// Where the name at the same index ends in `nameBytes`.
   private var nameEnds: [Int] = []
   private var oids: [ObjectID] = []
-  /// `ObjectID.zero` stands for "no peeled value": zero never names an object.
+  /// `ObjectID.zero` stands for "no peeled value": zero never names an object. What lies beyond the end has none either: most
+  /// listings have none at all.
   private var peeledOIDs: [ObjectID] = []
   private var isInOrder = true
 
@@ -42,7 +43,6 @@ package struct RefListing: Sendable {
     nameBytes.reserveCapacity(bytes)
     nameEnds.reserveCapacity(refs)
     oids.reserveCapacity(refs)
-    peeledOIDs.reserveCapacity(refs)
   }
 
   /// Adds a ref at the end. Call `sort()` after the last one; a listing that arrives in order costs nothing to sort.
@@ -53,7 +53,19 @@ package struct RefListing: Sendable {
     nameBytes.append(contentsOf: name)
     nameEnds.append(nameBytes.count)
     oids.append(oid)
-    peeledOIDs.append(peeled ?? .zero)
+    if let peeled { setPeeled(peeled, at: oids.count - 1) }
+  }
+
+  /// Adds all refs of another listing at the end, under the same condition as one.
+  package mutating func append(contentsOf other: RefListing) {
+    guard !other.isEmpty else { return }
+    isInOrder = isInOrder && other.isInOrder && (isEmpty || compareName(at: count - 1, with: other, at: 0) < 0)
+    let (refs, length) = (count, nameBytes.count)
+    nameBytes += other.nameBytes
+    nameEnds.reserveCapacity(refs + other.count)
+    for end in other.nameEnds { nameEnds.append(length + end) }
+    oids += other.oids
+    for (index, peeled) in other.peeledOIDs.enumerated() where !peeled.isZero { setPeeled(peeled, at: refs + index) }
   }
 
   /// Adds a ref at the end; see the other `append`.
@@ -64,10 +76,16 @@ package struct RefListing: Sendable {
   /// Sets the peeled value of the ref that was appended last (v0 advertises it on a line of its own).
   package mutating func setPeeledOfLast(_ peeled: ObjectID) {
     precondition(!oids.isEmpty, "no ref to peel")
-    peeledOIDs[peeledOIDs.count - 1] = peeled
+    setPeeled(peeled, at: oids.count - 1)
   }
 
-  package mutating func setPeeled(_ peeled: ObjectID?, at index: Int) { peeledOIDs[index] = peeled ?? .zero }
+  package mutating func setPeeled(_ peeled: ObjectID?, at index: Int) {
+    if index >= peeledOIDs.count {
+      if peeled == nil { return }
+      peeledOIDs += repeatElement(.zero, count: index + 1 - peeledOIDs.count)
+    }
+    peeledOIDs[index] = peeled ?? .zero
+  }
 
   /// Puts the refs in bytewise order. Of several with one name the one appended last stays.
   package mutating func sort() {
@@ -108,7 +126,9 @@ package struct RefListing: Sendable {
 
   package func oid(at index: Int) -> ObjectID { oids[index] }
 
-  package func peeled(at index: Int) -> ObjectID? { peeledOIDs[index].isZero ? nil : peeledOIDs[index] }
+  package func peeled(at index: Int) -> ObjectID? {
+    index >= peeledOIDs.count || peeledOIDs[index].isZero ? nil : peeledOIDs[index]
+  }
 
   package func name(at index: Int) -> ReferenceName {
     ReferenceName(bytes: Array(nameBytes[nameStart(index)..<nameEnds[index]]))

@@ -46,7 +46,9 @@ package struct ReferenceName: Hashable, Sendable {
   }
 
   private static func isValidComponent(_ component: UnsafeRawBufferPointer) -> Bool {
-    !component.isEmpty && component[0] != UInt8(ascii: ".") && !component.suffix(5).elementsEqual(".lock".utf8)
+    guard let last = component.last, component[0] != UInt8(ascii: ".") else { return false }
+    // Few end in that letter, and a million names are looked at.
+    return last != UInt8(ascii: "k") || !component.suffix(5).elementsEqual(".lock".utf8)
   }
 
   private static func isForbidden(_ byte: UInt8) -> Bool {

@@ -116,7 +116,7 @@ struct StoreLife {
           enter(change.part)
           do {
             try await ledger.make(change, open)
-          } catch where isPatient {
+          } catch  where isPatient {
             problem = error
           }
           if isOrderly {

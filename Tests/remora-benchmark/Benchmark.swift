@@ -7,7 +7,8 @@ import TestSupport
 struct Benchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "remora-benchmark",
-    abstract: "Compare remora with git, and measure its stores: time as medians of interleaved rounds, objects, memory, rates.",
+    abstract:
+      "Compare remora with git, and measure its stores: time as medians of interleaved rounds, objects, memory, rates.",
     discussion: """
       A line a case: what remora took, what the reference took, their ratio, and the goal for it. Figures are reported, not judged: the exit status is 1 only when a run failed. Build with -c release, or the figures mean nothing.
       """)

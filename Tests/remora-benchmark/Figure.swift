@@ -48,7 +48,8 @@ struct Figure {
       case nil: "-"
       }
     return Figure.columns([
-      Self.label(name, detail), shown(ours), reference.map(shown) ?? "-", ratio.map { String(format: "%.2f", $0) } ?? "-",
+      Self.label(name, detail), shown(ours), reference.map(shown) ?? "-",
+      ratio.map { String(format: "%.2f", $0) } ?? "-",
       limit, meetsGoal.map { $0 ? "met" : "missed" } ?? "",
     ])
   }

@@ -26,7 +26,7 @@ struct TableReading<Row: FlatRow> {
 
   func read() throws(RegistryStoreError) -> Result {
     var result = Result()
-    var rows: [Row] = []
+    var rows = RowChunks<Row>()
     if let bytes = try contents(of: paths.document) {
       try readDocument(bytes, &result, &rows)
       result.documentLength = Int64(bytes.count)
@@ -44,7 +44,9 @@ struct TableReading<Row: FlatRow> {
       result.journalLength = whole
       result.tornLines = whole < bytes.count ? 1 : 0
     }
-    for row in rows { result.head.nextNumber = max(result.head.nextNumber, row.number + 1) }
+    var highest: UInt64 = 0
+    rows.forEach { highest = max(highest, $0.number) }
+    result.head.nextNumber = max(result.head.nextNumber, highest + 1)
     result.table = FlatTable(rows)
     for change in changed {
       if let row = change.row { result.head.nextNumber = max(result.head.nextNumber, row.number + 1) }
@@ -72,13 +74,10 @@ struct TableReading<Row: FlatRow> {
 
   /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. People may have laid it out in another way.
   private func readDocument(
-    _ bytes: [UInt8], _ result: inout Result, _ rows: inout [Row]
+    _ bytes: [UInt8], _ result: inout Result, _ rows: inout RowChunks<Row>
   ) throws(RegistryStoreError) {
     var (format, hasEntries) = (UInt64?.none, false)
-    var (head, found) = (TableHead(), [Row]())
-    // About so many bytes an entry has; a wrong guess costs a reallocation, nothing else.
-    found.reserveCapacity(bytes.count / 320)
-    let idKey = paths.idKey
+    var (head, found) = (TableHead(), RowChunks<Row>())
     let failure = bytes.withUnsafeBytes { raw -> (JSONScanError)? in
       var scanner = JSONScanner(raw)
       do throws(JSONScanError) {
@@ -100,11 +99,7 @@ struct TableReading<Row: FlatRow> {
           } else if scanner.matches(key, "entries") {
             hasEntries = true
             try scanner.take("[")
-            var isFirstEntry = true
-            while try scanner.hasNext(&isFirstEntry, closing: "]") {
-              try scanner.take("{")
-              found.append(try Row(from: &scanner, idKey: idKey))
-            }
+            found.append(contentsOf: try EntriesReading<Row>(text: raw, idKey: paths.idKey).read(&scanner))
           } else if scanner.matches(key, "check") {
             try scanner.skipValue()
           } else {

@@ -47,7 +47,8 @@ enum Part: String, ExpressibleByArgument {
 
   /// How often `body` returned within a time, called by so many at once.
   static func rate(
-    of writers: Int, for duration: Duration, _ body: @escaping @Sendable (_ writer: Int, _ turn: Int) async throws -> Void
+    of writers: Int, for duration: Duration,
+    _ body: @escaping @Sendable (_ writer: Int, _ turn: Int) async throws -> Void
   ) async throws -> Double {
     let start = ContinuousClock.now
     let total = try await withThrowingTaskGroup(of: Int.self) { group in

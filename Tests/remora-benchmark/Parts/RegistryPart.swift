@@ -13,7 +13,9 @@ enum RegistryPart {
   private static let start = Timestamp(milliseconds: 1_790_000_000_000)
   private static let log = LogID(0x1234_5678_9abc_def0)
 
-  private static func id(_ number: Int) throws -> ReplicableID { try ReplicableID("group-\(number % 1_000)/project-\(number)") }
+  private static func id(_ number: Int) throws -> ReplicableID {
+    try ReplicableID("group-\(number % 1_000)/project-\(number)")
+  }
 
   private static func entry(_ number: Int, _ id: ReplicableID, _ make: NewEntry) -> RegistryEntry {
     var random = SystemRandomNumberGenerator()
@@ -67,20 +69,31 @@ enum RegistryPart {
     guard let registry = opened else { return measured }
     measured["resident-of-entry"] = try (Part.residentBytes() - before) / Double(count)
     let now = start + .seconds(100_000)
-    measured["next-1000-due"] = try await 1_000 * Part.seconds {
-      let due = try await registry.dueForSync(at: now, limit: 1_000)
-      guard due.count == 1_000 else { throw BenchmarkFailure("\(due.count) are due") }
-    }
-    measured["counts"] = try await 1_000 * Part.seconds {
-      let counts = try await registry.counts(at: now)
-      guard counts.states.values.reduce(0, +) == count else { throw BenchmarkFailure("\(counts)") }
-    }
+    measured["next-1000-due"] =
+      try await 1_000
+      * Part.seconds {
+        let due = try await registry.dueForSync(at: now, limit: 1_000)
+        guard due.count == 1_000 else { throw BenchmarkFailure("\(due.count) are due") }
+      }
+    measured["counts"] =
+      try await 1_000
+      * Part.seconds {
+        let counts = try await registry.counts(at: now)
+        guard counts.states.values.reduce(0, +) == count else { throw BenchmarkFailure("\(counts)") }
+      }
     measured["changes-1-writer"] = try await Part.rate(of: 1, for: .seconds(4)) { writer, turn in
       try await change(registry, writer, turn)
     }
+    // As long as a fold takes, for comparison: what the disk does to the longest change by itself.
+    let quiet = FoldWatch()
+    _ = quiet.look(isFolding: true)
     measured["changes-64-writers"] = try await Part.rate(of: 64, for: .seconds(8)) { writer, turn in
+      let start = ContinuousClock.now
       try await change(registry, writer, turn)
+      quiet.add(ContinuousClock.now - start)
     }
+    _ = quiet.look(isFolding: false)
+    measured["longest-change"] = try quiet.figures()["longest-change-while-folding"]
     measured.merge(try await fold(registry, directory)) { $1 }
     await registry.close()
     directory.close()

@@ -1,0 +1,23 @@
+/// Rows as a table holds them: in chunks, of which a change copies one. Read into chunks, a million rows are never moved again.
+struct RowChunks<Row: FlatRow>: Sendable {
+  static var size: Int { 512 }
+
+  /// None is longer than `size`; after two were joined one in the middle may be shorter.
+  private(set) var chunks: [[Row?]] = []
+
+  mutating func append(_ row: Row) {
+    if chunks.last.map({ $0.count == Self.size }) ?? true {
+      chunks.append([])
+      chunks[chunks.count - 1].reserveCapacity(Self.size)
+    }
+    chunks[chunks.count - 1].append(row)
+  }
+
+  mutating func append(contentsOf other: RowChunks) { chunks += other.chunks }
+
+  func forEach(_ body: (Row) -> Void) {
+    for chunk in chunks {
+      for case .some(let row) in chunk { body(row) }
+    }
+  }
+}
