@@ -68,7 +68,7 @@ let package = Package(
     room("WorkerPool", [nioPosix]),
     room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     // Floor 2, pipes
-    room("RefStore", ["GitValues", "DurableFiles", crypto, systemPackage]),
+    room("RefStore", ["GitValues", "DurableFiles", "WorkerPool", crypto, systemPackage]),
     room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", systemPackage]),
     room("Replication"),
     // Floor 3, crafts

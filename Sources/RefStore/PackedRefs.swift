@@ -1,7 +1,6 @@
-internal import Dispatch
 package import GitValues
 internal import Glibc
-internal import Synchronization
+internal import WorkerPool
 
 /// The contents of a `packed-refs` file: many refs in one file, sorted, with the peeled value of each annotated tag.
 ///
@@ -26,24 +25,21 @@ package struct PackedRefs: Sendable {
     self.init(isFullyPeeled: false)
     bytes.withUnsafeBytes { file in
       let split = Self.split(file)
+      guard split < file.count else {
+        self = Self.part(file, 0..<split)
+        return
+      }
       // Half a million refs take a tenth of a second: a large file is read by two threads.
-      let halves = [0..<split, split..<file.count].filter { !$0.isEmpty }
-      let parts = Mutex([Int: PackedRefs]())
+      // Lent for longer than the two take, and only read.
       nonisolated(unsafe) let text = file
-      DispatchQueue.concurrentPerform(iterations: halves.count) { number in
-        var part = PackedRefs(isFullyPeeled: false)
-        part.parse(text, halves[number])
-        parts.withLock { $0[number] = part }
+      let (first, second) = Pair.run {
+        Self.part(text, 0..<split)
+      } _: {
+        Self.part(text, split..<text.count)
       }
-      for number in halves.indices {
-        guard let part = parts.withLock({ $0.removeValue(forKey: number) }) else { continue }
-        if number == 0 {
-          self = part
-        } else {
-          refs.append(contentsOf: part.refs)
-          broken += part.broken
-        }
-      }
+      self = first
+      refs.append(contentsOf: second.refs)
+      broken += second.broken
     }
     refs.sort()
   }
@@ -64,6 +60,12 @@ package struct PackedRefs: Sendable {
       let found = memchr(start + position, Int32(newline), file.count - position)
     else { return nil }
     return UnsafeRawPointer(found) - start
+  }
+
+  private static func part(_ file: UnsafeRawBufferPointer, _ range: Range<Int>) -> PackedRefs {
+    var part = PackedRefs(isFullyPeeled: false)
+    part.parse(file, range)
+    return part
   }
 
   private mutating func parse(_ file: UnsafeRawBufferPointer, _ part: Range<Int>) {

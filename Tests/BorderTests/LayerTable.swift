@@ -24,9 +24,9 @@ struct LayerTable: Equatable {
     Row(1, "GitProtocol", ["GitValues"]),
     Row(1, "DurableFiles", ["CLinux", "SystemPackage"]),
     Row(1, "FlatJSON", []),
-    Row(1, "WorkerPool", ["NIOCore", "NIOPosix"]),
+    Row(1, "WorkerPool", ["Dispatch", "NIOCore", "NIOPosix"]),
     Row(1, "BoundedHTTP", ["AsyncHTTPClient", "NIO*"]),
-    Row(2, "RefStore", ["GitValues", "DurableFiles", "Crypto", "SystemPackage"]),
+    Row(2, "RefStore", ["GitValues", "DurableFiles", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(
       2, "GitTransport",
       ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", "SystemPackage"]),

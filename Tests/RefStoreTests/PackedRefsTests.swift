@@ -123,4 +123,27 @@ struct PackedRefsTests {
       #expect(try repository.git.attempt(["for-each-ref"]).isSuccess == false)
     }
   }
+
+  @Test("a file that two threads read is read as its lines say, wherever it is parted", arguments: [0, 1, 2])
+  func large(shift: Int) throws {
+    // The middle falls on a ref, on a peeled value, and on what is broken.
+    var text = Self.header
+    var names: [String] = []
+    for number in 0..<60_000 {
+      let name = "refs/tags/\(number + 100_000)" + (number % 7 == 0 ? String(repeating: "x", count: shift) : "")
+      text += "\(Self.one) \(name)\n^\(Self.two)\n"
+      names.append(name)
+      if number % 10_000 == 5_000 { text += "broken\n" }
+    }
+    #expect(text.utf8.count > 5 << 20)
+    let packed = Self.parse(text)
+    #expect(packed.refs.map(\.name.description) == names)
+    #expect(packed.refs.allSatisfy { $0.peeled?.hex == Self.two })
+    #expect(packed.broken.count == 6 && packed.isFullyPeeled)
+    // Out of order from half to half.
+    let turned = Self.header + text.dropFirst(Self.header.count).replacing("refs/tags/12", with: "refs/heads/12")
+    #expect(
+      Self.parse(turned).refs.map(\.name.description)
+        == names.map { $0.replacing("refs/tags/12", with: "refs/heads/12") }.sorted())
+  }
 }

@@ -159,6 +159,38 @@ struct RegistryDamageTests {
     #expect(step > 10)
   }
 
+  @Test("a document that two threads read is read as it says, also where its middle looks like a border and is none")
+  func large() async throws {
+    let ground = try RegistryGround(foldBytes: 0)
+    let ids = try (0..<20_000).map { try ReplicableID("group/thing-\($0)") }
+    let entries = try await ground.with { registry in
+      try await registry.changeAll(ids) { id, entry, make in entry = make(id, at: RegistryGround.start) }
+      return try await RegistryGround.all(registry)
+    }
+    func reopened() async throws -> [RegistryEntry] { try await ground.with { try await RegistryGround.all($0) } }
+    // Nobody's text: laid out wide, the first half of it is one entry's note, in which objects follow each other line by line.
+    var text = try String(contentsOfFile: ground.document, encoding: .utf8)
+    let note = Array(repeating: "{\"note\":1}", count: 600_000).joined(separator: ",\n")
+    let check = try #require(text.range(of: ",\"check\"", options: .backwards))
+    text = text[..<check.lowerBound] + "}\n"
+    let first = try #require(text.range(of: "\"created_at\""))
+    let noted = text.replacingCharacters(in: first, with: "\"notes\":[\(note)],\"created_at\"")
+    try noted.write(toFile: ground.document, atomically: false, encoding: .utf8)
+    #expect(try await reopened() == entries)
+    // And entries on both sides of the border.
+    let wide = text.replacingOccurrences(
+      of: "\"created_at\"", with: "\"note\":\"\(String(repeating: "x", count: 200))\",\"created_at\"")
+    #expect(wide.utf8.count > 5 << 20)
+    try wide.write(toFile: ground.document, atomically: false, encoding: .utf8)
+    #expect(try await reopened() == entries)
+    // An error behind the border is told with its line.
+    let broken = wide.replacingOccurrences(of: "\"thing_id\":\"group/thing-9999\"", with: "\"thing_id\":\"../9999\"")
+    try broken.write(toFile: ground.document, atomically: false, encoding: .utf8)
+    await #expect {
+      _ = try await reopened()
+    } throws: { "\($0)".contains("line 20001:") }
+  }
+
   @Test("jq gives the same counts by state as the library")
   func jq() async throws {
     let (ground, _) = try await Self.ground()

@@ -1,6 +1,5 @@
-internal import Dispatch
 internal import FlatJSON
-internal import Synchronization
+internal import WorkerPool
 
 /// Reads the entries of a document. A large one is read by two threads, of which the second begins at a line in the middle: a
 /// million entries take two seconds of one.
@@ -26,18 +25,16 @@ struct EntriesReading<Row: FlatRow> {
       scanner = JSONScanner(text, at: whole.end)
       return whole.rows
     }
-    let parts = Mutex([Int: Part]())
+    // Lent for longer than the two take, and only read.
     nonisolated(unsafe) let reading = self
-    DispatchQueue.concurrentPerform(iterations: 2) { number in
-      let part =
-        number == 0
-        ? reading.part(from: start, to: border) : reading.part(from: border, to: nil)
-      parts.withLock { $0[number] = part }
+    var (first, second) = Pair.run {
+      reading.part(from: start, to: border)
+    } _: {
+      reading.part(from: border, to: nil)
     }
-    guard var first = parts.withLock({ $0.removeValue(forKey: 0) }) else { return RowChunks() }
     if let failure = first.failure { throw failure }
     // Where the border was no entry's beginning (a person may lay a text out like that), the first has read everything.
-    guard first.isAtBorder, let second = parts.withLock({ $0.removeValue(forKey: 1) }) else {
+    guard first.isAtBorder else {
       scanner = JSONScanner(text, at: first.end)
       return first.rows
     }
