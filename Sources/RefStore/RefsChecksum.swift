@@ -1,5 +1,6 @@
 internal import Crypto
 package import GitValues
+internal import WorkerPool
 
 /// A digest over a ref view, by one of three rules.
 package enum RefsChecksum: String, CaseIterable, Sendable {
@@ -23,11 +24,36 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
     }
   }
 
+  /// How many refs make a block of lines: of a million refs one block is hashed while the next one is written.
+  private static let blockSize = 32_768
+
   private static func sha256(of view: RefView) -> SHA256.Digest {
-    var hasher = LineHasher<SHA256>()
-    hasher.add { $0 += headLine(view.head) }
-    for index in 0..<view.refs.count { hasher.add { appendLine(view.refs, index, to: &$0) } }
-    return hasher.finish()
+    var function = SHA256()
+    var block = headLine(view.head)
+    for start in stride(from: 0, to: view.refs.count, by: blockSize) {
+      let range = start..<min(start + blockSize, view.refs.count)
+      if range.count < blockSize {
+        block += lines(view.refs, range)
+      } else {
+        let (hashed, next) = Pair.run { [function, block] in
+          var function = function
+          function.update(data: block)
+          return function
+        } _: {
+          lines(view.refs, range)
+        }
+        (function, block) = (hashed, next)
+      }
+    }
+    function.update(data: block)
+    return function.finalize()
+  }
+
+  private static func lines(_ refs: RefListing, _ range: Range<Int>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(range.count * 72)
+    for index in range { appendLine(refs, index, to: &bytes) }
+    return bytes
   }
 
   private static func headLine(_ head: Head) -> [UInt8] {

@@ -109,4 +109,22 @@ struct RefsChecksumTests {
       #expect(RefsChecksum.grokmirror.digest(of: view) == (try Self.sha1([])))
     }
   }
+
+  @Test(
+    "a listing of several blocks has the digest that git and coreutils compute", arguments: [32_768, 32_769, 70_000])
+  func large(count: Int) throws {
+    try withTemporaryDirectory("checksum") { directory in
+      var builder = RepositoryBuilder()
+      let commit = builder.commit(["a": "1\n"])
+      builder.branch("main", at: commit)
+      let repository = try builder.build(at: directory.path("r.git"))
+      let oid = try repository.oid("refs/heads/main")
+      try repository.git.run("update-ref", "-d", "refs/heads/main")
+      let lines = (0..<count).map { "\(oid) refs/pull/\(1_000_000 + $0)/head\n" }.joined()
+      try directory.write("# pack-refs with: peeled fully-peeled sorted \n" + lines, to: "r.git/packed-refs")
+      let view = try repository.view()
+      #expect(view.refs.count == count)
+      #expect(try RefsChecksum.sha256.digest(of: view) == GitCommand().checksum(repository.path))
+    }
+  }
 }

@@ -64,4 +64,28 @@ struct PrimaryTests {
     try await pair.primary.recover()
     #expect(try await pair.primary.checksumDue() == 1)
   }
+
+  @Test("what a log restored from a backup has forgotten is published again, and what counted in it is void")
+  func restoredLog() async throws {
+    let pair = try MemoryPair()
+    let kept = try await pair.create("kept")
+    let lost = try await pair.create("lost")
+    try await pair.publish(.updated, lost)
+    try await pair.primary.checksumDue()
+    let before = await pair.log.all
+    #expect(before.count == 5)
+    await pair.log.fork(to: 1, keeping: 1)
+    try await pair.primary.recover()
+    let again = await pair.log.all
+    #expect(again.dropFirst().map(\.payload.modelRecordID) == [lost])
+    #expect(again.last?.payload.reason == "log_restored" && again.last?.id == 2)
+    let state = try #require(await pair.states.state(of: lost))
+    #expect(state.generation?.id == 2 && state.reading == nil && state.verificationState == .pending)
+    // Its event is still told, its reading counted in what was forgotten.
+    let other = try #require(await pair.states.state(of: kept))
+    #expect(other.generation?.id == 1 && other.reading == nil && other.verificationState == .pending)
+    // Once is enough.
+    try await pair.primary.recover()
+    #expect(await pair.log.all == again)
+  }
 }

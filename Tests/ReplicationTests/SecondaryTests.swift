@@ -105,6 +105,41 @@ struct SecondaryTests {
     #expect(await pair.states.window(after: nil, limit: 10).count == 3)
   }
 
+  @Test("a registry restored from yesterday is followed on from its own cursor to what is true today")
+  func restoredRegistry() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let (changed, moved) = (try await pair.create("changed"), try await pair.create("moved"))
+    let gone = try await pair.create("gone")
+    for number in 0..<5 { _ = try await pair.create("kept\(number)") }
+    try await pair.settle()
+    let yesterday = await pair.registry.backup()
+    pair.source.set(changed, "refs/heads/main", "2")
+    try await pair.publish(.updated, changed)
+    let movedID = try ReplicableID("elsewhere")
+    pair.source.move(moved, to: movedID)
+    try await pair.publish(.created, movedID)
+    pair.source.remove(gone)
+    try await pair.publish(.deleted, gone)
+    let new = try await pair.create("new")
+    try await pair.settle()
+    let today = pair.copies.items.mapValues(\.lines)
+    await pair.registry.restore(yesterday)
+    try await pair.secondary.recover()
+    for _ in 0..<3 {
+      try await pair.settle()
+      pair.clock.advance(by: .seconds(4_000))
+    }
+    // Restored entries of copies that are gone already are asked for by the catalog.
+    try await pair.secondary.reconcile(MemoryPair.name)
+    try await pair.settle()
+    #expect(pair.copies.items.mapValues(\.lines) == today)
+    let entries = await pair.registry.window(after: nil, limit: 100)
+    #expect(Set(entries.map(\.replicableID)) == Set(pair.source.items.keys))
+    #expect(entries.allSatisfy { $0.state == .synced && $0.verificationState == .succeeded })
+    #expect(await pair.entry(new)?.held != nil)
+  }
+
   @Test("a deletion is believed only when the primary says so itself")
   func deleted() async throws {
     let pair = try MemoryPair()

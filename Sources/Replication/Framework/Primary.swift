@@ -72,12 +72,4 @@ public final class Primary: Site {
   public func isEnabled(_ kind: Kind) async throws -> Bool {
     try await features.setting(of: kind.featureName) ?? kind.replicationEnabledByDefault
   }
-
-  /// What a process that died has left half done is to be done again. Call it once, before anything else.
-  public func recover() async throws {
-    for member in table.all {
-      let left = try await member.states.started().map(\.replicableID)
-      try await member.states.changeAll(left) { _, state in state?.recoverAfterRestart() }
-    }
-  }
 }

@@ -75,6 +75,16 @@ actor MemoryRegistry: RegistryStoring {
     return counts
   }
 
+  /// What a backup keeps.
+  struct Backup: Sendable {
+    fileprivate let entries: [ReplicableID: RegistryEntry]
+    fileprivate let cursor: Cursor?
+  }
+
+  func backup() -> Backup { Backup(entries: entries, cursor: saved) }
+
+  func restore(_ backup: Backup) { (entries, saved) = (backup.entries, backup.cursor) }
+
   func cursor() -> Cursor? { saved }
   func advance(to cursor: Cursor) { saved = cursor }
 

@@ -1,0 +1,55 @@
+extension Primary {
+  /// What a process that died has left half done is to be done again, and what a log that was restored from a backup has forgotten
+  /// is published again. Call it once, before anything else.
+  ///
+  /// A crash within repeats it, which publishes some events twice.
+  public func recover() async throws {
+    let end = try await log.position().generation
+    for member in table.all {
+      let left = try await member.states.started().map(\.replicableID)
+      try await member.states.changeAll(left) { _, state in state?.recoverAfterRestart() }
+      var last: ReplicableID?
+      while true {
+        let window = try await member.states.window(after: last, limit: 1_000)
+        try await recover(window, of: member, after: end)
+        guard window.count == 1_000, let next = window.last?.replicableID else { break }
+        last = next
+      }
+    }
+  }
+
+  /// The ids after the log's end will be given to other events: what counts in them is void.
+  private func recover(_ states: [PrimaryState], of member: Member, after end: Generation) async throws {
+    var (void, forgotten) = ([ReplicableID](), [PrimaryState]())
+    for state in states {
+      var changed = state
+      if changed.forgetGenerations(after: end) { forgotten.append(state) }
+      if changed != state { void.append(state.replicableID) }
+    }
+    guard !void.isEmpty else { return }
+    // Published first: a crash in between finds them void once more.
+    let published = try await publishAgain(forgotten, of: member)
+    try await member.states.changeAll(void) { id, state in
+      _ = state?.forgetGenerations(after: end)
+      if let generation = published[id] { state?.announce(generation) }
+    }
+  }
+
+  private func publishAgain(
+    _ states: [PrimaryState], of member: Member
+  ) async throws -> [ReplicableID: Generation] {
+    guard !states.isEmpty, !secondaries.isEmpty, try await isEnabled(member.kind) else { return [:] }
+    let name: EventName = member.kind.supportedEvents.contains(.updated) ? .updated : .created
+    let now = environment.now()
+    let events = try await log.publish(
+      states.map { state in
+        let payload = EventPayload(
+          modelRecordID: state.replicableID, incarnation: state.incarnation, correlationID: "", changes: [],
+          reason: "log_restored")
+        return UnpublishedEvent(replicableName: member.kind.name, name: name, payload: payload, createdAt: now)
+      })
+    let id = try await log.position().log
+    return Dictionary(
+      events.map { ($0.payload.modelRecordID, Generation(log: id, id: $0.id)) }, uniquingKeysWith: { $1 })
+  }
+}
