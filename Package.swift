@@ -11,16 +11,25 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -48,12 +57,20 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
     // Floor 0, ground
@@ -67,9 +84,13 @@ let package = Package(
     room("FlatJSON"),
     room("WorkerPool", [nioPosix]),
     room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
+    room("MetricsExposition", [coreMetrics]),
+    room("AgentAPI"),
+    room("SiteTokens", [jwtKit, crypto]),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", "WorkerPool", crypto, systemPackage]),
     room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", systemPackage]),
+    room("AgentClient", ["AgentAPI", "BoundedHTTP", "SiteTokens"]),
     room("Replication"),
     // Floor 3, crafts
     room(
@@ -79,6 +100,9 @@ let package = Package(
       ]),
     room("RegistryStore", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", crypto, systemPackage]),
     room("EventLog", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", crypto, systemPackage]),
+    room(
+      "GitServing",
+      ["GitProtocol", "GitValues", "RefStore", "DurableFiles", "WorkerPool", nioCore, subprocess, systemPackage]),
     // Floor 4, strategies
     room(
       "RepositoryReplication",
@@ -88,6 +112,24 @@ let package = Package(
       ]),
     room(
       "BlobReplication", ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", crypto, nioCore, systemPackage]),
+    // Floor 5, agent
+    room(
+      "Agent",
+      [
+        "AgentAPI", "AgentClient", "SiteTokens", "Replication", "RegistryStore", "EventLog", "RepositoryReplication",
+        "BlobReplication", "Mirroring", "GitTransport", "DurableFiles", "WorkerPool", "BoundedHTTP", coreMetrics,
+        crypto,
+        logging, serviceLifecycle, systemPackage, yams,
+      ]),
+    // Floor 6, face
+    room(
+      "AgentServer",
+      [
+        "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
+        "WorkerPool",
+        asyncAlgorithms, crypto, hummingbird, hummingbirdTLS, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
+        systemPackage,
+      ]),
     // Products
     room(
       "Remora",
@@ -101,7 +143,8 @@ let package = Package(
     room(
       "RemoraCommands",
       [
-        "Mirroring", "GitTransport", "GitValues", "RefStore", "WorkerPool", argumentParser, systemPackage,
+        "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Mirroring",
+        "GitTransport", "GitValues", "RefStore", "WorkerPool", argumentParser, logging, serviceLifecycle, systemPackage,
       ]),
     .executableTarget(name: "remora", dependencies: ["RemoraCommands", argumentParser], swiftSettings: strict),
     // Tests
@@ -157,6 +200,23 @@ let package = Package(
         "DurableFiles", "EventLog", "FlatJSON", "RegistryStore", "Replication", "TestSupport", systemPackage,
       ],
       exclude: ["LibFuzzer"], swiftSettings: strict),
+    tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),
+    tests("SiteTokensTests", ["SiteTokens", "TestSupport", jwtKit, crypto]),
+    tests(
+      "GitServingTests",
+      ["GitServing", "GitProtocol", "GitValues", "RefStore", "WorkerPool", "TestSupport", nioCore, systemPackage]),
+    tests(
+      "AgentTests",
+      [
+        "Agent", "AgentAPI", "AgentClient", "SiteTokens", "Replication", "DurableFiles", "WorkerPool", "TestSupport",
+        systemPackage,
+      ]),
+    tests(
+      "AgentServerTests",
+      [
+        "AgentServer", "Agent", "AgentAPI", "AgentClient", "GitServing", "SiteTokens", "GitValues", "Replication",
+        "DurableFiles", "WorkerPool", "TestSupport", hummingbird, logging, nioCore, serviceLifecycle, systemPackage,
+      ]),
     tests("RemoraTests", ["Remora", "Replication", "RegistryStore", "GitValues", "TestSupport"]),
     tests(
       "ReplicatorTestKitTests",

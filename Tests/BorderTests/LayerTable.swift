@@ -26,10 +26,14 @@ struct LayerTable: Equatable {
     Row(1, "FlatJSON", []),
     Row(1, "WorkerPool", ["Dispatch", "NIOCore", "NIOPosix"]),
     Row(1, "BoundedHTTP", ["AsyncHTTPClient", "NIO*"]),
+    Row(1, "MetricsExposition", ["CoreMetrics"]),
+    Row(1, "AgentAPI", []),
+    Row(1, "SiteTokens", ["JWTKit", "Crypto"]),
     Row(2, "RefStore", ["GitValues", "DurableFiles", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(
       2, "GitTransport",
       ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", "SystemPackage"]),
+    Row(2, "AgentClient", ["AgentAPI", "BoundedHTTP", "SiteTokens"]),
     Row(2, "Replication", []),
     Row(
       3, "Mirroring",
@@ -39,6 +43,9 @@ struct LayerTable: Equatable {
     Row(3, "RegistryStore", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(3, "EventLog", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(
+      3, "GitServing",
+      ["GitProtocol", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "NIOCore", "Subprocess", "SystemPackage"]),
+    Row(
       4, "RepositoryReplication",
       [
         "Replication", "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "Crypto",
@@ -47,6 +54,20 @@ struct LayerTable: Equatable {
     Row(
       4, "BlobReplication",
       ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", "Crypto", "NIOCore", "SystemPackage"]),
+    Row(
+      5, "Agent",
+      [
+        "AgentAPI", "AgentClient", "SiteTokens", "Replication", "RegistryStore", "EventLog", "RepositoryReplication",
+        "BlobReplication", "Mirroring", "GitTransport", "DurableFiles", "WorkerPool", "BoundedHTTP", "CoreMetrics",
+        "Crypto", "Logging", "ServiceLifecycle", "SystemPackage", "Yams",
+      ]),
+    Row(
+      6, "AgentServer",
+      [
+        "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
+        "WorkerPool", "AsyncAlgorithms", "Crypto", "Hummingbird*", "HTTPTypes", "Logging", "NIO*", "ServiceLifecycle",
+        "SystemPackage",
+      ]),
     Row(
       5, "Remora",
       [
@@ -58,8 +79,9 @@ struct LayerTable: Equatable {
     Row(
       7, "RemoraCommands",
       [
-        "Mirroring", "GitTransport", "GitValues", "RefStore", "WorkerPool", "ArgumentParser", "Dispatch",
-        "SystemPackage",
+        "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Mirroring",
+        "GitTransport", "GitValues", "RefStore", "WorkerPool", "ArgumentParser", "Dispatch", "Logging",
+        "ServiceLifecycle", "SystemPackage",
       ]),
     Row(7, "remora", ["RemoraCommands", "ArgumentParser"]),
   ])

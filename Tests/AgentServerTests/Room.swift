@@ -1,0 +1,1 @@
+// Taken up by the commits that follow.
