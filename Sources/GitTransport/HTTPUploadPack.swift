@@ -79,6 +79,13 @@ final class HTTPUploadPack: UploadPackChannel {
   ) throws -> (HTTPUploadPackExchange, HTTPUploadPackExchange.Head) {
     let isOwnOrigin = base.origin == source.origin
     var credential: Credential?
+    if isOwnOrigin, let signed = try signed(request) {
+      let (exchange, head) = try attempt(signed, nil, operation: operation)
+      guard head.status == 401 else { return (exchange, head) }
+      // A server that has just started takes only proofs made since then; the next one is.
+      exchange.settle()
+      return try refusing(try attempt(try self.signed(request) ?? signed, nil, operation: operation), operation)
+    }
     if isOwnOrigin, transports.asksForCredentials(base.origin) {
       credential = try transports.credentials.credential(for: source)
     }
@@ -96,6 +103,29 @@ final class HTTPUploadPack: UploadPackChannel {
     }
     if credential != nil { transports.noteCredentialsTaken(base.origin) }
     return (exchange, head)
+  }
+
+  /// The request with the proof that was made for it; `nil` when nobody makes one.
+  private func signed(_ request: HTTPRequest) throws -> HTTPRequest? {
+    guard let signer = transports.configuration.signer else { return nil }
+    var request = request
+    request.compressesBody = false
+    let unsigned = request
+    guard let proof = try Bridge.wait(until: deadline, cancellation: cancellation, { try await signer(unsigned) }) else {
+      return nil
+    }
+    request.headers.add("Authorization", proof)
+    return request
+  }
+
+  private func refusing(
+    _ answer: (HTTPUploadPackExchange, HTTPUploadPackExchange.Head), _ operation: Operation
+  ) throws -> (HTTPUploadPackExchange, HTTPUploadPackExchange.Head) {
+    guard answer.1.status != 401 else {
+      answer.0.settle()
+      throw unauthorized(answer.1, nil, operation: operation)
+    }
+    return answer
   }
 
   private func attempt(

@@ -1,3 +1,4 @@
+package import BoundedHTTP
 import Foundation
 
 /// How sources are reached, for the whole process. Every limit that a server can run into is here.
@@ -12,6 +13,9 @@ package struct TransportConfiguration: Sendable {
   package var bearerTokenFile: String?
   /// Where logins and passwords per host are looked up; `nil` for nowhere. `~/.netrc` by default, need not exist.
   package var netrcFile: String?
+  /// Asked before the files for what to send to the source's own origin, with each request anew. What it signs is sent as it is,
+  /// not compressed.
+  package var signer: RequestSigner?
   /// Where proxies are looked up, and what a child `git` gets.
   package var environment: [String: String]
   /// Refs in one advertisement.

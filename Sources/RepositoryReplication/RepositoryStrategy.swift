@@ -16,15 +16,23 @@ package struct RepositoryStrategy: Strategy {
   let environment: MirrorEnvironment
   let limits: MirrorLimits
   let workers: WorkerPool
+  let walks: WorkerPool
+  let progress: @Sendable (ReplicableID, MirrorProgress) -> Void
 
-  /// - Parameter workers: threads for all that blocks; as many syncs run at a time as it has.
+  /// - Parameters:
+  ///   - workers: threads for all that blocks; as many syncs run at a time as it has.
+  ///   - walks: threads for listings of the whole root, which take long; `nil` takes those of `workers`.
+  ///   - progress: told, on those threads and often, what a sync does.
   package init(
-    place: RepositoryPlace, environment: MirrorEnvironment, limits: MirrorLimits = MirrorLimits(), workers: WorkerPool
+    place: RepositoryPlace, environment: MirrorEnvironment, limits: MirrorLimits = MirrorLimits(), workers: WorkerPool,
+    walks: WorkerPool? = nil, progress: @escaping @Sendable (ReplicableID, MirrorProgress) -> Void = { _, _ in }
   ) {
     self.place = place
     self.environment = environment
     self.limits = limits
     self.workers = workers
+    self.walks = walks ?? workers
+    self.progress = progress
   }
 
   package var dataType: DataType { .repository }
@@ -57,7 +65,11 @@ package struct RepositoryStrategy: Strategy {
   // MARK: On a primary
 
   package func catalog() async throws(StrategyError) -> DirectoryCatalog {
-    try await onWorker("list", place.root.string) { flag in try RepositoryCatalog(place, flag).list() }
+    do {
+      return try await walks.run { flag in try RepositoryCatalog(place, flag).list() }
+    } catch {
+      throw StrategyError(error, "list", place.root.string)
+    }
   }
 
   package func borrows(_ id: ReplicableID) async throws(StrategyError) -> Bool {
@@ -81,7 +93,7 @@ package struct RepositoryStrategy: Strategy {
         source: source, destination: place.path(of: request.id), adopts: true, limits: limits)
       if !request.isFresh { try place.clear(request.id, at: now) }
       let outcome = place.parents.making {
-        request.isFresh ? fetchAnew(mirror, request.id, flag) : run(mirror, flag)
+        request.isFresh ? fetchAnew(mirror, request.id, flag) : run(mirror, request.id, flag)
       }
       if let error = outcome.error { throw error }
       return SyncReport(
@@ -90,13 +102,15 @@ package struct RepositoryStrategy: Strategy {
     }
   }
 
-  private func run(_ mirror: MirrorRequest, _ flag: CancellationFlag) -> MirrorOutcome {
-    MirrorRun(mirror, environment: environment, cancellation: flag).execute()
+  private func run(_ mirror: MirrorRequest, _ id: ReplicableID, _ flag: CancellationFlag) -> MirrorOutcome {
+    MirrorRun(mirror, environment: environment, cancellation: flag) { [progress] in progress(id, $0) }.execute()
   }
 
   /// The old copy goes to the trash; its history comes along.
   private func fetchAnew(_ mirror: MirrorRequest, _ id: ReplicableID, _ flag: CancellationFlag) -> MirrorOutcome {
-    let fresh = FreshCopy(mirror, environment: environment, cancellation: flag) { path in
+    let fresh = FreshCopy(mirror, environment: environment, cancellation: flag) { [progress] in
+      progress(id, $0)
+    } displace: { path in
       try place.putAway(path, of: id, incarnation: nil, reason: RepositoryPlace.displaced, at: now)
     }
     return fresh.execute()

@@ -125,10 +125,12 @@ struct HTTPTransfer {
     request.headers.add("Accept", "*/*")
     request.headers.add("Accept-Encoding", "identity")
     request.headers.add("User-Agent", "remora")
-    if let authorization = address.authorization { request.headers.add("Authorization", authorization) }
     if let range {
       request.headers.add("Range", "bytes=\(range.offset)-")
       request.headers.add("If-Range", range.validator)
+    }
+    if let authorization = try address.authorization ?? signed(request) {
+      request.headers.add("Authorization", authorization)
     }
     let download = HTTPDownload(request, client: transport.client, cancellation: cancellation, deadline: deadline)
     do {
@@ -140,6 +142,11 @@ struct HTTPTransfer {
       download.end()
       throw error
     }
+  }
+
+  private func signed(_ request: HTTPRequest) throws -> String? {
+    guard let signer = transport.signer else { return nil }
+    return try Bridge.wait(until: deadline, cancellation: cancellation) { try await signer(request) }
   }
 
   // MARK: Understanding

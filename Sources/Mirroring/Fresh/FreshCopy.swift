@@ -16,16 +16,20 @@ package struct FreshCopy {
   private let request: MirrorRequest
   private let environment: MirrorEnvironment
   private let cancellation: CancellationFlag
+  private let progress: @Sendable (MirrorProgress) -> Void
   private let displace: (FilePath) throws -> Void
 
-  /// - Parameter displace: moves the directory at the path to where it is kept for some time.
+  /// - Parameters:
+  ///   - progress: told what the run does.
+  ///   - displace: moves the directory at the path to where it is kept for some time.
   package init(
     _ request: MirrorRequest, environment: MirrorEnvironment, cancellation: CancellationFlag,
-    displace: @escaping (FilePath) throws -> Void
+    progress: @escaping @Sendable (MirrorProgress) -> Void = { _ in }, displace: @escaping (FilePath) throws -> Void
   ) {
     self.request = request
     self.environment = environment
     self.cancellation = cancellation
+    self.progress = progress
     self.displace = displace
   }
 
@@ -49,7 +53,7 @@ package struct FreshCopy {
   }
 
   private func mirror(_ request: MirrorRequest) -> MirrorOutcome {
-    MirrorRun(request, environment: environment, cancellation: cancellation).execute()
+    MirrorRun(request, environment: environment, cancellation: cancellation, report: progress).execute()
   }
 
   private func replace(_ old: CopyLayout) throws -> MirrorOutcome {

@@ -3,6 +3,8 @@ struct CatalogSnapshot: Sendable {
   let rows: [CatalogRow]
   let position: Cursor
   let isComplete: Bool
+  /// When the listing began.
+  let listedAt: Timestamp
 
   func page(after id: ReplicableID?, limit: Int) -> CatalogPage {
     var start = 0

@@ -16,50 +16,19 @@ extension Primary: PrimaryAccess {
     of name: ReplicableName, after id: ReplicableID?, limit: Int
   ) async throws(PrimaryAccessError) -> CatalogPage {
     do {
-      let known = id == nil ? nil : catalogs.withLock { $0[name] }
-      if let known { return known.page(after: id, limit: limit) }
-      let snapshot = try await list(try table.member(name))
-      catalogs.withLock { $0[name] = snapshot }
-      return snapshot.page(after: id, limit: limit)
+      if let known = catalogs.withLock({ $0[name] }), id != nil || isYoung(known) {
+        return known.page(after: id, limit: limit)
+      }
+      return try await list(try table.member(name)).snapshot.page(after: id, limit: limit)
     } catch {
       throw .unavailable("list the catalog of '\(name)': \(error)")
     }
   }
 
-  private func list(_ member: Member) async throws -> CatalogSnapshot {
-    let position = try await log.position()
-    let directory = try await member.strategy.catalog()
-    let selected = directory.rows.filter { member.selection.selects($0.id) }
-    let available = Set(try await member.kind.behaviour.available(among: selected.map(\.id)))
-    var rows: [CatalogRow] = []
-    rows.reserveCapacity(available.count)
-    for row in selected where available.contains(row.id) {
-      guard let state = try await identify(row.id, as: row.identity, member) else { continue }
-      rows.append(
-        CatalogRow(
-          id: row.id, incarnation: state.incarnation, generation: state.generation,
-          reading: state.currentReading))
-    }
-    if directory.isComplete { try await forget(allBut: Set(directory.rows.map(\.id)), member) }
-    return CatalogSnapshot(rows: rows, position: position, isComplete: directory.isComplete)
+  private func isYoung(_ snapshot: CatalogSnapshot) -> Bool {
+    let age = environment.now() - snapshot.listedAt
+    return age >= .zero && age < catalogAge
   }
-
-  /// Forgets what a complete listing lacked and is not there now either.
-  private func forget(allBut listed: Set<ReplicableID>, _ member: Member) async throws {
-    var last: ReplicableID?
-    while true {
-      let window = try await member.states.window(after: last, limit: Self.window)
-      var gone: [ReplicableID] = []
-      for state in window where !listed.contains(state.replicableID) {
-        if try await member.strategy.presence(of: state.replicableID) == .absent { gone.append(state.replicableID) }
-      }
-      try await member.states.changeAll(gone) { _, state in state = nil }
-      guard window.count == Self.window, let end = window.last?.replicableID else { return }
-      last = end
-    }
-  }
-
-  private static var window: Int { 1_000 }
 
   /// How the replicable stands on this site's disk now.
   public func standing(

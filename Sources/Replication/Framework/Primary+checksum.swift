@@ -1,3 +1,5 @@
+internal import Synchronization
+
 extension Primary {
   /// Reads the checksum of one replicable from disk, records it and tells the secondaries.
   ///
@@ -6,47 +8,72 @@ extension Primary {
   /// - Returns: the reading; `nil` when there is nothing to read now (unknown, or changed while it was read: then it is pending
   ///   again).
   @discardableResult public func checksum(_ id: ReplicableID, _ name: ReplicableName) async throws -> PrimaryReading? {
+    try await checksums(of: [id], name)[id]
+  }
+
+  /// The same for many of one kind, with three waits for the disk in all.
+  @discardableResult public func checksums(
+    of ids: [ReplicableID], _ name: ReplicableName
+  ) async throws -> [ReplicableID: PrimaryReading] {
     let member = try table.member(name)
     let generation = try await log.position().generation
     let begun = environment.now()
-    guard let ticket = try await member.states.change(id, { $0?.startReading(at: begun) }) else { return nil }
-    let checksum: Checksum
+    let tickets = Collected<ReadingTicket>()
+    try await member.states.changeAll(ids) { id, state in tickets[id] = state?.startReading(at: begun) }
+    var outcomes: [ReplicableID: Result<PrimaryReading, StrategyError>] = [:]
+    for id in ids where tickets[id] != nil {
+      outcomes[id] = await read(id, member).map { PrimaryReading(checksum: $0, generation: generation, readAt: begun) }
+    }
+    return try await record(outcomes, tickets, member)
+  }
+
+  private func read(_ id: ReplicableID, _ member: Member) async -> Result<Checksum, StrategyError> {
     do throws(StrategyError) {
-      let listing = try await member.strategy.listing(of: id)
-      guard let found = listing.checksum else {
+      guard let found = try await member.strategy.listing(of: id).checksum else {
         throw StrategyError(.broken, "read '\(id)': it has no checksum; something in it is unknown")
       }
-      checksum = found
+      return .success(found)
     } catch {
-      let now = environment.now()
-      let environment = environment
-      try await member.states.change(id) { state in
-        var generator = EnvironmentGenerator(environment: environment)
-        if error.code == .cancelled {
-          state?.recoverAfterRestart()
-        } else {
-          state?.failReading(ticket, error.message, at: now, using: &generator)
-        }
-      }
-      return nil
+      return .failure(error)
     }
-    let reading = PrimaryReading(checksum: checksum, generation: generation, readAt: begun)
+  }
+
+  private func record(
+    _ outcomes: [ReplicableID: Result<PrimaryReading, StrategyError>], _ tickets: Collected<ReadingTicket>,
+    _ member: Member
+  ) async throws -> [ReplicableID: PrimaryReading] {
     let now = environment.now()
-    let isRecorded = try await member.states.change(id) { $0?.finishReading(ticket, reading, at: now) ?? false }
-    guard isRecorded else { return nil }
-    let incarnation = try await member.states.state(of: id)?.incarnation
-    _ = try await append(
-      .checksumSucceeded, EventPayload(modelRecordID: id, incarnation: incarnation, reading: reading), member.kind)
-    return reading
+    let environment = environment
+    let readings = Collected<PrimaryReading>()
+    let incarnations = Collected<Incarnation>()
+    try await member.states.changeAll(outcomes.keys.sorted()) { id, state in
+      guard let ticket = tickets[id] else { return }
+      switch outcomes[id] {
+      case .success(let reading):
+        guard state?.finishReading(ticket, reading, at: now) ?? false else { return }
+        readings[id] = reading
+        incarnations[id] = state?.incarnation
+      case .failure(let error) where error.code == .cancelled: state?.recoverAfterRestart()
+      case .failure(let error):
+        var generator = EnvironmentGenerator(environment: environment)
+        state?.failReading(ticket, error.message, at: now, using: &generator)
+      case nil: return
+      }
+    }
+    let found = readings.all
+    try await append(
+      .checksumSucceeded,
+      found.keys.sorted().map { EventPayload(modelRecordID: $0, incarnation: incarnations[$0], reading: found[$0]) },
+      member.kind)
+    return found
   }
 
   /// Reads every checksum that is due, at most `limit` of each kind; returns how many were read.
   @discardableResult public func checksumDue(limit: Int = 1_000) async throws -> Int {
     var count = 0
     for member in table.all {
-      for state in try await member.states.dueForChecksum(at: environment.now(), limit: limit) {
-        if try await checksum(state.replicableID, member.kind.name) != nil { count += 1 }
-      }
+      let due = try await member.states.dueForChecksum(at: environment.now(), limit: limit).map(\.replicableID)
+      if !due.isEmpty { count += try await checksums(of: due, member.kind.name).count }
     }
     return count
   }
@@ -56,9 +83,26 @@ extension Primary {
     var count = 0
     for member in table.all {
       let old = try await member.states.verified(before: moment, limit: limit).map(\.replicableID)
-      try await member.states.changeAll(old) { _, state in state?.reverify() }
+      try await reverify(old, member.kind.name)
       count += old.count
     }
     return count
   }
+
+  /// Asks for new readings of these.
+  public func reverify(_ ids: [ReplicableID], _ name: ReplicableName) async throws {
+    try await table.member(name).states.changeAll(ids) { _, state in state?.reverify() }
+  }
+}
+
+/// What the steps of a change over many came to, brought out of its closure.
+final class Collected<Value: Sendable>: Sendable {
+  private let values = Mutex<[ReplicableID: Value]>([:])
+
+  subscript(id: ReplicableID) -> Value? {
+    get { values.withLock { $0[id] } }
+    set { values.withLock { $0[id] = newValue } }
+  }
+
+  var all: [ReplicableID: Value] { values.withLock { $0 } }
 }

@@ -15,18 +15,21 @@ extension Primary {
     let payload = EventPayload(
       modelRecordID: id, incarnation: state?.incarnation, correlationID: correlationID, changes: changes, reason: reason
     )
-    guard let published = try await append(event, payload, member.kind) else { return nil }
+    guard let published = try await append(event, [payload], member.kind).first else { return nil }
     let generation = Generation(log: try await log.position().log, id: published.id)
     // The state of what was deleted stays until a complete catalog lacks it: the same directory may turn up under another id.
     if event != .deleted { try await member.states.change(id) { $0?.announce(generation) } }
     return published
   }
 
-  func append(_ event: EventName, _ payload: EventPayload, _ kind: Kind) async throws -> Event? {
-    guard !secondaries.isEmpty, try await isEnabled(kind) else { return nil }
-    let unpublished = UnpublishedEvent(
-      replicableName: kind.name, name: event, payload: payload, createdAt: environment.now())
-    return try await log.publish([unpublished]).first
+  /// - Returns: the events with their ids; none where nothing is published.
+  @discardableResult func append(
+    _ event: EventName, _ payloads: [EventPayload], _ kind: Kind
+  ) async throws -> [Event] {
+    guard !payloads.isEmpty, !secondaries.isEmpty, try await isEnabled(kind) else { return [] }
+    let now = environment.now()
+    return try await log.publish(
+      payloads.map { UnpublishedEvent(replicableName: kind.name, name: event, payload: $0, createdAt: now) })
   }
 
   /// The state of what stands at the id's place, made when it is seen for the first time; `nil` when nothing stands there.

@@ -41,13 +41,16 @@ public final class Primary: Site {
   let table: KindTable<Member>
   /// The listing that each kind's pages are cut from.
   let catalogs = Mutex<[ReplicableName: CatalogSnapshot]>([:])
+  /// How old a listing may be that a new reader of the catalog is given; the scan keeps it that young. Zero lists anew for each.
+  public let catalogAge: Duration
 
   /// - Throws: `ReplicationError.duplicateName`.
   public init(
     name: String, secondaries: [String], members: [Member], log: any EventPublishing & EventReading,
-    features: any FeatureStoring, environment: SiteEnvironment
+    features: any FeatureStoring, environment: SiteEnvironment, catalogAge: Duration = .zero
   ) throws(ReplicationError) {
     self.name = name
+    self.catalogAge = catalogAge
     self.secondaries = secondaries
     self.log = log
     self.features = features

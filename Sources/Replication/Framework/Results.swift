@@ -47,6 +47,23 @@ public struct ConsumptionReport: Hashable, Sendable {
   /// The log could not be followed (forked or pruned) and the catalog was compared instead.
   public var hasReconciled = false
 
+  /// What was announced, in order: to be synced soon.
+  public var announced: [Announced] = []
+
+  /// One replicable of a kind.
+  public struct Announced: Hashable, Sendable {
+    /// The kind.
+    public var name: ReplicableName
+    /// The id within it.
+    public var id: ReplicableID
+
+    /// A replicable.
+    public init(name: ReplicableName, id: ReplicableID) {
+      self.name = name
+      self.id = id
+    }
+  }
+
   /// Nothing.
   public init() {}
 }

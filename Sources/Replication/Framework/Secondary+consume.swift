@@ -25,7 +25,7 @@ extension Secondary {
       report.hasReconciled = true
       return report
     }
-    for event in batch.events { try await take(event, &report) }
+    try await take(batch.events, &report)
     if batch.cursor != cursor {
       for member in table.all { try await member.registry.advance(to: batch.cursor) }
     }
@@ -63,23 +63,70 @@ extension Secondary {
     }
   }
 
-  private func take(_ event: Event, _ report: inout ConsumptionReport) async throws {
+  /// Applies events in their order, as far as it matters: events about one replicable one after another, and what makes, removes
+  /// or renames something, or may, alone. Updates of different replicables wait for the disk together.
+  private func take(_ events: [Event], _ report: inout ConsumptionReport) async throws {
+    var updates: [Event] = []
+    for event in events {
+      if try await isPlainUpdate(event) {
+        updates.append(event)
+      } else {
+        try await takeTogether(updates, &report)
+        updates = []
+        report.add(try await take(event), event)
+      }
+    }
+    try await takeTogether(updates, &report)
+  }
+
+  private func isPlainUpdate(_ event: Event) async throws -> Bool {
+    guard event.name == .updated || event.name == .checksumSucceeded, let incarnation = event.payload.incarnation,
+      let member = try? table.member(event.replicableName)  // An unknown kind is refused where it is taken.
+    else { return false }
+    return try await member.registry.entry(of: event.payload.modelRecordID)?.incarnation == incarnation
+  }
+
+  private func takeTogether(_ events: [Event], _ report: inout ConsumptionReport) async throws {
+    guard events.count > 1 else {
+      for event in events { report.add(try await take(event), event) }
+      return
+    }
+    let queues = Dictionary(grouping: events) { ConsumptionReport.Announced(event: $0) }
+    let fates = try await withThrowingTaskGroup(of: [(Event, EventFate)].self) { group in
+      var fates: [UInt64: EventFate] = [:]
+      var waiting = queues.values.makeIterator()
+      func next() {
+        guard let queue = waiting.next() else { return }
+        group.addTask {
+          var fates: [(Event, EventFate)] = []
+          for event in queue { fates.append((event, try await self.take(event))) }
+          return fates
+        }
+      }
+      for _ in 0..<Self.togetherLimit { next() }
+      while let done = try await group.next() {
+        for (event, fate) in done { fates[event.id] = fate }
+        next()
+      }
+      return fates
+    }
+    for event in events { if let fate = fates[event.id] { report.add(fate, event) } }
+  }
+
+  /// As many as share one wait for the disk.
+  private static let togetherLimit = 64
+
+  private func take(_ event: Event) async throws -> EventFate {
     do {
       let member = try table.member(event.replicableName)
       try member.kind.checkDeclared(event.name)
-      guard try await isEnabled(member.kind) else {
-        report.skipped += 1
-        return
-      }
+      guard try await isEnabled(member.kind) else { return .skipped }
       // Every secondary follows a deletion, also of what it no longer carries.
-      guard event.name == .deleted || member.selection.selects(event.payload.modelRecordID) else {
-        report.skipped += 1
-        return
-      }
+      guard event.name == .deleted || member.selection.selects(event.payload.modelRecordID) else { return .skipped }
       try await member.kind.behaviour.consume(event, on: self)
-      report.applied += 1
+      return .applied
     } catch let error as ReplicationError {
-      report.rejected.append("event \(event.id): \(error)")
+      return .rejected("event \(event.id): \(error)")
     }
   }
 
@@ -167,5 +214,27 @@ extension Secondary {
     }
     try await member.strategy.rename(id, to: newID)
     try await member.registry.rename(id, to: newID)
+  }
+}
+
+/// What became of one event.
+private enum EventFate: Sendable {
+  case applied, skipped
+  case rejected(String)
+}
+
+extension ConsumptionReport.Announced {
+  fileprivate init(event: Event) { self.init(name: event.replicableName, id: event.payload.modelRecordID) }
+}
+
+extension ConsumptionReport {
+  fileprivate mutating func add(_ fate: EventFate, _ event: Event) {
+    switch fate {
+    case .applied:
+      applied += 1
+      announced.append(Announced(event: event))
+    case .skipped: skipped += 1
+    case .rejected(let reason): rejected.append(reason)
+    }
   }
 }

@@ -1,0 +1,78 @@
+package import AgentAPI
+internal import EventLog
+package import Replication
+
+extension Agent {
+  /// Takes in what a Git host says happened; durable on return.
+  package func take(_ notice: EventNotice) async throws {
+    try await primarySite(for: "take an event in").intake.take(notice)
+  }
+
+  /// A part of the event feed.
+  ///
+  /// - Parameters:
+  ///   - reader: the secondary that asks; what it asks behind is what it has taken, durable. `nil` for people.
+  ///   - cursor: `LOG:ID:CHAIN`; `nil` for the oldest that is kept.
+  package func events(
+    after cursor: String?, limit: Int, wait: Duration, reader: String?
+  ) async throws -> EventPage {
+    let site = try primarySite(for: "read the event feed")
+    let position = try cursor.map { text in
+      guard let cursor = Cursor(text) else {
+        throw AgentFault(400, "invalid_cursor", "read events after '\(text.prefix(80))': it is no cursor")
+      }
+      return cursor
+    }
+    if let reader {
+      site.secondaries.heard(from: reader, cursor: position)
+      // One of another history acknowledges nothing here; reading says so below.
+      if let position { try? await site.log.acknowledge(secondary: reader, position) }
+    }
+    let batch = try await site.log.events(after: position, limit: limit, wait: wait)
+    return EventPage(events: batch.events.map(EventRow.init), cursor: "\(batch.cursor)")
+  }
+
+  /// A part of a kind's catalog.
+  package func catalog(of name: String, after id: String?, limit: Int) async throws -> CatalogPageRow {
+    let site = try primarySite(for: "list the catalog")
+    let after = try id.map { try ReplicableID($0) }
+    return CatalogPageRow(try await site.primary.catalog(of: try kind(name).name, after: after, limit: limit))
+  }
+
+  /// How one replicable stands on the disk.
+  package func standing(of name: String, id: String, incarnation: String?) async throws -> StandingRow {
+    let site = try primarySite(for: "look how a replicable stands")
+    let which = try incarnation.map { text in
+      guard let incarnation = Incarnation(text) else {
+        throw AgentFault(400, "invalid_request", "take '\(text.prefix(40))' for an incarnation: it has no 16 digits")
+      }
+      return incarnation
+    }
+    return StandingRow(
+      try await site.primary.standing(of: try ReplicableID(id), incarnation: which, try kind(name).name))
+  }
+
+  /// One replicable's content, read from disk now: the lines, and their checksum.
+  package func listing(of name: String, id: String) async throws -> (text: [UInt8], checksum: String?) {
+    let site = try primarySite(for: "list a replicable")
+    let listing = try await site.primary.listing(of: try ReplicableID(id), try kind(name).name)
+    return (ListingText.write(listing), listing.checksum.map { "\($0)" })
+  }
+
+  /// A secondary has asked for something.
+  package func heard(from secondary: String) {
+    if case .primary(let site) = site { site.secondaries.heard(from: secondary) }
+  }
+
+  /// The path of a replicable of a kind, whether it is there or not.
+  ///
+  /// - Throws: `AgentFault`, `ReplicationError` for an unknown kind, a bad id, one that is not selected.
+  package func path(of name: String, id: String, as type: DataType) throws -> String {
+    let kind = try kind(name)
+    let id = try ReplicableID(id)
+    guard kind.dataType == type, kind.selection.selects(id) else {
+      throw AgentFault(404, "missing", "there is no such \(type)")
+    }
+    return "\(kind.root)/\(id)\(type == .repository ? ".git" : "")"
+  }
+}

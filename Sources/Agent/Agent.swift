@@ -1,0 +1,110 @@
+internal import AgentAPI
+package import Replication
+
+/// A site at work: its state is open, and its loops can run. What the routes and the commands ask for, they ask here.
+package final class Agent: Sendable {
+  /// What the site is.
+  enum Site: Sendable {
+    case primary(PrimarySite)
+    case secondary(SecondarySite)
+  }
+
+  /// What it was opened with.
+  package let plan: AgentPlan
+  /// Since when.
+  package let startedAt: Timestamp
+  let site: Site
+  let state: AgentState
+  let environment: SiteEnvironment
+
+  private init(_ plan: AgentPlan, _ state: AgentState, _ site: Site) {
+    self.plan = plan
+    self.state = state
+    self.site = site
+    environment = state.environment
+    startedAt = state.environment.now()
+  }
+
+  /// Opens the site's state for as long as `body` runs.
+  ///
+  /// - Parameters:
+  ///   - chronicle: where lines for people go.
+  ///   - environment: the clock and the random source.
+  /// - Throws: what opening the state throws (another process owns it, a file is damaged, a root is missing), and what `body`
+  ///   throws. A process that dies at any line is found and put right by the next opening.
+  package static func withOpen<Answer: Sendable>(
+    _ plan: AgentPlan, chronicle: Chronicle, environment: SiteEnvironment,
+    _ body: (Agent) async throws -> Answer
+  ) async throws -> Answer {
+    let state = try await AgentState(plan, environment: environment)
+    do {
+      let observer = AgentObserver(chronicle: chronicle)
+      let site: Site =
+        switch plan.role {
+        case .primary(let secondaries):
+          .primary(try await PrimarySite(state, secondaries: secondaries, observer: observer))
+        case .secondary(let primary): .secondary(try await SecondarySite(state, of: primary, observer: observer))
+        }
+      let agent = Agent(plan, state, site)
+      do {
+        let answer = try await body(agent)
+        await agent.close()
+        return answer
+      } catch {
+        await agent.close()
+        throw error
+      }
+    } catch {
+      await state.close()
+      throw error
+    }
+  }
+
+  private func close() async {
+    switch site {
+    case .primary(let site): await site.close()
+    case .secondary(let site): await site.close()
+    }
+    await state.close()
+  }
+
+  /// Runs the site's loops until the task is cancelled; what runs then ends, and leaves nothing half done.
+  package func run() async {
+    switch site {
+    case .primary(let site): await site.run()
+    case .secondary(let site): await site.run()
+    }
+  }
+
+  /// `primary` or `secondary`.
+  package var role: String {
+    switch site {
+    case .primary: "primary"
+    case .secondary: "secondary"
+    }
+  }
+
+  /// - Throws: `AgentFault` 409 where the site is a secondary.
+  func primarySite(for operation: String) throws(AgentFault) -> PrimarySite {
+    guard case .primary(let site) = site else {
+      throw AgentFault(409, "wrong_role", "\(operation): this site is a secondary", hint: "ask its primary")
+    }
+    return site
+  }
+
+  /// - Throws: `AgentFault` 409 where the site is a primary.
+  func secondarySite(for operation: String) throws(AgentFault) -> SecondarySite {
+    guard case .secondary(let site) = site else {
+      throw AgentFault(409, "wrong_role", "\(operation): this site is a primary", hint: "ask a secondary")
+    }
+    return site
+  }
+
+  /// - Throws: `AgentFault` 404 for a kind that is not configured, 400 for what is no name.
+  func kind(_ name: String) throws -> KindConfiguration {
+    guard let kind = plan.kinds.first(where: { $0.name.text == name }) else {
+      throw ReplicationError.unknownReplicable(name)
+    }
+    return kind
+  }
+}

@@ -1,0 +1,50 @@
+internal import CoreMetrics
+internal import Replication
+
+/// The names of all that is counted and timed (`remora_*`); what is only looked up when somebody asks is in `Agent+metrics.swift`.
+enum AgentMetrics {
+  /// Seconds from an event's publication to the verification that saw it; by kind.
+  static func lag(_ name: ReplicableName, _ lag: Duration) {
+    Recorder(label: "remora_replication_lag_seconds", dimensions: [("kind", name.text)], aggregate: true)
+      .record(seconds(lag))
+  }
+
+  /// Seconds of a sync, by kind and result; and their number.
+  static func synced(_ name: ReplicableName, _ result: SyncResult, after duration: Duration) {
+    let word =
+      switch result {
+      case .synced(let hasChanged): hasChanged ? "changed" : "unchanged"
+      case .pendingAgain: "pending_again"
+      case .failed: "failed"
+      case .paused: "paused"
+      case .notDue: "not_due"
+      }
+    Recorder(label: "remora_sync_seconds", dimensions: [("kind", name.text), ("result", word)], aggregate: true)
+      .record(seconds(duration))
+  }
+
+  /// Seconds of a verification, by kind and result; and their number.
+  static func verified(_ name: ReplicableName, _ result: VerificationResult, after duration: Duration) {
+    let word =
+      switch result {
+      case .succeeded(let basis): basis.rawValue
+      case .mismatched: "mismatched"
+      case .moved: "moved"
+      case .failed: "failed"
+      case .paused: "paused"
+      case .notDue: "not_due"
+      }
+    Recorder(
+      label: "remora_verification_seconds", dimensions: [("kind", name.text), ("result", word)], aggregate: true
+    )
+    .record(seconds(duration))
+  }
+
+  static func seconds(_ duration: Duration) -> Double {
+    let (seconds, attoseconds) = duration.components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+
+  /// To the millisecond, for logs.
+  static func rounded(_ duration: Duration) -> Double { (seconds(duration) * 1_000).rounded() / 1_000 }
+}

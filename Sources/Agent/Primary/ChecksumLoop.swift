@@ -1,0 +1,56 @@
+internal import Replication
+
+/// Reads the checksums that are due: after each change at once, failed ones when their back-off is over, old ones on schedule.
+struct ChecksumLoop: Sendable {
+  let primary: Primary
+  let signal: Signal
+  let observer: any ReplicationObserver
+  let environment: SiteEnvironment
+  /// How many are read at a time.
+  let width: Int
+  /// After which a reading is done again.
+  let interval: Duration
+
+  private static let tick = Duration.seconds(1)
+  /// So many are recorded with one wait for the disk.
+  private static let portion = 64
+
+  /// Runs until the task is cancelled.
+  func run() async {
+    var hasFailed = false
+    var reverifiedAt: ContinuousClock.Instant?
+    while !Task.isCancelled {
+      var isIdle = true
+      do {
+        if reverifiedAt.map({ .now - $0 > .seconds(60) }) ?? true {
+          try await primary.reverify(before: environment.now() - interval)
+          reverifiedAt = .now
+        }
+        for kind in primary.kinds where try await readDue(kind.name) { isIdle = false }
+        hasFailed = false
+      } catch {
+        if !hasFailed, !Task.isCancelled { observer.log(.trouble("read checksums: \(error)")) }
+        hasFailed = true
+      }
+      if isIdle { await signal.wait(atMost: Self.tick) }
+    }
+  }
+
+  /// - Returns: whether there was something due.
+  private func readDue(_ name: ReplicableName) async throws -> Bool {
+    let due = try await primary.states(of: name).dueForChecksum(at: environment.now(), limit: Self.portion * width)
+    guard !due.isEmpty else { return false }
+    // Few are read each for itself, so that the first is told of before the last is read.
+    let size = due.count <= width ? 1 : min(Self.portion, (due.count + width - 1) / width)
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      var start = 0
+      while start < due.count {
+        let ids = due[start..<min(due.count, start + size)].map(\.replicableID)
+        group.addTask { try await primary.checksums(of: ids, name).count }
+        start += size
+      }
+      try await group.waitForAll()
+    }
+    return true
+  }
+}

@@ -1,0 +1,83 @@
+internal import EventLog
+internal import RegistryStore
+internal import Replication
+internal import SystemPackage
+internal import WorkerPool
+
+/// A primary with its state open: what its loops and its routes share.
+final class PrimarySite: Sendable {
+  let primary: Primary
+  let log: DurableEventLog
+  let intake: EventIntake
+  let scans: ScanLoop
+  let spool: SpoolLoop
+  let secondaries: SecondaryContacts
+  let checksums: ChecksumLoop
+  private let pruning: PruningLoop
+  private let states: [DurablePrimaryStates]
+
+  /// - Throws: what opening the log and the states throws; then nothing is left open.
+  init(_ state: AgentState, secondaries names: [String], observer: any ReplicationObserver) async throws {
+    let plan = state.plan
+    let environment = state.environment
+    var settings = EventLogSettings()
+    settings.retention = plan.retention
+    log = try await DurableEventLog.open(
+      state.directory.events, settings: settings, pool: state.storage, now: environment.now)
+    var opened: [DurablePrimaryStates] = []
+    do {
+      var members: [Primary.Member] = []
+      for kind in plan.kinds {
+        let states = try await DurablePrimaryStates.open(kind.name, in: state.directory, pool: state.storage)
+        opened.append(states)
+        members.append(
+          Primary.Member(
+            kind.kind, strategy: try state.strategy(of: kind), states: states, selection: kind.selection,
+            // Each secondary knows where it fetches from.
+            source: { SourceAddress(location: "\(kind.root)/\($0)") }))
+      }
+      primary = try Primary(
+        name: plan.site, secondaries: names, members: members, log: log, features: state.features,
+        environment: environment, catalogAge: plan.scanInterval + .seconds(30))
+      try await primary.recover()
+      let spool = SpoolIntake(
+        FilePath(plan.state).appending("spool"), pool: state.storage, now: environment.now)
+      let mode: CInterop.Mode = plan.hookGroup == nil ? 0o700 : 0o1730
+      try await spool.prepare(permissions: FilePermissions(rawValue: mode))
+      let signal = Signal()
+      intake = EventIntake(primary: primary, signal: signal)
+      self.spool = SpoolLoop(spool, intake: intake, observer: observer)
+      checksums = ChecksumLoop(
+        primary: primary, signal: signal, observer: observer, environment: environment,
+        width: plan.limits.verifications, interval: plan.verificationInterval)
+      scans = ScanLoop(
+        primary, checksums: signal, observer: observer, environment: environment, interval: plan.scanInterval,
+        fullInterval: plan.fullScanInterval)
+      pruning = PruningLoop(log: log, secondaries: Set(names), observer: observer)
+      secondaries = SecondaryContacts(names, now: environment.now)
+      states = opened
+    } catch {
+      for states in opened { await states.close() }
+      // The first error is the one to tell; what was published is durable.
+      try? await log.close()
+      throw error
+    }
+  }
+
+  /// Runs the loops until the task is cancelled.
+  func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.checksums.run() }
+      group.addTask { await self.scans.run() }
+      group.addTask { await self.spool.run() }
+      group.addTask { await self.pruning.run() }
+    }
+  }
+
+  /// Closes the stores; nothing may run any more.
+  func close() async {
+    for states in states { await states.close() }
+    // What was published is durable; only the newest acknowledgements of readers may not be saved.
+    try? await log.close()
+  }
+}

@@ -1,0 +1,23 @@
+internal import EventLog
+internal import Replication
+
+/// Removes from the event log what every secondary has passed, and what is older than the retention.
+struct PruningLoop: Sendable {
+  let log: DurableEventLog
+  let secondaries: Set<String>
+  let observer: any ReplicationObserver
+
+  private static let interval = Duration.seconds(300)
+
+  /// Runs until the task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      // Cancelled: the loop sees it.
+      try? await Task.sleep(for: Self.interval)
+      guard !Task.isCancelled else { return }
+      do { _ = try await log.prune(secondaries: secondaries) } catch {
+        if !Task.isCancelled { observer.log(.trouble("prune the event log: \(error)")) }
+      }
+    }
+  }
+}

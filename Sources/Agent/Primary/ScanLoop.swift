@@ -1,0 +1,120 @@
+internal import Replication
+internal import Synchronization
+
+/// Looks at the disk for what no hook has told: every minute by the stamps of the files that a change touches, and every hour at
+/// the content of everything.
+///
+/// HEAD changes, `git update-ref`, files that are put there by hand, repositories that appear, vanish or move: no hook fires for
+/// them. What the scan finds is published with the reason `scan`.
+final class ScanLoop: Sendable {
+  /// What the last scan of a kind came to.
+  struct Report: Sendable {
+    var endedAt: Timestamp
+    var isComplete: Bool
+    var skipped: [DirectoryCatalog.Skipped]
+    var count: Int
+  }
+
+  private struct Memory {
+    var stamps: [ReplicableName: [ReplicableID: UInt64]] = [:]
+    var reports: [ReplicableName: Report] = [:]
+    var failures: [ReplicableName: String] = [:]
+  }
+
+  private let primary: Primary
+  private let checksums: Signal
+  private let observer: any ReplicationObserver
+  private let environment: SiteEnvironment
+  private let interval: Duration
+  private let fullInterval: Duration
+  private let memory = Mutex(Memory())
+  let signal = Signal()
+
+  init(
+    _ primary: Primary, checksums: Signal, observer: any ReplicationObserver, environment: SiteEnvironment,
+    interval: Duration, fullInterval: Duration
+  ) {
+    self.primary = primary
+    self.checksums = checksums
+    self.observer = observer
+    self.environment = environment
+    self.interval = interval
+    self.fullInterval = fullInterval
+  }
+
+  /// The last scan of a kind that came to an end; `nil` before the first.
+  func lastReport(of name: ReplicableName) -> Report? { memory.withLock { $0.reports[name] } }
+
+  /// Why the last scan of a kind failed; `nil` when it did not.
+  func lastFailure(of name: ReplicableName) -> String? { memory.withLock { $0.failures[name] } }
+
+  /// Runs until the task is cancelled.
+  func run() async {
+    var lastFull: ContinuousClock.Instant?
+    while !Task.isCancelled {
+      // The first one is full: nobody knows what changed while no agent ran.
+      let isFull = lastFull.map { .now - $0 >= fullInterval } ?? true
+      if isFull { lastFull = .now }
+      for kind in primary.kinds { await scan(kind.name, isFull: isFull) }
+      await signal.wait(atMost: interval)
+    }
+  }
+
+  private func scan(_ name: ReplicableName, isFull: Bool) async {
+    do {
+      let directory = try await primary.scan(name)
+      let known = memory.withLock { $0.stamps[name] ?? [:] }
+      var stamps: [ReplicableID: UInt64] = [:]
+      stamps.reserveCapacity(directory.rows.count)
+      var suspects: [ReplicableID] = []
+      for row in directory.rows {
+        stamps[row.id] = row.stamp
+        if isFull || known[row.id] != row.stamp { suspects.append(row.id) }
+      }
+      for id in suspects {
+        guard !Task.isCancelled else { return }
+        // Not looked at: its stamp is not remembered, so that the next scan looks.
+        if try await !look(at: id, name) { stamps[id] = nil }
+      }
+      let report = Report(
+        endedAt: environment.now(), isComplete: directory.isComplete,
+        skipped: Array(directory.skipped.prefix(100)), count: directory.rows.count)
+      memory.withLock { [stamps] memory in
+        memory.stamps[name] = stamps
+        memory.reports[name] = report
+        memory.failures[name] = nil
+      }
+      checksums.raise()
+    } catch {
+      guard !Task.isCancelled else { return }
+      let wasFine = memory.withLock { memory in
+        defer { memory.failures[name] = "\(error)" }
+        return memory.failures[name] == nil
+      }
+      if wasFine { observer.log(.trouble("scan '\(name)': \(error)")) }
+    }
+  }
+
+  /// Compares one replicable with the last reading, and publishes what changed.
+  ///
+  /// - Returns: false when there is no reading to compare with yet: the one that is due will tell.
+  private func look(at id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
+    guard let state = try await primary.states(of: name).state(of: id), let reading = state.currentReading else {
+      return false
+    }
+    let strategy = try primary.strategy(of: name)
+    // Why it cannot be read, the reading that is asked for below records.
+    let found = try? await strategy.listing(of: id).checksum
+    guard found != reading.checksum else { return true }
+    // Read meanwhile, and told: a push came in between.
+    guard try await primary.states(of: name).state(of: id)?.currentReading == reading else { return false }
+    let canChange = primary.kinds.first { $0.name == name }?.supportedEvents.contains(.updated) ?? false
+    if canChange, found != nil {
+      try await primary.publish(.updated, of: id, name, reason: Primary.scanReason)
+    } else {
+      // What cannot be read, or must not change: the next reading says so.
+      try await primary.reverify([id], name)
+    }
+    return true
+  }
+}

@@ -1,0 +1,154 @@
+package import AgentAPI
+internal import Replication
+
+extension Agent {
+  /// Why one replicable is as it is, what happens next, and when.
+  package func explanation(of name: String, id: String) async throws -> ExplanationRow {
+    let (kind, id) = (try kind(name).name, try ReplicableID(id))
+    switch site {
+    case .primary(let site): return try await explain(id, kind, site)
+    case .secondary(let site): return try await explain(id, kind, site)
+    }
+  }
+
+  // MARK: A primary
+
+  private func explain(_ id: ReplicableID, _ name: ReplicableName, _ site: PrimarySite) async throws -> ExplanationRow {
+    var row = ExplanationRow(replicableName: name.text, id: id.text, summary: "not known")
+    let presence: String
+    do {
+      switch try await site.primary.strategy(of: name).presence(of: id) {
+      case .present: presence = "It is on this site's disk."
+      case .unfinished: presence = "Something is being made in its place, or it is no repository."
+      case .absent: presence = "It is not on this site's disk."
+      }
+    } catch {
+      presence = "Whether it is on the disk cannot be told: \(error)."
+    }
+    row.facts.append(presence)
+    guard let state = try await site.primary.states(of: name).state(of: id) else {
+      row.next = "The next scan finds it, if it is there and the configuration includes it."
+      return row
+    }
+    row.state = PrimaryStateRow(state, of: name)
+    if let generation = state.generation { row.facts.append("The last event about it is \(generation.id).") }
+    switch state.verificationState {
+    case .succeeded:
+      row.summary = "read"
+      row.facts.append("Its checksum was read at \(text(state.verifiedAt)).")
+      row.next = "It is read again after the next change, and at the latest after the interval of verification."
+    case .pending, .disabled:
+      row.summary = "to be read"
+      row.next = "Its checksum is read as soon as there is room."
+    case .started:
+      row.summary = "being read"
+      row.next = "Its checksum is being read now."
+    case .failed:
+      row.summary = "cannot be read"
+      row.facts.append(
+        "Reading it failed \(state.verificationRetryCount) times, last with: \(state.verificationFailure ?? "?").")
+      row.next = "It is tried again at \(text(state.verificationRetryAt))."
+    }
+    return row
+  }
+
+  private func text(_ moment: Timestamp?) -> String { moment.map { "\($0)" } ?? "an unknown time" }
+
+  // MARK: A secondary
+
+  private func explain(
+    _ id: ReplicableID, _ name: ReplicableName, _ site: SecondarySite
+  ) async throws -> ExplanationRow {
+    var row = ExplanationRow(replicableName: name.text, id: id.text, summary: "not tracked")
+    let kind = try kind(name.text)
+    guard try await site.secondary.isEnabled(kind.kind) else {
+      row.summary = "switched off"
+      row.next = "Nothing, until the feature is on again: remora feature enable \(kind.kind.featureName)"
+      return row
+    }
+    guard let entry = try await site.secondary.registry(of: name).entry(of: id) else {
+      let isSelected = kind.selection.selects(id)
+      row.facts.append(
+        isSelected ? "No event and no catalog has named it yet." : "The rules of this site do not select it.")
+      row.next = isSelected ? "The next comparison with the catalog finds it, if the primary has it." : "Nothing."
+      return row
+    }
+    row.entry = RegistryRow(entry, of: name)
+    row.differences = try await site.secondary.differences(of: id, name).prefix(100).map {
+      DifferenceRow(name: $0.name, expected: $0.expected, found: $0.found)
+    }
+    explainSync(entry, &row)
+    explainVerification(entry, &row)
+    await explainNext(entry, name, site, &row)
+    return row
+  }
+
+  private func explainSync(_ entry: RegistryEntry, _ row: inout ExplanationRow) {
+    switch entry.state {
+    case .synced: row.summary = "synced"
+    case .pending: row.summary = "waiting to be synced"
+    case .started: row.summary = "being synced"
+    case .failed: row.summary = "failing"
+    }
+    if let since = entry.announcedAt {
+      row.facts.append("Something was announced at \(since) that no verification has seen.")
+    }
+    if let failure = entry.lastSyncFailure {
+      row.facts.append("The last sync failed, for the \(entry.retryCount). time: \(failure)")
+    }
+    if entry.missingOnPrimary { row.facts.append("The primary said that it does not have it.") }
+    if entry.forceToRedownload { row.facts.append("The next sync fetches everything anew beside the old copy.") }
+    if let wanted = entry.wanted {
+      let held = entry.held.map { "up to event \($0.id)" } ?? "of no event"
+      row.facts.append("It is wanted up to event \(wanted.id); the copy is complete \(held).")
+    }
+  }
+
+  private func explainVerification(_ entry: RegistryEntry, _ row: inout ExplanationRow) {
+    if entry.checksumMismatch {
+      row.summary = entry.state == .synced ? "mismatched" : "mismatched, \(row.summary)"
+      row.facts.append(
+        "The copy's checksum is \(entry.verificationChecksum.map { "\($0)" } ?? "unknown"), the primary's"
+          + " \(entry.verificationChecksumMismatched.map { "\($0)" } ?? "unknown"); \(row.differences.count) lines differ."
+      )
+    }
+    switch entry.verificationState {
+    case .succeeded:
+      if row.summary == "synced" { row.summary = "in sync and verified" }
+      row.facts.append("It was found equal to the primary at \(text(entry.verifiedAt)).")
+    case .failed:
+      if !entry.checksumMismatch, row.summary == "synced" { row.summary = "synced, not verifiable" }
+      if let failure = entry.verificationFailure {
+        row.facts.append("The last verification failed, for the \(entry.verificationRetryCount). time: \(failure)")
+      }
+    case .pending: if row.summary == "synced" { row.summary = "synced, not verified yet" }
+    case .started: if row.summary == "synced" { row.summary = "synced, being verified" }
+    case .disabled: break
+    }
+  }
+
+  private func explainNext(
+    _ entry: RegistryEntry, _ name: ReplicableName, _ site: SecondarySite, _ row: inout ExplanationRow
+  ) async {
+    let key = JobKey(name: name, id: entry.replicableID)
+    if let job = await site.scheduler.jobs.first(where: { $0.key == key }) {
+      let doing = site.progress.text(of: key).map { ": \($0)" } ?? ""
+      row.next = "A \(job.purpose.rawValue) runs since \(AgentMetrics.rounded(.now - job.startedAt)) s\(doing)."
+    } else if let reason = await site.scheduler.pauseReason(of: site.primaryHost) {
+      row.next = "All work for the primary rests, with a probe every few seconds: \(reason)"
+    } else {
+      row.next = nextStep(entry)
+    }
+  }
+
+  private func nextStep(_ entry: RegistryEntry) -> String {
+    switch (entry.state, entry.verificationState) {
+    case (.failed, _): "The sync is tried again at \(text(entry.retryAt)); at once with: remora registry resync."
+    case (.pending, _), (.started, _): "It is synced as soon as there is room."
+    case (.synced, .failed):
+      "The verification is tried again at \(text(entry.verificationRetryAt)); at once with: remora registry reverify."
+    case (.synced, .pending), (.synced, .started), (.synced, .disabled): "It is verified as soon as there is room."
+    case (.synced, .succeeded): "Nothing, until it changes or the interval of verification is over."
+    }
+  }
+}

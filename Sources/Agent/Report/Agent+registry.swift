@@ -1,0 +1,147 @@
+package import AgentAPI
+internal import Replication
+
+extension Agent {
+  /// One entry of a registry, or a primary's state.
+  package func registryEntry(of name: String, id: String) async throws -> RegistryPage {
+    let (kind, id) = (try kind(name).name, try ReplicableID(id))
+    switch site {
+    case .primary(let site):
+      guard let state = try await site.primary.states(of: kind).state(of: id) else { throw Self.notTracked(id, kind) }
+      return RegistryPage(states: [PrimaryStateRow(state, of: kind)], next: nil)
+    case .secondary(let site):
+      guard let entry = try await site.secondary.registry(of: kind).entry(of: id) else {
+        throw Self.notTracked(id, kind)
+      }
+      return RegistryPage(entries: [RegistryRow(entry, of: kind)], next: nil)
+    }
+  }
+
+  static func notTracked(_ id: ReplicableID, _ name: ReplicableName) -> AgentFault {
+    AgentFault(404, "not_tracked", "look '\(id)' of '\(name)' up: it is not tracked here")
+  }
+
+  /// A part of a registry, or of a primary's states, in order of ids.
+  ///
+  /// - Parameters:
+  ///   - state: only those whose sync, on a primary whose checksum, stands here.
+  ///   - verificationState: only those whose verification stands here.
+  package func registry(
+    of name: String, after id: String?, limit: Int, state: String?, verificationState: String?
+  ) async throws -> RegistryPage {
+    let kind = try kind(name).name
+    let start = try id.map { try ReplicableID($0) }
+    switch site {
+    case .primary(let site):
+      let states = try site.primary.states(of: kind)
+      let wanted = try verificationState.map(Self.verificationState) ?? state.map(Self.verificationState)
+      let (rows, next) = try await Self.collect(after: start, limit: limit) {
+        try await states.window(after: $0, limit: $1)
+      } id: {
+        $0.replicableID
+      } where: { row in
+        wanted.map { $0 == row.verificationState } ?? true
+      }
+      return RegistryPage(states: rows.map { PrimaryStateRow($0, of: kind) }, next: next?.text)
+    case .secondary(let site):
+      let registry = try site.secondary.registry(of: kind)
+      let sync = try state.map(Self.syncState)
+      let verification = try verificationState.map(Self.verificationState)
+      let (rows, next) = try await Self.collect(after: start, limit: limit) {
+        try await registry.window(after: $0, limit: $1)
+      } id: {
+        $0.replicableID
+      } where: { row in
+        (sync.map { $0 == row.state } ?? true) && (verification.map { $0 == row.verificationState } ?? true)
+      }
+      return RegistryPage(entries: rows.map { RegistryRow($0, of: kind) }, next: next?.text)
+    }
+  }
+
+  /// Walks windows until enough fit, or the end.
+  private static func collect<Row>(
+    after start: ReplicableID?, limit: Int, _ window: (ReplicableID?, Int) async throws -> [Row],
+    id: (Row) -> ReplicableID, where fits: (Row) -> Bool
+  ) async throws -> ([Row], next: ReplicableID?) {
+    let size = 1_000
+    let limit = max(1, min(limit, 10_000))
+    var rows: [Row] = []
+    var last = start
+    while true {
+      let part = try await window(last, size)
+      for row in part {
+        if fits(row) { rows.append(row) }
+        last = id(row)
+        if rows.count == limit { return (rows, last) }
+      }
+      guard part.count == size else { return (rows, nil) }
+      try Task.checkCancellation()
+    }
+  }
+
+  private static func syncState(_ word: String) throws -> SyncState {
+    guard let state = SyncState(rawValue: word) else {
+      throw AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
+    }
+    return state
+  }
+
+  private static func verificationState(_ word: String) throws -> VerificationState {
+    guard let state = VerificationState(rawValue: word) else {
+      throw AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
+    }
+    return state
+  }
+
+  /// Asks for syncs, fresh downloads, verifications; on a primary for new readings.
+  package func act(_ action: RegistryAction, on name: String) async throws -> ActionAnswer {
+    let kind = try kind(name).name
+    guard ["resync", "redownload", "reverify"].contains(action.action) else {
+      throw AgentFault(
+        400, "invalid_request", "do '\(action.action.prefix(40))': it is none of resync, redownload, reverify")
+    }
+    var count = 0
+    for id in try await targets(of: action, name) where try await act(action.action, on: id, kind) { count += 1 }
+    if case .secondary(let site) = site { await site.scheduler.hurry([]) }
+    return ActionAnswer(count: count)
+  }
+
+  private func targets(of action: RegistryAction, _ name: String) async throws -> [ReplicableID] {
+    if let ids = action.ids { return try ids.map { try ReplicableID($0) } }
+    let isVerification = action.action == "reverify"
+    var ids: [ReplicableID] = []
+    var after: String?
+    repeat {
+      let page = try await registry(
+        of: name, after: after, limit: 10_000, state: isVerification ? nil : action.state,
+        verificationState: isVerification ? action.state : nil)
+      ids += try (page.entries?.map(\.modelRecordId) ?? page.states?.map(\.modelRecordId) ?? []).map {
+        try ReplicableID($0)
+      }
+      after = page.next
+    } while after != nil
+    return ids
+  }
+
+  /// - Returns: false for what is not tracked, unless it is the only one that was asked for.
+  private func act(_ action: String, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
+    switch site {
+    case .primary(let site):
+      guard action == "reverify" else {
+        throw AgentFault(409, "wrong_role", "\(action) '\(id)': this site is a primary", hint: "ask a secondary")
+      }
+      guard try await site.primary.states(of: name).state(of: id) != nil else { throw Self.notTracked(id, name) }
+      try await site.primary.reverify([id], name)
+      site.intake.signal.raise()
+    case .secondary(let site):
+      guard try await site.secondary.registry(of: name).entry(of: id) != nil else { throw Self.notTracked(id, name) }
+      if action == "reverify" {
+        try await site.secondary.reverify(id, name)
+      } else {
+        try await site.secondary.resync(id, name, isFresh: action == "redownload")
+        await site.scheduler.hurry([.init(name: name, id: id)])
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,169 @@
+package import AgentAPI
+internal import EventLog
+internal import Replication
+
+extension Agent {
+  /// The version that this program calls itself.
+  package static let version = "0.1.0"
+
+  /// The site at a glance. Healthy means: nothing in it needs a person.
+  package func status() async throws -> StatusRow {
+    var status = StatusRow(site: plan.site, role: role, version: Self.version, startedAt: "\(startedAt)")
+    switch site {
+    case .primary(let site): try await fill(&status, from: site)
+    case .secondary(let site): try await fill(&status, from: site)
+    }
+    status.isHealthy = status.problems.isEmpty
+    return status
+  }
+
+  // MARK: A primary
+
+  private func fill(_ status: inout StatusRow, from site: PrimarySite) async throws {
+    for kind in site.primary.kinds {
+      var row = StatusRow.KindRow(
+        name: kind.name.text, plural: kind.namePlural, isEnabled: try await site.primary.isEnabled(kind))
+      let counts = try await site.primary.states(of: kind.name).counts()
+      row.count = counts.values.reduce(0, +)
+      row.verificationStates = Self.byName(counts)
+      if let scan = site.scans.lastReport(of: kind.name) {
+        row.lastScanAt = "\(scan.endedAt)"
+        row.isCatalogComplete = scan.isComplete
+        row.skipped = scan.skipped.map { "\($0.path): \($0.reason)" }
+        if !scan.isComplete {
+          status.problems.append(
+            "the listing of '\(kind.name)' is not complete: no secondary removes anything until it is; see what was skipped"
+          )
+        }
+      }
+      if let failure = site.scans.lastFailure(of: kind.name) {
+        status.problems.append("'\(kind.name)' cannot be scanned: \(failure)")
+      }
+      if !row.isEnabled { status.problems.append("the feature of '\(kind.name)' is off: nothing of it is published") }
+      if let failed = counts[.failed], failed > 0 {
+        status.problems.append("\(failed) of '\(kind.name)' have no checksum: remora registry list --state failed")
+      }
+      status.kinds.append(row)
+    }
+    if site.spool.setAsideCount > 0 {
+      status.problems.append(
+        "\(site.spool.setAsideCount) files of the spool are no events; look into its directory 'bad'")
+    }
+    status.lastEventId = try await site.log.position().id
+    status.secondaries = site.secondaries.names.map { name in
+      let contact = site.secondaries[name]
+      return StatusRow.SecondaryRow(
+        name: name, lastContactAt: contact.lastContactAt.map { "\($0)" }, lastEventId: contact.cursor?.id)
+    }
+  }
+
+  // MARK: A secondary
+
+  private func fill(_ status: inout StatusRow, from site: SecondarySite) async throws {
+    let now = environment.now()
+    for kind in site.secondary.kinds {
+      let row = try await kindRow(kind, site, at: now)
+      status.kinds.append(row)
+      status.problems += problems(of: row)
+    }
+    status.lag = site.scheduler.lags.summary.map { lag, samples in
+      StatusRow.LagRow(
+        p50Seconds: AgentMetrics.rounded(lag.median), p95Seconds: AgentMetrics.rounded(lag.percentile95),
+        maxSeconds: AgentMetrics.rounded(lag.longest), samples: samples)
+    }
+    status.oldestUnsynced = try await oldest(site, at: now)
+    status.jobs = await site.scheduler.jobs.map { job in
+      StatusRow.JobRow(
+        replicableName: job.key.name.text, id: job.key.id.text, purpose: job.purpose.rawValue,
+        seconds: AgentMetrics.rounded(.now - job.startedAt), progress: site.progress.text(of: job.key))
+    }
+    status.lastFailures = site.failures.all
+    let paused = await site.scheduler.pauseReason(of: site.primaryHost)
+    status.primary = StatusRow.PrimaryRow(
+      url: site.primaryURL, isReachable: site.contact.failure == nil && site.contact.lastContactAt != nil,
+      lastContactAt: site.contact.lastContactAt.map { "\($0)" }, pausedBy: paused)
+    if let failure = site.contact.failure { status.problems.append("the primary does not answer: \(failure)") }
+    if let paused { status.problems.append("work rests: \(paused)") }
+    status.lastEventId = try await site.secondary.kinds.asyncMap {
+      try await site.secondary.registry(of: $0.name).cursor()?.id ?? 0
+    }.min()
+  }
+
+  private func kindRow(_ kind: Kind, _ site: SecondarySite, at now: Timestamp) async throws -> StatusRow.KindRow {
+    var row = StatusRow.KindRow(
+      name: kind.name.text, plural: kind.namePlural, isEnabled: try await site.secondary.isEnabled(kind))
+    let counts = try await site.secondary.registry(of: kind.name).counts(at: now)
+    row.count = counts.total
+    row.states = Self.byName(counts.states)
+    row.verificationStates = Self.byName(counts.verificationStates)
+    row.needsVerification = counts.needsVerification
+    row.mismatched = counts.mismatched
+    row.missingOnPrimary = counts.missingOnPrimary
+    row.removalsWaiting = try await site.secondary.waitingRemovals(kind.name).map(\.text)
+    row.isCatalogComplete = site.consistency.lastReport(of: kind.name)?.isComplete
+    return row
+  }
+
+  private func problems(of row: StatusRow.KindRow) -> [String] {
+    var problems: [String] = []
+    if !row.isEnabled { problems.append("the feature of '\(row.name)' is off: its copies grow old") }
+    if let failed = row.states["failed"], failed > 0 {
+      problems.append("\(failed) of '\(row.name)' fail to sync: remora registry list \(row.name) --state failed")
+    }
+    if row.mismatched > 0 {
+      problems.append("\(row.mismatched) of '\(row.name)' differ from the primary: remora registry list \(row.name)")
+    } else if let failed = row.verificationStates["failed"], failed > 0 {
+      problems.append("\(failed) of '\(row.name)' cannot be verified: remora registry list \(row.name)")
+    }
+    if !row.removalsWaiting.isEmpty {
+      problems.append(
+        "\(row.removalsWaiting.count) removals of '\(row.name)' wait for a confirmation, because too much would go within a"
+          + " day: remora registry confirm-removals \(row.name)")
+    }
+    if row.isCatalogComplete == false {
+      problems.append("the primary's listing of '\(row.name)' is not complete: nothing is removed until it is")
+    }
+    return problems
+  }
+
+  /// The entry that has waited longest for a verification that sees it.
+  private func oldest(_ site: SecondarySite, at now: Timestamp) async throws -> StatusRow.OldestRow? {
+    var found: (kind: Kind, entry: RegistryEntry)?
+    for kind in site.secondary.kinds {
+      let registry = try site.secondary.registry(of: kind.name)
+      let candidates =
+        try await registry.dueForSync(at: now, limit: 1) + registry.dueForVerification(at: now, limit: 1)
+        + Self.firstUnsynced(in: registry)
+      for entry in candidates {
+        guard let since = entry.announcedAt else { continue }
+        if found.map({ since < $0.entry.announcedAt ?? since }) ?? true { found = (kind, entry) }
+      }
+    }
+    return found.map { kind, entry in
+      StatusRow.OldestRow(
+        replicableName: kind.name.text, id: entry.replicableID.text, seconds: AgentMetrics.rounded(entry.lag(at: now)),
+        reason: entry.lastSyncFailure ?? entry.verificationFailure ?? "\(entry.state.rawValue)")
+    }
+  }
+
+  /// Entries that failed and wait for their time, of the first thousands: the indexes know only what is due.
+  private static func firstUnsynced(in registry: any RegistryStoring) async throws -> [RegistryEntry] {
+    let window = try await registry.window(after: nil, limit: 10_000)
+    return window.filter { $0.announcedAt != nil }.min {
+      ($0.announcedAt ?? $0.createdAt) < ($1.announcedAt ?? $1.createdAt)
+    }
+    .map { [$0] } ?? []
+  }
+
+  private static func byName<State: RawRepresentable<String> & Hashable>(_ counts: [State: Int]) -> [String: Int] {
+    Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
+  }
+}
+
+extension Array {
+  fileprivate func asyncMap<Value>(_ body: (Element) async throws -> Value) async rethrows -> [Value] {
+    var values: [Value] = []
+    for element in self { values.append(try await body(element)) }
+    return values
+  }
+}

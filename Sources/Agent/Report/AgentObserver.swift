@@ -1,0 +1,47 @@
+internal import Logging
+internal import Replication
+
+/// Writes what happens into the log, and counts it.
+struct AgentObserver: ReplicationObserver {
+  let chronicle: Chronicle
+
+  func synced(_ name: ReplicableName, _ result: SyncResult, after duration: Duration) {
+    AgentMetrics.synced(name, result, after: duration)
+  }
+
+  func verified(_ name: ReplicableName, _ result: VerificationResult, after duration: Duration) {
+    AgentMetrics.verified(name, result, after: duration)
+  }
+
+  func lag(_ name: ReplicableName, _ lag: Duration) { AgentMetrics.lag(name, lag) }
+
+  func log(_ line: ReplicationLine) {
+    switch line {
+    case .sync(let name, let id, let result, let duration):
+      let fields = fields(name, id, duration)
+      switch result {
+      case .synced(let hasChanged):
+        chronicle.write(.info, hasChanged ? "synced" : "synced, nothing had changed", fields)
+      case .failed(let why): chronicle.write(.warning, "sync failed: \(why)", fields)
+      case .pendingAgain, .paused, .notDue: chronicle.write(.debug, "sync: \(result)", fields)
+      }
+    case .verification(let name, let id, let result, let duration):
+      let fields = fields(name, id, duration)
+      switch result {
+      case .mismatched(let differences):
+        let names = differences.prefix(5).map(\.name).joined(separator: ", ")
+        chronicle.write(.warning, "verification failed: \(differences.count) lines differ: \(names)", fields)
+      case .failed(let why): chronicle.write(.warning, "verification failed: \(why)", fields)
+      case .succeeded, .moved, .paused, .notDue: chronicle.write(.debug, "verification: \(result)", fields)
+      }
+    case .paused(let host, let why): chronicle.write(.warning, "work for '\(host)' rests: \(why)")
+    case .resumed(let host, let why): chronicle.write(.notice, "work for '\(host)' goes on, after: \(why)")
+    case .trouble(let text): chronicle.write(.warning, text)
+    case .note(let text): chronicle.write(.notice, text)
+    }
+  }
+
+  private func fields(_ name: ReplicableName, _ id: ReplicableID, _ duration: Duration) -> Logger.Metadata {
+    ["kind": "\(name)", "id": "\(id)", "seconds": .string("\(AgentMetrics.rounded(duration))")]
+  }
+}

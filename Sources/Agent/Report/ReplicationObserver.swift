@@ -1,0 +1,19 @@
+internal import Replication
+
+/// Told what happens, for the log and for metrics; decides nothing.
+protocol ReplicationObserver: Sendable {
+  func synced(_ name: ReplicableName, _ result: SyncResult, after duration: Duration)
+  func verified(_ name: ReplicableName, _ result: VerificationResult, after duration: Duration)
+  func lag(_ name: ReplicableName, _ lag: Duration)
+  func log(_ line: ReplicationLine)
+}
+
+/// What is worth a line in the log.
+enum ReplicationLine: Sendable {
+  case sync(ReplicableName, ReplicableID, SyncResult, Duration)
+  case verification(ReplicableName, ReplicableID, VerificationResult, Duration)
+  case paused(String, String)
+  case resumed(String, after: String)
+  case trouble(String)
+  case note(String)
+}

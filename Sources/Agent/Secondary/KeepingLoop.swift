@@ -1,0 +1,35 @@
+internal import Replication
+
+/// What a secondary does by the calendar: verifications that are old are done again, and the trash is emptied of what is old.
+struct KeepingLoop: Sendable {
+  let secondary: Secondary
+  let observer: any ReplicationObserver
+  let environment: SiteEnvironment
+  let verificationInterval: Duration
+  let trashAge: Duration
+
+  private static let interval = Duration.seconds(60)
+  private static let portion = 1_000
+
+  /// Runs until the task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      do {
+        try await reverify()
+        try await secondary.emptyTrash(olderThan: trashAge)
+      } catch {
+        if !Task.isCancelled { observer.log(.trouble("keep copies and trash: \(error)")) }
+      }
+      // Cancelled: the loop sees it.
+      try? await Task.sleep(for: Self.interval)
+    }
+  }
+
+  private func reverify() async throws {
+    let moment = environment.now() - verificationInterval
+    for kind in secondary.kinds where try await secondary.isEnabled(kind) {
+      let old = try await secondary.registry(of: kind.name).verified(before: moment, limit: Self.portion)
+      for entry in old { try await secondary.reverify(entry.replicableID, kind.name) }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+internal import AgentAPI
+internal import AgentClient
+internal import BoundedHTTP
+internal import Replication
+
+/// The primary as its secondary sees it: over the agents' API.
+struct RemotePrimary: PrimaryAccess {
+  let client: AgentClient
+  /// The primary's URL, without a slash at its end.
+  let url: String
+  /// Kinds that are fetched from elsewhere, and those whose data type is not `repository`.
+  let addresses: [ReplicableName: AddressTemplate]
+  let dataTypes: [ReplicableName: DataType]
+  /// Told whenever the primary has answered, or has not.
+  let contact: PrimaryContact
+
+  func events(
+    after cursor: Cursor?, limit: Int, wait: Duration
+  ) async throws(PrimaryAccessError) -> EventBatch {
+    let path = AgentRoute.path(
+      AgentRoute.events,
+      [
+        ("after", cursor.map { "\($0)" }), ("limit", "\(limit)"), ("wait", "\(wait.components.seconds)"),
+      ])
+    let page = try await get(path, as: EventPage.self, wait: wait)
+    return try understood { () throws in
+      EventBatch(
+        events: try page.events.map { try $0.event() },
+        cursor: try WireError.parse(Cursor(page.cursor), "the cursor '\(page.cursor)'"))
+    }
+  }
+
+  func catalog(
+    of name: ReplicableName, after id: ReplicableID?, limit: Int
+  ) async throws(PrimaryAccessError) -> CatalogPage {
+    let path = AgentRoute.path(AgentRoute.catalog(name.text), [("after", id?.text), ("limit", "\(limit)")])
+    // The first page may list a large directory.
+    let page = try await get(path, as: CatalogPageRow.self, wait: id == nil ? .seconds(300) : .zero)
+    return try understood { () throws in try page.page() }
+  }
+
+  func standing(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> Standing {
+    let path = AgentRoute.path(
+      AgentRoute.standing(name.text), [("id", id.text), ("incarnation", incarnation.map { "\($0)" })])
+    let row = try await get(path, as: StandingRow.self)
+    return try understood { () throws in try row.value() }
+  }
+
+  func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing {
+    let answer: AgentClient.Answer
+    do {
+      answer = try await client.bytes(AgentRoute.path(AgentRoute.listing(name.text), [("id", id.text)]))
+      contact.answered()
+    } catch {
+      throw translated(error)
+    }
+    return try understood { () throws in
+      try ListingText.read(answer.body, checksum: answer.headers[ListingHeader.checksum].flatMap { Checksum($0) })
+    }
+  }
+
+  func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress {
+    if let address = addresses[name] { return SourceAddress(location: address.url(of: id)) }
+    let path = dataTypes[name] == .blob ? AgentRoute.blob(name.text, id.text) : AgentRoute.git(name.text, id.text)
+    return SourceAddress(location: url + path)
+  }
+
+  private func get<Value: Decodable & Sendable>(
+    _ path: String, as type: Value.Type, wait: Duration = .zero
+  ) async throws(PrimaryAccessError) -> Value {
+    do {
+      let value = try await client.get(path, as: type, wait: wait)
+      contact.answered()
+      return value
+    } catch {
+      throw translated(error)
+    }
+  }
+
+  private func translated(_ fault: AgentFault) -> PrimaryAccessError {
+    switch (fault.status, fault.code) {
+    case (409, "forked"): return said(.forked)
+    case (410, "pruned"): return said(.pruned)
+    case (404, "missing"): return said(.missing)
+    case (422, "unreadable"): return said(.unreadable(fault.message))
+    default:
+      if fault.code != "cancelled" { contact.failed("\(fault)") }
+      return .unavailable("\(fault)")
+    }
+  }
+
+  /// An answer, if not the wanted one.
+  private func said(_ error: PrimaryAccessError) -> PrimaryAccessError {
+    contact.answered()
+    return error
+  }
+
+  private func understood<Value>(_ body: () throws -> Value) throws(PrimaryAccessError) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw .unavailable("understand the primary at '\(url)': \(error); see whether both sites run the same version")
+    }
+  }
+}

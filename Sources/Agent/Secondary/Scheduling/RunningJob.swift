@@ -1,0 +1,28 @@
+internal import Mirroring
+internal import Replication
+internal import Synchronization
+
+/// A job that runs, for whoever wants to look.
+struct RunningJob: Sendable {
+  let key: JobKey
+  let purpose: JobPurpose
+  let startedAt: ContinuousClock.Instant
+}
+
+/// What running syncs do, told by the threads that do it.
+final class JobProgress: Sendable {
+  private let steps = Mutex<[JobKey: MirrorProgress]>([:])
+
+  func note(_ key: JobKey, _ step: MirrorProgress?) { steps.withLock { $0[key] = step } }
+
+  func text(of key: JobKey) -> String? {
+    switch steps.withLock({ $0[key] }) {
+    case .listing: "listing"
+    case .receiving(let objects, let total, let bytes): "receiving \(objects) of \(total) objects, \(bytes) bytes"
+    case .indexing(let objects, let total): "indexing \(objects) of \(total) objects"
+    case .checking(let objects): "checking \(objects) objects"
+    case .publishing(let refs): "publishing \(refs) refs"
+    case nil: nil
+    }
+  }
+}

@@ -1,0 +1,108 @@
+internal import Replication
+
+extension Scheduler {
+  func perform(_ job: RunningJob) async {
+    let begun = ContinuousClock.now
+    do {
+      switch job.purpose {
+      case .sync: note(try await secondary.sync(job.key.id, job.key.name), job, after: .now - begun)
+      case .verification:
+        let announced = try await secondary.registry(of: job.key.name).entry(of: job.key.id)?.announcedAt
+        let result = try await secondary.verify(job.key.id, job.key.name)
+        note(result, job, announced: announced, after: .now - begun)
+      case .checksum: preconditionFailure("checksums are a primary's")
+      }
+    } catch {
+      // Our own state could not be written: nothing was claimed, and everything rests.
+      paused(job, "\(error)")
+    }
+    end(job)
+  }
+
+  private func end(_ job: RunningJob) {
+    running[job.key] = nil
+    progress.note(job.key, nil)
+    signal.raise()
+  }
+
+  private func index(of job: RunningJob) -> Int? { kinds.firstIndex { $0.kind.name == job.key.name } }
+
+  private func note(_ result: SyncResult, _ job: RunningJob, after duration: Duration) {
+    guard let index = index(of: job) else { return }
+    observer.synced(job.key.name, result, after: duration)
+    switch result {
+    case .synced:
+      succeeded(index)
+      kinds[index].verifications.hurry(job.key.id)
+      observer.log(.sync(job.key.name, job.key.id, result, duration))
+    case .pendingAgain:
+      succeeded(index)
+      kinds[index].syncs.hurry(job.key.id)
+    case .failed(let why):
+      succeeded(index)
+      failures.add(job.key.name, job.key.id, why, at: environment.now())
+      observer.log(.sync(job.key.name, job.key.id, result, duration))
+    case .paused(let why): paused(job, why)
+    case .notDue: rest(job)
+    }
+  }
+
+  private func note(_ result: VerificationResult, _ job: RunningJob, announced: Timestamp?, after duration: Duration) {
+    guard let index = index(of: job) else { return }
+    observer.verified(job.key.name, result, after: duration)
+    switch result {
+    case .succeeded:
+      succeeded(index)
+      if let announced {
+        let lag = ReplicationLag.between(announced: announced, verified: environment.now())
+        lags.add(lag)
+        observer.lag(job.key.name, lag)
+      }
+    case .mismatched(let differences):
+      succeeded(index)
+      let names = differences.prefix(3).map(\.name).joined(separator: ", ")
+      failures.add(
+        job.key.name, job.key.id, "the copy differs from the primary in \(differences.count) lines: \(names)",
+        at: environment.now())
+      observer.log(.verification(job.key.name, job.key.id, result, duration))
+    case .failed(let why):
+      succeeded(index)
+      failures.add(job.key.name, job.key.id, why, at: environment.now())
+      observer.log(.verification(job.key.name, job.key.id, result, duration))
+    case .moved:
+      succeeded(index)
+      rest(job)
+    case .paused(let why): paused(job, why)
+    case .notDue: rest(job)
+    }
+  }
+
+  private func succeeded(_ index: Int) {
+    let host = kinds[index].host
+    let wasPaused = pauses[host]?.reason
+    pauses[host]?.succeeded()
+    if let wasPaused, pauses[host]?.reason == nil { observer.log(.resumed(host, after: wasPaused)) }
+  }
+
+  private func rest(_ job: RunningJob) { rests[job.key] = .now + Self.restTime }
+
+  private func paused(_ job: RunningJob, _ why: String) {
+    guard let index = index(of: job), !Task.isCancelled else { return }
+    let host = kinds[index].host
+    let wasOpen = pauses[host]?.reason == nil
+    let jitter = Double(environment.random() % 1_000) / 1_000
+    pauses[host, default: HostPause()].failed(why, at: .now, jitter: jitter)
+    if wasOpen { observer.log(.paused(host, why)) }
+  }
+
+  // MARK: For whoever looks
+
+  /// Why work for a host rests; `nil` when it does not.
+  func pauseReason(of host: String) -> String? { pauses[host]?.reason }
+
+  /// What runs now.
+  var jobs: [RunningJob] { running.values.sorted { $0.startedAt < $1.startedAt } }
+
+  /// How many wait in the lanes of each kind; the registries know of more.
+  var queued: [(ReplicableName, Int)] { kinds.map { ($0.kind.name, $0.syncs.count + $0.verifications.count) } }
+}

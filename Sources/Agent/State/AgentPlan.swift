@@ -1,0 +1,93 @@
+package import AgentClient
+package import BoundedHTTP
+package import EventLog
+package import Replication
+
+/// All that an agent needs to know before it opens its state: the configuration, with secrets read and defaults filled in.
+package struct AgentPlan: Sendable {
+  /// The site's name.
+  package var site: String
+  /// What the site is.
+  package var role: Role
+  /// The state directory, absolute.
+  package var state: String
+  /// The kinds, in the order of the configuration.
+  package var kinds: [KindConfiguration]
+  /// How many jobs run at a time; on a primary `verifications` bounds the readings of checksums.
+  package var limits = SchedulerLimits()
+  /// The bounds of transfers.
+  package var transfers = TransferLimits()
+  /// After which a verification, or a primary's reading, is done again.
+  package var verificationInterval = Duration.seconds(7 * 86_400)
+  /// How often a primary looks for changes by the stamps of files.
+  package var scanInterval = Duration.seconds(60)
+  /// How often it reads everything.
+  package var fullScanInterval = Duration.seconds(3_600)
+  /// How often a secondary compares its registries with the catalog.
+  package var consistencyInterval = Duration.seconds(60)
+  /// How long the trash keeps what was discarded.
+  package var trashAge = Duration.seconds(7 * 86_400)
+  /// What the event log keeps for secondaries that do not come.
+  package var retention = EventLogSettings.Retention()
+  /// Group whose members may run hooks; `nil` is none.
+  package var hookGroup: String?
+
+  /// What a site is, with what belongs to each.
+  package enum Role: Sendable {
+    /// The source of truth, with the names of those that follow it.
+    case primary(secondaries: [String])
+    /// A site of copies.
+    case secondary(of: PrimaryAddress)
+  }
+
+  /// Where a secondary's primary is, and how to prove who asks.
+  package struct PrimaryAddress: Sendable {
+    /// `http://…` or `https://…`, without a slash at its end.
+    package var url: String
+    /// PEM file with the certificates to trust in place of the system's.
+    package var caFile: String?
+    /// For the API.
+    package var authorization: AgentAuthorization
+    /// For git and for files.
+    package var signer: RequestSigner?
+
+    /// An address.
+    package init(
+      url: String, caFile: String? = nil, authorization: AgentAuthorization = .none, signer: RequestSigner? = nil
+    ) {
+      self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+      self.caFile = caFile
+      self.authorization = authorization
+      self.signer = signer
+    }
+  }
+
+  /// Bounds of the transfers of a secondary, each with its default.
+  package struct TransferLimits: Hashable, Sendable {
+    /// From the first packet to the end of the TLS handshake.
+    package var connect = Duration.seconds(30)
+    /// How long a host may move no byte.
+    package var silence = Duration.seconds(60)
+    /// One whole sync.
+    package var run = Duration.seconds(6 * 3_600)
+    /// Refs in one listing.
+    package var advertisedRefs = 5_000_000
+    /// Bytes of one packfile.
+    package var packBytes = 100 << 30
+    /// Objects of one packfile.
+    package var packObjects = 50_000_000
+    /// Bytes that must stay free on the disk of the copies.
+    package var freeBytesToKeep: UInt64 = 64 << 20
+
+    /// The defaults.
+    package init() {}
+  }
+
+  /// A plan with defaults for all that is not said here.
+  package init(site: String, role: Role, state: String, kinds: [KindConfiguration]) {
+    self.site = site
+    self.role = role
+    self.state = state
+    self.kinds = kinds
+  }
+}

@@ -1,0 +1,114 @@
+internal import BlobReplication
+internal import BoundedHTTP
+internal import Foundation
+internal import GitTransport
+internal import Mirroring
+internal import RegistryStore
+internal import Replication
+internal import RepositoryReplication
+internal import SystemPackage
+internal import WorkerPool
+
+/// What an agent holds while it runs: the lock of its state directory, threads, connections. Given back by `close`.
+final class AgentState: Sendable {
+  let plan: AgentPlan
+  let environment: SiteEnvironment
+  let directory: StateDirectory
+  let features: FeatureFile
+  /// Files of the state.
+  let storage: WorkerPool
+  /// Syncs, readings, listings.
+  private let jobs: WorkerPool
+  /// Walks over whole directories, which take long and must not hold up a sync.
+  private let walks: WorkerPool
+  private let transports: Transports
+  let http: BoundedHTTPClient
+
+  /// - Throws: `RegistryStoreError` when the state directory is another process's, or its files cannot be read.
+  init(_ plan: AgentPlan, environment: SiteEnvironment) async throws {
+    self.plan = plan
+    self.environment = environment
+    let storage = WorkerPool(name: "state", threads: 4, waitingLimit: 100_000)
+    do {
+      let directory = try await storage.run { _ in try StateDirectory(FilePath(plan.state)) }
+      do {
+        features = try await FeatureFile.open(directory, pool: storage)
+      } catch {
+        directory.close()
+        throw error
+      }
+      self.directory = directory
+    } catch {
+      await storage.shutdown()
+      throw error
+    }
+    self.storage = storage
+    let limits = plan.limits
+    jobs = WorkerPool(
+      name: "jobs", threads: limits.repositorySyncs + limits.blobDownloads + limits.verifications + 4,
+      waitingLimit: 100_000)
+    walks = WorkerPool(name: "walks", threads: 2, waitingLimit: 1_000)
+    var caFile: String?
+    var signer: RequestSigner?
+    if case .secondary(let primary) = plan.role { (caFile, signer) = (primary.caFile, primary.signer) }
+    transports = Transports(configuration: Self.configuration(plan, caFile, signer))
+    http = BoundedHTTPClient(
+      configuration: .init(connectTimeout: plan.transfers.connect, caFile: caFile, idleTimeout: .seconds(60)))
+  }
+
+  private static func configuration(
+    _ plan: AgentPlan, _ caFile: String?, _ signer: RequestSigner?
+  ) -> TransportConfiguration {
+    var configuration = TransportConfiguration()
+    configuration.connectTimeout = plan.transfers.connect
+    configuration.silenceTimeout = plan.transfers.silence
+    configuration.maximumAdvertisedRefs = plan.transfers.advertisedRefs
+    configuration.maximumPackBytes = plan.transfers.packBytes
+    configuration.connectionsPerHost = plan.limits.repositorySyncs + plan.limits.verifications
+    configuration.caFile = caFile
+    configuration.signer = signer
+    return configuration
+  }
+
+  func close() async {
+    await jobs.shutdown()
+    await walks.shutdown()
+    await transports.shutdown()
+    await http.shutdown()
+    directory.close()
+    await storage.shutdown()
+  }
+
+  /// The strategy that fits a kind's data type.
+  ///
+  /// - Throws: `ReplicationError.invalidConfiguration` for a root that is no directory.
+  func strategy(of kind: KindConfiguration, progress: JobProgress? = nil) throws -> any Strategy {
+    guard let resolved = realpath(kind.root, nil) else {
+      throw ReplicationError.invalidConfiguration(
+        "root of '\(kind.name)': no directory at '\(kind.root)'; make it, or correct the configuration")
+    }
+    defer { free(resolved) }
+    let root = FilePath(String(cString: resolved))
+    let now = environment.now
+    if kind.dataType == .repository {
+      let environment = MirrorEnvironment(
+        transports: transports,
+        now: { Date(timeIntervalSince1970: TimeInterval(now().milliseconds) / 1_000) })
+      var limits = MirrorLimits()
+      limits.run = plan.transfers.run
+      limits.packObjects = plan.transfers.packObjects
+      limits.freeBytesToKeep = plan.transfers.freeBytesToKeep
+      let name = kind.name
+      return RepositoryStrategy(
+        place: RepositoryPlace(root: root), environment: environment, limits: limits, workers: jobs, walks: walks
+      ) { id, step in
+        progress?.note(JobKey(name: name, id: id), step)
+      }
+    }
+    var signer: RequestSigner?
+    if case .secondary(let primary) = plan.role { signer = primary.signer }
+    return BlobStrategy(
+      place: BlobPlace(root: root), isMutable: kind.isMutable, transport: BlobTransport(client: http, signer: signer),
+      workers: jobs, now: now)
+  }
+}

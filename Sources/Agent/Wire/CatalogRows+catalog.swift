@@ -1,0 +1,54 @@
+internal import AgentAPI
+internal import Replication
+
+extension CatalogEntryRow {
+  init(_ row: CatalogRow) {
+    self.init(
+      id: row.id.text, incarnation: "\(row.incarnation)", generation: row.generation.map { "\($0)" },
+      reading: row.reading.map(ReadingRow.init))
+  }
+
+  func row() throws -> CatalogRow {
+    CatalogRow(
+      id: try ReplicableID(id),
+      incarnation: try WireError.parse(Incarnation(incarnation), "the incarnation '\(incarnation)'"),
+      generation: try generation.map { try WireError.parse(Generation(text: $0), "the generation '\($0)'") },
+      reading: try reading.map { try WireError.parse($0.reading, "a reading of '\($0.checksum)'") })
+  }
+}
+
+extension CatalogPageRow {
+  init(_ page: CatalogPage) {
+    self.init(
+      rows: page.rows.map(CatalogEntryRow.init), position: "\(page.position)", isComplete: page.isComplete,
+      isLast: page.isLast)
+  }
+
+  func page() throws -> CatalogPage {
+    CatalogPage(
+      rows: try rows.map { try $0.row() },
+      position: try WireError.parse(Cursor(position), "the position '\(position)'"), isComplete: isComplete,
+      isLast: isLast)
+  }
+}
+
+extension StandingRow {
+  init(_ standing: Standing) {
+    switch standing {
+    case .present(let row): self.init(standing: "present", row: CatalogEntryRow(row))
+    case .moved(let row): self.init(standing: "moved", row: CatalogEntryRow(row))
+    case .gone: self.init(standing: "gone")
+    case .unknown(let reason): self.init(standing: "unknown", reason: reason)
+    }
+  }
+
+  func value() throws -> Standing {
+    switch standing {
+    case "present": .present(try WireError.parse(row, "a standing without a row").row())
+    case "moved": .moved(try WireError.parse(row, "a standing without a row").row())
+    case "gone": .gone
+    case "unknown": .unknown(reason ?? "no reason given")
+    default: throw WireError("the standing '\(standing)'")
+    }
+  }
+}

@@ -1,0 +1,76 @@
+internal import AgentAPI
+internal import Replication
+
+extension ReadingRow {
+  init(_ reading: PrimaryReading) {
+    self.init(
+      checksum: "\(reading.checksum)", generation: "\(reading.generation)", readAt: "\(reading.readAt)")
+  }
+
+  var reading: PrimaryReading? {
+    guard let checksum = Checksum(checksum), let generation = Generation(text: generation),
+      let readAt = Timestamp(readAt)
+    else { return nil }
+    return PrimaryReading(checksum: checksum, generation: generation, readAt: readAt)
+  }
+}
+
+extension Generation {
+  /// Reads `LOG:ID`.
+  init?(text: String) {
+    var text = text
+    guard let generation = text.withUTF8({ Generation(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = generation
+  }
+}
+
+extension RefMoveRow {
+  init(_ move: RefMove) { self.init(old: move.old, new: move.new, ref: move.name) }
+
+  var move: RefMove { RefMove(old: old, new: new, name: ref) }
+}
+
+extension EventRow {
+  init(_ event: Event) {
+    let payload = event.payload
+    self.init(
+      id: event.id, createdAt: "\(event.createdAt)", replicableName: event.replicableName.text,
+      eventName: event.name.rawValue,
+      payload: Payload(
+        modelRecordId: payload.modelRecordID.text, incarnation: payload.incarnation.map { "\($0)" },
+        correlationId: payload.correlationID,
+        changes: payload.changes.isEmpty ? nil : payload.changes.map(RefMoveRow.init), reason: payload.reason,
+        reading: payload.reading.map(ReadingRow.init)))
+  }
+
+  /// - Throws: `WireError` for what no event is.
+  func event() throws(WireError) -> Event {
+    do {
+      guard let moment = Timestamp(createdAt) else { throw WireError("an event at '\(createdAt)'") }
+      return Event(
+        id: id, createdAt: moment, replicableName: try ReplicableName(replicableName),
+        name: EventName(rawValue: eventName),
+        payload: EventPayload(
+          modelRecordID: try ReplicableID(payload.modelRecordId),
+          incarnation: try payload.incarnation.map { try WireError.parse(Incarnation($0), "the incarnation '\($0)'") },
+          correlationID: payload.correlationId, changes: (payload.changes ?? []).map(\.move), reason: payload.reason,
+          reading: try payload.reading.map { try WireError.parse($0.reading, "a reading of '\($0.checksum)'") }))
+    } catch let error as WireError {
+      throw error
+    } catch {
+      throw WireError("\(error)")
+    }
+  }
+}
+
+/// Another site said something that makes no sense here.
+struct WireError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ what: String) { description = "cannot make sense of \(what)" }
+
+  static func parse<Value>(_ value: Value?, _ what: @autoclosure () -> String) throws(WireError) -> Value {
+    guard let value else { throw WireError(what()) }
+    return value
+  }
+}

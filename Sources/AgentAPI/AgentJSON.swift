@@ -1,0 +1,19 @@
+internal import Foundation
+
+/// How the values of this room are written: keys in small letters with underscores, no escaped slashes, sorted.
+package enum AgentJSON {
+  /// The bytes of a value.
+  package static func encode(_ value: some Encodable) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(value))
+  }
+
+  /// The value of some bytes. Unknown keys are passed over: a newer site may say more.
+  package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(bytes))
+  }
+}

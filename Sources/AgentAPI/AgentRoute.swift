@@ -1,0 +1,65 @@
+/// The paths of the API, and how what is asked for is put into them.
+package enum AgentRoute {
+  /// Events: `POST` takes one in, `GET` is the feed.
+  package static let events = "/api/v1/events"
+  /// Everything about the site at a glance.
+  package static let status = "/api/v1/status"
+  /// Feature flags.
+  package static let features = "/api/v1/features"
+  /// The process is up.
+  package static let health = "/healthz"
+  /// The site has opened its state and serves.
+  package static let readiness = "/readyz"
+  /// Prometheus' text.
+  package static let metrics = "/metrics"
+
+  /// A primary's catalog of one kind.
+  package static func catalog(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/catalog" }
+  /// How one replicable stands on the primary's disk now.
+  package static func standing(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/standing" }
+  /// One replicable's content, listed afresh.
+  package static func listing(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/listing" }
+  /// A secondary's registry of one kind, or a primary's states.
+  package static func registry(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/registry" }
+  /// Asks for a sync or a verification of one or of many.
+  package static func registryAction(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/registry/actions" }
+  /// Why one replicable is as it is.
+  package static func explanation(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/explanation" }
+  /// What lies in the trash of a kind.
+  package static func trash(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/trash" }
+  /// Lets the removals go on that wait for a confirmation.
+  package static func removals(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/removals" }
+
+  /// The repository of a replicable, for git.
+  package static func git(_ kind: String, _ id: String) -> String { "/git/\(encoded(kind))/\(encodedPath(id)).git" }
+  /// The bytes of a file.
+  package static func blob(_ kind: String, _ id: String) -> String { "/blobs/\(encoded(kind))/\(encodedPath(id))" }
+
+  /// A path with a query; pairs without a value are left out. What is signed and what is sent is this very text.
+  package static func path(_ path: String, _ query: [(String, String?)]) -> String {
+    let pairs = query.compactMap { name, value in value.map { "\(encoded(name))=\(encoded($0))" } }
+    return pairs.isEmpty ? path : "\(path)?\(pairs.joined(separator: "&"))"
+  }
+
+  /// Percent-encodes all but RFC 3986's unreserved characters.
+  package static func encoded(_ text: String) -> String { encoded(text, keeping: []) }
+
+  /// The same for an id, whose slashes stay.
+  package static func encodedPath(_ id: String) -> String { encoded(id, keeping: [UInt8(ascii: "/")]) }
+
+  private static func encoded(_ text: String, keeping kept: Set<UInt8>) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"):
+        bytes.append(byte)
+      case _ where kept.contains(byte): bytes.append(byte)
+      default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

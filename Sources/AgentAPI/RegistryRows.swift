@@ -1,0 +1,142 @@
+/// One entry of a secondary's registry: the seeds' columns under their names, and ours.
+package struct RegistryRow: Codable, Hashable, Sendable {
+  /// The kind.
+  package var replicableName: String
+  /// The entry's number; growing, never reused.
+  package var id: UInt64
+  /// The id of the replicable within its kind.
+  package var modelRecordId: String
+  /// RFC 3339, UTC, as all times here.
+  package var createdAt: String
+  /// `pending`, `started`, `synced`, `failed`.
+  package var state: String
+  /// When the last sync began.
+  package var lastSyncedAt: String?
+  /// When a failed sync is due again.
+  package var retryAt: String?
+  /// Failures since the last success.
+  package var retryCount: Int
+  /// Why the last sync failed.
+  package var lastSyncFailure: String?
+  /// The next sync fetches everything anew.
+  package var forceToRedownload: Bool
+  /// The primary said that it does not have it.
+  package var missingOnPrimary: Bool
+  /// `pending`, `started`, `succeeded`, `failed`, `disabled`.
+  package var verificationState: String
+  /// When the last verification ended.
+  package var verifiedAt: String?
+  /// When the last verification began.
+  package var verificationStartedAt: String?
+  /// When a failed verification is due again.
+  package var verificationRetryAt: String?
+  /// Failed verifications since the last success.
+  package var verificationRetryCount: Int
+  /// The copy's digest at the last verification.
+  package var verificationChecksum: String?
+  /// The primary's digest, where the two differed.
+  package var verificationChecksumMismatched: String?
+  /// The last verification found a difference.
+  package var checksumMismatch: Bool
+  /// Why the last verification failed.
+  package var verificationFailure: String?
+  /// 16 hexadecimal digits.
+  package var incarnation: String?
+  /// `LOG:ID`: up to which event the copy is asked for.
+  package var wanted: String?
+  /// `LOG:ID`: up to which event it is complete.
+  package var held: String?
+  /// Since when something was announced that no verification has seen.
+  package var announcedAt: String?
+
+  /// A new, pending row; the rest is set by name.
+  package init(replicableName: String, id: UInt64, modelRecordId: String, createdAt: String) {
+    self.replicableName = replicableName
+    self.id = id
+    self.modelRecordId = modelRecordId
+    self.createdAt = createdAt
+    state = "pending"
+    retryCount = 0
+    forceToRedownload = false
+    missingOnPrimary = false
+    verificationState = "disabled"
+    verificationRetryCount = 0
+    checksumMismatch = false
+  }
+}
+
+/// What a primary knows of one of its replicables.
+package struct PrimaryStateRow: Codable, Hashable, Sendable {
+  /// The kind.
+  package var replicableName: String
+  /// The id within the kind.
+  package var modelRecordId: String
+  /// 16 hexadecimal digits.
+  package var incarnation: String
+  /// `LOG:ID` of the last event about it.
+  package var generation: String?
+  /// `pending`, `started`, `succeeded`, `failed`.
+  package var verificationState: String
+  /// When the last reading ended.
+  package var verifiedAt: String?
+  /// When a failed reading is due again.
+  package var verificationRetryAt: String?
+  /// Failures since the last success.
+  package var verificationRetryCount: Int
+  /// The last digest.
+  package var verificationChecksum: String?
+  /// Why the last reading failed.
+  package var verificationFailure: String?
+
+  /// A row; the rest is set by name.
+  package init(replicableName: String, modelRecordId: String, incarnation: String, verificationState: String) {
+    self.replicableName = replicableName
+    self.modelRecordId = modelRecordId
+    self.incarnation = incarnation
+    self.verificationState = verificationState
+    verificationRetryCount = 0
+  }
+}
+
+/// A part of a registry, in order of ids.
+package struct RegistryPage: Codable, Hashable, Sendable {
+  /// On a secondary.
+  package var entries: [RegistryRow]?
+  /// On a primary.
+  package var states: [PrimaryStateRow]?
+  /// Where to go on; `nil` at the end.
+  package var next: String?
+
+  /// A page.
+  package init(entries: [RegistryRow]? = nil, states: [PrimaryStateRow]? = nil, next: String?) {
+    self.entries = entries
+    self.states = states
+    self.next = next
+  }
+}
+
+/// What shall be done with entries; the body of a `POST` to the registry's actions.
+package struct RegistryAction: Codable, Hashable, Sendable {
+  /// `resync`, `redownload` or `reverify`.
+  package var action: String
+  /// To these; `nil` is all of the kind that fit `state`.
+  package var ids: [String]?
+  /// With no ids: only entries whose sync (for `reverify`: verification) stands here, such as `failed`.
+  package var state: String?
+
+  /// An action.
+  package init(action: String, ids: [String]? = nil, state: String? = nil) {
+    self.action = action
+    self.ids = ids
+    self.state = state
+  }
+}
+
+/// How many it was done to.
+package struct ActionAnswer: Codable, Hashable, Sendable {
+  /// Entries that were found.
+  package var count: Int
+
+  /// An answer.
+  package init(count: Int) { self.count = count }
+}

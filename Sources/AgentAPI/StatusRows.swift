@@ -1,0 +1,209 @@
+/// A site at a glance.
+package struct StatusRow: Codable, Hashable, Sendable {
+  /// The site's name.
+  package var site: String
+  /// `primary` or `secondary`.
+  package var role: String
+  /// Nothing below needs a person.
+  package var isHealthy: Bool
+  /// What does, one line each.
+  package var problems: [String]
+  /// The program's version.
+  package var version: String
+  /// Since when it runs.
+  package var startedAt: String
+  /// The kinds, in the order of the configuration.
+  package var kinds: [KindRow]
+  /// On a secondary: from event to verified.
+  package var lag: LagRow?
+  /// On a secondary: the one that has waited longest, with its reason.
+  package var oldestUnsynced: OldestRow?
+  /// What runs now.
+  package var jobs: [JobRow]
+  /// The last failures, the newest first.
+  package var lastFailures: [FailureRow]
+  /// The last event: on a primary the log's end, on a secondary the one that was taken last.
+  package var lastEventId: UInt64?
+  /// On a secondary: the primary.
+  package var primary: PrimaryRow?
+  /// On a primary: its secondaries.
+  package var secondaries: [SecondaryRow]?
+
+  /// A status; the rest is set by name.
+  package init(site: String, role: String, version: String, startedAt: String) {
+    self.site = site
+    self.role = role
+    self.version = version
+    self.startedAt = startedAt
+    isHealthy = true
+    problems = []
+    kinds = []
+    jobs = []
+    lastFailures = []
+  }
+
+  /// One kind's numbers. Percentages are of `count`.
+  package struct KindRow: Codable, Hashable, Sendable {
+    /// The name.
+    package var name: String
+    /// The name in the plural.
+    package var plural: String
+    /// The feature flag is on.
+    package var isEnabled: Bool
+    /// Replicables: on a primary all that it knows, on a secondary all that it tracks.
+    package var count: Int
+    /// Entries, or states, by state.
+    package var states: [String: Int]
+    /// The same of the verification.
+    package var verificationStates: [String: Int]
+    /// Synced copies that wait for a verification.
+    package var needsVerification: Int
+    /// Copies whose last verification found a difference.
+    package var mismatched: Int
+    /// Entries that the primary does not have.
+    package var missingOnPrimary: Int
+    /// Ids whose removal waits for a confirmation.
+    package var removalsWaiting: [String]
+    /// On a primary: when the last scan ended.
+    package var lastScanAt: String?
+    /// On a primary: the last listing saw everything.
+    package var isCatalogComplete: Bool?
+    /// What the last listing left out, `PATH: REASON`, the first hundred.
+    package var skipped: [String]
+
+    /// A kind; the rest is set by name.
+    package init(name: String, plural: String, isEnabled: Bool) {
+      self.name = name
+      self.plural = plural
+      self.isEnabled = isEnabled
+      count = 0
+      states = [:]
+      verificationStates = [:]
+      needsVerification = 0
+      mismatched = 0
+      missingOnPrimary = 0
+      removalsWaiting = []
+      skipped = []
+    }
+  }
+
+  /// How long it took from an event to the verification that saw it, over the last thousand.
+  package struct LagRow: Codable, Hashable, Sendable {
+    /// Half of them.
+    package var p50Seconds: Double
+    /// Nineteen of twenty.
+    package var p95Seconds: Double
+    /// The longest.
+    package var maxSeconds: Double
+    /// How many.
+    package var samples: Int
+
+    /// A lag.
+    package init(p50Seconds: Double, p95Seconds: Double, maxSeconds: Double, samples: Int) {
+      self.p50Seconds = p50Seconds
+      self.p95Seconds = p95Seconds
+      self.maxSeconds = maxSeconds
+      self.samples = samples
+    }
+  }
+
+  /// The replicable that has waited longest.
+  package struct OldestRow: Codable, Hashable, Sendable {
+    /// The kind.
+    package var replicableName: String
+    /// The id.
+    package var id: String
+    /// For how long.
+    package var seconds: Double
+    /// Why.
+    package var reason: String
+
+    /// A row.
+    package init(replicableName: String, id: String, seconds: Double, reason: String) {
+      self.replicableName = replicableName
+      self.id = id
+      self.seconds = seconds
+      self.reason = reason
+    }
+  }
+
+  /// A running job.
+  package struct JobRow: Codable, Hashable, Sendable {
+    /// The kind.
+    package var replicableName: String
+    /// The id.
+    package var id: String
+    /// `sync`, `verification` or `checksum`.
+    package var purpose: String
+    /// For how long it runs.
+    package var seconds: Double
+    /// What it does now, such as `receiving 120 of 4000 objects`.
+    package var progress: String?
+
+    /// A row.
+    package init(replicableName: String, id: String, purpose: String, seconds: Double, progress: String?) {
+      self.replicableName = replicableName
+      self.id = id
+      self.purpose = purpose
+      self.seconds = seconds
+      self.progress = progress
+    }
+  }
+
+  /// A failure.
+  package struct FailureRow: Codable, Hashable, Sendable {
+    /// When.
+    package var at: String
+    /// The kind.
+    package var replicableName: String
+    /// The id.
+    package var id: String
+    /// What was wrong.
+    package var message: String
+
+    /// A row.
+    package init(at: String, replicableName: String, id: String, message: String) {
+      self.at = at
+      self.replicableName = replicableName
+      self.id = id
+      self.message = message
+    }
+  }
+
+  /// What a secondary knows of its primary.
+  package struct PrimaryRow: Codable, Hashable, Sendable {
+    /// Where it is.
+    package var url: String
+    /// It answered last time.
+    package var isReachable: Bool
+    /// When it last answered.
+    package var lastContactAt: String?
+    /// Why work for it rests; `nil` when it does not.
+    package var pausedBy: String?
+
+    /// A row.
+    package init(url: String, isReachable: Bool, lastContactAt: String?, pausedBy: String?) {
+      self.url = url
+      self.isReachable = isReachable
+      self.lastContactAt = lastContactAt
+      self.pausedBy = pausedBy
+    }
+  }
+
+  /// What a primary knows of one of its secondaries.
+  package struct SecondaryRow: Codable, Hashable, Sendable {
+    /// Its name.
+    package var name: String
+    /// When it last asked for something.
+    package var lastContactAt: String?
+    /// The last event that it has taken.
+    package var lastEventId: UInt64?
+
+    /// A row.
+    package init(name: String, lastContactAt: String?, lastEventId: UInt64?) {
+      self.name = name
+      self.lastContactAt = lastContactAt
+      self.lastEventId = lastEventId
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// Where an agent is.
+package enum AgentEndpoint: Hashable, Sendable, CustomStringConvertible {
+  /// `http://…` or `https://…`, without a path.
+  case url(String)
+  /// A socket in an agent's state directory.
+  case socket(path: String)
+
+  /// For people.
+  package var description: String {
+    switch self {
+    case .url(let url): url
+    case .socket(let path): path
+    }
+  }
+
+  /// The URL of a path with its query.
+  func url(of pathAndQuery: String) -> String {
+    switch self {
+    case .url(let url): (url.hasSuffix("/") ? String(url.dropLast()) : url) + pathAndQuery
+    case .socket(let path): "http+unix://" + Self.encoded(path) + pathAndQuery
+    }
+  }
+
+  /// The path of a socket as the host of a URL, each byte that could end a host encoded.
+  private static func encoded(_ path: String) -> String {
+    let digits = Array("0123456789ABCDEF")
+    return path.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+        String(UnicodeScalar(byte))
+      default: "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+      }
+    }.joined()
+  }
+}

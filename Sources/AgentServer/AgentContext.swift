@@ -1,0 +1,42 @@
+package import Hummingbird
+internal import Logging
+package import NIOCore
+
+/// What a request carries through the routes: on which door it came, and who asks.
+package struct AgentContext: RequestContext {
+  /// Hummingbird's own part.
+  package var coreContext: CoreRequestContextStorage
+  /// The connection; tells the peer.
+  package let channel: any Channel
+  /// Who asks, once access was checked.
+  package var identity: Identity = .nobody
+
+  /// The context of a new request.
+  package init(source: ApplicationRequestContextSource) {
+    coreContext = .init(source: source)
+    channel = source.channel
+  }
+
+  /// Bytes of a body that a decoder may collect.
+  package var maxUploadSize: Int { BodyLimit.values }
+}
+
+/// Who asks.
+package enum Identity: Hashable, Sendable {
+  /// Nobody who proved anything.
+  case nobody
+  /// Somebody who may read what people may read.
+  case reader
+  /// Somebody who may do everything.
+  case admin
+  /// A site of this pair, by its name.
+  case site(String)
+}
+
+/// How long bodies may be, in bytes.
+enum BodyLimit {
+  /// Of questions and events.
+  static let values = 2 << 20
+  /// Of a fetch: a million wants and haves, and some.
+  static let git = 64 << 20
+}

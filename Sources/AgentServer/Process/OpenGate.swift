@@ -1,0 +1,48 @@
+internal import Synchronization
+
+/// Holds services back until something has happened, as often as was said.
+final class OpenGate: Sendable {
+  private struct State {
+    var missing: Int
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state: Mutex<State>
+
+  /// - Parameter count: how many times `arrive` is waited for.
+  init(after count: Int) { state = Mutex(State(missing: count)) }
+
+  func arrive() {
+    let freed = state.withLock { state in
+      state.missing -= 1
+      guard state.missing == 0 else { return [CheckedContinuation<Void, Never>]() }
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for continuation in freed { continuation.resume() }
+  }
+
+  /// Lets everybody through, whatever is missing.
+  func force() {
+    let freed = state.withLock { state in
+      state.missing = 0
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for continuation in freed { continuation.resume() }
+  }
+
+  func pass() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOpen = state.withLock { state in
+          if state.missing > 0 { state.waiting.append(continuation) }
+          return state.missing <= 0
+        }
+        if isOpen { continuation.resume() }
+      }
+    } onCancel: {
+      force()
+    }
+  }
+}

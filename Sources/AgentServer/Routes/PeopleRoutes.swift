@@ -1,0 +1,61 @@
+internal import Agent
+internal import AgentAPI
+internal import Hummingbird
+
+extension Router<AgentContext> {
+  /// What people ask, by hand or by the commands.
+  func addPeopleRoutes(_ agent: Agent) {
+    get("/api/v1/status") { _, context in
+      try context.requireReader()
+      return try Response.json(try await agent.status())
+    }
+    get("/api/v1/kinds/{kind}/registry") { request, context in
+      try context.requireReader()
+      let kind = try context.parameters.require("kind")
+      if let id = request.query("id") { return try Response.json(try await agent.registryEntry(of: kind, id: id)) }
+      return try Response.json(
+        try await agent.registry(
+          of: kind, after: request.query("after"), limit: try request.number("limit", in: 1...10_000, default: 1_000),
+          state: request.query("state"), verificationState: request.query("verification_state")))
+    }
+    post("/api/v1/kinds/{kind}/registry/actions") { request, context in
+      try context.requireAdmin()
+      let kind = try context.parameters.require("kind")
+      return try Response.json(try await agent.act(try await request.value(RegistryAction.self), on: kind))
+    }
+    get("/api/v1/kinds/{kind}/explanation") { request, context in
+      try context.requireReader()
+      return try Response.json(
+        try await agent.explanation(of: try context.parameters.require("kind"), id: try request.required("id")))
+    }
+    get("/api/v1/kinds/{kind}/trash") { _, context in
+      try context.requireReader()
+      return try Response.json(try await agent.trash(of: try context.parameters.require("kind")))
+    }
+    post("/api/v1/kinds/{kind}/trash") { request, context in
+      try context.requireAdmin()
+      let kind = try context.parameters.require("kind")
+      return try Response.json(try await agent.act(try await request.value(TrashAction.self), onTrashOf: kind))
+    }
+    post("/api/v1/kinds/{kind}/removals") { _, context in
+      try context.requireAdmin()
+      return try Response.json(try await agent.confirmRemovals(of: try context.parameters.require("kind")))
+    }
+    get("/api/v1/features") { _, context in
+      try context.requireReader()
+      return try Response.json(try await agent.features())
+    }
+    post("/api/v1/features") { request, context in
+      try context.requireAdmin()
+      try await agent.set(try await request.value(FeatureRow.self))
+      return try Response.json(try await agent.features())
+    }
+  }
+
+  /// Whether the process is up, and whether it serves: for supervisors, without a token.
+  func addHealthRoutes(_ agent: Agent) {
+    get("/healthz") { _, _ in Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n"))) }
+    // The doors open after the state has.
+    get("/readyz") { _, _ in Response(status: .ok, body: .init(byteBuffer: .init(string: "ready\n"))) }
+  }
+}

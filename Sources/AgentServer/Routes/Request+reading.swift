@@ -1,0 +1,40 @@
+internal import AgentAPI
+internal import Hummingbird
+
+extension Request {
+  /// A value of the query, decoded; `nil` when it is not there.
+  func query(_ name: String) -> String? { uri.queryParameters.get(name) }
+
+  /// A number of the query, within a range.
+  ///
+  /// - Throws: `AgentFault` 400 for what is no such number.
+  func number(_ name: String, in range: ClosedRange<Int>, default standard: Int) throws(AgentFault) -> Int {
+    guard let text = query(name) else { return standard }
+    guard let number = Int(text), range.contains(number) else {
+      throw AgentFault(
+        400, "invalid_request",
+        "take '\(text.prefix(40))' for \(name): it is no number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return number
+  }
+
+  /// - Throws: `AgentFault` 400 when it is not there.
+  func required(_ name: String) throws(AgentFault) -> String {
+    guard let value = query(name), !value.isEmpty else {
+      throw AgentFault(400, "invalid_request", "answer without '\(name)' in the query: it is needed here")
+    }
+    return value
+  }
+
+  /// The body as a value.
+  ///
+  /// - Throws: `AgentFault` 400 for what cannot be read; 413 by the collecting.
+  func value<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+    let body = try await body.collect(upTo: BodyLimit.values)
+    do {
+      return try AgentJSON.decode(type, from: body.readableBytesView)
+    } catch {
+      throw AgentFault(400, "invalid_request", "read the body: it is not the JSON that is wanted here")
+    }
+  }
+}

@@ -1,0 +1,54 @@
+internal import Agent
+internal import AgentAPI
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import ServiceLifecycle
+
+extension Router<AgentContext> {
+  /// What a secondary asks its primary.
+  func addSiteRoutes(_ agent: Agent) {
+    get("/api/v1/events") { request, context in
+      let reader = try context.requireSiteOrReader()
+      let limit = try request.number("limit", in: 1...10_000, default: 1_000)
+      let wait = try request.number("wait", in: 0...60, default: 0)
+      // A poll that is waiting when the agent stops is let go at once; its asker comes again.
+      let page = try await cancelWhenGracefulShutdown {
+        try await agent.events(
+          after: request.query("after"), limit: limit, wait: .seconds(wait), reader: reader)
+      }
+      return try Response.json(page)
+    }
+    get("/api/v1/kinds/{kind}/catalog") { request, context in
+      if let site = try context.requireSiteOrReader() { agent.heard(from: site) }
+      let limit = try request.number("limit", in: 1...10_000, default: 1_000)
+      return try Response.json(
+        try await agent.catalog(of: try context.parameters.require("kind"), after: request.query("after"), limit: limit)
+      )
+    }
+    get("/api/v1/kinds/{kind}/standing") { request, context in
+      try context.requireSiteOrReader()
+      return try Response.json(
+        try await agent.standing(
+          of: try context.parameters.require("kind"), id: try request.required("id"),
+          incarnation: request.query("incarnation")))
+    }
+    get("/api/v1/kinds/{kind}/listing") { request, context in
+      try context.requireSiteOrReader()
+      let listing = try await agent.listing(
+        of: try context.parameters.require("kind"), id: try request.required("id"))
+      var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"]
+      if let checksum = listing.checksum, let name = HTTPField.Name(ListingHeader.checksum) { headers[name] = checksum }
+      return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: listing.text)))
+    }
+  }
+
+  /// Events come in: at every door.
+  func addEventRoute(_ agent: Agent) {
+    post("/api/v1/events") { request, context in
+      try context.requireAdmin()
+      try await agent.take(try await request.value(EventNotice.self))
+      return Response(status: .noContent)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+internal import Synchronization
+
+extension Primary {
+  /// Lists a kind's directory, and tells the secondaries what appeared and what vanished since the last time; what changed in
+  /// between, whoever compares the rows' stamps finds out.
+  ///
+  /// The very first listing of a kind announces nothing: each secondary begins with the catalog.
+  /// - Returns: the listing, of what is selected and available only.
+  public func scan(_ name: ReplicableName) async throws -> DirectoryCatalog {
+    let member = try table.member(name)
+    let wasKnown = try await !member.states.window(after: nil, limit: 1).isEmpty
+    let listing = try await list(member)
+    guard wasKnown else { return listing.directory }
+    try await append(
+      .created,
+      listing.appeared.map {
+        EventPayload(modelRecordID: $0.replicableID, incarnation: $0.incarnation, reason: Self.scanReason)
+      }, member.kind)
+    return listing.directory
+  }
+
+  /// The reason of events that nobody but the scan asked for.
+  public static let scanReason = "scan"
+
+  /// What one walk over a kind's directory came to.
+  struct Listing {
+    var snapshot: CatalogSnapshot
+    var directory: DirectoryCatalog
+    /// Seen for the first time.
+    var appeared: [PrimaryState]
+  }
+
+  func list(_ member: Member) async throws -> Listing {
+    let position = try await log.position()
+    let now = environment.now()
+    var directory = try await member.strategy.catalog()
+    let found = Set(directory.rows.map(\.id))
+    let selected = directory.rows.filter { member.selection.selects($0.id) }
+    let available = Set(try await member.kind.behaviour.available(among: selected.map(\.id)))
+    directory.rows = selected.filter { available.contains($0.id) }
+    let appeared = try await makeStates(for: directory.rows, member)
+    var rows: [CatalogRow] = []
+    rows.reserveCapacity(directory.rows.count)
+    for row in directory.rows {
+      guard let state = try await identify(row.id, as: row.identity, member) else { continue }
+      rows.append(
+        CatalogRow(
+          id: row.id, incarnation: state.incarnation, generation: state.generation, reading: state.currentReading))
+    }
+    if directory.isComplete { try await forget(allBut: found, member) }
+    let snapshot = CatalogSnapshot(
+      rows: rows, position: position, isComplete: directory.isComplete, listedAt: now)
+    catalogs.withLock { $0[member.kind.name] = snapshot }
+    return Listing(snapshot: snapshot, directory: directory, appeared: appeared)
+  }
+
+  /// Makes the states of what was never seen under any id, a thousand with one wait for the disk: the first listing of a large
+  /// directory would take as many waits as it has rows.
+  private func makeStates(for rows: [DirectoryCatalog.Row], _ member: Member) async throws -> [PrimaryState] {
+    var new: [PrimaryState] = []
+    for row in rows {
+      guard try await member.states.state(of: row.id) == nil, try await member.states.state(of: row.identity) == nil
+      else { continue }
+      new.append(
+        PrimaryState(
+          replicableID: row.id, incarnation: Incarnation(environment.random()), identity: row.identity))
+    }
+    var start = 0
+    while start < new.count {
+      let part = new[start..<min(new.count, start + Self.window)]
+      let states = Dictionary(uniqueKeysWithValues: part.map { ($0.replicableID, $0) })
+      try await member.states.changeAll(part.map(\.replicableID)) { id, state in
+        // Another caller may have been here first.
+        if state == nil { state = states[id] }
+      }
+      start += part.count
+    }
+    return new
+  }
+
+  /// Forgets what a complete listing lacked and is not there now either, after telling that it is gone.
+  private func forget(allBut listed: Set<ReplicableID>, _ member: Member) async throws {
+    var last: ReplicableID?
+    while true {
+      let window = try await member.states.window(after: last, limit: Self.window)
+      var gone: [PrimaryState] = []
+      for state in window where !listed.contains(state.replicableID) {
+        if try await member.strategy.presence(of: state.replicableID) == .absent { gone.append(state) }
+      }
+      // The event first: a crash in between tells it twice. Who hears it asks before it believes it.
+      try await append(
+        .deleted,
+        gone.map {
+          EventPayload(modelRecordID: $0.replicableID, incarnation: $0.incarnation, reason: Self.scanReason)
+        }, member.kind)
+      try await member.states.changeAll(gone.map(\.replicableID)) { _, state in state = nil }
+      guard window.count == Self.window, let end = window.last?.replicableID else { return }
+      last = end
+    }
+  }
+
+  private static var window: Int { 1_000 }
+}

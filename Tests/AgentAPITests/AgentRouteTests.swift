@@ -1,0 +1,33 @@
+import Testing
+
+@testable import AgentAPI
+
+@Suite struct AgentRouteTests {
+  @Test func `a query is encoded, and leaves out what has no value`() {
+    let path = AgentRoute.path(AgentRoute.events, [("after", "a:1:b c/é"), ("limit", nil), ("wait", "25")])
+    #expect(path == "/api/v1/events?after=a%3A1%3Ab%20c%2F%C3%A9&wait=25")
+  }
+
+  @Test func `an id keeps its slashes and loses nothing else`() {
+    #expect(
+      AgentRoute.git("project_repository", "group/a b%2F?#.wiki")
+        == "/git/project_repository/group/a%20b%252F%3F%23.wiki.git")
+    #expect(AgentRoute.blob("asset", "x/y.tar.gz") == "/blobs/asset/x/y.tar.gz")
+  }
+
+  @Test func `values survive the wire, and unknown keys are passed over`() throws {
+    let notice = EventNotice(
+      event: "push", replicableName: "project_repository", id: "a/b",
+      changes: [RefMoveRow(old: "0", new: "1", ref: "refs/heads/main")], correlationId: "c-1")
+    let bytes = try AgentJSON.encode(notice)
+    #expect(String(decoding: bytes, as: UTF8.self).contains("\"correlation_id\":\"c-1\""))
+    #expect(try AgentJSON.decode(EventNotice.self, from: bytes) == notice)
+    let newer = #"{"event":"update","replicable_name":"k","id":"x","since":"tomorrow"}"#
+    #expect(try AgentJSON.decode(EventNotice.self, from: newer.utf8).id == "x")
+  }
+
+  @Test func `a fault's status is not part of its body`() throws {
+    let body = try AgentJSON.encode(AgentFault.Body(error: AgentFault(409, "forked", "no", hint: "reconcile")))
+    #expect(String(decoding: body, as: UTF8.self) == #"{"error":{"code":"forked","hint":"reconcile","message":"no"}}"#)
+  }
+}
