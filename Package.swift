@@ -29,7 +29,6 @@ let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", p
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -72,7 +71,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
   ],
   targets: [
@@ -105,7 +103,7 @@ let package = Package(
     room("EventLog", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", crypto, systemPackage]),
     room(
       "GitServing",
-      ["GitProtocol", "GitValues", "RefStore", "DurableFiles", "WorkerPool", nioCore, subprocess, systemPackage]),
+      ["Git", "GitProtocol", "GitValues", "RefStore", "DurableFiles", "WorkerPool", nioCore, systemPackage]),
     // Floor 4, strategies
     room(
       "RepositoryReplication",

@@ -39,6 +39,9 @@ typedef struct remora_odb_backend {
 /* A macro in zlib.h. */
 static inline int remora_inflate_init(z_stream *stream) { return inflateInit(stream); }
 
+/* Likewise, for a stream in the gzip format (RFC 1952): zlib.h, inflateInit2, window of 15 bits plus 16. */
+static inline int remora_gunzip_init(z_stream *stream) { return inflateInit2(stream, 15 + 16); }
+
 /* What a transport's `capabilities` must answer so that libgit2 lets single objects be asked for. libgit2 keeps these
  * bits in a private header (remote.h: GIT_REMOTE_CAPABILITY_TIP_OID and _REACHABLE_OID). */
 enum { REMORA_CAPABILITY_TIP_OID = 1 << 0, REMORA_CAPABILITY_REACHABLE_OID = 1 << 1 };

@@ -26,6 +26,17 @@ package struct PktLineEncoder {
     bytes.append(UInt8(ascii: "\n"))
   }
 
+  /// Adds a line of what `fill` appends, and a newline. The content with its newline must fit in a packet.
+  package mutating func line(_ fill: (inout [UInt8]) -> Void) {
+    let start = bytes.count
+    bytes.append(contentsOf: "0000".utf8)
+    fill(&bytes)
+    bytes.append(UInt8(ascii: "\n"))
+    let length = bytes.count - start
+    precondition(length <= PktLineDecoder.maximumCount, "a line of ours fits in a packet")
+    for (position, shift) in [12, 8, 4, 0].enumerated() { bytes[start + position] = Self.hexDigit(length >> shift) }
+  }
+
   /// Adds `0000`, the end of a message.
   package mutating func flush() { bytes.append(contentsOf: "0000".utf8) }
 
@@ -36,8 +47,13 @@ package struct PktLineEncoder {
     let length = contentCount + PktLineDecoder.headerCount
     precondition(length <= PktLineDecoder.maximumCount, "a line of ours fits in a packet")
     for shift in [12, 8, 4, 0] {
-      let digit = UInt8(length >> shift & 15)
-      bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+      bytes.append(Self.hexDigit(length >> shift))
     }
+  }
+
+  /// The digit of the lowest four bits.
+  private static func hexDigit(_ value: Int) -> UInt8 {
+    let digit = UInt8(value & 15)
+    return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
   }
 }

@@ -10,10 +10,10 @@ import WorkerPool
 /// cancellation gets through at once without another descriptor. Input and output are two pairs so that a descendant
 /// that outlives the child and holds its input does not hide the end of the output.
 final class ChildSockets {
-  /// The child's ends; closed here by `closeChildEnds` once the child has them, or else it would never seem to end.
-  let childInput: Int32
-  let childOutput: Int32
-  let childErrors: Int32
+  /// The other ends; closed here by `closeChildEnds` once the child has them, or else it would never seem to end.
+  private let childInput: Int32
+  private let childOutput: Int32
+  private let childErrors: Int32
   private let input: Int32
   private let output: Int32
   private let errors: Int32
@@ -67,6 +67,9 @@ final class ChildSockets {
 
   deinit { close() }
 
+  /// The child's standard input, output and error.
+  var childEnds: [Int32] { [childInput, childOutput, childErrors] }
+
   /// Closes our ends. The child sees the end of its input. Calling it twice does nothing more.
   func close() {
     guard !isClosed else { return }
@@ -80,7 +83,7 @@ final class ChildSockets {
   func closeChildEnds() {
     guard !areChildEndsClosed else { return }
     areChildEndsClosed = true
-    for descriptor in [childInput, childOutput, childErrors] { Glibc.close(descriptor) }
+    for descriptor in childEnds { Glibc.close(descriptor) }
   }
 
   /// Says to the child that no more input comes; its output can still be read.

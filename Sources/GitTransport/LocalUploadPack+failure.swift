@@ -57,7 +57,7 @@ extension LocalUploadPack {
   }
 
   /// The error for the way the child ended; `nil` for a good end.
-  func failure(_ ending: ChildProcess.Ending?, complaints: ChildComplaints) -> TransportError? {
+  func failure(_ ending: ChildGroup.Ending?, complaints: ChildComplaints) -> TransportError? {
     switch ending {
     case .exited(0): return nil
     case .signaled(let signal):

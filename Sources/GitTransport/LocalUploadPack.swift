@@ -47,7 +47,7 @@ package final class LocalUploadPack: UploadPackChannel {
   private let cancellation: CancellationFlag
   private let deadline: Deadline
   private var sockets: ChildSockets?
-  private var process: ChildProcess?
+  private var process: ChildGroup?
   private let complaints: Complaints
 
   /// What is known of the child's standard error, shared with the closure that fills it, on the same thread.
@@ -98,14 +98,23 @@ package final class LocalUploadPack: UploadPackChannel {
       ) {
         complaints.said.append($0)
       }
-      process = try ChildProcess(
-        path: gitPath, arguments: ["upload-pack", "--", location.path], environment: childEnvironment,
-        sockets: sockets)
+      process = try start(sockets)
       self.sockets = sockets
     } catch {
       throw failure(error)
     }
     return Output(self)
+  }
+
+  private func start(_ sockets: ChildSockets) throws(ChildFailure) -> ChildGroup {
+    defer { sockets.closeChildEnds() }
+    do throws(SpawnFailure) {
+      return try ChildGroup(
+        path: gitPath, arguments: ["upload-pack", "--", location.path], environment: childEnvironment,
+        descriptors: sockets.childEnds)
+    } catch {
+      throw .failed("start", error.code)
+    }
   }
 
   package func send(_ request: [UInt8]) throws -> any ByteSource {

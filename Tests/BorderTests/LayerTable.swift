@@ -44,7 +44,7 @@ struct LayerTable: Equatable {
     Row(3, "EventLog", ["Replication", "DurableFiles", "FlatJSON", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(
       3, "GitServing",
-      ["GitProtocol", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "NIOCore", "Subprocess", "SystemPackage"]),
+      ["Git", "GitProtocol", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "NIOCore", "SystemPackage"]),
     Row(
       4, "RepositoryReplication",
       [

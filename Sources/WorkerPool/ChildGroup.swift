@@ -1,5 +1,4 @@
 import Glibc
-import WorkerPool
 
 /// A child in a process group of its own, from its start to the collection of its exit status. Used from one thread.
 ///
@@ -11,9 +10,9 @@ import WorkerPool
 ///
 /// When this object goes away the whole group has been killed and the child collected, unless the kernel cannot end it
 /// (a file system that hangs): then a zombie stays until we end.
-final class ChildProcess {
+package final class ChildGroup {
   /// How a child came to its end.
-  enum Ending {
+  package enum Ending: Hashable, Sendable {
     case exited(Int32)
     case signaled(Int32)
   }
@@ -24,18 +23,20 @@ final class ChildProcess {
   private let processID: pid_t
   private var isCollected = false
 
-  /// Starts a child. The sockets' other ends become its standard input, output and error, and are closed here in every
-  /// case; all other descriptors of ours are expected to be closed on exec.
+  /// Starts a child.
   ///
-  /// - Throws: `ChildFailure.failed` when it cannot be started.
-  init(
-    path: String, arguments: [String], environment: [String: String], sockets: ChildSockets
-  ) throws(ChildFailure) {
-    defer { sockets.closeChildEnds() }
+  /// - Parameters:
+  ///   - path: of the program, with a slash.
+  ///   - descriptors: become the child's standard input, output and error, in this order. They stay open here; all other
+  ///     descriptors of ours are expected to be closed on exec.
+  /// - Throws: `SpawnFailure` when it cannot be started.
+  package init(
+    path: String, arguments: [String], environment: [String: String], descriptors: [Int32]
+  ) throws(SpawnFailure) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    for (number, descriptor) in [sockets.childInput, sockets.childOutput, sockets.childErrors].enumerated() {
+    for (number, descriptor) in descriptors.enumerated() {
       posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
     }
     var attributes = posix_spawnattr_t()
@@ -55,7 +56,7 @@ final class ChildProcess {
     defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
     var processID: pid_t = 0
     let status = posix_spawn(&processID, path, &actions, &attributes, &argumentPointers, &environmentPointers)
-    guard status == 0 else { throw .failed("start", status) }
+    guard status == 0 else { throw SpawnFailure(code: status) }
     self.processID = processID
   }
 
@@ -65,7 +66,7 @@ final class ChildProcess {
   ///
   /// Asks again and again, because Glibc's module has no `pidfd_open`; mostly once, for the end of the child's output
   /// comes less than a millisecond before its end.
-  func ending(by deadline: Deadline, cancellation: CancellationFlag) -> Ending? {
+  package func ending(by deadline: Deadline, cancellation: CancellationFlag) -> Ending? {
     precondition(!isCollected, "a child that was killed is not waited for")
     var pause: Int32 = 1
     while true {
@@ -82,7 +83,7 @@ final class ChildProcess {
   }
 
   /// Kills what is left of the group and collects the child. Calling it twice does nothing more.
-  func kill() {
+  package func kill() {
     guard !isCollected else { return }
     // Not collected, so the number is still that of our group. It only reads the repository: nothing is lost.
     Glibc.kill(-processID, SIGKILL)
@@ -90,4 +91,10 @@ final class ChildProcess {
     isCollected = true
     waitpid(processID, nil, WNOHANG)
   }
+}
+
+/// A child could not be started.
+package struct SpawnFailure: Error, Hashable, Sendable {
+  /// errno of the call.
+  package let code: Int32
 }

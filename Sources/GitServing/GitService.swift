@@ -1,0 +1,138 @@
+internal import Git
+internal import GitProtocol
+package import NIOCore
+internal import SystemPackage
+package import WorkerPool
+
+/// Gives bare repositories to others, read-only, over smart HTTP (gitprotocol-http(5)): bytes in, bytes out.
+///
+/// To other sites (`showsHiddenRefs`) the capabilities of version 2 and its `ls-refs` are answered from the ref files,
+/// without a process: a listing that finds nothing new is what they ask for most. Everything else is one bounded
+/// `git upload-pack`: fetches, versions 0 and 1, people (whose rules of hidden refs git knows best), and repositories of
+/// which only git knows how to read them.
+package final class GitService: Sendable {
+  let settings: GitServingSettings
+  let workers: WorkerPool
+  let gate: AdmissionGate
+  let threads: WorkerPool
+
+  /// - Parameter workers: for reading refs and objects; shut down by whoever made it.
+  package init(settings: GitServingSettings, workers: WorkerPool) {
+    self.settings = settings
+    self.workers = workers
+    gate = AdmissionGate(
+      name: "git upload-pack", places: settings.maximumChildren, waitingLimit: settings.maximumWaiting)
+    threads = WorkerPool(
+      name: "git upload-pack", threads: settings.maximumChildren, waitingLimit: settings.maximumChildren)
+  }
+
+  /// Ends all children and refuses new ones; returns when none is left.
+  package func shutdown() async {
+    gate.close()
+    await threads.shutdown()
+  }
+
+  /// Answers `GET …/info/refs?service=git-upload-pack`.
+  ///
+  /// - Parameter protocolHeader: the value of `Git-Protocol`.
+  package func advertisement(
+    of repository: ServedRepository, protocolHeader: String?
+  ) async throws(GitServingError) -> GitReply {
+    let header = ProtocolHeader(protocolHeader)
+    let contentType = "application/x-git-upload-pack-advertisement"
+    do {
+      let isPlain = try await workers.run { _ in try Standing(of: repository).isPlain }
+      if header.version == 2, repository.showsHiddenRefs, isPlain {
+        return GitReply(contentType: contentType, body: .bytes(capabilities))
+      }
+      // git's own http-backend leaves the line away from version 2 on (http-backend.c, get_info_refs).
+      var prelude = PktLineEncoder()
+      if header.version < 2 {
+        prelude.line("# service=git-upload-pack")
+        prelude.flush()
+      }
+      return GitReply(
+        contentType: contentType,
+        body: try await child(repository, .advertisement, header: header, input: nil, prelude: prelude.bytes))
+    } catch {
+      throw GitServingError(error, repository.path, settings)
+    }
+  }
+
+  /// What `git upload-pack` 2.39 says of itself, less `server-option` and `object-info`, which no copy needs.
+  private var capabilities: [UInt8] {
+    var encoder = PktLineEncoder()
+    encoder.line("version 2")
+    encoder.line("agent=\(settings.agent)")
+    encoder.line("ls-refs=unborn")
+    encoder.line("fetch=shallow wait-for-done")
+    encoder.line("object-format=sha1")
+    encoder.flush()
+    return encoder.bytes
+  }
+
+  /// Answers `POST …/git-upload-pack`.
+  ///
+  /// - Parameters:
+  ///   - protocolHeader: the value of `Git-Protocol`.
+  ///   - contentEncoding: the value of `Content-Encoding`.
+  ///   - body: read to its end before anything is answered.
+  package func uploadPack(
+    of repository: ServedRepository, protocolHeader: String?, contentEncoding: String?,
+    body: some AsyncSequence<ByteBuffer, any Error> & Sendable
+  ) async throws(GitServingError) -> GitReply {
+    let header = ProtocolHeader(protocolHeader)
+    let contentType = "application/x-git-upload-pack-result"
+    do {
+      let spool = try await receive(body, contentEncoding: contentEncoding, of: repository)
+      let announcement = try await workers.run { [settings] _ in
+        try Standing(of: repository).announcement(answering: spool, header: header, settings: settings)
+      }
+      if let announcement { return GitReply(contentType: contentType, body: .listing(announcement)) }
+      return GitReply(
+        contentType: contentType, body: try await child(repository, .request, header: header, input: spool))
+    } catch {
+      throw GitServingError(error, repository.path, settings)
+    }
+  }
+
+  private func receive(
+    _ body: some AsyncSequence<ByteBuffer, any Error> & Sendable, contentEncoding: String?,
+    of repository: ServedRepository
+  ) async throws -> RequestSpool {
+    let settings = settings
+    do {
+      return try await TimeLimit.run(settings.requestTimeout) {
+        var receiver = try RequestReceiver(of: repository.path, contentEncoding: contentEncoding, settings: settings)
+        for try await part in body { try receiver.take(part) }
+        return try receiver.finish()
+      }
+    } catch is DeadlineExceeded {
+      throw GitServingError(.requestTimeout, repository.path, "the request did not come to its end in time")
+    }
+  }
+
+  /// Starts a child and waits for its first word: so a failure still gets a status of its own.
+  private func child(
+    _ repository: ServedRepository, _ purpose: UploadPackCommand.Purpose, header: ProtocolHeader, input: RequestSpool?,
+    prelude: [UInt8] = []
+  ) async throws -> GitReply.Body {
+    let path = repository.path
+    guard let command = UploadPackCommand(repository, purpose, header: header, settings: settings) else {
+      throw GitServingError(
+        .failed, path, "no program '\(settings.gitExecutable)' was found",
+        hint: "install git: fetches are served by 'git upload-pack'")
+    }
+    do {
+      try await TimeLimit.enter(gate, within: settings.admissionTimeout)
+    } catch is DeadlineExceeded {
+      throw GitServingError(
+        .busy, path, "\(settings.maximumChildren) git upload-pack are running, and none ended in time",
+        retryAfter: settings.retryAfter)
+    }
+    let run = UploadPackRun(command: command, input: input, path: path, settings: settings)
+    let job = UploadPackJob(run, threads: threads, gate: gate) { [settings] in GitServingError($0, path, settings) }
+    let beginning = try await job.next() ?? []
+    return .child(beginning: prelude + beginning, job)
+  }
+}

@@ -1,0 +1,18 @@
+package import SystemPackage
+
+/// One bare repository that is given to others, and on which terms.
+package struct ServedRepository: Hashable, Sendable {
+  /// The directory itself, absolute.
+  package let path: FilePath
+  /// Whether refs that `transfer.hideRefs` hides are shown: to other sites all of them are, because a copy without them is
+  /// none.
+  package let showsHiddenRefs: Bool
+  /// Whether the directory may belong to another user than ours (`trusted_owners`).
+  package let trustsOwner: Bool
+
+  package init(path: FilePath, showsHiddenRefs: Bool, trustsOwner: Bool = false) {
+    self.path = path
+    self.showsHiddenRefs = showsHiddenRefs
+    self.trustsOwner = trustsOwner
+  }
+}

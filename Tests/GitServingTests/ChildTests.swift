@@ -1,0 +1,222 @@
+import Foundation
+import GitServing
+import GitValues
+import SystemPackage
+import TestSupport
+import Testing
+import WorkerPool
+
+@Suite("The child that serves a fetch")
+struct ChildTests {
+  /// A script in git's place; `$PIDS` names a FIFO that it may tell its process ids through.
+  private static func script(_ text: String, in directory: TemporaryDirectory) throws -> String {
+    let path = directory.path("fake-git")
+    guard mkfifo(directory.path("pids"), 0o600) == 0 else { throw TestSupportError("mkfifo: errno \(errno)") }
+    // Written by a child: a file that is open for writing here may be inherited by another test's, and then is busy.
+    let text = "#!/bin/sh\nPIDS='\(directory.path("pids"))'\n\(text)\n"
+    let outcome = try ChildProcess(
+      "sh", ["-c", "cat > '\(path)' && chmod 755 '\(path)'"], input: .bytes(Array(text.utf8))
+    ).outcome()
+    guard outcome.isSuccess else { throw TestSupportError(outcome.errorText) }
+    return path
+  }
+
+  private func withFake(
+    _ text: String, _ change: (inout GitServingSettings) -> Void = { _ in },
+    _ body: (ServingGround, ServedRepository) async throws -> Void
+  ) async throws {
+    try await withGround { settings, directory in
+      settings.gitExecutable = try Self.script(text, in: directory)
+      change(&settings)
+    } _: { ground in
+      let repository = try RepositoryBuilder().build(at: ground.directory.path("r.git"))
+      try await body(ground, .init(site: repository))
+    }
+  }
+
+  private func processIDs(_ ground: ServingGround) async throws -> [Int32] {
+    let fifo = ground.directory.path("pids")
+    return try await OwnThread.run {
+      // Opening it waits for the script: no sleeping, no looking again and again.
+      let descriptor = open(fifo, O_RDONLY | O_CLOEXEC)
+      defer { close(descriptor) }
+      var bytes = [UInt8](repeating: 0, count: 100)
+      let count = read(descriptor, &bytes, bytes.count)
+      guard count > 0 else { throw TestSupportError("read \(fifo): errno \(errno)") }
+      return text(Array(bytes[0..<count])).split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+    }
+  }
+
+  /// False for a process that is gone, or dead and waiting for an init process that is slow to collect it.
+  private func isAlive(_ processID: Int32) -> Bool {
+    // Gone is what we hope for.
+    guard let stat = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8) else { return false }
+    return stat.split(separator: ")").last?.split(separator: " ").first != "Z"
+  }
+
+  private func expectGone(_ processIDs: [Int32], sourceLocation: SourceLocation = #_sourceLocation) async {
+    #expect(!processIDs.isEmpty, sourceLocation: sourceLocation)
+    let limit = Deadline.after(.seconds(20))
+    while processIDs.contains(where: isAlive), !limit.hasPassed { await Task.yield() }
+    #expect(processIDs.filter(isAlive) == [], sourceLocation: sourceLocation)
+  }
+
+  private func error(_ ground: ServingGround, _ repository: ServedRepository) async -> GitServingError? {
+    do {
+      _ = try await ground.post(repository, ServingGround.fetch(ObjectID.zero.hex))
+      return nil
+    } catch {
+      return error as? GitServingError
+    }
+  }
+
+  @Test("a fetch gives the pack that git gives, and the request came through whole")
+  func fetch() async throws {
+    try await withGround { ground in
+      var builder = RepositoryBuilder()
+      builder.branch("main", at: builder.commits(50)[49])
+      let repository = try builder.build(at: ground.directory.path("r.git"))
+      let request = ServingGround.fetch(try repository.oid("refs/heads/main").hex)
+      let ours = try await ground.post(.init(site: repository), request)
+      let gits = try await ground.git(repository.path, request)
+      // Progress is told by time; the pack has its checksum at its end, before the last flush.
+      #expect(ours.suffix(24) == gits.suffix(24))
+      #expect(Bytes.firstIndex(of: Array("PACK".utf8), in: ours) != nil)
+    }
+  }
+
+  @Test("silence is ended at its limit, with the child's own children, and what it complained about is told")
+  func silent() async throws {
+    try await withFake("echo 'fatal: looking' >&2; sleep 1000 & echo $$ $! > $PIDS; wait") {
+      $0.silenceTimeout = .milliseconds(300)
+    } _: { ground, repository in
+      async let ids = processIDs(ground)
+      let failure = await error(ground, repository)
+      #expect(failure?.code == .timeout)
+      #expect(failure?.httpStatus == 504)
+      #expect(failure?.cause.contains("fatal: looking") == true)
+      await expectGone(try await ids)
+    }
+  }
+
+  @Test("a child that talks for ever is ended at the total limit")
+  func endless() async throws {
+    try await withFake("echo $$ > $PIDS; while :; do echo talk; done") {
+      $0.totalTimeout = .milliseconds(500)
+    } _: { ground, repository in
+      async let ids = processIDs(ground)
+      #expect(await error(ground, repository)?.code == .timeout)
+      await expectGone(try await ids)
+    }
+  }
+
+  @Test("a client that goes away takes the child with it, before the first word and in the middle of a pack")
+  func clientGone() async throws {
+    try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") { ground, repository in
+      let asking = Task { await error(ground, repository) }
+      let ids = try await processIDs(ground)
+      asking.cancel()
+      #expect(await asking.value?.code == .cancelled)
+      await expectGone(ids)
+    }
+    try await withFake("echo $$ > $PIDS; while :; do echo talk; done") { ground, repository in
+      async let ids = processIDs(ground)
+      var pieces: GitReply.Pieces? = try await ground.service.uploadPack(
+        of: repository, protocolHeader: "version=2", contentEncoding: nil,
+        body: ServingGround.sequence([ServingGround.fetch(ObjectID.zero.hex)])
+      ).pieces()
+      #expect(try await pieces?.next() != nil)
+      pieces = nil
+      await expectGone(try await ids)
+    }
+  }
+
+  @Test("a client that does not read is ended at its limit")
+  func stalled() async throws {
+    try await withFake("echo $$ > $PIDS; while :; do echo talk; done") {
+      $0.clientTimeout = .milliseconds(200)
+    } _: { ground, repository in
+      async let ids = processIDs(ground)
+      let reply = try await ground.service.uploadPack(
+        of: repository, protocolHeader: "version=2", contentEncoding: nil,
+        body: ServingGround.sequence([ServingGround.fetch(ObjectID.zero.hex)]))
+      await expectGone(try await ids)
+      let failure = await #expect(throws: GitServingError.self) { _ = try await ServingGround.all(reply) }
+      #expect(failure?.code == .clientStalled)
+    }
+  }
+
+  @Test("failure: before the first word it has a status, in the middle it cuts the answer, after ERR it is an answer")
+  func failures() async throws {
+    try await withFake("echo 'fatal: no luck' >&2; exit 128") { ground, repository in
+      let failure = await error(ground, repository)
+      #expect(failure?.httpStatus == 500)
+      #expect(failure?.cause == "git upload-pack ended with status 128: fatal: no luck")
+    }
+    try await withFake("kill -9 $$") { ground, repository in
+      #expect(await error(ground, repository)?.cause == "git upload-pack was ended by signal 9")
+    }
+    try await withFake("echo 0008pack; exit 128") { ground, repository in
+      #expect(await error(ground, repository)?.code == .failed)
+    }
+    try await withFake("printf '000eERR no luck'; exit 128") { ground, repository in
+      let answer = try await ground.post(repository, ServingGround.fetch(ObjectID.zero.hex))
+      #expect(text(answer) == "000eERR no luck")
+    }
+    try await withFake("exit 0") { ground, repository in
+      let answer = try await ground.post(repository, ServingGround.fetch(ObjectID.zero.hex))
+      #expect(answer == [])
+    }
+  }
+
+  @Test("more than so many at once wait, and are sent away with a time to come again")
+  func bound() async throws {
+    try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") {
+      $0.maximumChildren = 1
+      $0.admissionTimeout = .milliseconds(100)
+    } _: { ground, repository in
+      let first = Task { await error(ground, repository) }
+      let ids = try await processIDs(ground)
+      let refused = await error(ground, repository)
+      #expect(refused?.code == .busy)
+      #expect(refused?.httpStatus == 503)
+      #expect(refused?.retryAfter == .seconds(5))
+      // A place that was waited for in vain is not lost: the next in line gets it.
+      first.cancel()
+      _ = await first.value
+      await expectGone(ids)
+      let second = Task { await error(ground, repository) }
+      let others = try await processIDs(ground)
+      second.cancel()
+      _ = await second.value
+      await expectGone(others)
+    }
+  }
+
+  @Test("nothing of our environment that leads git elsewhere reaches the child, and its configuration does")
+  func environment() async throws {
+    try await withFake("env | cut -d= -f1 | sort") {
+      $0.environment = [
+        "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "GIT_DIR": "/elsewhere", "GIT_TRACE": "1",
+        "GIT_NAMESPACE": "n", "GIT_CONFIG_GLOBAL": "/dev/null", "SECRET": "s", "LC_ALL": "de_DE",
+      ]
+    } _: { ground, repository in
+      let names = text(try await ground.post(repository, ServingGround.fetch(ObjectID.zero.hex)))
+        .split(separator: "\n").filter { !["PWD", "OLDPWD", "SHLVL", "_", "PIDS"].contains($0) }
+      #expect(
+        names == ["GIT_CONFIG_GLOBAL", "GIT_PROTOCOL", "GIT_TERMINAL_PROMPT", "HOME", "LC_ALL", "PATH"])
+    }
+  }
+
+  @Test("a shutdown ends what runs and refuses what comes")
+  func shutdown() async throws {
+    try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") { ground, repository in
+      let asking = Task { await error(ground, repository) }
+      let ids = try await processIDs(ground)
+      await ground.service.shutdown()
+      #expect(await asking.value?.httpStatus == 503)
+      await expectGone(ids)
+      #expect(await error(ground, repository)?.httpStatus == 503)
+    }
+  }
+}
