@@ -111,9 +111,8 @@ final class HTTPUploadPack: UploadPackChannel {
     var request = request
     request.compressesBody = false
     let unsigned = request
-    guard let proof = try Bridge.wait(until: deadline, cancellation: cancellation, { try await signer(unsigned) }) else {
-      return nil
-    }
+    let proof = try Bridge.wait(until: deadline, cancellation: cancellation) { try await signer(unsigned) }
+    guard let proof else { return nil }
     request.headers.add("Authorization", proof)
     return request
   }

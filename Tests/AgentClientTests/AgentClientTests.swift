@@ -34,7 +34,7 @@ import Testing
   @Test func `nobody at the port is a fault too`() async throws {
     let port = try ClosedPort()
     let fault = await #expect(throws: AgentFault.self) {
-      try await asking(.url("http://127.0.0.1:\(port.number)/")) {
+      try await asking(.url("http://127.0.0.1:\(port.port)/")) {
         try await $0.get(AgentRoute.status, as: StatusRow.self)
       }
     }

@@ -66,7 +66,7 @@ struct LayerTable: Equatable {
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
         "WorkerPool", "AsyncAlgorithms", "Crypto", "Hummingbird*", "HTTPTypes", "Logging", "NIO*", "ServiceLifecycle",
-        "SystemPackage",
+        "SystemPackage", "UnixSignals",
       ]),
     Row(
       5, "Remora",

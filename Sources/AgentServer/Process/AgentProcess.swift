@@ -8,7 +8,7 @@ package import Logging
 internal import NIOCore
 package import Replication
 internal import ServiceLifecycle
-internal import Synchronization
+internal import UnixSignals
 
 /// An agent as a process: opens the state, then the doors, then runs the loops, until SIGTERM or SIGINT; then lets go of what
 /// waits, ends what runs, closes the state, and leaves nothing half done.
