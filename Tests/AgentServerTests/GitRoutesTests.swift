@@ -8,8 +8,9 @@ struct GitRoutesTests {
   /// A repository `group/p.git` with a hidden ref, tags and a detour or two.
   private func build(_ ground: RoutesGround) throws -> TestRepository {
     var builder = RepositoryBuilder()
-    let commits = builder.commits(20)
-    builder.branch("main", at: commits[19])
+    // As many as make a request that git packs.
+    let commits = builder.commits(80)
+    builder.branch("main", at: commits[79])
     builder.branch("old", at: commits[5])
     builder.tag("v1", of: commits[3])
     builder.ref("refs/hidden/x", at: builder.commit())
@@ -131,6 +132,33 @@ struct GitRoutesTests {
         #expect(head.body == [])
         #expect(try await ground.ask(path).text.hasPrefix("001e# service=git-upload-pack\n0000"))
       }
+    }
+  }
+
+  @Test("a request that drips in is answered at its limit, and its connection ends")
+  func drip() async throws {
+    try await withRoutes(requestTimeout: .milliseconds(200)) { ground in
+      _ = try build(ground)
+      let answer = try await OwnThread.run {
+        let socket = try LoopbackSocket.connect(to: UInt16(ground.port))
+        defer { close(socket) }
+        let request = """
+          POST /git/site/group/p.git/git-upload-pack HTTP/1.1\r
+          Host: x\r
+          Content-Type: application/x-git-upload-pack-request\r
+          Content-Length: 1000\r
+          \r
+          0014
+          """
+        write(socket, request, request.utf8.count)
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while case let count = read(socket, &buffer, buffer.count), count > 0 { all += buffer[..<count] }
+        return String(decoding: all, as: UTF8.self)
+      }
+      #expect(answer.hasPrefix("HTTP/1.1 408 "))
+      #expect(answer.contains("\r\nConnection: close\r\n"))
+      #expect(answer.hasSuffix("\r\n\r\nthe request took too long to arrive\n"))
     }
   }
 

@@ -16,10 +16,13 @@ final class RoutesGround: Sendable {
   private let workers = WorkerPool(name: "test", threads: 2, waitingLimit: 100)
   private let task: Task<Void, any Error>
 
-  /// - Parameter writeLimit: how long a client may leave an answer unread.
-  init(writeLimit: Duration = .seconds(30)) async throws {
+  /// - Parameters:
+  ///   - writeLimit: how long a client may leave an answer unread.
+  ///   - requestTimeout: how long a request of git's may take to arrive.
+  init(writeLimit: Duration, requestTimeout: Duration) async throws {
     directory = try TemporaryDirectory("routes")
     var settings = GitServingSettings(environment: GitCommand().wholeEnvironment)
+    settings.requestTimeout = requestTimeout
     settings.temporaryDirectory = FilePath(directory.path)
     service = GitService(settings: settings, workers: workers)
     let root = directory.path
@@ -92,9 +95,10 @@ final class RoutesGround: Sendable {
 
 /// Gives `body` a fresh server, and ends it afterwards.
 func withRoutes(
-  writeLimit: Duration = .seconds(30), _ body: (RoutesGround) async throws -> Void
+  writeLimit: Duration = .seconds(30), requestTimeout: Duration = .seconds(30),
+  _ body: (RoutesGround) async throws -> Void
 ) async throws {
-  let ground = try await RoutesGround(writeLimit: writeLimit)
+  let ground = try await RoutesGround(writeLimit: writeLimit, requestTimeout: requestTimeout)
   do {
     try await body(ground)
   } catch {

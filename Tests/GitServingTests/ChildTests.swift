@@ -193,6 +193,25 @@ struct ChildTests {
     }
   }
 
+  @Test("thirty fetches at once over two places all get their pack")
+  func crowd() async throws {
+    try await withGround { settings, _ in
+      settings.maximumChildren = 2
+    } _: { ground in
+      var builder = RepositoryBuilder()
+      builder.branch("main", at: builder.commit(["file": .random(300_000, seed: 1)]))
+      let repository = try builder.build(at: ground.directory.path("r.git"))
+      let request = ServingGround.fetch(try repository.oid("refs/heads/main").hex)
+      let sizes = try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<30 {
+          group.addTask { try await ground.post(.init(site: repository), request).count }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(sizes.count == 30 && sizes.allSatisfy { $0 > 300_000 })
+    }
+  }
+
   @Test("nothing of our environment that leads git elsewhere reaches the child, and its configuration does")
   func environment() async throws {
     try await withFake("env | cut -d= -f1 | sort") {

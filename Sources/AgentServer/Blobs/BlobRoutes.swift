@@ -38,7 +38,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
       let path = try ReplicablePath(request.uri.path, area: "blobs")
       let blob = try await resolve(request, context, path.kind, path.id)
       let file = try await workers.run { _ in try ServedFile(root: blob.root, path: blob.path) }
-      return response(file, to: request)
+      return response(file, to: request, context)
     } catch let refusal as ReplicablePath.Refusal {
       return PlainRefusal(refusal).response
     } catch let refusal as PlainRefusal {
@@ -62,16 +62,16 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  private func response(_ file: ServedFile, to request: Request) -> Response {
+  private func response(_ file: ServedFile, to request: Request, _ context: Context) -> Response {
     var headers: HTTPFields = [
       .contentType: "application/octet-stream", .acceptRanges: "bytes", .eTag: file.entityTag,
       .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
     ]
     switch range(of: file, for: request) {
-    case .whole: return Response(status: .ok, headers: headers, body: body(file, 0..<file.size))
+    case .whole: return Response(status: .ok, headers: headers, body: body(file, 0..<file.size, request, context))
     case .part(let range):
       headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
-      return Response(status: .partialContent, headers: headers, body: body(file, range))
+      return Response(status: .partialContent, headers: headers, body: body(file, range, request, context))
     case .unsatisfiable:
       headers[.contentRange] = "bytes */\(file.size)"
       return Response(status: .rangeNotSatisfiable, headers: headers)
@@ -86,15 +86,20 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     return ByteRange(request.headers[.range], size: file.size)
   }
 
-  private func body(_ file: ServedFile, _ range: Range<Int64>) -> ResponseBody {
-    ResponseBody(contentLength: Int(range.count)) { [workers, writeLimit] writer in
+  private func body(
+    _ file: ServedFile, _ range: Range<Int64>, _ request: Request, _ context: Context
+  ) -> ResponseBody {
+    ResponseBody(contentLength: Int(range.count)) { [workers, writeLimit, path = request.uri.path] writer in
       let bounded = BoundedBodyWriter(writer, limit: writeLimit)
       var position = range.lowerBound
       while position < range.upperBound {
         let count = Int(min(Int64(Self.pieceBytes), range.upperBound - position))
         let piece = try await workers.run { [position] _ in try file.read(at: position, count: count) }
         // It has shrunk since: the connection is cut, never the rest made up.
-        guard !piece.isEmpty else { throw Errno.ioError }
+        guard !piece.isEmpty else {
+          context.logger.warning("serve \(path): the file has shrunk from \(file.size) bytes to \(position)")
+          throw Errno.ioError
+        }
         position += Int64(piece.count)
         try await bounded.write(piece)
       }

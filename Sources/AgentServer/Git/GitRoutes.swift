@@ -108,7 +108,8 @@ struct GitRoutes<Context: RequestContext>: Sendable {
   private static func refusal(_ error: GitServingError) -> PlainRefusal {
     PlainRefusal(
       HTTPResponse.Status(code: error.httpStatus), error.summary,
-      retryAfter: error.retryAfter.map { max(1, $0.components.seconds) })
+      retryAfter: error.retryAfter.map { max(1, $0.components.seconds) },
+      endsConnection: error.code == .requestTimeout)
   }
 
   private static func log(_ error: GitServingError, _ context: Context) {

@@ -6,12 +6,18 @@ struct PlainRefusal: Error {
   let status: HTTPResponse.Status
   let text: String
   /// Seconds, for `Retry-After`.
-  var retryAfter: Int64?
+  let retryAfter: Int64?
+  /// Whether the connection ends with the answer. Hummingbird would read the rest of a request first, however slowly that
+  /// drips in.
+  let endsConnection: Bool
 
-  init(_ status: HTTPResponse.Status, _ text: String, retryAfter: Int64? = nil) {
+  init(
+    _ status: HTTPResponse.Status, _ text: String, retryAfter: Int64? = nil, endsConnection: Bool = false
+  ) {
     self.status = status
     self.text = text
     self.retryAfter = retryAfter
+    self.endsConnection = endsConnection
   }
 
   init(_ refusal: ReplicablePath.Refusal) {
@@ -26,6 +32,20 @@ struct PlainRefusal: Error {
       .contentType: "text/plain; charset=utf-8", .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
     ]
     if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
-    return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text + "\n")))
+    let line = ByteBuffer(string: text + "\n")
+    guard endsConnection else {
+      return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: line))
+    }
+    headers[.connection] = "close"
+    let body = ResponseBody(contentLength: line.readableBytes) { writer in
+      try await writer.write(line)
+      try await writer.finish(nil)
+      // The answer has gone out; an error behind it is how a connection is closed.
+      throw ConnectionEnds()
+    }
+    return Response(status: status, headers: headers, body: body)
   }
 }
+
+/// Not a failure: the way to close a connection behind an answer.
+private struct ConnectionEnds: Error {}
