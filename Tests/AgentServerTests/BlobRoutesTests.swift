@@ -109,6 +109,9 @@ struct BlobRoutesTests {
         #expect(try await ground.ask("blobs/asset/\(id)").status == 400, "\(id)")
       }
       #expect(try await ground.ask("blobs/other/dir/file").status == 404)
+      // A root that went away says nothing about its files.
+      try files.moveItem(atPath: assets, toPath: ground.directory.path("unmounted"))
+      #expect(try await ground.ask("blobs/asset/dir/file").status == 500)
     }
   }
 

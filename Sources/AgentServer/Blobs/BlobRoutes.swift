@@ -37,7 +37,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     do {
       let path = try ReplicablePath(request.uri.path, area: "blobs")
       let blob = try await resolve(request, context, path.kind, path.id)
-      let file = try await workers.run { _ in try ServedFile(root: blob.root, path: blob.path) }
+      let file = try await workers.run { _ in try Self.open(blob) }
       return response(file, to: request, context)
     } catch let refusal as ReplicablePath.Refusal {
       return PlainRefusal(refusal).response
@@ -49,6 +49,17 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     } catch let error as Errno {
       return refusal(error, request, context).response
     }
+  }
+
+  /// A root that is not there says nothing about its files: "not found" would be believed.
+  private static func open(_ blob: ServedBlob) throws -> ServedFile {
+    let root: ServedFile.Root
+    do {
+      root = try ServedFile.Root(blob.root)
+    } catch {
+      throw PlainRefusal(.internalServerError, "the directory of this kind cannot be read: \(error)")
+    }
+    return try ServedFile(root: root, path: blob.path)
   }
 
   /// What is no plain file of the kind is not there, whatever it is.

@@ -15,8 +15,8 @@ final class ServedFile: Sendable {
   ///
   /// - Parameter path: relative to `root`, of plain names.
   /// - Throws: `ENOENT`; `ENOTDIR` or `ELOOP` for a link; `EISDIR` for what is no regular file.
-  init(root: FilePath, path: FilePath) throws(Errno) {
-    var directory = try Self.open(AT_FDCWD, root.string, O_RDONLY | O_DIRECTORY, following: true)
+  init(root: Root, path: FilePath) throws(Errno) {
+    var directory = try Self.open(root.descriptor, ".", O_RDONLY | O_DIRECTORY)
     defer { close(directory) }
     let names = path.components.map(\.string)
     for name in names.dropLast() {
@@ -56,7 +56,18 @@ final class ServedFile: Sendable {
     return bytes
   }
 
-  /// The root itself is the operator's word and may be a link.
+  /// The directory that files are served from, open.
+  final class Root {
+    fileprivate let descriptor: CInt
+
+    /// The path is the operator's word and may be a link.
+    init(_ path: FilePath) throws(Errno) {
+      descriptor = try ServedFile.open(AT_FDCWD, path.string, O_RDONLY | O_DIRECTORY, following: true)
+    }
+
+    deinit { close(descriptor) }
+  }
+
   private static func open(
     _ directory: CInt, _ name: String, _ flags: CInt, following: Bool = false
   ) throws(Errno) -> CInt {
