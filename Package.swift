@@ -220,8 +220,9 @@ let package = Package(
     tests(
       "AgentServerTests",
       [
-        "AgentServer", "Agent", "AgentAPI", "AgentClient", "GitServing", "SiteTokens", "GitValues", "Replication",
-        "DurableFiles", "WorkerPool", "TestSupport", hummingbird, logging, nioCore, serviceLifecycle, systemPackage,
+        "AgentServer", "Agent", "AgentAPI", "AgentClient", "BlobReplication", "BoundedHTTP", "GitServing", "SiteTokens",
+        "GitValues", "Replication", "DurableFiles", "WorkerPool", "TestSupport", crypto, hummingbird, logging, nioCore,
+        serviceLifecycle, systemPackage,
       ]),
     tests("RemoraTests", ["Remora", "Replication", "RegistryStore", "GitValues", "TestSupport"]),
     tests(

@@ -11,6 +11,11 @@ package struct GitReply: Sendable {
     case child(beginning: [UInt8], UploadPackJob)
   }
 
+  /// How long the body is, where that is known.
+  package var contentLength: Int? {
+    if case .bytes(let bytes) = body { bytes.count } else { nil }
+  }
+
   /// The body, piece by piece. Dropping it ends the child that makes it.
   package func pieces() -> Pieces { Pieces(body: body) }
 

@@ -109,6 +109,11 @@ package final class GitService: Sendable {
       }
     } catch is DeadlineExceeded {
       throw GitServingError(.requestTimeout, repository.path, "the request did not come to its end in time")
+    } catch let error as GitServingError {
+      throw error
+    } catch {
+      try Task.checkCancellation()
+      throw GitServingError(.badRequest, repository.path, "the request broke off: \(error)")
     }
   }
 

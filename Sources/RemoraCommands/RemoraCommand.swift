@@ -20,6 +20,7 @@ package struct RemoraCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self,
+      HookCommand.self,
     ])
 
   package init() {}

@@ -174,6 +174,23 @@ struct ListingTests {
     }
   }
 
+  @Test("borrowed tags, and a shallow repository, are git's to answer for")
+  func borrowed() async throws {
+    try await withGround { ground in
+      let pool = try sample().build(at: ground.directory.path("pool.git"))
+      try await GitCommand().run("clone", "-q", "--mirror", "--shared", pool.path, ground.directory.path("b.git"))
+      let borrower = ground.directory.path("b.git")
+      try await GitCommand(in: borrower).run("update-ref", "refs/tags/again", "refs/tags/v1-signed")
+      try await expectSame(ground, borrower)
+      let shallow = ground.directory.path("s.git")
+      try await GitCommand().run("clone", "-q", "--mirror", "--depth=1", "file://\(pool.path)", shallow)
+      try await expectSame(ground, shallow)
+      let reply = try await ground.service.advertisement(
+        of: ServingGround.site(shallow), protocolHeader: "version=2")
+      #expect(text(try await ServingGround.all(reply)).contains("agent=git/"))
+    }
+  }
+
   @Test("what only git can read is answered by git: a symbolic link as a ref, damaged packed-refs, SHA-256")
   func passedOn() async throws {
     try await withGround { ground in

@@ -92,6 +92,21 @@ struct RequestTests {
     }
   }
 
+  @Test("a request that breaks off is refused, whatever it was about to be")
+  func brokenOff() async throws {
+    struct Gone: Error {}
+    try await withRepository { ground, repository in
+      let (body, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+      continuation.yield(ByteBuffer(bytes: ServingGround.listing()))
+      continuation.finish(throwing: Gone())
+      let error = await #expect(throws: GitServingError.self) {
+        _ = try await ground.service.uploadPack(
+          of: repository, protocolHeader: "version=2", contentEncoding: nil, body: body)
+      }
+      #expect(error?.code == .badRequest)
+    }
+  }
+
   @Test("rubbish is refused by git, and the client gets a status and no empty answer")
   func rubbish() async throws {
     try await withRepository { ground, repository in

@@ -68,6 +68,19 @@ final class ServingGround: Sendable {
     return try await git.attempt(options + ["upload-pack", "--stateless-rpc", "--", path], input: body).output
   }
 
+  /// The pack in an answer to a fetch, out of its side-band. How it is cut into packets is a matter of time.
+  static func pack(in answer: [UInt8]) throws -> [UInt8] {
+    var decoder = PktLineDecoder()
+    var pack: [UInt8] = []
+    try answer.withUnsafeBytes { answer in
+      var rest = answer
+      while let packet = try decoder.next(from: &rest) {
+        if case .line(let line) = packet, line.first == 1 { pack += Array(line.dropFirst()) }
+      }
+    }
+    return pack
+  }
+
   /// A request for a listing.
   static func listing(_ arguments: [String] = ["peel", "symrefs", "unborn"]) -> [UInt8] {
     var encoder = PktLineEncoder()
@@ -86,6 +99,7 @@ final class ServingGround: Sendable {
     encoder.line("command=fetch")
     encoder.line("object-format=sha1")
     encoder.delimiter()
+    encoder.line("no-progress")
     encoder.line("want \(oid)")
     encoder.line("done")
     encoder.flush()

@@ -6,6 +6,8 @@ struct HelpTests {
   static let texts: [(arguments: [String], text: String)] = [
     ([], HelpTexts.root), (["mirror"], HelpTexts.mirror), (["verify"], HelpTexts.verify),
     (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history),
+    (["hook"], HookHelpTexts.hook), (["hook", "install"], HookHelpTexts.install),
+    (["hook", "uninstall"], HookHelpTexts.uninstall), (["hook", "status"], HookHelpTexts.status),
   ]
 
   @Test("the whole help of each command", arguments: texts)

@@ -28,6 +28,8 @@ enum HelpTexts {
       checksum                Print the refs checksum of a repository.
       history                 Tell what happened to the refs of a copy, newest
                               first.
+      hook                    Write, take away and look at the hooks that announce
+                              pushes.
 
       See 'remora help <subcommand>' for detailed help.
     """

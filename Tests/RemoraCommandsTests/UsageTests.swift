@@ -25,6 +25,10 @@ struct UsageTests {
     (["verify", "a", "b", "--silence-timeout", "0"], "timeouts and limits must be greater than 0"),
     (["checksum"], "Missing expected argument '<repository>'"),
     (["checksum", "a", "--algorithm", "md5"], "md5"),
+    (["hook", "install"], "name repositories, or --global and a directory"),
+    (["hook", "install", "a", "--global", "b"], "name repositories, or --global and a directory"),
+    (["hook", "install", "a", "--name", "n"], "--name and --id go together"),
+    (["hook", "status", "a", "b", "--name", "n", "--id", "i"], "--name and --id are for one repository"),
     (["history"], "Missing expected argument '<copy>'"),
     (["history", "a", "--since", "yesterday"], "--since takes a time such as 2026-11-22T10:00:00Z"),
   ]

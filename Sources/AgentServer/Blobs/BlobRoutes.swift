@@ -1,0 +1,120 @@
+internal import HTTPTypes
+package import Hummingbird
+internal import Logging
+internal import SystemPackage
+package import WorkerPool
+
+extension RouterMethods {
+  /// Adds `GET` and `HEAD /blobs/KIND/ID`: the bytes of a file, whole or one range of them.
+  ///
+  /// - Parameters:
+  ///   - workers: reads the files.
+  ///   - writeLimit: how long a client may leave a piece of an answer unread.
+  ///   - resolve: lets the request in or throws what it is answered with, and says which file is meant. The id is valid; the
+  ///     kind is what was sent.
+  @discardableResult
+  package func addBlobRoutes(
+    workers: WorkerPool, writeLimit: Duration = .seconds(60),
+    resolve: @escaping @Sendable (Request, Context, _ kind: String, _ id: String) async throws -> ServedBlob
+  ) -> Self {
+    let routes = BlobRoutes(workers: workers, writeLimit: writeLimit, resolve: resolve)
+    get("blobs/**") { request, context in try await routes.answer(request, context) }
+    head("blobs/**") { request, context in try await routes.answer(request, context).createHeadResponse() }
+    return self
+  }
+}
+
+/// Decodes, opens, sends.
+struct BlobRoutes<Context: RequestContext>: Sendable {
+  let workers: WorkerPool
+  let writeLimit: Duration
+  let resolve: @Sendable (Request, Context, String, String) async throws -> ServedBlob
+
+  /// What is read at once: large enough that the change of threads does not count.
+  private static var pieceBytes: Int { 1 << 18 }
+
+  func answer(_ request: Request, _ context: Context) async throws -> Response {
+    do {
+      let path = try ReplicablePath(request.uri.path, area: "blobs")
+      let blob = try await resolve(request, context, path.kind, path.id)
+      let file = try await workers.run { _ in try Self.open(blob) }
+      return response(file, to: request, context)
+    } catch let refusal as ReplicablePath.Refusal {
+      return PlainRefusal(refusal).response
+    } catch let refusal as PlainRefusal {
+      return refusal.response
+    } catch let error as WorkerPoolError {
+      context.logger.warning("serve \(request.uri.path): \(error)")
+      return PlainRefusal(.serviceUnavailable, "too much is being read; try again later", retryAfter: 5).response
+    } catch let error as Errno {
+      return refusal(error, request, context).response
+    }
+  }
+
+  /// A root that is not there says nothing about its files: "not found" would be believed.
+  private static func open(_ blob: ServedBlob) throws -> ServedFile {
+    let root: ServedFile.Root
+    do {
+      root = try ServedFile.Root(blob.root)
+    } catch {
+      throw PlainRefusal(.internalServerError, "the directory of this kind cannot be read: \(error)")
+    }
+    return try ServedFile(root: root, path: blob.path)
+  }
+
+  /// What is no plain file of the kind is not there, whatever it is.
+  private func refusal(_ error: Errno, _ request: Request, _ context: Context) -> PlainRefusal {
+    switch error {
+    case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels, .isDirectory, .noSuchAddressOrDevice:
+      return PlainRefusal(.notFound, "there is no such file")
+    default:
+      context.logger.warning("serve \(request.uri.path): cannot open the file: \(error)")
+      return PlainRefusal(.internalServerError, "the file cannot be read; the server's log says more")
+    }
+  }
+
+  private func response(_ file: ServedFile, to request: Request, _ context: Context) -> Response {
+    var headers: HTTPFields = [
+      .contentType: "application/octet-stream", .acceptRanges: "bytes", .eTag: file.entityTag,
+      .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
+    ]
+    switch range(of: file, for: request) {
+    case .whole: return Response(status: .ok, headers: headers, body: body(file, 0..<file.size, request, context))
+    case .part(let range):
+      headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.size)"
+      return Response(status: .partialContent, headers: headers, body: body(file, range, request, context))
+    case .unsatisfiable:
+      headers[.contentRange] = "bytes */\(file.size)"
+      return Response(status: .rangeNotSatisfiable, headers: headers)
+    }
+  }
+
+  /// A range is defined for GET alone, and where `If-Range` names another content the whole is meant. Dates are not compared:
+  /// we send none.
+  private func range(of file: ServedFile, for request: Request) -> ByteRange {
+    guard request.method == .get else { return .whole }
+    if let condition = request.headers[.ifRange], condition != file.entityTag { return .whole }
+    return ByteRange(request.headers[.range], size: file.size)
+  }
+
+  private func body(
+    _ file: ServedFile, _ range: Range<Int64>, _ request: Request, _ context: Context
+  ) -> ResponseBody {
+    ResponseBody(contentLength: Int(range.count)) { [workers, writeLimit, path = request.uri.path] writer in
+      let bounded = BoundedBodyWriter(writer, limit: writeLimit)
+      var position = range.lowerBound
+      while position < range.upperBound {
+        let count = Int(min(Int64(Self.pieceBytes), range.upperBound - position))
+        let piece = try await workers.run { [position] _ in try file.read(at: position, count: count) }
+        // It has shrunk since: the connection is cut, never the rest made up.
+        guard !piece.isEmpty else {
+          context.logger.warning("serve \(path): the file has shrunk from \(file.size) bytes to \(position)")
+          throw Errno.ioError
+        }
+        position += Int64(piece.count)
+        try await bounded.write(piece)
+      }
+      try await bounded.finish()
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package import SystemPackage
+
+/// Where the content of a blob is.
+package struct ServedBlob: Hashable, Sendable {
+  /// The kind's directory.
+  package let root: FilePath
+  /// Below it, of plain names. No link on the way is followed.
+  package let path: FilePath
+
+  package init(root: FilePath, path: FilePath) {
+    self.root = root
+    self.path = path
+  }
+}

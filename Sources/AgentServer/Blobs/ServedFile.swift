@@ -1,0 +1,80 @@
+internal import Glibc
+internal import SystemPackage
+
+/// A regular file that is given to a client, open: what its name stands for later does not matter any more.
+final class ServedFile: Sendable {
+  /// Bytes, when it was opened.
+  let size: Int64
+  /// Stands for this content and no other: size, inode, and when content and inode last changed, to the nanosecond. A strong
+  /// validator (RFC 9110 § 8.8.1) as far as the file system's clock is fine enough.
+  let entityTag: String
+  private let descriptor: CInt
+
+  /// Opens without following a link anywhere below `root`, from directory to directory, and without waiting for a FIFO's
+  /// writer.
+  ///
+  /// - Parameter path: relative to `root`, of plain names.
+  /// - Throws: `ENOENT`; `ENOTDIR` or `ELOOP` for a link; `EISDIR` for what is no regular file.
+  init(root: Root, path: FilePath) throws(Errno) {
+    var directory = try Self.open(root.descriptor, ".", O_RDONLY | O_DIRECTORY)
+    defer { close(directory) }
+    let names = path.components.map(\.string)
+    for name in names.dropLast() {
+      let next = try Self.open(directory, name, O_RDONLY | O_DIRECTORY)
+      close(directory)
+      directory = next
+    }
+    guard let last = names.last else { throw .isDirectory }
+    let descriptor = try Self.open(directory, last, O_RDONLY)
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw .isDirectory
+    }
+    self.descriptor = descriptor
+    size = Int64(status.st_size)
+    let stamps = [status.st_mtim, status.st_ctim].map { Int64($0.tv_sec) &* 1_000_000_000 &+ Int64($0.tv_nsec) }
+    let parts = [Int64(bitPattern: UInt64(status.st_ino)), size] + stamps
+    entityTag = "\"" + parts.map { String(UInt64(bitPattern: $0), radix: 16) }.joined(separator: "-") + "\""
+  }
+
+  deinit { close(descriptor) }
+
+  /// Reads up to `count` bytes from a position; empty behind the end. Blocks.
+  func read(at position: Int64, count: Int) throws(Errno) -> [UInt8] {
+    var failure: Errno?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while true {
+        let result = pread(descriptor, buffer.baseAddress, count, off_t(position))
+        if result < 0, errno == EINTR { continue }
+        if result < 0 { failure = Errno(rawValue: errno) }
+        filled = max(0, result)
+        return
+      }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+
+  /// The directory that files are served from, open.
+  final class Root {
+    fileprivate let descriptor: CInt
+
+    /// The path is the operator's word and may be a link.
+    init(_ path: FilePath) throws(Errno) {
+      descriptor = try ServedFile.open(AT_FDCWD, path.string, O_RDONLY | O_DIRECTORY, following: true)
+    }
+
+    deinit { close(descriptor) }
+  }
+
+  private static func open(
+    _ directory: CInt, _ name: String, _ flags: CInt, following: Bool = false
+  ) throws(Errno) -> CInt {
+    while true {
+      let found = openat(directory, name, flags | O_CLOEXEC | O_NONBLOCK | (following ? 0 : O_NOFOLLOW))
+      if found >= 0 { return found }
+      guard errno == EINTR else { throw Errno(rawValue: errno) }
+    }
+  }
+}

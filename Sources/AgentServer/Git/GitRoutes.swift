@@ -1,0 +1,124 @@
+package import GitServing
+internal import HTTPTypes
+package import Hummingbird
+internal import Logging
+
+extension RouterMethods {
+  /// Adds what a git client asks for: `GET` and `HEAD /git/KIND/ID.git/info/refs`, `POST /git/KIND/ID.git/git-upload-pack`.
+  ///
+  /// - Parameters:
+  ///   - resolve: lets the request in or throws what it is answered with, and says which repository is meant. The id is valid;
+  ///     the kind is what was sent.
+  ///   - writeLimit: how long a client may leave a piece of an answer unread.
+  @discardableResult
+  package func addGitRoutes(
+    _ service: GitService, writeLimit: Duration = .seconds(60),
+    resolve: @escaping @Sendable (Request, Context, _ kind: String, _ id: String) async throws -> ServedRepository
+  ) -> Self {
+    let routes = GitRoutes(service: service, writeLimit: writeLimit, resolve: resolve)
+    get("git/**") { request, context in try await routes.answer(request, context) }
+    head("git/**") { request, context in try await routes.answer(request, context).createHeadResponse() }
+    post("git/**") { request, context in try await routes.answer(request, context) }
+    return self
+  }
+}
+
+/// Decodes, asks `GitService`, encodes.
+struct GitRoutes<Context: RequestContext>: Sendable {
+  let service: GitService
+  let writeLimit: Duration
+  let resolve: @Sendable (Request, Context, String, String) async throws -> ServedRepository
+
+  /// What the end of the path asks for.
+  private enum Question {
+    case advertisement
+    case request
+  }
+
+  func answer(_ request: Request, _ context: Context) async throws -> Response {
+    do {
+      let (path, question) = try Self.target(of: request)
+      let repository = try await resolve(request, context, path.kind, path.id)
+      let reply: GitReply
+      switch question {
+      case .advertisement:
+        reply = try await service.advertisement(of: repository, protocolHeader: Self.gitProtocol(request))
+      case .request:
+        reply = try await service.uploadPack(
+          of: repository, protocolHeader: Self.gitProtocol(request),
+          contentEncoding: request.headers[.contentEncoding], body: request.body)
+      }
+      return response(reply, context)
+    } catch let refusal as PlainRefusal {
+      return refusal.response
+    } catch let error as GitServingError {
+      Self.log(error, context)
+      return Self.refusal(error).response
+    }
+  }
+
+  // MARK: The question
+
+  private static func target(of request: Request) throws -> (ReplicablePath, Question) {
+    let path = request.uri.path
+    do {
+      if request.method == .post {
+        if path.hasSuffix("/git-receive-pack") { throw PlainRefusal.readOnly }
+        let target = try ReplicablePath(path, area: "git", ending: ["git-upload-pack"], suffix: ".git")
+        guard request.headers[.contentType] == "application/x-git-upload-pack-request" else {
+          throw PlainRefusal(.unsupportedMediaType, "git sends application/x-git-upload-pack-request here")
+        }
+        return (target, .request)
+      }
+      let target = try ReplicablePath(path, area: "git", ending: ["info", "refs"], suffix: ".git")
+      switch request.uri.queryParameters["service"] {
+      case "git-upload-pack": return (target, .advertisement)
+      case "git-receive-pack": throw PlainRefusal.readOnly
+      default: throw PlainRefusal(.forbidden, "only git's smart protocol is spoken here: update git")
+      }
+    } catch let refusal as ReplicablePath.Refusal {
+      throw PlainRefusal(refusal)
+    }
+  }
+
+  private static func gitProtocol(_ request: Request) -> String? {
+    HTTPField.Name("Git-Protocol").flatMap { request.headers[$0] }
+  }
+
+  // MARK: The answer
+
+  private func response(_ reply: GitReply, _ context: Context) -> Response {
+    let headers: HTTPFields = [.contentType: reply.contentType, .cacheControl: "no-cache"]
+    let writeLimit = writeLimit
+    let body = ResponseBody(contentLength: reply.contentLength) { writer in
+      let bounded = BoundedBodyWriter(writer, limit: writeLimit)
+      var pieces = reply.pieces()
+      do {
+        while let piece = try await pieces.next() { try await bounded.write(piece) }
+        try await bounded.finish()
+      } catch let error as GitServingError {
+        // The head has gone out: what is left is to cut the answer, so that nobody takes it for whole.
+        Self.log(error, context)
+        throw error
+      }
+    }
+    return Response(status: .ok, headers: headers, body: body)
+  }
+
+  private static func refusal(_ error: GitServingError) -> PlainRefusal {
+    PlainRefusal(
+      HTTPResponse.Status(code: error.httpStatus), error.summary,
+      retryAfter: error.retryAfter.map { max(1, $0.components.seconds) },
+      endsConnection: error.code == .requestTimeout)
+  }
+
+  private static func log(_ error: GitServingError, _ context: Context) {
+    // A client that went away is no news.
+    context.logger.log(level: error.code == .cancelled ? .debug : .warning, "\(error)")
+  }
+}
+
+extension PlainRefusal {
+  /// To every push.
+  fileprivate static let readOnly = PlainRefusal(.forbidden, "this repository is a copy to read: push to its primary")
+}

@@ -1,0 +1,51 @@
+internal import HTTPTypes
+internal import Hummingbird
+
+/// An answer of one line of text that says no.
+struct PlainRefusal: Error {
+  let status: HTTPResponse.Status
+  let text: String
+  /// Seconds, for `Retry-After`.
+  let retryAfter: Int64?
+  /// Whether the connection ends with the answer. Hummingbird would read the rest of a request first, however slowly that
+  /// drips in.
+  let endsConnection: Bool
+
+  init(
+    _ status: HTTPResponse.Status, _ text: String, retryAfter: Int64? = nil, endsConnection: Bool = false
+  ) {
+    self.status = status
+    self.text = text
+    self.retryAfter = retryAfter
+    self.endsConnection = endsConnection
+  }
+
+  init(_ refusal: ReplicablePath.Refusal) {
+    switch refusal {
+    case .malformed(let reason): self.init(.badRequest, "the path is malformed: \(reason)")
+    case .notFound: self.init(.notFound, "there is nothing at this path")
+    }
+  }
+
+  var response: Response {
+    var headers: HTTPFields = [
+      .contentType: "text/plain; charset=utf-8", .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
+    ]
+    if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
+    let line = ByteBuffer(string: text + "\n")
+    guard endsConnection else {
+      return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: line))
+    }
+    headers[.connection] = "close"
+    let body = ResponseBody(contentLength: line.readableBytes) { writer in
+      try await writer.write(line)
+      try await writer.finish(nil)
+      // The answer has gone out; an error behind it is how a connection is closed.
+      throw ConnectionEnds()
+    }
+    return Response(status: status, headers: headers, body: body)
+  }
+}
+
+/// Not a failure: the way to close a connection behind an answer.
+private struct ConnectionEnds: Error {}

@@ -1,0 +1,76 @@
+internal import Replication
+
+/// The path of a URL that leads to something of a replicable: `/AREA/KIND/ID…/ENDING`, each part percent-encoded for itself
+/// (product contract § 3).
+///
+/// Read from the raw path and strictly: two spellings that lead to one file would be two doors, and a door that one check does
+/// not know is open.
+struct ReplicablePath: Hashable, Sendable {
+  /// The name of the kind, as it was sent; whether there is such a kind is for others to say.
+  let kind: String
+  /// A valid id.
+  let id: String
+
+  /// Why a path leads nowhere.
+  enum Refusal: Error, Hashable {
+    /// It breaks the rules of encoding or of ids: status 400.
+    case malformed(String)
+    /// It has another form: status 404.
+    case notFound
+  }
+
+  /// - Parameters:
+  ///   - path: as it was sent, without the query.
+  ///   - area: its first part, `git` or `blobs`.
+  ///   - ending: its last parts.
+  ///   - suffix: what the last part of the id must end with, and what is no part of the id.
+  init(_ path: String, area: String, ending: [String] = [], suffix: String = "") throws(Refusal) {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count >= 4 + ending.count, parts[0].isEmpty, parts[1] == area,
+      parts.suffix(ending.count).elementsEqual(ending, by: ==)
+    else { throw .notFound }
+    kind = try Self.decoded(parts[2])
+    var names: [String] = []
+    for part in parts[3..<(parts.count - ending.count)] { names.append(try Self.decoded(part)) }
+    if !suffix.isEmpty {
+      guard let last = names.last, last.hasSuffix(suffix) else { throw .notFound }
+      names[names.count - 1] = String(last.dropLast(suffix.count))
+    }
+    do {
+      id = try ReplicableID(names.joined(separator: "/")).text
+    } catch {
+      throw .malformed("\(error)")
+    }
+  }
+
+  /// One part. An encoded slash, a NUL, a bad escape and bytes that are no UTF-8 are refused.
+  private static func decoded(_ part: Substring) throws(Refusal) -> String {
+    var bytes: [UInt8] = []
+    var rest = part.utf8[...]
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        bytes.append(byte)
+        continue
+      }
+      guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+        throw .malformed("a percent sign without two digits")
+      }
+      bytes.append(high << 4 | low)
+    }
+    guard !bytes.isEmpty else { throw .malformed("an empty part") }
+    guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") }) else {
+      throw .malformed("an encoded slash or control character")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw .malformed("a name that is no UTF-8") }
+    return text
+  }
+
+  private static func digit(_ character: UInt8) -> UInt8? {
+    switch character {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+    default: nil
+    }
+  }
+}

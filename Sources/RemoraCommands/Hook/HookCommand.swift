@@ -1,0 +1,93 @@
+internal import Agent
+internal import ArgumentParser
+
+/// `remora hook`: the hooks that tell the agent of pushes.
+struct HookCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hook",
+    abstract: "Write, take away and look at the hooks that announce pushes.",
+    discussion: """
+      A hook never fails or delays a push. A post-receive hook that is there is
+      kept as post-receive.remora-chained and runs first.
+
+      Examples:
+        remora hook install /srv/git/project.git
+        remora hook install --global /srv/git
+        remora hook status --global /srv/git --json
+      """,
+    subcommands: [HookInstallCommand.self, HookUninstallCommand.self, HookStatusCommand.self])
+}
+
+/// `remora hook install`.
+struct HookInstallCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "install", abstract: "Write the post-receive hook of repositories.",
+    discussion: """
+      Writing it again changes nothing. Kind and id come from the configuration, by
+      the root that a repository lies below, or from --name and --id.
+      """)
+
+  @OptionGroup var selection: HookSelection
+  @OptionGroup(title: "Agent") var agent: HookAgentOptions
+
+  func validate() throws {
+    try selection.validateArguments()
+    try agent.validateArguments(for: selection)
+  }
+
+  func run() async throws {
+    let directory = try agent.directory()
+    let installer = HookInstaller()
+    try selection.forEach { repository throws(HookError) in
+      let script = try directory.script(for: repository)
+      return HookReport(
+        repository, try installer.install(script, in: repository), name: script.name, id: script.id)
+    }
+  }
+}
+
+/// `remora hook uninstall`.
+struct HookUninstallCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "uninstall", abstract: "Take the hook away again; a hook that was chained gets its place back.")
+
+  @OptionGroup var selection: HookSelection
+
+  func validate() throws { try selection.validateArguments() }
+
+  func run() async throws {
+    let installer = HookInstaller()
+    try selection.forEach { repository throws(HookError) in
+      HookReport(repository, try installer.uninstall(from: repository))
+    }
+  }
+}
+
+/// `remora hook status`.
+struct HookStatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Tell which repositories announce their pushes.",
+    discussion: """
+      Run it as the user who receives pushes: whether that user can write to the
+      agent's spool is part of the answer. Exit 1 when a repository does not
+      announce its pushes, 2 when that is so of some of several.
+      """)
+
+  @OptionGroup var selection: HookSelection
+  @OptionGroup(title: "Agent") var agent: HookAgentOptions
+
+  func validate() throws {
+    try selection.validateArguments()
+    try agent.validateArguments(for: selection)
+  }
+
+  func run() async throws {
+    let directory = try agent.directory()
+    try selection.forEach { repository throws(HookError) in
+      // A repository that the configuration does not know may have a hook all the same.
+      let expected = try? directory.script(for: repository)
+      let status = try HookStatus(of: repository, expected: expected, spool: directory.spool)
+      return HookReport(repository, status, name: expected?.name, id: expected?.id)
+    }
+  }
+}
