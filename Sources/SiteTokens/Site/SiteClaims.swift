@@ -3,7 +3,8 @@ internal import JWTKit
 /// What a site's token says. The article `Tokens` tells what each claim is for.
 struct SiteClaims: JWTPayload {
   var iss: String
-  var aud: String
+  /// `nil` before the site has heard of a start, when it was not told the name.
+  var aud: String?
   /// Seconds since 1970 by the clock of the site that asks.
   var iat: Int64
   var exp: Int64

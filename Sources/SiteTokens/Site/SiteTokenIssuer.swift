@@ -4,16 +4,16 @@ internal import JWTKit
 /// Makes the tokens with which this site asks another one: one for each request, never used twice.
 package struct SiteTokenIssuer: Sendable {
   private let site: SiteName
-  private let audience: SiteName
+  private let audience: SiteName?
   private let epoch: UInt64
   private let keys: JWTKeyCollection
 
   /// - Parameters:
   ///   - site: who asks: this site.
-  ///   - audience: who is asked.
+  ///   - audience: who is asked; `nil` takes the name that the first answer `retry` tells.
   ///   - secret: what both know and nobody else.
   ///   - epoch: this site's epoch, which fences an agent that was replaced by a promotion.
-  package init(site: SiteName, audience: SiteName, secret: SiteSecret, epoch: UInt64) async {
+  package init(site: SiteName, audience: SiteName?, secret: SiteSecret, epoch: UInt64) async {
     self.site = site
     self.audience = audience
     self.epoch = epoch
@@ -34,7 +34,8 @@ package struct SiteTokenIssuer: Sendable {
   ) async throws -> String {
     let issued = Int64(now.timeIntervalSince1970)
     let claims = SiteClaims(
-      iss: site.text, aud: audience.text, iat: issued, exp: issued + SiteClaims.longestLife, jti: TokenNonce().text,
+      iss: site.text, aud: audience?.text ?? start?.split(separator: "/").first.map(String.init), iat: issued,
+      exp: issued + SiteClaims.longestLife, jti: TokenNonce().text,
       method: method, path: pathAndQuery, body: bodyDigest.hex, epoch: epoch, start: start)
     return try await keys.sign(claims, kid: JWKIdentifier(string: site.text))
   }

@@ -12,14 +12,14 @@ package final class SiteTokenVerifier: Sendable {
   private struct State {
     var sites: [SiteName: JWTKeyCollection] = [:]
     var memories: [SiteName: ReplayMemory] = [:]
-    var start = TokenNonce().text
+    var start: String
     var latest = -Double.infinity
   }
 
   private let audience: SiteName
   private let leeway: Double
   private let capacity: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// Requests that run side by side read the clock in another order than they come here, by no more than this, in seconds.
   private static let disorder = 5.0
@@ -36,6 +36,7 @@ package final class SiteTokenVerifier: Sendable {
   ) async {
     precondition(leeway >= .zero && leeway <= .seconds(3_600) && capacity > 0, "bounds that nothing can meet")
     self.audience = audience
+    state = Mutex(State(start: Self.newStart(of: audience)))
     self.leeway = leeway / .seconds(1)
     self.capacity = capacity
     await replaceSites(sites)
@@ -66,7 +67,8 @@ package final class SiteTokenVerifier: Sendable {
     let (site, claims) = try await signed(token)
     let now = now.timeIntervalSince1970
     try checkTimes(of: claims, from: site, now: now)
-    guard claims.aud == audience.text else {
+    // Without a start it is refused below, with the name that it did not know.
+    guard claims.aud == audience.text || claims.aud == nil && claims.start == nil else {
       throw SiteTokenError(
         .wrongAudience,
         "the token of '\(site)' is for another site, this one is '\(audience)': check the primary's URL and name")
@@ -80,6 +82,9 @@ package final class SiteTokenVerifier: Sendable {
     try take(nonce, of: claims, from: site, now: now)
     return SiteIdentity(name: site, epoch: claims.epoch)
   }
+
+  /// The audience's name and a random word.
+  private static func newStart(of audience: SiteName) -> String { "\(audience)/\(TokenNonce().text)" }
 
   private static let malformed = SiteTokenError(
     .malformed, "the request bears no token of a site (a JWT signed by HS256): send one")
@@ -141,7 +146,7 @@ package final class SiteTokenVerifier: Sendable {
   ) throws(SiteTokenError) {
     try state.withLock { (state) throws(SiteTokenError) in
       if now < state.latest - Self.disorder {
-        state.start = TokenNonce().text
+        state.start = Self.newStart(of: audience)
         state.memories = [:]
         state.latest = now
       }
