@@ -19,7 +19,7 @@ package struct RemoraCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self,
+      MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self, ConfigCommand.self,
     ])
 
   package init() {}

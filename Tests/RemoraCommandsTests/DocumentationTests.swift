@@ -43,7 +43,9 @@ struct DocumentationTests {
     #expect(try Self.words(from: "remora verify --json", to: "remora checksum") == VerifyCommandTests.keys)
     #expect(
       try Self.words(from: "remora checksum --json", to: "remora history") == ChecksumCommandTests.keys)
-    #expect(try Self.words(from: "remora history --json", to: "Exit") == HistoryCommandTests.keys)
+    #expect(try Self.words(from: "remora history --json", to: "remora config") == HistoryCommandTests.keys)
+    #expect(
+      try Self.words(from: "remora config check --json", to: "Exit") == ConfigCommandTests.keys)
   }
 
   @Test("names every exit status that the program's help names")

@@ -6,6 +6,8 @@ struct HelpTests {
   static let texts: [(arguments: [String], text: String)] = [
     ([], HelpTexts.root), (["mirror"], HelpTexts.mirror), (["verify"], HelpTexts.verify),
     (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history),
+    (["config"], HelpTexts.config), (["config", "check"], HelpTexts.configCheck),
+    (["config", "example"], HelpTexts.configExample),
   ]
 
   @Test("the whole help of each command", arguments: texts)
