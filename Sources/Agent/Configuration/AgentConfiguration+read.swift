@@ -46,14 +46,14 @@ extension AgentConfiguration {
     let listen = reader.listen()
     let isInsecure = reader.flag("insecure") ?? false
     let tls = TLS(
-      certificateFile: reader.file("tls.certificate_file"), keyFile: reader.file("tls.key_file"),
+      certificateFile: reader.file("tls.certificate_file"), keyFile: reader.keyFile("tls.key_file"),
       caFile: reader.file("tls.ca_file"))
     let adminTokenFile = reader.secretFile("admin_token_file")
     let readerTokenFile = reader.secretFile("reader_token_file")
     let hookGroup = reader.word("hook_group")
     let servesGit = reader.flag("serve_git")
-    let hosts = reader.texts(reader.compounds["hosts"], "hosts").map(\.text)
-    let trustedOwners = reader.texts(reader.compounds["trusted_owners"], "trusted_owners").map(\.text)
+    let hosts = reader.words("hosts")
+    let trustedOwners = reader.words("trusted_owners")
     let primary = reader.primary(role)
     let secondaries = reader.secondaries()
     let kinds = reader.kinds(on: role)

@@ -1,7 +1,8 @@
 internal import JWTKit
 
 /// What two sites know and nobody else. Never printed, whoever asks.
-package struct SiteSecret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct SiteSecret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
   private let bytes: [UInt8]
 
   /// The secret in a file: at least 32 bytes without white space at its ends, mode 0600 or stricter, our own.

@@ -66,6 +66,16 @@ struct ConfigurationRefusalTests {
         "secondaries: [{ name: a, secret_file: /etc/remora/rome.secret },\n  { name: a, secret_file: /etc/remora/rome.secret }]",
         "6:11: secondaries.name: a second site 'a'"
       ),
+      (
+        "secondaries: [{ name: a, secret_file: /etc/remora/rome.secret },\n  { name: b, secret_file: /etc/remora/rome.secret }]",
+        "6:27: secondaries.secret_file: another site has the same secret"
+      ),
+      (
+        "tls: { key_file: /etc/remora/empty }",
+        "tls.key_file: '/etc/remora/empty' can be used by everybody; chmod 600 it"
+      ),
+      ("hosts: ['a b']", "5:9: hosts: 'a b' is no name"),
+      ("trusted_owners: ['']", "5:18: trusted_owners: '' is no name"),
       ("hosts: [[]]", "5:9: hosts: not a single value"),
       ("limits:", "5:8: limits: not a mapping"),
       ("trash: { keep: }", "trash.keep: no value; write one, or leave the key out"),
@@ -101,11 +111,22 @@ struct ConfigurationRefusalTests {
       ("  wiki: { strategy: blob, root: /srv/git/ }", "root: lies in, or around, the root of 'project_repository'"),
       ("  wiki: { strategy: blob, root: /srv }", "root: lies in, or around, the root of 'project_repository'"),
       ("  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'file:///{id}' }", "clone_url: scheme is none of"),
+      ("  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'https://u:p@h/{id}' }", "clone_url: it holds a login"),
+      (
+        "  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'https://token@h/{id}' }", "clone_url: it holds a login"
+      ),
+      ("  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'ssh://u:p@h/{id}' }", "clone_url: it holds a login"),
       ("secondaries: []", "secondaries: only a primary has them"),
     ])
   func secondary(line: String, complaint: String) {
     let complaints = ground.complaints(ConfigurationGround.secondary + line + "\n")
     #expect(complaints.count == 1 && complaints[0].contains(complaint), "\(complaints)")
+  }
+
+  @Test("a user's name in an address of ssh is no secret")
+  func sshUser() {
+    let line = "  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'ssh://git@h/{id}' }\n"
+    #expect(ground.complaints(ConfigurationGround.secondary + line) == [])
   }
 
   @Test(

@@ -12,6 +12,7 @@ extension ConfigurationReader {
       return []
     }
     var found: [AgentConfiguration.Secondary] = []
+    var secrets: [SiteSecret] = []
     for item in items {
       let values = fields(item, "secondaries", known: ["name", "secret_file"])
       guard let name = required("name", of: values, item, "secondaries"),
@@ -28,7 +29,11 @@ extension ConfigurationReader {
         report(path.origin, "'\(path.text.prefix(100))' is no absolute path; begin with /")
         continue
       }
-      check(secret: file, path.origin)
+      if let secret = check(secret: file, path.origin) {
+        // Who holds it could ask as either of the two.
+        if secrets.contains(secret) { report(path.origin, "another site has the same secret; give each its own") }
+        secrets.append(secret)
+      }
       found.append(AgentConfiguration.Secondary(name: site, secretFile: file))
     }
     return found
@@ -69,12 +74,16 @@ extension ConfigurationReader {
         }
       }
     }
+    let address = values["clone_url"].flatMap { scalar($0, "\(path).clone_url") }
+    if let address, Self.holdsPassword(address), let value = values["clone_url"] {
+      report(
+        Self.origin(value, "\(path).clone_url"), "it holds a login; take it out and use .netrc or a credential helper")
+    }
     let allowed = texts(values["allowed_roots"], "\(path).allowed_roots").compactMap { text, origin in
       directory(text, origin)
     }
     let isMutable = flag("mutable", of: values, path) ?? false
     let isEnabled = flag("enabled", of: values, path) ?? true
-    let address = values["clone_url"].flatMap { scalar($0, "\(path).clone_url") }
     guard let strategy = required("strategy", of: values, node, path),
       let root = required("root", of: values, node, path),
       let directory = directory(root.text, root.origin)
@@ -98,6 +107,15 @@ extension ConfigurationReader {
       report(Self.origin(node, path), "\(error)")
     }
     return nil
+  }
+
+  /// A user's name belongs to an address of ssh; everything else before an `@` is a secret, or stands beside one.
+  private static func holdsPassword(_ address: String) -> Bool {
+    let parts = address.components(separatedBy: "://")
+    guard parts.count > 1, let authority = parts[1].split(separator: "/", omittingEmptySubsequences: false).first,
+      let login = authority.lastIndex(of: "@").map({ authority[..<$0] })
+    else { return false }
+    return parts[0] != "ssh" || login.contains(":")
   }
 
   private static let kindKeys = [

@@ -91,13 +91,34 @@ extension ConfigurationReader {
     return path
   }
 
-  /// Reads the secret and forgets it.
-  mutating func check(secret path: String, _ origin: Origin) {
-    guard checksFiles else { return }
+  /// Reads the secret, which is for comparing and not to be kept; `nil` when it cannot be read.
+  @discardableResult
+  mutating func check(secret path: String, _ origin: Origin) -> SiteSecret? {
+    guard checksFiles else { return nil }
     do {
-      _ = try SiteSecret(file: path)
+      return try SiteSecret(file: path)
     } catch {
       report(origin, "'\(path)': \(error.reason); \(error.hint)")
+      return nil
+    }
+  }
+
+  /// A private key: readable for us, and not for everybody; a group of those who may is common.
+  mutating func keyFile(_ key: String) -> String? {
+    guard let path = file(key) else { return nil }
+    var status = stat()
+    if checksFiles, stat(path, &status) == 0, status.st_mode & 0o007 != 0 {
+      report(origin(of: key), "'\(path)' can be used by everybody; chmod 600 it")
+    }
+    return path
+  }
+
+  /// The words of a list.
+  mutating func words(_ key: String) -> [String] {
+    texts(compounds[key], key).compactMap { text, origin in
+      if !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) { return text }
+      report(origin, "'\(text.prefix(100))' is no name; write a word")
+      return nil
     }
   }
 
