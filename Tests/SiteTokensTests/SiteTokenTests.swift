@@ -112,4 +112,25 @@ struct SiteTokenTests {
     await verifier.replaceSites([TokenGround.berlin: ground.secret])
     #expect(await ground.refusal(of: token, by: verifier)?.code == .replayed)
   }
+
+  @Test("of a token with a changed byte nothing is taken but another spelling of the same")
+  func mutated() async throws {
+    let ground = try await TokenGround()
+    let verifier = await ground.verifier()
+    let token = try await ground.token(for: verifier)
+    #expect(await ground.refusal(of: token, by: verifier) == nil)
+    var random = SeededGenerator(seed: 20_261_123)
+    for _ in 0..<2_000 {
+      var bytes = Array(token.utf8)
+      let place = Int.random(in: bytes.indices, using: &random)
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      case 1: bytes.remove(at: place)
+      case 2: bytes.insert(bytes[place], at: place)
+      default: bytes[place] = UInt8.random(in: .min ... .max, using: &random)
+      }
+      let refusal = await ground.refusal(of: String(decoding: bytes, as: UTF8.self), by: verifier)
+      #expect([.malformed, .unknownSite, .wrongSignature, .replayed].contains(refusal?.code))
+    }
+  }
 }
