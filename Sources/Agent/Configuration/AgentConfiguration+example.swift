@@ -9,7 +9,7 @@ extension AgentConfiguration {
 
   private static func top(_ name: String, _ role: Role) -> String {
     """
-    # A \(role.rawValue) of Remora. What begins with '#' shows the value that holds without the line.
+    # A \(role.rawValue) of Remora. Lines behind '#' show what else can be said, limits and times with their defaults.
     # 'remora config check FILE' tells everything that is wrong with it.
     # Each key with a single value can come from the environment: trash.keep is REMORA_TRASH_KEEP.
 
