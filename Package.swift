@@ -201,7 +201,7 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "DurableFiles", "EventLog", "FlatJSON", "RegistryStore", "Replication", "TestSupport", systemPackage,
+        "Agent", "DurableFiles", "EventLog", "FlatJSON", "RegistryStore", "Replication", "TestSupport", systemPackage,
       ],
       exclude: ["LibFuzzer"], swiftSettings: strict),
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),

@@ -6,6 +6,9 @@ internal import SystemPackage
 enum Output {
   static func result(_ line: String) { write(line + "\n", to: .standardOutput) }
 
+  /// Text on standard output as it is.
+  static func text(_ text: String) { write(text, to: .standardOutput) }
+
   static func error(_ line: String) { write("remora: \(line)\n", to: .standardError) }
 
   /// Text on standard error as it is, without a line end.

@@ -7,6 +7,11 @@ struct Seeds {
   let inputs: [(name: String, bytes: [UInt8])]
   let words: [[UInt8]]
 
+  init(inputs: [(name: String, bytes: [UInt8])], words: [[UInt8]]) {
+    self.inputs = inputs
+    self.words = words
+  }
+
   init(_ reader: FuzzedReader) throws {
     let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appending(path: "fixtures/fuzzing")

@@ -44,7 +44,8 @@ struct DocumentationTests {
     #expect(
       try Self.words(from: "remora checksum --json", to: "remora history") == ChecksumCommandTests.keys)
     #expect(try Self.words(from: "remora history --json", to: "remora hook") == HistoryCommandTests.keys)
-    #expect(try Self.words(from: "remora hook --json", to: "Exit") == HookCommandTests.keys)
+    #expect(try Self.words(from: "remora hook --json", to: "remora config") == HookCommandTests.keys)
+    #expect(try Self.words(from: "remora config check --json", to: "Exit") == ConfigCommandTests.keys)
   }
 
   @Test("names every exit status that the program's help names")

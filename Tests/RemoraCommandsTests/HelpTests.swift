@@ -8,6 +8,8 @@ struct HelpTests {
     (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history),
     (["hook"], HookHelpTexts.hook), (["hook", "install"], HookHelpTexts.install),
     (["hook", "uninstall"], HookHelpTexts.uninstall), (["hook", "status"], HookHelpTexts.status),
+    (["config"], HelpTexts.config), (["config", "check"], HelpTexts.configCheck),
+    (["config", "example"], HelpTexts.configExample),
   ]
 
   @Test("the whole help of each command", arguments: texts)

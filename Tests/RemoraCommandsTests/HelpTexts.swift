@@ -30,6 +30,7 @@ enum HelpTexts {
                               first.
       hook                    Write, take away and look at the hooks that announce
                               pushes.
+      config                  Check an agent's configuration, or begin one.
 
       See 'remora help <subcommand>' for detailed help.
     """
@@ -194,6 +195,60 @@ enum HelpTexts {
       --since <time>          Only from this moment on (RFC 3339, such as
                               2026-11-22T10:00:00Z).
       --json                  Print one JSON object a change.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let config = """
+    OVERVIEW: Check an agent's configuration, or begin one.
+
+    USAGE: remora config <subcommand>
+
+    OPTIONS:
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    SUBCOMMANDS:
+      check                   Tell everything that is wrong with a configuration, a
+                              line each.
+      example                 Print a commented configuration to begin with.
+
+      See 'remora help config <subcommand>' for detailed help.
+    """
+
+  static let configCheck = """
+    OVERVIEW: Tell everything that is wrong with a configuration, a line each.
+
+    The files and directories that it names are looked at too, and what the
+    environment says in place of the file (trash.keep is REMORA_TRASH_KEEP):
+    run it as the user who runs the agent. Exit 0: good. Exit 1: not good.
+
+    Example:
+      remora config check /etc/remora/remora.yaml
+
+    USAGE: remora config check <file> [--json]
+
+    ARGUMENTS:
+      <file>                  The configuration.
+
+    OPTIONS:
+      --json                  Print a JSON object.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let configExample = """
+    OVERVIEW: Print a commented configuration to begin with.
+
+    Example:
+      remora config example primary > /etc/remora/remora.yaml
+
+    USAGE: remora config example <role>
+
+    ARGUMENTS:
+      <role>                  primary or secondary. (values: primary, secondary)
+
+    OPTIONS:
       --version               Show the version.
       -h, --help              Show help information.
     """

@@ -1,0 +1,50 @@
+internal import Replication
+
+extension AgentConfiguration {
+  /// A key that another configuration has otherwise.
+  package struct Change: Hashable, Sendable {
+    /// Dotted; for a kind `replicables.NAME`, or `replicables.NAME.include` and its like.
+    package let key: String
+    /// Whether a reload takes it; otherwise a restart does.
+    package let isReloadable: Bool
+  }
+
+  /// What `new` changes, by key in order. New contents of secret files are not seen here: a reload reads them anyway.
+  package func changes(to new: AgentConfiguration) -> [Change] {
+    var changes: [Change] = []
+    for setting in Setting.all where settings[setting.key] != new.settings[setting.key] {
+      changes.append(Change(key: setting.key, isReloadable: setting.isReloadable))
+    }
+    if hosts != new.hosts { changes.append(Change(key: "hosts", isReloadable: false)) }
+    if trustedOwners != new.trustedOwners { changes.append(Change(key: "trusted_owners", isReloadable: false)) }
+    if secondaries != new.secondaries { changes.append(Change(key: "secondaries", isReloadable: true)) }
+    return (changes + kindChanges(to: new)).sorted { $0.key < $1.key }
+  }
+
+  private func kindChanges(to new: AgentConfiguration) -> [Change] {
+    let names = kinds.map(\.kind.name)
+    let newNames = new.kinds.map(\.kind.name)
+    if names != newNames, Set(names) == Set(newNames) { return [Change(key: "replicables", isReloadable: false)] }
+    var changes: [Change] = []
+    for name in Set(names + newNames) {
+      let key = "replicables.\(name)"
+      guard let old = kinds.first(where: { $0.kind.name == name }),
+        let new = new.kinds.first(where: { $0.kind.name == name })
+      else {
+        changes.append(Change(key: key, isReloadable: false))
+        continue
+      }
+      var sameRules = new
+      sameRules.kind.selection = old.kind.selection
+      sameRules.selectiveSync = old.selectiveSync
+      if sameRules.kind != old.kind || new.allowedRoots != old.allowedRoots {
+        changes.append(Change(key: key, isReloadable: false))
+      }
+      for rule in ["include", "exclude", "selective_sync.include", "selective_sync.exclude"]
+      where old.patterns[rule] != new.patterns[rule] {
+        changes.append(Change(key: "\(key).\(rule)", isReloadable: true))
+      }
+    }
+    return changes
+  }
+}

@@ -1,0 +1,88 @@
+extension AgentConfiguration {
+  /// A configuration to begin with: valid as soon as the files and directories that it names are there.
+  package static func example(_ role: Role) -> String {
+    switch role {
+    case .primary: top("oslo", .primary) + primarySites + kinds(isPrimary: true) + settings
+    case .secondary: top("berlin", .secondary) + secondarySites + kinds(isPrimary: false) + settings
+    }
+  }
+
+  private static func top(_ name: String, _ role: Role) -> String {
+    """
+    # A \(role.rawValue) of Remora. Lines behind '#' show what else can be said, limits and times with their defaults.
+    # 'remora config check FILE' tells everything that is wrong with it.
+    # Each key with a single value can come from the environment: trash.keep is REMORA_TRASH_KEEP.
+
+    # Who this site is. Every site has a name of its own.
+    site: { name: \(name), role: \(role.rawValue) }
+
+    # The agent's own directory: registries, event log, sockets. Not within a root below.
+    state: /var/lib/remora
+
+    # API, event feed, Git, metrics and admin page. Beyond loopback it demands tls, or 'insecure: true'.
+    listen: 127.0.0.1:7170
+    # tls: { certificate_file: /etc/remora/tls.pem, key_file: /etc/remora/tls.key, ca_file: /etc/remora/ca.pem }
+
+    # Tokens of people: each file holds one of at least 32 bytes, mode 0600.
+    admin_token_file: /etc/remora/admin-token
+    # reader_token_file: /etc/remora/reader-token
+
+
+    """
+  }
+
+  private static let primarySites = """
+    # The sites that may ask this one. Both hold the same secret: 'openssl rand -hex 32', mode 0600.
+    secondaries:
+      - { name: berlin, secret_file: /etc/remora/berlin.secret }
+
+    # A group whose members' hooks may send events besides the agent's own user.
+    # hook_group: git
+    # Users whose repositories are read although they are not the agent's own.
+    # trusted_owners: [git]
+
+
+    """
+
+  private static let secondarySites = """
+    # Whom this site asks, and the secret that both hold, mode 0600.
+    primary:
+      url: "http://127.0.0.1:7171"
+      secret_file: /etc/remora/berlin.secret
+
+    # Whether people may fetch from the copies.
+    # serve_git: false
+
+
+    """
+
+  private static func kinds(isPrimary: Bool) -> String {
+    """
+    # What is replicated. Patterns match names of directories below the root; those that begin with * want quotes.
+    # \(isPrimary ? "A directory belongs to the first kind that includes it." : "Each kind has a root of its own.")
+    replicables:
+      project_repository:
+        strategy: repository
+        root: /srv/git
+        # include: ["**"]
+        # exclude: ["tmp/**"]
+    \(isPrimary ? "" : """
+        # selective_sync: { include: ["**"], exclude: [] }
+        # clone_url: "https://git.example.org/{id}.git"
+
+    """)  release_asset:
+        strategy: blob
+        root: /srv/assets
+
+
+    """
+  }
+
+  private static let settings = """
+    # limits: { repository_syncs: 4, blob_downloads: 4, verifications: 2 }
+    # verification: { interval: 7d }
+    # trash: { keep: 7d }
+    # log: { level: info }
+
+    """
+}

@@ -1,0 +1,157 @@
+internal import Foundation
+internal import Replication
+internal import SiteTokens
+internal import Yams
+
+extension AgentConfiguration {
+  /// Reads a configuration, and tells everything that is wrong with it at once.
+  ///
+  /// - Parameters:
+  ///   - path: the file, of 1 MiB at most.
+  ///   - environment: wins over the file; only names that begin with `REMORA_` count.
+  package static func read(_ path: String, environment: [String: String]) throws(ConfigurationError)
+    -> AgentConfiguration
+  {
+    let bytes: Data
+    do {
+      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      bytes = try handle.read(upToCount: ConfigurationDocument.longest + 1) ?? Data()
+    } catch {
+      throw ConfigurationError(
+        path,
+        [.init(line: 0, column: 0, key: "", message: "cannot be read; make it, correct the path, or ask its owner")])
+    }
+    return try read(Array(bytes), file: path, environment: environment)
+  }
+
+  /// The same for a text that was read already.
+  ///
+  /// - Parameter checksFiles: whether the files and directories that it names are looked at too.
+  package static func read(
+    _ bytes: [UInt8], file: String, environment: [String: String], checksFiles: Bool = true
+  ) throws(ConfigurationError) -> AgentConfiguration {
+    let root = try ConfigurationDocument.compose(bytes, file: file)
+    var reader = ConfigurationReader(root, environment: environment, checksFiles: checksFiles)
+    guard let configuration = AgentConfiguration(file: file, &reader), reader.issues.isEmpty else {
+      throw ConfigurationError(file, reader.issues)
+    }
+    return configuration
+  }
+
+  /// `nil` only when the reader has issues.
+  private init?(file: String, _ reader: inout ConfigurationReader) {
+    let name = reader.siteName("site.name")
+    let role = reader.role()
+    let state = reader.path("state")
+    let listen = reader.listen()
+    let isInsecure = reader.flag("insecure") ?? false
+    let tls = TLS(
+      certificateFile: reader.file("tls.certificate_file"), keyFile: reader.keyFile("tls.key_file"),
+      caFile: reader.file("tls.ca_file"))
+    let adminTokenFile = reader.secretFile("admin_token_file")
+    let readerTokenFile = reader.secretFile("reader_token_file")
+    let hookGroup = reader.word("hook_group")
+    let servesGit = reader.flag("serve_git")
+    let hosts = reader.words("hosts")
+    let trustedOwners = reader.words("trusted_owners")
+    let primary = reader.primary(role)
+    let secondaries = reader.secondaries()
+    let kinds = reader.kinds(on: role)
+    let limits = Limits(&reader)
+    let times = Times(&reader)
+    let keepEventBytes = reader.size("events.keep_bytes")
+    let logLevel = reader.logLevel()
+    reader.checkTogether(role, listen, isInsecure: isInsecure, tls, state: state, kinds)
+    guard let name, let role, let state else { return nil }
+    self.init(
+      file: file, name: name, role: role, state: state, listen: listen, isInsecure: isInsecure, hosts: hosts, tls: tls,
+      adminTokenFile: adminTokenFile, readerTokenFile: readerTokenFile, hookGroup: hookGroup,
+      trustedOwners: trustedOwners, servesGit: servesGit ?? (role == .primary), primary: primary,
+      secondaries: secondaries, kinds: kinds, limits: limits, times: times, keepEventBytes: keepEventBytes,
+      logLevel: logLevel, settings: reader.settings)
+  }
+}
+
+extension AgentConfiguration.Limits {
+  fileprivate init(_ reader: inout ConfigurationReader) {
+    repositorySyncs = reader.count("limits.repository_syncs")
+    blobDownloads = reader.count("limits.blob_downloads")
+    verifications = reader.count("limits.verifications")
+    connect = reader.duration("limits.connect")
+    silence = reader.duration("limits.silence")
+    run = reader.duration("limits.run")
+    refs = reader.count("limits.refs")
+    advertisementBytes = reader.size("limits.advertisement_bytes")
+    packBytes = reader.size("limits.pack_bytes")
+    packObjects = reader.count("limits.pack_objects")
+    blobBytes = reader.size("limits.blob_bytes")
+    freeDisk = reader.size("limits.free_disk")
+    requestBytes = reader.size("limits.request_bytes")
+    connections = reader.count("limits.connections")
+  }
+}
+
+extension AgentConfiguration.Times {
+  fileprivate init(_ reader: inout ConfigurationReader) {
+    verification = reader.duration("verification.interval")
+    objectCheck = reader.duration("verification.object_check_interval")
+    scan = reader.duration("scan.interval")
+    fullScan = reader.duration("scan.full_interval")
+    consistency = reader.duration("consistency.interval")
+    keepTrash = reader.duration("trash.keep")
+    keepDisplaced = reader.duration("trash.keep_displaced")
+    keepJournal = reader.duration("journal.keep")
+    keepEvents = reader.duration("events.keep")
+  }
+}
+
+/// What several keys say together.
+extension ConfigurationReader {
+  fileprivate mutating func primary(_ role: AgentConfiguration.Role?) -> AgentConfiguration.Primary? {
+    let url = url("primary.url")
+    let name = siteName("primary.name")
+    let secret = secretFile("primary.secret_file")
+    guard role == .secondary else { return nil }
+    for key in ["primary.url", "primary.secret_file"] where !isGiven(key) {
+      report(origin(of: key), "missing; a secondary needs it")
+    }
+    guard let url, let secret else { return nil }
+    return AgentConfiguration.Primary(url: url, name: name, secretFile: secret)
+  }
+
+  fileprivate mutating func checkTogether(
+    _ role: AgentConfiguration.Role?, _ listen: ListenAddress, isInsecure: Bool, _ tls: AgentConfiguration.TLS,
+    state: String?, _ kinds: [AgentConfiguration.ConfiguredKind]
+  ) {
+    if role == .primary {
+      for key in ["primary.url", "primary.name", "primary.secret_file"] where isGiven(key) {
+        report(origin(of: key), "only a secondary has it; take it out, or change site.role")
+      }
+      if settings["serve_git"] == "false" {
+        report(origin(of: "serve_git"), "a primary serves its secondaries; take it out")
+      }
+    }
+    if role == .secondary, isGiven("secondaries") {
+      report(origin(of: "secondaries"), "only a primary has them; take them out, or change site.role")
+    }
+    let pair = (isGiven("tls.certificate_file"), isGiven("tls.key_file"))
+    if pair.0 != pair.1 {
+      let (given, missing) = pair.0 ? ("certificate_file", "key_file") : ("key_file", "certificate_file")
+      report(origin(of: "tls.\(given)"), "'tls.\(missing)' is missing; give both or none")
+    }
+    if !listen.isLoopback, !isInsecure, tls.certificateFile == nil {
+      report(
+        origin(of: "listen"),
+        "'\(listen)' can be reached by others; give tls.certificate_file and tls.key_file, or say 'insecure: true'")
+    }
+    guard let state else { return }
+    for kind in kinds where Self.overlap(Self.resolved(state), Self.resolved(kind.kind.root)) {
+      report(
+        origin(of: "state"),
+        "'\(state)' lies in, or around, the root of '\(kind.kind.name)'; give each a place of its own")
+    }
+    if checksFiles, access(state, F_OK) == 0, let objection = Self.objection(toDirectory: state) {
+      report(origin(of: "state"), "'\(state)' \(objection)")
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package import Replication
+package import SiteTokens
+
+/// Everything that an agent is told: the file, and the environment over it. Holds the names of files with secrets, never a secret.
+///
+/// The article `Configuration` lists every key.
+package struct AgentConfiguration: Sendable {
+  /// What this site is.
+  package enum Role: String, CaseIterable, Sendable {
+    /// The source of truth.
+    case primary
+    /// A copy.
+    case secondary
+  }
+
+  /// `tls`: PEM files.
+  package struct TLS: Hashable, Sendable {
+    /// Certificate and key that this agent shows; both or none.
+    package var certificateFile: String?
+    /// Its key.
+    package var keyFile: String?
+    /// The authorities that are trusted in place of the system's.
+    package var caFile: String?
+  }
+
+  /// `primary`: whom a secondary asks.
+  package struct Primary: Hashable, Sendable {
+    /// Scheme, host and port.
+    package var url: String
+    /// `nil` learns the name from the first answer.
+    package var name: SiteName?
+    /// What both know.
+    package var secretFile: String
+  }
+
+  /// One of `secondaries`: who may ask a primary.
+  package struct Secondary: Hashable, Sendable {
+    /// Its name.
+    package var name: SiteName
+    /// What both know.
+    package var secretFile: String
+  }
+
+  /// One of `replicables`.
+  package struct ConfiguredKind: Hashable, Sendable {
+    /// What the framework takes: on a secondary its `selection` holds for the names of directories.
+    package var kind: KindConfiguration
+    /// Which ids a secondary carries; everything on a primary.
+    package var selectiveSync: SelectiveSync
+    /// Where links below the root may lead.
+    package var allowedRoots: [String]
+    /// The patterns as they were written, for telling what a reload changes.
+    let patterns: [String: [String]]
+  }
+
+  /// The file that was read.
+  package var file: String
+  /// `site.name`.
+  package var name: SiteName
+  /// `site.role`.
+  package var role: Role
+  /// `state`: the agent's own directory.
+  package var state: String
+  /// `listen`.
+  package var listen: ListenAddress
+  /// `insecure`: listen without TLS on other addresses than loopback.
+  package var isInsecure: Bool
+  /// `hosts`: names that the Host header may have besides that of `listen`.
+  package var hosts: [String]
+  /// `tls`.
+  package var tls: TLS
+  /// `admin_token_file`.
+  package var adminTokenFile: String?
+  /// `reader_token_file`.
+  package var readerTokenFile: String?
+  /// `hook_group`: who may send events besides us.
+  package var hookGroup: String?
+  /// `trusted_owners`: users whose repositories are read besides our own.
+  package var trustedOwners: [String]
+  /// `serve_git`: always on a primary; off on a secondary unless told.
+  package var servesGit: Bool
+  /// `primary`; `nil` on a primary.
+  package var primary: Primary?
+  /// `secondaries`; empty on a secondary.
+  package var secondaries: [Secondary]
+  /// `replicables`, in the order of the file: a directory belongs to the first that includes it.
+  package var kinds: [ConfiguredKind]
+  /// `limits`.
+  package var limits: Limits
+  /// All intervals and ages.
+  package var times: Times
+  /// `events.keep_bytes`: what the event log may keep for a site that does not read.
+  package var keepEventBytes: UInt64
+  /// `log.level`: trace, debug, info, notice, warning, error or critical.
+  package var logLevel: String
+  /// Every setting in one spelling, by key.
+  let settings: [String: String]
+
+  /// Bounds.
+  package struct Limits: Hashable, Sendable {
+    /// Syncs of repositories at a time.
+    package var repositorySyncs: Int
+    /// Downloads of blobs at a time.
+    package var blobDownloads: Int
+    /// Verifications at a time.
+    package var verifications: Int
+    /// How long a connection may take to come about.
+    package var connect: Duration
+    /// How long a server may send nothing.
+    package var silence: Duration
+    /// How long one sync may take.
+    package var run: Duration
+    /// Refs that a source may list.
+    package var refs: Int
+    /// Bytes of a ref listing.
+    package var advertisementBytes: UInt64
+    /// Bytes of a pack.
+    package var packBytes: UInt64
+    /// Objects of a pack.
+    package var packObjects: Int
+    /// Bytes of a blob.
+    package var blobBytes: UInt64
+    /// Bytes that stay free on the disk of the copies.
+    package var freeDisk: UInt64
+    /// Bytes of a request's body.
+    package var requestBytes: UInt64
+    /// Connections at a time.
+    package var connections: Int
+  }
+
+  /// Intervals and ages.
+  package struct Times: Hashable, Sendable {
+    /// `verification.interval`.
+    package var verification: Duration
+    /// `verification.object_check_interval`.
+    package var objectCheck: Duration
+    /// `scan.interval`: by stat.
+    package var scan: Duration
+    /// `scan.full_interval`: every ref.
+    package var fullScan: Duration
+    /// `consistency.interval`.
+    package var consistency: Duration
+    /// `trash.keep`.
+    package var keepTrash: Duration
+    /// `trash.keep_displaced`: copies that a fresh download replaced.
+    package var keepDisplaced: Duration
+    /// `journal.keep`: dropped objects and the ref journal of a copy.
+    package var keepJournal: Duration
+    /// `events.keep`: events that nobody waits for, and those of a site that does not read.
+    package var keepEvents: Duration
+  }
+}

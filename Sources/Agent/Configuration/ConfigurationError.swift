@@ -1,0 +1,41 @@
+/// Everything that is wrong with a configuration.
+package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// One thing that is wrong.
+  package struct Issue: Hashable, Sendable {
+    /// Counted from 1; 0 when it is not at a place of the file.
+    package let line: Int
+    /// Counted from 1, in characters; 0 when it is not at a place of the file.
+    package let column: Int
+    /// The dotted key, or the name of a variable of the environment; empty for the file as a whole.
+    package let key: String
+    /// What is wrong; what to do.
+    package let message: String
+  }
+
+  /// The file.
+  package let file: String
+  /// By their place in the file, those of the environment first.
+  package let issues: [Issue]
+
+  init(_ file: String, _ issues: [Issue]) {
+    self.file = file
+    self.issues = issues.sorted { ($0.line, $0.column, $0.key, $0.message) < ($1.line, $1.column, $1.key, $1.message) }
+  }
+
+  /// A line for each: `FILE:LINE:COLUMN: KEY: what is wrong; what to do`.
+  package var description: String { issues.map(line).joined(separator: "\n") }
+
+  /// The line of one of them.
+  package func line(_ issue: Issue) -> String {
+    let place = issue.line > 0 ? "\(file):\(issue.line):\(issue.column)" : file
+    return Self.printable(([place] + (issue.key.isEmpty ? [] : [issue.key]) + [issue.message]).joined(separator: ": "))
+  }
+
+  /// What a file holds must not write into a terminal.
+  private static func printable(_ text: String) -> String {
+    String(
+      text.unicodeScalars.map { scalar in
+        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : Character(scalar)
+      })
+  }
+}

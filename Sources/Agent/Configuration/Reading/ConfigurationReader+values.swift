@@ -1,0 +1,131 @@
+internal import Foundation
+internal import SiteTokens
+
+/// Settings by their forms.
+extension ConfigurationReader {
+  mutating func siteName(_ key: String) -> SiteName? {
+    value(key, SiteName.init, else: "no name of a site; \(SiteName.rule)")
+  }
+
+  mutating func role() -> AgentConfiguration.Role? {
+    value("site.role", AgentConfiguration.Role.init, else: "no role; write primary or secondary")
+  }
+
+  mutating func listen() -> ListenAddress {
+    value("listen", ListenAddress.init, else: "no address; write host:port, such as 127.0.0.1:7170")
+      ?? ListenAddress("127.0.0.1:7170")!
+  }
+
+  mutating func flag(_ key: String) -> Bool? {
+    value(key, { $0 == "true" ? true : $0 == "false" ? false : nil }, else: "neither true nor false")
+  }
+
+  mutating func word(_ key: String) -> String? {
+    value(
+      key, { $0.isEmpty || $0.utf8.contains { $0 <= 0x20 || $0 == 0x7f } ? nil : $0 }, else: "no name; write a word")
+  }
+
+  mutating func logLevel() -> String {
+    let levels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+    return value(
+      "log.level", { levels.contains($0) ? $0 : nil }, else: "no level; write one of \(levels.joined(separator: ", "))")
+      ?? "info"
+  }
+
+  mutating func count(_ key: String) -> Int {
+    guard case .count(let range)? = Setting.byKey[key]?.form else { preconditionFailure("'\(key)' is no count") }
+    let count = value(
+      key, { Decimal.number($0).flatMap { range.contains($0) ? $0 : nil } },
+      else: "no number from \(range.lowerBound) to \(range.upperBound); write one")
+    return Int(count ?? range.lowerBound)
+  }
+
+  mutating func size(_ key: String) -> UInt64 {
+    guard case .size(let range)? = Setting.byKey[key]?.form else { preconditionFailure("'\(key)' is no size") }
+    let size = value(
+      key, { Decimal.size($0).flatMap { range.contains($0) ? $0 : nil } },
+      else: "no size from \(range.lowerBound) to \(range.upperBound) bytes; write one such as 512B, 64MiB, 1GiB")
+    return size ?? range.lowerBound
+  }
+
+  mutating func duration(_ key: String) -> Duration {
+    guard case .duration(let range)? = Setting.byKey[key]?.form else { preconditionFailure("'\(key)' is no duration") }
+    let seconds = (range.lowerBound.components.seconds, range.upperBound.components.seconds)
+    let duration = value(
+      key, { Decimal.duration($0).flatMap { range.contains($0) ? $0 : nil } },
+      else: "no time from \(seconds.0) s to \(seconds.1) s; write one such as 60s, 1h30m, 7d")
+    return duration ?? range.lowerBound
+  }
+
+  /// `https://git.example.org:7170`.
+  mutating func url(_ key: String) -> String? {
+    value(
+      key,
+      { text in
+        guard let parts = URLComponents(string: text), ["https", "http"].contains(parts.scheme),
+          parts.host?.isEmpty == false,
+          parts.user == nil, parts.password == nil, parts.query == nil, parts.fragment == nil,
+          ["", "/"].contains(parts.path)
+        else { return nil }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+      }, else: "no agent's address; write https://host:port, without user, path or query")
+  }
+
+  /// An absolute path.
+  mutating func path(_ key: String) -> String? {
+    value(key, Self.absolute, else: "no absolute path; begin with /")
+  }
+
+  mutating func file(_ key: String) -> String? {
+    guard let path = path(key) else { return nil }
+    if checksFiles, access(path, R_OK) != 0 {
+      report(
+        origin(of: key), "'\(path)' cannot be read (\(String(cString: strerror(errno)))); make it, or correct the path")
+    }
+    return path
+  }
+
+  mutating func secretFile(_ key: String) -> String? {
+    guard let path = path(key) else { return nil }
+    check(secret: path, origin(of: key))
+    return path
+  }
+
+  /// Reads the secret, which is for comparing and not to be kept; `nil` when it cannot be read.
+  @discardableResult
+  mutating func check(secret path: String, _ origin: Origin) -> SiteSecret? {
+    guard checksFiles else { return nil }
+    do {
+      return try SiteSecret(file: path)
+    } catch {
+      report(origin, "'\(path)': \(error.reason); \(error.hint)")
+      return nil
+    }
+  }
+
+  /// A private key: readable for us, and not for everybody; a group of those who may is common.
+  mutating func keyFile(_ key: String) -> String? {
+    guard let path = file(key) else { return nil }
+    var status = stat()
+    if checksFiles, stat(path, &status) == 0, status.st_mode & 0o007 != 0 {
+      report(origin(of: key), "'\(path)' can be used by everybody; chmod 600 it")
+    }
+    return path
+  }
+
+  /// The words of a list.
+  mutating func words(_ key: String) -> [String] {
+    texts(compounds[key], key).compactMap { text, origin in
+      if !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) { return text }
+      report(origin, "'\(text.prefix(100))' is no name; write a word")
+      return nil
+    }
+  }
+
+  /// The path without what makes one directory look like two; `nil` for one that is not absolute.
+  static func absolute(_ text: String) -> String? {
+    guard text.hasPrefix("/"), !text.utf8.contains(0), text.utf8.count <= 4_096 else { return nil }
+    let parts = text.split(separator: "/").filter { $0 != "." }
+    return parts.contains("..") ? nil : "/" + parts.joined(separator: "/")
+  }
+}

@@ -1,0 +1,94 @@
+/// One scalar key: what it takes, what holds without it, when a change of it counts.
+struct Setting: Sendable {
+  enum Form: Sendable {
+    case text, siteName, role, listen, flag, url, logLevel
+    /// An absolute path; a file that can be read; a file with a secret.
+    case path, file, secretFile
+    case count(ClosedRange<UInt64>)
+    case size(ClosedRange<UInt64>)
+    case duration(ClosedRange<Duration>)
+  }
+
+  enum Fallback: Sendable {
+    case required
+    /// Nothing, or what the article says.
+    case none
+    case value(String)
+  }
+
+  /// Dotted.
+  let key: String
+  let form: Form
+  let fallback: Fallback
+  /// A reload takes it; otherwise a restart does.
+  let isReloadable: Bool
+
+  init(_ key: String, _ form: Form, _ fallback: Fallback, reload: Bool = false) {
+    self.key = key
+    self.form = form
+    self.fallback = fallback
+    isReloadable = reload
+  }
+
+  /// `limits.repository_syncs` is `REMORA_LIMITS_REPOSITORY_SYNCS`.
+  var variable: String { "REMORA_" + key.uppercased().replacing(".", with: "_") }
+
+  static let all: [Setting] =
+    [
+      Setting("site.name", .siteName, .required),
+      Setting("site.role", .role, .required),
+      Setting("state", .path, .required),
+      Setting("listen", .listen, .value("127.0.0.1:7170")),
+      Setting("insecure", .flag, .value("false")),
+      Setting("tls.certificate_file", .file, .none),
+      Setting("tls.key_file", .file, .none),
+      Setting("tls.ca_file", .file, .none),
+      Setting("admin_token_file", .secretFile, .none, reload: true),
+      Setting("reader_token_file", .secretFile, .none, reload: true),
+      Setting("hook_group", .text, .none),
+      Setting("serve_git", .flag, .none),
+      Setting("primary.url", .url, .none),
+      Setting("primary.name", .siteName, .none),
+      Setting("primary.secret_file", .secretFile, .none),
+      Setting("log.level", .logLevel, .value("info"), reload: true),
+    ] + limits + times
+
+  private static let limits: [Setting] =
+    [
+      Setting("limits.repository_syncs", .count(1...256), .value("4"), reload: true),
+      Setting("limits.blob_downloads", .count(1...256), .value("4"), reload: true),
+      Setting("limits.verifications", .count(1...256), .value("2"), reload: true),
+      Setting("limits.connect", .duration(.seconds(1) ... .seconds(600)), .value("30s"), reload: true),
+      Setting("limits.silence", .duration(.seconds(1) ... .seconds(3_600)), .value("60s"), reload: true),
+      Setting("limits.run", .duration(.seconds(10)...days(7)), .value("6h"), reload: true),
+      Setting("limits.refs", .count(1...100_000_000), .value("5000000"), reload: true),
+      Setting("limits.advertisement_bytes", .size(1 << 16...1 << 36), .value("1GiB"), reload: true),
+      Setting("limits.pack_bytes", .size(1 << 20...1 << 50), .value("100GiB"), reload: true),
+      Setting("limits.pack_objects", .count(1...4_000_000_000), .value("50000000"), reload: true),
+      Setting("limits.blob_bytes", .size(1...1 << 50), .value("1TiB"), reload: true),
+      Setting("limits.free_disk", .size(0...1 << 50), .value("64MiB"), reload: true),
+      Setting("limits.request_bytes", .size(1 << 10...1 << 30), .value("1MiB")),
+      Setting("limits.connections", .count(8...100_000), .value("1024")),
+    ]
+
+  private static let times: [Setting] =
+    [
+      Setting("verification.interval", .duration(.seconds(60)...days(365)), .value("7d"), reload: true),
+      Setting("verification.object_check_interval", .duration(.seconds(60)...days(365)), .value("30d"), reload: true),
+      Setting("scan.interval", .duration(.seconds(1)...days(1)), .value("60s"), reload: true),
+      Setting("scan.full_interval", .duration(.seconds(1)...days(7)), .value("1h"), reload: true),
+      Setting("consistency.interval", .duration(.seconds(1)...days(1)), .value("1m"), reload: true),
+      Setting("trash.keep", .duration(.seconds(0)...days(3_650)), .value("7d"), reload: true),
+      Setting("trash.keep_displaced", .duration(.seconds(0)...days(3_650)), .value("30d"), reload: true),
+      Setting("journal.keep", .duration(days(1)...days(3_650)), .value("30d"), reload: true),
+      Setting("events.keep", .duration(.seconds(60)...days(3_650)), .value("7d"), reload: true),
+      Setting("events.keep_bytes", .size(1 << 20...1 << 40), .value("1GiB"), reload: true),
+    ]
+
+  private static func days(_ count: Int) -> Duration { .seconds(count * 86_400) }
+
+  static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+  /// The keys that are no scalars: they have no variable.
+  static let compounds = ["trusted_owners", "hosts", "secondaries", "replicables"]
+}

@@ -1,0 +1,11 @@
+internal import Foundation
+package import Replication
+
+extension SiteEnvironment {
+  /// The system's clock and random source.
+  package static var system: SiteEnvironment {
+    SiteEnvironment(
+      now: { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1_000).rounded(.down))) },
+      random: { UInt64.random(in: .min ... .max) })
+  }
+}

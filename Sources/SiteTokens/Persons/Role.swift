@@ -1,0 +1,10 @@
+/// What a person's token allows.
+package enum Role: String, Comparable, CaseIterable, Sendable {
+  /// To look.
+  case reader
+  /// To look and to change.
+  case admin
+
+  /// An admin may what a reader may.
+  package static func < (left: Role, right: Role) -> Bool { left == .reader && right == .admin }
+}

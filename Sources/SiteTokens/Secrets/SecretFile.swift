@@ -1,0 +1,87 @@
+internal import Foundation
+
+/// A small file that only we may read, as the descriptor shows it: no one can put another file in its place between the look
+/// at its mode and the reading.
+enum SecretFile {
+  /// A secret has no fewer bytes: 32 bytes are as many as HS256 can use, and base64 or hexadecimal digits of 16 are as long.
+  static let shortest = 32
+  private static let longest = 4_096
+
+  /// The content without white space at its ends.
+  static func read(_ path: String) throws(SecretFileError) -> [UInt8] {
+    // Nonblocking: a pipe in its place must not hold us.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw SecretFileError(path, call: "open", number: errno) }
+    defer { close(descriptor) }
+    try check(descriptor, path)
+    var bytes = [UInt8](repeating: 0, count: longest + 1)
+    var count = 0
+    while count < bytes.count {
+      let got = bytes.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count) }
+      if got < 0, errno == EINTR { continue }
+      guard got >= 0 else { throw SecretFileError(path, call: "read", number: errno) }
+      if got == 0 { break }
+      count += got
+    }
+    guard count <= longest else {
+      throw SecretFileError(path, "longer than \(longest) bytes", hint: "give a file that holds nothing but the secret")
+    }
+    let secret = trimmed(bytes[..<count])
+    guard secret.count >= shortest else {
+      throw SecretFileError(
+        path, "the secret has \(secret.count) bytes, \(shortest) are the least",
+        hint: "make one by 'openssl rand -hex 32'")
+    }
+    return Array(secret)
+  }
+
+  private static func check(_ descriptor: Int32, _ path: String) throws(SecretFileError) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw SecretFileError(path, call: "fstat", number: errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw SecretFileError(path, "not a regular file", hint: "give the path of a file")
+    }
+    guard status.st_uid == geteuid() else {
+      throw SecretFileError(
+        path, "it belongs to user \(status.st_uid), we are \(geteuid())",
+        hint: "chown it to the user who runs this program")
+    }
+    let mode = status.st_mode & 0o7777
+    guard mode & 0o077 == 0 else {
+      throw SecretFileError(path, "others may use it (mode 0\(String(mode, radix: 8)))", hint: "chmod 600 it")
+    }
+  }
+
+  private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let isSpace: (UInt8) -> Bool = { [0x09, 0x0a, 0x0d, 0x20].contains($0) }
+    guard let first = bytes.firstIndex(where: { !isSpace($0) }), let last = bytes.lastIndex(where: { !isSpace($0) })
+    else { return [] }
+    return bytes[first...last]
+  }
+
+  /// A new file of mode 0600 with these bytes, durable when this returns. Nothing is left of one that could not be finished.
+  static func create(_ path: String, _ bytes: [UInt8]) throws(SecretFileError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw SecretFileError(path, call: "create", number: errno) }
+    var isDone = false
+    defer {
+      close(descriptor)
+      if !isDone { unlink(path) }
+    }
+    var count = 0
+    while count < bytes.count {
+      let put = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + count, $0.count - count) }
+      if put < 0, errno == EINTR { continue }
+      guard put >= 0 else { throw SecretFileError(path, call: "write", number: errno) }
+      count += put
+    }
+    guard fsync(descriptor) == 0 else { throw SecretFileError(path, call: "fsync", number: errno) }
+    let slash = path.lastIndex(of: "/")
+    let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { throw SecretFileError(path, call: "open its directory", number: errno) }
+    defer { close(directory) }
+    guard fsync(directory) == 0 else { throw SecretFileError(path, call: "fsync its directory", number: errno) }
+    isDone = true
+  }
+}

@@ -1,0 +1,25 @@
+internal import JWTKit
+
+/// What a site's token says. The article `Tokens` tells what each claim is for.
+struct SiteClaims: JWTPayload {
+  var iss: String
+  /// `nil` before the site has heard of a start, when it was not told the name.
+  var aud: String?
+  /// Seconds since 1970 by the clock of the site that asks.
+  var iat: Int64
+  var exp: Int64
+  var jti: String
+  var method: String
+  var path: String
+  /// The body's digest.
+  var body: String
+  var epoch: UInt64
+  /// The start of the asked agent that this token is for; `nil` before the site has heard of one.
+  var start: String?
+
+  /// Everything but the signature is `SiteTokenVerifier`'s to check: it knows the request and the time.
+  func verify(using algorithm: some JWTAlgorithm) {}
+
+  /// No token lives longer, in seconds.
+  static let longestLife: Int64 = 60
+}

@@ -1,0 +1,42 @@
+package import Foundation
+internal import JWTKit
+
+/// Makes the tokens with which this site asks another one: one for each request, never used twice.
+package struct SiteTokenIssuer: Sendable {
+  private let site: SiteName
+  private let audience: SiteName?
+  private let epoch: UInt64
+  private let keys: JWTKeyCollection
+
+  /// - Parameters:
+  ///   - site: who asks: this site.
+  ///   - audience: who is asked; `nil` takes the name that the first answer `retry` tells.
+  ///   - secret: what both know and nobody else.
+  ///   - epoch: this site's epoch, which fences an agent that was replaced by a promotion.
+  package init(site: SiteName, audience: SiteName?, secret: SiteSecret, epoch: UInt64) async {
+    self.site = site
+    self.audience = audience
+    self.epoch = epoch
+    keys = await secret.keys(of: site)
+  }
+
+  /// A token for one request.
+  ///
+  /// - Parameters:
+  ///   - method: `GET`, `POST`; in capitals, as sent.
+  ///   - pathAndQuery: the request's target from its first slash on, byte by byte as sent.
+  ///   - bodyDigest: of the body as sent.
+  ///   - start: the start that the audience named when it last answered `retry`; `nil` before it ever did.
+  ///   - now: this site's clock.
+  /// - Throws: what JWTKit throws when it cannot sign; not seen with a secret that `SiteSecret` took.
+  package func token(
+    method: String, pathAndQuery: String, bodyDigest: BodyDigest = .ofNothing, start: String?, now: Date
+  ) async throws -> String {
+    let issued = Int64(now.timeIntervalSince1970)
+    let claims = SiteClaims(
+      iss: site.text, aud: audience?.text ?? start?.split(separator: "/").first.map(String.init), iat: issued,
+      exp: issued + SiteClaims.longestLife, jti: TokenNonce().text,
+      method: method, path: pathAndQuery, body: bodyDigest.hex, epoch: epoch, start: start)
+    return try await keys.sign(claims, kid: JWKIdentifier(string: site.text))
+  }
+}

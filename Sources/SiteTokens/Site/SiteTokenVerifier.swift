@@ -1,0 +1,171 @@
+package import Foundation
+internal import JWTKit
+internal import Synchronization
+
+/// Takes the tokens of other sites, each once.
+///
+/// A token is good for one start of one agent: a verifier draws a random word when it is made, and takes only tokens that
+/// name it. A site that does not know the word is told it once its signature is proved (`retry`), and asks again. So nothing that was used
+/// before a restart can be used after it, without a file of used tokens and whatever the clocks say. A clock of ours that
+/// steps back counts as a restart: what was forgotten as too old might otherwise look young again.
+package final class SiteTokenVerifier: Sendable {
+  private struct State {
+    var sites: [SiteName: JWTKeyCollection] = [:]
+    var memories: [SiteName: ReplayMemory] = [:]
+    var start: String
+    var latest = -Double.infinity
+  }
+
+  private let audience: SiteName
+  private let leeway: Double
+  private let capacity: Int
+  private let state: Mutex<State>
+
+  /// Requests that run side by side read the clock in another order than they come here, by no more than this, in seconds.
+  private static let disorder = 5.0
+  /// A longer text is no token of ours.
+  private static let longest = 16 << 10
+
+  /// - Parameters:
+  ///   - audience: this site's name.
+  ///   - sites: the sites that may ask, with what they and we know.
+  ///   - leeway: how far the clocks of two sites may be apart. Default 60 s.
+  ///   - capacity: how many used tokens of a site are remembered; 200,000 are 1,600 requests a second.
+  package init(
+    audience: SiteName, sites: [SiteName: SiteSecret], leeway: Duration = .seconds(60), capacity: Int = 200_000
+  ) async {
+    precondition(leeway >= .zero && leeway <= .seconds(3_600) && capacity > 0, "bounds that nothing can meet")
+    self.audience = audience
+    state = Mutex(State(start: Self.newStart(of: audience)))
+    self.leeway = leeway / .seconds(1)
+    self.capacity = capacity
+    await replaceSites(sites)
+  }
+
+  /// The word of this start, which tokens must name.
+  package var start: String { state.withLock { $0.start } }
+
+  /// Other sites, or other secrets, from now on: what a reload of the configuration brings. Used tokens stay remembered.
+  package func replaceSites(_ sites: [SiteName: SiteSecret]) async {
+    var keys: [SiteName: JWTKeyCollection] = [:]
+    for (name, secret) in sites { keys[name] = await secret.keys(of: name) }
+    let replacement = keys
+    state.withLock { $0.sites = replacement }
+  }
+
+  /// Who asks. Nothing is remembered of a token that is refused.
+  ///
+  /// - Parameters:
+  ///   - token: the text behind `Bearer`.
+  ///   - method: of the request as it came.
+  ///   - pathAndQuery: its target as it came, before any decoding.
+  ///   - bodyDigest: of the body as it came.
+  ///   - now: this site's clock.
+  package func verify(
+    _ token: String, method: String, pathAndQuery: String, bodyDigest: BodyDigest = .ofNothing, now: Date
+  ) async throws(SiteTokenError) -> SiteIdentity {
+    let (site, claims) = try await signed(token)
+    let now = now.timeIntervalSince1970
+    try checkTimes(of: claims, from: site, now: now)
+    // Without a start it is refused below, with the name that it did not know.
+    guard claims.aud == audience.text || claims.aud == nil && claims.start == nil else {
+      throw SiteTokenError(
+        .wrongAudience,
+        "the token of '\(site)' is for another site, this one is '\(audience)': check the primary's URL and name")
+    }
+    guard claims.method == method, claims.path == pathAndQuery, claims.body == bodyDigest.hex else {
+      throw SiteTokenError(
+        .otherRequest,
+        "the token of '\(site)' is for another method, path or body: let no proxy between the sites rewrite requests")
+    }
+    guard let nonce = TokenNonce(claims.jti) else { throw Self.malformed }
+    try take(nonce, of: claims, from: site, now: now)
+    return SiteIdentity(name: site, epoch: claims.epoch)
+  }
+
+  /// The audience's name and a random word.
+  private static func newStart(of audience: SiteName) -> String { "\(audience)/\(TokenNonce().text)" }
+
+  private static let malformed = SiteTokenError(
+    .malformed, "the request bears no token of a site (a JWT signed by HS256): send one")
+
+  /// The claims, when they are the named site's own.
+  private func signed(_ token: String) async throws(SiteTokenError) -> (SiteName, SiteClaims) {
+    guard token.utf8.count <= Self.longest else { throw Self.malformed }
+    let header: JWTHeader
+    let claimed: SiteClaims
+    do {
+      (header, claimed, _) = try DefaultJWTParser().parse(Array(token.utf8), as: SiteClaims.self)
+    } catch {
+      throw Self.malformed
+    }
+    // Nothing else has a meaning here: no `none`, no other algorithm, no key that the token brings along, no `crit`.
+    guard header.alg == "HS256", Set(header.fields.keys).isSubset(of: ["alg", "typ", "kid"]),
+      header.kid == claimed.iss, let site = SiteName(claimed.iss)
+    else { throw Self.malformed }
+    guard let keys = state.withLock({ $0.sites[site] }) else {
+      throw SiteTokenError(
+        .unknownSite, "no site '\(site)' may ask '\(audience)': name it under 'secondaries' in the configuration")
+    }
+    do {
+      return (site, try await keys.verify(token, as: SiteClaims.self))
+    } catch {
+      throw SiteTokenError(
+        .wrongSignature, "the token of '\(site)' has another signature: let both sites hold the same secret file")
+    }
+  }
+
+  private func checkTimes(of claims: SiteClaims, from site: SiteName, now: Double) throws(SiteTokenError) {
+    let issued = Double(claims.iat)
+    let end = Double(claims.exp)
+    guard (0...Double(SiteClaims.longestLife)).contains(end - issued) else {
+      throw SiteTokenError(
+        .livesTooLong, "the token of '\(site)' is valid for longer than \(SiteClaims.longestLife) s: shorten its life")
+    }
+    if issued > now + leeway {
+      throw SiteTokenError(
+        .clocksDiffer,
+        "the clock of '\(site)' is \(Self.seconds(issued - now)) s ahead of ours, \(Self.seconds(leeway)) s are allowed: "
+          + "set both clocks")
+    }
+    if end + leeway < now {
+      throw SiteTokenError(
+        .expired,
+        "the token of '\(site)' was issued \(Self.seconds(now - issued)) s ago by our clock and is too old; if it is new, "
+          + "the clock of '\(site)' is behind ours by that much: set both clocks")
+    }
+  }
+
+  private static func seconds(_ value: Double) -> String {
+    // What a token says need not be a time at all.
+    abs(value) < 1e12 ? String(Int64(value.rounded())) : "many"
+  }
+
+  private func take(
+    _ nonce: TokenNonce, of claims: SiteClaims, from site: SiteName, now: Double
+  ) throws(SiteTokenError) {
+    try state.withLock { (state) throws(SiteTokenError) in
+      if now < state.latest - Self.disorder {
+        state.start = Self.newStart(of: audience)
+        state.memories = [:]
+        state.latest = now
+      }
+      state.latest = max(state.latest, now)
+      guard claims.start == state.start else {
+        throw SiteTokenError(
+          .retry, "the token of '\(site)' was not made for this start of '\(audience)': ask again with a new one",
+          start: state.start)
+      }
+      let end = claims.exp + Int64((leeway + Self.disorder).rounded(.up))
+      switch state.memories[site, default: ReplayMemory(capacity: capacity)].remember(
+        nonce, until: end, now: Int64(now.rounded(.down)))
+      {
+      case .fresh: return
+      case .seen:
+        throw SiteTokenError(.replayed, "the token of '\(site)' was used before: make a new one for every request")
+      case .full:
+        throw SiteTokenError(.overloaded, "'\(site)' asks more often than can be remembered: wait a minute")
+      }
+    }
+  }
+}

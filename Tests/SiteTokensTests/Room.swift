@@ -1,1 +1,0 @@
-// Taken up by the commits that follow.
