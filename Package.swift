@@ -26,6 +26,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -92,7 +93,7 @@ let package = Package(
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", "WorkerPool", crypto, systemPackage]),
     room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", systemPackage]),
-    room("AgentClient", ["AgentAPI", "BoundedHTTP", "SiteTokens"]),
+    room("AgentClient", ["AgentAPI", "BoundedHTTP"]),
     room("Replication"),
     // Floor 3, crafts
     room(
@@ -129,7 +130,7 @@ let package = Package(
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
         "WorkerPool",
-        asyncAlgorithms, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore, nioHTTP1,
+        asyncAlgorithms, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore, nioHTTP1, nioHTTPTypes,
         nioSSL,
         serviceLifecycle,
         systemPackage, unixSignals,
@@ -148,7 +149,8 @@ let package = Package(
       "RemoraCommands",
       [
         "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Mirroring",
-        "GitTransport", "GitValues", "RefStore", "WorkerPool", argumentParser, logging, serviceLifecycle, systemPackage,
+        "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition", argumentParser,
+        coreMetrics, logging, systemPackage,
       ]),
     .executableTarget(name: "remora", dependencies: ["RemoraCommands", argumentParser], swiftSettings: strict),
     // Tests
@@ -221,7 +223,8 @@ let package = Package(
       "AgentServerTests",
       [
         "AgentServer", "Agent", "AgentAPI", "AgentClient", "BlobReplication", "BoundedHTTP", "GitServing", "SiteTokens",
-        "GitValues", "Replication", "DurableFiles", "WorkerPool", "TestSupport", crypto, hummingbird, logging, nioCore,
+        "GitValues", "MetricsExposition", "Replication", "DurableFiles", "WorkerPool", "TestSupport", crypto, hummingbird,
+        logging, nioCore,
         serviceLifecycle, systemPackage,
       ]),
     tests("RemoraTests", ["Remora", "Replication", "RegistryStore", "GitValues", "TestSupport"]),

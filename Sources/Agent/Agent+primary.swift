@@ -1,6 +1,6 @@
 package import AgentAPI
 internal import EventLog
-package import Replication
+internal import Replication
 
 extension Agent {
   /// Takes in what a Git host says happened; durable on return.
@@ -62,17 +62,5 @@ extension Agent {
   /// A secondary has asked for something.
   package func heard(from secondary: String) {
     if case .primary(let site) = site { site.secondaries.heard(from: secondary) }
-  }
-
-  /// The path of a replicable of a kind, whether it is there or not.
-  ///
-  /// - Throws: `AgentFault`, `ReplicationError` for an unknown kind, a bad id, one that is not selected.
-  package func path(of name: String, id: String, as type: DataType) throws -> String {
-    let kind = try kind(name)
-    let id = try ReplicableID(id)
-    guard kind.dataType == type, kind.selection.selects(id) else {
-      throw AgentFault(404, "missing", "there is no such \(type)")
-    }
-    return "\(kind.root)/\(id)\(type == .repository ? ".git" : "")"
   }
 }

@@ -76,6 +76,14 @@ package final class Agent: Sendable {
     }
   }
 
+  /// Takes other limits of running jobs; those beyond them run to their ends.
+  package func take(_ limits: SchedulerLimits) async {
+    switch site {
+    case .primary(let site): site.checksums.take(width: limits.verifications)
+    case .secondary(let site): await site.scheduler.take(limits)
+    }
+  }
+
   /// `primary` or `secondary`.
   package var role: String {
     switch site {

@@ -1,8 +1,15 @@
 internal import CoreMetrics
 internal import Replication
 
-/// The names of all that is counted and timed (`remora_*`); what is only looked up when somebody asks is in `Agent+metrics.swift`.
-enum AgentMetrics {
+/// All that is counted and timed (`remora_*`); what is only looked up when somebody asks is in `StatusRow`.
+package enum AgentMetrics {
+  /// What the names mean, for whoever shows them.
+  package static let help = [
+    "remora_replication_lag_seconds": "From an event's publication to the verification that saw it.",
+    "remora_sync_seconds": "Syncs by result.",
+    "remora_verification_seconds": "Verifications by result.",
+  ]
+
   /// Seconds from an event's publication to the verification that saw it; by kind.
   static func lag(_ name: ReplicableName, _ lag: Duration) {
     Recorder(label: "remora_replication_lag_seconds", dimensions: [("kind", name.text)], aggregate: true)

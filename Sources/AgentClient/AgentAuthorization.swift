@@ -1,3 +1,5 @@
+package import BoundedHTTP
+
 /// How a client proves who it is.
 package enum AgentAuthorization: Sendable {
   /// Not at all: a socket's mode says who may use it.
@@ -5,5 +7,5 @@ package enum AgentAuthorization: Sendable {
   /// By a token for people.
   case bearer(String)
   /// By a token made for this very request.
-  case signed(@Sendable (_ method: String, _ pathAndQuery: String, _ body: [UInt8]) async throws -> String)
+  case signed(any RequestSigner)
 }

@@ -11,6 +11,7 @@ package struct AgentClient: Sendable {
   private let http: BoundedHTTPClient
   private let authorization: AgentAuthorization
   private let silence: Duration
+  private let total: Duration
 
   /// An answer's headers and body.
   package struct Answer: Sendable {
@@ -26,14 +27,16 @@ package struct AgentClient: Sendable {
   /// - Parameters:
   ///   - http: shut down by whoever made it.
   ///   - silence: how long the agent may say nothing, beyond what it was asked to wait.
+  ///   - total: how long a whole exchange may take, likewise.
   package init(
     _ endpoint: AgentEndpoint, http: BoundedHTTPClient, authorization: AgentAuthorization = .none,
-    silence: Duration = .seconds(30)
+    silence: Duration = .seconds(30), total: Duration = .seconds(300)
   ) {
     self.endpoint = endpoint
     self.http = http
     self.authorization = authorization
     self.silence = silence
+    self.total = total
   }
 
   /// Asks for a value.
@@ -87,18 +90,16 @@ package struct AgentClient: Sendable {
         // asked for again.
         guard failure.kind == .connectionLost, !failure.answerBegan else { throw failure }
         return try await once(method, pathAndQuery, body, wait: wait)
-      } catch let fault as AgentFault {
-        // It has just started and takes only tokens made since then; the next one is.
-        guard fault.code == Self.askAgain, case .signed = authorization else { throw fault }
-        return try await once(method, pathAndQuery, body, wait: wait)
+      } catch is NewProofWanted {
+        return try await once(method, pathAndQuery, body, wait: wait, isSecondProof: true)
       }
     } catch {
       throw translated(error)
     }
   }
 
-  /// The code of a refusal that a fresh token would not meet.
-  package static let askAgain = "token_too_old"
+  /// The agent has started again, and takes only proofs that name this start, which we know now.
+  private struct NewProofWanted: Error {}
 
   private func translated(_ error: any Error) -> AgentFault {
     switch error {
@@ -111,24 +112,29 @@ package struct AgentClient: Sendable {
   }
 
   private func once(
-    _ method: HTTPRequest.Method, _ pathAndQuery: String, _ body: [UInt8], wait: Duration
+    _ method: HTTPRequest.Method, _ pathAndQuery: String, _ body: [UInt8], wait: Duration, isSecondProof: Bool = false
   ) async throws -> Answer {
     var request = HTTPRequest(method, endpoint.url(of: pathAndQuery))
-    switch authorization {
-    case .none: break
-    case .bearer(let token): request.headers.add("Authorization", "Bearer \(token)")
-    case .signed(let sign):
-      request.headers.add("Authorization", "Bearer \(try await sign(method.rawValue, pathAndQuery, body))")
-    }
     request.headers.add("Accept", "application/json")
     if !body.isEmpty { request.headers.add("Content-Type", "application/json") }
     request.body = body
+    switch authorization {
+    case .none: break
+    case .bearer(let token): request.headers.add("Authorization", "Bearer \(token)")
+    case .signed(let signer):
+      if let proof = try await signer.authorization(for: request) { request.headers.add("Authorization", proof) }
+    }
     request.limits.silence = silence + wait
-    request.limits.total = silence * 10 + wait
+    request.limits.total = total + wait
     request.limits.bodyBytes = Self.bodyBytes
     return try await http.exchange(request) { answer in
       var bytes: [UInt8] = []
       while let piece = try await answer.next() { bytes += piece }
+      if answer.status == 401, !isSecondProof, case .signed(let signer) = authorization,
+        signer.learns(fromRefusal: answer.headers)
+      {
+        throw NewProofWanted()
+      }
       guard (200..<300).contains(answer.status) else { throw Self.fault(answer.status, bytes) }
       return Answer(headers: answer.headers, body: bytes)
     }

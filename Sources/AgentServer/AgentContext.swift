@@ -18,13 +18,17 @@ package struct AgentContext: RequestContext {
   }
 
   /// Bytes of a body that a decoder may collect.
-  package var maxUploadSize: Int { BodyLimit.values }
+  package var maxUploadSize: Int { bodyBytes }
+  /// The same, as the door has it.
+  var bodyBytes = BodyLimit.values
 }
 
 /// Who asks.
 package enum Identity: Hashable, Sendable {
   /// Nobody who proved anything.
   case nobody
+  /// Nobody who proved anything, on this machine, where only it can connect.
+  case neighbour
   /// Somebody who may read what people may read.
   case reader
   /// Somebody who may do everything.
@@ -34,9 +38,9 @@ package enum Identity: Hashable, Sendable {
 }
 
 /// How long bodies may be, in bytes.
-enum BodyLimit {
-  /// Of questions and events.
-  static let values = 2 << 20
+package enum BodyLimit {
+  /// Of questions and events, unless the configuration says otherwise.
+  package static let values = 1 << 20
   /// Of a fetch: a million wants and haves, and some.
-  static let git = 64 << 20
+  package static let git = 64 << 20
 }

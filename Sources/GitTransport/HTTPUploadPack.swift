@@ -82,9 +82,12 @@ final class HTTPUploadPack: UploadPackChannel {
     if isOwnOrigin, let signed = try signed(request) {
       let (exchange, head) = try attempt(signed, nil, operation: operation)
       guard head.status == 401 else { return (exchange, head) }
-      // A server that has just started takes only proofs made since then; the next one is.
       exchange.settle()
-      return try refusing(try attempt(try self.signed(request) ?? signed, nil, operation: operation), operation)
+      // A server that has started again takes only proofs that name this start, and says which it is.
+      guard transports.configuration.signer?.learns(fromRefusal: head.headers) == true,
+        let again = try self.signed(request)
+      else { throw unauthorized(head, nil, operation: operation) }
+      return try refusing(try attempt(again, nil, operation: operation), operation)
     }
     if isOwnOrigin, transports.asksForCredentials(base.origin) {
       credential = try transports.credentials.credential(for: source)
@@ -111,7 +114,9 @@ final class HTTPUploadPack: UploadPackChannel {
     var request = request
     request.compressesBody = false
     let unsigned = request
-    let proof = try Bridge.wait(until: deadline, cancellation: cancellation) { try await signer(unsigned) }
+    let proof = try Bridge.wait(until: deadline, cancellation: cancellation) {
+      try await signer.authorization(for: unsigned)
+    }
     guard let proof else { return nil }
     request.headers.add("Authorization", proof)
     return request

@@ -15,7 +15,7 @@ package struct TransportConfiguration: Sendable {
   package var netrcFile: String?
   /// Asked before the files for what to send to the source's own origin, with each request anew. What it signs is sent as it is,
   /// not compressed.
-  package var signer: RequestSigner?
+  package var signer: (any RequestSigner)?
   /// Where proxies are looked up, and what a child `git` gets.
   package var environment: [String: String]
   /// Refs in one advertisement.

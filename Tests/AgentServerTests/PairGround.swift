@@ -4,16 +4,17 @@ import AgentClient
 import BoundedHTTP
 import Foundation
 import Logging
+import MetricsExposition
 import Replication
-import Synchronization
+import SiteTokens
 import TestSupport
+import Testing
 
 @testable import AgentServer
 
 /// A primary and a secondary in one process, with their directories.
 struct PairGround: Sendable {
   let directory: TemporaryDirectory
-  static let token = "a.shared.token"
 
   init(_ directory: TemporaryDirectory) throws {
     self.directory = directory
@@ -34,61 +35,67 @@ struct PairGround: Sendable {
     try KindConfiguration(name: "project_repository", strategy: "repository", root: directory.path(root))
   }
 
+  private func secret() throws -> SiteSecret {
+    let path = directory.path("berlin.secret")
+    return FileManager.default.fileExists(atPath: path)
+      ? try SiteSecret(file: path) : try SiteSecret.generate(at: path)
+  }
+
+  private func primary() async throws -> (AgentPlan, AgentDoors) {
+    let names = (main: try #require(SiteName("main")), berlin: try #require(SiteName("berlin")))
+    let plan = AgentPlan(
+      site: "main", role: .primary(secondaries: ["berlin"]), state: directory.path("primary"),
+      kinds: [try kind("sources")])
+    let verifier = await SiteTokenVerifier(audience: names.main, sites: [names.berlin: try secret()])
+    return (plan, AgentDoors(port: 0, access: AccessControl(verifier: verifier, now: { Date() }), servesPeople: true))
+  }
+
+  private func secondary(of port: Int) async throws -> (AgentPlan, AgentDoors) {
+    let url = "http://127.0.0.1:\(port)"
+    let issuer = await SiteTokenIssuer(
+      site: try #require(SiteName("berlin")), audience: nil, secret: try secret(), epoch: 0)
+    let signer = SiteSigner(url: url, issuer: issuer, now: { Date() })
+    var plan = AgentPlan(
+      site: "berlin", role: .secondary(of: .init(url: url, signer: signer)), state: directory.path("secondary"),
+      kinds: [try kind("copies")])
+    plan.consistencyInterval = .seconds(1)
+    return (plan, AgentDoors(port: 0, access: AccessControl(now: { Date() }), servesPeople: false))
+  }
+
   /// Runs both, and the body beside them; ends both.
   func run(_ body: @escaping @Sendable (Pair) async throws -> Void) async throws {
     let logger = Logger(label: "remora")
-    let access = AccessControl(
-      site: { token, _, _, _ in
-        guard token == Self.token else { throw AgentFault(401, "unauthorized", "wrong token") }
-        return "berlin"
-      })
-    let port = Mutex(0)
-    let ready = AsyncStream<Int>.makeStream()
+    let opened = AsyncStream<Int>.makeStream()
     try await withThrowingTaskGroup(of: Void.self) { group in
-      let primary = AgentPlan(
-        site: "main", role: .primary(secondaries: ["berlin"]), state: directory.path("primary"),
-        kinds: [try kind("sources")])
+      let (primary, primaryDoors) = try await primary()
       group.addTask {
         try await AgentProcess.run(
-          primary, doors: AgentDoors(port: 0, access: access, servesContent: true), logger: logger,
-          environment: .system
-        ) { ready.continuation.yield($0) }
+          primary, doors: primaryDoors, metrics: MetricsRegistry(), logger: logger, environment: .system,
+          opened: { opened.continuation.yield($0) })
+        opened.continuation.finish()
       }
-      for await number in ready.stream {
-        port.withLock { $0 = number }
-        break
-      }
-      let url = "http://127.0.0.1:\(port.withLock { $0 })"
-      var secondary = AgentPlan(
-        site: "berlin",
-        role: .secondary(
-          of: .init(url: url, authorization: .bearer(Self.token), signer: { _ in "Bearer \(Self.token)" })),
-        state: directory.path("secondary"), kinds: [try kind("copies")])
-      secondary.consistencyInterval = .seconds(1)
-      let plan = secondary
+      var ports = opened.stream.makeAsyncIterator()
+      guard let port = await ports.next() else { throw TestSupportError("the primary did not open") }
+      let (secondary, secondaryDoors) = try await secondary(of: port)
       group.addTask {
         try await AgentProcess.run(
-          plan, doors: AgentDoors(port: 0, access: AccessControl(), servesContent: false), logger: logger,
-          environment: .system
-        ) { ready.continuation.yield($0) }
+          secondary, doors: secondaryDoors, metrics: MetricsRegistry(), logger: logger, environment: .system,
+          opened: { opened.continuation.yield($0) })
+        opened.continuation.finish()
       }
-      for await _ in ready.stream { break }
+      guard await ports.next() != nil else { throw TestSupportError("the secondary did not open") }
       let http = BoundedHTTPClient()
       let pair = Pair(
         primary: AgentClient(.socket(path: directory.path("primary/admin.sock")), http: http),
         secondary: AgentClient(.socket(path: directory.path("secondary/admin.sock")), http: http))
-      do {
-        try await body(pair)
-      } catch {
-        await http.shutdown()
-        group.cancelAll()
-        throw error
-      }
+      let result: Result<Void, any Error>
+      do { result = .success(try await body(pair)) } catch { result = .failure(error) }
       await http.shutdown()
       group.cancelAll()
-      while let result = await group.nextResult() {
-        if case .failure(let error) = result, !(error is CancellationError) { throw error }
+      while let ended = await group.nextResult() {
+        if case .failure(let error) = ended, !(error is CancellationError) { throw error }
       }
+      try result.get()
     }
   }
 }

@@ -33,7 +33,7 @@ struct LayerTable: Equatable {
     Row(
       2, "GitTransport",
       ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", "SystemPackage"]),
-    Row(2, "AgentClient", ["AgentAPI", "BoundedHTTP", "SiteTokens"]),
+    Row(2, "AgentClient", ["AgentAPI", "BoundedHTTP"]),
     Row(2, "Replication", []),
     Row(
       3, "Mirroring",
@@ -80,8 +80,8 @@ struct LayerTable: Equatable {
       7, "RemoraCommands",
       [
         "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Mirroring",
-        "GitTransport", "GitValues", "RefStore", "WorkerPool", "ArgumentParser", "Dispatch", "Logging",
-        "ServiceLifecycle", "SystemPackage",
+        "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition", "ArgumentParser",
+        "CoreMetrics", "Dispatch", "Logging", "SystemPackage",
       ]),
     Row(7, "remora", ["RemoraCommands", "ArgumentParser"]),
   ])

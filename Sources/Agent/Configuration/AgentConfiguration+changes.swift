@@ -17,8 +17,22 @@ extension AgentConfiguration {
     }
     if hosts != new.hosts { changes.append(Change(key: "hosts", isReloadable: false)) }
     if trustedOwners != new.trustedOwners { changes.append(Change(key: "trusted_owners", isReloadable: false)) }
-    if secondaries != new.secondaries { changes.append(Change(key: "secondaries", isReloadable: true)) }
+    if secondaries != new.secondaries {
+      // Another file for a site that we know; a site that we do not has no place in the log's accounts yet.
+      changes.append(
+        Change(key: "secondaries", isReloadable: Set(secondaries.map(\.name)) == Set(new.secondaries.map(\.name))))
+    }
     return (changes + kindChanges(to: new)).sorted { $0.key < $1.key }
+  }
+
+  /// Becomes `new` in what a reload takes, so that the next one compares with what holds.
+  package mutating func adoptReloadable(of new: AgentConfiguration) {
+    for setting in Setting.all where setting.isReloadable { settings[setting.key] = new.settings[setting.key] }
+    (adminTokenFile, readerTokenFile, logLevel) = (new.adminTokenFile, new.readerTokenFile, new.logLevel)
+    limits.repositorySyncs = new.limits.repositorySyncs
+    limits.blobDownloads = new.limits.blobDownloads
+    limits.verifications = new.limits.verifications
+    if Set(secondaries.map(\.name)) == Set(new.secondaries.map(\.name)) { secondaries = new.secondaries }
   }
 
   private func kindChanges(to new: AgentConfiguration) -> [Change] {
@@ -42,7 +56,7 @@ extension AgentConfiguration {
       }
       for rule in ["include", "exclude", "selective_sync.include", "selective_sync.exclude"]
       where old.patterns[rule] != new.patterns[rule] {
-        changes.append(Change(key: "\(key).\(rule)", isReloadable: true))
+        changes.append(Change(key: "\(key).\(rule)", isReloadable: false))
       }
     }
     return changes

@@ -94,13 +94,10 @@ extension AgentConfiguration.Limits {
 extension AgentConfiguration.Times {
   fileprivate init(_ reader: inout ConfigurationReader) {
     verification = reader.duration("verification.interval")
-    objectCheck = reader.duration("verification.object_check_interval")
     scan = reader.duration("scan.interval")
     fullScan = reader.duration("scan.full_interval")
     consistency = reader.duration("consistency.interval")
     keepTrash = reader.duration("trash.keep")
-    keepDisplaced = reader.duration("trash.keep_displaced")
-    keepJournal = reader.duration("journal.keep")
     keepEvents = reader.duration("events.keep")
   }
 }

@@ -94,7 +94,7 @@ package struct AgentConfiguration: Sendable {
   /// `log.level`: trace, debug, info, notice, warning, error or critical.
   package var logLevel: String
   /// Every setting in one spelling, by key.
-  let settings: [String: String]
+  var settings: [String: String]
 
   /// Bounds.
   package struct Limits: Hashable, Sendable {
@@ -132,8 +132,6 @@ package struct AgentConfiguration: Sendable {
   package struct Times: Hashable, Sendable {
     /// `verification.interval`.
     package var verification: Duration
-    /// `verification.object_check_interval`.
-    package var objectCheck: Duration
     /// `scan.interval`: by stat.
     package var scan: Duration
     /// `scan.full_interval`: every ref.
@@ -142,10 +140,6 @@ package struct AgentConfiguration: Sendable {
     package var consistency: Duration
     /// `trash.keep`.
     package var keepTrash: Duration
-    /// `trash.keep_displaced`: copies that a fresh download replaced.
-    package var keepDisplaced: Duration
-    /// `journal.keep`: dropped objects and the ref journal of a copy.
-    package var keepJournal: Duration
     /// `events.keep`: events that nobody waits for, and those of a site that does not read.
     package var keepEvents: Duration
   }

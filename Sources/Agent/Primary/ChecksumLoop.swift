@@ -1,19 +1,35 @@
 internal import Replication
+internal import Synchronization
 
 /// Reads the checksums that are due: after each change at once, failed ones when their back-off is over, old ones on schedule.
-struct ChecksumLoop: Sendable {
+final class ChecksumLoop: Sendable {
   let primary: Primary
   let signal: Signal
   let observer: any ReplicationObserver
   let environment: SiteEnvironment
   /// How many are read at a time.
-  let width: Int
+  private let width: Mutex<Int>
   /// After which a reading is done again.
   let interval: Duration
 
   private static let tick = Duration.seconds(1)
   /// So many are recorded with one wait for the disk.
   private static let portion = 64
+
+  init(
+    primary: Primary, signal: Signal, observer: any ReplicationObserver, environment: SiteEnvironment, width: Int,
+    interval: Duration
+  ) {
+    self.primary = primary
+    self.signal = signal
+    self.observer = observer
+    self.environment = environment
+    self.width = Mutex(width)
+    self.interval = interval
+  }
+
+  /// From the next portion on.
+  func take(width: Int) { self.width.withLock { $0 = width } }
 
   /// Runs until the task is cancelled.
   func run() async {
@@ -38,6 +54,7 @@ struct ChecksumLoop: Sendable {
 
   /// - Returns: whether there was something due.
   private func readDue(_ name: ReplicableName) async throws -> Bool {
+    let width = width.withLock { $0 }
     let due = try await primary.states(of: name).dueForChecksum(at: environment.now(), limit: Self.portion * width)
     guard !due.isEmpty else { return false }
     // Few are read each for itself, so that the first is told of before the last is read.
@@ -46,7 +63,7 @@ struct ChecksumLoop: Sendable {
       var start = 0
       while start < due.count {
         let ids = due[start..<min(due.count, start + size)].map(\.replicableID)
-        group.addTask { try await primary.checksums(of: ids, name).count }
+        group.addTask { [primary] in try await primary.checksums(of: ids, name).count }
         start += size
       }
       try await group.waitForAll()

@@ -31,6 +31,10 @@ struct EventIntake: Sendable {
     _ word: SpooledEvent.Word, _ id: ReplicableID, _ name: ReplicableName, _ changes: [RefMove], correlationID: String
   ) async throws {
     let states = try primary.states(of: name)
+    guard try primary.selects(id, name) else {
+      throw AgentFault(
+        404, "not_selected", "take in '\(word.rawValue)' of '\(id)': include and exclude keep it out of '\(name)'")
+    }
     switch word {
     case .destroy: try await primary.publish(.deleted, of: id, name, correlationID: correlationID, reason: "destroy")
     case .push, .update:

@@ -1,4 +1,3 @@
-package import AgentClient
 package import BoundedHTTP
 package import EventLog
 package import Replication
@@ -29,6 +28,8 @@ package struct AgentPlan: Sendable {
   package var trashAge = Duration.seconds(7 * 86_400)
   /// What the event log keeps for secondaries that do not come.
   package var retention = EventLogSettings.Retention()
+  /// Where links below the root of a kind may lead.
+  package var allowedRoots: [ReplicableName: [String]] = [:]
   /// Group whose members may run hooks; `nil` is none.
   package var hookGroup: String?
 
@@ -46,18 +47,13 @@ package struct AgentPlan: Sendable {
     package var url: String
     /// PEM file with the certificates to trust in place of the system's.
     package var caFile: String?
-    /// For the API.
-    package var authorization: AgentAuthorization
-    /// For git and for files.
-    package var signer: RequestSigner?
+    /// Proves who asks; `nil` where nobody wants to know.
+    package var signer: (any RequestSigner)?
 
     /// An address.
-    package init(
-      url: String, caFile: String? = nil, authorization: AgentAuthorization = .none, signer: RequestSigner? = nil
-    ) {
+    package init(url: String, caFile: String? = nil, signer: (any RequestSigner)? = nil) {
       self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
       self.caFile = caFile
-      self.authorization = authorization
       self.signer = signer
     }
   }
@@ -72,10 +68,14 @@ package struct AgentPlan: Sendable {
     package var run = Duration.seconds(6 * 3_600)
     /// Refs in one listing.
     package var advertisedRefs = 5_000_000
+    /// Bytes of one listing.
+    package var advertisementBytes = 1 << 30
     /// Bytes of one packfile.
     package var packBytes = 100 << 30
     /// Objects of one packfile.
     package var packObjects = 50_000_000
+    /// Bytes of one file.
+    package var blobBytes: UInt64 = 1 << 40
     /// Bytes that must stay free on the disk of the copies.
     package var freeBytesToKeep: UInt64 = 64 << 20
 

@@ -49,7 +49,7 @@ final class AgentState: Sendable {
       waitingLimit: 100_000)
     walks = WorkerPool(name: "walks", threads: 2, waitingLimit: 1_000)
     var caFile: String?
-    var signer: RequestSigner?
+    var signer: (any RequestSigner)?
     if case .secondary(let primary) = plan.role { (caFile, signer) = (primary.caFile, primary.signer) }
     transports = Transports(configuration: Self.configuration(plan, caFile, signer))
     http = BoundedHTTPClient(
@@ -57,12 +57,13 @@ final class AgentState: Sendable {
   }
 
   private static func configuration(
-    _ plan: AgentPlan, _ caFile: String?, _ signer: RequestSigner?
+    _ plan: AgentPlan, _ caFile: String?, _ signer: (any RequestSigner)?
   ) -> TransportConfiguration {
     var configuration = TransportConfiguration()
     configuration.connectTimeout = plan.transfers.connect
     configuration.silenceTimeout = plan.transfers.silence
     configuration.maximumAdvertisedRefs = plan.transfers.advertisedRefs
+    configuration.maximumAdvertisementBytes = plan.transfers.advertisementBytes
     configuration.maximumPackBytes = plan.transfers.packBytes
     configuration.connectionsPerHost = plan.limits.repositorySyncs + plan.limits.verifications
     configuration.caFile = caFile
@@ -94,21 +95,36 @@ final class AgentState: Sendable {
       let environment = MirrorEnvironment(
         transports: transports,
         now: { Date(timeIntervalSince1970: TimeInterval(now().milliseconds) / 1_000) })
+      let name = kind.name
       var limits = MirrorLimits()
       limits.run = plan.transfers.run
       limits.packObjects = plan.transfers.packObjects
       limits.freeBytesToKeep = plan.transfers.freeBytesToKeep
-      let name = kind.name
       return RepositoryStrategy(
-        place: RepositoryPlace(root: root), environment: environment, limits: limits, workers: jobs, walks: walks
+        place: RepositoryPlace(root: root, allowedRoots: try allowedRoots(of: name)), environment: environment, limits: limits, workers: jobs, walks: walks
       ) { id, step in
         progress?.note(JobKey(name: name, id: id), step)
       }
     }
-    var signer: RequestSigner?
+    var signer: (any RequestSigner)?
     if case .secondary(let primary) = plan.role { signer = primary.signer }
     return BlobStrategy(
       place: BlobPlace(root: root), isMutable: kind.isMutable, transport: BlobTransport(client: http, signer: signer),
-      workers: jobs, now: now)
+      workers: jobs,
+      limits: BlobLimits(
+        maximumBytes: plan.transfers.blobBytes, silence: plan.transfers.silence, total: plan.transfers.run,
+        freeBytesToKeep: plan.transfers.freeBytesToKeep), now: now)
+  }
+
+  /// Resolved, as the links' targets are.
+  private func allowedRoots(of name: ReplicableName) throws -> [FilePath] {
+    try (plan.allowedRoots[name] ?? []).map { path in
+      guard let resolved = realpath(path, nil) else {
+        throw ReplicationError.invalidConfiguration(
+          "allowed_roots of '\(name)': no directory at '\(path)'; make it, or correct the configuration")
+      }
+      defer { free(resolved) }
+      return FilePath(String(cString: resolved))
+    }
   }
 }

@@ -1,40 +1,61 @@
 internal import AgentAPI
+package import Foundation
+package import SiteTokens
+internal import Synchronization
 
 /// Who may come in by the network. The sockets need none of it: their modes say who may use them.
-package struct AccessControl: Sendable {
-  /// What a person's token allows.
-  package enum Role: Sendable {
-    /// To read.
-    case reader
-    /// To do everything.
-    case admin
-  }
-
-  /// Checks a site's token for one request; gives the site's name.
-  package typealias SiteCheck =
-    @Sendable (
-      _ token: String, _ method: String, _ pathAndQuery: String, _ body: [UInt8]
-    ) async throws -> String
-
-  /// Of sites; `nil` where no site may ask.
-  package var site: SiteCheck?
-  /// Of people: the role of an `Authorization` header's value.
-  package var person: @Sendable (_ authorization: String) -> Role?
+package final class AccessControl: Sendable {
+  private let verifier: SiteTokenVerifier?
+  private let persons: Mutex<PersonTokens?>
+  private let now: @Sendable () -> Date
   /// What the Host header may say, in small letters, without a port; empty allows all.
-  package var hosts: Set<String>
+  let hosts: Set<String>
   /// Peers on this machine may read metrics and status without a token: true where only they can connect.
-  package var trustsLoopback: Bool
+  let trustsLoopback: Bool
 
   /// Access for nobody but by what is given.
+  ///
+  /// - Parameters:
+  ///   - verifier: of the tokens of sites; `nil` where no site may ask.
+  ///   - persons: the tokens of people; `nil` without any.
+  ///   - now: this site's clock.
   package init(
-    site: SiteCheck? = nil, person: @escaping @Sendable (String) -> Role? = { _ in nil }, hosts: Set<String> = [],
-    trustsLoopback: Bool = false
+    verifier: SiteTokenVerifier? = nil, persons: PersonTokens? = nil, hosts: Set<String> = [],
+    trustsLoopback: Bool = false, now: @escaping @Sendable () -> Date
   ) {
-    self.site = site
-    self.person = person
+    self.verifier = verifier
+    self.persons = Mutex(persons)
     self.hosts = hosts
     self.trustsLoopback = trustsLoopback
+    self.now = now
   }
+
+  /// Other tokens and secrets from now on.
+  package func replace(persons: PersonTokens, sites: [SiteName: SiteSecret]) async {
+    self.persons.withLock { $0 = persons }
+    await verifier?.replaceSites(sites)
+  }
+
+  /// What the token of a person allows; `nil` for what is none.
+  func role(ofAuthorization header: String) -> Role? {
+    persons.withLock { $0 }?.role(ofAuthorization: header)
+  }
+
+  /// Which site asks.
+  ///
+  /// - Throws: `SiteTokenError`; `AgentFault` 401 where no site may ask.
+  func site(
+    token: String, method: String, pathAndQuery: String, body: some Collection<UInt8> & Sendable
+  ) async throws -> String {
+    guard let verifier else { throw Self.unknownToken }
+    let digest = body.isEmpty ? BodyDigest.ofNothing : BodyDigest(of: Data(body))
+    return try await verifier.verify(
+      token, method: method, pathAndQuery: pathAndQuery, bodyDigest: digest, now: now()
+    ).name.text
+  }
+
+  static let unknownToken = AgentFault(
+    401, "unauthorized", "take the token: it is not one of this site's", hint: "look at the token file")
 
   /// Host headers are how a page in somebody's browser, by a name of its own, would reach an agent that trusts its machine.
   func check(host: String?) throws(AgentFault) {
@@ -42,7 +63,7 @@ package struct AccessControl: Sendable {
     guard let host, hosts.contains(Self.withoutPort(host.lowercased())) else {
       throw AgentFault(
         421, "wrong_host", "answer for the host '\(String((host ?? "").prefix(100)))': this agent has another name",
-        hint: "add the name to the configuration")
+        hint: "add the name to 'hosts' in the configuration")
     }
   }
 

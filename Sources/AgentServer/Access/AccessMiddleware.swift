@@ -2,6 +2,7 @@ internal import AgentAPI
 internal import HTTPTypes
 package import Hummingbird
 internal import NIOCore
+internal import SiteTokens
 
 /// Finds out who asks, before any route: by a site's token, which covers the very request, by a person's, or by the door.
 package struct AccessMiddleware: RouterMiddleware {
@@ -18,20 +19,40 @@ package struct AccessMiddleware: RouterMiddleware {
   }
 
   private let door: Door
+  private let bodyBytes: Int
+  private let rates = PeerRates()
 
   /// The check at one door.
-  package init(_ door: Door) { self.door = door }
+  ///
+  /// - Parameter bodyBytes: how long a body may be, but for git's.
+  package init(_ door: Door, bodyBytes: Int) {
+    self.door = door
+    self.bodyBytes = bodyBytes
+  }
 
   /// Lets the request in, with its identity.
   package func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
     var (request, context) = (request, context)
+    // What a fetch sends are the tips of a copy, and there may be many.
+    context.bodyBytes = request.uri.path.hasPrefix("/git/") ? BodyLimit.git : bodyBytes
+    if let length = request.headers[.contentLength].flatMap(Int.init), length > context.bodyBytes {
+      throw AgentFault(413, "too_large", "take a body of \(length) bytes: \(context.bodyBytes) are the most")
+    }
     switch door {
     case .adminSocket, .eventSocket: context.identity = .admin
     case .network(let access):
+      let peer = context.channel.remoteAddress?.ipAddress ?? ""
+      try rates.admit(peer)
       try access.check(host: request.head.authority)
-      context.identity = try await identity(&request, context, access)
+      do {
+        context.identity = try await identity(&request, context, access)
+      } catch {
+        // A site that only has to name our start is no stranger.
+        if (error as? SiteTokenError)?.code != .retry { rates.refused(peer) }
+        throw error
+      }
     }
     return try await next(request, context)
   }
@@ -40,23 +61,21 @@ package struct AccessMiddleware: RouterMiddleware {
     _ request: inout Request, _ context: AgentContext, _ access: AccessControl
   ) async throws -> Identity {
     guard let header = request.headers[.authorization] else {
-      return access.trustsLoopback && Self.isLocal(context.channel.remoteAddress) ? .reader : .nobody
+      return access.trustsLoopback && Self.isLocal(context.channel.remoteAddress) ? .neighbour : .nobody
     }
-    switch access.person(header) {
+    switch access.role(ofAuthorization: header) {
     case .admin: return .admin
     case .reader: return .reader
     case nil: break
     }
-    guard let token = Self.bearer(header), let check = access.site, token.contains(".") else {
-      throw AgentFault(
-        401, "unauthorized", "take the token: it is not one of this site's", hint: "look at the token file")
-    }
-    // What the token covers is the body as it came; it is small, or a fetch's list of commits.
-    let limit = request.uri.path.hasPrefix("/git/") ? BodyLimit.git : BodyLimit.values
-    let body = try await request.body.collect(upTo: limit)
+    guard let token = Self.bearer(header), token.contains(".") else { throw AccessControl.unknownToken }
+    // What the token covers is the body as it came.
+    let body = try await request.body.collect(upTo: context.bodyBytes)
     request.body = .init(buffer: body)
     return .site(
-      try await check(token, request.method.rawValue, request.head.path ?? "", Array(body.readableBytesView)))
+      try await access.site(
+        token: token, method: request.method.rawValue, pathAndQuery: request.head.path ?? "",
+        body: body.readableBytesView))
   }
 
   private static func bearer(_ header: String) -> String? {
@@ -71,11 +90,16 @@ package struct AccessMiddleware: RouterMiddleware {
 }
 
 extension AgentContext {
+  /// - Throws: `AgentFault` 401 or 403 for whoever may not read what people on this machine may read.
+  func requireReaderOrNeighbour() throws(AgentFault) {
+    if identity != .neighbour { try requireReader() }
+  }
+
   /// - Throws: `AgentFault` 401 or 403 for whoever may not read what people read.
   func requireReader() throws(AgentFault) {
     switch identity {
     case .reader, .admin: return
-    case .nobody: throw Self.unauthorized
+    case .nobody, .neighbour: throw Self.unauthorized
     case .site:
       throw AgentFault(403, "forbidden", "read this: a site's token is not for it", hint: "use a reader's token")
     }
@@ -85,7 +109,7 @@ extension AgentContext {
   func requireAdmin() throws(AgentFault) {
     switch identity {
     case .admin: return
-    case .nobody: throw Self.unauthorized
+    case .nobody, .neighbour: throw Self.unauthorized
     case .reader, .site: throw AgentFault(403, "forbidden", "change this: it takes an admin's token")
     }
   }
@@ -96,7 +120,7 @@ extension AgentContext {
     switch identity {
     case .site(let name): return name
     case .reader, .admin: return nil
-    case .nobody: throw Self.unauthorized
+    case .nobody, .neighbour: throw Self.unauthorized
     }
   }
 

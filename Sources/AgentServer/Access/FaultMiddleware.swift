@@ -4,6 +4,7 @@ internal import HTTPTypes
 package import Hummingbird
 internal import Logging
 internal import NIOCore
+internal import SiteTokens
 
 /// Turns what went wrong into an answer, in one place, and logs each refusal once.
 package struct FaultMiddleware: RouterMiddleware {
@@ -29,11 +30,24 @@ package struct FaultMiddleware: RouterMiddleware {
           "status": "\(fault.status)", "code": "\(fault.code)",
           "peer": "\(context.channel.remoteAddress?.ipAddress ?? "socket")",
         ])
-      return try Self.answer(fault)
+      return try Self.answer(
+        fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request))
     }
   }
 
+  /// Whether more of a refused request may be on its way than is worth reading.
+  private static func mayHaveMore(_ request: Request) -> Bool {
+    if request.headers[.transferEncoding] != nil { return true }
+    return (request.headers[.contentLength].flatMap(Int.init) ?? 0) > worthReading
+  }
+
+  /// What is read of a refused request so that its connection can go on.
+  private static let worthReading = 64 << 10
+
   private static func fault(_ error: any Error, _ request: Request) -> AgentFault {
+    if let error = error as? SiteTokenError {
+      return AgentFault(error.code == .overloaded ? 429 : 401, error.code.rawValue, error.message)
+    }
     guard let error = error as? any HTTPResponseError else { return AgentFault(error) }
     let path = String(request.uri.path.prefix(200))
     switch error.status {
@@ -44,19 +58,26 @@ package struct FaultMiddleware: RouterMiddleware {
     }
   }
 
-  static func answer(_ fault: AgentFault) throws -> Response {
-    var response = try Response.json(AgentFault.Body(error: fault), status: .init(code: fault.status))
-    if fault.status == 401 { response.headers[.wwwAuthenticate] = "Basic realm=\"remora\", charset=\"UTF-8\"" }
-    if fault.status == 503 || fault.status == 429 { response.headers[.retryAfter] = "1" }
-    return response
+  private static func answer(_ fault: AgentFault, start: String?, endsConnection: Bool) throws -> Response {
+    var headers = Response.jsonHeaders
+    if fault.status == 401 { headers[.wwwAuthenticate] = "Basic realm=\"remora\", charset=\"UTF-8\"" }
+    if fault.status == 503 || fault.status == 429 { headers[.retryAfter] = "1" }
+    if let start, let name = HTTPField.Name(SiteTokenHeader.start) { headers[name] = start }
+    return Response(
+      .init(code: fault.status), headers, try Response.jsonBytes(AgentFault.Body(error: fault)),
+      endsConnection: endsConnection)
   }
 }
 
 extension Response {
   /// A value as JSON.
   static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-    Response(
-      status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-      body: .init(byteBuffer: ByteBuffer(bytes: try AgentJSON.encode(value) + [UInt8(ascii: "\n")])))
+    Response(status: status, headers: jsonHeaders, body: .init(byteBuffer: try jsonBytes(value)))
+  }
+
+  fileprivate static var jsonHeaders: HTTPFields { [.contentType: "application/json", .cacheControl: "no-store"] }
+
+  fileprivate static func jsonBytes(_ value: some Encodable) throws -> ByteBuffer {
+    ByteBuffer(bytes: try AgentJSON.encode(value) + [UInt8(ascii: "\n")])
   }
 }

@@ -1,4 +1,8 @@
+internal import Foundation
+package import Agent
 package import NIOSSL
+package import Replication
+internal import SiteTokens
 
 /// How an agent can be reached.
 package struct AgentDoors: Sendable {
@@ -10,27 +14,80 @@ package struct AgentDoors: Sendable {
   package var tls: TLSConfiguration?
   /// Who may come in there.
   package var access: AccessControl
-  /// Repositories and files are given to who may read.
-  package var servesContent: Bool
-  /// Users who own repositories that are served all the same.
-  package var trustsOwners: Bool
+  /// Repositories and files are given to people who may read, and not only to sites.
+  package var servesPeople: Bool
+  /// Users whose repositories are served although they are not ours, by their numbers.
+  package var trustedOwners: Set<UInt32> = []
   /// Group whose members may use the socket of events; `nil` is none.
   package var hookGroup: String?
   /// Connections at a time; whoever comes later waits.
-  package var maximumConnections: Int
+  package var maximumConnections = 1_024
+  /// Bytes of a request's body, but for git's.
+  package var bodyBytes = BodyLimit.values
 
   /// Doors with defaults for what is not said.
-  package init(
-    host: String = "127.0.0.1", port: Int = 7_170, tls: TLSConfiguration? = nil, access: AccessControl,
-    servesContent: Bool, trustsOwners: Bool = false, hookGroup: String? = nil, maximumConnections: Int = 1_024
-  ) {
+  package init(host: String = "127.0.0.1", port: Int = 7_170, access: AccessControl, servesPeople: Bool) {
     self.host = host
     self.port = port
-    self.tls = tls
     self.access = access
-    self.servesContent = servesContent
-    self.trustsOwners = trustsOwners
-    self.hookGroup = hookGroup
-    self.maximumConnections = maximumConnections
+    self.servesPeople = servesPeople
+  }
+
+  /// The doors that a configuration asks for.
+  ///
+  /// - Parameter now: this site's clock, for the tokens of others.
+  /// - Throws: `SecretFileError`, `ReplicationError.invalidConfiguration` for an unknown user, and what reading certificates throws.
+  package init(_ configuration: AgentConfiguration, now: @escaping @Sendable () -> Timestamp) async throws {
+    let listen = configuration.listen
+    var verifier: SiteTokenVerifier?
+    if configuration.role == .primary {
+      verifier = await SiteTokenVerifier(audience: configuration.name, sites: try configuration.siteSecrets())
+    }
+    let access = AccessControl(
+      verifier: verifier, persons: try configuration.personTokens(), hosts: Self.hosts(configuration),
+      trustsLoopback: listen.isLoopback
+    ) { Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000) }
+    self.init(host: listen.host, port: listen.port, access: access, servesPeople: configuration.servesGit)
+    if let certificate = configuration.tls.certificateFile, let key = configuration.tls.keyFile {
+      tls = TLSConfiguration.makeServerConfiguration(
+        certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+        privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+      tls?.minimumTLSVersion = .tlsv12
+    }
+    trustedOwners = Set(try configuration.trustedOwners.map(Self.number(ofUser:)))
+    hookGroup = configuration.hookGroup
+    maximumConnections = configuration.limits.connections
+    bodyBytes = Int(clamping: configuration.limits.requestBytes)
+  }
+
+  /// What the Host header may say. An address that stands for all of them has no name of its own: then only those count that
+  /// were given, and without any everything does.
+  private static func hosts(_ configuration: AgentConfiguration) -> Set<String> {
+    let listen = configuration.listen
+    var names = Set(configuration.hosts.map { $0.lowercased() })
+    if listen.host == "0.0.0.0" || listen.host == "::" { return names }
+    names.insert(listen.host.contains(":") ? "[\(listen.host.lowercased())]" : listen.host.lowercased())
+    if listen.isLoopback { names.formUnion(["localhost", "127.0.0.1", "[::1]"]) }
+    return names
+  }
+
+  private static func number(ofUser name: String) throws -> UInt32 {
+    if let number = UInt32(name) { return number }
+    guard let user = getpwnam(name) else {
+      throw ReplicationError.invalidConfiguration("trusted_owners: there is no user '\(name)'")
+    }
+    return user.pointee.pw_uid
+  }
+}
+
+extension AgentConfiguration {
+  /// - Throws: `SecretFileError`.
+  func siteSecrets() throws -> [SiteName: SiteSecret] {
+    Dictionary(uniqueKeysWithValues: try secondaries.map { ($0.name, try SiteSecret(file: $0.secretFile)) })
+  }
+
+  /// - Throws: `SecretFileError`.
+  func personTokens() throws -> PersonTokens {
+    try PersonTokens(adminFile: adminTokenFile, readerFile: readerTokenFile)
   }
 }

@@ -1,5 +1,8 @@
 internal import Agent
+internal import GitServing
 internal import Hummingbird
+internal import MetricsExposition
+internal import WorkerPool
 
 /// What is answered at each door.
 struct AgentRouters: Sendable {
@@ -7,26 +10,40 @@ struct AgentRouters: Sendable {
   let admin: RouterResponder<AgentContext>
   let events: RouterResponder<AgentContext>
 
-  init(_ agent: Agent, _ doors: AgentDoors, _ chronicle: Chronicle) {
-    network = Self.full(Self.router(.network(doors.access), chronicle), agent)
-    admin = Self.full(Self.router(.adminSocket, chronicle), agent)
-    let events = Self.router(.eventSocket, chronicle)
+  /// What answers need beside the agent itself.
+  struct Means {
+    let doors: AgentDoors
+    let chronicle: Chronicle
+    let metrics: MetricsRegistry
+    let git: GitService
+    let workers: WorkerPool
+  }
+
+  init(_ agent: Agent, _ means: Means) {
+    network = Self.full(.network(means.doors.access), agent, means)
+    admin = Self.full(.adminSocket, agent, means)
+    let events = Self.router(.eventSocket, means)
     events.addEventRoute(agent)
     self.events = events.buildResponder()
   }
 
-  private static func full(_ router: Router<AgentContext>, _ agent: Agent) -> RouterResponder<AgentContext> {
+  private static func full(
+    _ door: AccessMiddleware.Door, _ agent: Agent, _ means: Means
+  ) -> RouterResponder<AgentContext> {
+    let router = router(door, means)
     router.addHealthRoutes(agent)
+    router.addMetricsRoute(means.metrics)
     router.addSiteRoutes(agent)
     router.addEventRoute(agent)
     router.addPeopleRoutes(agent)
+    router.addContentRoutes(agent, means.doors, means.git, workers: means.workers)
     return router.buildResponder()
   }
 
-  private static func router(_ door: AccessMiddleware.Door, _ chronicle: Chronicle) -> Router<AgentContext> {
+  private static func router(_ door: AccessMiddleware.Door, _ means: Means) -> Router<AgentContext> {
     let router = Router(context: AgentContext.self)
-    router.add(middleware: FaultMiddleware(chronicle))
-    router.add(middleware: AccessMiddleware(door))
+    router.add(middleware: FaultMiddleware(means.chronicle))
+    router.add(middleware: AccessMiddleware(door, bodyBytes: means.doors.bodyBytes))
     return router
   }
 }

@@ -33,19 +33,6 @@ struct PlainRefusal: Error {
     ]
     if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
     let line = ByteBuffer(string: text + "\n")
-    guard endsConnection else {
-      return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: line))
-    }
-    headers[.connection] = "close"
-    let body = ResponseBody(contentLength: line.readableBytes) { writer in
-      try await writer.write(line)
-      try await writer.finish(nil)
-      // The answer has gone out; an error behind it is how a connection is closed.
-      throw ConnectionEnds()
-    }
-    return Response(status: status, headers: headers, body: body)
+    return Response(status, headers, line, endsConnection: endsConnection)
   }
 }
-
-/// Not a failure: the way to close a connection behind an answer.
-private struct ConnectionEnds: Error {}

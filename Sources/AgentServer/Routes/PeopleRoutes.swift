@@ -1,12 +1,13 @@
 internal import Agent
 internal import AgentAPI
 internal import Hummingbird
+internal import MetricsExposition
 
 extension Router<AgentContext> {
   /// What people ask, by hand or by the commands.
   func addPeopleRoutes(_ agent: Agent) {
     get("/api/v1/status") { _, context in
-      try context.requireReader()
+      try context.requireReaderOrNeighbour()
       return try Response.json(try await agent.status())
     }
     get("/api/v1/kinds/{kind}/registry") { request, context in
@@ -21,7 +22,7 @@ extension Router<AgentContext> {
     post("/api/v1/kinds/{kind}/registry/actions") { request, context in
       try context.requireAdmin()
       let kind = try context.parameters.require("kind")
-      return try Response.json(try await agent.act(try await request.value(RegistryAction.self), on: kind))
+      return try Response.json(try await agent.act(try await request.value(RegistryAction.self, context), on: kind))
     }
     get("/api/v1/kinds/{kind}/explanation") { request, context in
       try context.requireReader()
@@ -35,7 +36,7 @@ extension Router<AgentContext> {
     post("/api/v1/kinds/{kind}/trash") { request, context in
       try context.requireAdmin()
       let kind = try context.parameters.require("kind")
-      return try Response.json(try await agent.act(try await request.value(TrashAction.self), onTrashOf: kind))
+      return try Response.json(try await agent.act(try await request.value(TrashAction.self, context), onTrashOf: kind))
     }
     post("/api/v1/kinds/{kind}/removals") { _, context in
       try context.requireAdmin()
@@ -47,8 +48,18 @@ extension Router<AgentContext> {
     }
     post("/api/v1/features") { request, context in
       try context.requireAdmin()
-      try await agent.set(try await request.value(FeatureRow.self))
+      try await agent.set(try await request.value(FeatureRow.self, context))
       return try Response.json(try await agent.features())
+    }
+  }
+
+  /// Everything that is counted, for a scraper.
+  func addMetricsRoute(_ metrics: MetricsRegistry) {
+    get("/metrics") { _, context in
+      try context.requireReaderOrNeighbour()
+      return Response(
+        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
+        body: .init(byteBuffer: .init(string: await metrics.render())))
     }
   }
 

@@ -29,8 +29,8 @@ extension Request {
   /// The body as a value.
   ///
   /// - Throws: `AgentFault` 400 for what cannot be read; 413 by the collecting.
-  func value<Value: Decodable>(_ type: Value.Type) async throws -> Value {
-    let body = try await body.collect(upTo: BodyLimit.values)
+  func value<Value: Decodable>(_ type: Value.Type, _ context: AgentContext) async throws -> Value {
+    let body = try await body.collect(upTo: context.bodyBytes)
     do {
       return try AgentJSON.decode(type, from: body.readableBytesView)
     } catch {

@@ -47,7 +47,7 @@ extension Router<AgentContext> {
   func addEventRoute(_ agent: Agent) {
     post("/api/v1/events") { request, context in
       try context.requireAdmin()
-      try await agent.take(try await request.value(EventNotice.self))
+      try await agent.take(try await request.value(EventNotice.self, context))
       return Response(status: .noContent)
     }
   }

@@ -7,14 +7,14 @@ package struct BlobTransport: Sendable {
 
   let client: BoundedHTTPClient
   let proxy: ProxyLookup
-  let signer: RequestSigner?
+  let signer: (any RequestSigner)?
 
   /// - Parameters:
   ///   - client: shut down by whoever made it.
   ///   - proxy: asked for each request; the default goes straight everywhere.
   ///   - signer: makes the proof for each request to a source without credentials of its own.
   package init(
-    client: BoundedHTTPClient, proxy: @escaping ProxyLookup = { _ in nil }, signer: RequestSigner? = nil
+    client: BoundedHTTPClient, proxy: @escaping ProxyLookup = { _ in nil }, signer: (any RequestSigner)? = nil
   ) {
     self.client = client
     self.proxy = proxy

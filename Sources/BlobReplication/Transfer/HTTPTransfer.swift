@@ -112,7 +112,7 @@ struct HTTPTransfer {
   }
 
   private func once(
-    _ address: HTTPAddress, range: (offset: UInt64, validator: String)?
+    _ address: HTTPAddress, range: (offset: UInt64, validator: String)?, isSecondProof: Bool = false
   ) throws -> (HTTPDownload, HTTPDownload.Head) {
     try cancellation.check()
     let remaining = deadline.remaining
@@ -129,9 +129,18 @@ struct HTTPTransfer {
       request.headers.add("Range", "bytes=\(range.offset)-")
       request.headers.add("If-Range", range.validator)
     }
-    if let authorization = try address.authorization ?? signed(request) {
-      request.headers.add("Authorization", authorization)
-    }
+    let proof = address.authorization == nil ? try proof(of: request) : nil
+    if let authorization = address.authorization ?? proof { request.headers.add("Authorization", authorization) }
+    let (download, head) = try send(request)
+    // A server that has started again takes only proofs that name this start, and says which it is.
+    guard head.status == 401, proof != nil, !isSecondProof,
+      transport.signer?.learns(fromRefusal: head.headers) == true
+    else { return (download, head) }
+    download.end()
+    return try once(address, range: range, isSecondProof: true)
+  }
+
+  private func send(_ request: HTTPRequest) throws -> (HTTPDownload, HTTPDownload.Head) {
     let download = HTTPDownload(request, client: transport.client, cancellation: cancellation, deadline: deadline)
     do {
       return (download, try download.waitForHead())
@@ -144,9 +153,11 @@ struct HTTPTransfer {
     }
   }
 
-  private func signed(_ request: HTTPRequest) throws -> String? {
+  private func proof(of request: HTTPRequest) throws -> String? {
     guard let signer = transport.signer else { return nil }
-    return try Bridge.wait(until: deadline, cancellation: cancellation) { try await signer(request) }
+    return try Bridge.wait(until: deadline, cancellation: cancellation) {
+      try await signer.authorization(for: request)
+    }
   }
 
   // MARK: Understanding

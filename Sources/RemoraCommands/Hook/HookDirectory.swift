@@ -1,5 +1,5 @@
 internal import Agent
-internal import ArgumentParser
+internal import Foundation
 internal import SystemPackage
 
 /// What the agent's configuration says to hooks: which repository is which, and where the spool is.
@@ -24,7 +24,10 @@ struct HookDirectory: Sendable {
 
   /// Reads the configuration.
   static func reading(_ file: FilePath, program: String) throws -> HookDirectory {
-    throw ValidationError("give --name and --id: '\(file)' is not read yet")
+    let agent = try AgentConfiguration.readText(file.string, environment: ProcessInfo.processInfo.environment)
+    return HookDirectory(
+      configuration: file, program: program, spool: FilePath(agent.state).appending("spool"),
+      lookup: agent.replicable(at:))
   }
 
   /// The hook that a repository should have.

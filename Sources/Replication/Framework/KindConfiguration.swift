@@ -10,7 +10,7 @@ public struct KindConfiguration: Hashable, Sendable {
   public var root: String
   /// From where a secondary fetches, in place of the primary; `nil` is the primary.
   public var address: AddressTemplate?
-  /// Which directory names below the root belong to the kind.
+  /// Which directories or files below the root belong to the kind: the globs match their names, a repository's with its `.git`.
   public var selection: SelectiveSync
   /// Whether files may change under one id. Repositories always do.
   public var isMutable: Bool
@@ -32,7 +32,8 @@ public struct KindConfiguration: Hashable, Sendable {
     guard root.hasPrefix("/") else { throw .invalidConfiguration("root of '\(name)': not an absolute path") }
     self.root = root
     if let address { self.address = try AddressTemplate(address) }
-    selection = try SelectiveSync(include: include, exclude: exclude)
+    selection = try SelectiveSync(
+      include: include, exclude: exclude, suffix: dataType == .repository ? ".git" : "")
     self.isMutable = isMutable
     self.replicationEnabledByDefault = replicationEnabledByDefault
   }

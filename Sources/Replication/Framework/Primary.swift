@@ -71,6 +71,11 @@ public final class Primary: Site {
     try table.member(name).strategy
   }
 
+  /// Whether the kind's rules of include and exclude let the replicable in.
+  package func selects(_ id: ReplicableID, _ name: ReplicableName) throws -> Bool {
+    try table.member(name).selection.selects(id)
+  }
+
   /// Whether the kind's feature is on.
   public func isEnabled(_ kind: Kind) async throws -> Bool {
     try await features.setting(of: kind.featureName) ?? kind.replicationEnabledByDefault

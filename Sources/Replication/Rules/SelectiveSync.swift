@@ -1,29 +1,68 @@
-/// Which replicables of a kind a site carries: those that an include pattern matches and no exclude pattern.
+/// Which replicables of a kind a site carries.
 public struct SelectiveSync: Hashable, Sendable {
-  private let include: [Glob]
-  private let exclude: [Glob]
+  /// One include pattern must match, and no exclude pattern. Of names that are an id with `suffix` behind it.
+  private struct Rule: Hashable, Sendable {
+    var include: [Glob]
+    var exclude: [Glob]
+    var suffix = ""
+
+    func selects(_ id: ReplicableID) -> Bool {
+      let name = id.text + suffix
+      return include.contains { $0.matches(path: name) } && !exclude.contains { $0.matches(path: name) }
+    }
+  }
+
+  /// All of them select what is carried.
+  private var rules: [Rule]
+  /// None of them selects it.
+  private var claims: [Rule] = []
 
   /// Everything.
-  public static let everything = SelectiveSync([.everything], [])
+  public static let everything = SelectiveSync(rules: [])
 
+  private init(rules: [Rule]) { self.rules = rules }
+
+  /// Those that an include pattern matches and no exclude pattern, by their ids.
+  ///
   /// - Parameters:
   ///   - include: patterns as `Glob` has them; without any, nothing is carried.
   ///   - exclude: patterns that win over those.
   /// - Throws: `ReplicationError.invalidConfiguration` for a pattern that cannot be.
   public init(include: [String] = ["**"], exclude: [String] = []) throws(ReplicationError) {
-    var parsed: (include: [Glob], exclude: [Glob]) = ([], [])
-    for text in include { parsed.include.append(try Glob(text)) }
-    for text in exclude { parsed.exclude.append(try Glob(text)) }
-    self.init(parsed.include, parsed.exclude)
+    let rule = Rule(include: try Self.globs(include), exclude: try Self.globs(exclude))
+    rules = rule.include == [.everything] && exclude.isEmpty ? [] : [rule]
   }
 
-  private init(_ include: [Glob], _ exclude: [Glob]) {
-    self.include = include
-    self.exclude = exclude
+  /// The same by the names of their directories or files, as a kind's configuration has it: `suffix` stands behind each id.
+  init(include: [String], exclude: [String], suffix: String) throws(ReplicationError) {
+    try self.init(include: include, exclude: exclude)
+    for index in rules.indices { rules[index].suffix = suffix }
+  }
+
+  /// Carries what both carry.
+  package func and(_ other: SelectiveSync) -> SelectiveSync {
+    var both = self
+    both.rules += other.rules
+    both.claims += other.claims
+    return both
+  }
+
+  /// Carries nothing that a kind further up, with the same root, has taken: `first` is that kind's own rule as it was configured.
+  package func without(_ first: SelectiveSync) -> SelectiveSync {
+    var rest = self
+    // A rule that selects everything is kept as none at all.
+    rest.claims += first.rules.isEmpty ? [Rule(include: [.everything], exclude: [])] : first.rules
+    return rest
+  }
+
+  private static func globs(_ texts: [String]) throws(ReplicationError) -> [Glob] {
+    var globs: [Glob] = []
+    for text in texts { globs.append(try Glob(text)) }
+    return globs
   }
 
   /// Whether the replicable is carried.
   public func selects(_ id: ReplicableID) -> Bool {
-    include.contains { $0.matches(id) } && !exclude.contains { $0.matches(id) }
+    rules.allSatisfy { $0.selects(id) } && !claims.contains { $0.selects(id) }
   }
 }

@@ -42,7 +42,7 @@ struct ConfigurationTests {
     #expect(
       configuration.times.verification == .seconds(7 * 86_400) && configuration.times.keepTrash == .seconds(604_800))
     #expect(configuration.times.scan == .seconds(60) && configuration.times.fullScan == .seconds(3_600))
-    #expect(configuration.times.consistency == .seconds(60) && configuration.times.keepJournal == .seconds(30 * 86_400))
+    #expect(configuration.times.consistency == .seconds(60))
     #expect(configuration.logLevel == "info" && configuration.tls == AgentConfiguration.TLS())
   }
 

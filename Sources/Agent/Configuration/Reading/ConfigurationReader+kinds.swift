@@ -49,7 +49,7 @@ extension ConfigurationReader {
     for (name, value) in table(node, "replicables", known: nil) {
       if let kind = kind(name, value, on: role) { found.append(kind) }
     }
-    if role == .secondary { refuseOverlaps(found) }
+    refuseOverlaps(found, on: role)
     if found.isEmpty, issues.isEmpty { report(Self.origin(node, "replicables"), "empty; name at least one kind") }
     return found.map(\.kind)
   }
@@ -176,14 +176,20 @@ extension ConfigurationReader {
     return access(path, R_OK | X_OK) == 0 ? nil : "cannot be read; run as the user who may"
   }
 
-  /// Copies of two kinds in one directory would each be the other's leftovers.
-  private mutating func refuseOverlaps(_ kinds: [(kind: AgentConfiguration.ConfiguredKind, origin: Origin)]) {
+  /// Copies of two kinds in one directory would each be the other's leftovers. Sources may share a root, where the first kind
+  /// that includes a directory has it; by two roots a directory would have two names.
+  private mutating func refuseOverlaps(
+    _ kinds: [(kind: AgentConfiguration.ConfiguredKind, origin: Origin)], on role: AgentConfiguration.Role?
+  ) {
     for (index, later) in kinds.enumerated() {
       let root = Self.resolved(later.kind.kind.root)
       for earlier in kinds[..<index] where Self.overlap(root, Self.resolved(earlier.kind.kind.root)) {
-        report(
-          later.origin,
-          "lies in, or around, the root of '\(earlier.kind.kind.name)'; give copies of each kind a root of their own")
+        if role == .primary, root == Self.resolved(earlier.kind.kind.root) { continue }
+        let advice =
+          role == .primary
+          ? "give both the same root and tell them apart by include and exclude"
+          : "give copies of each kind a root of their own"
+        report(later.origin, "lies in, or around, the root of '\(earlier.kind.kind.name)'; \(advice)")
       }
     }
   }

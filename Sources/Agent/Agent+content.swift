@@ -1,0 +1,67 @@
+internal import AgentAPI
+internal import Foundation
+internal import Replication
+package import SystemPackage
+internal import WorkerPool
+
+extension Agent {
+  /// What the bytes of a replicable are: a bare repository, or a file.
+  package enum Content: String, Sendable {
+    /// A bare repository.
+    case repository
+    /// A file.
+    case file
+
+    fileprivate var dataType: DataType { self == .repository ? .repository : .blob }
+    fileprivate var suffix: String { self == .repository ? ".git" : "" }
+  }
+
+  /// Content that is there.
+  package struct FoundContent: Sendable {
+    /// The kind's root, resolved.
+    package let root: FilePath
+    /// Below it.
+    package let path: FilePath
+    /// The number of the user who owns it.
+    package let owner: UInt32
+  }
+
+  /// Where the content of a replicable is that is there.
+  ///
+  /// - Throws: `AgentFault` 404 for what is not there or not selected, 503 when the root itself cannot be trusted: gone, or empty
+  ///   as the place of a file system that is not mounted is. `ReplicationError` for an unknown kind and a bad id.
+  package func content(
+    of name: String, id: String, as content: Content
+  ) async throws -> FoundContent {
+    let kind = try kind(name)
+    let id = try ReplicableID(id)
+    guard kind.dataType == content.dataType, kind.selection.selects(id) else { throw Self.missing(content) }
+    let root = kind.root
+    let path = "\(id)\(content.suffix)"
+    return try await state.storage.run { _ in
+      guard let resolved = realpath(root, nil) else { throw Self.unusable(root, String(cString: strerror(errno))) }
+      defer { free(resolved) }
+      let directory = FilePath(String(cString: resolved))
+      var status = stat()
+      guard stat("\(directory)/\(path)", &status) != 0 else {
+        return FoundContent(root: directory, path: FilePath(path), owner: status.st_uid)
+      }
+      guard errno == ENOENT || errno == ENOTDIR else {
+        throw Self.unusable("\(directory)/\(path)", String(cString: strerror(errno)))
+      }
+      guard try !FileManager.default.contentsOfDirectory(atPath: directory.string).isEmpty else {
+        throw Self.unusable(root, "the directory is empty")
+      }
+      throw Self.missing(content)
+    }
+  }
+
+  private static func missing(_ content: Content) -> AgentFault {
+    AgentFault(404, "missing", "there is no such \(content.rawValue)")
+  }
+
+  private static func unusable(_ path: String, _ reason: String) -> AgentFault {
+    AgentFault(
+      503, "root_unusable", "look below '\(path)': \(reason)", hint: "see whether its file system is mounted")
+  }
+}

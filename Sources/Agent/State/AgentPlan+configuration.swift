@@ -1,0 +1,70 @@
+internal import EventLog
+internal import Foundation
+package import Replication
+internal import SiteTokens
+
+extension AgentPlan {
+  /// What a configuration asks for.
+  ///
+  /// - Parameter now: this site's clock, for its tokens.
+  /// - Throws: `SecretFileError` when the secret cannot be read any more.
+  package init(
+    _ configuration: AgentConfiguration, now: @escaping @Sendable () -> Timestamp
+  ) async throws {
+    let role: Role
+    if let primary = configuration.primary {
+      let issuer = await SiteTokenIssuer(
+        site: configuration.name, audience: primary.name, secret: try SiteSecret(file: primary.secretFile), epoch: 0)
+      let signer = SiteSigner(url: primary.url, issuer: issuer) {
+        Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000)
+      }
+      role = .secondary(
+        of: PrimaryAddress(url: primary.url, caFile: configuration.tls.caFile, signer: signer))
+    } else {
+      role = .primary(secondaries: configuration.secondaries.map(\.name.text))
+    }
+    self.init(
+      site: configuration.name.text, role: role, state: configuration.state, kinds: Self.kinds(configuration))
+    limits = SchedulerLimits(configuration.limits)
+    transfers.connect = configuration.limits.connect
+    transfers.silence = configuration.limits.silence
+    transfers.run = configuration.limits.run
+    transfers.advertisedRefs = configuration.limits.refs
+    transfers.advertisementBytes = Int(clamping: configuration.limits.advertisementBytes)
+    transfers.packBytes = Int(clamping: configuration.limits.packBytes)
+    transfers.packObjects = configuration.limits.packObjects
+    transfers.blobBytes = configuration.limits.blobBytes
+    transfers.freeBytesToKeep = configuration.limits.freeDisk
+    verificationInterval = configuration.times.verification
+    scanInterval = configuration.times.scan
+    fullScanInterval = configuration.times.fullScan
+    consistencyInterval = configuration.times.consistency
+    trashAge = configuration.times.keepTrash
+    retention = .init(bytes: Int(clamping: configuration.keepEventBytes), age: configuration.times.keepEvents)
+    hookGroup = configuration.hookGroup
+    allowedRoots = Dictionary(
+      uniqueKeysWithValues: configuration.kinds.map { ($0.kind.name, $0.allowedRoots) })
+  }
+
+  /// The kinds with all their rules in one: names of directories, ids, and what an earlier kind of the same root has taken.
+  package static func kinds(_ configuration: AgentConfiguration) -> [KindConfiguration] {
+    let configured = configuration.kinds
+    return configured.indices.map { index in
+      var kind = configured[index].kind
+      for earlier in configured[..<index] where earlier.kind.root == kind.root && earlier.kind.dataType == kind.dataType {
+        kind.selection = kind.selection.without(earlier.kind.selection)
+      }
+      kind.selection = kind.selection.and(configured[index].selectiveSync)
+      return kind
+    }
+  }
+}
+
+extension SchedulerLimits {
+  /// Those of a configuration.
+  package init(_ limits: AgentConfiguration.Limits) {
+    self.init(
+      repositorySyncs: limits.repositorySyncs, blobDownloads: limits.blobDownloads,
+      verifications: limits.verifications)
+  }
+}

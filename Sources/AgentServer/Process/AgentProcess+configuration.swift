@@ -1,0 +1,77 @@
+package import Agent
+package import Logging
+package import MetricsExposition
+package import Replication
+internal import SiteTokens
+
+extension AgentProcess {
+  /// Runs what a configuration says, and takes what can be reloaded from it again at each SIGHUP.
+  ///
+  /// - Parameters:
+  ///   - reread: reads the configuration again.
+  ///   - setLogLevel: told the level of each reload.
+  ///   - opened: told once the doors are open, with the port of the network door.
+  /// - Throws: what opening the state or a door throws, and `SecretFileError`.
+  package static func run(
+    _ configuration: AgentConfiguration, reread: @escaping @Sendable () throws -> AgentConfiguration,
+    metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,
+    setLogLevel: @escaping @Sendable (String) -> Void, opened: @escaping @Sendable (_ port: Int) -> Void
+  ) async throws {
+    let plan = try await AgentPlan(configuration, now: environment.now)
+    let doors = try await AgentDoors(configuration, now: environment.now)
+    let reload = ConfigurationReload(
+      configuration, access: doors.access, chronicle: Chronicle(logger), reread: reread, setLogLevel: setLogLevel)
+    try await run(
+      plan, doors: doors, metrics: metrics, logger: logger, environment: environment,
+      reload: { await reload.run(for: $0) }, opened: opened)
+  }
+}
+
+/// Takes in a changed configuration: the whole of what can be, or nothing.
+private actor ConfigurationReload {
+  private var current: AgentConfiguration
+  private let access: AccessControl
+  private let chronicle: Chronicle
+  private let reread: @Sendable () throws -> AgentConfiguration
+  private let setLogLevel: @Sendable (String) -> Void
+
+  init(
+    _ configuration: AgentConfiguration, access: AccessControl, chronicle: Chronicle,
+    reread: @escaping @Sendable () throws -> AgentConfiguration, setLogLevel: @escaping @Sendable (String) -> Void
+  ) {
+    current = configuration
+    self.access = access
+    self.chronicle = chronicle
+    self.reread = reread
+    self.setLogLevel = setLogLevel
+  }
+
+  func run(for agent: Agent) async {
+    do {
+      let new = try reread()
+      let changes = current.changes(to: new)
+      // Only sites that we know may ask: the log keeps accounts of them from the start.
+      let known = Set(current.secondaries.map(\.name))
+      try await access.replace(
+        persons: new.personTokens(), sites: new.siteSecrets().filter { known.contains($0.key) })
+      await agent.take(SchedulerLimits(new.limits))
+      setLogLevel(new.logLevel)
+      current.adoptReloadable(of: new)
+      tell(changes)
+    } catch let error as ConfigurationError {
+      for issue in error.description.split(separator: "\n") { chronicle.write(.error, "reload: \(issue)") }
+      chronicle.write(.error, "reload: nothing was changed")
+    } catch {
+      chronicle.write(.error, "reload: \(error); nothing was changed")
+    }
+  }
+
+  private func tell(_ changes: [AgentConfiguration.Change]) {
+    let taken = changes.filter(\.isReloadable).map(\.key)
+    chronicle.write(
+      .notice, "reload: secrets and tokens read again" + (taken.isEmpty ? "" : ", taken: \(taken.joined(separator: ", "))"))
+    let late = changes.filter { !$0.isReloadable }.map(\.key)
+    guard !late.isEmpty else { return }
+    chronicle.write(.warning, "reload: these need a restart, and hold as they were: \(late.joined(separator: ", "))")
+  }
+}

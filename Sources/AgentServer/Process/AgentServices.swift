@@ -1,0 +1,122 @@
+internal import Agent
+internal import Foundation
+internal import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
+internal import Logging
+internal import NIOCore
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The doors and the loops of an open agent, as services that end together.
+struct AgentServices: Sendable {
+  let agent: Agent
+  let doors: AgentDoors
+  let routers: AgentRouters
+  let logger: Logger
+  let reload: AgentProcess.Reload?
+  let opened: @Sendable (Int) -> Void
+
+  /// How long the agent may take to stop; whoever is slower is cancelled.
+  private static let drain = Duration.seconds(10)
+  /// How long the next request of a connection may take to begin and its head to arrive, and how long a body.
+  private static let (headLimit, bodyLimit) = (TimeAmount.seconds(60), TimeAmount.seconds(300))
+
+  /// Runs until a signal or a failure.
+  func run() async throws {
+    let admin = SocketFile(path: "\(agent.plan.state)/admin.sock")
+    let events = SocketFile(path: "\(agent.plan.state)/events.sock")
+    for socket in [admin, events] { try socket.prepare() }
+    // The sockets' files get the mode that the umask leaves them. It is the process's, so nothing else may run meanwhile.
+    let before = umask(0o177)
+    let sockets = OpenGate(after: 2)
+    let inner = GatedService(gate: sockets) {
+      umask(before)
+      if let group = doors.hookGroup { try events.open(to: group) }
+    } run: {
+      try await runBehindSockets()
+    }
+    var configuration = ServiceGroupConfiguration(
+      services: [
+        .init(service: socketDoor(admin, routers.admin, sockets)),
+        .init(service: socketDoor(events, routers.events, sockets)), .init(service: inner),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    configuration.maximumGracefulShutdownDuration = Self.drain
+    do {
+      try await ServiceGroup(configuration: configuration).run()
+    } catch {
+      umask(before)
+      throw error
+    }
+  }
+
+  /// The server's own lines are about its connections; people have theirs from the routes.
+  private var quiet: Logger {
+    var quiet = logger
+    quiet.logLevel = .error
+    return quiet
+  }
+
+  private var http: HTTPServerBuilder {
+    .http1(
+      configuration: .init(
+        additionalChannelHandlers: [RequestClock(head: Self.headLimit, body: Self.bodyLimit)]))
+  }
+
+  private func socketDoor(
+    _ socket: SocketFile, _ responder: RouterResponder<AgentContext>, _ gate: OpenGate
+  ) -> some Service {
+    Application(
+      responder: responder, server: http, configuration: .init(address: .unixDomainSocket(path: socket.path)),
+      onServerRunning: { _ in gate.arrive() }, logger: quiet)
+  }
+
+  /// The network door and the loops.
+  private func runBehindSockets() async throws {
+    let server = try doors.tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0) } ?? http
+    let door = Application(
+      responder: routers.network, server: server,
+      configuration: .init(
+        address: .hostname(doors.host, port: doors.port),
+        availableConnectionsDelegate: MaximumAvailableConnections(doors.maximumConnections)),
+      onServerRunning: { channel in opened(channel.localAddress?.port ?? 0) }, logger: quiet)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await door.run() }
+      group.addTask { await cancelWhenGracefulShutdown { await agent.run() } }
+      if reload != nil { group.addTask { await cancelWhenGracefulShutdown { await reloadAtSignals() } } }
+      // The first that ends, ends all: a door that cannot be opened, or the shutdown.
+      try await group.next()
+      group.cancelAll()
+      try await group.waitForAll()
+    }
+  }
+
+  private func reloadAtSignals() async {
+    guard let reload else { return }
+    for await _ in await UnixSignalsSequence(trapping: .sighup) { await reload(agent) }
+  }
+}
+
+/// Waits for the gate, then runs.
+private struct GatedService: Service {
+  let gate: OpenGate
+  let prepare: @Sendable () throws -> Void
+  let body: @Sendable () async throws -> Void
+
+  init(
+    gate: OpenGate, prepare: @escaping @Sendable () throws -> Void,
+    run body: @escaping @Sendable () async throws -> Void
+  ) {
+    self.gate = gate
+    self.prepare = prepare
+    self.body = body
+  }
+
+  func run() async throws {
+    await gate.pass()
+    guard !Task.isCancelled else { return }
+    try prepare()
+    try await body()
+  }
+}

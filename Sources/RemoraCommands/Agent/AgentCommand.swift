@@ -1,0 +1,61 @@
+internal import Agent
+internal import AgentServer
+internal import ArgumentParser
+internal import CoreMetrics
+internal import Foundation
+internal import Logging
+internal import MetricsExposition
+internal import Replication
+
+/// `remora agent`: a primary or a secondary.
+struct AgentCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "agent",
+    abstract: "Run a primary or a secondary, in the foreground.",
+    discussion: """
+      SIGTERM and Ctrl-C stop it within ten seconds and leave nothing half done;
+      SIGHUP reads the configuration again. Log lines go to standard error.
+
+      Examples:
+        remora config example primary > remora.yaml
+        remora agent --config remora.yaml
+      """)
+
+  @Option(
+    help: ArgumentHelp("The configuration (else REMORA_CONFIG, else /etc/remora/remora.yaml).", valueName: "file"),
+    completion: .file())
+  var config: String?
+
+  func run() async throws {
+    let file = AgentPointer.file(config)
+    let read: @Sendable () throws -> AgentConfiguration = {
+      try AgentConfiguration.read(file, environment: ProcessInfo.processInfo.environment)
+    }
+    let metrics = MetricsRegistry(descriptions: AgentMetrics.help.mapValues { .init(help: $0) })
+    MetricsSystem.bootstrap(metrics)
+    do {
+      let configuration = try read()
+      let level = LogLevel(configuration.logLevel)
+      let supervisor = Supervisor(ProcessInfo.processInfo.environment)
+      let site = "\(configuration.role.rawValue) '\(configuration.name)'"
+      var logger = Logger(label: "remora") { _ in AgentLog(level: level) }
+      logger.logLevel = .trace
+      let chronicle = Chronicle(logger)
+      try await AgentProcess.run(
+        configuration, reread: read, metrics: metrics, logger: logger, environment: .system,
+        setLogLevel: { level.set($0) }
+      ) { port in
+        let address = "\(configuration.listen.host):\(port)"
+        chronicle.write(.notice, "\(site) runs, version \(Agent.version), and listens on \(address)")
+        supervisor.ready()
+      }
+      chronicle.write(.notice, "\(site) has stopped")
+    } catch let error as ConfigurationError {
+      Output.error(error.description)
+      throw ExitStatus.usage
+    } catch {
+      Output.error("error: run the agent of '\(file)': \(error)")
+      throw ExitStatus.failed
+    }
+  }
+}

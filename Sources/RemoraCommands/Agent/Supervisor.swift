@@ -1,0 +1,35 @@
+internal import Glibc
+
+/// The service manager that started us, if it asks to be told (sd_notify(3)).
+struct Supervisor: Sendable {
+  private let socketPath: String?
+
+  init(_ environment: [String: String]) { socketPath = environment["NOTIFY_SOCKET"] }
+
+  /// The doors are open. Without an answer: it is a datagram, and whoever does not get it waits until its own time is over.
+  func ready() {
+    guard let socketPath, let address = Self.address(socketPath) else { return }
+    let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    let message = Array("READY=1".utf8)
+    withUnsafePointer(to: address.value) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
+        _ = sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), target, address.length)
+      }
+    }
+  }
+
+  /// An `@` stands for the NUL that begins an abstract name.
+  private static func address(_ path: String) -> (value: sockaddr_un, length: socklen_t)? {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    var bytes = Array(path.utf8)
+    guard let first = bytes.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "@"), bytes.count < 108 else {
+      return nil
+    }
+    if first == UInt8(ascii: "@") { bytes[0] = 0 }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    return (address, socklen_t(MemoryLayout<sa_family_t>.size + bytes.count))
+  }
+}
