@@ -130,7 +130,8 @@ let package = Package(
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
         "WorkerPool",
-        asyncAlgorithms, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore, nioHTTP1, nioHTTPTypes,
+        asyncAlgorithms, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore, nioHTTP1,
+        nioHTTPTypes,
         nioSSL,
         serviceLifecycle,
         systemPackage, unixSignals,
@@ -223,9 +224,8 @@ let package = Package(
       "AgentServerTests",
       [
         "AgentServer", "Agent", "AgentAPI", "AgentClient", "BlobReplication", "BoundedHTTP", "GitServing", "SiteTokens",
-        "GitValues", "MetricsExposition", "Replication", "DurableFiles", "WorkerPool", "TestSupport", crypto, hummingbird,
-        logging, nioCore,
-        serviceLifecycle, systemPackage,
+        "GitValues", "MetricsExposition", "Replication", "DurableFiles", "WorkerPool", "TestSupport", crypto,
+        hummingbird, logging, nioCore, serviceLifecycle, systemPackage,
       ]),
     tests("RemoraTests", ["Remora", "Replication", "RegistryStore", "GitValues", "TestSupport"]),
     tests(
@@ -237,6 +237,9 @@ let package = Package(
     tests(
       "RemoraCommandsTests",
       ["remora", "RemoraCommands", "Mirroring", "GitValues", "TestSupport", argumentParser, systemPackage]),
+    tests(
+      "AgentProcessTests",
+      ["remora", "AgentAPI", "AgentClient", "BoundedHTTP", "GitValues", "TestSupport", systemPackage]),
     tests("TestSupportTests", ["TestSupport", "DurableFiles", "GitValues", systemPackage]),
   ],
   swiftLanguageModes: [.v6]

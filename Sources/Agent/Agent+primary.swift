@@ -28,7 +28,14 @@ extension Agent {
       // One of another history acknowledges nothing here; reading says so below.
       if let position { try? await site.log.acknowledge(secondary: reader, position) }
     }
-    let batch = try await site.log.events(after: position, limit: limit, wait: wait)
+    let batch: EventBatch
+    do {
+      batch = try await site.log.events(after: position, limit: limit, wait: wait)
+    } catch {
+      // A poll that waits when the agent stops, or whose asker has gone.
+      if Task.isCancelled { throw AgentFault(503, "stopping", "the agent is stopping", hint: "ask again") }
+      throw error
+    }
     return EventPage(events: batch.events.map(EventRow.init), cursor: "\(batch.cursor)")
   }
 

@@ -38,7 +38,8 @@ final class SecondarySite: Sendable {
             selection: kind.selection))
       }
       let primary = RemotePrimary(
-        client: AgentClient(.url(address.url), http: state.http, authorization: address.signer.map { .signed($0) } ?? .none),
+        client: AgentClient(
+          .url(address.url), http: state.http, authorization: address.signer.map { .signed($0) } ?? .none),
         url: address.url,
         addresses: Dictionary(
           uniqueKeysWithValues: plan.kinds.compactMap { kind in kind.address.map { (kind.name, $0) } }),

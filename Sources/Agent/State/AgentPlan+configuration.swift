@@ -51,7 +51,8 @@ extension AgentPlan {
     let configured = configuration.kinds
     return configured.indices.map { index in
       var kind = configured[index].kind
-      for earlier in configured[..<index] where earlier.kind.root == kind.root && earlier.kind.dataType == kind.dataType {
+      for earlier in configured[..<index] where earlier.kind.root == kind.root && earlier.kind.dataType == kind.dataType
+      {
         kind.selection = kind.selection.without(earlier.kind.selection)
       }
       kind.selection = kind.selection.and(configured[index].selectiveSync)

@@ -101,7 +101,8 @@ final class AgentState: Sendable {
       limits.packObjects = plan.transfers.packObjects
       limits.freeBytesToKeep = plan.transfers.freeBytesToKeep
       return RepositoryStrategy(
-        place: RepositoryPlace(root: root, allowedRoots: try allowedRoots(of: name)), environment: environment, limits: limits, workers: jobs, walks: walks
+        place: RepositoryPlace(root: root, allowedRoots: try allowedRoots(of: name)), environment: environment,
+        limits: limits, workers: jobs, walks: walks
       ) { id, step in
         progress?.note(JobKey(name: name, id: id), step)
       }

@@ -23,9 +23,8 @@ package struct FaultMiddleware: RouterMiddleware {
       return try await next(request, context)
     } catch {
       let fault = Self.fault(error, request)
-      let level: Logger.Level = fault.status >= 500 ? .warning : .notice
       chronicle.write(
-        level, "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault)",
+        Self.level(of: fault), "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault)",
         [
           "status": "\(fault.status)", "code": "\(fault.code)",
           "peer": "\(context.channel.remoteAddress?.ipAddress ?? "socket")",
@@ -33,6 +32,12 @@ package struct FaultMiddleware: RouterMiddleware {
       return try Self.answer(
         fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request))
     }
+  }
+
+  /// A site that asks with a token of our last start is how sites learn of the new one; polls end when the agent does.
+  private static func level(of fault: AgentFault) -> Logger.Level {
+    if fault.code == SiteTokenError.Code.retry.rawValue || fault.code == "stopping" { return .debug }
+    return fault.status >= 500 ? .warning : .notice
   }
 
   /// Whether more of a refused request may be on its way than is worth reading.

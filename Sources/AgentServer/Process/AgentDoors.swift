@@ -1,5 +1,5 @@
-internal import Foundation
 package import Agent
+internal import Foundation
 package import NIOSSL
 package import Replication
 internal import SiteTokens

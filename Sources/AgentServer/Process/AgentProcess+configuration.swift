@@ -69,7 +69,8 @@ private actor ConfigurationReload {
   private func tell(_ changes: [AgentConfiguration.Change]) {
     let taken = changes.filter(\.isReloadable).map(\.key)
     chronicle.write(
-      .notice, "reload: secrets and tokens read again" + (taken.isEmpty ? "" : ", taken: \(taken.joined(separator: ", "))"))
+      .notice,
+      "reload: secrets and tokens read again" + (taken.isEmpty ? "" : ", taken: \(taken.joined(separator: ", "))"))
     let late = changes.filter { !$0.isReloadable }.map(\.key)
     guard !late.isEmpty else { return }
     chronicle.write(.warning, "reload: these need a restart, and hold as they were: \(late.joined(separator: ", "))")

@@ -54,7 +54,7 @@ struct AgentServices: Sendable {
   /// The server's own lines are about its connections; people have theirs from the routes.
   private var quiet: Logger {
     var quiet = logger
-    quiet.logLevel = .error
+    quiet.logLevel = .critical
     return quiet
   }
 

@@ -26,7 +26,8 @@ extension Router<AgentContext> {
   private static func admit(_ context: AgentContext, _ doors: AgentDoors) throws -> Bool {
     if try context.requireSiteOrReader() != nil { return true }
     guard doors.servesPeople else {
-      throw AgentFault(403, "not_served", "give out this site's copies", hint: "say 'serve_git: true' in its configuration")
+      throw AgentFault(
+        403, "not_served", "give out this site's copies", hint: "say 'serve_git: true' in its configuration")
     }
     return false
   }

@@ -68,7 +68,8 @@ struct EventCommand: AsyncParsableCommand {
     let file = AgentPointer.file(agent.config)
     let state = try AgentConfiguration.stateDirectory(file, environment: ProcessInfo.processInfo.environment)
     let notice = EventNotice(
-      event: event.rawValue, replicableName: name, id: id, changes: changes, correlationId: UUID().uuidString.lowercased())
+      event: event.rawValue, replicableName: name, id: id, changes: changes,
+      correlationId: UUID().uuidString.lowercased())
     let http = BoundedHTTPClient(configuration: .init(connectTimeout: Self.patience))
     let client = AgentClient(
       .socket(path: "\(state)/events.sock"), http: http, silence: Self.patience, total: Self.patience)

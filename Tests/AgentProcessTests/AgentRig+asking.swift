@@ -1,0 +1,85 @@
+import AgentAPI
+import AgentClient
+import BoundedHTTP
+import TestSupport
+
+/// What a running pair says of itself, asked by its sockets.
+struct RigQuestions: Sendable {
+  let primary: AgentClient
+  let secondary: AgentClient
+
+  static let kind = "project_repository"
+
+  /// An entry of the secondary's registry; `nil` when it is not tracked.
+  func entry(_ id: String, of kind: String = kind) async throws -> RegistryRow? {
+    let path = AgentRoute.path(AgentRoute.registry(kind), [("id", id)])
+    do {
+      return try await secondary.get(path, as: RegistryPage.self).entries?.first
+    } catch  where error.status == 404 {
+      return nil
+    }
+  }
+
+  func status(of site: KeyPath<RigQuestions, AgentClient>) async throws -> StatusRow {
+    try await self[keyPath: site].get(AgentRoute.status, as: StatusRow.self)
+  }
+
+  /// Asks until the answer is as it should be.
+  ///
+  /// - Throws: what `body` threw last, or that time ran out, with `what`.
+  func until(_ what: String, within limit: Duration = .seconds(60), _ body: () async throws -> Bool) async throws {
+    let deadline = ContinuousClock.now + limit
+    var last: (any Error)?
+    while ContinuousClock.now < deadline {
+      do {
+        if try await body() { return }
+        last = nil
+      } catch {
+        // An agent that is just starting, or just gone.
+        last = error
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    throw last ?? TestSupportError("in \(limit) it did not come about: \(what)")
+  }
+
+  /// Waits until the secondary has the copy verified, of at least `generation`.
+  func untilVerified(_ id: String, of kind: String = kind, within limit: Duration = .seconds(60)) async throws {
+    try await until("\(id) verified", within: limit) {
+      guard let entry = try await entry(id, of: kind) else { return false }
+      return entry.verificationState == "succeeded" && entry.state == "synced"
+    }
+  }
+
+  /// Waits until nothing is pending, failed or unverified on the secondary, and it has taken the primary's last event.
+  func untilSettled(count: Int? = nil, within limit: Duration = .seconds(120)) async throws {
+    try await until("the pair settled", within: limit) {
+      let primary = try await status(of: \.primary)
+      let secondary = try await status(of: \.secondary)
+      guard primary.lastEventId == secondary.lastEventId, secondary.jobs.isEmpty else { return false }
+      return secondary.kinds.allSatisfy { kind in
+        kind.states["synced", default: 0] == kind.count
+          && kind.verificationStates["succeeded", default: 0] == kind.count
+          && (kind.name != Self.kind || count == nil || count == kind.count)
+      }
+    }
+  }
+}
+
+extension AgentRig {
+  /// Runs the body with clients of both agents.
+  func asking<Result>(_ body: (RigQuestions) async throws -> Result) async throws -> Result {
+    let http = BoundedHTTPClient()
+    do {
+      let result = try await body(
+        RigQuestions(
+          primary: AgentClient(.socket(path: "\(primaryState)/admin.sock"), http: http),
+          secondary: AgentClient(.socket(path: "\(secondaryState)/admin.sock"), http: http)))
+      await http.shutdown()
+      return result
+    } catch {
+      await http.shutdown()
+      throw error
+    }
+  }
+}

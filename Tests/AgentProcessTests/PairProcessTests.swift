@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Two agents as people run them: real processes, real configurations, real git.
+@Suite(.serialized) struct PairProcessTests {
+  private func repository(at path: String) throws -> TestRepository {
+    var builder = RepositoryBuilder()
+    builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
+    return try builder.build(at: path)
+  }
+
+  @Test func `pushes, files, renames and removals arrive`() async throws {
+    try await withTemporaryDirectory("pair") { directory in
+      let rig = try AgentRig(directory)
+      let source = try repository(at: rig.source("group/project"))
+      for number in 0..<20 { _ = try repository(at: rig.source("more/\(number)")) }
+      try directory.write("some bytes", to: "assets/2026/file.tar")
+      let primary = try rig.startPrimary()
+      let secondary = try rig.startSecondary()
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 21)
+        #expect(try GitCommand().view(rig.copy("group/project")) == source.view())
+        #expect(
+          try String(contentsOfFile: directory.path("copied-assets/2026/file.tar"), encoding: .utf8) == "some bytes")
+        try source.change { $0.ref("refs/heads/topic", at: $0.commit(["b": "two"])) }
+        try await rig.push("group/project")
+        try await pair.until("the topic arrives") { try GitCommand().view(rig.copy("group/project")) == source.view() }
+        try await pair.untilVerified("group/project")
+        // Neither of these fires a hook: the scan finds them.
+        try FileManager.default.moveItem(atPath: rig.source("more/1"), toPath: rig.source("more/renamed"))
+        try FileManager.default.removeItem(atPath: rig.source("more/2"))
+        try await pair.until("the rename and the removal arrive") {
+          access(rig.copy("more/renamed"), F_OK) == 0 && access(rig.copy("more/1"), F_OK) != 0
+            && access(rig.copy("more/2"), F_OK) != 0
+        }
+        try await pair.untilSettled(count: 20)
+      }
+      primary.send(signal: SIGTERM)
+      secondary.send(signal: SIGTERM)
+      let ends = (try await primary.outcome(), try await secondary.outcome())
+      #expect(ends.0.isSuccess && ends.1.isSuccess)
+    }
+  }
+}
