@@ -40,7 +40,20 @@ struct RigQuestions: Sendable {
       }
       try await Task.sleep(for: .milliseconds(20))
     }
-    throw last ?? TestSupportError("in \(limit) it did not come about: \(what)")
+    if let last { throw last }
+    throw TestSupportError("in \(limit) it did not come about: \(what); \(await standing())")
+  }
+
+  /// Both statuses, for whoever wonders why a wait was in vain.
+  private func standing() async -> String {
+    var text = ""
+    for site in [\RigQuestions.primary, \.secondary] {
+      // An agent that says nothing says something, too.
+      let status = try? await status(of: site)
+      text += (status.flatMap { try? AgentJSON.encode($0) }).map { String(decoding: $0, as: UTF8.self) } ?? "nothing"
+      text += "; "
+    }
+    return text
   }
 
   /// Waits until the secondary has the copy verified, of at least `generation`.

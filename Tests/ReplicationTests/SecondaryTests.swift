@@ -231,6 +231,25 @@ struct SecondaryTests {
     #expect(try await pair.secondary.consumeEvents().hasReconciled == false)
   }
 
+  @Test("a listing that is not complete keeps no secondary from following a new log")
+  func incompleteAndForked() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let (seen, unseen) = (try await pair.create("seen"), try await pair.create("unseen"))
+    try await pair.settle()
+    await pair.log.fork(to: 2, keeping: 2)
+    pair.source.set(unseen, "refs/heads/main", "later")
+    pair.source.change { $0.isComplete = false }
+    let hidden = pair.source.change { $0.items.removeValue(forKey: unseen) }
+    #expect(try await pair.secondary.consumeEvents().hasReconciled)
+    #expect(try await pair.secondary.consumeEvents().hasReconciled == false)
+    pair.source.change { $0.items[unseen] = hidden }
+    // Nobody announces it again: it was asked for when the old log was given up.
+    try await pair.secondary.work()
+    #expect(pair.copies.items[unseen]?.lines == ["refs/heads/main": "later"])
+    #expect(pair.copies.items[seen] != nil)
+  }
+
   @Test("events that make no sense are counted and passed")
   func rejected() async throws {
     let pair = try MemoryPair()

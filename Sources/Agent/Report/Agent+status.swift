@@ -30,7 +30,8 @@ extension Agent {
         row.lastScanAt = "\(scan.endedAt)"
         row.isCatalogComplete = scan.isComplete
         row.skipped = scan.skipped.map { "\($0.path): \($0.reason)" }
-        if !scan.isComplete {
+        // Empty from the first day on is no loss.
+        if !scan.isComplete, row.count > 0 || scan.skipped.count > 1 || scan.count > 0 {
           status.problems.append(
             "the listing of '\(kind.name)' is not complete: no secondary removes anything until it is; see what was skipped"
           )
@@ -120,7 +121,7 @@ extension Agent {
         "\(row.removalsWaiting.count) removals of '\(row.name)' wait for a confirmation, because too much would go within a"
           + " day: remora registry confirm-removals \(row.name)")
     }
-    if row.isCatalogComplete == false {
+    if row.isCatalogComplete == false, row.count > 0 {
       problems.append("the primary's listing of '\(row.name)' is not complete: nothing is removed until it is")
     }
     return problems

@@ -16,7 +16,7 @@ struct ConsumerLoop: Sendable {
 
   /// Runs until the task is cancelled.
   func run() async {
-    var failures = 0
+    var (failures, reconciled) = (0, 0)
     while !Task.isCancelled {
       do {
         let report = try await secondary.consumeEvents(limit: Self.batch, wait: Self.wait)
@@ -24,9 +24,12 @@ struct ConsumerLoop: Sendable {
         await scheduler.signOfLife(of: primaryHost)
         if !report.announced.isEmpty || report.hasReconciled { await scheduler.hurry(report.announced) }
         for reason in report.rejected.prefix(10) { observer.log(.trouble("an event was passed over: \(reason)")) }
+        reconciled = report.hasReconciled ? reconciled + 1 : 0
         if report.hasReconciled {
           observer.log(.note("the primary's log could not be followed: compared with its catalog instead"))
         }
+        // Once is the rule. A log that cannot be followed even then is no reason to list everything without a pause.
+        if reconciled > 1 { await pause(reconciled) }
       } catch {
         guard !Task.isCancelled else { return }
         failures += 1

@@ -9,8 +9,8 @@ extension Secondary {
     try await reconcile(name, movesCursor: false)
   }
 
-  /// - Parameter movesCursor: the log could not be followed: when the listing was complete, the registry goes on from the catalog's
-  ///   position, which was taken before its listing began.
+  /// - Parameter movesCursor: the log could not be followed: the registry goes on from the catalog's position, which was taken
+  ///   before its listing began.
   func reconcile(_ name: ReplicableName, movesCursor: Bool) async throws -> ReconciliationReport {
     let member = try table.member(name)
     var report = ReconciliationReport()
@@ -41,9 +41,16 @@ extension Secondary {
       guard let last else { break }
       after = last
     }
-    guard report.isComplete else { return report }
-    for id in gone where try await remove(id, member) { report.removed += 1 }
-    report.waiting = await member.removals.waitingIDs
+    if report.isComplete {
+      for id in gone where try await remove(id, member) { report.removed += 1 }
+      report.waiting = await member.removals.waitingIDs
+    } else if movesCursor, let position {
+      // What the listing did not see may have changed by events that are skipped now. It stays, and is asked for.
+      try await member.registry.changeAll(gone) { [environment] _, entry, _ in
+        // Of whichever incarnation it is.
+        _ = entry?.announce(position.generation, incarnation: nil, at: environment.now())
+      }
+    }
     if movesCursor, let position { try await member.registry.advance(to: position) }
     return report
   }

@@ -1,0 +1,167 @@
+import AgentAPI
+import AgentClient
+import BoundedHTTP
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+/// Both agents are killed at random moments while the host is busy; in the end every copy equals its source, by git's own listing,
+/// and nobody had to help.
+@Suite(.serialized) struct RandomKillTests {
+  private static let kills = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1" ? 100 : 10
+
+  @Test(.timeLimit(.minutes(30))) func `agents that are killed at random moments lose nothing`() async throws {
+    try await withTemporaryDirectory("storm") { directory in
+      let rig = try AgentRig(directory)
+      let seed = UInt64.random(in: 0 ... .max)
+      let storm = try Storm(rig, count: 50, seed: seed)
+      let run = KillRun(rig, seed: seed)
+      try await run.start()
+      let http = BoundedHTTPClient()
+      let client = AgentClient(.socket(path: "\(rig.primaryState)/events.sock"), http: http, total: .seconds(5))
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await storm.run(perSecond: 20, client: client) }
+        group.addTask { for _ in 0..<Self.kills { try await run.killOne() } }
+        _ = try await group.next()
+        group.cancelAll()
+        while let result = await group.nextResult() {
+          if case .failure(let error) = result, !(error is CancellationError) { throw error }
+        }
+      }
+      await http.shutdown()
+      try await rig.asking { pair in
+        // More goes here within a day than goes without a question: that is confirmed, and is the only help.
+        try await pair.until("removals confirmed", within: .seconds(300)) {
+          let isWaiting = try await pair.status(of: \.secondary).kinds.contains { !$0.removalsWaiting.isEmpty }
+          if isWaiting { try await pair.secondary.post(AgentRoute.removals(RigQuestions.kind), [String: String]()) }
+          return try await pair.status(of: \.secondary).kinds.first?.count == storm.present.count
+        }
+        try await pair.untilSettled(count: storm.present.count, within: .seconds(300))
+        let log = try await Self.events(of: pair)
+        let lost = storm.counts.acknowledged.filter { !log.contains($0) }
+        #expect(lost.isEmpty, "acknowledged and not in the log; seed \(seed)")
+      }
+      await run.stop()
+      let present = storm.present.sorted()
+      var differences: [String] = []
+      for id in present {
+        if try GitCommand().view(rig.copy(id)) != GitCommand().view(rig.source(id)) { differences.append(id) }
+        #expect(try GitCommand().fsck(rig.copy(id)).isEmpty, "\(id), seed \(seed)")
+      }
+      #expect(differences.isEmpty, "seed \(seed)")
+      let copies = try TemporaryDirectory.files(below: directory.path("copies"))
+        .filter { $0.hasSuffix("/HEAD") && !$0.hasPrefix(".remora") }
+      #expect(copies.count == present.count, "no copy of what is gone; seed \(seed)")
+      #expect(run.falseMismatches == 0, "seed \(seed)")
+      let counts = storm.counts
+      print(
+        "random kills: \(run.summary); \(counts.pushes) pushes, \(counts.heads) HEAD changes, \(counts.renames) renames,"
+          + " \(counts.deletions) deletions, \(counts.creations) new; \(counts.acknowledged.count) events acknowledged,"
+          + " \(counts.spooled) spooled; differences at the end: \(differences.count);"
+          + " false mismatches during the run: \(run.falseMismatches)")
+    }
+  }
+
+  /// The correlation ids of all events.
+  private static func events(of pair: RigQuestions) async throws -> Set<String> {
+    var found: Set<String> = []
+    var cursor: String?
+    while true {
+      let path = AgentRoute.path(AgentRoute.events, [("after", cursor), ("limit", "5000")])
+      let page = try await pair.primary.get(path, as: EventPage.self)
+      guard !page.events.isEmpty else { return found }
+      found.formUnion(page.events.map(\.payload.correlationId))
+      cursor = page.cursor
+    }
+  }
+}
+
+/// The two agents, killed and started again, with what they said.
+final class KillRun: Sendable {
+  private struct State {
+    var random: SeededGenerator
+    var primary: ChildProcess?
+    var secondary: ChildProcess?
+    var phases: [String: Int] = [:]
+    var said: [String] = []
+  }
+
+  private let rig: AgentRig
+  private let state: Mutex<State>
+
+  init(_ rig: AgentRig, seed: UInt64) {
+    self.rig = rig
+    state = Mutex(State(random: SeededGenerator(seed: seed &+ 1)))
+  }
+
+  func start() async throws {
+    let primary = try rig.startPrimary()
+    let secondary = try rig.startSecondary()
+    state.withLock { ($0.primary, $0.secondary) = (primary, secondary) }
+  }
+
+  /// Waits a random while, kills one of the two, and starts it again; one in four times it is killed while it starts, too.
+  func killOne() async throws {
+    let (pause, isPrimary, isDouble) = state.withLock { state in
+      (
+        Int.random(in: 50...2_500, using: &state.random), Bool.random(using: &state.random),
+        Int.random(in: 0..<4, using: &state.random) == 0
+      )
+    }
+    try await Task.sleep(for: .milliseconds(pause))
+    let phase = await phase(isPrimary)
+    await end(isPrimary, phase)
+    if isDouble {
+      let starting = try BuiltProgram.remora(
+        ["agent", "--config", isPrimary ? rig.primaryConfiguration : rig.secondaryConfiguration])
+      try await Task.sleep(for: .milliseconds(state.withLock { Int.random(in: 1...150, using: &$0.random) }))
+      starting.kill()
+      note(try await starting.outcome().errorText, "\(isPrimary ? "primary" : "secondary") starting")
+    }
+    let agent = isPrimary ? try rig.startPrimary() : try rig.startSecondary()
+    state.withLock { state in
+      if isPrimary { state.primary = agent } else { state.secondary = agent }
+    }
+  }
+
+  private func phase(_ isPrimary: Bool) async -> String {
+    guard !isPrimary else { return "primary" }
+    // An agent that cannot say what it does is in no phase of its own.
+    let jobs = try? await rig.asking { try await $0.status(of: \.secondary) }.jobs
+    return "secondary " + (jobs?.first.map { $0.purpose } ?? "idle")
+  }
+
+  private func end(_ isPrimary: Bool, _ phase: String) async {
+    let agent = state.withLock { isPrimary ? $0.primary : $0.secondary }
+    agent?.kill()
+    // Killed: its outcome is its signal.
+    note((try? await agent?.outcome().errorText) ?? "", phase)
+  }
+
+  private func note(_ text: String, _ phase: String) {
+    state.withLock { state in
+      state.phases[phase, default: 0] += 1
+      state.said.append(text)
+    }
+  }
+
+  /// Ends both in good order.
+  func stop() async {
+    let agents = state.withLock { [$0.primary, $0.secondary] }
+    for agent in agents { agent?.send(signal: SIGTERM) }
+    for agent in agents {
+      let text = (try? await agent?.outcome().errorText) ?? ""  // what it said is all that is wanted
+      state.withLock { $0.said.append(text) }
+    }
+  }
+
+  /// Lines of the secondary's log that call a copy different: nobody has touched one.
+  var falseMismatches: Int {
+    state.withLock { $0.said }.reduce(0) { $0 + $1.components(separatedBy: "lines differ").count - 1 }
+  }
+
+  var summary: String {
+    state.withLock { $0.phases }.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(separator: ", ")
+  }
+}
