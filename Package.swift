@@ -130,7 +130,7 @@ let package = Package(
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
         "WorkerPool",
-        asyncAlgorithms, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore, nioHTTP1,
+        asyncAlgorithms, coreMetrics, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore, nioHTTP1,
         nioHTTPTypes,
         nioSSL,
         serviceLifecycle,
@@ -163,7 +163,8 @@ let package = Package(
       name: "remora-benchmark",
       dependencies: [
         "TestSupport", "GitValues", "GitTransport", "Mirroring", "Replication", "RegistryStore", "EventLog",
-        "RepositoryReplication", "DurableFiles", "WorkerPool", argumentParser, systemPackage,
+        "RepositoryReplication", "DurableFiles", "WorkerPool", "AgentAPI", "AgentClient", "BoundedHTTP",
+        argumentParser, systemPackage,
       ],
       path: "Tests/remora-benchmark", swiftSettings: strict),
     tests("BorderTests", []),

@@ -8,6 +8,7 @@ package enum AgentMetrics {
     "remora_replication_lag_seconds": "From an event's publication to the verification that saw it.",
     "remora_sync_seconds": "Syncs by result.",
     "remora_verification_seconds": "Verifications by result.",
+    "remora_http_requests_total": "Requests answered, by class of status.",
   ]
 
   /// Seconds from an event's publication to the verification that saw it; by kind.

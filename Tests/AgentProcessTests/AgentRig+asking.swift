@@ -65,10 +65,15 @@ struct RigQuestions: Sendable {
   }
 
   /// Waits until nothing is pending, failed or unverified on the secondary, and it has taken the primary's last event.
-  func untilSettled(count: Int? = nil, within limit: Duration = .seconds(120)) async throws {
+  ///
+  /// - Parameter look: sees each status of the secondary on the way.
+  func untilSettled(
+    count: Int? = nil, within limit: Duration = .seconds(120), look: (StatusRow) async throws -> Void = { _ in }
+  ) async throws {
     try await until("the pair settled", within: limit) {
       let primary = try await status(of: \.primary)
       let secondary = try await status(of: \.secondary)
+      try await look(secondary)
       guard primary.lastEventId == secondary.lastEventId, secondary.jobs.isEmpty else { return false }
       return secondary.kinds.allSatisfy { kind in
         kind.states["synced", default: 0] == kind.count

@@ -32,12 +32,10 @@ import Testing
       await http.shutdown()
       try await rig.asking { pair in
         // More goes here within a day than goes without a question: that is confirmed, and is the only help.
-        try await pair.until("removals confirmed", within: .seconds(300)) {
-          let isWaiting = try await pair.status(of: \.secondary).kinds.contains { !$0.removalsWaiting.isEmpty }
-          if isWaiting { try await pair.secondary.post(AgentRoute.removals(RigQuestions.kind), [String: String]()) }
-          return try await pair.status(of: \.secondary).kinds.first?.count == storm.present.count
+        try await pair.untilSettled(count: storm.present.count, within: .seconds(300)) { status in
+          guard status.kinds.contains(where: { !$0.removalsWaiting.isEmpty }) else { return }
+          try await pair.secondary.post(AgentRoute.removals(RigQuestions.kind), [String: String]())
         }
-        try await pair.untilSettled(count: storm.present.count, within: .seconds(300))
         let log = try await Self.events(of: pair)
         let lost = storm.counts.acknowledged.filter { !log.contains($0) }
         #expect(lost.isEmpty, "acknowledged and not in the log; seed \(seed)")

@@ -19,6 +19,10 @@ struct BenchmarkCase: Sendable {
     static let bytesOfEntry = 400.0
     static let changesPerSecond = 20_000.0
     static let pauseMilliseconds = 50.0
+    static let pushMedian = 100.0
+    static let pushNinetyNinth = 400.0
+    static let backfill = 0.6
+    static let idlePercent = 1.0
   }
 
   static let all: [BenchmarkCase] =
@@ -60,5 +64,19 @@ struct BenchmarkCase: Sendable {
       BenchmarkCase(name: "registry-1m", title: "a registry of 1,000,000 entries") { try registry($0) },
       BenchmarkCase(name: "event-log", title: "appends, and a replay of 1,000,000 events") { try eventLog($0) },
       BenchmarkCase(name: "catalog-100k", title: "the catalog of 100,000 repositories") { try catalog($0) },
+      BenchmarkCase(
+        name: "push-latency", title: "500 pushes, each until its copy is verified, beside git push and fetch"
+      ) {
+        try pushLatency($0)
+      },
+      BenchmarkCase(name: "push-sustained", title: "2,000 changes over 100 repositories") { try sustained($0) },
+      BenchmarkCase(name: "backfill-1000", title: "first copies of 1,000 repositories by two agents, beside git clone")
+      {
+        try backfill($0)
+      },
+      BenchmarkCase(name: "idle-10k", title: "two agents with 10,000 repositories and nothing to do") { try idle($0) },
+      BenchmarkCase(name: "first-start-100k", title: "the first start of a primary with 100,000 repositories") {
+        try firstStart($0)
+      },
     ]
 }

@@ -3,8 +3,9 @@ import Foundation
 /// One measured figure, beside that of a reference where there is one.
 struct Figure {
   enum Unit: String, Codable {
-    case seconds, milliseconds, objects, megabytes, bytes
+    case seconds, milliseconds, objects, megabytes, bytes, percent
     case perSecond = "per_second"
+    case perMinute = "per_minute"
   }
 
   /// What a figure should be.
@@ -82,6 +83,8 @@ struct Figure {
     case .megabytes: String(format: "%.0f MB", value)
     case .bytes: String(format: "%.0f B", value)
     case .perSecond: String(format: "%.0f /s", value)
+    case .perMinute: String(format: "%.0f /min", value)
+    case .percent: String(format: "%.2f %%", value)
     }
   }
 

@@ -39,7 +39,7 @@ extension Agent {
     let kind = try kind(name).name
     let count = try await site.secondary.waitingRemovals(kind).count
     try await site.secondary.confirmRemovals(kind)
-    site.consistency.signal.raise()
+    site.consistency.hurry()
     return ActionAnswer(count: count)
   }
 

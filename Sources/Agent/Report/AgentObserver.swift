@@ -36,6 +36,7 @@ struct AgentObserver: ReplicationObserver {
       }
     case .paused(let host, let why): chronicle.write(.warning, "work for '\(host)' rests: \(why)")
     case .resumed(let host, let why): chronicle.write(.notice, "work for '\(host)' goes on, after: \(why)")
+    case .postponed(let text): chronicle.write(.info, "later: \(text)")
     case .trouble(let text): chronicle.write(.warning, text)
     case .note(let text): chronicle.write(.notice, text)
     }

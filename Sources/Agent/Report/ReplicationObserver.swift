@@ -15,5 +15,7 @@ enum ReplicationLine: Sendable {
   case paused(String, String)
   case resumed(String, after: String)
   case trouble(String)
+  /// It is tried again soon, and that may well be all.
+  case postponed(String)
   case note(String)
 }

@@ -4,6 +4,7 @@ internal import Replication
 struct ConsumerLoop: Sendable {
   let secondary: Secondary
   let scheduler: Scheduler
+  let consistency: ConsistencyLoop
   let contact: PrimaryContact
   let primaryHost: String
   let observer: any ReplicationObserver
@@ -24,6 +25,8 @@ struct ConsumerLoop: Sendable {
         await scheduler.signOfLife(of: primaryHost)
         if !report.announced.isEmpty || report.hasReconciled { await scheduler.hurry(report.announced) }
         for reason in report.rejected.prefix(10) { observer.log(.trouble("an event was passed over: \(reason)")) }
+        for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
+        if !report.postponed.isEmpty { consistency.hurry() }
         reconciled = report.hasReconciled ? reconciled + 1 : 0
         if report.hasReconciled {
           observer.log(.note("the primary's log could not be followed: compared with its catalog instead"))

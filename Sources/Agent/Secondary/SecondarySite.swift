@@ -60,7 +60,8 @@ final class SecondarySite: Sendable {
     consistency = ConsistencyLoop(
       secondary, scheduler: scheduler, observer: observer, interval: plan.consistencyInterval)
     consumer = ConsumerLoop(
-      secondary: secondary, scheduler: scheduler, contact: contact, primaryHost: Self.host(of: address.url),
+      secondary: secondary, scheduler: scheduler, consistency: consistency, contact: contact,
+      primaryHost: Self.host(of: address.url),
       observer: observer, environment: environment)
     keeping = KeepingLoop(
       secondary: secondary, observer: observer, environment: environment,

@@ -1,24 +1,64 @@
+internal import Synchronization
+
 /// Wakes one loop: any number of calls before it looks are one.
 final class Signal: Sendable {
-  private let stream: AsyncStream<Void>
-  private let continuation: AsyncStream<Void>.Continuation
+  private enum State {
+    case idle
+    case raised
+    case waiting(CheckedContinuation<Void, Never>)
+  }
 
-  init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+  private let state = Mutex(State.idle)
 
-  func raise() { continuation.yield() }
+  func raise() {
+    let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      if case .waiting(let continuation) = state {
+        state = .idle
+        return continuation
+      }
+      state = .raised
+      return nil
+    }
+    waiter?.resume()
+  }
 
   /// Returns when it was raised since the last time, at the latest after `limit`, or when the task is cancelled.
+  ///
+  /// For one loop: a second waiter would take the first one's turn.
   func wait(atMost limit: Duration) async {
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { [stream] in
-        for await _ in stream { break }
-      }
+      group.addTask { await self.wait() }
       group.addTask {
         // Its cancellation is the other one's end.
         try? await Task.sleep(for: limit)
       }
       await group.next()
       group.cancelAll()
+    }
+  }
+
+  private func wait() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let mayGoOn = state.withLock { state in
+          if case .raised = state {
+            state = .idle
+            return true
+          }
+          guard !Task.isCancelled else { return true }
+          state = .waiting(continuation)
+          return false
+        }
+        if mayGoOn { continuation.resume() }
+      }
+    } onCancel: {
+      // Nobody raised it: what is raised later is for the next wait.
+      let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        guard case .waiting(let continuation) = state else { return nil }
+        state = .idle
+        return continuation
+      }
+      waiter?.resume()
     }
   }
 }

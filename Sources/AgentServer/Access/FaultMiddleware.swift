@@ -1,5 +1,6 @@
 package import Agent
 internal import AgentAPI
+internal import CoreMetrics
 internal import HTTPTypes
 package import Hummingbird
 internal import Logging
@@ -20,9 +21,12 @@ package struct FaultMiddleware: RouterMiddleware {
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
     do {
-      return try await next(request, context)
+      let response = try await next(request, context)
+      Self.count(response.status.code)
+      return response
     } catch {
       let fault = Self.fault(error, request)
+      Self.count(fault.status)
       chronicle.write(
         Self.level(of: fault), "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault)",
         [
@@ -32,6 +36,11 @@ package struct FaultMiddleware: RouterMiddleware {
       return try Self.answer(
         fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request))
     }
+  }
+
+  /// By the first digit of the status.
+  private static func count(_ status: Int) {
+    Counter(label: "remora_http_requests_total", dimensions: [("status", "\(status / 100)xx")]).increment()
   }
 
   /// A site that asks with a token of our last start is how sites learn of the new one; polls end when the agent does.

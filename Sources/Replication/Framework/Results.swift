@@ -44,6 +44,9 @@ public struct ConsumptionReport: Hashable, Sendable {
   public var skipped = 0
   /// Events that make no sense here, with the reason; they are counted and passed.
   public var rejected: [String] = []
+  /// Events that could not be followed now, such as the renaming of a copy that is being synced, with the reason: they are passed,
+  /// and the next consistency pass does what they asked for.
+  public var postponed: [String] = []
   /// The log could not be followed (forked or pruned) and the catalog was compared instead.
   public var hasReconciled = false
 
@@ -80,6 +83,8 @@ public struct ReconciliationReport: Hashable, Sendable {
   public var removed = 0
   /// Ids whose removal waits for a confirmation.
   public var waiting: [ReplicableID] = []
+  /// What could not be done now, such as moving a copy that is being synced: the next pass does it.
+  public var postponed: [String] = []
   /// The primary saw everything; only then was anything removed.
   public var isComplete = true
 

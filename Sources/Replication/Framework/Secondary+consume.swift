@@ -123,8 +123,10 @@ extension Secondary {
       guard try await isEnabled(member.kind) else { return .skipped }
       // Every secondary follows a deletion, also of what it no longer carries.
       guard event.name == .deleted || member.selection.selects(event.payload.modelRecordID) else { return .skipped }
-      try await member.kind.behaviour.consume(event, on: self)
-      return .applied
+      var postponed: [String] = []
+      try await postponing(&postponed) { try await member.kind.behaviour.consume(event, on: self) }
+      // The catalog knows what became of it: the next pass does what could not be done now.
+      return postponed.first.map { .postponed("event \(event.id): \($0)") } ?? .applied
     } catch let error as ReplicationError {
       return .rejected("event \(event.id): \(error)")
     }
@@ -194,7 +196,7 @@ extension Secondary {
     case .moved(let row):
       try await rename(id, to: row.id, member)
     case .unknown(let reason):
-      throw PrimaryAccessError.unavailable("ask what became of '\(id)': \(reason)")
+      throw UnknownStanding(reason: "ask what became of '\(id)': \(reason)")
     }
   }
 
@@ -221,6 +223,12 @@ extension Secondary {
 private enum EventFate: Sendable {
   case applied, skipped
   case rejected(String)
+  case postponed(String)
+}
+
+/// The primary answers, and cannot tell how one replicable stands.
+struct UnknownStanding: Error {
+  let reason: String
 }
 
 extension ConsumptionReport.Announced {
@@ -235,6 +243,7 @@ extension ConsumptionReport {
       announced.append(Announced(event: event))
     case .skipped: skipped += 1
     case .rejected(let reason): rejected.append(reason)
+    case .postponed(let reason): postponed.append(reason)
     }
   }
 }

@@ -33,7 +33,7 @@ extension Secondary {
       let untracked = Set(differences.untracked.map(\.id))
       let behind = movesCursor ? rows.filter { !untracked.contains($0.id) } : differences.behind
       let renamed = try await announce(
-        differences.untracked + behind, at: generation, isLowest: movesCursor, member)
+        differences.untracked + behind, at: generation, isLowest: movesCursor, member, &report.postponed)
       report.renamed += renamed
       report.inserted += differences.untracked.count - renamed
       report.requested += differences.behind.count
@@ -42,7 +42,9 @@ extension Secondary {
       after = last
     }
     if report.isComplete {
-      for id in gone where try await remove(id, member) { report.removed += 1 }
+      for id in gone {
+        try await postponing(&report.postponed) { if try await remove(id, member) { report.removed += 1 } }
+      }
       report.waiting = await member.removals.waitingIDs
     } else if movesCursor, let position {
       // What the listing did not see may have changed by events that are skipped now. It stays, and is asked for.
@@ -57,7 +59,7 @@ extension Secondary {
 
   /// Announces rows of one window, those that are only new or only behind with one wait for the disk.
   private func announce(
-    _ rows: [CatalogRow], at position: Generation, isLowest: Bool, _ member: Member
+    _ rows: [CatalogRow], at position: Generation, isLowest: Bool, _ member: Member, _ postponed: inout [String]
   ) async throws -> Int {
     var plain: [ReplicableID: CatalogRow] = [:]
     var renamed = 0
@@ -66,8 +68,11 @@ extension Secondary {
       let elsewhere = try await member.registry.entry(of: row.incarnation)
       let isRename = elsewhere.map { $0.replicableID != row.id } ?? false
       if isRename || (here?.incarnation).map({ $0 != row.incarnation }) ?? false {
-        try await announce(row.id, row.incarnation, isLowest ? position : row.announced(at: position), member)
-        if isRename { renamed += 1 }
+        let wanted = isLowest ? position : row.announced(at: position)
+        try await postponing(&postponed) {
+          try await announce(row.id, row.incarnation, wanted, member)
+          if isRename { renamed += 1 }
+        }
       } else {
         plain[row.id] = row
       }
@@ -82,6 +87,20 @@ extension Secondary {
       entry = announced
     }
     return renamed
+  }
+
+  /// Does what may fail for one replicable and no other: its copy is being synced, its directory cannot be written, the primary
+  /// cannot tell what became of it. The others must not wait for that.
+  ///
+  /// - Throws: what fails for all: the stores, and a primary that does not answer.
+  func postponing(_ postponed: inout [String], _ body: () async throws -> Void) async throws {
+    do {
+      try await body()
+    } catch let error as StrategyError {
+      postponed.append(error.message)
+    } catch let error as UnknownStanding {
+      postponed.append(error.reason)
+    }
   }
 
   private static let window = 1_000
