@@ -130,9 +130,8 @@ let package = Package(
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
         "WorkerPool",
-        asyncAlgorithms, coreMetrics, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore, nioHTTP1,
-        nioHTTPTypes,
-        nioSSL,
+        asyncAlgorithms, coreMetrics, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore,
+        nioHTTP1, nioHTTPTypes, nioSSL,
         serviceLifecycle,
         systemPackage, unixSignals,
       ]),

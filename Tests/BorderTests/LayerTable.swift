@@ -65,7 +65,8 @@ struct LayerTable: Equatable {
       6, "AgentServer",
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
-        "WorkerPool", "AsyncAlgorithms", "CoreMetrics", "Crypto", "Hummingbird*", "HTTPTypes", "Logging", "NIO*", "ServiceLifecycle",
+        "WorkerPool", "AsyncAlgorithms", "CoreMetrics", "Crypto", "Hummingbird*", "HTTPTypes", "Logging", "NIO*",
+        "ServiceLifecycle",
         "SystemPackage", "UnixSignals",
       ]),
     Row(
