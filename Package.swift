@@ -149,8 +149,8 @@ let package = Package(
       "RemoraCommands",
       [
         "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Mirroring",
-        "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition", argumentParser,
-        coreMetrics, logging, systemPackage,
+        "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition", "SiteTokens",
+        argumentParser, coreMetrics, logging, systemPackage,
       ]),
     .executableTarget(name: "remora", dependencies: ["RemoraCommands", argumentParser], swiftSettings: strict),
     // Tests

@@ -19,7 +19,8 @@ package struct RemoraCommand: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self, AgentCommand.self,
+      QuickstartCommand.self, MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self,
+      AgentCommand.self,
       EventCommand.self, HookCommand.self, ConfigCommand.self,
     ])
 

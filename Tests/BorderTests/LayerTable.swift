@@ -81,7 +81,8 @@ struct LayerTable: Equatable {
       7, "RemoraCommands",
       [
         "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Mirroring",
-        "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition", "ArgumentParser",
+        "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition", "SiteTokens",
+        "ArgumentParser",
         "CoreMetrics", "Dispatch", "Logging", "SystemPackage",
       ]),
     Row(7, "remora", ["RemoraCommands", "ArgumentParser"]),

@@ -216,6 +216,8 @@ extension Secondary {
     }
     try await member.strategy.rename(id, to: newID)
     try await member.registry.rename(id, to: newID)
+    // A job that runs under the old id has nowhere to say how it ended.
+    try await member.registry.change(newID) { entry, _ in entry?.recoverAfterRestart() }
   }
 }
 

@@ -13,8 +13,10 @@ extension Secondary {
   /// The verification itself (product contract § 6): the step that `Replicator.verify` stands for.
   ///
   /// 1. The copy is read from disk. It equals a reading of the primary that is no older than what the copy holds: equal.
-  /// 2. Else the primary lists afresh, the copy is synced and read, the primary lists again, and the three are judged.
-  /// 3. A mismatch counts when a second such bracket finds it again.
+  /// 2. It is not what was verified last, though no sync of ours has begun since: somebody else has changed it. The lines in which
+  ///    it differs from the primary are a mismatch.
+  /// 3. Else the primary lists afresh, the copy is synced and read, the primary lists again, and the three are judged.
+  /// 4. A mismatch counts when a second such bracket finds it again.
   public func verifyNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
     let member = try table.member(name)
     let begun = environment.now()
@@ -52,11 +54,26 @@ extension Secondary {
     {
       return try await succeed(id, ticket, checksum, .reading, member)
     }
+    if let altered = try await alteration(of: copy, id, ticket, member) {
+      return try await end(id, ticket, altered, member)
+    }
+    try await member.registry.change(id) { entry, _ in entry?.prepareBracket(ticket) }
     let first = try await bracket(id, member)
     guard case .mismatched = first.judgement else { return try await end(id, ticket, first, member) }
     var second = try await bracket(id, member)
     second.judgement = Bracket.judge(second.judgement, after: first.judgement)
     return try await end(id, ticket, second, member)
+  }
+
+  /// A copy that is not what was verified last, and differs from the primary; `nil` for every other.
+  private func alteration(
+    of copy: ContentListing, _ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member
+  ) async throws -> BracketReading? {
+    guard let verified = ticket.verified, copy.checksum != verified else { return nil }
+    let listing = try await primary.listing(of: id, member.kind.name)
+    let judgement = Bracket.judge(before: listing, copy: copy, after: listing)
+    guard case .mismatched = judgement else { return nil }
+    return BracketReading(judgement: judgement, copy: copy, primary: listing)
   }
 
   private struct BracketReading {

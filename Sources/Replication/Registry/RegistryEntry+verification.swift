@@ -28,7 +28,13 @@ extension RegistryEntry {
     verificationStartedAt = startedAt
     verificationState = .started
     return VerificationTicket(
-      number: id, startedAt: startedAt, held: held, incarnation: incarnation, announcedAt: announcedAt)
+      number: id, startedAt: startedAt, held: held, incarnation: incarnation, announcedAt: announcedAt,
+      verified: checksumMismatch ? nil : verificationChecksum)
+  }
+
+  /// A sync as a part of the verification is about to change the copy: from here on it need not be what was verified last.
+  package mutating func prepareBracket(_ ticket: VerificationTicket) {
+    if isRunning(ticket), !checksumMismatch { verificationChecksum = nil }
   }
 
   /// The copy is equal to the primary.
@@ -150,6 +156,7 @@ extension RegistryEntry {
 
   /// The copy is about to change: what was verified of it is void. A failure stays to be seen until the next verdict.
   mutating func suspendVerification() {
+    if !checksumMismatch { verificationChecksum = nil }
     switch verificationState {
     case .pending, .started, .succeeded: verificationState = .disabled
     case .failed, .disabled: break

@@ -10,6 +10,8 @@ package struct VerificationTicket: Hashable, Sendable {
   package let incarnation: Incarnation?
   /// Since when something was announced that no verification has seen yet; with the end, the replication lag.
   package let announcedAt: Timestamp?
+  /// What the copy was when it was verified last; `nil` when a sync of ours has begun since, so that nobody can say.
+  package let verified: Checksum?
 
   /// Whether a copy that equals this reading is proven by it (product contract § 6, rule 1): the reading is no older than what
   /// the copy holds. Never where the copy holds nothing that could be compared; then only a bracket can tell.
