@@ -239,7 +239,7 @@ let package = Package(
       ["remora", "RemoraCommands", "Mirroring", "GitValues", "TestSupport", argumentParser, systemPackage]),
     tests(
       "AgentProcessTests",
-      ["remora", "AgentAPI", "AgentClient", "BoundedHTTP", "GitValues", "TestSupport", systemPackage]),
+      ["remora", "AgentAPI", "AgentClient", "BoundedHTTP", "GitValues", "SiteTokens", "TestSupport", systemPackage]),
     tests("TestSupportTests", ["TestSupport", "DurableFiles", "GitValues", systemPackage]),
   ],
   swiftLanguageModes: [.v6]

@@ -10,6 +10,12 @@ package enum AgentJSON {
     return Array(try encoder.encode(value))
   }
 
+  /// The keys and values of a flat object, in order of the keys; those without a value are left out.
+  package static func columns(of value: some Encodable) throws -> [(name: String, value: String)] {
+    let object = try JSONSerialization.jsonObject(with: Data(try encode(value))) as? [String: Any] ?? [:]
+    return object.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+  }
+
   /// The value of some bytes. Unknown keys are passed over: a newer site may say more.
   package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
     let decoder = JSONDecoder()

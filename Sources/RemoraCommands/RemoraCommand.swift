@@ -20,8 +20,8 @@ package struct RemoraCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       QuickstartCommand.self, MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self,
-      AgentCommand.self,
-      EventCommand.self, HookCommand.self, ConfigCommand.self,
+      AgentCommand.self, StatusCommand.self, RegistryCommand.self, ExplainCommand.self, EventsCommand.self,
+      EventCommand.self, TrashCommand.self, FeatureCommand.self, HookCommand.self, ConfigCommand.self,
     ])
 
   package init() {}

@@ -21,6 +21,8 @@ enum HelpTexts {
       -h, --help              Show help information.
 
     SUBCOMMANDS:
+      quickstart              Show two agents at work on this machine, and leave
+                              nothing behind.
       mirror                  Make a bare repository an exact copy of another one,
                               or many of many.
       verify                  Compare a copy with what its source advertises, ref
@@ -28,6 +30,17 @@ enum HelpTexts {
       checksum                Print the refs checksum of a repository.
       history                 Tell what happened to the refs of a copy, newest
                               first.
+      agent                   Run a primary or a secondary, in the foreground.
+      status                  Show how an agent is: counts, lag, running jobs,
+                              problems.
+      registry                Look at what an agent knows of each replicable, and
+                              ask for work.
+      explain                 Tell why one replicable is as it is, what happens
+                              next, and when.
+      events                  List the event log of a primary, oldest first.
+      event                   Tell a primary what happened to a replicable.
+      trash                   List, restore and empty the trash of a secondary.
+      feature                 List, enable and disable the replication of kinds.
       hook                    Write, take away and look at the hooks that announce
                               pushes.
       config                  Check an agent's configuration, or begin one.

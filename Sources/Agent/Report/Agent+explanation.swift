@@ -109,7 +109,7 @@ extension Agent {
       row.summary = entry.state == .synced ? "mismatched" : "mismatched, \(row.summary)"
       row.facts.append(
         "The copy's checksum is \(entry.verificationChecksum.map { "\($0)" } ?? "unknown"), the primary's"
-          + " \(entry.verificationChecksumMismatched.map { "\($0)" } ?? "unknown"); \(row.differences.count) lines differ."
+          + " \(entry.verificationChecksumMismatched.map { "\($0)" } ?? "unknown"); lines that differ: \(row.differences.count)."
       )
     }
     switch entry.verificationState {
