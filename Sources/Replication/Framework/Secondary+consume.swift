@@ -157,23 +157,35 @@ extension Secondary {
   }
 
   /// Records that a replicable is wanted up to a generation. What stands under the id of another incarnation, and what has this
-  /// incarnation under another id, is put right first.
+  /// incarnation under another id, is put right first, by what the primary says of it now: an event may be older than a rename
+  /// that a consistency pass has followed already.
   ///
-  /// - Parameter moment: when the primary said so, where that is known: the lag counts from there.
+  /// - Parameters:
+  ///   - moment: when the primary said so, where that is known: the lag counts from there.
+  ///   - leaving: ids whose copies are being moved away at this moment.
   func announce(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ generation: Generation?, at moment: Timestamp? = nil,
-    _ member: Member
+    leaving: Set<ReplicableID> = [], _ member: Member
   ) async throws {
     if let incarnation {
       if let other = try await member.registry.entry(of: id), let known = other.incarnation, known != incarnation {
-        try await settle(id, incarnation: known, member)
+        try await settle(id, incarnation: known, leaving: leaving, member)
         // Its removal waits for a confirmation: the new one comes after that.
         if try await member.registry.entry(of: id)?.incarnation == known { return }
       }
-      if let elsewhere = try await member.registry.entry(of: incarnation), elsewhere.replicableID != id {
-        try await rename(elsewhere.replicableID, to: id, member)
+      if let elsewhere = try await member.registry.entry(of: incarnation)?.replicableID, elsewhere != id {
+        try await settle(elsewhere, incarnation: incarnation, leaving: leaving, member)
+        // It is where it should be, and its removal or its next sync is asked for: nothing of it stands here.
+        if try await member.registry.entry(of: elsewhere)?.incarnation == incarnation { return }
       }
     }
+    try await recordAnnouncement(id, incarnation, generation, at: moment, member)
+  }
+
+  private func recordAnnouncement(
+    _ id: ReplicableID, _ incarnation: Incarnation?, _ generation: Generation?, at moment: Timestamp? = nil,
+    _ member: Member
+  ) async throws {
     let now = environment.now()
     try await member.registry.change(id) { entry, make in
       var announced = entry ?? make(id, at: now)
@@ -184,30 +196,39 @@ extension Secondary {
   }
 
   /// Asks the primary, now, what became of an incarnation, and follows: renames the copy, discards it, or wants it synced.
-  func settle(_ id: ReplicableID, incarnation: Incarnation?, _ member: Member) async throws {
+  func settle(
+    _ id: ReplicableID, incarnation: Incarnation?, leaving: Set<ReplicableID> = [], _ member: Member
+  ) async throws {
     guard let entry = try await member.registry.entry(of: id) else { return }
     // An event about an earlier incarnation than the one that is here.
     if let incarnation, let known = entry.incarnation, known != incarnation { return }
     switch try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name) {
     case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation:
-      try await announce(id, row.incarnation, row.generation, member)
+      try await recordAnnouncement(id, row.incarnation, row.generation, member)
     case .present, .gone:
       _ = try await member.removals.remove(id, at: environment.now())
     case .moved(let row):
-      try await rename(id, to: row.id, member)
+      try await rename(id, to: row.id, leaving: leaving, member)
     case .unknown(let reason):
       throw UnknownStanding(reason: "ask what became of '\(id)': \(reason)")
     }
   }
 
   /// Gives a copy and its entry another id. A crash in between is put right when the same rename is asked for again.
-  func rename(_ id: ReplicableID, to newID: ReplicableID, _ member: Member) async throws {
+  ///
+  /// - Parameter leaving: ids whose copies are being moved away at this moment: a circle of renames is opened where it closes.
+  func rename(
+    _ id: ReplicableID, to newID: ReplicableID, leaving: Set<ReplicableID> = [], _ member: Member
+  ) async throws {
     guard member.selection.selects(newID) else {
       _ = try await member.removals.remove(id, at: environment.now())
       return
     }
+    let incarnation = try await member.registry.entry(of: id)?.incarnation
     if let occupant = try await member.registry.entry(of: newID) {
-      try await settle(newID, incarnation: occupant.incarnation, member)
+      // The same one is there already: an event and a consistency pass have both made it. Or two have changed places.
+      if occupant.incarnation == incarnation || leaving.contains(newID) { return try await drop(id, member) }
+      try await settle(newID, incarnation: occupant.incarnation, leaving: leaving.union([id]), member)
       // Whoever is there stays: this copy is fetched anew under its new id.
       if try await member.registry.entry(of: newID) != nil {
         _ = try await member.removals.remove(id, at: environment.now())
@@ -218,6 +239,13 @@ extension Secondary {
     try await member.registry.rename(id, to: newID)
     // A job that runs under the old id has nowhere to say how it ended.
     try await member.registry.change(newID) { entry, _ in entry?.recoverAfterRestart() }
+  }
+
+  /// Gives up a copy that is one too many under its id: into the trash, without counting as a removal, for the replicable stays.
+  func drop(_ id: ReplicableID, _ member: Member) async throws {
+    let entry = try await member.registry.entry(of: id)
+    _ = try await member.strategy.discard(id, entry: entry, at: environment.now())
+    _ = try await member.registry.change(id) { entry, _ in entry = nil }
   }
 }
 

@@ -127,7 +127,12 @@ extension Secondary {
     if member.selection.selects(id) {
       switch try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name) {
       case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation: return false
-      case .moved, .unknown: return false
+      case .moved(let row):
+        // Where it is now it is tracked as well: this entry is one too many.
+        guard try await member.registry.entry(of: row.id)?.incarnation == entry.incarnation else { return false }
+        try await drop(id, member)
+        return false
+      case .unknown: return false
       case .present, .gone: break
       }
     }
