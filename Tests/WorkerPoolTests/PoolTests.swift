@@ -70,7 +70,15 @@ import WorkerPool
   func cancelWaiting() async throws {
     let pool = WorkerPool(name: "test", threads: 1, waitingLimit: 10)
     let release = CancellationFlag()
-    let holder = Task { try await pool.run { _ in try Self.block(until: release) } }
+    let begun = Delivery<Void>()
+    let holder = Task {
+      try await pool.run { _ in
+        begun.fulfill(.success(()))
+        try Self.block(until: release)
+      }
+    }
+    // Without this the waiter may come first, and take the thread itself.
+    #expect(try await happens(begun))
     let ran = Atomic(false)
     let waiter = Task { try await pool.run { _ in ran.store(true, ordering: .relaxed) } }
     #expect(await eventually { pool.waitingCount == 1 })

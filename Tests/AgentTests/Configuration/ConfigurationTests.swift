@@ -123,8 +123,18 @@ struct ConfigurationTests {
     #expect(
       old.changes(to: new).map { "\($0.key) \($0.isReloadable)" } == [
         "hosts false", "listen false", "log.level true", "replicables.asset false",
-        "replicables.project_repository.exclude true", "secondaries true", "trash.keep true",
+        "replicables.project_repository.exclude false", "secondaries false", "trash.keep false",
       ])
+    // Another file for the same site is read at once.
+    let secret = try ground.read(
+      ConfigurationGround.primary
+        + "trash: { keep: 7d }\nsecondaries: [{ name: a, secret_file: /etc/remora/rome.secret }]\n")
+    #expect(old.changes(to: secret).map { "\($0.key) \($0.isReloadable)" } == ["secondaries true"])
+    // What was taken is no change any more; what needs a restart stays one.
+    var taken = old
+    taken.adoptReloadable(of: new)
+    #expect(!taken.changes(to: new).map(\.key).contains("log.level"))
+    #expect(taken.changes(to: new).map(\.key).contains("trash.keep"))
     let moved = try ground.read(ConfigurationGround.primary.replacingOccurrences(of: "/srv/git", with: "/srv/wikis"))
     #expect(old.changes(to: moved).map(\.key).contains("replicables.project_repository"))
   }
