@@ -38,6 +38,7 @@ package enum AgentMetrics {
       case .succeeded(let basis): basis.rawValue
       case .mismatched: "mismatched"
       case .moved: "moved"
+      case .overtaken: "overtaken"
       case .failed: "failed"
       case .paused: "paused"
       case .notDue: "not_due"

@@ -24,6 +24,13 @@ struct RigQuestions: Sendable {
     try await self[keyPath: site].get(AgentRoute.status, as: StatusRow.self)
   }
 
+  /// The sum of a metric's samples; 0 where there is none.
+  func metric(_ name: String, of site: KeyPath<RigQuestions, AgentClient>) async throws -> Double {
+    String(decoding: try await self[keyPath: site].bytes(AgentRoute.metrics).body, as: UTF8.self)
+      .split(separator: "\n").filter { $0.hasPrefix(name) }
+      .reduce(0) { $0 + ($1.split(separator: " ").last.flatMap { Double($0) } ?? 0) }
+  }
+
   /// Asks until the answer is as it should be.
   ///
   /// - Throws: what `body` threw last, or that time ran out, with `what`.

@@ -169,9 +169,7 @@ import Testing
         }
         try await pair.untilSettled(count: 1)
         try Self.expectEqual(["r0"], rig)
-        let metrics = String(decoding: try await pair.secondary.bytes(AgentRoute.metrics).body, as: UTF8.self)
-        let syncs = metrics.split(separator: "\n").filter { $0.hasPrefix("remora_sync_seconds_count") }
-          .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+        let syncs = try await pair.metric("remora_sync_seconds_count", of: \.secondary)
         #expect(syncs > 0 && syncs < 400)
       }
       withExtendedLifetime(agents) {}

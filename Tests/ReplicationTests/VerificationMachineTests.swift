@@ -99,6 +99,49 @@ struct VerificationMachineTests {
     #expect(entry.succeedVerification(second, Sample.checksum(1), at: Sample.start) == true)
   }
 
+  @Test("a proof that was overtaken is kept as of its time, and the entry stays pending")
+  func overtaken() throws {
+    let (verifying, _, first) = try EntryStanding.verifying.make()
+    let ticket = try #require(first)
+    let now = Sample.start + .seconds(60)
+    var entry = verifying
+    let isEarly = entry.proveOvertaken(ticket, Sample.checksum(3), at: now)
+    #expect(!isEarly && entry == verifying, "nothing was announced: that is the ordinary success")
+    _ = entry.announce(Sample.generation(6), incarnation: nil, at: ticket.startedAt + .seconds(1))
+    let isProven = entry.proveOvertaken(ticket, Sample.checksum(3), at: now)
+    #expect(isProven)
+    #expect(entry.state == .pending && entry.verificationState == .disabled)
+    #expect(entry.verifiedAt == now && entry.verificationChecksum == Sample.checksum(3))
+    #expect(entry.announcedAt == ticket.startedAt, "what was published before the bracket is in it")
+    #expect(entry.held == verifying.held && entry.wanted == Sample.generation(6))
+    _ = try entry.beginSync(at: now)
+    let syncing = entry
+    let isLate = entry.proveOvertaken(ticket, Sample.checksum(3), at: now)
+    #expect(!isLate && entry == syncing, "a sync has begun since")
+    entry = verifying
+    entry.forgetGenerations()
+    let isOfAnotherLog = entry.proveOvertaken(ticket, Sample.checksum(3), at: now)
+    #expect(!isOfAnotherLog)
+  }
+
+  @Test("what never rests is proven while it is pending")
+  func restless() throws {
+    var (entry, _, _) = try EntryStanding.verifying.make()
+    #expect(entry.announce(Sample.generation(6), incarnation: nil, at: Sample.start) == .pending)
+    let now = Sample.start + .seconds(60)
+    let begun = entry.startProof(at: now)
+    let ticket = try #require(begun)
+    #expect(entry.state == .pending && entry.verificationState == .disabled && entry.verificationChecksum == nil)
+    let isProven = entry.proveOvertaken(ticket, Sample.checksum(3), at: now)
+    #expect(isProven && entry.verifiedAt == now && entry.isDueForSync(at: now))
+    let sync = try entry.beginSync(at: now)
+    let duringSync = entry.startProof(at: now)
+    #expect(duringSync == nil)
+    #expect(entry.finishSync(sync) == .recorded)
+    let whenSynced = entry.startProof(at: now)
+    #expect(whenSynced == nil, "to be verified")
+  }
+
   @Test(
     "mismatches fail the sync with growing back-off through the syncs between them; every third asks for a fresh download"
   )

@@ -6,6 +6,9 @@ extension Agent {
   /// The version that this program calls itself.
   package static let version = "0.1.0"
 
+  /// A secondary asks at least once a minute; one that has missed five turns is away.
+  private static let longSilence = Duration.seconds(300)
+
   /// The site at a glance. Healthy means: nothing in it needs a person.
   package func status() async throws -> StatusRow {
     var status = StatusRow(site: plan.site, role: role, version: Self.version, startedAt: "\(startedAt)")
@@ -33,8 +36,8 @@ extension Agent {
         // Empty from the first day on is no loss.
         if !scan.isComplete, row.count > 0 || scan.skipped.count > 1 || scan.count > 0 {
           status.problems.append(
-            "the listing of '\(kind.name)' is not complete: no secondary removes anything until it is; see what was skipped"
-          )
+            "the listing of '\(kind.name)' is not complete, and no secondary removes anything until it is:"
+              + " \(row.skipped.first ?? "remora status --json shows what was skipped")")
         }
       }
       if let failure = site.scans.lastFailure(of: kind.name) {
@@ -51,8 +54,13 @@ extension Agent {
         "\(site.spool.setAsideCount) files of the spool are no events; look into its directory 'bad'")
     }
     status.lastEventId = try await site.log.position().id
+    let now = environment.now()
     status.secondaries = site.secondaries.names.map { name in
       let contact = site.secondaries[name]
+      let heard = contact.lastContactAt ?? startedAt
+      if now - heard > Self.longSilence {
+        status.problems.append("'\(name)' has asked for nothing since \(heard): see whether its agent runs there")
+      }
       return StatusRow.SecondaryRow(
         name: name, lastContactAt: contact.lastContactAt.map { "\($0)" }, lastEventId: contact.cursor?.id)
     }

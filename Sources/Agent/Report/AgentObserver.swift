@@ -32,7 +32,7 @@ struct AgentObserver: ReplicationObserver {
         let names = differences.prefix(5).map(\.name).joined(separator: ", ")
         chronicle.write(.warning, "verification failed: \(differences.count) lines differ: \(names)", fields)
       case .failed(let why): chronicle.write(.warning, "verification failed: \(why)", fields)
-      case .succeeded, .moved, .paused, .notDue: chronicle.write(.debug, "verification: \(result)", fields)
+      case .succeeded, .moved, .overtaken, .paused, .notDue: chronicle.write(.debug, "verification: \(result)", fields)
       }
     case .paused(let host, let why): chronicle.write(.warning, "work for '\(host)' rests: \(why)")
     case .resumed(let host, let why): chronicle.write(.notice, "work for '\(host)' goes on, after: \(why)")

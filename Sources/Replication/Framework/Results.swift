@@ -20,6 +20,8 @@ public enum VerificationResult: Hashable, Sendable {
   case mismatched([Difference])
   /// The primary changes faster than it can be compared: pending again, no failure.
   case moved
+  /// Something was announced or asked for meanwhile: the sync that follows leads to another verification.
+  case overtaken
   /// The copy or the primary cannot be read; why.
   case failed(String)
   /// The host or this machine failed; the entry is as before; why.

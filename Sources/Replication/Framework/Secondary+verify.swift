@@ -44,6 +44,29 @@ extension Secondary {
     }
   }
 
+  /// Proves a copy that is never synced, only synced again, because its replicable never rests: by one bracket, which claims no
+  /// more than that the copy was equal then. What it finds wrong is left to the verification that follows when there is rest.
+  public func prove(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
+    let member = try table.member(name)
+    return try await member.jobs.verification(id) { try await self.proveNow(id, member) }
+  }
+
+  private func proveNow(_ id: ReplicableID, _ member: Member) async throws -> VerificationResult {
+    let begun = environment.now()
+    guard let ticket = try await member.registry.change(id, { entry, _ in entry?.startProof(at: begun) }) else {
+      return .notDue
+    }
+    do {
+      let reading = try await bracket(id, member)
+      guard case .succeeded = reading.judgement, let checksum = reading.copy.checksum else { return .overtaken }
+      return try await succeed(id, ticket, checksum, .bracket, member)
+    } catch {
+      // Nothing was claimed, and the entry is pending: its next sync meets the same failure, and counts it.
+      guard case .host(let message) = Failure(error) else { return .overtaken }
+      return .paused(message)
+    }
+  }
+
   private func compare(
     _ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member
   ) async throws -> VerificationResult {
@@ -122,10 +145,12 @@ extension Secondary {
     _ id: ReplicableID, _ ticket: VerificationTicket, _ checksum: Checksum, _ basis: VerificationBasis, _ member: Member
   ) async throws -> VerificationResult {
     let now = environment.now()
-    let isRecorded = try await member.registry.change(id) { entry, _ in
-      entry?.succeedVerification(ticket, checksum, at: now) ?? false
+    let isProven = try await member.registry.change(id) { entry, _ in
+      if entry?.succeedVerification(ticket, checksum, at: now) == true { return true }
+      // A recorded reading may be older than what was announced meanwhile; a bracket cannot.
+      return basis == .bracket && entry?.proveOvertaken(ticket, checksum, at: now) == true
     }
-    guard isRecorded else { return .moved }
+    guard isProven else { return .overtaken }
     try await member.differences.record([], of: id)
     return .succeeded(basis)
   }

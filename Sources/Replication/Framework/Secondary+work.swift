@@ -45,7 +45,7 @@ extension Secondary {
         case .mismatched(let differences): report.failures.append("\(id): \(differences.count) lines differ")
         case .failed(let why): report.failures.append("\(id): \(why)")
         case .paused(let why): report.pausedBy = why
-        case .moved, .notDue: break
+        case .moved, .overtaken, .notDue: break
         }
       }
     }

@@ -27,9 +27,23 @@ extension RegistryEntry {
     let startedAt = Self.distinct(now, from: verificationStartedAt)
     verificationStartedAt = startedAt
     verificationState = .started
-    return VerificationTicket(
+    return verificationTicket(at: startedAt)
+  }
+
+  /// Begins the proof of a copy that is pending after each of its syncs, because its replicable never rests. It stays pending.
+  /// - Returns: what to hand to `proveOvertaken`; `nil` when the entry is not pending.
+  package mutating func startProof(at now: Timestamp) -> VerificationTicket? {
+    guard state == .pending, verificationState == .disabled else { return nil }
+    let startedAt = Self.distinct(now, from: verificationStartedAt)
+    verificationStartedAt = startedAt
+    if !checksumMismatch { verificationChecksum = nil }
+    return verificationTicket(at: startedAt)
+  }
+
+  private func verificationTicket(at startedAt: Timestamp) -> VerificationTicket {
+    VerificationTicket(
       number: id, startedAt: startedAt, held: held, incarnation: incarnation, announcedAt: announcedAt,
-      verified: checksumMismatch ? nil : verificationChecksum)
+      lastSyncedAt: lastSyncedAt, verified: checksumMismatch ? nil : verificationChecksum)
   }
 
   /// A sync as a part of the verification is about to change the copy: from here on it need not be what was verified last.
@@ -44,6 +58,26 @@ extension RegistryEntry {
   ) -> Bool {
     guard isRunning(ticket) else { return false }
     verificationState = .succeeded
+    takeProof(checksum, at: now)
+    announcedAt = nil
+    return true
+  }
+
+  /// A bracket has shown that the copy is equal to the primary, and something was announced or asked for while it ran: the entry
+  /// stays pending, and says when it was proven last. So the proofs of a replicable that never rests are not all void.
+  ///
+  /// What was published before the bracket began was listed by it: only what came later still waits for a proof.
+  /// - Returns: false when another sync has begun since, so that nothing can be said of the copy any more.
+  package mutating func proveOvertaken(_ ticket: VerificationTicket, _ checksum: Checksum, at now: Timestamp) -> Bool {
+    guard ticket.number == id, state == .pending, verificationState == .disabled,
+      ticket.startedAt == verificationStartedAt, ticket.lastSyncedAt == lastSyncedAt, ticket.incarnation == incarnation
+    else { return false }
+    takeProof(checksum, at: now)
+    announcedAt = announcedAt.map { max($0, ticket.startedAt) }
+    return true
+  }
+
+  private mutating func takeProof(_ checksum: Checksum, at now: Timestamp) {
     verifiedAt = now
     verificationChecksum = checksum
     verificationChecksumMismatched = nil
@@ -51,8 +85,6 @@ extension RegistryEntry {
     verificationFailure = nil
     verificationRetryCount = 0
     verificationRetryAt = nil
-    announcedAt = nil
-    return true
   }
 
   /// The copy was shown to differ from the primary, twice. What it holds is not known any more.

@@ -10,6 +10,8 @@ package struct VerificationTicket: Hashable, Sendable {
   package let incarnation: Incarnation?
   /// Since when something was announced that no verification has seen yet; with the end, the replication lag.
   package let announcedAt: Timestamp?
+  /// Which sync the copy came from; another one since, and what is found out now is of the past.
+  package let lastSyncedAt: Timestamp?
   /// What the copy was when it was verified last; `nil` when a sync of ours has begun since, so that nobody can say.
   package let verified: Checksum?
 

@@ -160,11 +160,14 @@ extension WalkSecondary {
     _ index: Int, _ ticket: VerificationTicket, _ copy: Refs, _ primary: WalkPrimary, since tick: Int, now: Timestamp,
     _ basis: String
   ) throws {
-    guard entries[index]?.succeedVerification(ticket, Walk.checksum(copy), at: now) == true else {
+    if entries[index]?.succeedVerification(ticket, Walk.checksum(copy), at: now) == true {
+      counts["verified by \(basis)", default: 0] += 1
+    } else if basis == "bracket", entries[index]?.proveOvertaken(ticket, Walk.checksum(copy), at: now) == true {
+      counts["overtaken", default: 0] += 1
+    } else {
       counts["void", default: 0] += 1
       return
     }
-    counts["verified by \(basis)", default: 0] += 1
     if let number = entries[index]?.id { successes.verifications.insert(number) }
     let seen = primary.history[index]
     let first = seen.lastIndex { $0.tick <= tick } ?? 0

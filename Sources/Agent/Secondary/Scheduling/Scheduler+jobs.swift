@@ -5,11 +5,11 @@ extension Scheduler {
     let begun = ContinuousClock.now
     do {
       switch job.purpose {
-      case .sync: note(try await secondary.sync(job.key.id, job.key.name), job, after: .now - begun)
-      case .verification:
-        let announced = try await secondary.registry(of: job.key.name).entry(of: job.key.id)?.announcedAt
-        let result = try await secondary.verify(job.key.id, job.key.name)
-        note(result, job, announced: announced, after: .now - begun)
+      case .sync:
+        let result = try await secondary.sync(job.key.id, job.key.name)
+        note(result, job, after: .now - begun)
+        if isProofDue(job.key, after: result) { try await verify(job, secondary.prove) }
+      case .verification: try await verify(job, secondary.verify)
       case .checksum: preconditionFailure("checksums are a primary's")
       }
     } catch {
@@ -18,6 +18,29 @@ extension Scheduler {
     }
     end(job)
   }
+
+  private func verify(
+    _ job: RunningJob, _ verification: (ReplicableID, ReplicableName) async throws -> VerificationResult
+  ) async throws {
+    let begun = ContinuousClock.now
+    let announced = try await secondary.registry(of: job.key.name).entry(of: job.key.id)?.announcedAt
+    let result = try await verification(job.key.id, job.key.name)
+    note(result, job, announced: announced, after: .now - begun)
+  }
+
+  /// What is pushed to without a pause is never synced, only synced again, and so never verified: each fifth of such syncs in a
+  /// row is followed by a proof.
+  private func isProofDue(_ key: JobKey, after result: SyncResult) -> Bool {
+    guard result == .pendingAgain else {
+      restless[key] = nil
+      return false
+    }
+    let count = restless[key, default: 0] + 1
+    restless[key] = count % Self.syncsBeforeProof
+    return count == Self.syncsBeforeProof
+  }
+
+  private static let syncsBeforeProof = 5
 
   private func end(_ job: RunningJob) {
     running[job.key] = nil
@@ -72,6 +95,7 @@ extension Scheduler {
     case .moved:
       succeeded(index)
       rest(job)
+    case .overtaken: succeeded(index)
     case .paused(let why): paused(job, why)
     case .notDue: rest(job)
     }

@@ -26,6 +26,8 @@ actor Scheduler {
   var kinds: [KindLanes]
   var running: [JobKey: RunningJob] = [:]
   var rests: [JobKey: ContinuousClock.Instant] = [:]
+  /// How many syncs in a row ended with another one asked for.
+  var restless: [JobKey: Int] = [:]
   var pauses: [String: HostPause] = [:]
   private var limits: SchedulerLimits
   private var turn = 0

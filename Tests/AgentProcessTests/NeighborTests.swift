@@ -1,0 +1,202 @@
+import AgentAPI
+import AgentClient
+import Foundation
+import TestSupport
+import Testing
+
+/// One repository that is difficult, and many that are not: it holds up none of them, and is told of.
+@Suite(.serialized) struct NeighborTests {
+  private static let isLong = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1"
+
+  private static func template(_ rig: AgentRig) throws -> String {
+    let template = rig.directory.path("template.git")
+    var builder = RepositoryBuilder()
+    let first = builder.commit(["a": "one"])
+    builder.ref("refs/heads/main", at: builder.commit(["a": "two"], parents: [first]))
+    builder.ref("refs/heads/old", at: first)
+    _ = try builder.build(at: template)
+    return template
+  }
+
+  private static func expectEqual(_ ids: [String], _ rig: AgentRig) throws {
+    for id in ids {
+      let views = (try GitCommand().view(rig.copy(id)), try GitCommand().view(rig.source(id)))
+      #expect(views.0 == views.1, "\(id)")
+    }
+  }
+
+  @Test func `one that always fails holds up none of the others`() async throws {
+    try await withTemporaryDirectory("failing") { directory in
+      let rig = try AgentRig(directory)
+      let template = try Self.template(rig)
+      let ids = (0..<(Self.isLong ? 1_000 : 200)).map { "r\($0)" }
+      for id in ids { try FileManager.default.copyItem(atPath: template, toPath: rig.source(id)) }
+      // Its refs can be listed and its objects are not there: each sync gets as far as the pack.
+      try FileManager.default.copyItem(atPath: template, toPath: rig.source("broken"))
+      try FileManager.default.removeItem(atPath: rig.source("broken") + "/objects/pack")
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      try await rig.asking { pair in
+        try await pair.until("all others are verified, and it has failed more than once", within: .seconds(240)) {
+          let kind = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }
+          guard kind?.verificationStates["succeeded"] == ids.count else { return false }
+          return try await pair.entry("broken").map { $0.state == "failed" && $0.retryCount >= 2 } ?? false
+        }
+        for id in ids.prefix(20) {
+          try await GitCommand(in: rig.source(id)).run("update-ref", "refs/heads/main", "refs/heads/old")
+          try await rig.push(id)
+        }
+        for id in ids.prefix(20) {
+          try await pair.until("\(id) is verified as it is now") {
+            let entry = try await pair.entry(id)
+            return try entry?.verificationState == "succeeded"
+              && GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id))
+          }
+        }
+        let status = try await rig.remora(["status"], at: rig.secondaryConfiguration)
+        #expect(status.status == 1 && status.text.contains("1 of 'project_repository' fail to sync"))
+        let failure = try #require(try await pair.entry("broken")?.lastSyncFailure)
+        #expect(failure.contains("broken") && !failure.contains("\n"))
+      }
+      withExtendedLifetime(agents) {}
+    }
+  }
+
+  @Test func `a big one holds up no small ones`() async throws {
+    try await withTemporaryDirectory("big") { directory in
+      let rig = try AgentRig(directory)
+      let template = try Self.template(rig)
+      try FileManager.default.copyItem(atPath: template, toPath: rig.source("big"))
+      let big = GitCommand(in: rig.source("big"))
+      try await big.run("config", "core.compression", "0")
+      let file = directory.path("noise")
+      let megabytes = Self.isLong ? 1_024 : 256
+      for number in 0..<8 {
+        // Cannot be made smaller, by no delta and no compression.
+        #expect(FileManager.default.createFile(atPath: file, contents: nil))
+        let noise = try FileHandle(forWritingTo: URL(fileURLWithPath: file))
+        let random = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/urandom"))
+        for _ in 0..<(megabytes / 8) {
+          try noise.write(contentsOf: try #require(try random.read(upToCount: 1 << 20)))
+        }
+        try noise.close()
+        let blob = try await big.run("hash-object", "-w", file).text
+        try await big.run("update-ref", "refs/blobs/\(number)", blob)
+      }
+      try FileManager.default.removeItem(atPath: file)
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      try await rig.asking { pair in
+        try await pair.until("the big one is being synced") { try await pair.entry("big")?.state == "started" }
+        let ids = (0..<20).map { "small\($0)" }
+        for id in ids {
+          try FileManager.default.copyItem(atPath: template, toPath: rig.source(id))
+          try await rig.push(id)
+        }
+        for id in ids { try await pair.untilVerified(id) }
+        #expect(try await pair.entry("big")?.state == "started", "the small ones came while the big one was under way")
+        try await pair.untilSettled(count: 21, within: .seconds(300))
+        try Self.expectEqual(["big"] + ids, rig)
+      }
+      withExtendedLifetime(agents) {}
+    }
+  }
+
+  @Test func `a repository that is pushed to without a pause is verified meanwhile, with late hooks`() async throws {
+    try await withTemporaryDirectory("busy") { directory in
+      let rig = try AgentRig(directory)
+      try FileManager.default.copyItem(atPath: try Self.template(rig), toPath: rig.source("busy"))
+      let source = GitCommand(in: rig.source("busy"))
+      let tree = try await source.run("rev-parse", "main^{tree}").text
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      try await rig.asking { pair in
+        try await pair.untilVerified("busy")
+        let number = try FileManager.default.attributesOfItem(atPath: rig.copy("busy"))[.systemFileNumber] as? NSNumber
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask {
+            // Another ref and a commit of its own each time; the hook's event comes two seconds later.
+            try await withThrowingTaskGroup(of: Void.self) { hooks in
+              var pushes = 0
+              while !Task.isCancelled {
+                let commit = try source.run("commit-tree", "-m", "push \(pushes)", tree).text
+                try source.run("update-ref", "refs/heads/branch\(pushes % 50)", commit)
+                pushes += 1
+                hooks.addTask {
+                  try await Task.sleep(for: .seconds(2))
+                  try await pair.primary.post(
+                    AgentRoute.events, EventNotice(event: "push", replicableName: RigQuestions.kind, id: "busy"))
+                }
+              }
+              hooks.cancelAll()
+            }
+          }
+          // Pending again at once, often before anybody can look: the lags count them all.
+          try await pair.until("it was verified ten times while pushes went on", within: .seconds(120)) {
+            let entry = try #require(try await pair.entry("busy"))
+            #expect(!entry.checksumMismatch, "a false mismatch: \(entry.verificationFailure ?? "")")
+            #expect(entry.verificationRetryCount == 0 && entry.retryCount == 0)
+            return try await pair.status(of: \.secondary).lag.map { $0.samples > 10 } ?? false
+          }
+          group.cancelAll()
+          while let result = await group.nextResult() {
+            if case .failure(let error) = result, !(error is CancellationError) { throw error }
+          }
+        }
+        // The events that were never sent: the scan finds what they would have told.
+        try await pair.until("all of it arrived") {
+          try GitCommand().view(rig.copy("busy")) == GitCommand().view(rig.source("busy"))
+        }
+        try await pair.untilVerified("busy")
+        let now = try FileManager.default.attributesOfItem(atPath: rig.copy("busy"))[.systemFileNumber] as? NSNumber
+        #expect(now == number, "the copy was never downloaded anew")
+      }
+      agents.1.send(signal: SIGTERM)
+      let said = try await agents.1.outcome().errorText
+      #expect(!said.contains("differ"))
+      withExtendedLifetime(agents) {}
+    }
+  }
+
+  @Test func `a subtree that cannot be read removes nothing`() async throws {
+    try await withTemporaryDirectory("unreadable") { directory in
+      var settings = AgentRig.Settings()
+      // Root reads everything: the agents must be somebody else.
+      if getuid() == 0 { settings.primaryRunner = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] }
+      settings.secondaryRunner = settings.primaryRunner
+      let rig = try AgentRig(directory, settings: settings)
+      let template = try Self.template(rig)
+      let hidden = directory.path("sources/group")
+      try FileManager.default.createDirectory(atPath: hidden, withIntermediateDirectories: false)
+      let ids = ["one", "two", "group/one", "group/two"]
+      for id in ids { try FileManager.default.copyItem(atPath: template, toPath: rig.source(id)) }
+      if getuid() == 0 {
+        for path in [directory.path]
+          + (try FileManager.default.subpathsOfDirectory(atPath: directory.path)
+            .map { directory.path($0) })
+        {
+          #expect(chown(path, 65_534, 65_534) == 0)
+        }
+      }
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 4)
+        #expect(chmod(hidden, 0) == 0)
+        defer { #expect(chmod(hidden, 0o755) == 0) }
+        try await pair.until("the primary says what it cannot read, and the secondary does not believe the rest") {
+          let told = try await pair.status(of: \.primary).problems.contains { $0.contains("sources/group'") }
+          let kind = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }
+          return told && kind?.isCatalogComplete == false
+        }
+        // What can be read goes on.
+        try FileManager.default.removeItem(atPath: rig.source("two"))
+        try FileManager.default.copyItem(atPath: template, toPath: rig.source("three"))
+        try await pair.untilVerified("three")
+        for id in ids { #expect(access(rig.copy(id), F_OK) == 0, "\(id) was removed") }
+        let status = try await rig.remora(["status"], at: rig.secondaryConfiguration)
+        #expect(status.status == 1 && status.text.contains("is not complete"))
+      }
+      try await rig.asking { try await $0.untilSettled(count: 4) }
+      #expect(access(rig.copy("two"), F_OK) != 0, "gone once everything can be seen again")
+      try Self.expectEqual(["one", "three", "group/one", "group/two"], rig)
+      withExtendedLifetime(agents) {}
+    }
+  }
+}
