@@ -26,7 +26,8 @@ extension StrategyError {
     } else {
       self.init(
         Code(rawValue: code), error.description,
-        disposition: Self.isOfTheHost.contains(code) ? .host : .replicable)
+        disposition: Self.isOfTheHost.contains(code)
+          ? .host : Self.isOfTheConnection.contains(code) ? .connection : .replicable)
     }
   }
 
@@ -38,4 +39,7 @@ extension StrategyError {
     "disk_full", "dns_failed", "git_missing", "rate_limited", "redirect_refused", "server_error",
     "source_access_denied", "source_unreachable", "tls_failed",
   ]
+
+  /// In the middle of an answer: who knows whose fault it was.
+  private static let isOfTheConnection: Set<String> = ["connection_lost", "timeout"]
 }

@@ -40,13 +40,13 @@ struct SyncHTTPFaultTests {
     status(302, "bad_answer", .replicable),
     Fault(
       name: "ends early", answer: ScriptedAnswer(200, parts: [.bytes(half), .cut], framing: .declared(content.count)),
-      code: "interrupted"),
+      code: "interrupted", disposition: .connection),
     Fault(
       name: "breaks", answer: ScriptedAnswer(200, parts: [.bytes(half), .reset], framing: .declared(content.count)),
-      code: "interrupted"),
+      code: "interrupted", disposition: .connection),
     Fault(
       name: "ends early in chunks", answer: ScriptedAnswer(200, parts: [.bytes(half), .cut], framing: .chunked),
-      code: "interrupted"),
+      code: "interrupted", disposition: .connection),
     Fault(
       name: "ends early without a length", answer: ScriptedAnswer(200, parts: [.bytes(half)], framing: .untilClose),
       code: "checksum_mismatch"),
@@ -132,7 +132,7 @@ struct SyncHTTPFaultTests {
     let limits = BlobGround.limits(silence: .milliseconds(300))
     let error = try await strategyError { _ = try await strategy(limits).sync(try request(server.url("/f"))) }
     #expect(error.code.rawValue == (inBody ? "interrupted" : "source_unreachable"))
-    #expect(error.disposition == (inBody ? .replicable : .host))
+    #expect(error.disposition == (inBody ? .connection : .host))
     try await expectHealed()
   }
 

@@ -27,7 +27,7 @@ struct SyncHTTPTests {
     let error = try await strategyError {
       _ = try await ground.strategy().sync(try request(server.url("/f")))
     }
-    #expect(error.code.rawValue == "interrupted" && error.disposition == .replicable)
+    #expect(error.code.rawValue == "interrupted" && error.disposition == .connection)
     #expect(try ground.names() == ["dir", "dir/.remora-file.part", "dir/.remora-file.resume"])
     #expect(try ground.bytes("dir/.remora-file.part") == Array(content.prefix(count)))
   }

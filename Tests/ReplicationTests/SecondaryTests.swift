@@ -59,6 +59,32 @@ struct SecondaryTests {
     #expect(await pair.entry(id)?.verificationState == .succeeded)
   }
 
+  @Test(
+    "a connection that breaks is tried again at once, and fails the entry when it always breaks", arguments: [2, 3])
+  func broken(times: Int) async throws {
+    let left = Mutex(times)
+    let pair = try MemoryPair { _ throws(StrategyError) in
+      let isBroken = left.withLock { left in
+        defer { left -= 1 }
+        return left > 0
+      }
+      if isBroken {
+        throw StrategyError(.init(rawValue: "connection_lost"), "fetch: connection reset", disposition: .connection)
+      }
+    }
+    try await pair.settle()
+    let id = try await pair.create("far")
+    try await pair.secondary.consumeEvents()
+    let result = try await pair.secondary.sync(id, MemoryPair.name)
+    let entry = try #require(await pair.entry(id))
+    if times == 2 {
+      #expect(result == .synced(hasChanged: true) && entry.state == .synced && entry.retryCount == 0)
+    } else {
+      #expect(result == .failed("fetch: connection reset") && entry.state == .failed && entry.retryCount == 1)
+    }
+    #expect(left.withLock { $0 } == (times == 2 ? -1 : 0))
+  }
+
   @Test("a rename keeps the copy, whichever event comes first", arguments: [true, false])
   func renamed(deletedFirst: Bool) async throws {
     let pair = try MemoryPair()

@@ -35,7 +35,7 @@ extension HTTPTransfer {
   }
 
   /// What a failed exchange says. Before the answer began it is the host's failure; afterwards it may lie in this one
-  /// file, and a host with a thousand others must not stand still for it.
+  /// file, and a host with a thousand others must not stand still for it: it is asked.
   ///
   /// - Parameter answerBegan: the head had come; a silence does not know that itself.
   func translated(_ failure: HTTPFailure, answerBegan: Bool) -> any Error {
@@ -57,6 +57,6 @@ extension HTTPTransfer {
     }
     return StrategyError(
       code, trying: operation, failure.detail, hint: hint,
-      disposition: code == .sourceUnreachable ? .host : .replicable)
+      disposition: code == .sourceUnreachable ? .host : code == .interrupted ? .connection : .replicable)
   }
 }

@@ -231,7 +231,7 @@ struct HTTPTransfer {
     guard writer.length == total ?? writer.length else {
       throw StrategyError(
         .interrupted, trying: operation, "\(writer.length) bytes came of \(total ?? 0)",
-        hint: "the next sync goes on from there")
+        hint: "the next sync goes on from there", disposition: .connection)
     }
   }
 

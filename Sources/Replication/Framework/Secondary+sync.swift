@@ -22,8 +22,7 @@ extension Secondary {
       return .notDue
     }
     do {
-      let request = try await request(id, isFresh: ticket.forceToRedownload, member)
-      let report = try await member.strategy.sync(request)
+      let report = try await transfer(id, isFresh: ticket.forceToRedownload, member)
       switch try await member.registry.change(id, { entry, _ in entry?.finishSync(ticket) }) {
       case .recorded: return .synced(hasChanged: report.hasChanged)
       case .syncAgain: return .pendingAgain
@@ -34,7 +33,30 @@ extension Secondary {
     }
   }
 
-  func request(_ id: ReplicableID, isFresh: Bool, _ member: Member) async throws -> SyncRequest {
+  /// Brings what the primary has. A connection that breaks is tried again at once while the primary answers otherwise; where it
+  /// does not, its silence is what is thrown, and is the host's failure.
+  func transfer(_ id: ReplicableID, isFresh: Bool, _ member: Member) async throws -> SyncReport {
+    let begun = ContinuousClock.now
+    var attempt = 1
+    while true {
+      let broken: StrategyError
+      do {
+        return try await member.strategy.sync(try await request(id, isFresh: isFresh, member))
+      } catch let error as StrategyError {
+        guard error.disposition == .connection else { throw error }
+        broken = error
+      }
+      _ = try await primary.standing(of: id, incarnation: nil, member.kind.name)
+      guard attempt < Self.attempts, .now - begun < Self.timeForAttempts else { throw broken }
+      attempt += 1
+    }
+  }
+
+  private static var attempts: Int { 3 }
+  /// What takes longer to break would only take it once more: that waits its back-off.
+  private static var timeForAttempts: Duration { .seconds(60) }
+
+  private func request(_ id: ReplicableID, isFresh: Bool, _ member: Member) async throws -> SyncRequest {
     var expected: Checksum?
     // A file's bytes can be checked while they come; a repository's refs move between the reading and the listing.
     if member.kind.dataType != .repository,
@@ -74,9 +96,9 @@ enum Failure {
 
   init(_ error: any Error) {
     switch error {
-    case let error as StrategyError where error.disposition == .replicable:
-      self = .replicable(error.message, isMissing: error.code == .missingOnPrimary)
-    case let error as StrategyError: self = .host(error.message)
+    case let error as StrategyError where error.disposition == .host: self = .host(error.message)
+    // A connection whose host was asked and answers.
+    case let error as StrategyError: self = .replicable(error.message, isMissing: error.code == .missingOnPrimary)
     case PrimaryAccessError.missing: self = .replicable("the primary does not have it", isMissing: true)
     case PrimaryAccessError.unreadable(let reason): self = .replicable(reason, isMissing: false)
     case is CancellationError: self = .host("cancelled")

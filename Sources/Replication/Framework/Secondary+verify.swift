@@ -107,7 +107,7 @@ extension Secondary {
 
   private func bracket(_ id: ReplicableID, _ member: Member) async throws -> BracketReading {
     let before = try await primary.listing(of: id, member.kind.name)
-    _ = try await member.strategy.sync(try await request(id, isFresh: false, member))
+    _ = try await transfer(id, isFresh: false, member)
     let copy = try await member.strategy.listing(of: id)
     let after = try await primary.listing(of: id, member.kind.name)
     return BracketReading(

@@ -37,6 +37,9 @@ public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible 
     case replicable
     /// The host's or our own (unreachable, TLS, 401, 429, disk full): the host is paused, no entry is touched.
     case host
+    /// A connection broke, or fell silent, in the middle of this replicable: tried again at once a few times. It is the host's
+    /// failure if the host does not answer for others either, and else the replicable's.
+    case connection
   }
 
   /// The word.
