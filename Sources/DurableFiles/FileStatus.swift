@@ -19,7 +19,7 @@ package struct FileStatus: Hashable, Sendable {
   package let linkCount: UInt64
   /// When the inode was made; `nil` where the file system does not tell. With device and inode it names a file or directory for
   /// good: an inode number alone is given to the next file soon after its file is gone.
-  package private(set) var born: FileTime?
+  package let born: FileTime?
 
   /// A status made by hand, for tests and for values that were saved.
   package init(
@@ -38,14 +38,14 @@ package struct FileStatus: Hashable, Sendable {
     self.born = born
   }
 
-  /// The same with the birth of the inode at the path, where that is still the one that this status is of.
-  func withBirth(at path: FilePath) -> FileStatus {
-    var (inode, seconds, nanoseconds) = (UInt64(0), Int64(0), UInt32(0))
-    let result = path.withPlatformString { remora_birth($0, &inode, &seconds, &nanoseconds) }
-    guard result == 0, inode == self.inode else { return self }
-    var status = self
-    status.born = FileTime(seconds: seconds, nanoseconds: Int32(nanoseconds))
-    return status
+  init(_ raw: remora_status) {
+    self.init(
+      kind: FileKind(mode: raw.mode), device: raw.device, inode: raw.inode, size: Int64(raw.size),
+      modified: FileTime(seconds: raw.modified_seconds, nanoseconds: Int32(raw.modified_nanoseconds)),
+      changed: FileTime(seconds: raw.changed_seconds, nanoseconds: Int32(raw.changed_nanoseconds)),
+      owner: raw.owner, permissions: FilePermissions(rawValue: CModeT(raw.mode & 0o7777)), linkCount: UInt64(raw.links),
+      born: raw.has_birth == 0
+        ? nil : FileTime(seconds: raw.birth_seconds, nanoseconds: Int32(raw.birth_nanoseconds)))
   }
 
   init(_ raw: stat) {

@@ -13,9 +13,9 @@ package struct RealFileSystem: FileSystemPort {
   }
 
   package func status(of path: FilePath) throws(FileError) -> FileStatus? {
-    var raw = stat()
-    let result = path.withPlatformString { name in retryingInterrupts { lstat(name, &raw) } }
-    if result == 0 { return FileStatus(raw).withBirth(at: path) }
+    var raw = remora_status()
+    let result = path.withPlatformString { name in retryingInterrupts { remora_status(name, &raw) } }
+    if result == 0 { return FileStatus(raw) }
     let code = lastErrno()
     if code == .noSuchFileOrDirectory || code == .notDirectory { return nil }
     throw FileError(code, "look at", path)

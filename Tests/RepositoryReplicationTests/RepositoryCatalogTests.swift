@@ -45,6 +45,38 @@ struct RepositoryCatalogTests {
     }
   }
 
+  @Test("what has not changed is not read again, and every change is seen")
+  func again() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("group/app")
+      let path = ground.sourcePath(id)
+      try await GitCommand().run("-C", path, "update-ref", "refs/deep/er/ref", "refs/heads/main")
+      var stamps: Set<UInt64> = []
+      func list(_ expectation: Comment) async throws {
+        let catalog = try await ground.source.catalog()
+        let again = try await ground.source.catalog()
+        #expect(catalog.rows.map(\.id.text) == ["group/app"] && catalog.isComplete, expectation)
+        #expect(again.rows.map(\.stamp) == catalog.rows.map(\.stamp), expectation)
+        #expect(stamps.insert(catalog.rows[0].stamp).inserted, expectation)
+      }
+      try await list("as it is")
+      try await GitCommand().run("-C", path, "update-ref", "refs/deep/er/other", "refs/heads/main")
+      try await list("a ref beside another, in a directory of its own")
+      try await GitCommand().run("-C", path, "update-ref", "refs/new/ref", "refs/heads/main")
+      try await list("a ref in a new directory")
+      try await GitCommand().run("-C", path, "pack-refs", "--all")
+      try await list("packed, which removes directories")
+      try await GitCommand().run("-C", path, "update-ref", "refs/new/ref", "refs/heads/side")
+      try await list("in a directory that has come again")
+      try FileManager.default.moveItem(atPath: "\(path)/objects", toPath: "\(path)/elsewhere")
+      #expect(try await ground.source.catalog().rows.isEmpty, "no repository any more")
+      try FileManager.default.moveItem(atPath: "\(path)/elsewhere", toPath: "\(path)/objects")
+      #expect(try await ground.source.catalog().rows.map(\.id.text) == ["group/app"])
+      try FileManager.default.removeItem(atPath: path)
+      #expect(try await ground.source.catalog().rows.isEmpty)
+    }
+  }
+
   @Test("an empty root and a missing one are incomplete")
   func empty() async throws {
     try await StrategyGround.with { ground in

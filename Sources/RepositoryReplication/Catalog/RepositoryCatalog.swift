@@ -8,7 +8,8 @@ internal import WorkerPool
 ///
 /// A directory is one when it has HEAD, objects/ and refs/; nothing is looked for inside one. A directory with some of these is
 /// being made: not yet one. What cannot be read, and what goes while the listing runs (it may have been renamed to where the
-/// listing has been already), makes the listing incomplete. Per repository about a dozen looks at files and directories, and
+/// listing has been already), makes the listing incomplete. Per repository about a dozen looks at files and directories,
+/// six where nothing has changed since the last listing (`KnownRepositories`), and
 /// a row of some hundred bytes.
 struct RepositoryCatalog {
   /// Skipped names beyond this only fill memory; the last one says that there are more.
@@ -16,6 +17,8 @@ struct RepositoryCatalog {
 
   private let place: RepositoryPlace
   private let cancellation: CancellationFlag
+  private let known: [String: KnownRepositories.Repository]
+  private var nowKnown: [String: KnownRepositories.Repository] = [:]
   private var found: [Found] = []
   private var skipped: [DirectoryCatalog.Skipped] = []
   private var isComplete = true
@@ -33,6 +36,7 @@ struct RepositoryCatalog {
   init(_ place: RepositoryPlace, _ cancellation: CancellationFlag) {
     self.place = place
     self.cancellation = cancellation
+    known = place.knownRepositories.all
   }
 
   private var files: any FileSystemPort { place.files }
@@ -47,6 +51,7 @@ struct RepositoryCatalog {
       skip("", "the root is on another device than before; is its disk mounted?")
     }
     try descend(into: place.root, below: "", depth: 0)
+    place.knownRepositories.remember(nowKnown)
     let rows = rows()
     skipped.sort { $0.path < $1.path }
     // An empty root looks like a file system that was not mounted.
@@ -91,7 +96,12 @@ struct RepositoryCatalog {
     try cancellation.check()
     guard depth < Self.maximumDepth else { return skip(path, "more than \(Self.maximumDepth) directories deep") }
     let entries: [DirectoryEntry]
-    do { entries = try files.entries(of: directory) } catch { return skip(path, unreadable: error) }
+    do {
+      if try takeUnchanged(directory, path) { return }
+      entries = try files.entries(of: directory)
+    } catch {
+      return skip(path, unreadable: error)
+    }
     if !path.isEmpty {
       switch Shape(entries, named: path) {
       case .repository: return take(directory, path)
@@ -134,19 +144,41 @@ struct RepositoryCatalog {
   }
 
   private mutating func take(_ directory: FilePath, _ path: String) {
-    let isNamed = path.hasSuffix(".git")
-    let id: ReplicableID
-    do { id = try ReplicableID(isNamed ? String(path.dropLast(4)) : path) } catch { return skip(path, "\(error)") }
     do {
       guard let status = try files.status(of: directory) else {
         throw FileError(.noSuchFileOrDirectory, "look at", directory)
       }
-      let row = DirectoryCatalog.Row(
-        id: id, identity: FileIdentity(status), stamp: try RepositoryStamp.read(directory, files))
-      found.append(Found(row: row, isNamed: isNamed))
+      take(status, path, try RepositoryStamp(reading: directory, files))
     } catch {
       skip(path, unreadable: error)
     }
+  }
+
+  /// Takes a repository that the last listing found, if it looks as it did then.
+  private mutating func takeUnchanged(_ directory: FilePath, _ path: String) throws(FileError) -> Bool {
+    guard let repository = known[path], let status = try files.status(of: directory), status.kind == .directory,
+      Self.shape(status) == repository.shape, try repository.stamp.isCurrent(of: directory, files)
+    else { return false }
+    take(status, path, repository.stamp)
+    return true
+  }
+
+  private mutating func take(_ status: FileStatus, _ path: String, _ stamp: RepositoryStamp) {
+    let isNamed = path.hasSuffix(".git")
+    do {
+      let id = try ReplicableID(isNamed ? String(path.dropLast(4)) : path)
+      let row = DirectoryCatalog.Row(id: id, identity: FileIdentity(status), stamp: stamp.value)
+      found.append(Found(row: row, isNamed: isNamed))
+      nowKnown[path] = KnownRepositories.Repository(shape: Self.shape(status), stamp: stamp)
+    } catch {
+      skip(path, "\(error)")
+    }
+  }
+
+  private static func shape(_ status: FileStatus) -> UInt64 {
+    var number = StampNumber()
+    number.add(status)
+    return number.value
   }
 
   /// Deeper is a circle, or somebody's mistake.

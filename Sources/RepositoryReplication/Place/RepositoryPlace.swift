@@ -12,6 +12,8 @@ package struct RepositoryPlace: Sendable {
   package var files: any FileSystemPort
   let parents = ParentGate()
   let knownRoot = KnownRoot()
+  /// What the last listing of the root found.
+  let knownRepositories = KnownRepositories()
 
   /// Copies of one place know of each other's work; two places of one root do not.
   package init(root: FilePath, allowedRoots: [FilePath] = [], files: any FileSystemPort = RealFileSystem()) {
