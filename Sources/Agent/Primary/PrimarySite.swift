@@ -42,8 +42,9 @@ final class PrimarySite: Sendable {
       try await primary.recover()
       let spool = SpoolIntake(
         FilePath(plan.state).appending("spool"), pool: state.storage, now: environment.now)
-      let mode: CInterop.Mode = plan.hookGroup == nil ? 0o700 : 0o1730
-      try await spool.prepare(permissions: FilePermissions(rawValue: mode))
+      try await spool.prepare()
+      // Members put files there; they see none, and take away none but their own.
+      try HookGroup.set(plan.hookGroup, on: "\(plan.state)/spool", mode: 0o1730, alone: 0o700)
       let signal = Signal()
       intake = EventIntake(primary: primary, signal: signal)
       self.spool = SpoolLoop(spool, intake: intake, observer: observer)

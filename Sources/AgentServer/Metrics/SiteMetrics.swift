@@ -79,7 +79,9 @@ enum SiteMetrics {
     var labels = [(name: "name", value: status.site)]
     if let url = status.primary?.url { labels.append((name: "url", value: url)) }
     func number(_ suffix: String, _ help: String, _ value: Int?) -> MetricFamily {
-      gauge("geo_\(kind.plural)\(suffix)", "\(kind.name): \(help)", [.init(Double(value ?? 0), labels: labels)])
+      MetricFamily(
+        "geo_\(kind.plural)\(suffix)", suffix.hasSuffix("_total") ? .untyped : .gauge, help: "\(kind.name): \(help)",
+        samples: [.init(Double(value ?? 0), labels: labels)])
     }
     let verification = kind.verificationStates
     if status.role == "primary" {

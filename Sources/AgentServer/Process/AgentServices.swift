@@ -1,5 +1,7 @@
 internal import Agent
+internal import AgentAPI
 internal import Foundation
+internal import Glibc
 internal import Hummingbird
 internal import HummingbirdCore
 internal import HummingbirdTLS
@@ -32,7 +34,7 @@ struct AgentServices: Sendable {
     let sockets = OpenGate(after: 2)
     let inner = GatedService(gate: sockets) {
       umask(before)
-      if let group = doors.hookGroup { try events.open(to: group) }
+      try HookGroup.set(doors.hookGroup, on: events.path, mode: 0o660, alone: 0o600)
     } run: {
       try await runBehindSockets()
     }
@@ -82,13 +84,24 @@ struct AgentServices: Sendable {
         availableConnectionsDelegate: MaximumAvailableConnections(doors.maximumConnections)),
       onServerRunning: { channel in opened(channel.localAddress?.port ?? 0) }, logger: quiet)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await door.run() }
+      group.addTask { try await run(door) }
       group.addTask { await cancelWhenGracefulShutdown { await agent.run() } }
       if reload != nil { group.addTask { await cancelWhenGracefulShutdown { await reloadAtSignals() } } }
       // The first that ends, ends all: a door that cannot be opened, or the shutdown.
       try await group.next()
       group.cancelAll()
       try await group.waitForAll()
+    }
+  }
+
+  private func run(_ door: some ApplicationProtocol) async throws {
+    do {
+      try await door.run()
+    } catch let error as IOError {
+      throw AgentFault(
+        500, "listen_failed",
+        "listen on '\(doors.host):\(doors.port)': \(String(cString: strerror(error.errnoCode)))",
+        hint: "stop what listens there, or change 'listen'")
     }
   }
 

@@ -1,7 +1,7 @@
 internal import AgentAPI
 internal import Glibc
 
-/// A socket in the state directory: its path, and who may use it.
+/// A socket in the state directory.
 struct SocketFile: Sendable {
   let path: String
 
@@ -18,19 +18,6 @@ struct SocketFile: Sendable {
         hint: "choose a shorter state directory")
     }
     guard unlink(path) == 0 || errno == ENOENT else { throw failure("remove the old socket") }
-  }
-
-  /// Lets the members of a group use it too. Until then only its owner may.
-  ///
-  /// - Throws: `AgentFault` when there is no such group, or we may not give it the socket.
-  func open(to group: String) throws(AgentFault) {
-    guard let found = getgrnam(group) else {
-      throw AgentFault(
-        500, "unknown_group", "let the group '\(group)' use '\(path)': there is no such group",
-        hint: "make the group, or correct hook_group")
-    }
-    guard chown(path, uid_t.max, found.pointee.gr_gid) == 0 else { throw failure("give to the group '\(group)'") }
-    guard chmod(path, 0o660) == 0 else { throw failure("open to the group '\(group)'") }
   }
 
   private func failure(_ operation: String) -> AgentFault {

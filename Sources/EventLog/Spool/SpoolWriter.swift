@@ -51,6 +51,13 @@ package struct SpoolWriter: Sendable {
       try? files.unlink(unfinished)
       throw error
     }
-    try files.synchronizeDirectory(directory)
+    do {
+      try files.synchronizeDirectory(directory)
+    } catch {
+      guard error.code == .permissionDenied else { throw error }
+      // A member of the hook group may not list the directory, and so not open it. The file under its new name then: file systems
+      // that keep a journal of names (ext4, XFS, btrfs) make the name durable with it; elsewhere the scan finds what it told.
+      try files.synchronizeFile(directory.appending(name + SpoolName.finished))
+    }
   }
 }

@@ -8,9 +8,8 @@ internal import WorkerPool
 ///
 /// A directory is one when it has HEAD, objects/ and refs/; nothing is looked for inside one. A directory with some of these is
 /// being made: not yet one. What cannot be read, and what goes while the listing runs (it may have been renamed to where the
-/// listing has been already), makes the listing incomplete. Per repository about a dozen looks at files and directories,
-/// six where nothing has changed since the last listing (`KnownRepositories`), and
-/// a row of some hundred bytes.
+/// listing has been already), makes the listing incomplete. Per repository about a dozen looks at files and directories, six
+/// where nothing has changed since the last listing (`KnownRepositories`), and a row of some hundred bytes.
 struct RepositoryCatalog {
   /// Skipped names beyond this only fill memory; the last one says that there are more.
   static let maximumSkipped = 10_000

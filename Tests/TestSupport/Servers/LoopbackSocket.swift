@@ -42,6 +42,12 @@ package enum LoopbackSocket {
     return descriptor
   }
 
+  /// Begins to connect a socket that does not block, and does not wait for what comes of it.
+  package static func beginConnecting(_ descriptor: Int32, to port: UInt16) {
+    var address = address(port: port)
+    _ = withSocketAddress(&address) { Glibc.connect(descriptor, $0, $1) }
+  }
+
   /// Connects to a port; blocks at most as long as the kernel tries.
   package static func connect(to port: UInt16) throws -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

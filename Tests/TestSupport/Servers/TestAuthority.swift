@@ -48,7 +48,7 @@ package struct TestAuthority: Sendable {
   }
 
   /// Writes `ca.pem`, `server.pem` and `server.key` for one server.
-  func write(_ certificate: Certificate, into directory: TemporaryDirectory) throws {
+  package func write(_ certificate: Certificate, into directory: TemporaryDirectory) throws {
     try directory.write(authority, to: "ca.pem")
     try directory.write(certificates[certificate] ?? "", to: "server.pem")
     try directory.write(key, to: "server.key")

@@ -1,0 +1,148 @@
+import AgentAPI
+import Foundation
+import TestSupport
+import Testing
+
+/// Hooks as git and other users run them: a push is never failed, and never lost sight of.
+@Suite(.serialized) struct HookProcessTests {
+  private static func repository(at path: String) throws -> TestRepository {
+    var builder = RepositoryBuilder()
+    let first = builder.commit(["a": "one"])
+    builder.ref("refs/heads/main", at: builder.commit(["a": "two"], parents: [first]))
+    builder.ref("refs/heads/old", at: first)
+    return try builder.build(at: path)
+  }
+
+  /// A rig whose scan does not come: what arrives was told by a hook.
+  private static func quietRig(_ directory: TemporaryDirectory, scan: String = "1h", more: String = "") throws
+    -> AgentRig
+  {
+    var settings = AgentRig.Settings()
+    settings.primary = "scan: { interval: \(scan) }\n\(more)"
+    return try AgentRig(directory, settings: settings)
+  }
+
+  private static func arrives(_ id: String, _ rig: AgentRig, _ pair: RigQuestions) async throws {
+    try await pair.until("\(id) is as its source is") {
+      try GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id))
+    }
+    try await pair.untilVerified(id)
+  }
+
+  @Test func `a push is told by its hook, spooled while no agent runs, and never failed`() async throws {
+    try await withTemporaryDirectory("hook") { directory in
+      let rig = try Self.quietRig(directory)
+      _ = try Self.repository(at: rig.source("project"))
+      _ = try Self.repository(at: directory.path("work.git"))
+      let work = GitCommand(in: directory.path("work.git"))
+      let installed = try await rig.remora(["hook", "install", rig.source("project")], at: rig.primaryConfiguration)
+      #expect(installed.isSuccess, "\(installed.errorText)")
+      var primary = try rig.startPrimary()
+      let secondary = try rig.startSecondary()
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 1)
+        try await work.run("push", "-q", rig.source("project"), "main:refs/heads/told")
+        try await Self.arrives("project", rig, pair)
+        primary.send(signal: SIGTERM)
+        #expect(try await primary.outcome().isSuccess)
+        let push = try await work.attempt(["push", rig.source("project"), "main:refs/heads/spooled"])
+        #expect(push.isSuccess && !push.errorText.contains("remora:"), "\(push.errorText)")
+        let spool = "\(rig.primaryState)/spool"
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool).count { $0.hasSuffix(".json") } == 1)
+        primary = try rig.startPrimary()
+        try await Self.arrives("project", rig, pair)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: spool).count { $0.hasSuffix(".json") } == 0)
+        // Neither an agent nor a place to leave word for it.
+        primary.send(signal: SIGTERM)
+        #expect(try await primary.outcome().isSuccess)
+        try FileManager.default.removeItem(atPath: spool)
+        try directory.write("", to: "primary/spool")
+        let untold = try await work.attempt(["push", rig.source("project"), "main:refs/heads/untold"])
+        #expect(untold.isSuccess)
+        let lines = untold.errorText.split(separator: "\n").filter { $0.contains("remora:") }
+        #expect(lines.count == 1 && lines[0].contains("the push is safe"), "\(untold.errorText)")
+        #expect(try await GitCommand(in: rig.source("project")).run("rev-parse", "untold").isSuccess)
+        try FileManager.default.removeItem(atPath: spool)
+        // The first scan of an agent that starts finds what nobody could tell.
+        primary = try rig.startPrimary()
+        try await Self.arrives("project", rig, pair)
+      }
+      withExtendedLifetime((primary, secondary)) {}
+    }
+  }
+
+  /// A group that every Debian has, and that no test runs as.
+  private static let group = (name: "games", id: "60")
+
+  @Test(
+    .enabled(if: geteuid() == 0, "only root can run a hook as somebody else"),
+    arguments: [true, false])
+  func `a hook that another user runs needs the hook group`(isInGroup: Bool) async throws {
+    try await withTemporaryDirectory("other") { directory in
+      let rig = try Self.quietRig(
+        directory, scan: isInGroup ? "1h" : "2s", more: isInGroup ? "hook_group: \(Self.group.name)" : "")
+      let source = try Self.repository(at: rig.source("project"))
+      _ = try await rig.remora(["hook", "install", rig.source("project")], at: rig.primaryConfiguration)
+      // A host lets its users reach its repositories and the agent's door.
+      for path in [directory.path, rig.primaryState, directory.path("sources")] {
+        #expect(chmod(path, 0o755) == 0 || errno == ENOENT)
+      }
+      var primary = try rig.startPrimary()
+      let secondary = try rig.startSecondary()
+      func hook() async throws -> ProcessOutcome {
+        let zero = String(repeating: "0", count: 40)
+        return try await ChildProcess(
+          "setpriv",
+          ["--reuid=65534", "--regid=65534"] + (isInGroup ? ["--groups=\(Self.group.id)"] : ["--clear-groups"])
+            + [rig.source("project") + "/hooks/post-receive"],
+          directory: rig.source("project"),
+          input: .bytes(Array("\(zero) \(try source.oid("refs/heads/main")) refs/heads/topic\n".utf8))
+        ).outcome()
+      }
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 1)
+        try source.change { $0.ref("refs/heads/topic", at: $0.commit(["b": "one"])) }
+        let told = try await hook()
+        #expect(told.isSuccess)
+        #expect(told.errorText.contains("remora: the push is safe") != isInGroup, "\(told.errorText)")
+        // Told, or found by the scan.
+        try await Self.arrives("project", rig, pair)
+        primary.send(signal: SIGTERM)
+        #expect(try await primary.outcome().isSuccess)
+        try source.change { $0.ref("refs/heads/later", at: $0.commit(["b": "two"])) }
+        let spooled = try await hook()
+        #expect(spooled.isSuccess)
+        #expect(spooled.errorText.isEmpty == isInGroup, "\(spooled.errorText)")
+        primary = try rig.startPrimary()
+        try await Self.arrives("project", rig, pair)
+      }
+      withExtendedLifetime((primary, secondary)) {}
+    }
+  }
+
+  @Test func `all hooks of a root are installed at once, each for the kind of its repository`() async throws {
+    try await withTemporaryDirectory("global") { directory in
+      let rig = try AgentRig(directory)
+      for name in ["group/app", "group/app.wiki", "lib"] { _ = try Self.repository(at: rig.source(name)) }
+      let configuration = try String(contentsOfFile: rig.primaryConfiguration, encoding: .utf8)
+        .replacing(
+          "replicables:",
+          with: """
+            replicables:
+              wiki: { strategy: repository, root: "\(directory.path("sources"))", include: ["**/*.wiki.git"] }
+            """)
+      try directory.write(configuration, to: "primary.yaml")
+      let installed = try await rig.remora(
+        ["hook", "install", "--global", directory.path("sources"), "--json"], at: rig.primaryConfiguration)
+      #expect(installed.isSuccess && installed.lines.count == 3, "\(installed.text) \(installed.errorText)")
+      let told = ["group/app": "project_repository", "group/app.wiki": "wiki", "lib": "project_repository"]
+      for (name, kind) in told {
+        let hook = try String(contentsOfFile: rig.source(name) + "/hooks/post-receive", encoding: .utf8)
+        #expect(hook.contains("\nname='\(kind)'\n"), "\(name)")
+      }
+      let status = try await rig.remora(["hook", "status", rig.source("lib")], at: rig.primaryConfiguration)
+      #expect(
+        status.status == 1 && status.text.contains("installed"), "the hook is there, the agent's spool is not yet")
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import AgentAPI
+import AgentClient
+import Foundation
+import TestSupport
+import Testing
+
+/// How an agent starts, is told to read its configuration again, and ends.
+@Suite(.serialized) struct LifeTests {
+  private static func fleet(_ count: Int, _ rig: AgentRig) throws {
+    var builder = RepositoryBuilder()
+    var last = builder.commit(["a": "one"])
+    for number in 0..<20 { last = builder.commit(["a": FileContent("\(number)")], parents: [last]) }
+    builder.ref("refs/heads/main", at: last)
+    let template = rig.directory.path("template.git")
+    _ = try builder.build(at: template)
+    for number in 0..<count { try FileManager.default.copyItem(atPath: template, toPath: rig.source("r\(number)")) }
+  }
+
+  @Test func `told to end, it ends soon and leaves nothing half done`() async throws {
+    try await withTemporaryDirectory("end") { directory in
+      let rig = try AgentRig(directory)
+      try Self.fleet(60, rig)
+      let primary = try rig.startPrimary()
+      var secondary = try rig.startSecondary()
+      try await rig.asking { pair in
+        for _ in 0..<5 {
+          // In the middle of syncs, and the primary in the middle of a long poll.
+          try await pair.until("a sync runs") {
+            let status = try await pair.status(of: \.secondary)
+            return !status.jobs.isEmpty || status.kinds.first?.verificationStates["succeeded"] == 60
+          }
+          secondary.send(signal: SIGTERM)
+          #expect(try await secondary.outcome(within: .seconds(20)).isSuccess)
+          let left = try TemporaryDirectory.files(below: directory.path("copies"))
+            .filter { $0.contains("remora/staging/") || $0.hasSuffix(".lock") || $0.contains("tmp_") }
+          #expect(left.isEmpty, "\(left)")
+          secondary = try rig.startSecondary()
+        }
+        try await pair.untilSettled(count: 60)
+      }
+      primary.send(signal: SIGTERM)
+      #expect(try await primary.outcome(within: .seconds(20)).isSuccess)
+      withExtendedLifetime(secondary) {}
+    }
+  }
+
+  @Test func `a second one on the same state, or on a taken port, says so and ends`() async throws {
+    try await withTemporaryDirectory("second") { directory in
+      let rig = try AgentRig(directory)
+      try Self.fleet(1, rig)
+      let primary = try rig.startPrimary()
+      let configuration = try String(contentsOfFile: rig.primaryConfiguration, encoding: .utf8)
+      try directory.write(configuration.replacing("127.0.0.1:\(rig.port)", with: "127.0.0.1:0"), to: "same-state.yaml")
+      let sameState = try await BuiltProgram.remora(["agent", "--config", directory.path("same-state.yaml")]).outcome()
+      #expect(sameState.status == 1 && sameState.errorText.contains("\(primary.processID)"), "\(sameState.errorText)")
+      try directory.write(
+        configuration.replacing(rig.primaryState, with: directory.path("other")), to: "same-port.yaml")
+      let samePort = try await BuiltProgram.remora(["agent", "--config", directory.path("same-port.yaml")]).outcome()
+      #expect(samePort.status == 1 && samePort.errorText.contains("127.0.0.1:\(rig.port)"), "\(samePort.errorText)")
+      try await rig.asking { pair in
+        let status = try await pair.status(of: \.primary)
+        #expect(status.isHealthy, "the first one goes on")
+      }
+      withExtendedLifetime(primary) {}
+    }
+  }
+
+  @Test func `a changed configuration is taken where it can be, and named where it cannot`() async throws {
+    try await withTemporaryDirectory("reload") { directory in
+      let rig = try AgentRig(directory)
+      try Self.fleet(1, rig)
+      let primary = try rig.startPrimary()
+      func status(_ token: String) async throws -> ProcessOutcome {
+        try directory.write(token + "\n", to: "asked.token")
+        return try await BuiltProgram.remora([
+          "status", "--url", "http://127.0.0.1:\(rig.port)", "--token-file", directory.path("asked.token"),
+        ]).outcome()
+      }
+      let (old, new) = (try rig.secret("reader"), String(repeating: "9", count: 64))
+      #expect(try await status(old).isSuccess)
+      try directory.write(new + "\n", to: "reader.secret")
+      #expect(chmod(directory.path("reader.secret"), 0o600) == 0)
+      let configuration = try String(contentsOfFile: rig.primaryConfiguration, encoding: .utf8)
+      try directory.write(
+        configuration.replacing("scan: { interval: 2s }", with: "scan: { interval: 3s }"), to: "primary.yaml")
+      primary.send(signal: SIGHUP)
+      #expect(primary.waitUntil(printed: "scan.interval"), "what needs a restart is named: \(primary.errorsSoFar)")
+      #expect(try await status(new).isSuccess)
+      #expect(try await status(old).status == 1)
+      try directory.write("site: { name: main, role: primary }\nsurprise: 1\n", to: "primary.yaml")
+      primary.send(signal: SIGHUP)
+      #expect(primary.waitUntil(printed: "surprise"), "a broken file is told: \(primary.errorsSoFar)")
+      #expect(try await status(new).isSuccess, "and changes nothing")
+      primary.send(signal: SIGTERM)
+      #expect(try await primary.outcome().isSuccess)
+    }
+  }
+
+  @Test func `agents trust an authority of their own, and nobody without it`() async throws {
+    try await withTemporaryDirectory("tls") { directory in
+      try TestAuthority.shared.get().write(.valid, into: directory)
+      #expect(chmod(directory.path("server.key"), 0o600) == 0)
+      var settings = AgentRig.Settings()
+      settings.primary +=
+        "\ntls: { certificate_file: \"\(directory.path("server.pem"))\", key_file: \"\(directory.path("server.key"))\" }"
+      let rig = try AgentRig(directory, settings: settings)
+      try Self.fleet(3, rig)
+      let primary = try rig.startPrimary()
+      let configuration = try String(contentsOfFile: rig.secondaryConfiguration, encoding: .utf8)
+        .replacing("http://127.0.0.1:\(rig.port)", with: "https://127.0.0.1:\(rig.port)")
+      try directory.write(configuration, to: "secondary.yaml")
+      let stranger = try rig.startSecondary()
+      try await rig.asking { pair in
+        try await pair.until("the status says why") {
+          let status = try await pair.status(of: \.secondary)
+          return status.primary?.isReachable == false && status.problems.contains { $0.contains("certificate") }
+        }
+      }
+      stranger.send(signal: SIGTERM)
+      #expect(try await stranger.outcome().isSuccess)
+      try directory.write(
+        configuration + "\ntls: { ca_file: \"\(directory.path("ca.pem"))\" }\n", to: "secondary.yaml")
+      let secondary = try rig.startSecondary()
+      try await rig.asking { try await $0.untilSettled(count: 3) }
+      for number in 0..<3 {
+        let views = (try GitCommand().view(rig.copy("r\(number)")), try GitCommand().view(rig.source("r\(number)")))
+        #expect(views.0 == views.1)
+      }
+      withExtendedLifetime((primary, secondary)) {}
+    }
+  }
+
+  private static let promtool = ["/usr/bin/promtool", "/usr/local/bin/promtool"].first {
+    FileManager.default.isExecutableFile(atPath: $0)
+  }
+
+  @Test(.enabled(if: promtool != nil, "promtool (Debian's prometheus) is not installed"))
+  func `promtool has nothing to say about the metrics of either role`() async throws {
+    try await withTemporaryDirectory("promtool") { directory in
+      let rig = try AgentRig(directory)
+      try Self.fleet(3, rig)
+      try directory.write("some bytes", to: "assets/file")
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 3)
+        for client in [pair.primary, pair.secondary] {
+          let metrics = try await client.bytes(AgentRoute.metrics).body
+          #expect(metrics.count > 1_000)
+          let check = try await ChildProcess(
+            try #require(Self.promtool), ["check", "metrics"], input: .bytes(metrics)
+          ).outcome()
+          #expect(check.isSuccess && check.text.isEmpty && check.errorText.isEmpty, "\(check.text)\(check.errorText)")
+        }
+      }
+      withExtendedLifetime(agents) {}
+    }
+  }
+}
