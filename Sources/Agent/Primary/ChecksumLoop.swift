@@ -38,6 +38,8 @@ final class ChecksumLoop: Sendable {
     while !Task.isCancelled {
       var isIdle = true
       do {
+        // A full disk, say: what was begun then could not say how it ended.
+        if hasFailed { try await primary.recoverReadings() }
         if reverifiedAt.map({ .now - $0 > .seconds(60) }) ?? true {
           try await primary.reverify(before: environment.now() - interval)
           reverifiedAt = .now

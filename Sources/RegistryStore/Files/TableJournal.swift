@@ -9,6 +9,8 @@ struct TableJournal {
   private(set) var length: Int64
   /// True once it has the name of the previous journal while it is still written to.
   var isSetAside = false
+  /// The last append failed: behind the whole lines there may be a part of others.
+  private var hasTornEnd = false
 
   /// Opens it, makes it when missing, and takes a torn end off it.
   init(_ paths: TableFiles, wholeLength: Int) throws(FileError) {
@@ -21,10 +23,21 @@ struct TableJournal {
     length = Int64(wholeLength)
   }
 
+  /// Takes away what an append that failed has left. Until that is done nothing may be said that rests on its absence: whoever opens
+  /// the file would find it.
+  mutating func mend() throws(FileError) {
+    guard hasTornEnd else { return }
+    try file.truncate(to: Int(length))
+    try file.synchronize()
+    hasTornEnd = false
+  }
+
   /// Appends lines and waits until they are on the disk.
   mutating func append(_ lines: [UInt8]) throws(FileError) {
+    hasTornEnd = true
     try file.write(lines)
     try file.synchronize()
+    hasTornEnd = false
     length += Int64(lines.count)
   }
 

@@ -8,8 +8,9 @@ internal import WorkerPool
 /// One table with its files: what registries and primary states have in common.
 ///
 /// Guarantees: a change is acknowledged after its lines are on the disk, and nobody sees it before. After a crash at any line the
-/// table has every acknowledged change; of changes that were under way it may have those whose lines were whole. A write that
-/// fails ends the store: what was acknowledged is on the disk, further changes are refused until it is opened anew.
+/// table has every acknowledged change; of changes that were under way it may have those whose lines were whole. A full
+/// disk refuses changes until it has room again. Any other write that fails ends the store: what was acknowledged is on the disk,
+/// further changes are refused until it is opened anew.
 final class FlatStore<Row: FlatRow>: Sendable {
   /// A change as it is made by the leader, with what it was asked for.
   struct Change: Sendable {
@@ -128,7 +129,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
   private func draft(
     _ group: [ChangeQueue<Change>.Entry], _ outcomes: inout [Result<ChangeQueue<Change>.Turn, any Error>]
   ) -> DraftedChanges<Row> {
-    let (table, head, failure) = durable.withLock { ($0.table, $0.head, $0.failure) }
+    let (table, head, stopped) = durable.withLock { ($0.table, $0.head, $0.failure) }
+    let failure = stopped ?? mend()
     var draft = TableDraft<Row>(table: table, head: head, idKey: paths.idKey)
     for entry in group {
       if let failure {
@@ -145,6 +147,21 @@ final class FlatStore<Row: FlatRow>: Sendable {
     return draft.drafted
   }
 
+  /// Takes away what a write on a full disk has left; why it could not.
+  private func mend() -> RegistryStoreError? {
+    do throws(FileError) {
+      try journal.withLock { journal throws(FileError) in try journal.mend() }
+      return nil
+    } catch {
+      return full(error)
+    }
+  }
+
+  private func full(_ error: FileError) -> RegistryStoreError {
+    RegistryStoreError(
+      .fileSystem, "write to '\(paths.journal)': \(error); nothing was changed; free some space, it goes on then")
+  }
+
   /// Makes what was drafted durable and then visible.
   private func write(_ drafted: DraftedChanges<Row>) -> RegistryStoreError? {
     guard !drafted.lines.isEmpty else { return nil }
@@ -152,6 +169,12 @@ final class FlatStore<Row: FlatRow>: Sendable {
       try journal.withLock { journal throws(FileError) in try journal.append(drafted.lines) }
     }
     if case .failure(let error) = result {
+      // Of a full disk nothing is in doubt: what was on it stays, what was not fits when there is room again.
+      if [.noSpace, .diskQuotaExceeded].contains(error.code) {
+        // What cannot be mended now is tried again before the next change.
+        _ = mend()
+        return full(error)
+      }
       let failure = RegistryStoreError(
         .stopped,
         "write to '\(paths.journal)': \(error); nothing that was acknowledged is lost; mend that and start again")

@@ -5,9 +5,8 @@ extension Primary {
   /// A crash within repeats it, which publishes some events twice.
   public func recover() async throws {
     let end = try await log.position().generation
+    try await recoverReadings()
     for member in table.all {
-      let left = try await member.states.started().map(\.replicableID)
-      try await member.states.changeAll(left) { _, state in state?.recoverAfterRestart() }
       var last: ReplicableID?
       while true {
         let window = try await member.states.window(after: last, limit: 1_000)
@@ -15,6 +14,15 @@ extension Primary {
         guard window.count == 1_000, let next = window.last?.replicableID else { break }
         last = next
       }
+    }
+  }
+
+  /// What was begun to be read and is read by nobody any more is to be read again: after a start, or after a failure to record it.
+  /// Call it while nothing is read.
+  public func recoverReadings() async throws {
+    for member in table.all {
+      let left = try await member.states.started().map(\.replicableID)
+      try await member.states.changeAll(left) { _, state in state?.recoverAfterRestart() }
     }
   }
 

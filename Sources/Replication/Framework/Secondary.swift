@@ -104,4 +104,9 @@ public final class Secondary: Site {
       try await forgetGenerations(member) { $0.isAhead(of: cursor) }
     }
   }
+
+  /// A job of a replicable ended and could not record how: what it left begun is to be done again. Call it while no job of it runs.
+  public func abandon(_ id: ReplicableID, _ name: ReplicableName) async throws {
+    try await table.member(name).registry.change(id) { entry, _ in entry?.recoverAfterRestart() }
+  }
 }

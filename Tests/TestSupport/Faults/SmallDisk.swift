@@ -34,6 +34,11 @@ package final class SmallDisk {
     while write(file, block, block.count) == block.count {}
   }
 
+  /// Frees what `fill` took.
+  package func free() throws {
+    guard unlink("\(path)/filler") == 0 else { throw TestSupportError("unlink \(path)/filler: \(errno)") }
+  }
+
   /// Lazily, so that it also works while something still looks at it.
   package func unmount() {
     guard isMounted else { return }

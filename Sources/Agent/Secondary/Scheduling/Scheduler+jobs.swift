@@ -14,6 +14,7 @@ extension Scheduler {
       }
     } catch {
       // Our own state could not be written: nothing was claimed, and everything rests.
+      unrecorded.insert(job.key)
       paused(job, "\(error)")
     }
     end(job)

@@ -26,6 +26,8 @@ actor Scheduler {
   var kinds: [KindLanes]
   var running: [JobKey: RunningJob] = [:]
   var rests: [JobKey: ContinuousClock.Instant] = [:]
+  /// Jobs that ended and could not record how, because our own state could not be written.
+  var unrecorded: Set<JobKey> = []
   /// How many syncs in a row ended with another one asked for.
   var restless: [JobKey: Int] = [:]
   var pauses: [String: HostPause] = [:]
@@ -99,6 +101,10 @@ actor Scheduler {
   private func refill() async {
     let now = ContinuousClock.now
     rests = rests.filter { $0.value > now }
+    for key in unrecorded where running[key] == nil {
+      // What still cannot be written is asked for again at the next tick.
+      if (try? await secondary.abandon(key.id, key.name)) != nil { unrecorded.remove(key) }
+    }
     for index in kinds.indices {
       // A state that cannot be read shows in the jobs, which write it.
       guard (try? await secondary.isEnabled(kinds[index].kind)) ?? false else {

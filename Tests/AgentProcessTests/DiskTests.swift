@@ -1,0 +1,101 @@
+import AgentAPI
+import AgentClient
+import Foundation
+import TestSupport
+import Testing
+
+/// A disk that is full and is freed again, on either side: nothing that was acknowledged is lost, nobody has to help.
+@Suite(.serialized, .enabled(if: SmallDisk.isPossible, "only root may mount"))
+struct DiskTests {
+  private static func fleet(_ count: Int, _ rig: AgentRig) throws -> [String] {
+    var builder = RepositoryBuilder()
+    let first = builder.commit(["a": "one"])
+    builder.ref("refs/heads/main", at: builder.commit(["a": "two"], parents: [first]))
+    builder.ref("refs/heads/old", at: first)
+    let template = rig.directory.path("template.git")
+    _ = try builder.build(at: template)
+    let ids = (0..<count).map { "r\($0)" }
+    for id in ids { try FileManager.default.copyItem(atPath: template, toPath: rig.source(id)) }
+    return ids
+  }
+
+  private static func expectEqual(_ ids: [String], _ rig: AgentRig) throws {
+    for id in ids {
+      let views = (try GitCommand().view(rig.copy(id)), try GitCommand().view(rig.source(id)))
+      #expect(views.0 == views.1, "\(id)")
+    }
+  }
+
+  private static func disk(at name: String, _ directory: TemporaryDirectory, megabytes: Int) throws -> SmallDisk {
+    try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: true)
+    return try SmallDisk(at: directory.path(name), bytes: megabytes << 20)
+  }
+
+  @Test(arguments: ["copies", "secondary"])
+  func `a secondary whose disk is full says so, and goes on when it is freed`(place: String) async throws {
+    try await withTemporaryDirectory("full") { directory in
+      // A hundred megabytes: 64 must stay free for a sync to begin.
+      let disk = try Self.disk(at: place, directory, megabytes: 100)
+      defer { disk.unmount() }
+      let rig = try AgentRig(directory)
+      let ids = try Self.fleet(10, rig)
+      let primary = try rig.startPrimary()
+      let secondary = try rig.startSecondary()
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 10)
+        try disk.fill()
+        for id in ids {
+          let source = GitCommand(in: rig.source(id))
+          let commit = try await source.run("commit-tree", "-m", "more", "main^{tree}").text
+          try await source.run("update-ref", "refs/heads/new", commit)
+          try await rig.push(id)
+        }
+        try await pair.until("the status says why") {
+          let status = try await pair.status(of: \.secondary)
+          return !status.isHealthy && status.problems.contains { $0.contains("free") || $0.contains("no space") }
+        }
+        try disk.free()
+        try await pair.untilSettled(count: 10)
+        let page = try await pair.secondary.get(
+          AgentRoute.path(AgentRoute.registry(RigQuestions.kind), [("limit", "100")]), as: RegistryPage.self)
+        #expect(page.entries?.allSatisfy { $0.retryCount == 0 } == true, "it was nobody's failure but the disk's")
+      }
+      try Self.expectEqual(ids, rig)
+      #expect(secondary.isRunning)
+      withExtendedLifetime(primary) {}
+    }
+  }
+
+  @Test func `a primary whose disk is full acknowledges nothing that it cannot keep`() async throws {
+    try await withTemporaryDirectory("full") { directory in
+      let disk = try Self.disk(at: "primary", directory, megabytes: 20)
+      defer { disk.unmount() }
+      let rig = try AgentRig(directory)
+      let ids = try Self.fleet(5, rig)
+      let primary = try rig.startPrimary()
+      let secondary = try rig.startSecondary()
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 5)
+        try disk.fill()
+        var refused = 0
+        for id in ids {
+          let source = GitCommand(in: rig.source(id))
+          try await source.run("update-ref", "refs/heads/main", "refs/heads/old")
+          if try await !rig.remora(["event", "push", RigQuestions.kind, id], at: rig.primaryConfiguration).isSuccess {
+            refused += 1
+          }
+        }
+        #expect(refused > 0, "what was acknowledged must be on the disk")
+        try disk.free()
+        // What was refused, the scan finds.
+        try await pair.untilSettled(count: 5)
+        try await pair.until("all of it arrived") {
+          try ids.allSatisfy { try GitCommand().view(rig.copy($0)) == GitCommand().view(rig.source($0)) }
+        }
+        try await rig.push(ids[0])
+      }
+      #expect(primary.isRunning)
+      withExtendedLifetime(secondary) {}
+    }
+  }
+}
