@@ -24,6 +24,19 @@ struct RigQuestions: Sendable {
     try await self[keyPath: site].get(AgentRoute.status, as: StatusRow.self)
   }
 
+  /// The correlation ids of all events in the primary's log.
+  func correlations() async throws -> Set<String> {
+    var found: Set<String> = []
+    var cursor: String?
+    while true {
+      let path = AgentRoute.path(AgentRoute.events, [("after", cursor), ("limit", "5000")])
+      let page = try await primary.get(path, as: EventPage.self)
+      guard !page.events.isEmpty else { return found }
+      found.formUnion(page.events.map(\.payload.correlationId))
+      cursor = page.cursor
+    }
+  }
+
   /// The sum of a metric's samples; 0 where there is none.
   func metric(_ name: String, of site: KeyPath<RigQuestions, AgentClient>) async throws -> Double {
     String(decoding: try await self[keyPath: site].bytes(AgentRoute.metrics).body, as: UTF8.self)

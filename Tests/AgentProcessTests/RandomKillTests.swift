@@ -36,7 +36,7 @@ import Testing
           guard status.kinds.contains(where: { !$0.removalsWaiting.isEmpty }) else { return }
           try await pair.secondary.post(AgentRoute.removals(RigQuestions.kind), [String: String]())
         }
-        let log = try await Self.events(of: pair)
+        let log = try await pair.correlations()
         let lost = storm.counts.acknowledged.filter { !log.contains($0) }
         #expect(lost.isEmpty, "acknowledged and not in the log; seed \(seed)")
       }
@@ -58,19 +58,6 @@ import Testing
           + " \(counts.deletions) deletions, \(counts.creations) new; \(counts.acknowledged.count) events acknowledged,"
           + " \(counts.spooled) spooled; differences at the end: \(differences.count);"
           + " false mismatches during the run: \(run.falseMismatches)")
-    }
-  }
-
-  /// The correlation ids of all events.
-  private static func events(of pair: RigQuestions) async throws -> Set<String> {
-    var found: Set<String> = []
-    var cursor: String?
-    while true {
-      let path = AgentRoute.path(AgentRoute.events, [("after", cursor), ("limit", "5000")])
-      let page = try await pair.primary.get(path, as: EventPage.self)
-      guard !page.events.isEmpty else { return found }
-      found.formUnion(page.events.map(\.payload.correlationId))
-      cursor = page.cursor
     }
   }
 }

@@ -1,12 +1,12 @@
 package import AgentAPI
-package import Glibc
+internal import Glibc
 
 /// The group whose members' hooks may send events and leave them in the spool (`hook_group`).
 package enum HookGroup {
   /// Gives a file or directory to the group, also one that was there before with another group; or takes it back from all, where
   /// there is no group any more.
   /// - Throws: `AgentFault` when there is no such group, or we may not.
-  package static func set(_ group: String?, on path: String, mode: mode_t, alone: mode_t) throws(AgentFault) {
+  package static func set(_ group: String?, on path: String, mode: UInt32, alone: UInt32) throws(AgentFault) {
     guard let group else {
       guard chmod(path, alone) == 0 else { throw refusal("take '\(path)' back from all others") }
       return

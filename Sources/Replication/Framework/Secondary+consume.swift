@@ -53,6 +53,7 @@ extension Secondary {
 
   /// Makes entries pending whose generations say nothing any more, window by window.
   func forgetGenerations(_ member: Member, where isVoid: @Sendable (RegistryEntry) -> Bool) async throws {
+    member.readings.forgetAll()
     var last: ReplicableID?
     while true {
       let window = try await member.registry.window(after: last, limit: 1_000)
@@ -144,7 +145,11 @@ extension Secondary {
       guard let reading = event.payload.reading else {
         throw ReplicationError.incompleteEvent(event.name, missing: "reading")
       }
-      try await member.registry.change(id) { entry, _ in entry?.primaryRead(reading) }
+      let isOpen = try await member.registry.change(id) { entry, _ in
+        entry?.primaryRead(reading)
+        return entry?.verificationState != .succeeded
+      }
+      if isOpen, let incarnation = event.payload.incarnation { member.readings.note(reading, of: id, incarnation) }
     default:
       let generation = try await generation(of: event)
       try await announce(id, event.payload.incarnation, generation, at: event.createdAt, member)

@@ -75,6 +75,7 @@ extension Secondary {
         }
       } else {
         plain[row.id] = row
+        if let reading = row.reading { member.readings.note(reading, of: row.id, row.incarnation) }
       }
     }
     let now = environment.now()

@@ -12,7 +12,8 @@ extension Secondary {
 
   /// The verification itself (product contract § 6): the step that `Replicator.verify` stands for.
   ///
-  /// 1. The copy is read from disk. It equals a reading of the primary that is no older than what the copy holds: equal.
+  /// 1. The copy is read from disk. It equals a reading of the primary that is no older than what the copy holds: equal. One that
+  ///    came with the catalog or an event serves; else the primary is asked for its last.
   /// 2. It is not what was verified last, though no sync of ours has begun since: somebody else has changed it. The lines in which
   ///    it differs from the primary are a mismatch.
   /// 3. Else the primary lists afresh, the copy is synced and read, the primary lists again, and the three are judged.
@@ -71,6 +72,11 @@ extension Secondary {
     _ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member
   ) async throws -> VerificationResult {
     let copy = try await member.strategy.listing(of: id)
+    if let reading = member.readings.take(id, ticket.incarnation), let checksum = copy.checksum,
+      checksum == reading.checksum, ticket.isProven(by: reading)
+    {
+      return try await succeed(id, ticket, checksum, .reading, member)
+    }
     let standing = try await primary.standing(of: id, incarnation: ticket.incarnation, member.kind.name)
     if case .present(let row) = standing, let reading = row.reading, let checksum = copy.checksum,
       checksum == reading.checksum, ticket.isProven(by: reading)

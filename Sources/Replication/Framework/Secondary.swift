@@ -17,6 +17,7 @@ public final class Secondary: Site {
     public var selection: SelectiveSync
     let jobs = RunningJobs()
     let removals: Removals
+    let readings = KnownReadings()
 
     /// A kind of a secondary.
     public init(
