@@ -124,6 +124,9 @@ import Testing
         #expect(!answer.text.contains(directory.path), "\(attempt.name) tells no path")
         #expect(try await Self.ask(Attempt(name: "alive", path: "/healthz", status: 200), rig, http).status == 200)
       }
+      // Each once, those of git and files too; the first, by which a site learns of the start, is for debugging.
+      let lines = primary.errorsSoFar.split(separator: "\n").filter { $0.contains(" refused ") }
+      #expect(lines.count == attempts.count, "\(lines.joined(separator: "\n"))")
       // Used before the restart, not after it.
       let later = try await Self.bearer(berlin, path, start: start)
       #expect(try await Self.ask(Attempt(name: "again", headers: later, status: 200), rig, http).status == 200)

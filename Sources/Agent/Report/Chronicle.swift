@@ -3,7 +3,8 @@ package import Logging
 /// Where an agent's lines for people go: one for each finished sync and each failure, without secrets, with what others said
 /// made harmless.
 package struct Chronicle: Sendable {
-  private let logger: Logger
+  /// For lines of rooms that know no chronicle, with nothing in them that others have said.
+  package let logger: Logger
 
   /// A chronicle in a log.
   package init(_ logger: Logger) { self.logger = logger }

@@ -20,6 +20,9 @@ package struct FaultMiddleware: RouterMiddleware {
   package func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
+    // The server's own logger is silent; what a route has to say is for people.
+    var context = context
+    context.logger = chronicle.logger
     do {
       let response = try await next(request, context)
       Self.count(response.status.code)

@@ -40,14 +40,14 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
       let file = try await workers.run { _ in try Self.open(blob) }
       return response(file, to: request, context)
     } catch let refusal as ReplicablePath.Refusal {
-      return PlainRefusal(refusal).response
+      return PlainRefusal(refusal).response(to: request, context)
     } catch let refusal as PlainRefusal {
-      return refusal.response
+      return refusal.response(to: request, context)
     } catch let error as WorkerPoolError {
-      context.logger.warning("serve \(request.uri.path): \(error)")
-      return PlainRefusal(.serviceUnavailable, "too much is being read; try again later", retryAfter: 5).response
+      return PlainRefusal(.serviceUnavailable, "too much is being read; try again later", retryAfter: 5)
+        .response(to: request, context, because: "\(error)")
     } catch let error as Errno {
-      return refusal(error, request, context).response
+      return Self.refusal(error).response(to: request, context, because: "cannot open the file: \(error)")
     }
   }
 
@@ -63,12 +63,11 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
   }
 
   /// What is no plain file of the kind is not there, whatever it is.
-  private func refusal(_ error: Errno, _ request: Request, _ context: Context) -> PlainRefusal {
+  private static func refusal(_ error: Errno) -> PlainRefusal {
     switch error {
     case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels, .isDirectory, .noSuchAddressOrDevice:
       return PlainRefusal(.notFound, "there is no such file")
     default:
-      context.logger.warning("serve \(request.uri.path): cannot open the file: \(error)")
       return PlainRefusal(.internalServerError, "the file cannot be read; the server's log says more")
     }
   }

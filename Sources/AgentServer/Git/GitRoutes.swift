@@ -50,10 +50,9 @@ struct GitRoutes<Context: RequestContext>: Sendable {
       }
       return response(reply, context)
     } catch let refusal as PlainRefusal {
-      return refusal.response
+      return refusal.response(to: request, context)
     } catch let error as GitServingError {
-      Self.log(error, context)
-      return Self.refusal(error).response
+      return Self.refusal(error).response(to: request, context, because: "\(error)")
     }
   }
 
@@ -120,5 +119,6 @@ struct GitRoutes<Context: RequestContext>: Sendable {
 
 extension PlainRefusal {
   /// To every push.
-  fileprivate static let readOnly = PlainRefusal(.forbidden, "this repository is a copy to read: push to its primary")
+  fileprivate static let readOnly = PlainRefusal(
+    .forbidden, "repositories are read here and not written: push to the Git host")
 }

@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import Logging
 
 /// An answer of one line of text that says no.
 struct PlainRefusal: Error {
@@ -27,7 +28,17 @@ struct PlainRefusal: Error {
     }
   }
 
-  var response: Response {
+  /// The answer, after a line in the log.
+  /// - Parameter reason: what the log says in place of the answer's text, where that is more.
+  func response(to request: Request, _ context: some RequestContext, because reason: String? = nil) -> Response {
+    context.logger.log(
+      level: status.code >= 500 ? .warning : .notice,
+      "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(reason ?? text)",
+      metadata: ["status": "\(status.code)"])
+    return response
+  }
+
+  private var response: Response {
     var headers: HTTPFields = [
       .contentType: "text/plain; charset=utf-8", .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
     ]
