@@ -94,7 +94,7 @@ extension Agent {
       row.facts.append("Something was announced at \(since) that no verification has seen.")
     }
     if let failure = entry.lastSyncFailure {
-      row.facts.append("The last sync failed, for the \(entry.retryCount). time: \(failure)")
+      row.facts.append("The last sync failed (\(entry.retryCount) in a row): \(failure)")
     }
     if entry.missingOnPrimary { row.facts.append("The primary said that it does not have it.") }
     if entry.forceToRedownload { row.facts.append("The next sync fetches everything anew beside the old copy.") }
@@ -119,7 +119,7 @@ extension Agent {
     case .failed:
       if !entry.checksumMismatch, row.summary == "synced" { row.summary = "synced, not verifiable" }
       if let failure = entry.verificationFailure {
-        row.facts.append("The last verification failed, for the \(entry.verificationRetryCount). time: \(failure)")
+        row.facts.append("The last verification failed (\(entry.verificationRetryCount) in a row): \(failure)")
       }
     case .pending: if row.summary == "synced" { row.summary = "synced, not verified yet" }
     case .started: if row.summary == "synced" { row.summary = "synced, being verified" }
