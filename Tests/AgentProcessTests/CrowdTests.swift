@@ -62,8 +62,9 @@ import Testing
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     limit.rlim_cur = limit.rlim_max
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    let count = min(10_000, Int(limit.rlim_cur) - 1_000)
-    try #require(count >= 1_000, "this process may have too few open files to be a crowd")
+    // Where a process may not have so many open files, the crowd is as large as it can be.
+    let count = min(10_000, Int(clamping: limit.rlim_cur) - 500)
+    try #require(count > 100)
     try await Self.withPrimary("crowd") { rig, _ in
       var sockets: [Int32] = []
       defer { for socket in sockets { close(socket) } }
