@@ -30,8 +30,6 @@ package enum Library {
     try check(git_libgit2_init(), "git_libgit2_init")
     try limitMemory()
     try isolateFromUserConfiguration()
-    // Packs and their indexes are on disk before they get their names.
-    try set(GIT_OPT_ENABLE_FSYNC_GITDIR, to: 1)
     // `Repository.openBare` makes this check itself; kept on for any way round it.
     try set(GIT_OPT_SET_OWNER_VALIDATION, to: 1)
     // One stat per pack less. Nothing of ours writes `.keep` files or repacks through libgit2.

@@ -6,8 +6,9 @@ internal import Glibc
 /// Corresponds to `git_indexer`, without an object database behind it: a thin pack is refused. With one attached,
 /// libgit2 1.5.1 can be made to spin for ever by a pack of 200 bytes (an object twice, once as REF_DELTA).
 ///
-/// What it promises: after `commit()` pack and index are complete, consistent with each other and fsynced; each object
-/// has the id that the index says. It does not look at what the objects contain or whether they are connected.
+/// What it promises: after `commit()` pack and index are complete and consistent with each other; each object has the
+/// id that the index says. Neither is fsynced: that is for whoever gives them their place. It does not look at what the
+/// objects contain or whether they are connected.
 /// Dropped before that, it leaves nothing; after a crash there may be `pack_git2_*` files and an index without pack.
 ///
 /// The directory must exist and be this indexer's alone while it lives; files that were there before are left as they
@@ -15,7 +16,7 @@ internal import Glibc
 ///
 /// **Cancelling.** The progress closure is called for every object received and for every delta resolved, and may
 /// throw: that error comes out of `append` or `commit`. An `IndexerInterruption` stops what lies between two calls.
-/// Only the last steps cannot be stopped: sorting, the index, two fsyncs; 0.2 s for a pack of 84 MB.
+/// Only the last steps cannot be stopped: sorting and the index; 0.2 s for a pack of 84 MB.
 package struct PackIndexer: ~Copyable {
   private let handle: OpaquePointer
   private let directory: String

@@ -68,8 +68,21 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
   package func changeAll(
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws {
+    try await changeAll(ids, isLasting: true, change)
+  }
+
+  package func changeAllUntilRestart(
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
+  ) async throws {
+    try await changeAll(ids, isLasting: false, change)
+  }
+
+  private func changeAll(
+    _ ids: [ReplicableID], isLasting: Bool,
+    _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
+  ) async throws {
     guard !ids.isEmpty else { return }
-    try await store.change { draft in
+    try await store.change(isLasting: isLasting) { draft in
       for id in ids { try Self.apply(id, to: &draft) { try change(id, &$0) } }
     }
   }

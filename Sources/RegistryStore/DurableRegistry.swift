@@ -61,6 +61,16 @@ package final class DurableRegistry: RegistryStoring {
     return answer.value
   }
 
+  package func changeUntilRestart<Answer: Sendable>(
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?) throws -> Answer
+  ) async throws -> Answer {
+    let answer = AnswerBox<Answer>()
+    try await store.change(isLasting: false) { draft in
+      answer.set(try Self.apply(id, to: &draft) { entry, _ in try change(&entry) })
+    }
+    return answer.value
+  }
+
   package func changeAll(
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
   ) async throws {

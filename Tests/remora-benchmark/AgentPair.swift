@@ -120,7 +120,7 @@ final class AgentPair {
   /// Waits until the secondary tracks so many and has verified them all, up to the primary's last event.
   func untilSettled(count: Int, within limit: Duration = .seconds(600)) throws {
     try asking { questions in
-      try await Self.until("all verified", within: limit, every: .milliseconds(20)) {
+      try await Self.until("all verified", within: limit, every: .milliseconds(100)) {
         let secondary = try await questions.secondary.get(AgentRoute.status, as: StatusRow.self)
         guard let kind = secondary.kinds.first(where: { $0.name == Self.kind }), kind.count == count,
           kind.states["synced"] == count, kind.verificationStates["succeeded"] == count
@@ -145,7 +145,7 @@ final class AgentPair {
     let moment = Mutex<Date?>(nil)
     try asking { questions in
       let path = AgentRoute.path(AgentRoute.registry(Self.kind), [("id", id)])
-      try await Self.until("'\(id)' verified", within: .seconds(30), every: .milliseconds(3)) {
+      try await Self.until("'\(id)' verified", within: .seconds(30), every: .milliseconds(20)) {
         let entry = try await questions.secondary.get(path, as: RegistryPage.self).entries?.first
         guard let entry, entry.verificationState == "succeeded", let text = entry.verifiedAt,
           let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text),  // none is too early

@@ -74,10 +74,10 @@ final class ChangeQueue<Work: Sendable>: Sendable {
     }
   }
 
-  /// The next ones to be done together, in order of arrival.
-  func take(limit: Int) -> [Entry] {
+  /// The next ones to be done together, in order of arrival, up to the first that is not `suitable`.
+  func take(limit: Int, while suitable: (Work) -> Bool = { _ in true }) -> [Entry] {
     state.withLock { state in
-      let taken = Array(state.entries.prefix(limit))
+      let taken = Array(state.entries.prefix(limit).prefix { suitable($0.work) })
       state.entries.removeFirst(taken.count)
       return taken
     }

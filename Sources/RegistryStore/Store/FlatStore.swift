@@ -11,9 +11,13 @@ internal import WorkerPool
 /// table has every acknowledged change; of changes that were under way it may have those whose lines were whole. A full
 /// disk refuses changes until it has room again. Any other write that fails ends the store: what was acknowledged is on the disk,
 /// further changes are refused until it is opened anew.
+///
+/// Changes that need not outlive the process are the exception: no line tells of them, and they wait for no disk.
 final class FlatStore<Row: FlatRow>: Sendable {
   /// A change as it is made by the leader, with what it was asked for.
   struct Change: Sendable {
+    /// Whether it is to outlive the process.
+    let isLasting: Bool
     /// Makes the change on a draft; what it throws goes to who asked, and the draft is thrown away.
     let make: @Sendable (inout TableDraft<Row>) throws -> Void
   }
@@ -94,25 +98,32 @@ final class FlatStore<Row: FlatRow>: Sendable {
     return try body(table, head)
   }
 
-  /// Makes a change and returns when it is durable.
-  func change(_ make: @escaping @Sendable (inout TableDraft<Row>) throws -> Void) async throws {
+  /// Makes a change and returns when it is durable; or at once, and then until the process ends, when it is not lasting.
+  func change(
+    isLasting: Bool = true, _ make: @escaping @Sendable (inout TableDraft<Row>) throws -> Void
+  ) async throws {
     let ticket = queue.ticket()
-    switch try await queue.join(ticket, Change(make: make)) {
+    switch try await queue.join(ticket, Change(isLasting: isLasting, make: make)) {
     case .done: return
-    case .lead: try await lead(ticket)
+    case .lead: try await lead(ticket, isLasting: isLasting)
     }
   }
 
-  private func lead(_ ticket: UInt64) async throws {
+  private func lead(_ ticket: UInt64, isLasting: Bool) async throws {
     defer { queue.handOn(from: ticket) }
-    try await pool.run { _ in try self.writeGroup(ledBy: ticket) }
+    if isLasting {
+      // Taken by the thread that does them: of those who are cancelled before they have a thread, nobody else's change is lost.
+      try await pool.run { _ in try self.makeGroup(self.queue.take(limit: Self.groupLimit), ledBy: ticket) }
+    } else {
+      try makeGroup(queue.take(limit: Self.groupLimit) { !$0.isLasting }, ledBy: ticket)
+    }
   }
 
   /// How many changes one fsync serves at most.
   private static var groupLimit: Int { 1_024 }
 
-  private func writeGroup(ledBy ticket: UInt64) throws {
-    let group = queue.take(limit: Self.groupLimit)
+  /// Blocks on the disk if one of them is lasting.
+  private func makeGroup(_ group: [ChangeQueue<Change>.Entry], ledBy ticket: UInt64) throws {
     var outcomes: [Result<ChangeQueue<Change>.Turn, any Error>] = []
     let drafted = draft(group, &outcomes)
     if let failure = write(drafted) { outcomes = outcomes.map { $0.flatMap { _ in .failure(failure) } } }
@@ -130,7 +141,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
     _ group: [ChangeQueue<Change>.Entry], _ outcomes: inout [Result<ChangeQueue<Change>.Turn, any Error>]
   ) -> DraftedChanges<Row> {
     let (table, head, stopped) = durable.withLock { ($0.table, $0.head, $0.failure) }
-    let failure = stopped ?? mend()
+    let failure = stopped ?? (group.contains { $0.work.isLasting } ? mend() : nil)
     var draft = TableDraft<Row>(table: table, head: head, idKey: paths.idKey)
     for entry in group {
       if let failure {
@@ -138,7 +149,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
         continue
       }
       do {
-        try draft.attempt(entry.work.make)
+        try draft.attempt(entry.work.make, isLasting: entry.work.isLasting)
         outcomes.append(.success(.done))
       } catch {
         outcomes.append(.failure(error))
@@ -164,9 +175,19 @@ final class FlatStore<Row: FlatRow>: Sendable {
 
   /// Makes what was drafted durable and then visible.
   private func write(_ drafted: DraftedChanges<Row>) -> RegistryStoreError? {
-    guard !drafted.lines.isEmpty else { return nil }
+    if !drafted.lines.isEmpty, let failure = append(drafted.lines) { return failure }
+    guard !drafted.lines.isEmpty || !drafted.rows.isEmpty else { return nil }
+    durable.withLock { durable in
+      for change in drafted.rows { durable.table.set(change.key, change.row) }
+      durable.head = drafted.head
+    }
+    if !drafted.lines.isEmpty { foldIfGrown() }
+    return nil
+  }
+
+  private func append(_ lines: [UInt8]) -> RegistryStoreError? {
     let result = Result { () throws(FileError) in
-      try journal.withLock { journal throws(FileError) in try journal.append(drafted.lines) }
+      try journal.withLock { journal throws(FileError) in try journal.append(lines) }
     }
     if case .failure(let error) = result {
       // Of a full disk nothing is in doubt: what was on it stays, what was not fits when there is room again.
@@ -181,11 +202,6 @@ final class FlatStore<Row: FlatRow>: Sendable {
       durable.withLock { $0.failure = failure }
       return failure
     }
-    durable.withLock { durable in
-      for change in drafted.rows { durable.table.set(change.key, change.row) }
-      durable.head = drafted.head
-    }
-    foldIfGrown()
     return nil
   }
 
@@ -306,12 +322,13 @@ struct TableDraft<Row: FlatRow>: Sendable {
       rows: rows.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: text)
   }
 
-  /// Makes a change, or none of it when it throws.
-  mutating func attempt(_ change: (inout TableDraft) throws -> Void) throws {
+  /// Makes a change, or none of it when it throws. Of one that is not lasting no line tells.
+  mutating func attempt(_ change: (inout TableDraft) throws -> Void, isLasting: Bool) throws {
     let (head, length) = (head, lines.count)
     undo.removeAll(keepingCapacity: true)
     do {
       try change(&self)
+      if !isLasting { lines.removeSubrange(length...) }
     } catch {
       self.head = head
       lines.removeSubrange(length...)

@@ -11,7 +11,7 @@ extension Primary {
     try await checksums(of: [id], name)[id]
   }
 
-  /// The same for many of one kind, with three waits for the disk in all.
+  /// The same for many of one kind, with two waits for the disk in all.
   @discardableResult public func checksums(
     of ids: [ReplicableID], _ name: ReplicableName
   ) async throws -> [ReplicableID: PrimaryReading] {
@@ -19,7 +19,7 @@ extension Primary {
     let generation = try await log.position().generation
     let begun = environment.now()
     let tickets = Collected<ReadingTicket>()
-    try await member.states.changeAll(ids) { id, state in tickets[id] = state?.startReading(at: begun) }
+    try await member.states.changeAllUntilRestart(ids) { id, state in tickets[id] = state?.startReading(at: begun) }
     var outcomes: [ReplicableID: Result<PrimaryReading, StrategyError>] = [:]
     for id in ids where tickets[id] != nil {
       outcomes[id] = await read(id, member).map { PrimaryReading(checksum: $0, generation: generation, readAt: begun) }

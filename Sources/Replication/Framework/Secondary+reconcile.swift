@@ -82,9 +82,14 @@ extension Secondary {
     try await member.registry.changeAll(plain.keys.sorted()) { [plain] id, entry, make in
       guard let row = plain[id] else { return }
       var announced = entry ?? make(id, at: now)
+      let wanted =
+        if announced.state == .pending {
+          row.wantedBeforeSync(at: position)
+        } else {
+          isLowest ? position : row.announced(at: position)
+        }
       // Of another incarnation it was a moment ago at most: the next pass finds it.
-      _ = announced.announce(
-        isLowest ? position : row.announced(at: position), incarnation: row.incarnation, at: now)
+      _ = announced.announce(wanted, incarnation: row.incarnation, at: now)
       entry = announced
     }
     return renamed

@@ -18,9 +18,7 @@ extension Secondary {
   public func syncNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
     let member = try table.member(name)
     let begun = environment.now()
-    guard let ticket = try await member.registry.change(id, { entry, _ in entry?.startSync(at: begun) }) else {
-      return .notDue
-    }
+    guard let ticket = try await startSync(id, at: begun, member) else { return .notDue }
     do {
       let report = try await transfer(id, isFresh: ticket.forceToRedownload, member)
       switch try await member.registry.change(id, { entry, _ in entry?.finishSync(ticket) }) {
@@ -31,6 +29,15 @@ extension Secondary {
     } catch {
       return try await end(id, ticket, with: error, member)
     }
+  }
+
+  /// An entry that waits for its sync waits for it after a crash as well; one that does not must not be found verified then while
+  /// its copy has changed.
+  private func startSync(_ id: ReplicableID, at begun: Timestamp, _ member: Member) async throws -> SyncTicket? {
+    if try await member.registry.entry(of: id)?.state == .synced {
+      return try await member.registry.change(id) { entry, _ in entry?.startSync(at: begun) }
+    }
+    return try await member.registry.changeUntilRestart(id) { $0?.startSync(at: begun) }
   }
 
   /// Brings what the primary has. A connection that breaks is tried again at once while the primary answers otherwise; where it

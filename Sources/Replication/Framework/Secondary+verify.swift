@@ -21,7 +21,7 @@ extension Secondary {
   public func verifyNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
     let member = try table.member(name)
     let begun = environment.now()
-    guard let ticket = try await member.registry.change(id, { entry, _ in entry?.startVerification(at: begun) }) else {
+    guard let ticket = try await member.registry.changeUntilRestart(id, { $0?.startVerification(at: begun) }) else {
       return .notDue
     }
     do {
@@ -54,7 +54,7 @@ extension Secondary {
 
   private func proveNow(_ id: ReplicableID, _ member: Member) async throws -> VerificationResult {
     let begun = environment.now()
-    guard let ticket = try await member.registry.change(id, { entry, _ in entry?.startProof(at: begun) }) else {
+    guard let ticket = try await member.registry.changeUntilRestart(id, { $0?.startProof(at: begun) }) else {
       return .notDue
     }
     do {

@@ -19,6 +19,12 @@ public protocol PrimaryStateStoring: Sendable {
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws
 
+  /// The same for as long as this process lives, without a wait for the disk: the next lasting change of a state makes all of it
+  /// durable. For what a restart makes void anyway, such as the start of a reading.
+  func changeAllUntilRestart(
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
+  ) async throws
+
   /// Whose checksum is to be read now: pending first, then failed ones that are due, the longest due first.
   func dueForChecksum(at now: Timestamp, limit: Int) async throws -> [PrimaryState]
 
@@ -33,4 +39,13 @@ public protocol PrimaryStateStoring: Sendable {
 
   /// How many states stand where.
   func counts() async throws -> [VerificationState: Int]
+}
+
+extension PrimaryStateStoring {
+  /// A store that has nothing cheaper than `changeAll`.
+  public func changeAllUntilRestart(
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
+  ) async throws {
+    try await changeAll(ids, change)
+  }
 }

@@ -14,7 +14,13 @@ public protocol RegistryStoring: Sendable {
     _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
   ) async throws -> Answer
 
-  /// The same for many entries with one wait for the disk.
+  /// Changes an entry for as long as this process lives, without a wait for the disk: its next `change` makes all of it durable.
+  /// For what a restart makes void anyway, such as the start of a job.
+  func changeUntilRestart<Answer: Sendable>(
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?) throws -> Answer
+  ) async throws -> Answer
+
+  /// The same as `change` for many entries with one wait for the disk.
   func changeAll(
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
   ) async throws
@@ -47,6 +53,15 @@ public protocol RegistryStoring: Sendable {
 
   /// Records the cursor, after everything that was changed before.
   func advance(to cursor: Cursor) async throws
+}
+
+extension RegistryStoring {
+  /// A store that has nothing cheaper than `change`.
+  public func changeUntilRestart<Answer: Sendable>(
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?) throws -> Answer
+  ) async throws -> Answer {
+    try await self.change(id) { entry, _ in try change(&entry) }
+  }
 }
 
 /// Makes a new entry with the registry's next number.

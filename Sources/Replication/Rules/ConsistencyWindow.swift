@@ -79,6 +79,18 @@ extension CatalogRow {
     guard let generation, !(generation.log == position.log && generation.id > position.id) else { return position }
     return generation
   }
+
+  /// The generation to announce to an entry that waits for a sync.
+  ///
+  /// That sync lists after the whole catalog was listed, so every generation up to the position may be claimed for it. The
+  /// reading's is the one that lets the reading prove the copy, and nothing was announced between the two.
+  package func wantedBeforeSync(at position: Generation) -> Generation {
+    let announced = announced(at: position)
+    guard let read = reading?.generation, position.covers(read), generation.map({ read.covers($0) }) ?? true else {
+      return announced
+    }
+    return read
+  }
 }
 
 extension RegistryEntry {

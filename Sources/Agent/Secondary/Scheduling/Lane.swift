@@ -18,6 +18,7 @@ struct Lane {
   var needsBacklog: Bool { backlog.isEmpty }
   var isEmpty: Bool { isUrgent.isEmpty && backlog.isEmpty }
   var count: Int { isUrgent.count + backlog.count }
+  var urgentCount: Int { isUrgent.count }
 
   /// An event asked for it, or a person. Once is enough.
   mutating func hurry(_ id: ReplicableID) {
@@ -25,7 +26,8 @@ struct Lane {
     urgent.append(id)
   }
 
-  mutating func refill(_ ids: [ReplicableID]) { backlog = ids[...] }
+  /// Takes what the registry says is due, but for what is urgent already.
+  mutating func refill(_ ids: [ReplicableID]) { backlog = ids.filter { !isUrgent.contains($0) }[...] }
 
   /// Takes the next that may start now; the others keep their places.
   mutating func next(where mayStart: (ReplicableID) -> Bool) -> ReplicableID? {

@@ -4,6 +4,7 @@ extension Scheduler {
   func perform(_ job: RunningJob) async {
     let begun = ContinuousClock.now
     do {
+      guard try await isDue(job) else { return end(job) }
       switch job.purpose {
       case .sync:
         let result = try await secondary.sync(job.key.id, job.key.name)
@@ -18,6 +19,13 @@ extension Scheduler {
       paused(job, "\(error)")
     }
     end(job)
+  }
+
+  /// What the lanes hold may have been done since it was put there, by a job that another asked for.
+  private func isDue(_ job: RunningJob) async throws -> Bool {
+    guard let entry = try await secondary.registry(of: job.key.name).entry(of: job.key.id) else { return false }
+    let now = environment.now()
+    return job.purpose == .sync ? entry.isDueForSync(at: now) : entry.isDueForVerification(at: now)
   }
 
   private func verify(

@@ -120,22 +120,25 @@ actor Scheduler {
   private func refillSyncs(_ index: Int, at now: ContinuousClock.Instant) async {
     guard kinds[index].syncs.needsBacklog, kinds[index].refillSyncsAt <= now else { return }
     let name = kinds[index].kind.name
-    let due = (try? await kinds[index].registry.dueForSync(at: environment.now(), limit: Self.portion)) ?? []
+    let limit = portion(beside: kinds[index].syncs)
+    let due = (try? await kinds[index].registry.dueForSync(at: environment.now(), limit: limit)) ?? []
     let ready = due.map(\.replicableID).filter { mayStart(JobKey(name: name, id: $0), at: now) }
     kinds[index].syncs.refill(ready)
-    if ready.isEmpty { kinds[index].refillSyncsAt = now + Self.tick }
+    if kinds[index].syncs.needsBacklog { kinds[index].refillSyncsAt = now + Self.tick }
   }
 
   private func refillVerifications(_ index: Int, at now: ContinuousClock.Instant) async {
     guard kinds[index].verifications.needsBacklog, kinds[index].refillVerificationsAt <= now else { return }
     let name = kinds[index].kind.name
-    let due = (try? await kinds[index].registry.dueForVerification(at: environment.now(), limit: Self.portion)) ?? []
+    let limit = portion(beside: kinds[index].verifications)
+    let due = (try? await kinds[index].registry.dueForVerification(at: environment.now(), limit: limit)) ?? []
     let ready = due.map(\.replicableID).filter { mayStart(JobKey(name: name, id: $0), at: now) }
     kinds[index].verifications.refill(ready)
-    if ready.isEmpty { kinds[index].refillVerificationsAt = now + Self.tick }
+    if kinds[index].verifications.needsBacklog { kinds[index].refillVerificationsAt = now + Self.tick }
   }
 
-  private static let portion = 1_000
+  /// How many to ask a registry for: what is urgent is due as well, and must not be all of the answer.
+  private func portion(beside lane: Lane) -> Int { 1_000 + lane.urgentCount }
 
   private func mayStart(_ key: JobKey, at now: ContinuousClock.Instant) -> Bool {
     running[key] == nil && rests[key].map { $0 <= now } ?? true
