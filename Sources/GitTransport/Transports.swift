@@ -52,7 +52,8 @@ package final class Transports: Sendable {
       return HTTPUploadPack(source: source, transports: self, cancellation: cancellation, deadline: deadline)
     case .ssh: throw Self.unsupported(source, "ssh addresses are not supported yet: they come with the ssh transport")
     case .git:
-      throw Self.unsupported(source, "git:// addresses are not supported yet: they come with the ssh transport")
+      return try DaemonUploadPack(
+        source: source, configuration: configuration, cancellation: cancellation, deadline: deadline)
     case .file(let path): return try localChannel(path, cancellation: cancellation, deadline: deadline)
     }
   }

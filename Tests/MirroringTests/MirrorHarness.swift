@@ -19,7 +19,7 @@ final class MirrorHarness: Sendable {
   /// Where the copy goes; alone in its directory.
   let copyPath: String
   let transports: Transports
-  private let server: GitHTTPServer?
+  private let server: (any RepositoryServer)?
   private let seconds = Mutex(1_800_000_000)
 
   private init(_ transport: SourceTransport, _ configuration: TransportConfiguration) throws {

@@ -37,12 +37,31 @@ extension BenchmarkCase {
       whole.append(verified.timeIntervalSince(begun))
       reference.append((push.duration + fetch.duration) / .seconds(1))
     }
+    let grokmirror = try grokLatency(pair, clone, arena)
     return [
       figure("ref-to-verified-p50", 0.5, visible, goal: Goal.pushMedian),
       figure("ref-to-verified-p99", 0.99, visible, goal: Goal.pushNinetyNinth),
       figure("with-the-push-p50", 0.5, whole, beside: reference),
       figure("with-the-push-p99", 0.99, whole, beside: reference),
-    ]
+    ] + (grokmirror.isEmpty ? [] : [figure("beside-grokmirror-p50", 0.5, visible, beside: grokmirror)])
+  }
+
+  /// How long grokmirror's daemon takes from being told of a push until its copy has it; empty where it is not installed.
+  private static func grokLatency(_ pair: AgentPair, _ clone: String, _ arena: Arena) throws -> [Double] {
+    guard
+      let daemon = try GrokDaemon(
+        following: pair.rig.directory.path("sources"), in: arena.freshPath("grokmirror"), arena: arena)
+    else { return [] }
+    var seconds: [Double] = []
+    for number in 0..<10 {
+      _ = try arena.runShell(
+        "cd '\(clone)' && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m grok\(number) && git push -q origin HEAD:main"
+      )
+      let commit = try arena.runGit(["-C", clone, "rev-parse", "HEAD"]).text
+      seconds.append(try daemon.follow("project.git", to: commit, arena: arena))
+    }
+    try daemon.stop()
+    return seconds
   }
 
   private static func figure(
