@@ -78,6 +78,7 @@ let package = Package(
   targets: [
     // Floor 0, ground
     .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "CLibssh2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(name: "CLinux"),
     room("GitValues"),
     // Floor 1, tools
@@ -92,7 +93,9 @@ let package = Package(
     room("SiteTokens", [jwtKit, crypto]),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", "WorkerPool", crypto, systemPackage]),
-    room("GitTransport", ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", systemPackage]),
+    room(
+      "GitTransport",
+      ["CLibssh2", "Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", crypto, systemPackage]),
     room("AgentClient", ["AgentAPI", "BoundedHTTP"]),
     room("Replication"),
     // Floor 3, crafts

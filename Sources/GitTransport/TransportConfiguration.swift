@@ -24,6 +24,8 @@ package struct TransportConfiguration: Sendable {
   package var maximumAdvertisementBytes = 1 << 30
   /// Bytes of one packfile.
   package var maximumPackBytes = 100 << 30
+  /// How hosts are reached over SSH.
+  package var ssh = SSHSettings()
   /// The program for local sources: a name to be found in PATH, or a path.
   package var gitExecutable = "git"
   /// HTTP connections to one host at a time; whoever comes later waits, bounded by the whole run's deadline.

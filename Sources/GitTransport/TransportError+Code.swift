@@ -14,6 +14,14 @@ extension TransportError {
     package static let authenticationFailed = Code(rawValue: "authentication_failed")
     /// The certificate or the handshake is not acceptable.
     package static let tlsFailed = Code(rawValue: "tls_failed")
+    /// The host showed a key that nobody has written down as its own.
+    package static let hostKeyUnknown = Code(rawValue: "host_key_unknown")
+    /// The host showed another key than the one that is written down.
+    package static let hostKeyChanged = Code(rawValue: "host_key_changed")
+    /// The host showed a key that is marked as revoked.
+    package static let hostKeyRevoked = Code(rawValue: "host_key_revoked")
+    /// The `ssh` program, needed for this host, is not installed.
+    package static let sshMissing = Code(rawValue: "ssh_missing")
     package static let dnsFailed = Code(rawValue: "dns_failed")
     package static let connectionRefused = Code(rawValue: "connection_refused")
     /// No way to the host: no route, network down.
@@ -51,9 +59,9 @@ extension TransportError {
     package var usualDisposition: Disposition {
       switch self {
       case .protocolError: .corrupt
-      case .unsupportedObjectFormat, .unsupportedSource, .gitMissing, .invalidURL: .fatal
+      case .unsupportedObjectFormat, .unsupportedSource, .gitMissing, .sshMissing, .invalidURL: .fatal
       case .sourceNotFound, .sourceNotARepository, .sourceAccessDenied, .authenticationFailed, .tlsFailed,
-        .limitExceeded, .redirectRefused, .sourceShallow:
+        .limitExceeded, .redirectRefused, .sourceShallow, .hostKeyUnknown, .hostKeyChanged, .hostKeyRevoked:
         .permanent
       default: .transient
       }

@@ -23,6 +23,7 @@ package final class Transports: Sendable {
   let client: BoundedHTTPClient
   let proxies: ProxyEnvironment
   let credentials: CredentialSources
+  private let ssh: SSHGateway
   private let memory = Mutex(Memory())
 
   package init(configuration: TransportConfiguration) {
@@ -37,20 +38,26 @@ package final class Transports: Sendable {
     proxies = ProxyEnvironment(configuration.environment)
     credentials = CredentialSources(
       bearerTokenFile: configuration.bearerTokenFile, netrcFile: configuration.netrcFile)
+    ssh = SSHGateway(
+      settings: configuration.ssh, environment: configuration.environment,
+      connectTimeout: configuration.connectTimeout)
   }
 
   /// A way to the upload-pack service of `source`. Nothing is connected yet.
   /// - Parameters:
   ///   - cancellation: ends every wait of the channel with `Cancelled`.
   ///   - deadline: by which everything on this channel must be over.
-  /// - Throws: `unsupported_source` for kinds that cannot be reached.
+  /// - Throws: `TransportError` for an address that its kind cannot carry.
   package func channel(
     for source: SourceURL, cancellation: CancellationFlag, deadline: Deadline
   ) throws -> any UploadPackChannel {
     switch source.kind {
     case .http, .https:
       return HTTPUploadPack(source: source, transports: self, cancellation: cancellation, deadline: deadline)
-    case .ssh: throw Self.unsupported(source, "ssh addresses are not supported yet: they come with the ssh transport")
+    case .ssh:
+      return SSHUploadPack(
+        source: source, gateway: ssh,
+        limits: WaitLimits(silence: configuration.silenceTimeout, deadline: deadline, cancellation: cancellation))
     case .git:
       return try DaemonUploadPack(
         source: source, configuration: configuration, cancellation: cancellation, deadline: deadline)
@@ -59,12 +66,9 @@ package final class Transports: Sendable {
   }
 
   /// Closes all connections. Channels that are still in use fail.
-  package func shutdown() async { await client.shutdown() }
-
-  private static func unsupported(_ source: SourceURL, _ cause: String) -> TransportError {
-    TransportError(
-      .unsupportedSource, operation: "reach", subject: source.redacted, cause: cause,
-      hint: "use https where it is offered")
+  package func shutdown() async {
+    await ssh.shutdown()
+    await client.shutdown()
   }
 
   // MARK: What servers told about themselves

@@ -15,6 +15,30 @@ struct ConnectionOptions: ParsableArguments {
     help: ArgumentHelp("Look up logins in this file instead of ~/.netrc.", valueName: "file"), completion: .file())
   var netrcFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Who speaks SSH. Automatic: libssh2, or the program of GIT_SSH_COMMAND and core.sshCommand, or ssh where libssh2 cannot.",
+      valueName: "automatic|libssh2|system"))
+  var ssh: SSHSettings.Choice = .automatic
+
+  @Option(
+    help: ArgumentHelp("Use this private key, and no other; may be repeated.", valueName: "file"), completion: .file())
+  var sshKey: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Read the passphrase of the private keys from this file.", valueName: "file"),
+    completion: .file())
+  var sshPassphraseFile: String?
+
+  @Option(
+    help: ArgumentHelp("Know hosts by this file instead of the user's and the system's.", valueName: "file"),
+    completion: .file())
+  var sshKnownHosts: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Read this file instead of ~/.ssh/config.", valueName: "file"), completion: .file())
+  var sshConfig: String?
+
   @Option(help: ArgumentHelp("Give up connecting after this time.", valueName: "seconds"))
   var connectTimeout: Int = 30
 
@@ -44,6 +68,11 @@ struct ConnectionOptions: ParsableArguments {
     configuration.caFile = caFile
     configuration.bearerTokenFile = bearerTokenFile
     if let netrcFile { configuration.netrcFile = netrcFile }
+    configuration.ssh.choice = ssh
+    configuration.ssh.identityFiles = sshKey
+    configuration.ssh.passphraseFile = sshPassphraseFile
+    configuration.ssh.knownHostsFiles = sshKnownHosts
+    configuration.ssh.configurationFile = sshConfig
     configuration.connectTimeout = .seconds(connectTimeout)
     configuration.silenceTimeout = .seconds(silenceTimeout)
     configuration.maximumAdvertisedRefs = maxRefs
@@ -53,3 +82,5 @@ struct ConnectionOptions: ParsableArguments {
     return Transports(configuration: configuration)
   }
 }
+
+extension SSHSettings.Choice: ExpressibleByArgument {}

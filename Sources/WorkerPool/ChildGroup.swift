@@ -82,6 +82,14 @@ package final class ChildGroup {
     }
   }
 
+  /// Collects a child that has ended, and lets those live that it left behind in its group: for programs that go on in the
+  /// background on purpose.
+  package func releaseDescendants() {
+    guard !isCollected else { return }
+    isCollected = true
+    waitpid(processID, nil, WNOHANG)
+  }
+
   /// Kills what is left of the group and collects the child. Calling it twice does nothing more.
   package func kill() {
     guard !isCollected else { return }

@@ -18,6 +18,7 @@ struct LayerTable: Equatable {
   /// The house as it is.
   static let house = LayerTable(rows: [
     Row(0, "CLibgit2"),
+    Row(0, "CLibssh2"),
     Row(0, "CLinux"),
     Row(0, "GitValues"),
     Row(1, "Git", ["CLibgit2", "GitValues"]),
@@ -32,7 +33,10 @@ struct LayerTable: Equatable {
     Row(2, "RefStore", ["GitValues", "DurableFiles", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(
       2, "GitTransport",
-      ["Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", "SystemPackage"]),
+      [
+        "CLibssh2", "Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", "Dispatch", "Crypto",
+        "SystemPackage",
+      ]),
     Row(2, "AgentClient", ["AgentAPI", "BoundedHTTP"]),
     Row(2, "Replication", []),
     Row(
@@ -93,7 +97,7 @@ struct LayerTable: Equatable {
   /// Rooms of bytes and values: Foundation would bring its own idea of strings, files and time.
   static let withoutFoundation: Set<String> = ["GitValues", "GitProtocol", "DurableFiles"]
   /// Modules that exactly one room may know.
-  static let soleImporters = ["CLibgit2": "Git", "AsyncHTTPClient": "BoundedHTTP"]
+  static let soleImporters = ["CLibgit2": "Git", "CLibssh2": "GitTransport", "AsyncHTTPClient": "BoundedHTTP"]
 
   func row(_ target: String) -> Row? { rows.first { $0.target == target } }
 

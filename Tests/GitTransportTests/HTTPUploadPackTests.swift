@@ -217,11 +217,6 @@ import WorkerPool
     server.stop()
   }
 
-  @Test("kinds of sources without a channel say so", arguments: ["ssh://h/a", "git@h:a", "git://h/a"])
-  func unsupported(url: String) async throws {
-    #expect(try await HTTPChannel().failure(url).code == .unsupportedSource)
-  }
-
   @Test("failures of the network have codes of their own")
   func network() async throws {
     let closed = try ClosedPort()

@@ -47,7 +47,7 @@ import Testing
       try GitCommand().run("clone", "-q", "--bare", "--depth=1", "file://\(harness.sourcePath)", path)
       let url = harness.url(of: path)
       // Version 2 says it only in its answer to a fetch: where nothing is missing, nothing is cut off either.
-      if transport == .httpVersion2 {
+      if transport.isFarAway, transport.speaksVersion2 {
         try harness.expectFailure("source_shallow", saying: ["shallow"], source: url)
       } else {
         try harness.expectFailureEverywhere("source_shallow", saying: ["shallow"], source: url)

@@ -30,6 +30,8 @@ final class MirrorHarness: Sendable {
     sourcePath = directory.path("source.git")
     copyPath = directory.path("copies/copy.git")
     try FileManager.default.createDirectory(atPath: directory.path("copies"), withIntermediateDirectories: true)
+    var configuration = configuration
+    server?.configure(&configuration)
     transports = Transports(configuration: configuration)
   }
 
@@ -54,6 +56,11 @@ final class MirrorHarness: Sendable {
     guard let server else { return path }
     let name = (directory.path as NSString).lastPathComponent
     return server.url(name + path.dropFirst(directory.path.count))
+  }
+
+  /// The real git, welcome wherever this harness's transport leads.
+  func git(in directory: String? = nil) -> GitCommand {
+    GitCommand(in: directory, environment: server?.gitEnvironment() ?? [:])
   }
 
   /// Builds the source.

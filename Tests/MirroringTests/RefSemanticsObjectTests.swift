@@ -101,7 +101,7 @@ import Testing
         }
       }
       let reference = harness.directory.path("reference.git")
-      try GitCommand().run("clone", "-q", "--mirror", harness.url(of: harness.sourcePath), reference)
+      try harness.git().run("clone", "-q", "--mirror", harness.url(of: harness.sourcePath), reference)
       try harness.mirror()
       let bases = try branches.map { try source.oid("topic/\($0)~1") }
       try source.change { builder in
@@ -112,7 +112,7 @@ import Testing
       }
       let outcome = try harness.mirrorExactly()
       #expect(outcome.refs.updated == branches.count)
-      let fetched = try GitCommand(in: reference).run("fetch", "--progress", "--prune", "origin").errorText
+      let fetched = try harness.git(in: reference).run("fetch", "--progress", "--prune", "origin").errorText
       let total = try #require(fetched.firstMatch(of: /Total (\d+)\s/)?.1)
       #expect(outcome.objects <= (Int(total) ?? 0))
       #expect(outcome.objects >= 400 * 2 * 3)

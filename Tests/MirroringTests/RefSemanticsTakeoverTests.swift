@@ -21,7 +21,7 @@ import Testing
   func mirrorClone(transport: SourceTransport) async throws {
     try await MirrorHarness.run(transport) { harness in
       let source = try Self.source(harness)
-      try GitCommand().run("clone", "-q", "--mirror", harness.url(of: harness.sourcePath), harness.copyPath)
+      try harness.git().run("clone", "-q", "--mirror", harness.url(of: harness.sourcePath), harness.copyPath)
       try harness.unpackRefs()
       try source.change { builder in
         builder.deleteRef("refs/heads/a/b")

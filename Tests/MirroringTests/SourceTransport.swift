@@ -1,3 +1,4 @@
+import GitTransport
 import Synchronization
 import TestSupport
 import Testing
@@ -6,25 +7,69 @@ import Testing
 enum SourceTransport: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case path
   case daemon = "git://"
+  case ssh = "ssh://"
   case httpVersion2 = "http, version 2"
   case httpVersion0 = "http, version 0"
 
   var testDescription: String { rawValue }
 
   /// Version 0 has no words for a HEAD without a commit.
-  var tellsUnbornHead: Bool { self != .httpVersion0 }
+  var tellsUnbornHead: Bool { speaksVersion2 }
+
+  var speaksVersion2: Bool { self != .httpVersion0 }
+
+  /// Whether only the protocol tells what the source is, and no file of it can be looked at.
+  var isFarAway: Bool { self != .path }
 
   /// Those that speak version 2.
-  static let version2: [SourceTransport] = [.path, .daemon, .httpVersion2]
+  static let version2 = allCases.filter(\.speaksVersion2)
 }
 
 /// Gives repositories below its root URLs.
 protocol RepositoryServer: AnyObject, Sendable {
   func url(_ repository: String) -> String
+  /// Makes whoever has this configuration welcome.
+  func configure(_ configuration: inout TransportConfiguration)
+  /// What git needs in its environment to be welcome.
+  func gitEnvironment() -> [String: String]
+}
+
+extension RepositoryServer {
+  func configure(_ configuration: inout TransportConfiguration) {}
+  func gitEnvironment() -> [String: String] { [:] }
 }
 
 extension GitHTTPServer: RepositoryServer {}
 extension GitDaemon: RepositoryServer {}
+
+/// An `sshd` whose repositories are those below a root.
+private final class SSHRepositories: RepositoryServer {
+  let root: String
+  let server: SSHServer
+  private let directory: TemporaryDirectory
+  private let knownHosts: String
+  private let key: String
+
+  init(root: String) throws {
+    self.root = root
+    directory = try TemporaryDirectory("sshd")
+    server = try SSHServer(in: directory.path)
+    knownHosts = try server.knownHosts()
+    key = try server.clientKey(.ed25519)
+  }
+
+  func url(_ repository: String) -> String { server.url("\(root)/\(repository)") }
+
+  func configure(_ configuration: inout TransportConfiguration) {
+    configuration.ssh.configurationFile = "/dev/null"
+    configuration.ssh.knownHostsFiles = [knownHosts]
+    configuration.ssh.identityFiles = [key]
+  }
+
+  func gitEnvironment() -> [String: String] {
+    ["GIT_SSH_COMMAND": "ssh -F /dev/null -o UserKnownHostsFile='\(knownHosts)' -o IdentitiesOnly=yes -i '\(key)'"]
+  }
+}
 
 /// The Git servers that tests share: starting nginx for each would cost more than the tests. One a transport lives as long as any
 /// test holds it.
@@ -51,6 +96,7 @@ enum SharedServers {
     switch transport {
     case .path: return nil
     case .daemon: return try GitDaemon(root: root)
+    case .ssh: return try SSHRepositories(root: root)
     case .httpVersion2: break
     case .httpVersion0: options.forcesVersion0 = true
     }

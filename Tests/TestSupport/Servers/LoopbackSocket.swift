@@ -18,7 +18,7 @@ package enum LoopbackSocket {
   }
 
   /// Listens on a path.
-  static func listen(path: String) throws -> Int32 {
+  package static func listen(path: String) throws -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw TestSupportError.systemCall("socket", number: errno) }
     var address = sockaddr_un()

@@ -7,7 +7,9 @@ enum SecretFile {
 
   /// The file as text; `nil` when there is none.
   /// - Throws: `authentication_failed` when it is there and cannot be read.
-  static func read(_ path: String, for subject: String) throws(TransportError) -> String? {
+  static func read(
+    _ path: String, atMost maximumBytes: Int = maximumBytes, for subject: String
+  ) throws(TransportError) -> String? {
     do {
       let file = try FileDescriptor.open(FilePath(path), .readOnly)
       return try file.closeAfter {

@@ -98,23 +98,12 @@ package final class LocalUploadPack: UploadPackChannel {
       ) {
         complaints.said.append($0)
       }
-      process = try start(sockets)
+      process = try ChildGroup(starting: gitPath, ["upload-pack", "--", location.path], childEnvironment, sockets)
       self.sockets = sockets
     } catch {
       throw failure(error)
     }
     return Output(self)
-  }
-
-  private func start(_ sockets: ChildSockets) throws(ChildFailure) -> ChildGroup {
-    defer { sockets.closeChildEnds() }
-    do throws(SpawnFailure) {
-      return try ChildGroup(
-        path: gitPath, arguments: ["upload-pack", "--", location.path], environment: childEnvironment,
-        descriptors: sockets.childEnds)
-    } catch {
-      throw .failed("start", error.code)
-    }
   }
 
   package func send(_ request: [UInt8]) throws -> any ByteSource {

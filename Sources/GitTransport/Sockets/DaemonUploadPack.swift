@@ -14,7 +14,7 @@ final class DaemonUploadPack: UploadPackChannel {
   private let configuration: TransportConfiguration
   private let cancellation: CancellationFlag
   private let deadline: Deadline
-  private var stream: TCPStream?
+  private var stream: SocketStream?
 
   /// The port of git's own protocol.
   private static let usualPort = 9418
@@ -44,9 +44,9 @@ final class DaemonUploadPack: UploadPackChannel {
   func openAdvertisement() throws -> any ByteSource {
     precondition(stream == nil, "a daemon advertises once")
     do {
-      let stream = try TCPStream(
+      let stream = try SocketStream(
         host: source.host, port: source.port ?? Self.usualPort, connectTimeout: configuration.connectTimeout,
-        silence: configuration.silenceTimeout, deadline: deadline, cancellation: cancellation)
+        limits: WaitLimits(silence: configuration.silenceTimeout, deadline: deadline, cancellation: cancellation))
       self.stream = stream
       try request.withUnsafeBytes { try stream.write($0) }
     } catch {
@@ -101,7 +101,7 @@ final class DaemonUploadPack: UploadPackChannel {
 
   /// The error for a connection that failed; others, `Cancelled` among them, pass as they are.
   private func failure(_ failure: any Error) -> any Error {
-    guard let failure = failure as? TCPStream.Failure else { return failure }
+    guard let failure = failure as? SocketStream.Failure else { return failure }
     switch failure {
     case .unknownHost(let words):
       return error(.dnsFailed, "the name '\(source.host)' cannot be resolved: \(words)")

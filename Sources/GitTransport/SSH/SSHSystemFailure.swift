@@ -1,0 +1,13 @@
+import WorkerPool
+
+/// Why the system's ssh could not be used. Whoever knows what it was for says it in a `TransportError`.
+enum SSHSystemFailure: Error {
+  /// It is not installed.
+  case missing
+  /// It cannot read its configuration, in its words.
+  case configuration(String)
+  /// It cannot do what the address asks for.
+  case unsupported(String)
+  /// It did not get through to the host.
+  case notConnected(ChildComplaints, ChildGroup.Ending?)
+}

@@ -1,0 +1,164 @@
+import Glibc
+import WorkerPool
+
+/// What ends a wait.
+struct WaitLimits: Sendable {
+  /// How long to wait for a byte to come or to be taken.
+  var silence: Duration
+  /// When all must be over.
+  var deadline: Deadline
+  var cancellation: CancellationFlag
+}
+
+/// A connection to a host, or to a program on this machine: bytes both ways. All waiting is poll(2) with a deadline, on the thread
+/// that uses it; cancellation shuts the connection down, which wakes that poll.
+///
+/// One that is kept for later is released, and bound to the limits of whoever uses it next.
+final class SocketStream {
+  /// Why there is no connection, or none any more. Whoever knows what it was for says it in a `TransportError`.
+  enum Failure: Error {
+    case unknownHost(String)
+    /// errno of connect(2), of the last address that was tried.
+    case notConnected(Int32)
+    case connectTimedOut(Duration)
+    /// Not a byte in this long.
+    case silent(Duration)
+    /// The deadline of the whole run has passed.
+    case runTimedOut
+    /// errno of a connection that broke.
+    case broken(Int32)
+  }
+
+  private let descriptor: Int32
+  private var limits: WaitLimits
+  private var registration: CancellationFlag.Registration?
+  private var isClosed = false
+
+  /// Connects to the first of the host's addresses that takes the connection.
+  ///
+  /// - Parameter connectTimeout: for the lookup and all addresses together.
+  /// - Throws: `Failure`, `Cancelled`.
+  convenience init(host: String, port: Int, connectTimeout: Duration, limits: WaitLimits) throws {
+    let connected = Deadline.after(connectTimeout)
+    do {
+      let descriptor = try Self.connect(host, port, by: connected.earlier(limits.deadline), limits.cancellation)
+      self.init(descriptor: descriptor, limits: limits)
+    } catch NameLookup.Failure.unknown(let words) {
+      throw Failure.unknownHost(words)
+    } catch NameLookup.Failure.timedOut {
+      throw connected < limits.deadline ? Failure.connectTimedOut(connectTimeout) : Failure.runTimedOut
+    }
+  }
+
+  /// Takes a connected socket over.
+  init(descriptor: Int32, limits: WaitLimits) {
+    self.descriptor = descriptor
+    self.limits = limits
+    bind(to: limits)
+  }
+
+  deinit { close() }
+
+  /// Makes all waits from now on end by these limits.
+  func bind(to limits: WaitLimits) {
+    release()
+    self.limits = limits
+    // Removed before the descriptor is closed, so the number cannot be another file's by then.
+    registration = limits.cancellation.onRaise { [descriptor] in Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
+  }
+
+  /// Lets go of the limits: nobody's cancellation ends the connection any more. It must be bound before it is used again.
+  func release() {
+    registration?.remove()
+    registration = nil
+  }
+
+  /// Ends the connection. Calling it twice does nothing more.
+  func close() {
+    guard !isClosed else { return }
+    isClosed = true
+    release()
+    Glibc.close(descriptor)
+  }
+
+  /// Reads at least one byte; 0 is the end.
+  ///
+  /// - Throws: `Failure`, `Cancelled`.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    precondition(!buffer.isEmpty, "a read needs room")
+    let quiet = Deadline.after(limits.silence)
+    while true {
+      try limits.cancellation.check()
+      let count = receive(into: buffer)
+      if count > 0 { return count }
+      if count == 0 {
+        // Our own shutdown by cancellation looks the same.
+        try limits.cancellation.check()
+        return 0
+      }
+      try goOn(after: Int32(-count), waitingFor: POLLIN, quiet)
+    }
+  }
+
+  /// Writes all bytes.
+  ///
+  /// - Throws: `Failure`, `Cancelled`.
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    var quiet = Deadline.after(limits.silence)
+    while !rest.isEmpty {
+      try limits.cancellation.check()
+      let count = send(rest)
+      if count >= 0 {
+        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        quiet = Deadline.after(limits.silence)
+        continue
+      }
+      try goOn(after: Int32(-count), waitingFor: POLLOUT, quiet)
+    }
+  }
+
+  /// Reads what is there, without waiting: a number of bytes, 0 for the end, or a negative errno.
+  func receive(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+    return count >= 0 ? count : -Int(errno)
+  }
+
+  /// False when the other side has closed it, or it is broken.
+  var isOpen: Bool {
+    guard !isClosed else { return false }
+    var byte: UInt8 = 0
+    let count = recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
+    return count > 0 || (count < 0 && errno == EAGAIN)
+  }
+
+  /// Writes what is taken, without waiting: a number of bytes, or a negative errno.
+  func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+    let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+    return count >= 0 ? count : -Int(errno)
+  }
+
+  /// Waits until one of the poll(2) events comes.
+  ///
+  /// - Parameter quiet: when it has lasted too long without a byte.
+  /// - Throws: `Failure`, `Cancelled`.
+  func wait(for events: Int32, _ quiet: Deadline) throws {
+    try limits.cancellation.check()
+    guard !limits.deadline.hasPassed else { throw Failure.runTimedOut }
+    guard !quiet.hasPassed else { throw Failure.silent(limits.silence) }
+    var polled = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+    // How it ended, the caller sees when it tries again, or here at the next wait.
+    _ = Glibc.poll(&polled, 1, quiet.earlier(limits.deadline).pollTimeoutMilliseconds)
+    try limits.cancellation.check()
+  }
+
+  private func goOn(after code: Int32, waitingFor events: Int32, _ quiet: Deadline) throws {
+    switch code {
+    case EINTR: return
+    case EAGAIN: try wait(for: events, quiet)
+    default:
+      try limits.cancellation.check()
+      throw Failure.broken(code)
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import Foundation
+import GitTransport
+import GitValues
+import Glibc
+import TestSupport
+import Testing
+import WorkerPool
+
+/// SSH by libssh2, against the real `sshd`.
+@Suite(.serialized) struct SSHLibraryTests {
+  @Test(
+    "a repository is listed with a key of each type that libssh2 can sign with",
+    arguments: [SSHServer.KeyType.ed25519, .ecdsa])
+  func keys(_ type: SSHServer.KeyType) async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory, key: type)
+      ground.channel.configuration.ssh.choice = .libssh2
+      let listing = try await ground.list()
+      #expect(listing.view == (try ground.repository.view()))
+      #expect(listing.protocolVersion == 2)
+    }
+  }
+
+  @Test("a host that takes no variables is spoken to in version 0")
+  func version0() async throws {
+    try await withTemporaryDirectory { directory in
+      var options = SSHServer.Options()
+      options.acceptsGitProtocol = false
+      var ground = try SSHGround(directory, options)
+      ground.channel.configuration.ssh.choice = .libssh2
+      let listing = try await ground.list()
+      #expect(listing.view == (try ground.repository.view()))
+      #expect(listing.protocolVersion == 0)
+    }
+  }
+
+  @Test("200 repositories go over one session")
+  func oneSession() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory)
+      ground.channel.configuration.ssh.choice = .libssh2
+      let view = try ground.repository.view()
+      try await ground.channel.withTransports { [ground] transports in
+        for _ in 0..<200 {
+          let listing = try ground.list(by: transports)
+          #expect(listing.view == view)
+        }
+      }
+      #expect(ground.server.connections.believed == 1)
+      #expect(ground.server.connections.made == 1)
+    }
+  }
+
+  @Test("a session that the host has closed while it was idle is replaced")
+  func replaced() async throws {
+    try await withTemporaryDirectory { directory in
+      var options = SSHServer.Options()
+      // The host asks whether we are still there, and an idle session has nobody who answers.
+      options.configuration = ["ClientAliveInterval 1", "ClientAliveCountMax 1"]
+      var ground = try SSHGround(directory, options)
+      ground.channel.configuration.ssh.choice = .libssh2
+      try await ground.channel.withTransports { [ground] transports in
+        _ = try ground.list(by: transports)
+        #expect(ground.server.waitUntil(logged: "not responding"), "\(ground.server.log)")
+        _ = try ground.list(by: transports)
+      }
+      #expect(ground.server.connections.believed == 2)
+    }
+  }
+
+  @Test("an idle session is closed after its time")
+  func idle() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory)
+      ground.channel.configuration.ssh.choice = .libssh2
+      ground.channel.configuration.ssh.idleTimeout = .milliseconds(200)
+      try await ground.channel.withTransports { [ground] transports in
+        _ = try ground.list(by: transports)
+        #expect(ground.server.waitUntil(logged: "disconnect from"), "\(ground.server.log)")
+      }
+    }
+  }
+
+  @Test("a host whose key nobody knows, knows otherwise, or has revoked is refused, and the line is named")
+  func hostKeys() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory)
+      ground.channel.configuration.ssh.choice = .libssh2
+      let own = try ground.server.knownHostsLines()[0]
+      let name = own.prefix { $0 != " " }
+      try SSHServer.makeKey(.ed25519, at: directory.path("other"))
+      let other = try String(contentsOfFile: directory.path("other.pub"), encoding: .utf8).split(separator: " ")[1]
+      let cases: [([String], TransportError.Code, String)] = [
+        (["# nobody"], .hostKeyUnknown, "SHA256:"),
+        (["# first", "\(name) ssh-ed25519 \(other)"], .hostKeyChanged, ":2 "),
+        ([own, "@revoked * \(own.dropFirst(name.count + 1))"], .hostKeyRevoked, ":2"),
+        (["@cert-authority * ssh-ed25519 \(other)"], .hostKeyUnknown, "authority"),
+      ]
+      for (lines, code, words) in cases {
+        let file = try ground.server.knownHosts(lines)
+        ground.channel.configuration.ssh.knownHostsFiles = [file]
+        let error = try await ground.failure()
+        #expect(error.code == code, "\(error)")
+        #expect("\(error)".contains(words) && "\(error)".contains(file), "\(error)")
+      }
+      #expect(ground.server.connections.believed == 0)
+    }
+  }
+
+  @Test("of a host with several keys the one that is known is asked for, also under a hashed name")
+  func severalHostKeys() async throws {
+    try await withTemporaryDirectory { directory in
+      var options = SSHServer.Options()
+      options.hostKeys = [.ed25519, .ecdsa]
+      var ground = try SSHGround(directory, options)
+      ground.channel.configuration.ssh.choice = .libssh2
+      for type in options.hostKeys {
+        let file = try ground.server.knownHosts(ground.server.knownHostsLines([type]))
+        let hashed = try await ChildProcess("ssh-keygen", ["-q", "-H", "-f", file]).outcome()
+        #expect(hashed.isSuccess)
+        ground.channel.configuration.ssh.knownHostsFiles = [file]
+        #expect(try String(contentsOfFile: file, encoding: .utf8).hasPrefix("|1|"))
+        _ = try await ground.list()
+      }
+    }
+  }
+
+  @Test("a wrong user, and a key that the host does not know, are told with what was tried")
+  func notBelieved() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory)
+      ground.channel.configuration.ssh.choice = .libssh2
+      let wrongUser = try await ground.failure(ground.server.url(directory.path("r.git"), user: "nobody-at-all"))
+      #expect(wrongUser.code == .authenticationFailed)
+      #expect("\(wrongUser)".contains("'nobody-at-all'"), "\(wrongUser)")
+      let stranger = try ground.server.clientKey(.ed25519, isAuthorized: false)
+      ground.channel.configuration.ssh.identityFiles = [stranger]
+      let wrongKey = try await ground.failure()
+      #expect(wrongKey.code == .authenticationFailed)
+      #expect("\(wrongKey)".contains(stranger), "\(wrongKey)")
+    }
+  }
+
+  @Test("a key with a passphrase is used with its file, and told of without it")
+  func passphrase() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory)
+      ground.channel.configuration.ssh.choice = .libssh2
+      let key = try ground.server.clientKey(.ed25519, passphrase: "ganz geheim")
+      ground.channel.configuration.ssh.identityFiles = [key]
+      let error = try await ground.failure()
+      #expect(error.code == .authenticationFailed && "\(error)".contains("has a passphrase"), "\(error)")
+      ground.channel.configuration.ssh.passphraseFile = try directory.write("ganz geheim\n", to: "passphrase")
+      _ = try await ground.list()
+      ground.channel.configuration.ssh.passphraseFile = try directory.write("falsch geheim\n", to: "passphrase")
+      let wrong = try await ground.failure()
+      #expect(wrong.code == .authenticationFailed && !"\(wrong)".contains("geheim"), "\(wrong)")
+    }
+  }
+
+  @Test("an agent signs, with each type of key, and is asked only for the keys that are named")
+  func agent() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory, key: nil)
+      ground.channel.configuration.ssh.choice = .libssh2
+      ground.channel.configuration.ssh.identityFiles = []
+      let agent = try SSHAgentProcess(in: directory.path)
+      defer { agent.stop() }
+      ground.channel.configuration.environment["SSH_AUTH_SOCK"] = agent.socket
+      for type in [SSHServer.KeyType.ed25519, .ecdsa] {
+        let key = try ground.server.clientKey(type)
+        try agent.add(key)
+        _ = try await ground.list()
+        try agent.removeAll()
+      }
+      let stranger = try ground.server.clientKey(.ed25519, isAuthorized: false)
+      try agent.add(try ground.server.clientKey(.ed25519))
+      ground.channel.configuration.ssh.identityFiles = [stranger]
+      let error = try await ground.failure()
+      #expect(!"\(error)".contains("the agent's key"), "\(error)")
+    }
+  }
+
+  @Test("an agent that does not answer ends by the silence timeout, and the key files are tried")
+  func silentAgent() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory)
+      ground.channel.configuration.ssh.choice = .libssh2
+      ground.channel.configuration.silenceTimeout = .milliseconds(300)
+      let socket = directory.path("mute")
+      let listener = try LoopbackSocket.listen(path: socket)
+      defer { close(listener) }
+      ground.channel.configuration.environment["SSH_AUTH_SOCK"] = socket
+      _ = try await ground.list()
+    }
+  }
+
+  @Test("a repository that is not there, in git's own words")
+  func missing() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory)
+      ground.channel.configuration.ssh.choice = .libssh2
+      let error = try await ground.failure(ground.server.url(directory.path("it's not; there!.git")))
+      #expect(error.code == .sourceNotFound, "\(error)")
+      #expect("\(error)".contains("it's not; there!.git"))
+    }
+  }
+
+  @Test("a path with every character that a shell knows is one word there")
+  func quoting() async throws {
+    try await withTemporaryDirectory { directory in
+      var ground = try SSHGround(directory)
+      ground.channel.configuration.ssh.choice = .libssh2
+      let name = "a b'c!\"$(touch x)`;&|<>*?[~#\\.git"
+      try FileManager.default.moveItem(atPath: directory.path("r.git"), toPath: directory.path(name))
+      let encoded = try #require(name.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+      let listing = try await ground.list(ground.server.url(directory.path(encoded)))
+      #expect(listing.view.refs.count > 0)
+    }
+  }
+}
