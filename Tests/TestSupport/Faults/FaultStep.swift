@@ -23,4 +23,6 @@ package enum FaultStep: Sendable {
   case reset
   /// Sends these bytes, which no server sent.
   case answer([UInt8])
+  /// Sends these bytes again and again, until the client has had enough.
+  case flood([UInt8])
 }

@@ -65,6 +65,9 @@ final class FaultedConnection {
       _ = clientHasEnded.wait(atMost: .seconds(600)) { $0 }
       return false
     case .answer(let bytes): return send(bytes)
+    case .flood(let bytes):
+      while send(bytes) {}
+      return false
     case .cut, .reset: return false
     }
   }
