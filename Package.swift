@@ -207,7 +207,9 @@ let package = Package(
     .testTarget(
       name: "FuzzTests",
       dependencies: [
-        "Agent", "DurableFiles", "EventLog", "FlatJSON", "RegistryStore", "Replication", "TestSupport", systemPackage,
+        "Agent", "BoundedHTTP", "DurableFiles", "EventLog", "FlatJSON", "GitProtocol", "GitTransport", "GitValues",
+        "RefStore",
+        "RegistryStore", "Replication", "TestSupport", systemPackage,
       ],
       exclude: ["LibFuzzer"], swiftSettings: strict),
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),

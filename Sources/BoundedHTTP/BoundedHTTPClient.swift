@@ -21,15 +21,18 @@ package final class BoundedHTTPClient: Sendable {
     package var idleTimeout: Duration
     /// Connections to one host at a time; an exchange beyond them waits, and that wait counts as connecting.
     package var connectionsPerHost: Int
+    /// Shown to servers that ask for one; `nil` for none.
+    package var clientCertificate: HTTPClientCertificate?
 
     package init(
       connectTimeout: Duration = .seconds(30), caFile: String? = nil, idleTimeout: Duration = .seconds(60),
-      connectionsPerHost: Int = 64
+      connectionsPerHost: Int = 64, clientCertificate: HTTPClientCertificate? = nil
     ) {
       self.connectTimeout = connectTimeout
       self.caFile = caFile
       self.idleTimeout = idleTimeout
       self.connectionsPerHost = connectionsPerHost
+      self.clientCertificate = clientCertificate
     }
   }
 
@@ -178,9 +181,22 @@ package final class BoundedHTTPClient: Sendable {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.minimumTLSVersion = .tlsv12
     if let caFile = configuration.caFile { tls.trustRoots = .certificates(try Self.certificates(in: caFile)) }
+    if let own = configuration.clientCertificate {
+      tls.certificateChain = try Self.certificates(in: own.certificateFile).map { .certificate($0) }
+      tls.privateKey = .privateKey(try Self.privateKey(in: own.keyFile))
+    }
     settings.tlsConfiguration = tls
     route.apply(to: &settings)
     return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
+  }
+
+  private static func privateKey(in file: String) throws(HTTPFailure) -> NIOSSLPrivateKey {
+    do {
+      return try NIOSSLPrivateKey(file: file, format: .pem)
+    } catch {
+      throw HTTPFailure(
+        .tlsFailed(.unusableTrustRoots), "'\(file)' does not exist, cannot be read or holds no PEM private key")
+    }
   }
 
   /// Read here, because the TLS library reports a file without certificates only as a handshake that failed.

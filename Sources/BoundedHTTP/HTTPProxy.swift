@@ -1,5 +1,9 @@
-/// An HTTP proxy that stands between us and a server: `CONNECT` for https, absolute request lines for http.
+/// A proxy that stands between us and a server: one for HTTP (`CONNECT` for https, absolute request lines for http), or one for
+/// everything (SOCKS 5).
 package struct HTTPProxy: Sendable, Hashable {
+  package enum Kind: Sendable { case http, socks5 }
+
+  package let kind: Kind
   package let host: String
   package let port: Int
   /// Sent to the proxy as basic authorization, and to nobody else.
@@ -8,9 +12,11 @@ package struct HTTPProxy: Sendable, Hashable {
   /// - Parameters:
   ///   - host: name or address, without brackets; not empty.
   ///   - port: 1 to 65535.
-  ///   - credential: `nil` for a proxy that asks for none.
-  package init(host: String, port: Int, credential: HTTPBasicCredential? = nil) {
+  ///   - credential: `nil` for a proxy that asks for none, which one for SOCKS must not (the HTTP library knows no way to say it).
+  package init(_ kind: Kind = .http, host: String, port: Int, credential: HTTPBasicCredential? = nil) {
+    precondition(kind == .http || credential == nil, "nobody would send it")
     precondition(!host.isEmpty && (1...65535).contains(port), "a proxy has a host and a port")
+    self.kind = kind
     self.host = host
     self.port = port
     self.credential = credential

@@ -9,10 +9,13 @@ enum Route: Hashable, Sendable {
   case tunnel(HTTPProxy)
   /// By asking the proxy itself: for http.
   case forward(HTTPProxy)
+  /// Through a connection that a SOCKS proxy makes, which looks the server's name up too.
+  case socks(HTTPProxy)
 
   init(_ request: HTTPRequest) {
     switch request.proxy {
     case nil: self = .straight
+    case let proxy? where proxy.kind == .socks5: self = .socks(proxy)
     case let proxy?: self = request.url.lowercased().hasPrefix("https:") ? .tunnel(proxy) : .forward(proxy)
     }
   }
@@ -24,6 +27,7 @@ enum Route: Hashable, Sendable {
       settings.proxy = .server(
         host: proxy.host, port: proxy.port,
         authorization: proxy.credential.map { .basic(username: $0.user, password: $0.password) })
+    case .socks(let proxy): settings.proxy = .socksServer(host: proxy.host, port: proxy.port)
     case .forward: settings.http1_1ConnectionDebugInitializer = { AbsoluteFormHandler.install($0) }
     }
   }

@@ -11,6 +11,12 @@ package struct TransportConfiguration: Sendable {
   package var caFile: String?
   /// File that holds a token, sent as `Authorization: Bearer` to servers that ask who we are.
   package var bearerTokenFile: String?
+  /// Tokens of single hosts; they go before the one above.
+  package var tokens: [HostToken] = []
+  /// Shown to servers that ask for a certificate of ours.
+  package var clientCertificate: HTTPClientCertificate?
+  /// Asks a person when nobody else knows who we are; `nil` to ask nobody.
+  package var prompt: TerminalPrompt?
   /// Where logins and passwords per host are looked up; `nil` for nowhere. `~/.netrc` by default, need not exist.
   package var netrcFile: String?
   /// Asked before the files for what to send to the source's own origin, with each request anew. What it signs is sent as it is,

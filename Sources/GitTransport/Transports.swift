@@ -34,12 +34,17 @@ package final class Transports: Sendable {
     client = BoundedHTTPClient(
       configuration: .init(
         connectTimeout: configuration.connectTimeout, caFile: configuration.caFile,
-        connectionsPerHost: Self.connectionsInAll))
+        connectionsPerHost: Self.connectionsInAll, clientCertificate: configuration.clientCertificate))
     proxies = ProxyEnvironment(configuration.environment)
+    let childEnvironment = ChildEnvironment.withoutSecrets(configuration.environment, tokens: configuration.tokens)
     credentials = CredentialSources(
-      bearerTokenFile: configuration.bearerTokenFile, netrcFile: configuration.netrcFile)
+      tokens: configuration.tokens, bearerTokenFile: configuration.bearerTokenFile, netrcFile: configuration.netrcFile,
+      environment: configuration.environment,
+      helpers: CredentialHelpers(
+        gitExecutable: configuration.gitExecutable, environment: childEnvironment,
+        prompt: configuration.prompt))
     ssh = SSHGateway(
-      settings: configuration.ssh, environment: configuration.environment,
+      settings: configuration.ssh, environment: childEnvironment,
       connectTimeout: configuration.connectTimeout)
   }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BoundedHTTP
 internal import GitTransport
 internal import SystemPackage
 
@@ -10,6 +11,28 @@ struct ConnectionOptions: ParsableArguments {
   @Option(
     help: "Send the token in this file to servers that ask who we are (Authorization: Bearer).", completion: .file())
   var bearerTokenFile: String?
+
+  @Option(
+    help: ArgumentHelp("Send the token in this file to this host; may be repeated.", valueName: "host=file"),
+    transform: { try Self.token($0, HostToken.Place.file) })
+  var hostTokenFile: [HostToken] = []
+
+  @Option(
+    help: ArgumentHelp("Send the token in this variable to this host; may be repeated.", valueName: "host=name"),
+    transform: { try Self.token($0, HostToken.Place.environment) })
+  var hostTokenEnv: [HostToken] = []
+
+  @Option(
+    help: ArgumentHelp("Show the certificate in this PEM file to servers that ask for one.", valueName: "file"),
+    completion: .file())
+  var clientCert: String?
+
+  @Option(
+    help: ArgumentHelp("The private key of that certificate, in a PEM file.", valueName: "file"), completion: .file())
+  var clientKey: String?
+
+  @Flag(help: "Ask at the terminal when a server wants a login and nobody else knows one.")
+  var ask = false
 
   @Option(
     help: ArgumentHelp("Look up logins in this file instead of ~/.netrc.", valueName: "file"), completion: .file())
@@ -60,6 +83,20 @@ struct ConnectionOptions: ParsableArguments {
   mutating func validate() throws {
     let numbers = [connectTimeout, silenceTimeout, timeout, maxRefs, maxAdvertisementBytes, maxPackBytes]
     guard numbers.allSatisfy({ $0 > 0 }) else { throw ValidationError("timeouts and limits must be greater than 0") }
+    guard (clientCert == nil) == (clientKey == nil) else {
+      throw ValidationError("--client-cert and --client-key belong together")
+    }
+  }
+
+  private static func token(_ text: String, _ place: (String) -> HostToken.Place) throws -> HostToken {
+    guard let equals = text.firstIndex(of: "="), text[equals...].count > 1 else {
+      throw ValidationError("'\(text)' is not HOST=WHERE")
+    }
+    do {
+      return try HostToken(host: String(text[..<equals]), place: place(String(text[text.index(after: equals)...])))
+    } catch {
+      throw ValidationError("\(error)")
+    }
   }
 
   /// - Parameter connections: to one host at a time.
@@ -67,6 +104,11 @@ struct ConnectionOptions: ParsableArguments {
     var configuration = TransportConfiguration()
     configuration.caFile = caFile
     configuration.bearerTokenFile = bearerTokenFile
+    configuration.tokens = hostTokenFile + hostTokenEnv
+    if let clientCert, let clientKey {
+      configuration.clientCertificate = HTTPClientCertificate(certificateFile: clientCert, keyFile: clientKey)
+    }
+    if ask { configuration.prompt = TerminalPrompt() }
     if let netrcFile { configuration.netrcFile = netrcFile }
     configuration.ssh.choice = ssh
     configuration.ssh.identityFiles = sshKey

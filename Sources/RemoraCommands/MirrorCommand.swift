@@ -11,14 +11,15 @@ struct MirrorCommand: AsyncParsableCommand {
     commandName: "mirror",
     abstract: "Make a bare repository an exact copy of another one, or many of many.",
     discussion: """
-      SOURCE is a URL (https://, http://, file://) or a path. DESTINATION is a bare
-      repository; it is made if it is missing. After exit 0 it has exactly the refs
-      of the source, its HEAD, and every object that they reach; refs that the
-      source does not have are gone, and 'remora history' tells their last values.
-      All refs change in one step.
+      SOURCE is a URL (https, http, ssh, git, file), USER@HOST:PATH or a path.
+      DESTINATION is a bare repository; it is made if it is missing. After exit 0 it
+      has exactly the refs of the source, its HEAD, and every object that they
+      reach; refs that the source does not have are gone, and 'remora history' tells
+      their last values. All refs change in one step.
 
       Examples:
         remora mirror https://git.example.org/project.git /srv/copies/project.git
+        remora mirror git@git.example.org:project.git /srv/copies/project.git
         remora mirror --exclude-ref refs/pull /srv/git/project.git /backup/p.git
         remora mirror --list repositories.txt --into /srv/copies --jobs 8 --json
       """)

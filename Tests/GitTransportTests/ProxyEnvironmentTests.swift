@@ -53,10 +53,18 @@ import Testing
     #expect(proxy.map { "\($0)" } == "p:1")
   }
 
+  @Test("a SOCKS proxy", arguments: ["socks5://p:1", "socks5h://p:1"])
+  func socks(value: String) throws {
+    let origin = try #require(try SourceURL("https://h/").origin)
+    let proxy = try ProxyEnvironment(["all_proxy": value]).proxy(for: origin)
+    #expect(proxy == HTTPProxy(.socks5, host: "p", port: 1))
+  }
+
   @Test(
     "proxies that are not spoken, and values that are none, are named by their variable",
     arguments: [
-      ("socks5://p:1", TransportError.Code.unsupportedSource), ("https://p:1", .unsupportedSource),
+      ("socks4://p:1", TransportError.Code.unsupportedSource), ("https://p:1", .unsupportedSource),
+      ("socks5://u:s3cret@p:1", .unsupportedSource),
       ("http://s3cret@:1", .invalidURL),
       ("http://s3cret@p:x", .invalidURL),
     ])

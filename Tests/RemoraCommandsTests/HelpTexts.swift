@@ -51,14 +51,15 @@ enum HelpTexts {
   static let mirror = """
     OVERVIEW: Make a bare repository an exact copy of another one, or many of many.
 
-    SOURCE is a URL (https://, http://, file://) or a path. DESTINATION is a bare
-    repository; it is made if it is missing. After exit 0 it has exactly the refs
-    of the source, its HEAD, and every object that they reach; refs that the
-    source does not have are gone, and 'remora history' tells their last values.
-    All refs change in one step.
+    SOURCE is a URL (https, http, ssh, git, file), USER@HOST:PATH or a path.
+    DESTINATION is a bare repository; it is made if it is missing. After exit 0 it
+    has exactly the refs of the source, its HEAD, and every object that they
+    reach; refs that the source does not have are gone, and 'remora history' tells
+    their last values. All refs change in one step.
 
     Examples:
       remora mirror https://git.example.org/project.git /srv/copies/project.git
+      remora mirror git@git.example.org:project.git /srv/copies/project.git
       remora mirror --exclude-ref refs/pull /srv/git/project.git /backup/p.git
       remora mirror --list repositories.txt --into /srv/copies --jobs 8 --json
 
@@ -74,7 +75,31 @@ enum HelpTexts {
       --bearer-token-file <bearer-token-file>
                               Send the token in this file to servers that ask who
                               we are (Authorization: Bearer).
+      --host-token-file <host=file>
+                              Send the token in this file to this host; may be
+                              repeated.
+      --host-token-env <host=name>
+                              Send the token in this variable to this host; may be
+                              repeated.
+      --client-cert <file>    Show the certificate in this PEM file to servers that
+                              ask for one.
+      --client-key <file>     The private key of that certificate, in a PEM file.
+      --ask                   Ask at the terminal when a server wants a login and
+                              nobody else knows one.
       --netrc-file <file>     Look up logins in this file instead of ~/.netrc.
+      --ssh <automatic|libssh2|system>
+                              Who speaks SSH. Automatic: libssh2, or the program of
+                              GIT_SSH_COMMAND and core.sshCommand, or ssh where
+                              libssh2 cannot. (values: automatic, libssh2, system;
+                              default: automatic)
+      --ssh-key <file>        Use this private key, and no other; may be repeated.
+      --ssh-passphrase-file <file>
+                              Read the passphrase of the private keys from this
+                              file.
+      --ssh-known-hosts <file>
+                              Know hosts by this file instead of the user's and the
+                              system's.
+      --ssh-config <file>     Read this file instead of ~/.ssh/config.
       --connect-timeout <seconds>
                               Give up connecting after this time. (default: 30)
       --silence-timeout <seconds>
@@ -137,7 +162,31 @@ enum HelpTexts {
       --bearer-token-file <bearer-token-file>
                               Send the token in this file to servers that ask who
                               we are (Authorization: Bearer).
+      --host-token-file <host=file>
+                              Send the token in this file to this host; may be
+                              repeated.
+      --host-token-env <host=name>
+                              Send the token in this variable to this host; may be
+                              repeated.
+      --client-cert <file>    Show the certificate in this PEM file to servers that
+                              ask for one.
+      --client-key <file>     The private key of that certificate, in a PEM file.
+      --ask                   Ask at the terminal when a server wants a login and
+                              nobody else knows one.
       --netrc-file <file>     Look up logins in this file instead of ~/.netrc.
+      --ssh <automatic|libssh2|system>
+                              Who speaks SSH. Automatic: libssh2, or the program of
+                              GIT_SSH_COMMAND and core.sshCommand, or ssh where
+                              libssh2 cannot. (values: automatic, libssh2, system;
+                              default: automatic)
+      --ssh-key <file>        Use this private key, and no other; may be repeated.
+      --ssh-passphrase-file <file>
+                              Read the passphrase of the private keys from this
+                              file.
+      --ssh-known-hosts <file>
+                              Know hosts by this file instead of the user's and the
+                              system's.
+      --ssh-config <file>     Read this file instead of ~/.ssh/config.
       --connect-timeout <seconds>
                               Give up connecting after this time. (default: 30)
       --silence-timeout <seconds>

@@ -74,11 +74,14 @@ extension HTTPUploadPack {
   ) -> TransportError {
     let cause: String
     let hint: String
+    // Some proxies refuse a wrong login of their own with the server's number.
+    let proxy = (try? transports.proxies.proxy(for: base.origin)) ?? nil
+    let server = proxy.map { "the server, or the proxy \($0)," } ?? "the server"
     if let credential {
-      cause = "the server does not accept the credentials from \(credential.whence)"
+      cause = "\(server) does not accept the credentials from \(credential.whence)"
       hint = "check user, password or token there"
     } else if base.origin == source.origin {
-      cause = "the server asks who we are, and there are no credentials for '\(base.origin.host)'"
+      cause = "\(server) asks who we are, and there are no credentials for '\(base.origin.host)'"
       hint = "check the address; for a private repository put the credentials into ~/.netrc"
     } else {
       cause = "the source redirected to '\(base.origin)', which asks who we are; credentials do not follow redirects"

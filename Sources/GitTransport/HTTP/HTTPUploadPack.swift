@@ -90,15 +90,19 @@ final class HTTPUploadPack: UploadPackChannel {
       return try refusing(try attempt(again, nil, operation: operation), operation)
     }
     if isOwnOrigin, transports.asksForCredentials(base.origin) {
-      credential = try transports.credentials.credential(for: source)
+      credential = try transports.credentials.credential(for: source, limits: waitLimits)
     }
     var (exchange, head) = try attempt(request, credential, operation: operation)
     if head.status == 401, credential == nil, isOwnOrigin {
-      credential = try transports.credentials.credential(for: source)
+      credential = try transports.credentials.credential(for: source, limits: waitLimits)
       if credential != nil {
         exchange.settle()
         (exchange, head) = try attempt(request, credential, operation: operation)
       }
+    }
+    if let credential {
+      // The answer waits, and its connection with it: a helper that is told takes a moment.
+      transports.credentials.note(credential, isTaken: head.status != 401, for: source, limits: waitLimits)
     }
     guard head.status != 401 else {
       exchange.settle()
@@ -106,6 +110,10 @@ final class HTTPUploadPack: UploadPackChannel {
     }
     if credential != nil { transports.noteCredentialsTaken(base.origin) }
     return (exchange, head)
+  }
+
+  private var waitLimits: WaitLimits {
+    WaitLimits(silence: transports.configuration.silenceTimeout, deadline: deadline, cancellation: cancellation)
   }
 
   /// The request with the proof that was made for it; `nil` when nobody makes one.

@@ -54,22 +54,29 @@ struct ProxyEnvironment: Sendable {
   private static func parse(_ value: String, name: String) throws(TransportError) -> HTTPProxy {
     let operation = "read the proxy in"
     var rest = value[...]
+    var kind = HTTPProxy.Kind.http
     if let separator = value.firstRange(of: "://") {
       let scheme = value[..<separator.lowerBound].lowercased()
       rest = value[separator.upperBound...]
-      guard scheme == "http" else {
+      // With `socks5h` the proxy looks names up; with `socks5` curl does. Here always the proxy, which can do both.
+      if scheme == "socks5" || scheme == "socks5h" { kind = .socks5 }
+      guard scheme == "http" || kind == .socks5 else {
         throw TransportError(
           .unsupportedSource, operation: operation, subject: name, cause: "'\(scheme)' proxies are not supported",
-          hint: "name an http:// proxy, or list the host in no_proxy")
+          hint: "name an http:// or socks5h:// proxy, or list the host in no_proxy")
       }
     }
     do throws(SourceURL.Flaw) {
       let authority = try SourceURL.Authority(rest.prefix { $0 != "/" })
+      guard kind == .http || authority.credential == nil else {
+        throw SourceURL.Flaw("SOCKS proxies with a password are not supported", code: .unsupportedSource)
+      }
       return HTTPProxy(
-        host: authority.host, port: authority.port ?? usualPort, credential: authority.credential)
+        kind, host: authority.host, port: authority.port ?? usualPort, credential: authority.credential)
     } catch {
       throw TransportError(
-        .invalidURL, operation: operation, subject: name, cause: error.reason, hint: "write http://HOST:PORT")
+        error.code, operation: operation, subject: name, cause: error.reason,
+        hint: "write http://HOST:PORT or socks5h://HOST:PORT")
     }
   }
 }

@@ -6,6 +6,8 @@ struct Credential: Sendable {
   let authorization: String
   /// For people: "the address", "the token file '/etc/remora/token'".
   let whence: String
+  /// What git's helpers said, when it comes from them: they want to hear what became of it.
+  var fromHelpers: HTTPBasicCredential?
 }
 
 extension Credential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
