@@ -87,7 +87,9 @@ let package = Package(
     room("DurableFiles", ["CLinux", systemPackage]),
     room("FlatJSON"),
     room("WorkerPool", [nioPosix]),
-    room("BoundedHTTP", [asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
+    room(
+      "BoundedHTTP",
+      ["WorkerPool", asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
     room("MetricsExposition", [coreMetrics]),
     room("AgentAPI"),
     room("SiteTokens", [jwtKit, crypto]),

@@ -1,4 +1,5 @@
 import Synchronization
+import WorkerPool
 
 /// Watches the clock for one exchange: the total, and the silence of the peer while somebody waits for it.
 ///
@@ -44,7 +45,7 @@ final class Watch: Sendable {
         return
       }
       // A cancelled sleep only means that the exchange is over; the loop's condition sees it.
-      try? await Task.sleep(until: min(silent, end), clock: .continuous)
+      try? await TimedWait.sleep(for: ContinuousClock.now.duration(to: min(silent, end)))
     }
   }
 }

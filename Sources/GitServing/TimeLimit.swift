@@ -10,7 +10,7 @@ enum TimeLimit {
     try await withThrowingTaskGroup(of: T?.self) { group in
       group.addTask { try await body() }
       group.addTask {
-        try await Task.sleep(for: limit)
+        try await TimedWait.sleep(for: limit)
         return nil
       }
       defer { group.cancelAll() }
@@ -28,7 +28,7 @@ enum TimeLimit {
         return true
       }
       group.addTask {
-        try await Task.sleep(for: limit)
+        try await TimedWait.sleep(for: limit)
         return false
       }
       let isAdmitted = try await group.next()

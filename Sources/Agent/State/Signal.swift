@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import WorkerPool
 
 /// Wakes one loop: any number of calls before it looks are one.
 final class Signal: Sendable {
@@ -30,7 +31,7 @@ final class Signal: Sendable {
       group.addTask { await self.wait() }
       group.addTask {
         // Its cancellation is the other one's end.
-        try? await Task.sleep(for: limit)
+        try? await TimedWait.sleep(for: limit)
       }
       await group.next()
       group.cancelAll()

@@ -35,7 +35,7 @@ final class BoundedBodyWriter: @unchecked Sendable {
         return true
       }
       group.addTask {
-        try await Task.sleep(for: limit)
+        try await TimedWait.sleep(for: limit)
         return false
       }
       defer { group.cancelAll() }

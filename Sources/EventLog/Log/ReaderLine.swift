@@ -58,7 +58,7 @@ final class ReaderLine: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.hold(ticket, beyond: id) }
       // Ends early when the group is cancelled, which is the only error it has.
-      group.addTask { try? await Task.sleep(for: remaining, clock: .continuous) }
+      group.addTask { try? await TimedWait.sleep(for: remaining) }
       await group.next()
       group.cancelAll()
     }

@@ -16,7 +16,7 @@ final class IndexerWatch {
     registration = cancellation.onRaise { interruption.interrupt() }
     alarm = Task {
       do {
-        try await Task.sleep(for: deadline.remaining)
+        try await TimedWait.sleep(until: deadline)
       } catch {
         return  // the pack was indexed in time
       }
