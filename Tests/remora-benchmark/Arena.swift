@@ -4,13 +4,39 @@ import TestSupport
 /// Where the cases run: the program under test, a scratch directory, a server, and the sources, each built when first used.
 final class Arena {
   /// How a source is reached.
-  enum Reach: String, CaseIterable { case path, http }
+  enum Reach: String {
+    case path, http
+    /// git connects anew for each repository.
+    case ssh
+    /// git's connections share one (`ControlMaster` in ssh_config(5)).
+    case sharedSSH = "ssh-beside-shared"
+
+    /// Those that every case is run over.
+    static let usual: [Reach] = [.path, .http]
+    static let secure: [Reach] = [.ssh, .sharedSSH]
+  }
+
+  /// A real `sshd`, and the files that make remora and git welcome there.
+  private struct SecureHost {
+    let directory: TemporaryDirectory
+    let server: SSHServer
+    let key: String
+    let knownHosts: String
+
+    init() throws {
+      directory = try TemporaryDirectory("benchmark-sshd")
+      server = try SSHServer(in: directory.path)
+      key = try server.clientKey(.ed25519)
+      knownHosts = try server.knownHosts()
+    }
+  }
 
   let rounds: Int
   let scratch: TemporaryDirectory
   private let remora: String
   private let bigRepository: String?
   private var server: GitHTTPServer?
+  private var secureHost: SecureHost?
   private var built: Set<String> = []
   private var lastName = 0
 
@@ -42,9 +68,12 @@ final class Arena {
   }
 
   /// Runs `git` for each line of `input`, two at a time, as a shell script would.
-  func runGitForEach(_ input: [String], _ arguments: [String]) throws -> ProcessOutcome {
+  func runGitForEach(
+    _ input: [String], _ arguments: [String], by reach: Reach = .path
+  ) throws -> ProcessOutcome {
     let child = try ChildProcess(
-      "xargs", ["-P2", "-L1", "git"] + arguments, environment: GitCommand().wholeEnvironment,
+      "xargs", ["-P2", "-L1", "git"] + arguments,
+      environment: GitCommand().wholeEnvironment.merging(try gitEnvironment(for: reach)) { $1 },
       input: .bytes(Array(input.map { "\($0)\n" }.joined().utf8)))
     return try succeeded(child, "xargs git")
   }
@@ -76,9 +105,41 @@ final class Arena {
     try? FileManager.default.removeItem(atPath: path)  // what stays goes with the scratch directory
   }
 
+  private func host() throws -> SecureHost {
+    let running = try secureHost ?? SecureHost()
+    secureHost = running
+    return running
+  }
+
+  /// What makes remora welcome.
+  func options(for reach: Reach) throws -> [String] {
+    switch reach {
+    case .path, .http: return []
+    case .ssh, .sharedSSH:
+      let host = try host()
+      return [
+        "--ssh", "libssh2", "--ssh-config", "/dev/null", "--ssh-key", host.key, "--ssh-known-hosts", host.knownHosts,
+      ]
+    }
+  }
+
+  private func gitEnvironment(for reach: Reach) throws -> [String: String] {
+    switch reach {
+    case .path, .http: return [:]
+    case .ssh, .sharedSSH:
+      let host = try host()
+      var command = "ssh -F /dev/null -o UserKnownHostsFile='\(host.knownHosts)' -o IdentitiesOnly=yes -i '\(host.key)'"
+      if reach == .sharedSSH {
+        command += " -o ControlMaster=auto -o ControlPersist=10 -o ControlPath='\(host.directory.path("m"))-%p'"
+      }
+      return ["GIT_SSH_COMMAND": command]
+    }
+  }
+
   /// The URL or path of a source.
   func address(_ source: String, by reach: Reach) throws -> String {
     switch reach {
+    case .ssh, .sharedSSH: return try host().server.url(scratch.path("sources/\(source)"))
     case .path: return scratch.path("sources/\(source)")
     case .http:
       let running = try server ?? GitHTTPServer(root: scratch.path("sources"))

@@ -46,7 +46,7 @@ extension BenchmarkCase {
   }
 
   static func firstCopies(_ reach: Arena.Reach, _ arena: Arena) throws -> [Figure] {
-    [try firstCopiesContest(reach, arena).time(goal: Goal.firstCopyOfMany)]
+    [try firstCopiesContest(reach, arena).time(goal: Goal.firstCopyOfMany(reach))]
   }
 
   static func firstCopiesContest(_ reach: Arena.Reach, _ arena: Arena) throws -> Contest {
@@ -56,8 +56,10 @@ extension BenchmarkCase {
     let contest = try Contest(
       rounds: min(arena.rounds, 3),
       prepare: { _ in for place in [ours, theirs] { arena.remove(place) } },
-      ours: { _ in try arena.runRemora(["mirror", "--json", "--list", lists.list, "--into", ours]) },
-      reference: { _ in try arena.runGitForEach(lists.pairs, ["clone", "-q", "--no-local", "--mirror"]) })
+      ours: { _ in
+        try arena.runRemora(["mirror", "--json", "--list", lists.list, "--into", ours] + arena.options(for: reach))
+      },
+      reference: { _ in try arena.runGitForEach(lists.pairs, ["clone", "-q", "--no-local", "--mirror"], by: reach) })
     try arena.expectEqual("\(ours)/\(lists.names[499])", arena.scratch.path("sources/\(lists.names[499])"))
     for place in [ours, theirs] { arena.remove(place) }
     return contest
@@ -66,15 +68,15 @@ extension BenchmarkCase {
   static func unchangedSweep(_ reach: Arena.Reach, _ arena: Arena) throws -> [Figure] {
     let (ours, theirs) = (arena.freshPath("ours"), arena.freshPath("git"))
     let lists = try fleetLists(reach, into: theirs, arena)
-    let sweep = ["mirror", "--json", "--list", lists.list, "--into", ours]
+    let sweep = ["mirror", "--json", "--list", lists.list, "--into", ours] + (try arena.options(for: reach))
     _ = try arena.runRemora(sweep)
-    _ = try arena.runGitForEach(lists.pairs, ["clone", "-q", "--no-local", "--mirror"])
+    _ = try arena.runGitForEach(lists.pairs, ["clone", "-q", "--no-local", "--mirror"], by: reach)
     let copies = lists.names.map { "-C \(theirs)/\($0) fetch -q --prune" }
     let contest = try Contest(
-      rounds: arena.rounds, ours: { _ in try arena.runRemora(sweep) },
-      reference: { _ in try arena.runGitForEach(copies, []) })
+      rounds: Arena.Reach.usual.contains(reach) ? arena.rounds : min(arena.rounds, 2),
+      ours: { _ in try arena.runRemora(sweep) }, reference: { _ in try arena.runGitForEach(copies, [], by: reach) })
     for place in [ours, theirs] { arena.remove(place) }
-    return [contest.time(goal: Goal.unchangedSweep)]
+    return [contest.time(goal: Goal.unchangedSweep(reach))]
   }
 
   static func memory(_ arena: Arena) throws -> [Figure] {
