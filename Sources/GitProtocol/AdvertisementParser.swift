@@ -81,9 +81,16 @@ package struct AdvertisementParser: ~Copyable {
     }
   }
 
+  /// Looks at what stands where the first packet's length should: more of it may not be here yet, and the answer must not depend on
+  /// how the network cut it.
+  ///
   /// - Throws: `notGit` for bytes that begin as a web page or another document does.
   private static func checkLooksLikeGit(_ bytes: [UInt8]) throws(ProtocolError) {
-    guard let first = bytes.first(where: { $0 > 0x20 }) else { return }
+    let length = bytes.prefix(PktLineDecoder.headerCount)
+    guard let first = length.first(where: { $0 > 0x20 }) else {
+      guard length.count == PktLineDecoder.headerCount else { return }
+      throw ProtocolError(.notGit, "the answer is not git: it begins with blanks")
+    }
     if first == UInt8(ascii: "<") { throw ProtocolError(.notGit, "the answer is an HTML page, not git") }
     if hexDigitValue(first) == nil {
       throw ProtocolError(.notGit, "the answer is not git: '\(sanitizedServerText(bytes, limit: 40))'")
