@@ -47,6 +47,33 @@ struct SecretTests {
     }
   }
 
+  @Test("are asked for at a terminal with --ask, not without, and are not shown when they are typed")
+  func asked() async throws {
+    try await withWorkbench { bench in
+      let server = try Self.serve(bench)
+      let remora = try BuiltProgram.path("remora")
+      // script(1) is the terminal; a person types when he is asked.
+      func run(_ options: String, _ copy: String) async throws -> (outcome: ProcessOutcome, screen: String) {
+        let screen = try bench.directory.write("", to: "screen")
+        let command = "'\(remora)' mirror \(options) --silence-timeout 20 \(server.url("source.git")) '\(copy)'"
+        let person = """
+          asked() { n=0; until grep -aq -e "$1" -e error: '\(screen)'; do n=$((n + 1)); [ $n -lt 200 ] || exit 0; sleep 0.05; done; }
+          { asked User; echo ada; asked Password; sleep 0.2; echo '\(Self.password)'; asked '[.]git'; } |
+            SHELL=/bin/sh script -qfec "\(command)" '\(screen)'
+          """
+        let outcome = try await ChildProcess("sh", ["-c", person]).outcome()
+        return (outcome, try String(contentsOfFile: screen, encoding: .utf8))
+      }
+      let (outcome, screen) = try await run("--ask", bench.copy)
+      #expect(outcome.isSuccess && screen.contains("cloned"), "\(screen)")
+      #expect(
+        screen.contains("User for 'http://127.0.0.1:\(server.port)'") && Self.isClean(Array(screen.utf8)), "\(screen)")
+      #expect(try GitCommand().view(bench.copy) == bench.source.view())
+      let (refused, silent) = try await run("", bench.directory.path("other.git"))
+      #expect(!refused.isSuccess && !silent.contains("User for"), "\(silent)")
+    }
+  }
+
   @Test("when they are wrong the error does not repeat them, and nothing is made")
   func wrongPassword() async throws {
     try await withWorkbench { bench in
