@@ -111,25 +111,31 @@ let package = Package(
     room(
       "GitServing",
       ["Git", "GitProtocol", "GitValues", "RefStore", "DurableFiles", "WorkerPool", nioCore, systemPackage]),
-    // Floor 4, strategies
+    // Floor 4, upkeep
+    room(
+      "Housekeeping",
+      [
+        "Mirroring", "Git", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", crypto,
+        systemPackage,
+      ]),
+    // Floor 5, strategies
     room(
       "RepositoryReplication",
       [
-        "Replication", "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", crypto,
-        systemPackage,
+        "Replication", "Housekeeping", "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles",
+        "WorkerPool", crypto, systemPackage,
       ]),
     room(
       "BlobReplication", ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", crypto, nioCore, systemPackage]),
-    // Floor 5, agent
+    // Floor 6, agent
     room(
       "Agent",
       [
         "AgentAPI", "AgentClient", "SiteTokens", "Replication", "RegistryStore", "EventLog", "RepositoryReplication",
-        "BlobReplication", "Mirroring", "GitTransport", "DurableFiles", "WorkerPool", "BoundedHTTP", coreMetrics,
-        crypto,
-        logging, serviceLifecycle, systemPackage, yams,
+        "BlobReplication", "Housekeeping", "Mirroring", "GitTransport", "DurableFiles", "WorkerPool", "BoundedHTTP",
+        coreMetrics, crypto, logging, serviceLifecycle, systemPackage, yams,
       ]),
-    // Floor 6, face
+    // Floor 7, face
     room(
       "AgentServer",
       [
@@ -149,12 +155,13 @@ let package = Package(
         "DurableFiles", "WorkerPool", "BoundedHTTP", systemPackage,
       ]),
     room("ReplicatorTestKit", ["Remora", "Replication"]),
-    // Floor 7, door
+    // Floor 8, door
     room(
       "RemoraCommands",
       [
-        "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Mirroring",
-        "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition", "SiteTokens",
+        "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Housekeeping",
+        "Mirroring", "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition",
+        "SiteTokens",
         argumentParser, coreMetrics, logging, systemPackage,
       ]),
     .executableTarget(name: "remora", dependencies: ["RemoraCommands", argumentParser], swiftSettings: strict),
@@ -214,6 +221,12 @@ let package = Package(
         "RegistryStore", "Replication", "TestSupport", systemPackage,
       ],
       exclude: ["LibFuzzer"], swiftSettings: strict),
+    tests(
+      "HousekeepingTests",
+      [
+        "Housekeeping", "Mirroring", "Git", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool",
+        "TestSupport", systemPackage,
+      ]),
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),
     tests("AgentAPITests", ["AgentAPI"]),
     tests("AgentClientTests", ["AgentClient", "AgentAPI", "BoundedHTTP", "TestSupport"]),

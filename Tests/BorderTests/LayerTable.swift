@@ -50,23 +50,31 @@ struct LayerTable: Equatable {
       3, "GitServing",
       ["Git", "GitProtocol", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "NIOCore", "SystemPackage"]),
     Row(
-      4, "RepositoryReplication",
+      4, "Housekeeping",
       [
-        "Replication", "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "Crypto",
+        "Mirroring", "Git", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool", "Crypto",
         "SystemPackage",
       ]),
     Row(
-      4, "BlobReplication",
+      5, "RepositoryReplication",
+      [
+        "Replication", "Housekeeping", "Mirroring", "GitTransport", "GitValues", "RefStore", "DurableFiles",
+        "WorkerPool", "Crypto",
+        "SystemPackage",
+      ]),
+    Row(
+      5, "BlobReplication",
       ["Replication", "DurableFiles", "WorkerPool", "BoundedHTTP", "Crypto", "NIOCore", "SystemPackage"]),
     Row(
-      5, "Agent",
+      6, "Agent",
       [
         "AgentAPI", "AgentClient", "SiteTokens", "Replication", "RegistryStore", "EventLog", "RepositoryReplication",
-        "BlobReplication", "Mirroring", "GitTransport", "DurableFiles", "WorkerPool", "BoundedHTTP", "CoreMetrics",
+        "BlobReplication", "Housekeeping", "Mirroring", "GitTransport", "DurableFiles", "WorkerPool", "BoundedHTTP",
+        "CoreMetrics",
         "Crypto", "Logging", "ServiceLifecycle", "SystemPackage", "Yams",
       ]),
     Row(
-      6, "AgentServer",
+      7, "AgentServer",
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
         "WorkerPool", "AsyncAlgorithms", "CoreMetrics", "Crypto", "Hummingbird*", "HTTPTypes", "Logging", "NIO*",
@@ -74,22 +82,23 @@ struct LayerTable: Equatable {
         "SystemPackage", "UnixSignals",
       ]),
     Row(
-      5, "Remora",
+      6, "Remora",
       [
         "Replication", "RegistryStore", "EventLog", "RepositoryReplication", "BlobReplication", "Mirroring",
         "GitTransport",
         "DurableFiles", "WorkerPool", "BoundedHTTP", "SystemPackage",
       ]),
-    Row(6, "ReplicatorTestKit", ["Remora", "Replication"]),
+    Row(7, "ReplicatorTestKit", ["Remora", "Replication"]),
     Row(
-      7, "RemoraCommands",
+      8, "RemoraCommands",
       [
-        "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Mirroring",
+        "Agent", "AgentAPI", "AgentClient", "AgentServer", "EventLog", "Replication", "DurableFiles", "Housekeeping",
+        "Mirroring",
         "GitTransport", "GitValues", "RefStore", "WorkerPool", "BoundedHTTP", "MetricsExposition", "SiteTokens",
         "ArgumentParser",
         "CoreMetrics", "Dispatch", "Logging", "SystemPackage",
       ]),
-    Row(7, "remora", ["RemoraCommands", "ArgumentParser"]),
+    Row(8, "remora", ["RemoraCommands", "ArgumentParser"]),
   ])
 
   /// The system's own modules are everybody's.
