@@ -41,13 +41,7 @@ import WorkerPool
 
   private static func list(_ url: String, _ channel: HTTPChannel, times: Int = 1) async throws {
     try await channel.withTransports { transports in
-      for _ in 0..<times {
-        let conversation = Conversation(
-          source: try SourceURL(url), transports: transports, cancellation: channel.cancellation,
-          deadline: channel.deadline)
-        try conversation.connect(to: url)
-        conversation.close()
-      }
+      for _ in 0..<times { _ = try channel.listing(url, by: transports) }
     }
   }
 

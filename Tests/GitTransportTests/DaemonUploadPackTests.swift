@@ -6,23 +6,9 @@ import WorkerPool
 
 /// `git://` against git's own daemon, and against hosts that fail.
 @Suite struct DaemonUploadPackTests {
-  private static func list(
-    _ url: String, _ channel: HTTPChannel = HTTPChannel()
-  ) async throws -> RemoteListing {
-    try await channel.withTransports { transports in
-      let conversation = Conversation(
-        source: try SourceURL(url), transports: transports, cancellation: channel.cancellation,
-        deadline: channel.deadline)
-      defer { conversation.close() }
-      try conversation.connect(to: url)
-      guard let listing = conversation.listing else { throw TestSupportError("no listing") }
-      return listing
-    }
-  }
-
   private static func failure(_ url: String, _ channel: HTTPChannel = HTTPChannel()) async throws -> TransportError {
     do {
-      _ = try await list(url, channel)
+      _ = try await channel.listing(url)
       throw TestSupportError("there was a listing of \(url)")
     } catch let error as TransportError {
       return error
@@ -38,7 +24,7 @@ import WorkerPool
       let daemon = try GitDaemon(root: directory.path)
       defer { daemon.stop() }
       for url in [daemon.url("r.git"), "git://localhost:\(daemon.port)/r.git"] {
-        let listing = try await Self.list(url)
+        let listing = try await HTTPChannel().listing(url)
         #expect(listing.view == (try repository.view()))
         #expect(listing.protocolVersion == 2)
       }
@@ -93,7 +79,7 @@ import WorkerPool
     #expect(try await Self.failure(url, channel).code == .timeout)
     channel.deadline = .after(.seconds(60))
     let flag = channel.cancellation
-    let waiting = Task { [channel] in try await Self.list(url, channel) }
+    let waiting = Task { [channel] in try await channel.listing(url) }
     try await Task.sleep(for: .milliseconds(200))
     flag.raise()
     await #expect(throws: Cancelled.self) { try await waiting.value }

@@ -29,6 +29,21 @@ struct HTTPChannel: Sendable {
     }
   }
 
+  /// What `url` lists, by transports of its own.
+  func listing(_ url: String) async throws -> RemoteListing {
+    try await withTransports { try listing(url, by: $0) }
+  }
+
+  /// What `url` lists. Blocks.
+  func listing(_ url: String, by transports: Transports) throws -> RemoteListing {
+    let conversation = Conversation(
+      source: try SourceURL(url), transports: transports, cancellation: cancellation, deadline: deadline)
+    defer { conversation.close() }
+    try conversation.connect(to: url)
+    guard let listing = conversation.listing else { throw TestSupportError("no listing") }
+    return listing
+  }
+
   /// Runs `body` with a channel to `url`, on a thread that may block.
   func with<Result: Sendable>(
     _ url: String, _ body: @escaping @Sendable (any UploadPackChannel) throws -> Result

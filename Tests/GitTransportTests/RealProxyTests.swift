@@ -24,16 +24,7 @@ import Testing
     channel.configuration = TransportConfiguration(environment: variables)
     channel.configuration.netrcFile = nil
     channel.configuration.caFile = host.authorityFile
-    let url = host.url("r.git")
-    let listing = try await channel.withTransports { [channel] transports in
-      let conversation = Conversation(
-        source: try SourceURL(url), transports: transports, cancellation: channel.cancellation,
-        deadline: channel.deadline)
-      defer { conversation.close() }
-      try conversation.connect(to: url)
-      guard let listing = conversation.listing else { throw TestSupportError("no listing") }
-      return listing
-    }
+    let listing = try await channel.listing(host.url("r.git"))
     return (listing, try GitCommand().view(directory.path("r.git")) == listing.view)
   }
 

@@ -61,7 +61,8 @@ extension HTTPUploadPack {
     case .notYetValid: "check this machine's clock"
     case .untrustedIssuer: "name the file with the issuer's certificate as the CA file"
     case .wrongHost: "use the host name that the certificate is for"
-    case .unusableTrustRoots: "the CA file must hold certificates in PEM form"
+    case .unusableTrustRoots:
+      "the file must hold what it should in PEM form: certificates of authorities, our own, or its private key"
     case .handshake: "the server must offer TLS 1.2 or later"
     }
   }

@@ -23,12 +23,8 @@ struct ChildRun {
     path: String, arguments: [String], environment: [String: String], input: [UInt8] = [],
     staysBehind: Bool = false, limits: WaitLimits
   ) throws {
-    let said = Said()
     let sockets = try ChildSockets(
-      silence: limits.silence, deadline: limits.deadline, cancellation: limits.cancellation
-    ) {
-      said.complaints.append($0)
-    }
+      silence: limits.silence, deadline: limits.deadline, cancellation: limits.cancellation)
     defer { sockets.close() }
     let process = try ChildGroup(starting: path, arguments, environment, sockets)
     defer { process.kill() }
@@ -44,14 +40,9 @@ struct ChildRun {
     ending = process.ending(by: .after(Self.statusWait), cancellation: limits.cancellation)
     try limits.cancellation.check()
     sockets.drainErrors()
-    complaints = said.complaints
+    complaints = sockets.complaints
     if staysBehind, ending == .exited(0) { process.releaseDescendants() }
     self.output = output
-  }
-
-  /// What the child has said on its standard error, shared with the closure that fills it, on the same thread.
-  private final class Said {
-    var complaints = ChildComplaints(brokenLimit: 0)
   }
 }
 

@@ -25,18 +25,18 @@ final class ChildSockets {
   private let registration: CancellationFlag.Registration
   private let deadline: Deadline
   private let silence: Duration
-  private let takeErrors: (UnsafeRawBufferPointer) -> Void
+  /// What the child has written on its standard error, as far as it was read.
+  private(set) var complaints: ChildComplaints
 
   /// Makes the pairs.
   ///
   /// - Parameters:
   ///   - silence: how long to wait for the child to send or take a byte.
   ///   - deadline: when all must be over.
-  ///   - takeErrors: gets what the child writes on its standard error, as it comes.
+  ///   - maximumBrokenRefs: how many broken refs of the child's complaints are kept by name.
   /// - Throws: `ChildFailure` when the process has no descriptors left.
   init(
-    silence: Duration, deadline: Deadline, cancellation: CancellationFlag,
-    takeErrors: @escaping (UnsafeRawBufferPointer) -> Void
+    silence: Duration, deadline: Deadline, cancellation: CancellationFlag, maximumBrokenRefs: Int = 0
   ) throws(ChildFailure) {
     var pairs: [(ours: Int32, childs: Int32)] = []
     for _ in 0..<3 {
@@ -57,7 +57,7 @@ final class ChildSockets {
     self.silence = silence
     self.deadline = deadline
     self.cancellation = cancellation
-    self.takeErrors = takeErrors
+    complaints = ChildComplaints(brokenLimit: maximumBrokenRefs)
     // The registration is removed before the descriptors are closed, so the numbers cannot be another file's by then.
     registration = cancellation.onRaise {
       Glibc.shutdown(input, Int32(SHUT_RDWR))
@@ -144,7 +144,7 @@ final class ChildSockets {
       while true {
         let count = recv(errors, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
         if count > 0 {
-          takeErrors(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
+          complaints.append(UnsafeRawBufferPointer(rebasing: buffer[0..<count]))
         } else if count < 0, errno == EINTR {
           continue
         } else {

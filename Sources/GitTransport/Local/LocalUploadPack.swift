@@ -48,13 +48,6 @@ package final class LocalUploadPack: UploadPackChannel {
   private let deadline: Deadline
   private var sockets: ChildSockets?
   private var process: ChildGroup?
-  private let complaints: Complaints
-
-  /// What is known of the child's standard error, shared with the closure that fills it, on the same thread.
-  private final class Complaints {
-    var said: ChildComplaints
-    init(limit: Int) { said = ChildComplaints(brokenLimit: limit) }
-  }
 
   /// How long a child gets to end by itself when it has nothing more to do.
   private static let farewell = Duration.seconds(2)
@@ -75,7 +68,6 @@ package final class LocalUploadPack: UploadPackChannel {
     self.settings = settings
     self.cancellation = cancellation
     self.deadline = deadline
-    complaints = Complaints(limit: settings.maximumBrokenRefs)
     do {
       location = try LocalRepositoryPath(path)
     } catch {
@@ -91,13 +83,10 @@ package final class LocalUploadPack: UploadPackChannel {
   package func openAdvertisement() throws -> any ByteSource {
     precondition(process == nil, "a child advertises once")
     try cancellation.check()
-    let complaints = complaints
     do throws(ChildFailure) {
       let sockets = try ChildSockets(
-        silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation
-      ) {
-        complaints.said.append($0)
-      }
+        silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation,
+        maximumBrokenRefs: settings.maximumBrokenRefs)
       process = try ChildGroup(starting: gitPath, ["upload-pack", "--", location.path], childEnvironment, sockets)
       self.sockets = sockets
     } catch {
@@ -107,7 +96,9 @@ package final class LocalUploadPack: UploadPackChannel {
   }
 
   package func send(_ request: [UInt8]) throws -> any ByteSource {
-    guard let sockets else { preconditionFailure("a request needs a child that was started and not ended") }
+    guard let sockets, process != nil else {
+      preconditionFailure("a request needs a child that was started and not ended")
+    }
     do {
       try request.withUnsafeBytes { try sockets.write($0) }
     } catch {
@@ -120,18 +111,17 @@ package final class LocalUploadPack: UploadPackChannel {
 
   package func brokenRefs(leftOutOf listing: RefListing) throws -> [BrokenRef] {
     // The child writes its complaints before the flush that ends the listing, and that was read: they are here.
-    sockets?.drainErrors()
-    guard !complaints.said.namesAreIncomplete else {
+    let complaints = complaints
+    guard !complaints.namesAreIncomplete else {
       throw TransportError(
         .limitExceeded, operation: "list refs of", subject: subject,
         cause: "more than \(settings.maximumBrokenRefs) refs of the source are broken")
     }
-    return complaints.said.broken.filter { listing.index(of: $0.name) == nil }
+    return complaints.broken.filter { listing.index(of: $0.name) == nil }
   }
 
   package var diagnostics: String {
-    sockets?.drainErrors()
-    return complaints.said.description
+    complaints.description
   }
 
   package func finish() {
@@ -145,7 +135,12 @@ package final class LocalUploadPack: UploadPackChannel {
     sockets?.drainErrors()
     sockets?.close()
     process = nil
-    sockets = nil
+  }
+
+  /// What the child has said so far, also after its end.
+  private var complaints: ChildComplaints {
+    sockets?.drainErrors()
+    return sockets?.complaints ?? ChildComplaints(brokenLimit: 0)
   }
 
   /// Reads from the child. An end after which the child reports failure is that failure, and not an end.
@@ -159,8 +154,7 @@ package final class LocalUploadPack: UploadPackChannel {
     }
     let ending = process.ending(by: .after(Self.statusWait), cancellation: cancellation)
     try cancellation.check()
-    sockets.drainErrors()
-    if let failure = failure(ending, complaints: complaints.said) { throw failure }
+    if let failure = failure(ending, complaints: complaints) { throw failure }
     return 0
   }
 

@@ -4,14 +4,8 @@ import WorkerPool
 final class SSHChild: RemoteCommand {
   private let sockets: ChildSockets
   private let process: ChildGroup
-  private let said: Said
   private let cancellation: CancellationFlag
   private var isEnded = false
-
-  /// What the child has said on its standard error, shared with the closure that fills it, on the same thread.
-  private final class Said {
-    var complaints = ChildComplaints(brokenLimit: 0)
-  }
 
   /// How long a child gets to end by itself when it has nothing more to do.
   private static let farewell = Duration.seconds(2)
@@ -22,15 +16,10 @@ final class SSHChild: RemoteCommand {
   ///
   /// - Throws: `ChildFailure`.
   init(path: String, arguments: [String], environment: [String: String], limits: WaitLimits) throws(ChildFailure) {
-    let said = Said()
     let sockets = try ChildSockets(
-      silence: limits.silence, deadline: limits.deadline, cancellation: limits.cancellation
-    ) {
-      said.complaints.append($0)
-    }
+      silence: limits.silence, deadline: limits.deadline, cancellation: limits.cancellation)
     process = try ChildGroup(starting: path, arguments, environment, sockets)
     self.sockets = sockets
-    self.said = said
     cancellation = limits.cancellation
   }
 
@@ -42,7 +31,7 @@ final class SSHChild: RemoteCommand {
 
   var complaints: ChildComplaints {
     sockets.drainErrors()
-    return said.complaints
+    return sockets.complaints
   }
 
   func ending() throws -> ChildGroup.Ending? {

@@ -131,6 +131,8 @@ final class SystemSSH: Sendable {
       close(try SocketStream.connect(path: path))
       return true
     } catch {
+      // One with a full queue is there too.
+      guard error.code != EAGAIN else { return true }
       unlink(path)
       return false
     }

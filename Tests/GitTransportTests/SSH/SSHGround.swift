@@ -38,14 +38,7 @@ struct SSHGround: Sendable {
   }
 
   func list(_ url: String? = nil, by transports: Transports) throws -> RemoteListing {
-    let url = url ?? self.url
-    let conversation = Conversation(
-      source: try SourceURL(url), transports: transports, cancellation: channel.cancellation,
-      deadline: channel.deadline)
-    defer { conversation.close() }
-    try conversation.connect(to: url)
-    guard let listing = conversation.listing else { throw TestSupportError("no listing") }
-    return listing
+    try channel.listing(url ?? self.url, by: transports)
   }
 
   /// The error of listing; throws when there is none, or another kind.

@@ -9,7 +9,7 @@ package final class GitDaemon: Sendable {
   package init(root: String) throws {
     // The daemon binds for itself: take a port, let it go, and try another when somebody was faster.
     for _ in 0..<8 {
-      let port = try Self.unusedPort()
+      let port = try LoopbackSocket.unusedPort()
       let leash = try Leash(
         [
           "$(git --exec-path)/git-daemon --reuseaddr --listen=127.0.0.1 --port=\(port) --base-path='\(root)' --export-all "
@@ -32,12 +32,6 @@ package final class GitDaemon: Sendable {
   package func url(_ repository: String) -> String { "git://127.0.0.1:\(port)/\(repository)" }
 
   package func stop() { leash.stop() }
-
-  private static func unusedPort() throws -> UInt16 {
-    let (descriptor, port) = try LoopbackSocket.listen(backlog: 1)
-    close(descriptor)
-    return port
-  }
 
   private static func waitUntilListening(_ port: UInt16, _ leash: Leash) -> Bool {
     let end = ContinuousClock.now + .seconds(10)

@@ -17,6 +17,13 @@ package enum LoopbackSocket {
     return (descriptor, port(of: descriptor))
   }
 
+  /// A port for a server that binds for itself; somebody may be faster.
+  static func unusedPort() throws -> UInt16 {
+    let (descriptor, port) = try listen(backlog: 1)
+    close(descriptor)
+    return port
+  }
+
   /// Listens on a path.
   package static func listen(path: String) throws -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

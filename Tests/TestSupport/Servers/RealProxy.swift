@@ -15,8 +15,7 @@ package final class RealProxy: Sendable {
 
   /// - Parameter directory: for its files; exists.
   package init(_ kind: Kind, in directory: String) throws {
-    let (descriptor, port) = try LoopbackSocket.listen(backlog: 1)
-    close(descriptor)
+    let port = try LoopbackSocket.unusedPort()
     self.port = port
     let command: String
     switch kind {

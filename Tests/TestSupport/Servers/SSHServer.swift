@@ -44,7 +44,7 @@ package final class SSHServer: Sendable {
     let configuration = "\(directory)/sshd_config"
     try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: configuration))
     for _ in 0..<8 {
-      let port = try Self.unusedPort()
+      let port = try LoopbackSocket.unusedPort()
       let leash = try Leash(
         ["/usr/sbin/sshd -D -e -f '\(configuration)' -o ListenAddress=127.0.0.1 -o Port=\(port)"],
         environment: ChildProcess.isolatedEnvironment(), directory: directory, descriptors: [])
@@ -133,12 +133,6 @@ package final class SSHServer: Sendable {
         "ssh-keygen", ["-q", "-t", type.rawValue, "-N", passphrase, "-C", "", "-f", path]
       ).outcome() as ProcessOutcome
     guard outcome.isSuccess else { throw TestSupportError("ssh-keygen: \(outcome.errorText)") }
-  }
-
-  private static func unusedPort() throws -> UInt16 {
-    let (descriptor, port) = try LoopbackSocket.listen(backlog: 1)
-    close(descriptor)
-    return port
   }
 
   private static func waitUntilListening(_ port: UInt16, _ leash: Leash) -> Bool {
