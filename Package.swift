@@ -27,6 +27,7 @@ let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPCompression = Target.Dependency.product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioSOCKS = Target.Dependency.product(name: "NIOSOCKS", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -89,7 +90,7 @@ let package = Package(
     room("WorkerPool", [nioPosix]),
     room(
       "BoundedHTTP",
-      ["WorkerPool", asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSSL]),
+      ["WorkerPool", asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSOCKS, nioSSL]),
     room("MetricsExposition", [coreMetrics]),
     room("AgentAPI"),
     room("SiteTokens", [jwtKit, crypto]),
@@ -237,8 +238,8 @@ let package = Package(
     tests(
       "AgentTests",
       [
-        "Agent", "AgentAPI", "AgentClient", "SiteTokens", "Replication", "DurableFiles", "WorkerPool", "TestSupport",
-        systemPackage,
+        "Agent", "AgentAPI", "AgentClient", "BoundedHTTP", "GitTransport", "SiteTokens", "Replication", "DurableFiles",
+        "WorkerPool", "TestSupport", systemPackage,
       ]),
     tests(
       "AgentServerTests",

@@ -42,8 +42,12 @@ package final class BoundedHTTPClient: Sendable {
   private let configuration: Configuration
   /// `nil` after the shutdown.
   private let clients = Mutex<[Route: HTTPClient]?>([:])
+  private let relays: SOCKSRelays
 
-  package init(configuration: Configuration = Configuration()) { self.configuration = configuration }
+  package init(configuration: Configuration = Configuration()) {
+    self.configuration = configuration
+    relays = SOCKSRelays(timeout: configuration.connectTimeout)
+  }
 
   deinit { Self.end(clients.withLock { $0 ?? [:] }.values) {} }
 
@@ -83,7 +87,7 @@ package final class BoundedHTTPClient: Sendable {
     _ request: HTTPRequest, _ body: @escaping @Sendable (HTTPAnswer) async throws -> Result
   ) async throws -> Result {
     let watch = Watch(request.limits)
-    let route = Route(request)
+    let route = try await relayed(Route(request))
     var prepared = try Self.prepare(request, watch: watch)
     try route.apply(to: &prepared)
     return try await exchange(client(for: route), prepared, of: request, watch, body)
@@ -154,6 +158,12 @@ package final class BoundedHTTPClient: Sendable {
     prepared.body = .stream(
       RequestBodyPieces(bytes: bytes, watch: watch), length: .known(Int64(bytes.readableBytes)))
     return prepared
+  }
+
+  /// The route as the HTTP library can take it.
+  private func relayed(_ route: Route) async throws -> Route {
+    guard case .socks(let proxy) = route, let credential = proxy.credential else { return route }
+    return .socks(HTTPProxy(.socks5, host: "127.0.0.1", port: try await relays.port(to: proxy, credential)))
   }
 
   private func client(for route: Route) throws(HTTPFailure) -> HTTPClient {

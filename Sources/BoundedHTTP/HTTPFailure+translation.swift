@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPCompression
 import NIOPosix
+import NIOSOCKS
 import NIOSSL
 
 extension HTTPFailure {
@@ -29,6 +30,9 @@ extension HTTPFailure {
     case HTTPParserError.invalidEOFState: (.connectionLost, "the server closed the connection in the middle")
     case let error as HTTPParserError: (.malformedAnswer, "the answer is not HTTP: \(error)")
     case let error as NIOHTTPDecompression.DecompressionError: classify(error)
+    case is SOCKSError.InvalidAuthenticationSelection, is SOCKSError.NoValidAuthenticationMethod:
+      (.proxyRefused, "the proxy asks for authentication")
+    case is SOCKSError.ConnectionFailed: (.proxyRefused, "the proxy refused us, or found no way to the server")
     default: (.other, "\(error)")
     }
   }

@@ -6,15 +6,14 @@ package struct HTTPProxy: Sendable, Hashable {
   package let kind: Kind
   package let host: String
   package let port: Int
-  /// Sent to the proxy as basic authorization, and to nobody else.
+  /// Sent to the proxy, as basic authorization or as RFC 1929 says, and to nobody else.
   package let credential: HTTPBasicCredential?
 
   /// - Parameters:
   ///   - host: name or address, without brackets; not empty.
   ///   - port: 1 to 65535.
-  ///   - credential: `nil` for a proxy that asks for none, which one for SOCKS must not (the HTTP library knows no way to say it).
+  ///   - credential: `nil` for a proxy that asks for none.
   package init(_ kind: Kind = .http, host: String, port: Int, credential: HTTPBasicCredential? = nil) {
-    precondition(kind == .http || credential == nil, "nobody would send it")
     precondition(!host.isEmpty && (1...65535).contains(port), "a proxy has a host and a port")
     self.kind = kind
     self.host = host

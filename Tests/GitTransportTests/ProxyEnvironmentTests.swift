@@ -58,13 +58,14 @@ import Testing
     let origin = try #require(try SourceURL("https://h/").origin)
     let proxy = try ProxyEnvironment(["all_proxy": value]).proxy(for: origin)
     #expect(proxy == HTTPProxy(.socks5, host: "p", port: 1))
+    let login = try ProxyEnvironment(["all_proxy": value.replacing("//p", with: "//u:s%3a@p")]).proxy(for: origin)
+    #expect(login?.credential == HTTPBasicCredential(user: "u", password: "s:") && login.map { "\($0)" } == "p:1")
   }
 
   @Test(
     "proxies that are not spoken, and values that are none, are named by their variable",
     arguments: [
       ("socks4://p:1", TransportError.Code.unsupportedSource), ("https://p:1", .unsupportedSource),
-      ("socks5://u:s3cret@p:1", .unsupportedSource),
       ("http://s3cret@:1", .invalidURL),
       ("http://s3cret@p:x", .invalidURL),
     ])

@@ -57,12 +57,45 @@ import Testing
     }
   }
 
-  @Test("microsocks leads there, and no_proxy goes past it", arguments: Server.allCases)
-  func socks(server: Server) async throws {
+  @Test("microsocks refuses a wrong password, and the error does not show it", arguments: Server.allCases)
+  func socksRefused(server: Server) async throws {
     try await withTemporaryDirectory { directory in
-      let proxy = try RealProxy(.socks, in: directory.path)
+      let proxy = try RealProxy(.socks(login: ("user", "s3cret")), in: directory.path)
       defer { proxy.stop() }
-      let variables = ["all_proxy": "socks5h://127.0.0.1:\(proxy.port)"]
+      for login in ["", "user:f4lsch@", "user:\(String(repeating: "x", count: 256))@"] {
+        do {
+          _ = try await Self.list(server, directory, ["all_proxy": "socks5h://\(login)127.0.0.1:\(proxy.port)"])
+          Issue.record("the proxy let us through")
+        } catch let error as TransportError {
+          #expect(error.code == .sourceUnreachable && error.disposition == .permanent, "\(error)")
+          #expect("\(error)".contains("proxy 127.0.0.1:\(proxy.port)") && !"\(error)".contains("f4lsch"), "\(error)")
+        }
+      }
+      #expect(!proxy.log.contains("connected to"), "\(proxy.log)")
+    }
+  }
+
+  @Test("a SOCKS proxy that is not there is named", arguments: ["", "user:s3cret@"])
+  func socksAbsent(login: String) async throws {
+    try await withTemporaryDirectory { directory in
+      let port = try ClosedPort().port
+      do {
+        _ = try await Self.list(.http, directory, ["all_proxy": "socks5h://\(login)127.0.0.1:\(port)"])
+        Issue.record("there was no proxy")
+      } catch let error as TransportError {
+        #expect("\(error)".contains("proxy 127.0.0.1:\(port)") && !"\(error)".contains("s3cret"), "\(error)")
+      }
+    }
+  }
+
+  @Test(
+    "microsocks leads there, with and without a password, and no_proxy goes past it", arguments: Server.allCases,
+    [false, true])
+  func socks(server: Server, hasLogin: Bool) async throws {
+    try await withTemporaryDirectory { directory in
+      let proxy = try RealProxy(.socks(login: hasLogin ? ("user", "s3cret") : nil), in: directory.path)
+      defer { proxy.stop() }
+      let variables = ["all_proxy": "socks5h://\(hasLogin ? "user:s3cret@" : "")127.0.0.1:\(proxy.port)"]
       #expect(try await Self.list(server, directory, variables).isEqual)
       let used = proxy.log
       #expect(used.contains("connected to"), "\(used)")

@@ -68,9 +68,6 @@ struct ProxyEnvironment: Sendable {
     }
     do throws(SourceURL.Flaw) {
       let authority = try SourceURL.Authority(rest.prefix { $0 != "/" })
-      guard kind == .http || authority.credential == nil else {
-        throw SourceURL.Flaw("SOCKS proxies with a password are not supported", code: .unsupportedSource)
-      }
       return HTTPProxy(
         kind, host: authority.host, port: authority.port ?? usualPort, credential: authority.credential)
     } catch {

@@ -6,7 +6,7 @@ package final class RealProxy: Sendable {
   package enum Kind: Sendable {
     /// With a user and a password, or without.
     case http(login: (user: String, password: String)?)
-    case socks
+    case socks(login: (user: String, password: String)?)
   }
 
   package let port: UInt16
@@ -27,9 +27,9 @@ package final class RealProxy: Sendable {
       let file = "\(directory)/tinyproxy.conf"
       try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: file))
       command = "tinyproxy -d -c '\(file)' >/dev/null"
-    case .socks:
+    case .socks(let login):
       logFile = nil
-      command = "microsocks -i 127.0.0.1 -p \(port)"
+      command = "microsocks -i 127.0.0.1 -p \(port)" + (login.map { " -u \($0.user) -P \($0.password)" } ?? "")
     }
     leash = try Leash(
       [command], environment: ChildProcess.isolatedEnvironment(), directory: directory, descriptors: [])

@@ -1,0 +1,105 @@
+import NIOCore
+import NIOPosix
+
+/// A door on loopback for the HTTP library, which knows no password for SOCKS, that leads to a proxy which asks for one.
+///
+/// What the library says and hears is what the proxy hears and says, but for the greeting: here it is asked for nothing, and the
+/// proxy is told user and password (RFC 1929). The door opens only for programs of our own user: others would go through the proxy
+/// in our name.
+final class SOCKSRelay: Sendable {
+  typealias Stream = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+
+  /// Where the library finds the door, on 127.0.0.1.
+  let port: Int
+  private let serving: Task<Void, Never>
+
+  /// Opens the door.
+  ///
+  /// - Parameter timeout: for a connection to the proxy with its login.
+  init(to proxy: HTTPProxy, _ credential: HTTPBasicCredential, timeout: Duration) async throws {
+    let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .bind(host: "127.0.0.1", port: 0) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(SOCKSGreeting())
+          return try Self.stream(channel)
+        }
+      }
+    guard let port = server.channel.localAddress?.port else { throw ChannelError.inappropriateOperationForState }
+    self.port = port
+    serving = Task {
+      // The door closes with the client that it was opened for; what it carries then ends with it.
+      try? await server.executeThenClose { clients in
+        try await withThrowingDiscardingTaskGroup { group in
+          for try await client in clients {
+            group.addTask { await Self.carry(client, port, proxy, credential, timeout) }
+          }
+        }
+      }
+    }
+  }
+
+  deinit { serving.cancel() }
+
+  private static func stream(_ channel: any Channel) throws -> Stream {
+    try Stream(wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+  }
+
+  private static func carry(
+    _ client: Stream, _ port: Int, _ proxy: HTTPProxy, _ credential: HTTPBasicCredential, _ timeout: Duration
+  ) async {
+    // The library learns of every failure by the end of its connection, and says it to the one who waits.
+    try? await client.executeThenClose { fromClient, toClient in
+      guard LoopbackPeer.isOurs(client.channel.remoteAddress?.port, of: port) else { return }
+      let upstream: Stream
+      do {
+        upstream = try await connect(proxy, credential, timeout)
+      } catch let refusal as SOCKSLogin.Refused {
+        try await toClient.write(ByteBuffer(bytes: refusal.reply))
+        return
+      }
+      try await upstream.executeThenClose { fromProxy, toProxy in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask {
+            for try await bytes in fromClient { try await toProxy.write(bytes) }
+            toProxy.finish()
+          }
+          group.addTask {
+            for try await bytes in fromProxy { try await toClient.write(bytes) }
+            toClient.finish()
+          }
+          do {
+            try await group.waitForAll()
+          } catch {
+            group.cancelAll()
+            throw error
+          }
+        }
+      }
+    }
+  }
+
+  private static func connect(
+    _ proxy: HTTPProxy, _ credential: HTTPBasicCredential, _ timeout: Duration
+  ) async throws -> Stream {
+    let bound = TimeAmount(timeout)
+    let (stream, login): (Stream, EventLoopFuture<Void>) = try await ClientBootstrap(
+      group: .singletonMultiThreadedEventLoopGroup
+    )
+    .connectTimeout(bound)
+    .connect(host: proxy.host, port: proxy.port) { channel in
+      channel.eventLoop.makeCompletedFuture { () throws -> (Stream, EventLoopFuture<Void>) in
+        let handler = SOCKSLogin(credential, loop: channel.eventLoop, timeout: bound)
+        try channel.pipeline.syncOperations.addHandler(handler)
+        return (try Self.stream(channel), handler.outcome)
+      }
+    }
+    do {
+      try await login.get()
+      return stream
+    } catch {
+      // It has failed already; that it could not be closed either would say nothing more.
+      try? await stream.channel.close()
+      throw error
+    }
+  }
+}
