@@ -42,4 +42,41 @@ import Testing
       #expect(ends.0.isSuccess && ends.1.isSuccess)
     }
   }
+
+  @Test(arguments: ["libssh2", "system"])
+  func `copies come from the Git host itself, over ssh, when it is named`(client: String) async throws {
+    try await withTemporaryDirectory("pair") { directory in
+      try FileManager.default.createDirectory(atPath: directory.path("host"), withIntermediateDirectories: true)
+      let host = try SSHServer(in: directory.path("host"))
+      var settings = AgentRig.Settings()
+      settings.cloneURL = host.url(directory.path("sources/{id}.git"))
+      settings.secondary += """
+
+        sources:
+          ssh:
+            client: \(client)
+            keys: ["\(try host.clientKey(.ed25519))"]
+            known_hosts: ["\(try host.knownHosts())"]
+            config_file: /dev/null
+        """
+      let rig = try AgentRig(directory, settings: settings)
+      let source = try repository(at: rig.source("group/project"))
+      for number in 0..<20 { _ = try repository(at: rig.source("more/\(number)")) }
+      let primary = try rig.startPrimary()
+      let secondary = try rig.startSecondary()
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 21)
+        try source.change { $0.ref("refs/heads/topic", at: $0.commit(["b": "two"])) }
+        try await rig.push("group/project")
+        try await pair.until("the topic arrives") { try GitCommand().view(rig.copy("group/project")) == source.view() }
+        try await pair.untilVerified("group/project")
+      }
+      // Four syncs and two verifications at a time, and what is idle is used again.
+      #expect((1...6).contains(host.connections.believed), "\(host.log)")
+      primary.send(signal: SIGTERM)
+      secondary.send(signal: SIGTERM)
+      let ends = (try await primary.outcome(), try await secondary.outcome())
+      #expect(ends.0.isSuccess && ends.1.isSuccess)
+    }
+  }
 }

@@ -1,3 +1,4 @@
+internal import GitTransport
 internal import Replication
 
 extension AgentConfiguration {
@@ -17,6 +18,13 @@ extension AgentConfiguration {
     }
     if hosts != new.hosts { changes.append(Change(key: "hosts", isReloadable: false)) }
     if trustedOwners != new.trustedOwners { changes.append(Change(key: "trusted_owners", isReloadable: false)) }
+    if sources.tokens != new.sources.tokens { changes.append(Change(key: "sources.tokens", isReloadable: false)) }
+    if sources.ssh.identityFiles != new.sources.ssh.identityFiles {
+      changes.append(Change(key: "sources.ssh.keys", isReloadable: false))
+    }
+    if sources.ssh.knownHostsFiles != new.sources.ssh.knownHostsFiles {
+      changes.append(Change(key: "sources.ssh.known_hosts", isReloadable: false))
+    }
     if secondaries != new.secondaries {
       // Another file for a site that we know; a site that we do not has no place in the log's accounts yet.
       changes.append(

@@ -50,6 +50,9 @@ extension AgentConfiguration {
       url: "http://127.0.0.1:7171"
       secret_file: /etc/remora/berlin.secret
 
+    # Who this site is to hosts that a clone_url names; without it as the user who runs the agent is.
+    # sources: { tokens: [{ host: git.example.org, file: /etc/remora/admin-token }] }
+
     # Whether people may fetch from the copies.
     # serve_git: false
 

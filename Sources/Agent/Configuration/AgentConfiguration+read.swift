@@ -46,7 +46,7 @@ extension AgentConfiguration {
     let listen = reader.listen()
     let isInsecure = reader.flag("insecure") ?? false
     let tls = TLS(
-      certificateFile: reader.file("tls.certificate_file"), keyFile: reader.keyFile("tls.key_file"),
+      certificateFile: reader.file("tls.certificate_file"), keyFile: reader.privateFile("tls.key_file"),
       caFile: reader.file("tls.ca_file"))
     let adminTokenFile = reader.secretFile("admin_token_file")
     let readerTokenFile = reader.secretFile("reader_token_file")
@@ -56,6 +56,7 @@ extension AgentConfiguration {
     let trustedOwners = reader.words("trusted_owners")
     let primary = reader.primary(role)
     let secondaries = reader.secondaries()
+    let sources = reader.sources(on: role)
     let kinds = reader.kinds(on: role)
     let limits = Limits(&reader)
     let times = Times(&reader)
@@ -67,7 +68,8 @@ extension AgentConfiguration {
       file: file, name: name, role: role, state: state, listen: listen, isInsecure: isInsecure, hosts: hosts, tls: tls,
       adminTokenFile: adminTokenFile, readerTokenFile: readerTokenFile, hookGroup: hookGroup,
       trustedOwners: trustedOwners, servesGit: servesGit ?? (role == .primary), primary: primary,
-      secondaries: secondaries, kinds: kinds, limits: limits, times: times, keepEventBytes: keepEventBytes,
+      secondaries: secondaries, sources: sources, kinds: kinds, limits: limits, times: times,
+      keepEventBytes: keepEventBytes,
       logLevel: logLevel, settings: reader.settings)
   }
 }

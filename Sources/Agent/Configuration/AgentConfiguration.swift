@@ -83,6 +83,8 @@ package struct AgentConfiguration: Sendable {
   package var primary: Primary?
   /// `secondaries`; empty on a secondary.
   package var secondaries: [Secondary]
+  /// `sources`: how a secondary reaches the hosts of `clone_url`.
+  package var sources: SourceAccess
   /// `replicables`, in the order of the file: a directory belongs to the first that includes it.
   package var kinds: [ConfiguredKind]
   /// `limits`.

@@ -35,6 +35,7 @@ extension AgentPlan {
     transfers.packObjects = configuration.limits.packObjects
     transfers.blobBytes = configuration.limits.blobBytes
     transfers.freeBytesToKeep = configuration.limits.freeDisk
+    sources = configuration.sources
     verificationInterval = configuration.times.verification
     scanInterval = configuration.times.scan
     fullScanInterval = configuration.times.fullScan

@@ -16,6 +16,8 @@ package struct AgentPlan: Sendable {
   package var limits = SchedulerLimits()
   /// The bounds of transfers.
   package var transfers = TransferLimits()
+  /// Who a secondary is to other hosts than its primary.
+  package var sources = SourceAccess()
   /// After which a verification, or a primary's reading, is done again.
   package var verificationInterval = Duration.seconds(7 * 86_400)
   /// How often a primary looks for changes by the stamps of files.

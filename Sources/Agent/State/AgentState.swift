@@ -68,6 +68,7 @@ final class AgentState: Sendable {
     configuration.connectionsPerHost = plan.limits.repositorySyncs + plan.limits.verifications
     configuration.caFile = caFile
     configuration.signer = signer
+    plan.sources.configure(&configuration)
     return configuration
   }
 

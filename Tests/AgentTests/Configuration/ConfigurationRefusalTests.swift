@@ -59,6 +59,8 @@ struct ConfigurationRefusalTests {
       ("admin_token_file: /etc/remora/none", "5:19: admin_token_file: '/etc/remora/none': open: No such file"),
       ("admin_token_file: /etc/remora/empty", "5:19: admin_token_file: '/etc/remora/empty': others may use it (mode 0"),
       ("admin_token_file: secret", "5:19: admin_token_file: 'secret' is no absolute path"),
+      ("sources: { ssh: { client: system } }", "5:27: sources.ssh.client: only a secondary fetches; take it out"),
+      ("sources: { tokens: [] }", "5:20: sources.tokens: only a secondary fetches; take it out"),
       ("secondaries: berlin", "5:14: secondaries: not a list"),
       ("secondaries: [{ name: a }]", "5:15: secondaries.secret_file: missing; add it"),
       ("secondaries: [{ name: a, secret: x }]", "5:26: secondaries.secret: unknown key; known are name, secret_file"),
@@ -117,6 +119,31 @@ struct ConfigurationRefusalTests {
       ),
       ("  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'ssh://u:p@h/{id}' }", "clone_url: it holds a login"),
       ("secondaries: []", "secondaries: only a primary has them"),
+      ("sources: { token: x }", "sources.token: unknown key; did you mean 'tokens'?"),
+      ("sources: { tokens: x }", "6:20: sources.tokens: not a list"),
+      ("sources: { tokens: [{ file: /etc/remora/empty }] }", "6:21: sources.tokens.host: missing; add it"),
+      ("sources: { tokens: [{ host: h }] }", "sources.tokens: write either the file that the token of 'h' is in"),
+      (
+        "sources: { tokens: [{ host: h, environment: X, file: /etc/remora/berlin.secret }] }",
+        "sources.tokens: write either the file"
+      ),
+      ("sources: { tokens: [{ host: 'a b', environment: X }] }", "sources.tokens.host: 'a b' is no host"),
+      (
+        "sources: { tokens: [{ host: h, file: /etc/remora/empty }] }",
+        "sources.tokens.file: '/etc/remora/empty' can be used by everybody; chmod 600 it"
+      ),
+      ("sources: { tokens: [{ host: h, file: none }] }", "sources.tokens.file: 'none' is no absolute path"),
+      (
+        "sources: { ssh: { client: putty } }",
+        "sources.ssh.client: 'putty' is no client; write automatic, libssh2, system"
+      ),
+      ("sources: { ssh: { keys: [/etc/remora/none] } }", "sources.ssh.keys: '/etc/remora/none' cannot be read"),
+      (
+        "sources: { ssh: { keys: [/etc/remora/empty] } }",
+        "sources.ssh.keys: '/etc/remora/empty' can be used by everybody"
+      ),
+      ("sources: { ssh: { known_hosts: /etc/remora/empty } }", "sources.ssh.known_hosts: not a list"),
+      ("sources: { key_file: /etc/remora/berlin.secret }", "sources.key_file: 'sources.certificate_file' is missing"),
     ])
   func secondary(line: String, complaint: String) {
     let complaints = ground.complaints(ConfigurationGround.secondary + line + "\n")

@@ -1,4 +1,6 @@
+import BoundedHTTP
 import Foundation
+import GitTransport
 import Replication
 import SiteTokens
 import TestSupport
@@ -44,6 +46,40 @@ struct ConfigurationTests {
     #expect(configuration.times.scan == .seconds(60) && configuration.times.fullScan == .seconds(3_600))
     #expect(configuration.times.consistency == .seconds(60))
     #expect(configuration.logLevel == "info" && configuration.tls == AgentConfiguration.TLS())
+  }
+
+  @Test("who a secondary is to other hosts reaches what fetches")
+  func sources() throws {
+    let text =
+      ConfigurationGround.secondary + """
+        sources:
+          tokens:
+            - { host: git.example.org, file: /etc/remora/rome.secret }
+            - { host: "git.example.org:8443", environment: GIT_TOKEN }
+          netrc_file: /etc/remora/berlin.secret
+          certificate_file: /etc/remora/empty
+          key_file: /etc/remora/rome.secret
+          ssh:
+            client: system
+            keys: [/etc/remora/rome.secret]
+            passphrase_file: /etc/remora/admin-token
+            known_hosts: [/etc/remora/empty]
+            config_file: /etc/remora/empty
+        """
+    let sources = try ground.read(text).sources
+    let directory = ground.directory.path("etc/remora")
+    #expect(sources.tokens.map(\.host) == ["git.example.org", "git.example.org"])
+    #expect(sources.tokens.map(\.port) == [nil, 8443])
+    #expect(sources.tokens.map(\.place) == [.file("\(directory)/rome.secret"), .environment("GIT_TOKEN")])
+    var transports = TransportConfiguration(environment: [:])
+    sources.configure(&transports)
+    #expect(transports.tokens == sources.tokens && transports.netrcFile == "\(directory)/berlin.secret")
+    #expect(transports.clientCertificate?.keyFile == "\(directory)/rome.secret")
+    #expect(transports.ssh.choice == .system && transports.ssh.identityFiles == ["\(directory)/rome.secret"])
+    #expect(transports.ssh.knownHostsFiles == ["\(directory)/empty"])
+    #expect(transports.ssh.passphraseFile == "\(directory)/admin-token")
+    let other = try ground.read(text.replacing("system", with: "libssh2").replacing("8443", with: "8444"))
+    #expect(try ground.read(text).changes(to: other).map(\.key) == ["sources.ssh.client", "sources.tokens"])
   }
 
   @Test("a kind's keys reach it")

@@ -17,6 +17,8 @@ package final class AgentRig: Sendable {
     package var primaryRunner: [String] = []
     /// The same of the secondary.
     package var secondaryRunner: [String] = []
+    /// From where the secondary fetches repositories instead of the primary.
+    package var cloneURL: String?
     /// Where the primary listens.
     package var address = "127.0.0.1"
 
@@ -55,10 +57,13 @@ package final class AgentRig: Sendable {
 
   /// Writes both configurations: again after a test has changed one.
   package func configure() throws {
-    let kinds = { (repositories: String, assets: String) in
+    let kinds = { (repositories: String, assets: String, cloneURL: String?) in
       """
       replicables:
-        project_repository: { strategy: repository, root: "\(self.directory.path(repositories))" }
+        project_repository:
+          strategy: repository
+          root: "\(self.directory.path(repositories))"
+          \(cloneURL.map { "clone_url: \"\($0)\"" } ?? "")
         release_asset: { strategy: blob, root: "\(self.directory.path(assets))", mutable: true }
       """
     }
@@ -71,7 +76,7 @@ package final class AgentRig: Sendable {
       admin_token_file: "\(directory.path("admin.secret"))"
       reader_token_file: "\(directory.path("reader.secret"))"
       secondaries: [ { name: berlin, secret_file: "\(directory.path("site.secret"))" } ]
-      \(kinds("sources", "assets"))
+      \(kinds("sources", "assets", nil))
       \(settings.primary)
 
       """, to: "primary.yaml")
@@ -81,7 +86,7 @@ package final class AgentRig: Sendable {
       state: "\(secondaryState)"
       listen: 127.0.0.1:0
       primary: { url: "http://\(settings.address):\(port)", secret_file: "\(directory.path("site.secret"))" }
-      \(kinds("copies", "copied-assets"))
+      \(kinds("copies", "copied-assets", settings.cloneURL))
       \(settings.secondary)
 
       """, to: "secondary.yaml")

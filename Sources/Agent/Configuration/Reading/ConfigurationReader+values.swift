@@ -77,10 +77,17 @@ extension ConfigurationReader {
   }
 
   mutating func file(_ key: String) -> String? {
-    guard let path = path(key) else { return nil }
+    path(key).flatMap { readableFile($0, origin(of: key)) }
+  }
+
+  /// The file at an absolute path, whether it can be read or not; what is wrong with it is reported.
+  mutating func readableFile(_ text: String, _ origin: Origin) -> String? {
+    guard let path = Self.absolute(text) else {
+      report(origin, "'\(text.prefix(100))' is no absolute path; begin with /")
+      return nil
+    }
     if checksFiles, access(path, R_OK) != 0 {
-      report(
-        origin(of: key), "'\(path)' cannot be read (\(String(cString: strerror(errno)))); make it, or correct the path")
+      report(origin, "'\(path)' cannot be read (\(String(cString: strerror(errno)))); make it, or correct the path")
     }
     return path
   }
@@ -103,12 +110,16 @@ extension ConfigurationReader {
     }
   }
 
-  /// A private key: readable for us, and not for everybody; a group of those who may is common.
-  mutating func keyFile(_ key: String) -> String? {
-    guard let path = file(key) else { return nil }
+  /// A private key or the like: readable for us, and not for everybody; a group of those who may is common.
+  mutating func privateFile(_ key: String) -> String? {
+    path(key).flatMap { privateFile($0, origin(of: key)) }
+  }
+
+  mutating func privateFile(_ text: String, _ origin: Origin) -> String? {
+    guard let path = readableFile(text, origin) else { return nil }
     var status = stat()
     if checksFiles, stat(path, &status) == 0, status.st_mode & 0o007 != 0 {
-      report(origin(of: key), "'\(path)' can be used by everybody; chmod 600 it")
+      report(origin, "'\(path)' can be used by everybody; chmod 600 it")
     }
     return path
   }

@@ -1,7 +1,7 @@
 /// One scalar key: what it takes, what holds without it, when a change of it counts.
 struct Setting: Sendable {
   enum Form: Sendable {
-    case text, siteName, role, listen, flag, url, logLevel
+    case text, siteName, sshClient, role, listen, flag, url, logLevel
     /// An absolute path; a file that can be read; a file with a secret.
     case path, file, secretFile
     case count(ClosedRange<UInt64>)
@@ -50,6 +50,12 @@ struct Setting: Sendable {
       Setting("primary.url", .url, .none),
       Setting("primary.name", .siteName, .none),
       Setting("primary.secret_file", .secretFile, .none),
+      Setting("sources.netrc_file", .file, .none),
+      Setting("sources.certificate_file", .file, .none),
+      Setting("sources.key_file", .file, .none),
+      Setting("sources.ssh.client", .sshClient, .value("automatic")),
+      Setting("sources.ssh.passphrase_file", .file, .none),
+      Setting("sources.ssh.config_file", .file, .none),
       Setting("log.level", .logLevel, .value("info"), reload: true),
     ] + limits + times
 
@@ -87,5 +93,8 @@ struct Setting: Sendable {
   static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
   /// The keys that are no scalars: they have no variable.
-  static let compounds = ["trusted_owners", "hosts", "secondaries", "replicables"]
+  static let compounds = [
+    "trusted_owners", "hosts", "secondaries", "sources.tokens", "sources.ssh.keys", "sources.ssh.known_hosts",
+    "replicables",
+  ]
 }
