@@ -69,7 +69,8 @@ extension ReferenceName: Comparable {
 }
 
 extension ReferenceName: CustomStringConvertible {
-  /// For people and JSON: bytes that are not UTF-8 or would move a terminal's cursor are shown as `%XX`.
+  /// For people and JSON: bytes that are not UTF-8, or would move a terminal's cursor, end a line or turn the direction of text, are
+  /// shown as `%XX`.
   ///
   /// Exact for every name that has none of those; a `%` in a name stays as it is.
   package var description: String {
@@ -89,6 +90,11 @@ extension ReferenceName: CustomStringConvertible {
   }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+    switch scalar.value {
+    case 0..<0x20, 0x7F...0x9F, 0x2028, 0x2029: true
+    // Bidirectional controls (Unicode UAX #9).
+    case 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
   }
 }

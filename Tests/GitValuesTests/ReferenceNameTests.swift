@@ -75,6 +75,7 @@ struct ReferenceNameTests {
     #expect("\(ReferenceName("refs/heads/é%41"))" == "refs/heads/é%41")
     #expect("\(ReferenceName(bytes: Array("refs/heads/".utf8) + [0xE9, 0x41]))" == "refs/heads/%E9A")
     #expect("\(ReferenceName("refs/heads/\u{1B}[2J"))" == "refs/heads/%1B[2J")
+    #expect("\(ReferenceName("refs/heads/a\u{202A}b"))" == "refs/heads/a%E2%80%AAb")
     #expect("\(ReferenceName("refs/heads/\u{9B}2J"))" == "refs/heads/%C2%9B2J")
   }
 }
