@@ -12,7 +12,7 @@ package import GitValues
 package final class RevisionWalk {
   private let objects: ObjectDatabase
   private let repository: OpaquePointer
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   /// A walk that starts nowhere yet, in no particular order.
   ///

@@ -104,13 +104,24 @@ import Testing
     withExtendedLifetime(place) {}
   }
 
-  @Test("a git that is not there is named")
-  func noGit() async throws {
-    var configuration = MirrorHarness.impatient()
-    configuration.gitExecutable = "git-that-nobody-installed"
-    try await MirrorHarness.run(configuration: configuration) { harness in
+  @Test(
+    "without git, what only git can tell is left to it by name",
+    arguments: ["transfer.hideRefs", "uploadpack.hideRefs"])
+  func hiddenWithoutGit(setting: String) async throws {
+    try await MirrorHarness.run(.pathWithoutGit, configuration: MirrorHarness.impatient()) { harness in
       try harness.smallSource()
-      try harness.expectFailure("git_missing", saying: ["git-that-nobody-installed", "install git"])
+      try harness.git(in: harness.sourcePath).run("config", setting, "refs/hidden")
+      try harness.expectFailure("git_missing", saying: ["install git"])
+    }
+  }
+
+  @Test("without git, a linked work tree is left to it by name")
+  func linkedWithoutGit() async throws {
+    try await MirrorHarness.run(.pathWithoutGit, configuration: MirrorHarness.impatient()) { harness in
+      try harness.smallSource()
+      let path = harness.directory.path("linked")
+      try harness.git(in: harness.sourcePath).run("worktree", "add", "-q", "--detach", path)
+      try harness.expectFailure("git_missing", saying: ["install git"], source: path)
     }
   }
 }

@@ -32,6 +32,7 @@ final class MirrorHarness: Sendable {
     try FileManager.default.createDirectory(atPath: directory.path("copies"), withIntermediateDirectories: true)
     var configuration = configuration
     server?.configure(&configuration)
+    if transport == .pathWithoutGit { configuration.gitExecutable = "git-that-nobody-installed" }
     transports = Transports(configuration: configuration)
   }
 

@@ -6,6 +6,7 @@ import Testing
 /// The ways in which a test reaches its source.
 enum SourceTransport: String, CaseIterable, Sendable, CustomTestStringConvertible {
   case path
+  case pathWithoutGit = "path, without git"
   case daemon = "git://"
   case ssh = "ssh://"
   case httpVersion2 = "http, version 2"
@@ -19,7 +20,7 @@ enum SourceTransport: String, CaseIterable, Sendable, CustomTestStringConvertibl
   var speaksVersion2: Bool { self != .httpVersion0 }
 
   /// Whether only the protocol tells what the source is, and no file of it can be looked at.
-  var isFarAway: Bool { self != .path }
+  var isFarAway: Bool { self != .path && self != .pathWithoutGit }
 
   /// Those that speak version 2.
   static let version2 = allCases.filter(\.speaksVersion2)
@@ -94,7 +95,7 @@ enum SharedServers {
   private static func start(_ transport: SourceTransport, _ root: String) throws -> (any RepositoryServer)? {
     var options = GitHTTPServer.Options()
     switch transport {
-    case .path: return nil
+    case .path, .pathWithoutGit: return nil
     case .daemon: return try GitDaemon(root: root)
     case .ssh: return try SSHRepositories(root: root)
     case .httpVersion2: break

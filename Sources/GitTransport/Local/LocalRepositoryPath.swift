@@ -2,11 +2,13 @@ import Glibc
 
 /// Where the parts of a local repository are, found as git's `enter_repo` finds them (path.c, non-strict): a bare
 /// repository, a work tree's `.git`, or a `.git` file that leads elsewhere.
-struct LocalRepositoryPath {
+package struct LocalRepositoryPath {
   /// Absolute, as given otherwise.
   let path: String
   /// The directory that refs, objects and `shallow` are in; `nil` when we found none, and git has the last word.
-  let commonDirectory: String?
+  package let commonDirectory: String?
+  /// A work tree that is linked to the repository of another, with a HEAD of its own.
+  package let isLinkedWorkTree: Bool
 
   /// Looks, and reads nothing but `.git` and `commondir` files.
   ///
@@ -16,7 +18,9 @@ struct LocalRepositoryPath {
     var status = stat()
     guard stat(self.path, &status) == 0 else { throw LocalPathFailure(code: errno) }
     let candidates = ["/.git", "", "/.git/.git", ".git"].map { [path = self.path] in path + $0 }
-    commonDirectory = candidates.lazy.compactMap(Self.repository(at:)).first.map(Self.commonDirectory(of:))
+    let found = candidates.lazy.compactMap(Self.repository(at:)).first
+    commonDirectory = found.map(Self.commonDirectory(of:))
+    isLinkedWorkTree = found != commonDirectory
   }
 
   /// True when the repository says of itself that some of its history was left out.

@@ -6,26 +6,6 @@ import WorkerPool
 extension LocalUploadPack {
   private static let operation = "read"
 
-  static func unreachable(_ subject: String, errno code: Int32) -> TransportError {
-    let cause = String(cString: strerror(code)).lowercased()
-    switch code {
-    case ENOENT, ENOTDIR:
-      return TransportError(.sourceNotFound, operation: operation, subject: subject, cause: cause)
-    case EACCES, EPERM:
-      return TransportError(
-        .sourceAccessDenied, operation: operation, subject: subject, cause: cause,
-        hint: "let this user read the directory and those above it")
-    default:
-      return TransportError(.sourceUnreachable, operation: operation, subject: subject, cause: cause)
-    }
-  }
-
-  static func shallow(_ subject: String) -> TransportError {
-    TransportError(
-      .sourceShallow, operation: operation, subject: subject, cause: ProtocolError.shallowSource.detail,
-      hint: "complete it with 'git fetch --unshallow'")
-  }
-
   static func gitMissing(_ subject: String, executable: String) -> TransportError {
     TransportError(
       .gitMissing, operation: operation, subject: subject, cause: "no program '\(executable)' was found",

@@ -68,12 +68,7 @@ package final class LocalUploadPack: UploadPackChannel {
     self.settings = settings
     self.cancellation = cancellation
     self.deadline = deadline
-    do {
-      location = try LocalRepositoryPath(path)
-    } catch {
-      throw Self.unreachable(subject, errno: error.code)
-    }
-    guard !location.isShallow else { throw Self.shallow(subject) }
+    location = try LocalRepositoryPath(source: path, subject: subject)
     guard let gitPath = Self.findExecutable(settings.gitExecutable, in: settings.environment) else {
       throw Self.gitMissing(subject, executable: settings.gitExecutable)
     }

@@ -49,7 +49,7 @@ struct CopyContents {
     var incomplete: [RefListing.Entry] = []
     for index in 0..<view.refs.count {
       let entry = view.refs[index]
-      if let peeled = try peel(entry.oid, in: objects) {
+      if let peeled = try objects.peel(entry.oid) {
         refs.append(name: entry.name, oid: entry.oid, peeled: peeled == entry.oid ? nil : peeled)
       } else {
         incomplete.append(entry)
@@ -61,16 +61,5 @@ struct CopyContents {
 
   private static func head(of contents: RefReader.Contents) -> ObjectID? {
     if case .direct(let oid) = contents.head { oid } else { nil }
-  }
-
-  /// Follows annotated tags to their end; the oid itself for anything else, `nil` when an object is missing.
-  private static func peel(_ oid: ObjectID, in objects: ObjectDatabase) throws -> ObjectID? {
-    var oid = oid
-    while let header = try objects.header(of: oid) {
-      guard header.type == .tag else { return oid }
-      guard let target = try objects.read(oid, { _, bytes in try TagParser(bytes).target }) else { return nil }
-      oid = target
-    }
-    return nil
   }
 }

@@ -31,7 +31,7 @@ package struct CopyComparison: Sendable {
   ) throws(MirrorError) -> CopyComparison {
     do {
       let exclusion = try RepositoryReading.exclusion(of: copy)
-      let session = try SourceSession(source, transports: transports, cancellation: cancellation, deadline: deadline)
+      let session = try source.session(transports, cancellation: cancellation, deadline: deadline)
       defer { session.close() }
       return CopyComparison(session.view, try RepositoryReading.view(of: copy), exclusion)
     } catch {

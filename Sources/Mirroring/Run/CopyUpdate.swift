@@ -40,7 +40,7 @@ struct CopyUpdate {
   }
 
   /// What a run would do, as an outcome; nothing is written.
-  func compare(_ session: SourceSession, with contents: CopyContents) -> MirrorOutcome {
+  func compare(_ session: any SourceSession, with contents: CopyContents) -> MirrorOutcome {
     let goal = MirrorGoal(session.view, exclusion: configuration.exclusion, contents: contents)
     var outcome = MirrorOutcome(status: .unchanged)
     if contents.files == nil { outcome.status = .cloned } else if goal.isReached == false { outcome.status = .updated }
@@ -61,7 +61,7 @@ struct CopyUpdate {
   }
 
   /// Fetches what is missing, checks it, changes refs and HEAD, and remembers the result.
-  func bring(to first: SourceSession, from contents: CopyContents) throws -> MirrorOutcome {
+  func bring(to first: any SourceSession, from contents: CopyContents) throws -> MirrorOutcome {
     var fetch = try ObjectFetch(self, first, contents)
     let goal = try fetch.fetchUntilSettled()
     defer { fetch.close() }

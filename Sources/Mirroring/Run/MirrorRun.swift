@@ -76,10 +76,9 @@ package struct MirrorRun {
     }
   }
 
-  func connect() throws -> SourceSession {
+  func connect() throws -> any SourceSession {
     report(.listing)
-    return try SourceSession(
-      request.source, transports: environment.transports, cancellation: cancellation, deadline: deadline)
+    return try request.source.session(environment.transports, cancellation: cancellation, deadline: deadline)
   }
 
   // MARK: A first copy

@@ -3,11 +3,10 @@ internal import GitTransport
 internal import GitValues
 internal import WorkerPool
 
-/// One connection to a source: listed once, then perhaps asked for a pack. libgit2's remote drives the conversation.
-final class SourceSession {
+/// One connection to a source's upload-pack. libgit2's remote drives the conversation.
+final class RemoteSession: SourceSession {
   private let remote: Remote
   private let conversation: Conversation
-  /// What the source shows: refs, HEAD, and the refs that it cannot show.
   let view: RefView
 
   /// Connects and lists.
@@ -22,7 +21,6 @@ final class SourceSession {
     view = listed
   }
 
-  /// Asks for the wanted tips and hands the pack's bytes to `sink` as they come.
   func download(_ wants: [ObjectID], haves: [ObjectID], into sink: any PackSink) throws {
     conversation.haves = haves
     conversation.packSink = sink

@@ -9,13 +9,13 @@ internal import WorkerPool
 struct ObjectFetch {
   private let update: CopyUpdate
   private let contents: CopyContents
-  private var session: SourceSession
-  private let firstSession: SourceSession
+  private var session: any SourceSession
+  private let firstSession: any SourceSession
   private(set) var objects = 0
   private(set) var bytes = 0
   private(set) var warnings: [MirrorOutcome.Warning] = []
 
-  init(_ update: CopyUpdate, _ session: SourceSession, _ contents: CopyContents) throws {
+  init(_ update: CopyUpdate, _ session: any SourceSession, _ contents: CopyContents) throws {
     self.update = update
     self.session = session
     firstSession = session
