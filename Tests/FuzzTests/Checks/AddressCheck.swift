@@ -29,7 +29,9 @@ enum AddressCheck {
     if let password = url.credential?.password, password.utf8.count > 3, !url.host.contains(password.lowercased()),
       !url.path.contains(password)
     {
-      try Disagreement.unless(!url.redacted.contains(password), "the password is shown")
+      // A password such as "ssh:" is in the scheme too.
+      let shown = url.redacted.firstRange(of: "://").map { url.redacted[$0.upperBound...] } ?? url.redacted[...]
+      try Disagreement.unless(!shown.contains(password), "the password is shown")
     }
     guard url.kind == .http || url.kind == .https, !url.path.contains("?") else { return }
     let again = try SourceURL(url.redacted)
