@@ -46,6 +46,9 @@ package final class PackBuilder {
     git_repository_free(repository)
   }
 
+  /// Objects that were added so far.
+  package var count: Int { git_packbuilder_object_count(handle) }
+
   /// Adds all that the tips reach and `known` do not; the latter must all be there.
   ///
   /// Corresponds to `git_packbuilder_insert_walk`, with tags and what lies outside of history by `git_packbuilder_insert_recur`.

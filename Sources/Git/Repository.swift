@@ -10,7 +10,7 @@ package final class Repository {
   package let traits: RepositoryTraits
   /// The repository's own `config` file and nothing else.
   package let configuration: Configuration
-  private let handle: OpaquePointer
+  let handle: OpaquePointer
 
   /// Opens the repository whose directory this is.
   ///

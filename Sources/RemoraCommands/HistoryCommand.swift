@@ -10,7 +10,7 @@ struct HistoryCommand: AsyncParsableCommand {
     abstract: "Tell what happened to the refs of a copy, newest first.",
     discussion: """
       Old values stay readable in the copy: 'git -C COPY show OID' shows a commit
-      that a force-push has dropped.
+      that a force-push has dropped, and 'remora restore' brings it back.
 
       Examples:
         remora history /srv/copies/project.git
@@ -23,8 +23,10 @@ struct HistoryCommand: AsyncParsableCommand {
   @Argument(help: "Only this ref: a full name, or a short one such as main.")
   var ref: String?
 
-  @Option(help: ArgumentHelp("Only from this moment on (RFC 3339, such as 2026-11-22T10:00:00Z).", valueName: "time"))
-  var since: String?
+  @Option(
+    help: ArgumentHelp("Only from this moment on (RFC 3339, such as 2026-11-22T10:00:00Z).", valueName: "time"),
+    transform: Moment.read)
+  var since: Date?
 
   @Flag(help: "Print one JSON object a change.")
   var json = false
@@ -39,7 +41,7 @@ struct HistoryCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let history = try CopyHistory.read(LocalPath.absolute(copy), of: ref, since: moment())
+      let history = try CopyHistory.read(LocalPath.absolute(copy), of: ref, since: since)
       for change in history.changes.reversed() { try tell(change) }
       if history.damagedLines > 0 {
         Output.error("warning: \(history.damagedLines) lines of the journal are damaged and were left out")
@@ -48,15 +50,6 @@ struct HistoryCommand: AsyncParsableCommand {
       Output.error("error: \(error)")
       throw ExitStatus.of(error)
     }
-  }
-
-  private func moment() throws -> Date? {
-    guard let since else { return nil }
-    for hasFraction in [true, false] {
-      // Each of the two forms is tried; the error of one says nothing about the other.
-      if let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: hasFraction).parse(since) { return date }
-    }
-    throw ValidationError("--since takes a time such as 2026-11-22T10:00:00Z")
   }
 
   private func tell(_ change: CopyHistory.Change) throws {

@@ -43,7 +43,10 @@ struct DocumentationTests {
     #expect(try Self.words(from: "remora verify --json", to: "remora checksum") == VerifyCommandTests.keys)
     #expect(
       try Self.words(from: "remora checksum --json", to: "remora history") == ChecksumCommandTests.keys)
-    #expect(try Self.words(from: "remora history --json", to: "remora hook") == HistoryCommandTests.keys)
+    #expect(try Self.words(from: "remora history --json", to: "remora restore") == HistoryCommandTests.keys)
+    #expect(
+      try Self.words(from: "remora restore --json", to: "remora hook")
+        == RestoreCommandTests.keys.union(RestoreCommandTests.refKeys))
     #expect(try Self.words(from: "remora hook --json", to: "remora config") == HookCommandTests.keys)
     #expect(try Self.words(from: "remora config check --json", to: "The commands that ask") == ConfigCommandTests.keys)
   }

@@ -6,6 +6,7 @@ struct HelpTests {
   static let texts: [(arguments: [String], text: String)] = [
     ([], HelpTexts.root), (["mirror"], HelpTexts.mirror), (["verify"], HelpTexts.verify),
     (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history),
+    (["restore"], HelpTexts.restore),
     (["hook"], HookHelpTexts.hook), (["hook", "install"], HookHelpTexts.install),
     (["hook", "uninstall"], HookHelpTexts.uninstall), (["hook", "status"], HookHelpTexts.status),
     (["quickstart"], AgentHelpTexts.quickstart),

@@ -30,6 +30,7 @@ enum HelpTexts {
       checksum                Print the refs checksum of a repository.
       history                 Tell what happened to the refs of a copy, newest
                               first.
+      restore                 Bring back what a copy held at a moment.
       agent                   Run a primary or a secondary, in the foreground.
       status                  Show how an agent is: counts, lag, running jobs,
                               problems.
@@ -240,7 +241,7 @@ enum HelpTexts {
     OVERVIEW: Tell what happened to the refs of a copy, newest first.
 
     Old values stay readable in the copy: 'git -C COPY show OID' shows a commit
-    that a force-push has dropped.
+    that a force-push has dropped, and 'remora restore' brings it back.
 
     Examples:
       remora history /srv/copies/project.git
@@ -257,6 +258,41 @@ enum HelpTexts {
       --since <time>          Only from this moment on (RFC 3339, such as
                               2026-11-22T10:00:00Z).
       --json                  Print one JSON object a change.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let restore = """
+    OVERVIEW: Bring back what a copy held at a moment.
+
+    Without --ref: a new bare repository with refs and HEAD as the copy had them.
+    With --ref: one ref, into a repository that is there or a new bundle. The
+    copy stays what it is: a mirror of its source. 'remora history' shows the
+    moments; each is exact as long as the copy keeps what was dropped (30 days).
+
+    Exit 0: everything. Exit 2: some refs have lost objects and are not in the
+    new repository; each is named.
+
+    Examples:
+      remora restore /srv/copies/project.git --at 2026-11-22T10:00:00Z \\
+        --into /tmp/before.git
+      remora restore /srv/copies/project.git --ref main --at 2026-11-22T10:00:00Z \\
+        --as main-before --into /srv/git/project.git
+
+    USAGE: remora restore <copy> --at <time> --into <new directory>
+           remora restore <copy> --ref <ref> --at <time> [--as <name>] --into <path>
+
+    ARGUMENTS:
+      <copy>                  The copy.
+
+    OPTIONS:
+      --at <time>             The moment (RFC 3339, such as 2026-11-22T10:00:00Z).
+      --into <path>           Where to: a new directory; with --ref a repository,
+                              or a file to make.
+      --ref <ref>             Only this ref: a full name, a short one such as main,
+                              or HEAD.
+      --as <name>             The ref's new name; the same unless given.
+      --json                  Print a JSON object.
       --version               Show the version.
       -h, --help              Show help information.
     """

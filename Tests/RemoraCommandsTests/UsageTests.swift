@@ -30,7 +30,7 @@ struct UsageTests {
     (["hook", "install", "a", "--name", "n"], "--name and --id go together"),
     (["hook", "status", "a", "b", "--name", "n", "--id", "i"], "--name and --id are for one repository"),
     (["history"], "Missing expected argument '<copy>'"),
-    (["history", "a", "--since", "yesterday"], "--since takes a time such as 2026-11-22T10:00:00Z"),
+    (["history", "a", "--since", "yesterday"], "write a time such as 2026-11-22T10:00:00Z"),
   ]
 
   @Test("ends with status 64 and one reason on standard error, and prints nothing", arguments: wrong)

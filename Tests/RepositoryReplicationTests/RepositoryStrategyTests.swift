@@ -1,4 +1,5 @@
 import Foundation
+import GitValues
 import Mirroring
 import Replication
 import RepositoryReplication
@@ -52,6 +53,7 @@ struct RepositoryStrategyTests {
       _ = try await ground.sync(id)
       let git = GitCommand()
       let dropped = try await git.run("-C", ground.sourcePath(id), "rev-parse", "refs/heads/side").text
+      let (first, before) = (Date(), try git.refs(ground.copyPath(id)))
       _ = try await git.run("-C", ground.sourcePath(id), "update-ref", "-d", "refs/heads/side")
       _ = try await ground.sync(id)
       // The tip's commit object goes: the copy names what it does not have.
@@ -67,6 +69,9 @@ struct RepositoryStrategyTests {
         atPath: ground.copyPath(id) + "/objects/\(tip.prefix(2))/\(tip.dropFirst(2))")
       let history = try String(contentsOfFile: ground.copyPath(id) + "/remora/refs.journal.jsonl", encoding: .utf8)
 
+      // The source goes on meanwhile.
+      _ = try await git.run("-C", ground.sourcePath(id), "update-ref", "refs/heads/new", tip)
+      let (second, damaged) = (Date(), try git.refs(ground.copyPath(id)))
       let report = try await ground.sync(id, isFresh: true)
       #expect(report.hasChanged)
       #expect(try git.view(ground.copyPath(id)) == git.view(ground.sourcePath(id)))
@@ -75,6 +80,12 @@ struct RepositoryStrategyTests {
       #expect(kept.hasPrefix(history) && kept.count > history.count)
       _ = try await git.run("-C", ground.copyPath(id), "gc", "--prune=now", "--quiet")
       #expect(try await git.run("-C", ground.copyPath(id), "cat-file", "-t", dropped).text == "commit")
+      // Its history tells of both moments, across the change of places.
+      for (moment, refs) in [(first, before), (second, damaged), (Date(), try git.refs(ground.sourcePath(id)))] {
+        let found = try CopyMoment.read(FilePath(ground.copyPath(id)), at: moment, now: Date())
+        #expect(Dictionary(uniqueKeysWithValues: found.refs.map { ("\($0.name)", $0.oid.hex) }) == refs)
+        #expect(found.uncertain == [])
+      }
       let tickets = try await ground.copies.trash()
       #expect(tickets.map(\.reason) == ["displaced"] && tickets.map(\.replicableID) == [id])
       #expect(try await ground.sync(id).hasChanged == false)

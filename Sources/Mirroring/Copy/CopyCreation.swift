@@ -1,17 +1,22 @@
-internal import DurableFiles
-internal import SystemPackage
-internal import WorkerPool
+package import DurableFiles
+package import SystemPackage
+package import WorkerPool
 
 /// Makes a new copy beside its destination and moves it there when it is complete.
 ///
 /// It grows in `.remora-NAME` next to the destination, under its own owner lock, and becomes visible by one rename: a reader
 /// sees no copy or a whole one. What a dead run left there is thrown away by the next run for the same destination.
-struct CopyCreation {
+package struct CopyCreation {
   let destination: FilePath
   let files: any FileSystemPort
 
+  package init(destination: FilePath, files: any FileSystemPort) {
+    self.destination = destination
+    self.files = files
+  }
+
   /// Where the copy grows.
-  var building: CopyLayout {
+  package var building: CopyLayout {
     guard let name = destination.lastComponent else { preconditionFailure("a destination has a name") }
     return CopyLayout(root: destination.removingLastComponent().appending(".remora-\(name.string)"))
   }
@@ -20,7 +25,7 @@ struct CopyCreation {
   ///
   /// - Returns: the lock and the directories above that had to be made; `nil` when another run finished the destination
   ///   while we waited for the lock.
-  func begin(wait: Duration, cancellation: CancellationFlag) throws -> (lock: OwnerLock, made: [FilePath])? {
+  package func begin(wait: Duration, cancellation: CancellationFlag) throws -> (lock: OwnerLock, made: [FilePath])? {
     let made = try files.makeDirectories(destination.removingLastComponent())
     do {
       try files.makeDirectories(building.own)
@@ -57,16 +62,21 @@ struct CopyCreation {
 
   /// Writes the few files that make a directory a repository. `git init` would make some forty.
   func layOut(_ configuration: CopyConfiguration, head: HeadLine) throws {
+    try layOut(configuration: configuration.newFile, head: head.file)
+  }
+
+  /// The same with any content of `config` and `HEAD`.
+  package func layOut(configuration: [UInt8], head: [UInt8]) throws {
     let layout = building
     for directory in [layout.objects, layout.packs, layout.refs] {
       try files.makeDirectory(directory, permissions: .allBeforeUmask)
     }
-    try StagedFile.write(configuration.newFile, to: layout.configuration, through: files)
-    try StagedFile.write(head.file, to: layout.head, through: files)
+    try StagedFile.write(configuration, to: layout.configuration, through: files)
+    try StagedFile.write(head, to: layout.head, through: files)
   }
 
   /// Makes the copy durable and gives it its name. `objects/pack` and `remora` are durable since something was put there.
-  func finish(made: [FilePath]) throws {
+  package func finish(made: [FilePath]) throws {
     let layout = building
     for directory in [layout.objects, layout.root] { try files.synchronizeDirectory(directory) }
     try files.rename(layout.root, to: destination)
@@ -75,7 +85,7 @@ struct CopyCreation {
   }
 
   /// Removes everything that `begin` and later steps made. What cannot be removed is swept by the next run.
-  func abandon(made: [FilePath]) {
+  package func abandon(made: [FilePath]) {
     // The error that led here is the one to tell.
     try? files.removeTree(building.root)
     for directory in made.reversed() { try? files.removeDirectory(directory) }

@@ -26,14 +26,16 @@ struct Heritage {
 
   func bring(at now: Date) throws {
     let dropped = try wholeLines(of: old.droppedLog)
-    let displaced = try displacedTips()
+    let (before, after) = try (contents(of: old), contents(of: new))
+    let change = RefPlan(current: before.refs, listed: after.refs).changes
+    let displaced = change.compactMap { change in change.old.map { (oid: $0, name: change.name) } }
     var named = displaced.map(\.oid)
     named += Self.oids(inReflog: dropped)
     for entry in try RefJournal(old, through: files).entries().entries {
       named += entry.changes.compactMap(\.old)
     }
     try DroppedSalvage(from: old, to: new, through: files, cancellation: cancellation).save(named)
-    try bringJournal()
+    try bringJournal(change, heads: (before.head, after.head), at: now)
     let log = DroppedLog(new, through: files)
     if !dropped.isEmpty {
       let directory = new.droppedLog.removingLastComponent()
@@ -44,15 +46,18 @@ struct Heritage {
     try log.append(displaced, at: now)
   }
 
-  /// Values of the old copy's refs that the new one does not have under the same name; none of what cannot be read.
-  private func displacedTips() throws -> [(oid: ObjectID, name: ReferenceName)] {
-    let before = try RefReader(repository: old.root, files: files).view().refs
-    let after = try RefReader(repository: new.root, files: files).view().refs
-    return before.filter { after.oid(of: $0.name) != $0.oid }.map { ($0.oid, $0.name) }
+  /// Refs and HEAD of a copy, as far as they can be read.
+  private func contents(of layout: CopyLayout) throws -> (refs: RefListing, head: HeadLine?) {
+    let contents = try RefReader(repository: layout.root, files: files).contents()
+    return (RefReader.resolve(contents).refs, HeadLine(contents.head))
   }
 
-  /// The old files under their names, and the new copy's own lines behind the last of them.
-  private func bringJournal() throws {
+  /// The old files under their names, and behind the last of them what the change of places changes. The new copy's own lines would
+  /// say that there was nothing before.
+  private func bringJournal(
+    _ changes: [RefChange], heads: (old: HeadLine?, new: HeadLine?), at now: Date
+  ) throws {
+    let source = try RefJournal(new, through: files).entries().entries.last?.source ?? ""
     for entry in try files.entries(of: old.own) where entry.name.string.hasPrefix("refs.journal.") {
       let path = old.own.appending(entry.name)
       guard path != old.journal, let bytes = try files.contents(of: path, limit: CopyLayout.maximumFileBytes) else {
@@ -60,8 +65,17 @@ struct Heritage {
       }
       try files.replaceFile(new.own.appending(entry.name), with: bytes, permissions: .ownerReadWriteGroupOtherRead)
     }
-    let lines = try wholeLines(of: old.journal) + wholeLines(of: new.journal)
-    try files.replaceFile(new.journal, with: lines, permissions: .ownerReadWriteGroupOtherRead)
+    try files.replaceFile(
+      new.journal, with: wholeLines(of: old.journal), permissions: .ownerReadWriteGroupOtherRead)
+    let newHead = heads.old == heads.new ? nil : heads.new
+    guard !changes.isEmpty || newHead != nil else { return }
+    let packed = try files.contents(of: new.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
+    let entry = RefJournalEntry(
+      id: RefJournalEntry.newID(at: now), time: now, source: source, oldHead: heads.old, newHead: newHead,
+      packedRefsDigest: RefTransaction.digest(packed), changes: changes)
+    let journal = RefJournal(new, through: files)
+    try journal.append(entry)
+    try journal.complete(entry.id, at: now)
   }
 
   /// A file up to its last newline: a line that was cut by a crash was never acted on.

@@ -47,14 +47,15 @@ package struct CopyHistory: Sendable {
   }
 
   /// The newest entry, if a run died before its change took effect and no later run has said so yet.
-  private static func abandonedByCrash(_ journal: RefJournal, _ layout: CopyLayout, _ files: any FileSystemPort) throws
+  static func abandonedByCrash(_ journal: RefJournal, _ layout: CopyLayout, _ files: any FileSystemPort) throws
     -> String?
   {
     guard let undecided = try journal.undecided() else { return nil }
     return try undecided.tookEffect(in: layout, through: files) ? nil : undecided.id
   }
 
-  private static func names(_ name: String) -> Set<ReferenceName> {
+  /// The refs that a short or full name may mean.
+  package static func names(_ name: String) -> Set<ReferenceName> {
     name == "HEAD" || name.hasPrefix("refs/")
       ? [ReferenceName(name)]
       : [ReferenceName("refs/heads/\(name)"), ReferenceName("refs/tags/\(name)"), ReferenceName("refs/\(name)")]
