@@ -1,10 +1,10 @@
-internal import DurableFiles
+package import DurableFiles
 package import SystemPackage
 
 /// Files that are written whole before they get the name by which others know them.
-enum StagedFile {
+package enum StagedFile {
   /// Writes and fsyncs a new file; an older one of that name, left by an earlier step, is replaced.
-  static func write(_ bytes: [UInt8], to path: FilePath, through files: any FileSystemPort) throws {
+  package static func write(_ bytes: [UInt8], to path: FilePath, through files: any FileSystemPort) throws {
     if try files.status(of: path) != nil { try files.unlink(path) }
     let file = try files.create(path, permissions: .ownerReadWriteGroupOtherRead)
     do {
