@@ -43,7 +43,9 @@ struct DocumentationTests {
     #expect(try Self.words(from: "remora verify --json", to: "remora checksum") == VerifyCommandTests.keys)
     #expect(
       try Self.words(from: "remora checksum --json", to: "remora history") == ChecksumCommandTests.keys)
-    #expect(try Self.words(from: "remora history --json", to: "remora hook") == HistoryCommandTests.keys)
+    #expect(try Self.words(from: "remora history --json", to: "remora housekeep") == HistoryCommandTests.keys)
+    let housekeep = try Self.words(from: "remora housekeep --json", to: "remora hook")
+    #expect(Set(housekeep.map { $0.split(separator: ".")[0] }.map(String.init)) == HousekeepCommandTests.keys)
     #expect(try Self.words(from: "remora hook --json", to: "remora config") == HookCommandTests.keys)
     #expect(try Self.words(from: "remora config check --json", to: "The commands that ask") == ConfigCommandTests.keys)
   }

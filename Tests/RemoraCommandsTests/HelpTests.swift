@@ -5,7 +5,7 @@ import Testing
 struct HelpTests {
   static let texts: [(arguments: [String], text: String)] = [
     ([], HelpTexts.root), (["mirror"], HelpTexts.mirror), (["verify"], HelpTexts.verify),
-    (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history),
+    (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history), (["housekeep"], HelpTexts.housekeep),
     (["hook"], HookHelpTexts.hook), (["hook", "install"], HookHelpTexts.install),
     (["hook", "uninstall"], HookHelpTexts.uninstall), (["hook", "status"], HookHelpTexts.status),
     (["quickstart"], AgentHelpTexts.quickstart),

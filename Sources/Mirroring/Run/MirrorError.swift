@@ -17,6 +17,7 @@ package struct MirrorError: Error, Hashable, Sendable {
     package static let cancelled = Code("cancelled")
     package static let timeout = Code("timeout")
     package static let diskFull = Code("disk_full")
+    package static let housekeepingFailed = Code("housekeeping_failed")
     package static let invalidList = Code("invalid_list")
     package static let limitExceeded = Code("limit_exceeded")
     package static let notARepository = Code("not_a_repository")
