@@ -17,10 +17,30 @@ import Testing
   private static let files = isLong ? 300 : 40
   private static let fileBytes = isLong ? 1_000_000 : 60_000
 
-  private struct Tally {
-    var isOver = false
-    var clones = 0
-    var complaints: [String] = []
+  private final class Tally: Sendable {
+    struct State {
+      var isOver = false
+      var clones = [0, 0]
+      var complaints: [String] = []
+    }
+
+    let state = Mutex(State())
+
+    var isOver: Bool { state.withLock { $0.isOver } }
+    func end() { state.withLock { $0.isOver = true } }
+
+    func add(_ complaint: String?, by reader: Int) {
+      state.withLock { state in
+        state.clones[reader] += 1
+        if let complaint { state.complaints.append(complaint) }
+      }
+    }
+
+    /// Waits until every clone that is under way now has ended: what the hour is for.
+    func awaitThoseUnderWay() {
+      let before = state.withLock { $0.clones }
+      while !state.withLock({ state in zip(state.clones, before).allSatisfy { $0 > $1 } }) { usleep(5_000) }
+    }
   }
 
   @Test("clones from the copy, by git and by path, over updates, consolidations and removals: none fails")
@@ -36,44 +56,39 @@ import Testing
         }
       }
     }
-    let tally = Mutex(Tally())
+    let tally = Tally()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for reader in 0..<2 {
         group.addTask {
           try await OwnThread.run {
-            while !(tally.withLock { $0.isOver }) {
-              let complaint = try Self.clone(ground, reader)
-              tally.withLock { tally in
-                tally.clones += 1
-                if let complaint { tally.complaints.append(complaint) }
-              }
-            }
+            while !tally.isOver { tally.add(try Self.clone(ground, reader), by: reader) }
           }
         }
       }
-      group.addTask {
-        try await OwnThread.run {
-          defer { tally.withLock { $0.isOver = true } }
-          for number in 0..<Self.consolidations {
-            try ground.update(times: Self.updatesBetween, from: number * Self.updatesBetween)
-            // So that each housekeeping has packs to replace, and packs to remove that were replaced two before: no clone takes
-            // as long as these.
-            ground.pass(1_900)
-            let outcome = try ground.housekeep { $0.scope = .packs }
-            guard outcome.replaced > 0 else { throw TestSupportError("consolidation \(number) replaced nothing") }
-            let before = tally.withLock { $0.clones }
-            // Until clones that have begun before are through: what an hour is for.
-            while number % 2 == 1, tally.withLock({ $0.clones }) < before + 2 { usleep(10_000) }
-          }
-        }
-      }
+      group.addTask { try await OwnThread.run { try Self.keepHouse(ground, tally) } }
       try await group.waitForAll()
     }
-    let (clones, complaints) = tally.withLock { ($0.clones, $0.complaints) }
+    let (clones, complaints) = tally.state.withLock { ($0.clones.reduce(0, +), $0.complaints) }
     print("\(Self.consolidations) consolidations under \(clones) clones; clones failed: \(complaints.count)")
     #expect(complaints == [])
     #expect(clones >= Self.consolidations / 2)
     try ground.requireSound()
+  }
+
+  /// Replaced packs go in every other housekeeping.
+  private static func keepHouse(_ ground: HousekeepingGround, _ tally: Tally) throws {
+    defer { tally.end() }
+    var removed = 0
+    for number in 0..<consolidations {
+      try ground.update(times: updatesBetween, from: number * updatesBetween)
+      let outcome = try ground.housekeep { $0.scope = .packs }
+      guard outcome.replaced > 0 else { throw TestSupportError("consolidation \(number) replaced nothing") }
+      removed += outcome.removed
+      guard !number.isMultiple(of: 2) else { continue }
+      tally.awaitThoseUnderWay()
+      ground.pass(3_600)
+    }
+    guard removed > consolidations else { throw TestSupportError("only \(removed) packs were removed") }
   }
 
   /// - Returns: why a clone failed.
