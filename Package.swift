@@ -226,7 +226,7 @@ let package = Package(
       "HousekeepingTests",
       [
         "Housekeeping", "Mirroring", "Git", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool",
-        "TestSupport", systemPackage,
+        "TestSupport", crypto, systemPackage,
       ]),
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),
     tests("AgentAPITests", ["AgentAPI"]),

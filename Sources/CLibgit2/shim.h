@@ -3,6 +3,8 @@
 
 #include <git2.h>
 /* The sockets that libgit2 offers to those who extend it are not in git2.h. */
+#include <git2/sys/commit_graph.h>
+#include <git2/sys/midx.h>
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
 #include <git2/sys/transport.h>

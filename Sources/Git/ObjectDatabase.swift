@@ -59,6 +59,23 @@ package final class ObjectDatabase {
     throw error
   }
 
+  /// Makes the loose objects of an `objects` directory visible, and none of its packs.
+  ///
+  /// Corresponds to `git_odb_backend_loose`.
+  package func addLooseObjects(objectsDirectory: String) throws(GitError) {
+    var backend: UnsafeMutablePointer<git_odb_backend>?
+    try check(
+      git_odb_backend_loose(&backend, objectsDirectory, -1, 0, 0, 0), "git_odb_backend_loose", on: objectsDirectory)
+    let status = git_odb_add_backend(handle, backend, LooseObjectBackend.priority - 1)
+    guard status >= 0 else {
+      let error = GitError.last(status, "git_odb_add_backend", on: objectsDirectory)
+      // From success on the database owns the backend; now it is still ours.
+      backend?.pointee.free?(backend)
+      throw error
+    }
+    try LooseObjectBackend(objectsDirectory: objectsDirectory).add(to: handle)
+  }
+
   private static func packPath(ofIndex path: String) -> String {
     path.hasSuffix(".idx") ? String(path.dropLast(4)) + ".pack" : path
   }

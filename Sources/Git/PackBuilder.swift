@@ -64,6 +64,17 @@ package final class PackBuilder {
     }
   }
 
+  /// Adds one object; one that is in already counts once.
+  ///
+  /// Corresponds to `git_packbuilder_insert`.
+  package func insert(_ oid: ObjectID) throws {
+    do {
+      try insert(oid, with: git_packbuilder_insert, "git_packbuilder_insert")
+    } catch let error as GitError {
+      throw Failure(error: error)
+    }
+  }
+
   /// The commit that an oid is or leads to. Tags on the way, and a tree or blob at its end, are added by themselves.
   private func commit(at start: ObjectID, adding: Bool = false) throws -> ObjectID? {
     var oid = start

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import GitTransport
+internal import Housekeeping
 internal import Mirroring
 internal import RefStore
 internal import SystemPackage
@@ -67,6 +68,12 @@ struct MirrorCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Bytes that must stay free on the copy's file system.", valueName: "bytes"))
   var keepFree: UInt64 = 64 << 20
 
+  @Option(
+    help: ArgumentHelp(
+      "After an update of a copy of more than 50 packs, put them together within so long; 0 leaves them.",
+      valueName: "seconds"))
+  var maintenance: Int = 60
+
   @Flag(help: "Print one JSON object a repository.")
   var json = false
 
@@ -87,6 +94,7 @@ struct MirrorCommand: AsyncParsableCommand {
     }
     guard (1...256).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 256") }
     guard wait.map({ $0 >= 0 }) ?? true else { throw ValidationError("--wait takes 0 or more seconds") }
+    guard maintenance >= 0 else { throw ValidationError("--maintenance takes 0 or more seconds") }
     guard maxPackObjects > 0 else { throw ValidationError("--max-pack-objects takes a number from 1") }
   }
 
@@ -94,9 +102,11 @@ struct MirrorCommand: AsyncParsableCommand {
     let requests = try requests()
     let transports = connection.transports(connections: jobs)
     let printer = MirrorPrinter(requests: requests, isJSON: json, isQuiet: quiet)
+    let upkeep = CopyMaintenance(budget: .seconds(maintenance), freeBytesToKeep: keepFree)
     let interrupted = await Interruption.watch {
       let batch = MirrorBatch(
-        environment: MirrorEnvironment(transports: transports), jobs: min(jobs, max(1, requests.count)))
+        environment: MirrorEnvironment(transports: transports), jobs: min(jobs, max(1, requests.count))
+      ) { upkeep.afterRun($0, $1, cancellation: $2) }
       await batch.run(requests, progress: { printer.progress($0, $1) }, ended: { printer.ended($0) })
     }
     printer.finish()

@@ -20,7 +20,7 @@ package struct RemoraCommand: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       QuickstartCommand.self, MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self,
-      RestoreCommand.self,
+      RestoreCommand.self, CheckCommand.self, HousekeepCommand.self,
       AgentCommand.self, StatusCommand.self, RegistryCommand.self, ExplainCommand.self, EventsCommand.self,
       EventCommand.self, TrashCommand.self, FeatureCommand.self, HookCommand.self, ConfigCommand.self,
     ])

@@ -45,8 +45,11 @@ struct DocumentationTests {
       try Self.words(from: "remora checksum --json", to: "remora history") == ChecksumCommandTests.keys)
     #expect(try Self.words(from: "remora history --json", to: "remora restore") == HistoryCommandTests.keys)
     #expect(
-      try Self.words(from: "remora restore --json", to: "remora hook")
+      try Self.words(from: "remora restore --json", to: "remora check")
         == RestoreCommandTests.keys.union(RestoreCommandTests.refKeys))
+    #expect(try Self.words(from: "remora check --json", to: "remora housekeep") == CheckCommandTests.keys)
+    let housekeep = try Self.words(from: "remora housekeep --json", to: "remora hook")
+    #expect(Set(housekeep.map { $0.split(separator: ".")[0] }.map(String.init)) == HousekeepCommandTests.keys)
     #expect(try Self.words(from: "remora hook --json", to: "remora config") == HookCommandTests.keys)
     #expect(try Self.words(from: "remora config check --json", to: "The commands that ask") == ConfigCommandTests.keys)
   }

@@ -5,8 +5,8 @@ import Testing
 struct HelpTests {
   static let texts: [(arguments: [String], text: String)] = [
     ([], HelpTexts.root), (["mirror"], HelpTexts.mirror), (["verify"], HelpTexts.verify),
-    (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history),
-    (["restore"], HelpTexts.restore),
+    (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history), (["housekeep"], HelpTexts.housekeep),
+    (["restore"], HelpTexts.restore), (["check"], HelpTexts.check),
     (["hook"], HookHelpTexts.hook), (["hook", "install"], HookHelpTexts.install),
     (["hook", "uninstall"], HookHelpTexts.uninstall), (["hook", "status"], HookHelpTexts.status),
     (["quickstart"], AgentHelpTexts.quickstart),

@@ -31,6 +31,10 @@ enum HelpTexts {
       history                 Tell what happened to the refs of a copy, newest
                               first.
       restore                 Bring back what a copy held at a moment.
+      check                   Read every byte of a copy, and see that nothing is
+                              missing.
+      housekeep               Put the packs of a copy together, and free what it no
+                              longer keeps.
       agent                   Run a primary or a secondary, in the foreground.
       status                  Show how an agent is: counts, lag, running jobs,
                               problems.
@@ -135,6 +139,9 @@ enum HelpTexts {
                               Refuse a pack with more objects. (default: 50000000)
       --keep-free <bytes>     Bytes that must stay free on the copy's file system.
                               (default: 67108864)
+      --maintenance <seconds> After an update of a copy of more than 50 packs, put
+                              them together within so long; 0 leaves them.
+                              (default: 60)
       --json                  Print one JSON object a repository.
       --quiet                 Print failures only.
       --version               Show the version.
@@ -293,6 +300,65 @@ enum HelpTexts {
                               or HEAD.
       --as <name>             The ref's new name; the same unless given.
       --json                  Print a JSON object.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let check = """
+    OVERVIEW: Read every byte of a copy, and see that nothing is missing.
+
+    Hashes packs, indexes and loose objects, reads all refs, and walks all that
+    refs, HEAD and the history reach. Damaged files that git can make anew are
+    removed. Fetches and readers may go on meanwhile.
+
+    Exit 0: sound. Exit 1: damaged, a line for each finding. Exit 2: some of
+    several copies.
+
+    Examples:
+      remora check /srv/copies/project.git
+      remora check /srv/copies/*.git --json
+
+    USAGE: remora check <copies> ... [--timeout <seconds>] [--json] [--quiet]
+
+    ARGUMENTS:
+      <copies>                The copies.
+
+    OPTIONS:
+      --timeout <seconds>     Give up on a copy after this time. (default: 21600)
+      --json                  Print a JSON object a copy.
+      --quiet                 Print findings only.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let housekeep = """
+    OVERVIEW: Put the packs of a copy together, and free what it no longer keeps.
+
+    Does only what is needed. Small packs become one; what refs have dropped is
+    kept for the retention and then let go; where less than half of a copy is
+    still needed, all of it is packed anew. It may be run at any time, beside
+    readers too: a replaced pack stays for an hour and is removed by the next
+    housekeeping after that.
+
+    Examples:
+      remora housekeep /srv/copies/project.git
+      remora housekeep /srv/copies/project.git --retention 90 --json
+
+    USAGE: remora housekeep <copy> [--retention <days>] [--wait <seconds>] [--timeout <seconds>] [--keep-free <bytes>] [--json] [--quiet]
+
+    ARGUMENTS:
+      <copy>                  The copy.
+
+    OPTIONS:
+      --retention <days>      Keep what refs have dropped for so long, from the
+                              drop. (default: 30)
+      --wait <seconds>        Wait for another run on the same copy. (default: 0)
+      --timeout <seconds>     End after so long, with the copy sound. (default:
+                              21600)
+      --keep-free <bytes>     Bytes that must stay free on the copy's file system.
+                              (default: 67108864)
+      --json                  Print one JSON object.
+      --quiet                 Print failures only.
       --version               Show the version.
       -h, --help              Show help information.
     """

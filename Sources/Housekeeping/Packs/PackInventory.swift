@@ -9,6 +9,8 @@ package struct PackInventory: Sendable {
     package let name: String
     /// Of the pack and its index together.
     package let bytes: Int64
+    /// Somebody wants it to stay as it is: it has a file `.keep`, or one of those by which git marks packs of a special kind.
+    package var isKept = false
   }
 
   /// Sorted by name.
@@ -17,14 +19,39 @@ package struct PackInventory: Sendable {
   /// - Throws: `FileError` when the directory of packs cannot be read.
   package init(_ layout: CopyLayout, through files: any FileSystemPort) throws {
     let names = try files.entries(of: layout.packs).map(\.name.string)
-    let packed = Set(names.filter { $0.hasSuffix(".pack") }.map { $0.dropLast(5) })
+    let all = Set(names)
     packs = try names.filter { $0.hasPrefix("pack-") && $0.hasSuffix(".idx") }.compactMap { index in
-      let name = index.dropLast(4)
+      let name = String(index.dropLast(4))
       // A pack that goes away between the two looks is one that readers cannot use either.
-      guard packed.contains(name), let pack = try files.status(of: layout.packs.appending("\(name).pack")),
+      guard all.contains(name + ".pack"), let pack = try files.status(of: layout.packs.appending("\(name).pack")),
         let index = try files.status(of: layout.packs.appending(index))
       else { return nil }
-      return Pack(name: String(name), bytes: pack.size + index.size)
+      return Pack(
+        name: name, bytes: pack.size + index.size,
+        isKept: Self.marks.contains { all.contains(name + $0) })
     }
+  }
+
+  /// gitformat-pack(5), git-gc(1): kept by hand, of a partial clone, of unreachable objects.
+  static let marks = [".keep", ".promisor", ".mtimes"]
+
+  /// Of all of them together.
+  var bytes: Int64 { packs.reduce(0) { $0 + $1.bytes } }
+
+  /// The packs that nothing replaces.
+  func without(_ record: ReplacedPacks) -> [Pack] {
+    let replaced = record.names
+    return packs.filter { !replaced.contains($0.name) }
+  }
+
+  /// The most packs that a copy may have before a mirror run looks after them.
+  package static let comfortable = 50
+
+  /// Whether the copy has more packs than it should. One listing of a directory; a small file more where there are many.
+  package static func isCrowded(_ layout: CopyLayout, through files: any FileSystemPort) throws -> Bool {
+    let count = try files.entries(of: layout.packs).count { $0.name.extension == "idx" }
+    guard count > comfortable else { return false }
+    return try PackInventory(layout, through: files).without(ReplacedPacks.load(layout, through: files)).count
+      > comfortable
   }
 }

@@ -16,6 +16,9 @@ struct CompleteWalk {
   /// What was walked and found whole, with all below it.
   private var whole: Set<ObjectID> = []
 
+  /// Objects that were found whole.
+  var count: Int { whole.count }
+
   /// - Parameter checkpoint: told the number of objects now and then; may throw to stop.
   init(_ objects: ObjectDatabase, checkpoint: @escaping (Int) throws -> Void) {
     self.objects = objects

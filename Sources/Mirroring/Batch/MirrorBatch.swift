@@ -1,5 +1,5 @@
 internal import SystemPackage
-internal import WorkerPool
+package import WorkerPool
 
 /// Mirrors many repositories, several at a time, on threads of its own.
 package struct MirrorBatch: Sendable {
@@ -12,12 +12,22 @@ package struct MirrorBatch: Sendable {
 
   private let environment: MirrorEnvironment
   private let jobs: Int
+  private let afterwards: @Sendable (MirrorRequest, MirrorOutcome, CancellationFlag) -> [MirrorOutcome.Warning]
 
-  /// - Parameter jobs: runs at a time, 1 or more.
-  package init(environment: MirrorEnvironment, jobs: Int) {
+  /// - Parameters:
+  ///   - jobs: runs at a time, 1 or more.
+  ///   - afterwards: what is to be done with a copy after its run, on the run's thread. It cannot make the run fail; what it says is
+  ///     told with its warnings.
+  package init(
+    environment: MirrorEnvironment, jobs: Int,
+    afterwards: @escaping @Sendable (MirrorRequest, MirrorOutcome, CancellationFlag) -> [MirrorOutcome.Warning] = {
+      _, _, _ in []
+    }
+  ) {
     precondition(jobs >= 1, "a batch needs a worker")
     self.environment = environment
     self.jobs = jobs
+    self.afterwards = afterwards
   }
 
   /// Runs every request and tells of each as it ends, in the order in which they end. Cancelling the task ends running ones
@@ -49,14 +59,16 @@ package struct MirrorBatch: Sendable {
   ) async -> Ended {
     let clock = ContinuousClock()
     let start = clock.now
-    var outcome: MirrorOutcome
     do {
-      outcome = try await pool.run { flag in
-        MirrorRun(request, environment: environment, cancellation: flag) { progress(index, $0) }.execute()
+      return try await pool.run { flag in
+        var outcome = MirrorRun(request, environment: environment, cancellation: flag) { progress(index, $0) }.execute()
+        let duration = clock.now - start
+        outcome.warnings += afterwards(request, outcome, flag)
+        return Ended(index: index, outcome: outcome, duration: duration)
       }
     } catch {
-      outcome = .failed(MirrorError(Cancelled(), destination: request.destination.string))
+      let outcome = MirrorOutcome.failed(MirrorError(Cancelled(), destination: request.destination.string))
+      return Ended(index: index, outcome: outcome, duration: clock.now - start)
     }
-    return Ended(index: index, outcome: outcome, duration: clock.now - start)
   }
 }

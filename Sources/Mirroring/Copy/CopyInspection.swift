@@ -36,10 +36,28 @@ package enum CopyInspection: Sendable {
     return try inspectRepository(root, source, adopts)
   }
 
+  /// Refuses everything but a copy of ours that has all that is its own.
+  ///
+  /// - Parameter attempt: what is to be done with it, the beginning of the message.
+  /// - Throws: `MirrorError`, and `GitError` for a repository that cannot be opened.
+  package static func requireCopy(at root: FilePath, for attempt: String, through files: any FileSystemPort) throws {
+    guard try files.status(of: root)?.kind == .directory, try files.status(of: root.appending("HEAD")) != nil else {
+      throw MirrorError(
+        .destinationNotACopy, "\(attempt): it is no repository", hint: "name a copy that 'remora mirror' made")
+    }
+    let repository = try Repository.openBare(at: root.string)
+    guard try repository.configuration.string("remora.source") != nil else {
+      throw MirrorError(
+        .destinationNotACopy, "\(attempt): it is no copy of remora's",
+        hint: "name a directory that 'remora mirror' made, or take it over with 'remora mirror --adopt'")
+    }
+    try refuse(repository.traits, attempt)
+  }
+
   private static func inspectRepository(_ root: FilePath, _ source: SourceURL, _ adopts: Bool) throws -> CopyInspection
   {
     let repository = try Repository.openBare(at: root.string)
-    try refuse(repository.traits, root)
+    try refuse(repository.traits, "mirror into '\(root)'")
     let configuration = repository.configuration
     if let recorded = try configuration.string("remora.source") {
       guard recorded == source.redacted || adopts else {
@@ -70,7 +88,7 @@ package enum CopyInspection: Sendable {
   }
 
   /// States in which a repository lacks objects, or borrows them: such a copy could never be shown to be complete.
-  private static func refuse(_ traits: RepositoryTraits, _ root: FilePath) throws {
+  private static func refuse(_ traits: RepositoryTraits, _ attempt: String) throws {
     let reason: (MirrorError.Code, String, String)? =
       if traits.isShallow {
         (
@@ -91,6 +109,6 @@ package enum CopyInspection: Sendable {
       } else {
         nil
       }
-    if let (code, what, hint) = reason { throw MirrorError(code, "mirror into '\(root)': \(what)", hint: hint) }
+    if let (code, what, hint) = reason { throw MirrorError(code, "\(attempt): \(what)", hint: hint) }
   }
 }

@@ -26,7 +26,7 @@ package struct CopyLayout: Hashable, Sendable {
   package var staging: FilePath { own.appending("staging") }
 
   /// No file that a copy keeps its refs in is larger: 60 million refs take 4 GiB.
-  static let maximumFileBytes = 1 << 36
+  package static let maximumFileBytes = 1 << 36
 
   /// A reflog without a ref: git's gc and prune keep every object that it names.
   package var droppedLog: FilePath { root.appending("logs").appending("refs").appending("remora").appending("dropped") }

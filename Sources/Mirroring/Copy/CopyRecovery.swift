@@ -1,18 +1,23 @@
-internal import DurableFiles
-internal import Foundation
+package import DurableFiles
+package import Foundation
 internal import RefStore
 internal import SystemPackage
 
 /// Puts right what a run that died has left in a copy. Needs the owner lock: while it is held, everything in staging and every
 /// lock of ours belongs to a dead run.
-struct CopyRecovery {
+package struct CopyRecovery {
   let layout: CopyLayout
   let files: any FileSystemPort
+
+  package init(layout: CopyLayout, files: any FileSystemPort) {
+    self.layout = layout
+    self.files = files
+  }
 
   /// Removes leftovers, decides whether the newest journal entry happened, and completes its HEAD if it did.
   ///
   /// Idempotent: a crash in here is put right by the next call.
-  func recover(at now: Date) throws {
+  package func recover(at now: Date) throws {
     let journal = RefJournal(layout, through: files)
     let undecided = try journal.undecided()
     try removeOwnLocks(undecided)

@@ -1,7 +1,7 @@
 package import DurableFiles
 package import Foundation
 internal import GitValues
-internal import SystemPackage
+package import SystemPackage
 
 /// The history of a copy's refs: `remora/refs.journal.jsonl` and, once it has grown, numbered older files beside it.
 ///
@@ -86,6 +86,9 @@ package struct RefJournal: Sendable {
       return (number, layout.own.appending(entry.name))
     }.sorted { $0.number < $1.number }
   }
+
+  /// The files of the journal, oldest first; the last one may be missing.
+  package func paths() throws -> [FilePath] { try olderFiles().map(\.path) + [layout.journal] }
 
   /// The newest entry, without its refs, if nothing says yet what became of it.
   package func undecided() throws -> RefJournalEntry? {

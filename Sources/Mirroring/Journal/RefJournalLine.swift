@@ -24,8 +24,8 @@ package struct RefJournalLine: Codable, Sendable {
   }
 
   var format = 1
-  var id: String
-  var time: String
+  package var id: String
+  package var time: String
   var outcome: Outcome?
   var source: String?
   var part: Int?

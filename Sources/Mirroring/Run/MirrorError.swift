@@ -19,6 +19,7 @@ package struct MirrorError: Error, Hashable, Sendable {
     package static let diskFull = Code("disk_full")
     package static let invalidName = Code("invalid_name")
     package static let momentUnknown = Code("moment_unknown")
+    package static let housekeepingFailed = Code("housekeeping_failed")
     package static let invalidList = Code("invalid_list")
     package static let limitExceeded = Code("limit_exceeded")
     package static let notARepository = Code("not_a_repository")

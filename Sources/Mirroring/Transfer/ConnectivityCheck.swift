@@ -1,5 +1,5 @@
-internal import Git
-internal import GitValues
+package import Git
+package import GitValues
 
 /// Proves that nothing is missing below new tips before any ref may point at them.
 ///
@@ -9,11 +9,16 @@ internal import GitValues
 /// everything below it is looked at as well. Submodule entries name commits of other repositories and are not followed.
 ///
 /// Blobs are looked up, not read: their bytes were hashed when the pack was indexed.
-struct ConnectivityCheck {
+package struct ConnectivityCheck {
   /// What is missing, and which object needs it.
-  struct Missing: Error {
-    let oid: ObjectID
-    let neededBy: ObjectID?
+  package struct Missing: Error {
+    package let oid: ObjectID
+    package let neededBy: ObjectID?
+
+    package init(oid: ObjectID, neededBy: ObjectID?) {
+      self.oid = oid
+      self.neededBy = neededBy
+    }
   }
 
   private let objects: ObjectDatabase
@@ -33,7 +38,7 @@ struct ConnectivityCheck {
   ///   - pack: which objects the staged pack holds.
   ///   - oldTips: the tips of the copy's refs; what they reach is complete.
   ///   - report: called now and then with the number of objects seen; may throw to cancel.
-  init(
+  package init(
     objects: ObjectDatabase, pack: PackContents, oldTips: Set<ObjectID>, report: @escaping (Int) throws -> Void
   ) {
     self.objects = objects
@@ -43,7 +48,7 @@ struct ConnectivityCheck {
   }
 
   /// - Throws: `Missing`, `GitError` for an object that is there but damaged, and what `report` throws.
-  mutating func check(_ tips: [ObjectID]) throws {
+  package mutating func check(_ tips: [ObjectID]) throws {
     for tip in tips { try checkTip(tip) }
     try drainCommits()
     // Commits outside the pack that are no tips: most are ancestors of a ref, which one history walk tells for all.

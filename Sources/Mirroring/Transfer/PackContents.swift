@@ -1,22 +1,22 @@
-internal import GitValues
+package import GitValues
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// Which objects a pack holds, asked of its index file (version 2), which stays mapped: no memory per object.
 ///
 /// Format: gitformat-pack(5), "Version 2 pack-*.idx files": magic, version, 256 counts by first byte, then the sorted oids.
-final class PackContents {
+package final class PackContents {
   private let mapping: UnsafeRawBufferPointer
-  let count: Int
+  package let count: Int
 
   /// An empty pack.
-  init() {
+  package init() {
     mapping = UnsafeRawBufferPointer(start: nil, count: 0)
     count = 0
   }
 
   /// Maps the index. The file may be renamed or unlinked afterwards, not changed; packs never are.
-  init(indexPath: FilePath) throws {
+  package init(indexPath: FilePath) throws {
     let descriptor = try FileDescriptor.open(indexPath, .readOnly, options: .closeOnExec)
     mapping = try descriptor.closeAfter {
       let size = Int(try descriptor.seek(offset: 0, from: .end))
@@ -39,7 +39,7 @@ final class PackContents {
     if let start = mapping.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), mapping.count) }
   }
 
-  func contains(_ oid: ObjectID) -> Bool {
+  package func contains(_ oid: ObjectID) -> Bool {
     guard count > 0 else { return false }
     return oid.withBytes { wanted in
       let first = Int(wanted[0])
@@ -54,6 +54,12 @@ final class PackContents {
       }
       return false
     }
+  }
+
+  /// The object at a place of the sorted order, from 0.
+  package subscript(_ place: Int) -> ObjectID {
+    let start = Self.tableStart + place * ObjectID.byteCount
+    return ObjectID(rawBytes: UnsafeRawBufferPointer(rebasing: mapping[start..<(start + ObjectID.byteCount)]))
   }
 
   private static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int {

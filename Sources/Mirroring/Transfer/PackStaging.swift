@@ -1,5 +1,5 @@
-internal import DurableFiles
-internal import Git
+package import DurableFiles
+package import Git
 internal import GitTransport
 internal import GitValues
 internal import SystemPackage
@@ -9,21 +9,26 @@ internal import SystemPackage
 /// A run makes the directory when it has something to write and removes it at its end. Found at the start of a run, it was
 /// left by a dead one. Publishing hard-links the pack and then its index into `objects/pack`, so that a dead run's half
 /// (a pack without its index) is known as ours: it has another name in staging.
-struct PackStaging {
+package struct PackStaging {
   let layout: CopyLayout
   let files: any FileSystemPort
 
+  package init(layout: CopyLayout, files: any FileSystemPort) {
+    self.layout = layout
+    self.files = files
+  }
+
   /// Makes the directory, empty.
-  func prepare() throws {
+  package func prepare() throws {
     try files.removeTree(layout.staging)
     try files.makeDirectory(layout.staging, permissions: .ownerReadWriteExecute)
   }
 
-  func remove() throws { try files.removeTree(layout.staging) }
+  package func remove() throws { try files.removeTree(layout.staging) }
 
   /// Makes the pack durable and lets readers of the copy see it. Until a ref points into it nobody misses it, and after a
   /// crash at any point here it is either complete or ignored.
-  func publish(_ pack: IndexedPack) throws {
+  package func publish(_ pack: IndexedPack) throws {
     let staged = FilePath(pack.packPath)
     let stagedIndex = FilePath(pack.indexPath)
     try files.synchronizeFile(staged)

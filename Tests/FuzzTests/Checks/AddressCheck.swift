@@ -29,9 +29,11 @@ enum AddressCheck {
     if let password = url.credential?.password, password.utf8.count > 3, !url.host.contains(password.lowercased()),
       !url.path.contains(password)
     {
-      // A password such as "ssh:" is in the scheme too.
+      // A password such as "ssh:" is in the scheme too, one such as "1]:22" in host and port: there must be no user info at all.
       let shown = url.redacted.firstRange(of: "://").map { url.redacted[$0.upperBound...] } ?? url.redacted[...]
-      try Disagreement.unless(!shown.contains(password), "the password is shown")
+      let authority = shown.prefix { $0 != "/" }
+      try Disagreement.unless(
+        !authority.contains("@") && !shown[authority.endIndex...].contains(password), "the password is shown")
     }
     guard url.kind == .http || url.kind == .https, !url.path.contains("?") else { return }
     let again = try SourceURL(url.redacted)

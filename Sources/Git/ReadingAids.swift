@@ -1,0 +1,45 @@
+internal import CLibgit2
+
+/// Files that make reading faster, written by libgit2: where git is not installed. It writes no bitmaps.
+package enum ReadingAids {
+  /// Writes `multi-pack-index` into a directory, over packs in it.
+  ///
+  /// Corresponds to `git_midx_writer_commit`.
+  package static func writeMultiPackIndex(packDirectory: String, indexes: [String]) throws(GitError) {
+    try Library.start()
+    var created: OpaquePointer?
+    try check(git_midx_writer_new(&created, packDirectory), "git_midx_writer_new", on: packDirectory)
+    let writer = try required(created, "git_midx_writer_new", on: packDirectory)
+    defer { git_midx_writer_free(writer) }
+    for index in indexes { try check(git_midx_writer_add(writer, index), "git_midx_writer_add", on: index) }
+    try check(git_midx_writer_commit(writer), "git_midx_writer_commit", on: packDirectory)
+  }
+
+  /// Writes `commit-graph` into a directory, with all commits that the refs of a repository reach.
+  ///
+  /// Corresponds to `git_commit_graph_writer_commit`.
+  package static func writeCommitGraph(repository path: String, into directory: String) throws(GitError) {
+    try Library.start()
+    var opened: OpaquePointer?
+    try check(git_repository_open_bare(&opened, path), "git_repository_open_bare", on: path)
+    let repository = try required(opened, "git_repository_open_bare", on: path)
+    defer { git_repository_free(repository) }
+    var walking: OpaquePointer?
+    try check(git_revwalk_new(&walking, repository), "git_revwalk_new", on: path)
+    let walk = try required(walking, "git_revwalk_new", on: path)
+    defer { git_revwalk_free(walk) }
+    // Refs to what is no commit are passed over.
+    try check(git_revwalk_push_glob(walk, "refs/*"), "git_revwalk_push_glob", on: path)
+    var created: OpaquePointer?
+    try check(git_commit_graph_writer_new(&created, directory), "git_commit_graph_writer_new", on: directory)
+    let writer = try required(created, "git_commit_graph_writer_new", on: directory)
+    defer { git_commit_graph_writer_free(writer) }
+    try check(
+      git_commit_graph_writer_add_revwalk(writer, walk), "git_commit_graph_writer_add_revwalk", on: path)
+    var options = git_commit_graph_writer_options()
+    try check(
+      git_commit_graph_writer_options_init(&options, UInt32(GIT_COMMIT_GRAPH_WRITER_OPTIONS_VERSION)),
+      "git_commit_graph_writer_options_init")
+    try check(git_commit_graph_writer_commit(writer, &options), "git_commit_graph_writer_commit", on: directory)
+  }
+}

@@ -1,0 +1,87 @@
+internal import DurableFiles
+internal import Mirroring
+internal import SystemPackage
+
+extension HousekeepingWork {
+  /// Describes the packs that stay in a new multi-pack-index, and takes the old one away where that fails: from then on no reader
+  /// is led to a pack that it does not name.
+  ///
+  /// - Parameter isTrimmed: whether objects go for good; then a commit-graph that may name them must not stay either.
+  func describe(_ packs: Set<String>, preferring preferred: String?, isTrimmed: Bool = false) throws {
+    enter(.describing)
+    var hasIndex = false
+    var hasGraph = false
+    do {
+      let aids = try layOut(packs, preferred)
+      if let complaint = try packer.describe(aids) { warn("not_described", complaint) }
+      hasIndex = try publishIndex(aids)
+      hasGraph = try publishGraph(aids)
+    } catch let error as FileError where error.code == .noSpace {
+      warn("not_described", "\(error)")
+    }
+    try checkTime()
+    if !hasIndex { try removeAid(layout.multiPackIndex) }
+    guard isTrimmed else { return }
+    if !hasGraph { try removeAid(layout.commitGraph) }
+    // Of an operator's `git commit-graph write --split`; ours stands before it.
+    try files.removeTree(layout.commitGraph.removingLastComponent().appending("commit-graphs"))
+  }
+
+  private func layOut(_ packs: Set<String>, _ preferred: String?) throws -> DescribedPacks {
+    let loose = try LooseObjects(layout, through: files)
+    let aids = DescribedPacks(
+      root: layout.staging.appending("aids"), packs: packs.sorted(), preferred: preferred,
+      hasLooseObjects: loose.count > 0)
+    try files.removeTree(aids.root)
+    for directory in [aids.root, aids.packDirectory, aids.infoDirectory] {
+      try files.makeDirectory(directory, permissions: .ownerReadWriteExecute)
+    }
+    for name in aids.packs {
+      for file in ["\(name).pack", "\(name).idx"] {
+        try files.link(layout.packs.appending(file), to: aids.packDirectory.appending(file))
+      }
+    }
+    return aids
+  }
+
+  /// The bitmap first: its name is of the index that it belongs to, so until that is there nobody looks for it.
+  private func publishIndex(_ aids: DescribedPacks) throws -> Bool {
+    guard try files.status(of: aids.multiPackIndex) != nil else { return false }
+    let companions = try files.entries(of: aids.packDirectory).map(\.name).filter(Self.isCompanion)
+    for name in companions {
+      let staged = aids.packDirectory.appending(name)
+      try files.synchronizeFile(staged)
+      if try files.status(of: layout.packs.appending(name)) == nil {
+        try files.link(staged, to: layout.packs.appending(name))
+      }
+    }
+    try files.synchronizeFile(aids.multiPackIndex)
+    try files.rename(aids.multiPackIndex, to: layout.multiPackIndex)
+    try files.synchronizeDirectory(layout.packs)
+    for name in try files.entries(of: layout.packs).map(\.name)
+    where Self.isCompanion(name) && !companions.contains(name) {
+      try files.unlink(layout.packs.appending(name))
+    }
+    return true
+  }
+
+  /// `multi-pack-index-HEX.bitmap` and the like.
+  private static func isCompanion(_ name: FilePath.Component) -> Bool { name.string.hasPrefix("multi-pack-index-") }
+
+  private func publishGraph(_ aids: DescribedPacks) throws -> Bool {
+    guard try files.status(of: aids.commitGraph) != nil else { return false }
+    let directory = layout.commitGraph.removingLastComponent()
+    if try !files.makeDirectories(directory).isEmpty { try files.synchronizeDirectory(layout.objects) }
+    try files.synchronizeFile(aids.commitGraph)
+    try files.rename(aids.commitGraph, to: layout.commitGraph)
+    try files.synchronizeDirectory(directory)
+    return true
+  }
+
+  /// Takes away what helps readers but could mislead them.
+  func removeAid(_ path: FilePath) throws {
+    guard try files.status(of: path) != nil else { return }
+    try files.unlink(path)
+    try files.synchronizeDirectory(path.removingLastComponent())
+  }
+}

@@ -1,0 +1,17 @@
+package import Mirroring
+
+/// What an object check came to.
+package struct CheckOutcome: Sendable {
+  package var findings: [CheckFinding] = []
+  package var packs = 0
+  package var looseObjects = 0
+  /// Bytes that were read and hashed.
+  package var bytes: Int64 = 0
+  /// Objects that refs, HEAD and history reach.
+  package var objects = 0
+  /// Why the check could not be made; then `findings` are not all.
+  package var error: MirrorError?
+
+  /// Nothing is wrong, or nothing any more.
+  package var isSound: Bool { error == nil && findings.allSatisfy(\.isRepaired) }
+}

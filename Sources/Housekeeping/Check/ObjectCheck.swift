@@ -1,0 +1,119 @@
+package import DurableFiles
+internal import Foundation
+internal import Git
+internal import GitValues
+internal import Mirroring
+internal import RefStore
+package import SystemPackage
+package import WorkerPool
+
+/// Looks whether a copy still is what it was when it was written: every byte of its packs and loose objects, every ref, and that all
+/// is there which refs, HEAD and history reach.
+///
+/// A pack was hashed object by object when it came; its own digest then tells whether one bit of it has changed since. It takes no
+/// lock but to remove a derived file: packs never change, and one that goes away meanwhile was replaced by another that stands.
+/// Bounded in memory by the number of objects, some 40 bytes each, not by their size.
+package struct ObjectCheck {
+  /// How far it is.
+  package enum Progress: Sendable {
+    /// Bytes that were hashed, of so many.
+    case hashing(bytes: Int64, total: Int64)
+    case walking(objects: Int)
+  }
+
+  let layout: CopyLayout
+  let files: any FileSystemPort
+  let cancellation: CancellationFlag
+  let deadline: Deadline
+  let report: (Progress) -> Void
+
+  package init(
+    _ copy: FilePath, through files: any FileSystemPort = RealFileSystem(), deadline: Deadline,
+    cancellation: CancellationFlag, report: @escaping (Progress) -> Void = { _ in }
+  ) {
+    layout = CopyLayout(root: copy)
+    self.files = files
+    self.deadline = deadline
+    self.cancellation = cancellation
+    self.report = report
+  }
+
+  /// Runs and says what it found; every failure is an outcome.
+  package func execute() -> CheckOutcome {
+    var outcome = CheckOutcome()
+    do {
+      guard try files.status(of: layout.own) != nil else {
+        throw MirrorError(
+          .destinationNotACopy, "check '\(layout.root)': it is no copy of remora's",
+          hint: "name a directory that 'remora mirror' made")
+      }
+      for attempt in 1... {
+        var found = CheckOutcome()
+        try checkFiles(&found)
+        try checkReach(&found)
+        outcome = found
+        // What was read while a pack was being replaced is read again.
+        let isSettled = try PackInventory(layout, through: files).packs.count == found.packs
+        if found.findings.isEmpty || isSettled || attempt == Self.attempts { break }
+      }
+      try removeDerived(&outcome)
+    } catch {
+      outcome.error =
+        error is Cancelled
+        ? MirrorError(.cancelled, "check '\(layout.root)': cancelled")
+        : MirrorError(error, destination: layout.root.string)
+    }
+    return outcome
+  }
+
+  private static let attempts = 3
+
+  func checkTime() throws {
+    try cancellation.check()
+    guard !deadline.hasPassed else {
+      throw MirrorError(
+        .timeout, "check '\(layout.root)': the time that was allowed is over", hint: "give it more with --timeout")
+    }
+  }
+
+  // MARK: What refs and history reach
+
+  private func checkReach(_ outcome: inout CheckOutcome) throws {
+    let view = try RefReader(repository: layout.root, files: files).view()
+    outcome.findings += view.broken.map {
+      CheckFinding(kind: .unreadable, subject: "\($0.name)", message: $0.reason)
+    }
+    var walk = CompleteWalk(try ObjectDatabase(objectsDirectory: layout.objects.string)) { [report, checkTime] count in
+      try checkTime()
+      report(.walking(objects: count))
+    }
+    var tips = view.refs.map { (name: "\($0.name)", oid: $0.oid) }
+    if case .detached(let oid) = view.head { tips.append(("HEAD", oid)) }
+    try look(below: tips, &walk, .missing, &outcome)
+    let log = try files.contents(of: layout.droppedLog, limit: CopyLayout.maximumFileBytes) ?? []
+    let dropped = DroppedLines(log, now: .distantFuture).oids.filter { !$0.isZero }
+    try look(below: dropped.map { ("the history's \($0)", $0) }, &walk, .history, &outcome)
+    outcome.objects = walk.count
+  }
+
+  /// Of many tips that lack the same object one is enough to tell.
+  private func look(
+    below tips: [(name: String, oid: ObjectID)], _ walk: inout CompleteWalk, _ kind: CheckFinding.Kind,
+    _ outcome: inout CheckOutcome
+  ) throws {
+    var told: Set<ObjectID> = []
+    for tip in tips {
+      do {
+        guard let gap = try walk.gap(below: tip.oid), told.insert(gap.oid).inserted else { continue }
+        let needer = gap.neededBy.map { ", which \($0) needs" } ?? ""
+        outcome.findings.append(
+          CheckFinding(kind: kind, subject: tip.name, message: "object \(gap.oid)\(needer), is missing"))
+      } catch let error as GitError {
+        // Said once: what cannot be read is found below every tip.
+        let finding = CheckFinding(
+          kind: kind == .history ? .history : .damaged, subject: tip.name, message: error.message)
+        if !outcome.findings.contains(where: { $0.message == finding.message }) { outcome.findings.append(finding) }
+      }
+    }
+  }
+}

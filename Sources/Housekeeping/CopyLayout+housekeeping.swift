@@ -1,0 +1,11 @@
+package import Mirroring
+package import SystemPackage
+
+extension CopyLayout {
+  /// Names the packs that a reader may still have open, and since when others stand in their place.
+  package var replacedPacks: FilePath { own.appending("replaced.json") }
+  /// When it was last measured how much of the copy is needed.
+  package var measurement: FilePath { own.appending("housekeeping.json") }
+  var multiPackIndex: FilePath { packs.appending("multi-pack-index") }
+  var commitGraph: FilePath { objects.appending("info").appending("commit-graph") }
+}

@@ -1,0 +1,61 @@
+internal import GitTransport
+internal import GitValues
+internal import Mirroring
+internal import WorkerPool
+
+/// Makes packs with `git pack-objects`, one thread, its output into our own indexer: nothing of it ever writes into the copy.
+struct GitPacker: Packer {
+  let layout: CopyLayout
+  let git: GitProgram
+  let deadline: Deadline
+  let cancellation: CancellationFlag
+
+  /// `pack.threads`: whoever serves people from this machine keeps their cores. A gigabyte of window is enough for all but blobs
+  /// that are better left as they are.
+  private static let bounds = [
+    "-c", "pack.threads=1", "-c", "pack.windowMemory=256m", "-c", "core.bigFileThreshold=64m",
+  ]
+
+  func pack(_ packs: [String], loose: [ObjectID], into sink: any PackSink) throws {
+    var arguments = ["--stdin-packs"]
+    if !loose.isEmpty { arguments.append("--unpacked") }
+    try packObjects(arguments, packs.map { "\($0).pack" }, sink)
+  }
+
+  func packReachable(from tips: [ObjectID], into sink: any PackSink) throws {
+    // Without what a bitmap says: an old one may be anybody's.
+    try packObjects(["--revs", "--no-use-bitmap-index"], tips.map(\.hex), sink)
+  }
+
+  private func packObjects(_ arguments: [String], _ lines: [String], _ sink: any PackSink) throws {
+    try run(
+      ["pack-objects", "--stdout", "--delta-base-offset", "-q"] + arguments, lines: lines
+    ) { try sink.receive($0) }
+  }
+
+  func share(reachableFrom tips: [ObjectID], of packs: [PackInventory.Pack], packBytes: Int64) throws -> ReachableShare
+  {
+    var text: [UInt8] = []
+    try run(["rev-list", "--objects", "--disk-usage", "--use-bitmap-index", "--stdin"], lines: tips.map(\.hex)) {
+      text += $0
+    }
+    guard let bytes = Int64(String(decoding: text, as: UTF8.self).prefix { $0.isNumber }) else {
+      throw failed("rev-list", "it did not tell a number of bytes")
+    }
+    return ReachableShare(reachable: bytes, all: packBytes)
+  }
+
+  /// - Throws: `MirrorError` with git's own words when it fails.
+  private func run(_ arguments: [String], lines: [String], take: (UnsafeRawBufferPointer) throws -> Void) throws {
+    let ending = try git.run(
+      Self.bounds + ["--git-dir=\(layout.root)"] + arguments, input: Array(lines.map { $0 + "\n" }.joined().utf8),
+      deadline: deadline, cancellation: cancellation, take: take)
+    guard ending.isSuccess else { throw failed(arguments[0], ending.complaints) }
+  }
+
+  func failed(_ command: String, _ complaints: String) -> MirrorError {
+    MirrorError(
+      .housekeepingFailed, "housekeep '\(layout.root)': git \(command): \(complaints)",
+      hint: "the copy is sound; look at it with 'git fsck'")
+  }
+}

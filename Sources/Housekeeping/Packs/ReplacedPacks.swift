@@ -1,0 +1,73 @@
+internal import DurableFiles
+internal import Foundation
+internal import Mirroring
+internal import SystemPackage
+
+/// The packs in whose place others stand, and since when (`remora/replaced.json`).
+///
+/// They stay for an hour, for readers that have begun with them. The file is replaced in one durable step. It is not there when no
+/// pack waits. One that cannot be read means that no pack is replaced: then they are packs like all others, and are put together
+/// once more.
+struct ReplacedPacks: Codable, Equatable {
+  /// Why a pack is not needed any more, and so what is to be shown before it goes.
+  enum Reason: String, Codable {
+    /// Each of its objects lies in other packs.
+    case consolidated
+    /// What lies nowhere else was needed by nothing: refs, HEAD and dropped log are complete without the pack.
+    case trimmed
+  }
+
+  struct Pack: Codable, Equatable {
+    /// `pack-HEX`.
+    var pack: String
+    var reason: Reason
+    /// RFC 3339, UTC, milliseconds.
+    var replacedAt: String
+
+    init(_ name: String, _ reason: Reason, at time: Date) {
+      pack = name
+      self.reason = reason
+      replacedAt = RefJournalTime.text(time)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case pack, reason
+      case replacedAt = "replaced_at"
+    }
+  }
+
+  var format = 1
+  var packs: [Pack] = []
+
+  var names: Set<String> { Set(packs.map(\.pack)) }
+
+  /// Reads the file, less what cannot be the name of a pack.
+  static func load(_ layout: CopyLayout, through files: any FileSystemPort) throws(FileError) -> ReplacedPacks {
+    guard let bytes = try files.contents(of: layout.replacedPacks, limit: 64 << 20) else { return ReplacedPacks() }
+    // See above: what cannot be read replaces nothing.
+    guard var record = try? JSONDecoder().decode(ReplacedPacks.self, from: Data(bytes)), record.format == 1 else {
+      return ReplacedPacks()
+    }
+    record.packs.removeAll { !isName($0.pack) }
+    return record
+  }
+
+  /// Writes it through staging, which must be there.
+  func save(_ layout: CopyLayout, through files: any FileSystemPort) throws {
+    if packs.isEmpty {
+      guard try files.status(of: layout.replacedPacks) != nil else { return }
+      try files.unlink(layout.replacedPacks)
+    } else {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      let staged = layout.staging.appending("replaced.json")
+      try StagedFile.write(Array(encoder.encode(self)) + [UInt8(ascii: "\n")], to: staged, through: files)
+      try files.rename(staged, to: layout.replacedPacks)
+    }
+    try files.synchronizeDirectory(layout.own)
+  }
+
+  private static func isName(_ text: String) -> Bool {
+    text.wholeMatch(of: /pack-[0-9a-f]{40}/) != nil
+  }
+}

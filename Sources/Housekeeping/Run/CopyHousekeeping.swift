@@ -1,0 +1,67 @@
+internal import DurableFiles
+internal import GitTransport
+internal import Mirroring
+package import SystemPackage
+package import WorkerPool
+
+/// Keeps one copy fast and small: puts small packs together, lets go what the history no longer protects.
+///
+/// Synchronous: the calling thread waits, the work is done on one thread of the lowest priority, its children inherit that. It
+/// holds the copy's owner lock, so nothing is fetched meanwhile. Readers need not care: a pack goes an hour after another took its
+/// place. A housekeeping that ends early, by error, cancellation, SIGKILL or loss of power, leaves a sound copy, and the next run of
+/// either kind sweeps what it left.
+package struct CopyHousekeeping: Sendable {
+  private let copy: FilePath
+  private let settings: HousekeepingSettings
+  private let environment: HousekeepingEnvironment
+  private let cancellation: CancellationFlag
+  private let report: @Sendable (HousekeepingPhase) -> Void
+
+  /// - Parameters:
+  ///   - copy: a copy that Remora made; anything else is refused.
+  ///   - report: told on the working thread what is done, before it is.
+  package init(
+    _ copy: FilePath, settings: HousekeepingSettings = HousekeepingSettings(),
+    environment: HousekeepingEnvironment = HousekeepingEnvironment(), cancellation: CancellationFlag,
+    report: @escaping @Sendable (HousekeepingPhase) -> Void = { _ in }
+  ) {
+    self.copy = copy
+    self.settings = settings
+    self.environment = environment
+    self.cancellation = cancellation
+    self.report = report
+  }
+
+  /// Does what is needed and says what it was; every failure is an outcome.
+  package func execute() -> HousekeepingOutcome {
+    LowPriorityThread.run { work() }
+  }
+
+  private var attempt: String { "housekeep '\(copy)'" }
+
+  private func work() -> HousekeepingOutcome {
+    let layout = CopyLayout(root: copy)
+    do {
+      try CopyInspection.requireCopy(at: copy, for: attempt, through: environment.files)
+      try environment.files.makeDirectories(layout.own)
+      let lock = try OwnerLock.acquire(
+        path: layout.ownerLock, wait: settings.wait, isCancelled: { [cancellation] in cancellation.isRaised })
+      defer { lock.release() }
+      let work = HousekeepingWork(
+        layout, settings: settings, environment: environment, cancellation: cancellation, report: report)
+      return work.run()
+    } catch let error as LockError {
+      return .failed(refusal(error))
+    } catch {
+      return .failed(HousekeepingFailure.translate(error, attempt: attempt, copy: copy))
+    }
+  }
+
+  private func refusal(_ error: LockError) -> MirrorError {
+    switch error {
+    case .held, .vanished: MirrorError(.busy, "\(attempt): \(error)")
+    case .cancelled: HousekeepingFailure.translate(Cancelled(), attempt: attempt, copy: copy)
+    case .failed(let error): HousekeepingFailure.translate(error, attempt: attempt, copy: copy)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package import Mirroring
+internal import SystemPackage
+package import WorkerPool
+
+/// What a mirror run does for its copy when it is done: puts the packs of a crowded one together, within a time.
+package struct CopyMaintenance: Sendable {
+  private let budget: Duration
+  private let freeBytesToKeep: UInt64
+  private let environment: HousekeepingEnvironment
+
+  /// - Parameter budget: zero or less for nothing at all.
+  package init(
+    budget: Duration, freeBytesToKeep: UInt64, environment: HousekeepingEnvironment = HousekeepingEnvironment()
+  ) {
+    self.budget = budget
+    self.freeBytesToKeep = freeBytesToKeep
+    self.environment = environment
+  }
+
+  /// Looks after the copy of a run that changed it. One that changed nothing is not even looked at.
+  ///
+  /// - Returns: why the packs could not be put together. The copy is equal all the same, and another run that finds it crowded
+  ///   tries again.
+  package func afterRun(
+    _ request: MirrorRequest, _ outcome: MirrorOutcome, cancellation: CancellationFlag
+  ) -> [MirrorOutcome.Warning] {
+    guard budget > .zero, !request.isDryRun, !cancellation.isRaised,
+      outcome.status == .updated || outcome.status == .cloned
+    else { return [] }
+    do {
+      let layout = CopyLayout(root: request.destination)
+      guard try PackInventory.isCrowded(layout, through: environment.files) else { return [] }
+    } catch {
+      return [Self.failed(MirrorError(error, destination: request.destination.string))]
+    }
+    var settings = HousekeepingSettings()
+    settings.scope = .packs
+    settings.run = budget
+    settings.freeBytesToKeep = freeBytesToKeep
+    let done = CopyHousekeeping(
+      request.destination, settings: settings, environment: environment, cancellation: cancellation
+    ).execute()
+    guard let error = done.error else { return done.warnings }
+    // Another run has begun already, and looks after the copy in its turn; and who ends a run knows why.
+    return error.code == .busy || error.code == .cancelled ? done.warnings : done.warnings + [Self.failed(error)]
+  }
+
+  private static func failed(_ error: MirrorError) -> MirrorOutcome.Warning {
+    MirrorOutcome.Warning(code: "maintenance_failed", message: "its packs could not be put together: \(error)")
+  }
+}

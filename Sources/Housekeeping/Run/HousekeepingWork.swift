@@ -1,0 +1,88 @@
+internal import DurableFiles
+internal import Foundation
+internal import Mirroring
+internal import SystemPackage
+internal import WorkerPool
+
+/// One housekeeping at work on a copy whose owner lock is held.
+///
+/// The order of its steps and what a crash between two of them leaves:
+///
+/// 1. A new pack is made in staging and shown to hold what it is to replace. Crash: a staging directory, which the next run of
+///    either kind removes.
+/// 2. It is linked into `objects/pack`, pack before index, and is durable there. Crash: objects lie in two packs.
+/// 3. The multi-pack-index is replaced by one that does not name the packs that are to go. From here on no new reader is led to
+///    them; those who began before may be. Crash: as before.
+/// 4. The packs that are to go are noted with the time. Crash: they are there, and readable.
+/// 5. An hour later they are removed, index before pack, if their objects still are elsewhere. Crash: a pack without an index,
+///    which the note still names.
+final class HousekeepingWork {
+  let layout: CopyLayout
+  let settings: HousekeepingSettings
+  let environment: HousekeepingEnvironment
+  let cancellation: CancellationFlag
+  let enter: @Sendable (HousekeepingPhase) -> Void
+  let deadline: Deadline
+  let packer: any Packer
+  var outcome = HousekeepingOutcome()
+
+  init(
+    _ layout: CopyLayout, settings: HousekeepingSettings, environment: HousekeepingEnvironment,
+    cancellation: CancellationFlag, report: @escaping @Sendable (HousekeepingPhase) -> Void
+  ) {
+    self.layout = layout
+    self.settings = settings
+    self.environment = environment
+    self.cancellation = cancellation
+    enter = report
+    deadline = .after(settings.run)
+    packer = PackerChoice.packer(
+      for: layout, through: environment.files, in: environment.variables, deadline: deadline, cancellation: cancellation
+    )
+  }
+
+  var files: any FileSystemPort { environment.files }
+  var attempt: String { "housekeep '\(layout.root)'" }
+  var staging: PackStaging { PackStaging(layout: layout, files: files) }
+
+  /// Throws when the housekeeping was cancelled or has no time left.
+  func checkTime() throws {
+    try cancellation.check()
+    guard !deadline.hasPassed else { throw HousekeepingFailure.timeout(attempt) }
+  }
+
+  func warn(_ code: String, _ message: String) { outcome.warnings.append(.init(code: code, message: message)) }
+
+  /// Does it all. What was done before a failure stays done, and is told with it.
+  func run() -> HousekeepingOutcome {
+    do {
+      try keepHouse()
+      outcome.status = outcome.hasDoneAnything ? .done : .nothing
+    } catch {
+      outcome.status = .failed
+      outcome.error = HousekeepingFailure.translate(error, attempt: attempt, copy: layout.root)
+      // A pack of many gigabytes that came to nothing must not lie there until the next run, which else would remove it.
+      try? CopyRecovery(layout: layout, files: files).recover(at: environment.now())
+    }
+    return outcome
+  }
+
+  private func keepHouse() throws {
+    enter(.sweeping)
+    try CopyRecovery(layout: layout, files: files).recover(at: environment.now())
+    var record = try ReplacedPacks.load(layout, through: files)
+    let before = try PackInventory(layout, through: files)
+    outcome.packsBefore = before.without(record).count
+    outcome.bytesBefore = before.bytes
+    try removeReplaced(&record)
+    if settings.scope == .everything { try trim() }
+    let isRepacked = settings.scope == .everything ? try repackIfWorthwhile(&record) : false
+    if !isRepacked { try consolidate(&record) }
+    enter(.finishing)
+    let after = try PackInventory(layout, through: files)
+    outcome.packsAfter = after.without(record).count
+    outcome.bytesAfter = after.bytes
+    outcome.waiting = record.packs.count
+    if try files.status(of: layout.staging) != nil { try staging.remove() }
+  }
+}

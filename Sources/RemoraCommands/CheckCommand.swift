@@ -1,0 +1,85 @@
+internal import ArgumentParser
+internal import Housekeeping
+internal import Mirroring
+internal import Synchronization
+internal import SystemPackage
+internal import WorkerPool
+
+/// `remora check`: are the objects of a copy still what they were?
+struct CheckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Read every byte of a copy, and see that nothing is missing.",
+    discussion: """
+      Hashes packs, indexes and loose objects, reads all refs, and walks all that
+      refs, HEAD and the history reach. Damaged files that git can make anew are
+      removed. Fetches and readers may go on meanwhile.
+
+      Exit 0: sound. Exit 1: damaged, a line for each finding. Exit 2: some of
+      several copies.
+
+      Examples:
+        remora check /srv/copies/project.git
+        remora check /srv/copies/*.git --json
+      """)
+
+  @Argument(help: "The copies.", completion: .directory)
+  var copies: [String]
+
+  @Option(help: ArgumentHelp("Give up on a copy after this time.", valueName: "seconds"))
+  var timeout: Int = 6 * 3600
+
+  @Flag(help: "Print a JSON object a copy.")
+  var json = false
+
+  @Flag(help: "Print findings only.")
+  var quiet = false
+
+  mutating func validate() throws {
+    guard !copies.isEmpty else { throw ValidationError("name a copy") }
+    guard timeout > 0 else { throw ValidationError("--timeout must be greater than 0") }
+  }
+
+  func run() async throws {
+    let paths = try copies.map(LocalPath.absolute)
+    let (timeout, json, quiet) = (Duration.seconds(timeout), json, quiet)
+    let outcomes = Mutex<[CheckOutcome]>([])
+    let interrupted = await Interruption.watch {
+      let pool = WorkerPool(name: "check", threads: 1, waitingLimit: 1)
+      for path in paths {
+        let line = CheckProgress(isShown: Output.statusIsTerminal && !quiet && !json)
+        do {
+          let outcome = try await pool.run { flag in
+            ObjectCheck(path, deadline: .after(timeout), cancellation: flag, report: line.show).execute()
+          }
+          line.clear()
+          if outcome.error?.code == .cancelled { break }
+          outcomes.withLock { $0.append(outcome) }
+          try Self.tell(outcome, of: path, isJSON: json, isQuiet: quiet)
+        } catch {
+          line.clear()
+          break  // cancelled, or nobody reads what we print
+        }
+      }
+      await pool.shutdown()
+    }
+    if interrupted { throw ExitStatus.interrupted }
+    let sound = outcomes.withLock { $0.count(where: \.isSound) }
+    guard sound < paths.count else { return }
+    throw sound == 0 ? ExitStatus.failed : ExitStatus.someFailed
+  }
+
+  private static func tell(_ outcome: CheckOutcome, of copy: FilePath, isJSON: Bool, isQuiet: Bool) throws {
+    if let error = outcome.error { Output.error("error: \(error)") }
+    for finding in outcome.findings {
+      Output.error("\(finding.isRepaired ? "repaired" : "damaged"): \(copy): \(finding)")
+    }
+    if isJSON {
+      try Output.json(CheckReport(copy, outcome))
+    } else if !isQuiet, outcome.isSound {
+      Output.result(
+        "sound \(copy): \(outcome.packs) packs, \(outcome.objects) objects, \(ProgressLine.size(Int(outcome.bytes))) read"
+      )
+    }
+  }
+}
