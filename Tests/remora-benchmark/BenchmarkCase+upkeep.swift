@@ -35,8 +35,8 @@ extension BenchmarkCase {
     }
   }
 
-  /// An update a minute. The copy that nobody looks after gets the packs of the other, each as its run left it: 5,000 runs with ever
-  /// more packs would take an hour. All but the first and last ten by runs in this process, under a clock that says so.
+  /// An update a minute. The copy that nobody looks after gets the packs of the other, each as its run left it: 5,000 runs with
+  /// ever more packs would take an hour. All but the first and last ten by runs in this process, under a clock that says so.
   static func manyUpdates(_ arena: Arena) throws -> [Figure] {
     let source = try UpdatedSource(arena, named: "updated.git", updates: updates + measured)
     var kept = Follower(place: arena.freshPath("kept"))
