@@ -174,8 +174,8 @@ let package = Package(
     .executableTarget(
       name: "remora-benchmark",
       dependencies: [
-        "TestSupport", "GitValues", "GitTransport", "Mirroring", "Replication", "RegistryStore", "EventLog",
-        "RepositoryReplication", "DurableFiles", "WorkerPool", "AgentAPI", "AgentClient", "BoundedHTTP",
+        "TestSupport", "GitValues", "GitTransport", "Housekeeping", "Mirroring", "Replication", "RegistryStore",
+        "EventLog", "RepositoryReplication", "DurableFiles", "WorkerPool", "AgentAPI", "AgentClient", "BoundedHTTP",
         argumentParser, systemPackage,
       ],
       path: "Tests/remora-benchmark", swiftSettings: strict),

@@ -69,6 +69,40 @@ import WorkerPool
     }
   }
 
+  @Test(
+    "an update a minute with maintenance after each: packs in use stay at fifty, replaced ones go soon after their hour"
+  )
+  func maintenance() async throws {
+    try await OwnThread.run {
+      let ground = try HousekeepingGround()
+      let upkeep = CopyMaintenance(budget: .seconds(60), freeBytesToKeep: 0, environment: ground.environment())
+      var most = 0
+      var consolidations = 0
+      for number in 0..<120 {
+        try ground.commit(number)
+        let (request, outcome) = try ground.attemptMirror()
+        #expect(outcome.status == .updated)
+        let waiting = try ground.record().packs.count
+        #expect(upkeep.afterRun(request, outcome, cancellation: CancellationFlag()) == [])
+        if try ground.record().packs.count > waiting { consolidations += 1 }
+        #expect(try PackInventory.usedCount(ground.layout, through: RealFileSystem()) <= 50)
+        most = max(most, try ground.packs().count)
+        ground.pass(60)
+      }
+      #expect(consolidations == 2)
+      #expect(most <= 51 + 51 + 11)
+      // Those of the first consolidation went an hour after it.
+      #expect(try ground.record().packs.count <= 51)
+      try ground.requireSound()
+      let (request, outcome) = try ground.attemptMirror()
+      #expect(outcome.status == .unchanged)
+      let before = try TemporaryDirectory.files(below: ground.copyPath)
+      ground.passDays(1)
+      #expect(upkeep.afterRun(request, outcome, cancellation: CancellationFlag()) == [])
+      #expect(try TemporaryDirectory.files(below: ground.copyPath) == before)
+    }
+  }
+
   @Test("a pack that is kept by hand is left alone, also when it was replaced already")
   func keepsKept() async throws {
     try await OwnThread.run {

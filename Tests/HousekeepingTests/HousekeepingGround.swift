@@ -48,22 +48,29 @@ final class HousekeepingGround: Sendable {
   /// One run that must succeed.
   @discardableResult
   func mirror() throws -> MirrorOutcome {
-    let outcome = try attemptMirror()
+    let outcome = try attemptMirror().outcome
     if let error = outcome.error { throw TestSupportError("mirror: \(error.code.rawValue): \(error)") }
     return outcome
   }
 
-  func attemptMirror() throws -> MirrorOutcome {
+  func attemptMirror() throws -> (request: MirrorRequest, outcome: MirrorOutcome) {
     let now = self.now
     let environment = MirrorEnvironment(
       transports: transports, now: { now }, pause: { _, flag in try flag.check() })
     var request = MirrorRequest(source: try SourceURL(source.path), destination: FilePath(copyPath))
     request.limits.freeBytesToKeep = 0
-    return MirrorRun(request, environment: environment, cancellation: CancellationFlag()).execute()
+    return (request, MirrorRun(request, environment: environment, cancellation: CancellationFlag()).execute())
   }
 
   /// Commits to a branch of the source and copies it: one pack more. A minute passes.
   func update(_ number: Int, branch: String = "main") throws {
+    try commit(number, branch: branch)
+    try mirror()
+    pass(60)
+  }
+
+  /// Commits to a branch of the source.
+  func commit(_ number: Int, branch: String = "main") throws {
     try source.change { builder in
       let parent = try? source.oid("refs/heads/\(branch)")
       builder.branch(
@@ -71,8 +78,6 @@ final class HousekeepingGround: Sendable {
         at: builder.commit(
           ["file\(number % 7)": .random(600, seed: UInt64(number + 100))], parents: parent.map { [.oid($0)] } ?? []))
     }
-    try mirror()
-    pass(60)
   }
 
   /// So many updates.

@@ -146,6 +146,47 @@ import Testing
     }
   }
 
+  @Test("a torn journal is left to the run that cuts it; of an edited one only what nobody can decide by is refused")
+  func damagedJournal() async throws {
+    try await OwnThread.run {
+      let ground = try HousekeepingGround()
+      try ground.update(times: 4)
+      let journal = URL(filePath: ground.layout.journal.string)
+      let whole = try String(contentsOf: journal, encoding: .utf8)
+      for (text, isRefused) in [
+        (whole + #"{"format":1,"id":"17"#, false), ("edited by hand\n" + whole, false),
+        (whole + "edited by hand\n", true),
+      ] {
+        try text.write(to: journal, atomically: false, encoding: .utf8)
+        ground.passDays(31)
+        let outcome = ground.attempt()
+        #expect((outcome.error?.code == .destinationDamaged) == isRefused, "\(outcome)")
+        #expect(isRefused || outcome.error == nil)
+        try ground.requireSound()
+      }
+    }
+  }
+
+  @Test("replaced objects (refs/replace) are packed as what they are")
+  func replaceRefs() async throws {
+    try await OwnThread.run {
+      let ground = try HousekeepingGround()
+      try ground.update(times: 3)
+      let (old, new) = (try ground.source.oid("refs/heads/main~1").hex, try ground.source.oid("refs/heads/main").hex)
+      try ground.source.git.run("update-ref", "refs/replace/\(old)", new)
+      _ = try Self.dropLarge(ground)
+      ground.passDays(31)
+      #expect(try ground.housekeep().isRepacked)
+      ground.pass(3_600)
+      #expect(try ground.housekeep().removed > 0)
+      try ground.requireSound()
+      #expect(
+        try GitCommand(in: ground.copyPath, environment: ["GIT_NO_REPLACE_OBJECTS": "1"]).run(
+          "rev-list", "--objects", "--all"
+        ).lines.count > 9)
+    }
+  }
+
   @Test(
     "a log that is torn, edited or written by a clock that jumped loses nothing early",
     arguments: [

@@ -38,6 +38,9 @@ struct BenchmarkCase: Sendable {
     static let pushNinetyNinth = 400.0
     static let backfill = 0.6
     static let idlePercent = 1.0
+    static let updateAfterMany = 1.2
+    static let packs = 60.0
+    static let journalMilliseconds = 2.0
   }
 
   static let all: [BenchmarkCase] =
@@ -107,6 +110,15 @@ struct BenchmarkCase: Sendable {
       BenchmarkCase(name: "idle-10k", title: "two agents with 10,000 repositories and nothing to do") { try idle($0) },
       BenchmarkCase(name: "first-start-100k", title: "the first start of a primary with 100,000 repositories") {
         try firstStart($0)
+      },
+      BenchmarkCase(
+        name: "updates-5000",
+        title: "5,000 updates of a commit each: the next one, packs, bytes, beside git's own upkeep"
+      ) {
+        try manyUpdates($0)
+      },
+      BenchmarkCase(name: "journal-update", title: "what journal and dropped log cost an update") {
+        try journalCost($0)
       },
     ]
 }

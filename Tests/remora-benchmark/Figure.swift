@@ -3,7 +3,7 @@ import Foundation
 /// One measured figure, beside that of a reference where there is one.
 struct Figure {
   enum Unit: String, Codable {
-    case seconds, milliseconds, objects, megabytes, bytes, percent
+    case seconds, milliseconds, objects, packs, megabytes, bytes, percent
     case perSecond = "per_second"
     case perMinute = "per_minute"
   }
@@ -80,6 +80,7 @@ struct Figure {
     case .seconds: String(format: "%.3f s", value)
     case .milliseconds: String(format: "%.1f ms", value)
     case .objects: String(format: "%.0f obj", value)
+    case .packs: String(format: "%.0f packs", value)
     case .megabytes: String(format: "%.0f MB", value)
     case .bytes: String(format: "%.0f B", value)
     case .perSecond: String(format: "%.0f /s", value)

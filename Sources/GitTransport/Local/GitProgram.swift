@@ -29,7 +29,10 @@ package struct GitProgram: Sendable {
   package init?(in environment: [String: String]) {
     guard let path = LocalUploadPack.findExecutable("git", in: environment) else { return nil }
     self.path = path
-    self.environment = Self.environment(from: environment)
+    var environment = Self.environment(from: environment)
+    // `refs/replace/` shows people other objects; to a copy they are refs like all others.
+    environment["GIT_NO_REPLACE_OBJECTS"] = "1"
+    self.environment = environment
   }
 
   /// Runs it and hands over its output as it comes.

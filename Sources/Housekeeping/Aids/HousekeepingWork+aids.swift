@@ -1,6 +1,8 @@
 internal import DurableFiles
+internal import GitTransport
 internal import Mirroring
 internal import SystemPackage
+internal import WorkerPool
 
 extension HousekeepingWork {
   /// Describes the packs that stay in a new multi-pack-index, and takes the old one away where that fails: from then on no reader
@@ -18,8 +20,11 @@ extension HousekeepingWork {
       hasGraph = try publishGraph(aids)
     } catch let error as FileError where error.code == .noSpace {
       warn("not_described", "\(error)")
+    } catch GitProgram.Failure.deadlinePassed {
+      // The packs are together already: to note that is what the rest of the time is for.
+      warn("not_described", "no multi-pack-index or commit-graph was written: there was no time left")
     }
-    try checkTime()
+    try cancellation.check()
     if !hasIndex { try removeAid(layout.multiPackIndex) }
     guard isTrimmed else { return }
     if !hasGraph { try removeAid(layout.commitGraph) }
@@ -27,12 +32,13 @@ extension HousekeepingWork {
     try files.removeTree(layout.commitGraph.removingLastComponent().appending("commit-graphs"))
   }
 
+  /// Under a name of its own: a git that outlived a housekeeping that was killed may still be writing under another.
   private func layOut(_ packs: Set<String>, _ preferred: String?) throws -> DescribedPacks {
     let loose = try LooseObjects(layout, through: files)
     let aids = DescribedPacks(
-      root: layout.staging.appending("aids"), packs: packs.sorted(), preferred: preferred,
+      root: layout.staging.appending("aids-\(UInt64.random(in: .min ... .max))"), packs: packs.sorted(),
+      preferred: preferred,
       hasLooseObjects: loose.count > 0)
-    try files.removeTree(aids.root)
     for directory in [aids.root, aids.packDirectory, aids.infoDirectory] {
       try files.makeDirectory(directory, permissions: .ownerReadWriteExecute)
     }
@@ -46,7 +52,9 @@ extension HousekeepingWork {
 
   /// The bitmap first: its name is of the index that it belongs to, so until that is there nobody looks for it.
   private func publishIndex(_ aids: DescribedPacks) throws -> Bool {
-    guard try files.status(of: aids.multiPackIndex) != nil else { return false }
+    guard let bytes = try files.contents(of: aids.multiPackIndex, limit: CopyLayout.maximumFileBytes),
+      MultiPackIndexNames.parse(bytes)?.names == Set(aids.packs)
+    else { return false }
     let companions = try files.entries(of: aids.packDirectory).map(\.name).filter(Self.isCompanion)
     for name in companions {
       let staged = aids.packDirectory.appending(name)

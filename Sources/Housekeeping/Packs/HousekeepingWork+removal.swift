@@ -16,9 +16,7 @@ extension HousekeepingWork {
     try restartClocks(&record, at: now)
     let inventory = try PackInventory(layout, through: files)
     try forgetMissing(&record)
-    let due = record.packs.filter { entry in
-      RefJournalTime.date(entry.replacedAt).map { now.timeIntervalSince($0) >= settings.grace.seconds } ?? false
-    }
+    let due = record.packs.filter { $0.isDue(at: now, grace: settings.grace) }
     let staying = inventory.without(record)
     let kept = Set(inventory.packs.filter(\.isKept).map(\.name))
     var removable: [String] = []

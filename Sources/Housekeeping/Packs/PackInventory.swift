@@ -1,4 +1,5 @@
 package import DurableFiles
+internal import Foundation
 package import Mirroring
 internal import SystemPackage
 
@@ -47,11 +48,20 @@ package struct PackInventory: Sendable {
   /// The most packs that a copy may have before a mirror run looks after them.
   package static let comfortable = 50
 
-  /// Whether the copy has more packs than it should. One listing of a directory; a small file more where there are many.
-  package static func isCrowded(_ layout: CopyLayout, through files: any FileSystemPort) throws -> Bool {
+  /// What is to be done about a copy that has more packs than it should: to put together those that are used, to remove those whose
+  /// hour is over, or nothing. One listing of a directory; a small file more where there are many.
+  static func need(
+    of layout: CopyLayout, at now: Date, grace: Duration, through files: any FileSystemPort
+  ) throws -> HousekeepingSettings.Scope? {
     let count = try files.entries(of: layout.packs).count { $0.name.extension == "idx" }
-    guard count > comfortable else { return false }
-    return try PackInventory(layout, through: files).without(ReplacedPacks.load(layout, through: files)).count
-      > comfortable
+    guard count > comfortable else { return nil }
+    let record = try ReplacedPacks.load(layout, through: files)
+    if try PackInventory(layout, through: files).without(record).count > comfortable { return .packs }
+    return record.packs.contains { $0.isDue(at: now, grace: grace) } ? .removal : nil
+  }
+
+  /// How many packs readers read from: all but replaced ones.
+  package static func usedCount(_ layout: CopyLayout, through files: any FileSystemPort) throws -> Int {
+    try PackInventory(layout, through: files).without(ReplacedPacks.load(layout, through: files)).count
   }
 }

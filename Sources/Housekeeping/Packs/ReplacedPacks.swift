@@ -30,6 +30,11 @@ struct ReplacedPacks: Codable, Equatable {
       replacedAt = RefJournalTime.text(time)
     }
 
+    /// Whether its hour is over. A time that cannot be read has not come.
+    func isDue(at now: Date, grace: Duration) -> Bool {
+      RefJournalTime.date(replacedAt).map { now.timeIntervalSince($0) >= grace.seconds } ?? false
+    }
+
     private enum CodingKeys: String, CodingKey {
       case pack, reason
       case replacedAt = "replaced_at"

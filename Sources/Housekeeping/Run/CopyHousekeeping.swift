@@ -8,8 +8,8 @@ package import WorkerPool
 ///
 /// Synchronous: the calling thread waits, the work is done on one thread of the lowest priority, its children inherit that. It
 /// holds the copy's owner lock, so nothing is fetched meanwhile. Readers need not care: a pack goes an hour after another took its
-/// place. A housekeeping that ends early, by error, cancellation, SIGKILL or loss of power, leaves a sound copy, and the next run of
-/// either kind sweeps what it left.
+/// place. A housekeeping that ends early, by error, cancellation, SIGKILL or loss of power, leaves a sound copy, and the next run
+/// of either kind sweeps what it left.
 package struct CopyHousekeeping: Sendable {
   private let copy: FilePath
   private let settings: HousekeepingSettings

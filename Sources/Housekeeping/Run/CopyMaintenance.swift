@@ -27,16 +27,18 @@ package struct CopyMaintenance: Sendable {
     guard budget > .zero, !request.isDryRun, !cancellation.isRaised,
       outcome.status == .updated || outcome.status == .cloned
     else { return [] }
+    var settings = HousekeepingSettings()
+    settings.run = budget
+    settings.freeBytesToKeep = freeBytesToKeep
     do {
-      let layout = CopyLayout(root: request.destination)
-      guard try PackInventory.isCrowded(layout, through: environment.files) else { return [] }
+      let need = try PackInventory.need(
+        of: CopyLayout(root: request.destination), at: environment.now(), grace: settings.grace,
+        through: environment.files)
+      guard let need else { return [] }
+      settings.scope = need
     } catch {
       return [Self.failed(MirrorError(error, destination: request.destination.string))]
     }
-    var settings = HousekeepingSettings()
-    settings.scope = .packs
-    settings.run = budget
-    settings.freeBytesToKeep = freeBytesToKeep
     let done = CopyHousekeeping(
       request.destination, settings: settings, environment: environment, cancellation: cancellation
     ).execute()

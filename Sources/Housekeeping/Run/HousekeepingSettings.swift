@@ -1,6 +1,8 @@
 /// What one housekeeping shall do, and within which bounds.
 package struct HousekeepingSettings: Sendable {
   package enum Scope: Sendable {
+    /// Replaced packs whose hour is over are removed.
+    case removal
     /// Packs are put together and replaced ones removed: what a busy copy needs soon.
     case packs
     /// Also the history is trimmed, and a copy of which the larger part is not needed any more is packed anew.

@@ -77,7 +77,7 @@ final class HousekeepingWork {
     try removeReplaced(&record)
     if settings.scope == .everything { try trim() }
     let isRepacked = settings.scope == .everything ? try repackIfWorthwhile(&record) : false
-    if !isRepacked { try consolidate(&record) }
+    if !isRepacked, settings.scope != .removal { try consolidate(&record) }
     enter(.finishing)
     let after = try PackInventory(layout, through: files)
     outcome.packsAfter = after.without(record).count

@@ -16,8 +16,8 @@ package struct MirrorBatch: Sendable {
 
   /// - Parameters:
   ///   - jobs: runs at a time, 1 or more.
-  ///   - afterwards: what is to be done with a copy after its run, on the run's thread. It cannot make the run fail; what it says is
-  ///     told with its warnings.
+  ///   - afterwards: what is to be done with a copy after its run, on the run's thread. It cannot make the run fail; what it says
+  ///     is told with its warnings.
   package init(
     environment: MirrorEnvironment, jobs: Int,
     afterwards: @escaping @Sendable (MirrorRequest, MirrorOutcome, CancellationFlag) -> [MirrorOutcome.Warning] = {
