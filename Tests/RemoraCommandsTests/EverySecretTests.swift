@@ -6,7 +6,7 @@ import Testing
 /// arguments or the environment of any child.
 @Suite(.serialized) struct EverySecretTests {
   enum Kind: String, CaseIterable, Sendable {
-    case address, tokenFile, hostToken, hostTokenVariable, netrc, helper, proxy, keyWithPassphrase, keyOfSystemSSH
+    case address, tokenFile, hostToken, hostTokenVariable, netrc, helper, proxy, socksProxy, keyWithPassphrase, keyOfSystemSSH
   }
 
   private static let secret = "s3same-opens"
@@ -45,7 +45,7 @@ import Testing
     var options = GitHTTPServer.Options()
     switch kind {
     case .tokenFile, .hostToken, .hostTokenVariable: options.bearerToken = secret
-    case .proxy: break
+    case .proxy, .socksProxy: break
     default: options.basicAuthentication = ("ada", secret)
     }
     let server = try GitHTTPServer(root: bench.root, options: options)
@@ -72,6 +72,10 @@ import Testing
       let proxy = try RealProxy(.http(login: ("ada", secret)), in: bench.directory.path)
       run.servers.append(proxy)
       run.environment = ["http_proxy": "http://ada:\(secret)@127.0.0.1:\(proxy.port)"]
+    case .socksProxy:
+      let proxy = try RealProxy(.socks(login: ("ada", secret)), in: bench.directory.path)
+      run.servers.append(proxy)
+      run.environment = ["all_proxy": "socks5h://ada:\(secret)@127.0.0.1:\(proxy.port)"]
     case .keyWithPassphrase, .keyOfSystemSSH: break
     }
     return run
