@@ -121,6 +121,7 @@ import Testing
     try await OwnThread.run {
       let ground = try HousekeepingGround()
       try ground.update(times: 12)
+      let start = ground.now
       ground.passDays(20)
       let tip = try Self.dropLarge(ground)
       let files = RealFileSystem()
@@ -136,6 +137,19 @@ import Testing
       #expect(some.damagedLines == 0)
       #expect(some.changes.map(\.new) == whole.suffix(3).map(\.new))
       #expect(try ground.has(tip))
+      func moment(_ date: Date) throws -> CopyMoment {
+        try CopyMoment.read(FilePath(ground.copyPath), at: date, now: ground.now)
+      }
+      // Within the retention every moment is told: before the large branch came, and while it was there.
+      let dropped = try #require(some.changes.first { $0.new == nil })
+      let large = ReferenceName("refs/heads/large")
+      for (date, oid) in [(start + 3 * 24 * 3600, nil), (dropped.time - 1, tip), (dropped.time, nil)] {
+        let found = try moment(date)
+        #expect(found.refs.oid(of: large)?.hex == oid && found.uncertain == [])
+        #expect(found.refs.count == (oid == nil ? 1 : 2))
+      }
+      let error = #expect(throws: MirrorError.self) { try moment(start - 1) }
+      #expect(error?.code == .momentUnknown)
       ground.passDays(20)
       try ground.housekeep()
       #expect(try files.status(of: ground.layout.own.appending("refs.journal.1.jsonl")) == nil)

@@ -26,13 +26,15 @@ import Testing
   }
 
   private static func moment(
-    _ seconds: Double, _ entries: [RefJournalEntry], now refs: [String: Int], head: String = "ref: refs/heads/a"
+    _ seconds: Double, _ entries: [RefJournalEntry], wholeSince horizon: Double? = nil, now refs: [String: Int],
+    head: String = "ref: refs/heads/a"
   ) throws -> (refs: [String: Int], head: String?, uncertain: [String]) {
     var present = RefListing()
     for (name, digit) in refs { present.append(name: ReferenceName(name), oid: oid(digit)) }
     present.sort()
     let found = try CopyMoment(
-      of: "/c", at: Date(timeIntervalSince1970: seconds), entries, present, HeadLine(text: head))
+      of: "/c", at: Date(timeIntervalSince1970: seconds), entries,
+      wholeSince: horizon.map { Date(timeIntervalSince1970: $0) }, present, HeadLine(text: head))
     let digits = found.refs.map { ("\($0.name)", Int(String($0.oid.hex.first ?? "0")) ?? 0) }
     return (
       Dictionary(uniqueKeysWithValues: digits), found.head.map { String(decoding: $0, as: UTF8.self) },
@@ -71,6 +73,23 @@ import Testing
     let error = #expect(throws: MirrorError.self) { try Self.moment(9.9, Self.story, now: [:]) }
     #expect(error?.code == .momentUnknown)
     #expect(throws: MirrorError.self) { try Self.moment(9.9, [], now: [:]) }
+  }
+
+  @Test("of a trimmed journal only what is behind its horizon is told, and what is left before it proves nothing")
+  func horizon() throws {
+    // The entry of 20 is gone: between 10 and 30 the history is silent.
+    let entries = [Self.story[0], Self.story[2], Self.story[3]]
+    let present = ["refs/heads/a": 4, "refs/heads/b/c": 3]
+    for seconds in [10.0, 15, 24.9] {
+      let error = #expect(throws: MirrorError.self) { try Self.moment(seconds, entries, wholeSince: 25, now: present) }
+      #expect(error?.code == .momentUnknown)
+    }
+    let before = try Self.moment(27, entries, wholeSince: 25, now: present, head: "ref: refs/heads/b/c")
+    #expect(before.refs == ["refs/heads/a": 2, "refs/heads/b": 1] && before.uncertain == [])
+    #expect(before.head == "ref: refs/heads/a")
+    let after = try Self.moment(35, entries, wholeSince: 25, now: present, head: "ref: refs/heads/b/c")
+    #expect(after.refs == ["refs/heads/a": 2, "refs/heads/b/c": 3] && after.uncertain == [])
+    #expect(try Self.moment(99, [], wholeSince: 25, now: ["refs/heads/a": 4]).refs == ["refs/heads/a": 4])
   }
 
   @Test("where the clock was set back, the order of what happened counts")

@@ -6,7 +6,8 @@ import Testing
 /// arguments or the environment of any child.
 @Suite(.serialized) struct EverySecretTests {
   enum Kind: String, CaseIterable, Sendable {
-    case address, tokenFile, hostToken, hostTokenVariable, netrc, helper, proxy, socksProxy, keyWithPassphrase, keyOfSystemSSH
+    case address, tokenFile, hostToken, hostTokenVariable, netrc, helper, proxy, socksProxy, keyWithPassphrase,
+      keyOfSystemSSH
   }
 
   private static let secret = "s3same-opens"

@@ -47,8 +47,15 @@ struct JournalTrimming {
       }
       let keptBytes = kept.reduce(0) { $0 + $1.bytes.count + 1 }
       guard keptBytes < bytes.count / 2 else { continue }
+      try noteHorizon()
       try work.replace(path, with: kept.flatMap { Array($0.bytes) + [UInt8(ascii: "\n")] })
     }
+  }
+
+  /// Says, before the first line goes, that only what is within the retention is told without gaps.
+  private func noteHorizon() throws {
+    if let known = try JournalHorizon.load(work.layout, through: work.files), known >= limit { return }
+    try work.replace(JournalHorizon.path(in: work.layout), with: JournalHorizon(limit).encoded())
   }
 
   /// - Returns: the lines, and the entries whose objects are still kept.

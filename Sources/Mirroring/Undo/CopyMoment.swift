@@ -6,7 +6,8 @@ package import SystemPackage
 
 /// What the refs and HEAD of a copy were at a moment: what they are now, with every later change of the journal undone.
 ///
-/// Exact for every moment from the first entry of the journal on. A moment is one of the copy's own clock, and the journal's order
+/// Exact for every moment from the first entry of the journal on, or, once housekeeping has trimmed it, from its horizon on
+/// (`JournalHorizon`). A moment is one of the copy's own clock, and the journal's order
 /// is the order of what happened: where that clock was set back, the newest entry that is not later than the moment counts.
 package struct CopyMoment: Sendable {
   /// When the change happened that made the copy so.
@@ -40,11 +41,14 @@ package struct CopyMoment: Sendable {
       for _ in 0..<readings {
         let before = try stamps(layout, files)
         let (entries, _) = try RefJournal(layout, through: files).entries()
+        let horizon = try JournalHorizon.load(layout, through: files)
         let limbo = try CopyHistory.abandonedByCrash(RefJournal(layout, through: files), layout, files)
         let contents = try RefReader(repository: layout.root, files: files).contents()
         guard try stamps(layout, files) == before else { continue }
         let happened = entries.filter { !$0.isAbandoned && $0.id != limbo }
-        return try CopyMoment(of: copy, at: moment, happened, RefReader.resolve(contents).refs, HeadLine(contents.head))
+        return try CopyMoment(
+          of: copy, at: moment, happened, wholeSince: horizon, RefReader.resolve(contents).refs, HeadLine(contents.head)
+        )
       }
       throw MirrorError(
         .destinationLocked, "restore from '\(copy)': its refs change all the time", hint: "run again when it is quieter"
@@ -62,10 +66,16 @@ package struct CopyMoment: Sendable {
   }
 
   init(
-    of copy: FilePath, at moment: Date, _ entries: [RefJournalEntry], _ present: RefListing, _ presentHead: HeadLine?
+    of copy: FilePath, at moment: Date, _ entries: [RefJournalEntry], wholeSince horizon: Date? = nil,
+    _ present: RefListing, _ presentHead: HeadLine?
   ) throws {
-    guard let last = entries.lastIndex(where: { $0.time <= moment }) else {
-      let begin = entries.map(\.time).min().map { "its history begins at \(RefJournalTime.text($0))" }
+    // Of what is older than the horizon some entries are missing: what is left of them proves nothing.
+    let first = horizon.map { horizon in entries.firstIndex { $0.time >= horizon } ?? entries.endIndex } ?? 0
+    let known = entries[first...]
+    let begin = horizon ?? entries.map(\.time).min()
+    let last = known.lastIndex { $0.time <= moment }
+    guard let begin, moment >= begin, last != nil || horizon != nil else {
+      let begin = begin.map { "its history begins at \(RefJournalTime.text($0))" }
       throw MirrorError(
         .momentUnknown,
         "restore from '\(copy)' as it was at \(RefJournalTime.text(moment)): \(begin ?? "it has no history")",
@@ -73,12 +83,13 @@ package struct CopyMoment: Sendable {
     }
     var later: [ReferenceName: ObjectID?] = [:]
     var head = presentHead
-    for entry in entries[(last + 1)...].reversed() {
+    let next = last.map { $0 + 1 } ?? first
+    for entry in entries[next...].reversed() {
       for change in entry.changes { later.updateValue(change.old, forKey: change.name) }
       if entry.newHead != nil { head = entry.oldHead }
     }
     var earlier: [ReferenceName: ObjectID?] = [:]
-    for entry in entries[...last] {
+    for entry in entries[first..<next] {
       for change in entry.changes { earlier.updateValue(change.new, forKey: change.name) }
     }
     var refs = RefListing()
@@ -87,7 +98,7 @@ package struct CopyMoment: Sendable {
     refs.sort()
     self.refs = refs
     self.head = head?.bytes
-    since = entries[last].time
+    since = last.map { entries[$0].time } ?? begin
     uncertain = earlier.filter { $0.value != refs.oid(of: $0.key) }.map(\.key).sorted()
   }
 }

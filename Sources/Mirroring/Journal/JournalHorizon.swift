@@ -1,0 +1,46 @@
+package import DurableFiles
+package import Foundation
+package import SystemPackage
+
+/// From when on the journal of a copy tells everything (`remora/refs.journal.since.json`).
+///
+/// Older entries may be there, with others missing between them. Durable before the first line goes; there is no such file while
+/// nothing was trimmed. It moves with the journal when a copy is fetched anew.
+package struct JournalHorizon: Codable, Equatable, Sendable {
+  private var format = 1
+  /// RFC 3339, UTC, milliseconds.
+  private var completeSince: String
+
+  private enum CodingKeys: String, CodingKey {
+    case format
+    case completeSince = "complete_since"
+  }
+
+  package init(_ moment: Date) { completeSince = RefJournalTime.text(moment) }
+
+  package static func path(in layout: CopyLayout) -> FilePath { layout.own.appending("refs.journal.since.json") }
+
+  /// `nil` when the journal tells everything from its first entry on.
+  ///
+  /// - Throws: `MirrorError` (destination_damaged) for a file that cannot be read: then nobody knows.
+  package static func load(_ layout: CopyLayout, through files: any FileSystemPort) throws -> Date? {
+    let path = path(in: layout)
+    guard let bytes = try files.contents(of: path, limit: 1 << 16) else { return nil }
+    // What the decoder has to say is no help to anybody.
+    guard let read = try? JSONDecoder().decode(JournalHorizon.self, from: Data(bytes)), read.format == 1,
+      let date = RefJournalTime.date(read.completeSince)
+    else {
+      throw MirrorError(
+        .destinationDamaged, "read '\(path)': it does not tell from when on the history is whole",
+        hint: "write the moment from which you trust it: {\"format\":1,\"complete_since\":\"2026-11-22T10:00:00.000Z\"}"
+      )
+    }
+    return date
+  }
+
+  package func encoded() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+  }
+}
