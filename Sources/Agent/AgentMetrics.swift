@@ -8,6 +8,8 @@ package enum AgentMetrics {
     "remora_replication_lag_seconds": "From an event's publication to the verification that saw it.",
     "remora_sync_seconds": "Syncs by result.",
     "remora_verification_seconds": "Verifications by result.",
+    "remora_housekeeping_seconds": "Housekeepings by result.",
+    "remora_object_check_seconds": "Object checks by result.",
     "remora_http_requests_total": "Requests answered, by class of status.",
   ]
 
@@ -45,6 +47,36 @@ package enum AgentMetrics {
       }
     Recorder(
       label: "remora_verification_seconds", dimensions: [("kind", name.text), ("result", word)], aggregate: true
+    )
+    .record(seconds(duration))
+  }
+
+  /// Seconds of a housekeeping, by kind and result; and their number.
+  static func housekept(_ name: ReplicableName, _ result: HousekeepingResult, after duration: Duration) {
+    let word =
+      switch result {
+      case .done(let report): report.hasChanged ? "changed" : "unchanged"
+      case .failed: "failed"
+      case .paused: "paused"
+      case .notDue: "not_due"
+      }
+    Recorder(
+      label: "remora_housekeeping_seconds", dimensions: [("kind", name.text), ("result", word)], aggregate: true
+    )
+    .record(seconds(duration))
+  }
+
+  /// Seconds of an object check, by kind and result; and their number.
+  static func checked(_ name: ReplicableName, _ result: CheckResult, after duration: Duration) {
+    let word =
+      switch result {
+      case .whole: "whole"
+      case .damaged: "damaged"
+      case .paused: "paused"
+      case .notDue: "not_due"
+      }
+    Recorder(
+      label: "remora_object_check_seconds", dimensions: [("kind", name.text), ("result", word)], aggregate: true
     )
     .record(seconds(duration))
   }

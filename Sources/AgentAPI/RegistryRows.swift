@@ -22,6 +22,8 @@ package struct RegistryRow: Codable, Hashable, Sendable {
   package var forceToRedownload: Bool
   /// The primary said that it does not have it.
   package var missingOnPrimary: Bool
+  /// A person has brought it back from the trash, and the primary was not found to have it since.
+  package var isRestored: Bool
   /// `pending`, `started`, `succeeded`, `failed`, `disabled`.
   package var verificationState: String
   /// When the last verification ended.
@@ -48,6 +50,12 @@ package struct RegistryRow: Codable, Hashable, Sendable {
   package var held: String?
   /// Since when something was announced that no verification has seen.
   package var announcedAt: String?
+  /// When the copy's objects were last checked.
+  package var checkedAt: String?
+  /// What that check found.
+  package var checkFailure: String?
+  /// Checks in a row that found something.
+  package var checkRetryCount: Int
 
   /// A new, pending row; the rest is set by name.
   package init(replicableName: String, id: UInt64, modelRecordId: String, createdAt: String) {
@@ -59,9 +67,11 @@ package struct RegistryRow: Codable, Hashable, Sendable {
     retryCount = 0
     forceToRedownload = false
     missingOnPrimary = false
+    isRestored = false
     verificationState = "disabled"
     verificationRetryCount = 0
     checksumMismatch = false
+    checkRetryCount = 0
   }
 }
 
@@ -117,11 +127,12 @@ package struct RegistryPage: Codable, Hashable, Sendable {
 
 /// What shall be done with entries; the body of a `POST` to the registry's actions.
 package struct RegistryAction: Codable, Hashable, Sendable {
-  /// `resync`, `redownload` or `reverify`.
+  /// `resync`, `redownload`, `reverify` or `recheck`.
   package var action: String
   /// To these; `nil` is all of the kind that fit `state`.
   package var ids: [String]?
-  /// With no ids: only entries whose sync (for `reverify`: verification) stands here, such as `failed`.
+  /// With no ids: only entries whose sync (for `reverify`: verification) stands here, such as `failed`; for `recheck` any word
+  /// means those that were found damaged.
   package var state: String?
 
   /// An action.

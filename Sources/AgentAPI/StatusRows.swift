@@ -62,6 +62,12 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var mismatched: Int
     /// Entries that the primary does not have.
     package var missingOnPrimary: Int
+    /// Copies whose last object check found something.
+    package var damaged: Int
+    /// Copies that were never checked.
+    package var unchecked: Int
+    /// When the copy was checked whose check is the oldest.
+    package var oldestCheckAt: String?
     /// Ids whose removal waits for a confirmation.
     package var removalsWaiting: [String]
     /// On a primary: when the last scan ended.
@@ -82,6 +88,8 @@ package struct StatusRow: Codable, Hashable, Sendable {
       needsVerification = 0
       mismatched = 0
       missingOnPrimary = 0
+      damaged = 0
+      unchecked = 0
       removalsWaiting = []
       skipped = []
     }
@@ -133,7 +141,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var replicableName: String
     /// The id.
     package var id: String
-    /// `sync`, `verification` or `checksum`.
+    /// `sync`, `verification`, `housekeeping` or `check`.
     package var purpose: String
     /// For how long it runs.
     package var seconds: Double

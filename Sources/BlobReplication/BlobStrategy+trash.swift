@@ -58,8 +58,17 @@ extension BlobStrategy {
     }
   }
 
-  /// Also removes parts of broken transfers that nobody has touched since `moment`.
-  package func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
+  package var needsUpkeep: Bool { false }
+
+  package func housekeep(_ id: ReplicableID, isThorough: Bool) async throws(StrategyError) -> HousekeepingReport {
+    HousekeepingReport()
+  }
+
+  package func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport { CheckReport() }
+
+  /// Also removes parts of broken transfers that nobody has touched since `moment`. Every file goes by one age: what displaced one
+  /// was another state of it, and has no history to be looked up in.
+  package func emptyTrash(before moment: Timestamp, displacedBefore _: Timestamp) async throws(StrategyError) -> Int {
     try await onWorker("empty the trash of '\(place.root)'") { [self] cancellation in
       let count = try BlobTrash(place: place).empty(before: moment) { try cancellation.check() }
       try LeftoverSweep(place: place).run(before: moment) { try cancellation.check() }

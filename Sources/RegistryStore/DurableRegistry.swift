@@ -132,6 +132,23 @@ package final class DurableRegistry: RegistryStoring {
     store.read { table, _ in table.first(limit, .verified, before: moment.milliseconds).map(\.value) }
   }
 
+  package func dueForCheck(at now: Timestamp, interval: Duration, limit: Int) async throws -> [RegistryEntry] {
+    store.read { table, _ in
+      var due = table.firstDue(limit, .damaged, at: now) {
+        !$0.isCheckWanted && $0.isDueForCheck(at: now, interval: interval)
+      }
+      due += table.first(limit - due.count, .checkWanted)
+      due += table.firstDue(limit - due.count, .checked, at: Timestamp(milliseconds: .min)) {
+        !$0.isCheckWanted && $0.checkedAt == nil
+      }
+      due += table.firstDue(limit - due.count, .checked, at: now - interval) {
+        !$0.isCheckWanted && $0.checkedAt != nil && $0.checkFailure == nil
+          && $0.isDueForCheck(at: now, interval: interval)
+      }
+      return due.map(\.value)
+    }
+  }
+
   package func started() async throws -> [RegistryEntry] {
     store.read { table, _ in table.first(.max, .started).map(\.value) }
   }
@@ -153,6 +170,12 @@ package final class DurableRegistry: RegistryStoring {
       }
       counts.mismatched = table.counts[EntryRow.mismatched]
       counts.missingOnPrimary = table.counts[EntryRow.missing]
+      counts.damaged = table.counts[EntryRow.damaged]
+      counts.unchecked = table.counts[EntryRow.unchecked]
+      table.answer(.checked, from: Moment(nil).order + 1) { _, row in
+        counts.oldestCheck = row.checkedAt.timestamp
+        return false
+      }
       counts.needsVerification =
         table.counts[EntryRow.needsVerification]
         + table.firstDue(.max, .verificationFailed, at: now) { $0.isDueForVerification(at: now) }.count

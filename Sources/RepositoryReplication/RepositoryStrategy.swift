@@ -15,21 +15,26 @@ package struct RepositoryStrategy: Strategy {
   package let place: RepositoryPlace
   let environment: MirrorEnvironment
   let limits: MirrorLimits
+  /// How long copies keep what refs have dropped.
+  let retention: Duration
   let workers: WorkerPool
   let walks: WorkerPool
   let progress: @Sendable (ReplicableID, MirrorProgress) -> Void
 
   /// - Parameters:
+  ///   - retention: how long copies keep what refs have dropped.
   ///   - workers: threads for all that blocks; as many syncs run at a time as it has.
   ///   - walks: threads for listings of the whole root, which take long; `nil` takes those of `workers`.
   ///   - progress: told, on those threads and often, what a sync does.
   package init(
-    place: RepositoryPlace, environment: MirrorEnvironment, limits: MirrorLimits = MirrorLimits(), workers: WorkerPool,
+    place: RepositoryPlace, environment: MirrorEnvironment, limits: MirrorLimits = MirrorLimits(),
+    retention: Duration = .seconds(30 * 86_400), workers: WorkerPool,
     walks: WorkerPool? = nil, progress: @escaping @Sendable (ReplicableID, MirrorProgress) -> Void = { _, _ in }
   ) {
     self.place = place
     self.environment = environment
     self.limits = limits
+    self.retention = retention
     self.workers = workers
     self.walks = walks ?? workers
     self.progress = progress
@@ -111,7 +116,7 @@ package struct RepositoryStrategy: Strategy {
     let fresh = FreshCopy(mirror, environment: environment, cancellation: flag) { [progress] in
       progress(id, $0)
     } displace: { path in
-      try place.putAway(path, of: id, incarnation: nil, reason: RepositoryPlace.displaced, at: now)
+      try place.putAway(path, of: id, incarnation: nil, reason: TrashTicket.displaced, at: now)
     }
     return fresh.execute()
   }
@@ -136,7 +141,11 @@ package struct RepositoryStrategy: Strategy {
     try await onWorker("restore", ticket.replicableID.text) { _ in try place.restore(ticket) }
   }
 
-  package func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
-    try await onWorker("empty the trash of", place.root.string) { _ in try place.trash.empty(before: moment) }
+  package func emptyTrash(
+    before moment: Timestamp, displacedBefore displacedMoment: Timestamp
+  ) async throws(StrategyError) -> Int {
+    try await onWorker("empty the trash of", place.root.string) { _ in
+      try place.trash.empty(before: moment, displacedBefore: displacedMoment)
+    }
   }
 }

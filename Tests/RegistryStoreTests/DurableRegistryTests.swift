@@ -14,7 +14,7 @@ struct DurableRegistryTests {
     clock = clock + .milliseconds(Int.random(in: 0...5_000, using: &generator))
     let id = try ReplicableID("group/thing-\(Int.random(in: 0..<40, using: &generator))")
     let now = clock
-    let choice = Int.random(in: 0..<8, using: &generator)
+    let choice = Int.random(in: 0..<11, using: &generator)
     let seed = generator.next()
     let entry = try await registry.change(id) { entry, make -> RegistryEntry? in
       var random = SeededGenerator(seed: seed)
@@ -40,6 +40,9 @@ struct DurableRegistryTests {
             ticket, copy: Checksum(sha256: [UInt8](repeating: 1, count: 32)),
             primary: Checksum(sha256: [UInt8](repeating: 2, count: 32)), at: now, using: &random)
         }
+      case 7: if let ticket = entry?.startCheck() { _ = entry?.passCheck(ticket, at: now) }
+      case 8: if let ticket = entry?.startCheck() { _ = entry?.failCheck(ticket, "pack \(seed)", at: now) }
+      case 9: if seed.isMultiple(of: 2) { entry?.requestCheck() } else { entry?.markRestored() }
       default: _ = entry?.startSync(at: now)
       }
       return entry
@@ -64,6 +67,17 @@ struct DurableRegistryTests {
     #expect(pending.map(\.id) == pending.map(\.id).sorted())
     let verifications = try await registry.dueForVerification(at: now, limit: 1_000)
     #expect(Set(verifications.map(\.id)) == Set(entries.filter { $0.isDueForVerification(at: now) }.map(\.id)))
+    for interval in [Duration.zero, .seconds(600), .seconds(86_400)] {
+      let checks = try await registry.dueForCheck(at: now, interval: interval, limit: 1_000)
+      #expect(
+        Set(checks.map(\.id)) == Set(entries.filter { $0.isDueForCheck(at: now, interval: interval) }.map(\.id)))
+      #expect(checks.count == Set(checks.map(\.id)).count, "one is named twice")
+      let first = try await registry.dueForCheck(at: now, interval: interval, limit: 3)
+      #expect(first == Array(checks.prefix(3)))
+    }
+    #expect(counts.damaged == entries.count { $0.checkFailure != nil })
+    #expect(counts.unchecked == entries.count { $0.isCheckable && $0.checkedAt == nil })
+    #expect(counts.oldestCheck == entries.filter(\.isCheckable).compactMap(\.checkedAt).min())
     #expect(
       try await Set(registry.started().map(\.id))
         == Set(entries.filter { $0.state == .started || $0.verificationState == .started }.map(\.id)))

@@ -90,6 +90,8 @@ enum AgentHelpTexts {
                               lines that differ.
       resync                  Sync copies now, whatever their back-off says.
       reverify                Verify copies now; on a primary, read checksums now.
+      recheck                 Check the objects of copies now; with --failed of
+                              those found damaged.
       confirm-removals        Let the removals go on that wait, because too much
                               would go within a day.
 
@@ -181,6 +183,33 @@ enum AgentHelpTexts {
     OVERVIEW: Verify copies now; on a primary, read checksums now.
 
     USAGE: remora registry reverify [<ids> ...] [--failed] [--all] [--json] [--kind <name>] [--config <file>] [--url <url>] [--token-file <file>] [--ca-file <file>]
+
+    ARGUMENTS:
+      <ids>                   Ids.
+
+    AGENT:
+      --config <file>         The agent's configuration (else REMORA_CONFIG, else
+                              /etc/remora/remora.yaml).
+      --url <url>             The agent's URL, in place of its configuration (else
+                              REMORA_URL).
+      --token-file <file>     File with the token for the URL (else
+                              REMORA_TOKEN_FILE).
+      --ca-file <file>        PEM file of the authorities to trust in place of the
+                              system's.
+
+    OPTIONS:
+      --failed                All that failed.
+      --all                   All.
+      --json                  Print a JSON object.
+      --kind <name>           The kind, where it is not clear by itself.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let registryRecheck = """
+    OVERVIEW: Check the objects of copies now; with --failed of those found damaged.
+
+    USAGE: remora registry recheck [<ids> ...] [--failed] [--all] [--json] [--kind <name>] [--config <file>] [--url <url>] [--token-file <file>] [--ca-file <file>]
 
     ARGUMENTS:
       <ids>                   Ids.

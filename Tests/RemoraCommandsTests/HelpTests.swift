@@ -17,6 +17,7 @@ struct HelpTests {
     (["registry", "show"], AgentHelpTexts.registryShow),
     (["registry", "resync"], AgentHelpTexts.registryResync),
     (["registry", "reverify"], AgentHelpTexts.registryReverify),
+    (["registry", "recheck"], AgentHelpTexts.registryRecheck),
     (["registry", "confirm-removals"], AgentHelpTexts.registryConfirmRemovals),
     (["explain"], AgentHelpTexts.explain),
     (["events"], AgentHelpTexts.events),

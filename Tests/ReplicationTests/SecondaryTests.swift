@@ -186,6 +186,52 @@ struct SecondaryTests {
     try await pair.secondary.restore(ticket, MemoryPair.name)
     #expect(pair.copies.items[id] != nil)
     #expect(await pair.entry(id)?.state == .pending)
+    // Nobody but a person undoes what a person did.
+    for _ in 0..<2 {
+      let report = try await pair.secondary.reconcile(MemoryPair.name)
+      #expect(report.removed == 0 && report.waiting == [id])
+      try await pair.settle()
+    }
+    #expect(pair.copies.items[id] != nil)
+    #expect(await pair.entry(id)?.missingOnPrimary == true)
+    try await pair.secondary.confirmRemovals(MemoryPair.name)
+    #expect(try await pair.secondary.reconcile(MemoryPair.name).removed == 1)
+    #expect(pair.copies.items[id] == nil)
+  }
+
+  @Test(
+    "a restored copy gives way when its primary has another incarnation of that name, and is one of many when it has its own"
+  )
+  func restoredAndCreatedAgain() async throws {
+    let pair = try MemoryPair()
+    try await pair.settle()
+    let id = try await pair.create("again", ["refs/heads/main": "1"])
+    for number in 0..<5 { _ = try await pair.create("kept\(number)") }
+    try await pair.settle()
+    let first = try #require(await pair.entry(id)?.incarnation)
+    pair.source.remove(id)
+    try await pair.publish(.deleted, id)
+    try await pair.settle()
+    let ticket = try #require(try await pair.secondary.trash(MemoryPair.name).first)
+    try await pair.secondary.restore(ticket, MemoryPair.name)
+    #expect(await pair.entry(id)?.isRestored == true)
+    // Somebody pushes it back to the host.
+    pair.source.create(id, ["refs/heads/main": "2"])
+    try await pair.publish(.created, id)
+    try await pair.settle()
+    try await pair.secondary.reconcile(MemoryPair.name)
+    try await pair.settle()
+    #expect(pair.copies.items[id]?.lines == ["refs/heads/main": "2"])
+    let entry = try #require(await pair.entry(id))
+    #expect(entry.incarnation != first && !entry.isRestored && entry.state == .synced)
+    let trash = try await pair.secondary.trash(MemoryPair.name)
+    #expect(trash.map(\.incarnation) == [first])
+    // The two are not mixed.
+    let error = await #expect(throws: StrategyError.self) {
+      try await pair.secondary.restore(trash[0], MemoryPair.name)
+    }
+    #expect(error?.code == .occupied)
+    #expect(pair.copies.items[id]?.lines == ["refs/heads/main": "2"])
   }
 
   @Test("deleted and created again is another one: the old copy goes to the trash")

@@ -49,8 +49,18 @@ struct AlteredStrategy: Strategy {
   func trash() async throws(StrategyError) -> [TrashTicket] { try await standard.trash() }
   func restore(_ ticket: TrashTicket) async throws(StrategyError) { try await standard.restore(ticket) }
 
-  func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
-    try await standard.emptyTrash(before: moment)
+  var needsUpkeep: Bool { standard.needsUpkeep }
+
+  func housekeep(_ id: ReplicableID, isThorough: Bool) async throws(StrategyError) -> HousekeepingReport {
+    try await standard.housekeep(id, isThorough: isThorough)
+  }
+
+  func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport { try await standard.check(id) }
+
+  func emptyTrash(
+    before moment: Timestamp, displacedBefore displacedMoment: Timestamp
+  ) async throws(StrategyError) -> Int {
+    try await standard.emptyTrash(before: moment, displacedBefore: displacedMoment)
   }
 }
 

@@ -89,6 +89,11 @@ struct RepositoryStrategyTests {
       let tickets = try await ground.copies.trash()
       #expect(tickets.map(\.reason) == ["displaced"] && tickets.map(\.replicableID) == [id])
       #expect(try await ground.sync(id).hasChanged == false)
+      // What history may still name stays longer than what was removed.
+      let later = Timestamp(milliseconds: 4_000_000_000_000)
+      let earlier = Timestamp(milliseconds: 0)
+      #expect(try await ground.copies.emptyTrash(before: later, displacedBefore: earlier) == 0)
+      #expect(try await ground.copies.emptyTrash(before: earlier, displacedBefore: later) == 1)
     }
   }
 

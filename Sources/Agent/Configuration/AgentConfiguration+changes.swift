@@ -40,6 +40,8 @@ extension AgentConfiguration {
     limits.repositorySyncs = new.limits.repositorySyncs
     limits.blobDownloads = new.limits.blobDownloads
     limits.verifications = new.limits.verifications
+    limits.housekeepings = new.limits.housekeepings
+    limits.checks = new.limits.checks
     if Set(secondaries.map(\.name)) == Set(new.secondaries.map(\.name)) { secondaries = new.secondaries }
   }
 

@@ -84,6 +84,8 @@ extension AgentConfiguration {
   private static let settings = """
     # limits: { repository_syncs: 4, blob_downloads: 4, verifications: 2 }
     # verification: { interval: 7d }
+    # check: { interval: 30d }
+    # history: { keep: 30d }
     # trash: { keep: 7d }
     # log: { level: info }
 

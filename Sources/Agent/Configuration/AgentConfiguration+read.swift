@@ -79,6 +79,8 @@ extension AgentConfiguration.Limits {
     repositorySyncs = reader.count("limits.repository_syncs")
     blobDownloads = reader.count("limits.blob_downloads")
     verifications = reader.count("limits.verifications")
+    housekeepings = reader.count("limits.housekeepings")
+    checks = reader.count("limits.checks")
     connect = reader.duration("limits.connect")
     silence = reader.duration("limits.silence")
     run = reader.duration("limits.run")
@@ -96,6 +98,8 @@ extension AgentConfiguration.Limits {
 extension AgentConfiguration.Times {
   fileprivate init(_ reader: inout ConfigurationReader) {
     verification = reader.duration("verification.interval")
+    check = reader.duration("check.interval")
+    keepHistory = reader.duration("history.keep")
     scan = reader.duration("scan.interval")
     fullScan = reader.duration("scan.full_interval")
     consistency = reader.duration("consistency.interval")

@@ -106,6 +106,10 @@ package struct AgentConfiguration: Sendable {
     package var blobDownloads: Int
     /// Verifications at a time.
     package var verifications: Int
+    /// Housekeepings at a time.
+    package var housekeepings: Int
+    /// Object checks at a time.
+    package var checks: Int
     /// How long a connection may take to come about.
     package var connect: Duration
     /// How long a server may send nothing.
@@ -134,6 +138,10 @@ package struct AgentConfiguration: Sendable {
   package struct Times: Hashable, Sendable {
     /// `verification.interval`.
     package var verification: Duration
+    /// `check.interval`.
+    package var check: Duration
+    /// `history.keep`: what refs have dropped.
+    package var keepHistory: Duration
     /// `scan.interval`: by stat.
     package var scan: Duration
     /// `scan.full_interval`: every ref.

@@ -79,6 +79,7 @@ extension Agent {
     }
     explainSync(entry, &row)
     explainVerification(entry, &row)
+    if try site.secondary.strategy(of: name).needsUpkeep { explainCheck(entry, &row) }
     await explainNext(entry, name, site, &row)
     return row
   }
@@ -95,6 +96,10 @@ extension Agent {
     }
     if let failure = entry.lastSyncFailure {
       row.facts.append("The last sync failed (\(entry.retryCount) in a row): \(failure)")
+    }
+    if entry.isRestored {
+      row.facts.append(
+        "A person has brought it back from the trash; it goes there again only when a removal is confirmed.")
     }
     if entry.missingOnPrimary { row.facts.append("The primary said that it does not have it.") }
     if entry.forceToRedownload { row.facts.append("The next sync fetches everything anew beside the old copy.") }
@@ -124,6 +129,22 @@ extension Agent {
     case .pending: if row.summary == "synced" { row.summary = "synced, not verified yet" }
     case .started: if row.summary == "synced" { row.summary = "synced, being verified" }
     case .disabled: break
+    }
+  }
+
+  private func explainCheck(_ entry: RegistryEntry, _ row: inout ExplanationRow) {
+    guard let failure = entry.checkFailure else {
+      row.facts.append(
+        entry.checkedAt.map { "Its objects were found whole at \($0)." } ?? "Its objects were never checked.")
+      return
+    }
+    row.facts.append(
+      "The object check at \(text(entry.checkedAt)) found (\(entry.checkRetryCount) in a row): \(failure)")
+    if row.summary.hasPrefix("in sync") || row.summary.hasPrefix("synced") {
+      row.summary = "fetched anew, to be checked again"
+    }
+    if !entry.forceToRedownload {
+      row.facts.append("It was fetched anew since, and is checked again at \(text(entry.checkRetryAt)).")
     }
   }
 

@@ -96,9 +96,16 @@ extension Agent {
   /// Asks for syncs, fresh downloads, verifications; on a primary for new readings.
   package func act(_ action: RegistryAction, on name: String) async throws -> ActionAnswer {
     let kind = try kind(name).name
-    guard ["resync", "redownload", "reverify"].contains(action.action) else {
+    guard Self.actions.contains(action.action) else {
       throw AgentFault(
-        400, "invalid_request", "do '\(action.action.prefix(40))': it is none of resync, redownload, reverify")
+        400, "invalid_request",
+        "do '\(action.action.prefix(40))': it is none of \(Self.actions.joined(separator: ", "))")
+    }
+    guard try action.action != "recheck" || needsObjectChecks(kind) else {
+      guard let id = action.ids?.first else { return ActionAnswer(count: 0) }
+      throw AgentFault(
+        409, "no_object_check", "recheck '\(id)' of '\(kind)': a verification reads every byte of a file",
+        hint: "ask for a verification")
     }
     var count = 0
     for id in try await targets(of: action, name) where try await act(action.action, on: id, kind) { count += 1 }
@@ -106,16 +113,25 @@ extension Agent {
     return ActionAnswer(count: count)
   }
 
+  private func needsObjectChecks(_ name: ReplicableName) throws -> Bool {
+    guard case .secondary(let site) = site else { return true }
+    return try site.secondary.strategy(of: name).needsUpkeep
+  }
+
+  private static let actions = ["resync", "redownload", "reverify", "recheck"]
+
   private func targets(of action: RegistryAction, _ name: String) async throws -> [ReplicableID] {
     if let ids = action.ids { return try ids.map { try ReplicableID($0) } }
     let isVerification = action.action == "reverify"
+    let isCheck = action.action == "recheck"
     var ids: [ReplicableID] = []
     var after: String?
     repeat {
       let page = try await registry(
-        of: name, after: after, limit: 10_000, state: isVerification ? nil : action.state,
+        of: name, after: after, limit: 10_000, state: isVerification || isCheck ? nil : action.state,
         verificationState: isVerification ? action.state : nil)
-      ids += try (page.entries?.map(\.modelRecordId) ?? page.states?.map(\.modelRecordId) ?? []).map {
+      let entries = page.entries?.filter { !isCheck || action.state == nil || $0.checkFailure != nil }
+      ids += try (entries?.map(\.modelRecordId) ?? page.states?.map(\.modelRecordId) ?? []).map {
         try ReplicableID($0)
       }
       after = page.next
@@ -135,9 +151,12 @@ extension Agent {
       site.intake.signal.raise()
     case .secondary(let site):
       guard try await site.secondary.registry(of: name).entry(of: id) != nil else { throw Self.notTracked(id, name) }
-      if action == "reverify" {
-        try await site.secondary.reverify(id, name)
-      } else {
+      switch action {
+      case "reverify": try await site.secondary.reverify(id, name)
+      case "recheck":
+        try await site.secondary.recheck(id, name)
+        await site.scheduler.hurryCheck(id, name)
+      default:
         try await site.secondary.resync(id, name, isFresh: action == "redownload")
         await site.scheduler.hurry([.init(name: name, id: id)])
       }

@@ -108,6 +108,11 @@ extension Agent {
     row.needsVerification = counts.needsVerification
     row.mismatched = counts.mismatched
     row.missingOnPrimary = counts.missingOnPrimary
+    row.damaged = counts.damaged
+    if try site.secondary.strategy(of: kind.name).needsUpkeep {
+      row.unchecked = counts.unchecked
+      row.oldestCheckAt = counts.oldestCheck.map { "\($0)" }
+    }
     row.removalsWaiting = try await site.secondary.waitingRemovals(kind.name).map(\.text)
     row.isCatalogComplete = site.consistency.lastReport(of: kind.name)?.isComplete
     return row
@@ -124,10 +129,14 @@ extension Agent {
     } else if let failed = row.verificationStates["failed"], failed > 0 {
       problems.append("\(failed) of '\(row.name)' cannot be verified: remora registry list \(row.name)")
     }
+    if row.damaged > 0 {
+      problems.append(
+        "\(row.damaged) of '\(row.name)' were found damaged and are fetched anew: remora registry list \(row.name)")
+    }
     if !row.removalsWaiting.isEmpty {
       problems.append(
         "\(row.removalsWaiting.count) removals of '\(row.name)' wait for a confirmation, because too much would go within a"
-          + " day: remora registry confirm-removals \(row.name)")
+          + " day, or a person has restored them: remora registry confirm-removals \(row.name)")
     }
     if row.isCatalogComplete == false, row.count > 0 {
       problems.append("the primary's listing of '\(row.name)' is not complete: nothing is removed until it is")

@@ -13,6 +13,14 @@ struct AgentObserver: ReplicationObserver {
     AgentMetrics.verified(name, result, after: duration)
   }
 
+  func housekept(_ name: ReplicableName, _ result: HousekeepingResult, after duration: Duration) {
+    AgentMetrics.housekept(name, result, after: duration)
+  }
+
+  func checked(_ name: ReplicableName, _ result: CheckResult, after duration: Duration) {
+    AgentMetrics.checked(name, result, after: duration)
+  }
+
   func lag(_ name: ReplicableName, _ lag: Duration) { AgentMetrics.lag(name, lag) }
 
   func log(_ line: ReplicationLine) {
@@ -33,6 +41,21 @@ struct AgentObserver: ReplicationObserver {
         chronicle.write(.warning, "verification failed: \(differences.count) lines differ: \(names)", fields)
       case .failed(let why): chronicle.write(.warning, "verification failed: \(why)", fields)
       case .succeeded, .moved, .overtaken, .paused, .notDue: chronicle.write(.debug, "verification: \(result)", fields)
+      }
+    case .housekeeping(let name, let id, let result, let duration):
+      let fields = fields(name, id, duration)
+      switch result {
+      case .done(let report):
+        let warnings = report.warnings.isEmpty ? "" : ", warnings: \(report.warnings.joined(separator: ", "))"
+        chronicle.write(report.warnings.isEmpty ? .info : .warning, "put in order\(warnings)", fields)
+      case .failed(let why): chronicle.write(.warning, "housekeeping failed: \(why)", fields)
+      case .paused, .notDue: chronicle.write(.debug, "housekeeping: \(result)", fields)
+      }
+    case .check(let name, let id, let result, let duration):
+      let fields = fields(name, id, duration)
+      switch result {
+      case .damaged(let why): chronicle.write(.error, "object check failed, fetched anew: \(why)", fields)
+      case .whole, .paused, .notDue: chronicle.write(.debug, "object check: \(result)", fields)
       }
     case .paused(let host, let why): chronicle.write(.warning, "work for '\(host)' rests: \(why)")
     case .resumed(let host, let why): chronicle.write(.notice, "work for '\(host)' goes on, after: \(why)")

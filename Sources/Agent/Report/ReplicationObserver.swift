@@ -4,6 +4,8 @@ internal import Replication
 protocol ReplicationObserver: Sendable {
   func synced(_ name: ReplicableName, _ result: SyncResult, after duration: Duration)
   func verified(_ name: ReplicableName, _ result: VerificationResult, after duration: Duration)
+  func housekept(_ name: ReplicableName, _ result: HousekeepingResult, after duration: Duration)
+  func checked(_ name: ReplicableName, _ result: CheckResult, after duration: Duration)
   func lag(_ name: ReplicableName, _ lag: Duration)
   func log(_ line: ReplicationLine)
 }
@@ -12,6 +14,8 @@ protocol ReplicationObserver: Sendable {
 enum ReplicationLine: Sendable {
   case sync(ReplicableName, ReplicableID, SyncResult, Duration)
   case verification(ReplicableName, ReplicableID, VerificationResult, Duration)
+  case housekeeping(ReplicableName, ReplicableID, HousekeepingResult, Duration)
+  case check(ReplicableName, ReplicableID, CheckResult, Duration)
   case paused(String, String)
   case resumed(String, after: String)
   case trouble(String)

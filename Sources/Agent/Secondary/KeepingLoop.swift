@@ -7,6 +7,7 @@ struct KeepingLoop: Sendable {
   let environment: SiteEnvironment
   let verificationInterval: Duration
   let trashAge: Duration
+  let historyAge: Duration
 
   private static let interval = Duration.seconds(60)
   private static let portion = 1_000
@@ -16,7 +17,7 @@ struct KeepingLoop: Sendable {
     while !Task.isCancelled {
       do {
         try await reverify()
-        try await secondary.emptyTrash(olderThan: trashAge)
+        try await secondary.emptyTrash(olderThan: trashAge, displacedAge: max(trashAge, historyAge))
       } catch {
         if !Task.isCancelled { observer.log(.trouble("keep copies and trash: \(error)")) }
       }

@@ -55,8 +55,8 @@ final class SecondarySite: Sendable {
     let hosts = Dictionary(
       uniqueKeysWithValues: plan.kinds.map { ($0.name, Self.host(of: $0.address?.text ?? address.url)) })
     scheduler = try Scheduler(
-      secondary, hosts: hosts, limits: plan.limits, environment: environment, progress: progress, failures: failures,
-      observer: observer)
+      secondary, hosts: hosts, limits: plan.limits, checkInterval: plan.checkInterval, environment: environment,
+      progress: progress, failures: failures, observer: observer)
     consistency = ConsistencyLoop(
       secondary, scheduler: scheduler, observer: observer, interval: plan.consistencyInterval)
     consumer = ConsumerLoop(
@@ -65,7 +65,7 @@ final class SecondarySite: Sendable {
       observer: observer, environment: environment)
     keeping = KeepingLoop(
       secondary: secondary, observer: observer, environment: environment,
-      verificationInterval: plan.verificationInterval, trashAge: plan.trashAge)
+      verificationInterval: plan.verificationInterval, trashAge: plan.trashAge, historyAge: plan.historyAge)
   }
 
   /// The key under which work for the primary itself rests.

@@ -37,6 +37,8 @@ extension AgentPlan {
     transfers.freeBytesToKeep = configuration.limits.freeDisk
     sources = configuration.sources
     verificationInterval = configuration.times.verification
+    checkInterval = configuration.times.check
+    historyAge = configuration.times.keepHistory
     scanInterval = configuration.times.scan
     fullScanInterval = configuration.times.fullScan
     consistencyInterval = configuration.times.consistency
@@ -67,6 +69,6 @@ extension SchedulerLimits {
   package init(_ limits: AgentConfiguration.Limits) {
     self.init(
       repositorySyncs: limits.repositorySyncs, blobDownloads: limits.blobDownloads,
-      verifications: limits.verifications)
+      verifications: limits.verifications, housekeepings: limits.housekeepings, checks: limits.checks)
   }
 }

@@ -20,6 +20,10 @@ package struct AgentPlan: Sendable {
   package var sources = SourceAccess()
   /// After which a verification, or a primary's reading, is done again.
   package var verificationInterval = Duration.seconds(7 * 86_400)
+  /// After which a copy's objects are checked again.
+  package var checkInterval = Duration.seconds(30 * 86_400)
+  /// How long copies keep what refs have dropped.
+  package var historyAge = Duration.seconds(30 * 86_400)
   /// How often a primary looks for changes by the stamps of files.
   package var scanInterval = Duration.seconds(60)
   /// How often it reads everything.

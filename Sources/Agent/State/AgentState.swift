@@ -45,8 +45,7 @@ final class AgentState: Sendable {
     self.storage = storage
     let limits = plan.limits
     jobs = WorkerPool(
-      name: "jobs", threads: limits.repositorySyncs + limits.blobDownloads + limits.verifications + 4,
-      waitingLimit: 100_000)
+      name: "jobs", threads: limits.total + 4, waitingLimit: 100_000)
     walks = WorkerPool(name: "walks", threads: 2, waitingLimit: 1_000)
     var caFile: String?
     var signer: (any RequestSigner)?
@@ -103,7 +102,7 @@ final class AgentState: Sendable {
       limits.freeBytesToKeep = plan.transfers.freeBytesToKeep
       return RepositoryStrategy(
         place: RepositoryPlace(root: root, allowedRoots: try allowedRoots(of: name)), environment: environment,
-        limits: limits, workers: jobs, walks: walks
+        limits: limits, retention: plan.historyAge, workers: jobs, walks: walks
       ) { id, step in
         progress?.note(JobKey(name: name, id: id), step)
       }

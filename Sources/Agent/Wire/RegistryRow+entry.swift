@@ -12,6 +12,7 @@ extension RegistryRow {
     lastSyncFailure = entry.lastSyncFailure
     forceToRedownload = entry.forceToRedownload
     missingOnPrimary = entry.missingOnPrimary
+    isRestored = entry.isRestored
     verificationState = entry.verificationState.rawValue
     verifiedAt = entry.verifiedAt.map { "\($0)" }
     verificationStartedAt = entry.verificationStartedAt.map { "\($0)" }
@@ -25,6 +26,9 @@ extension RegistryRow {
     wanted = entry.wanted.map { "\($0)" }
     held = entry.held.map { "\($0)" }
     announcedAt = entry.announcedAt.map { "\($0)" }
+    checkedAt = entry.checkedAt.map { "\($0)" }
+    checkFailure = entry.checkFailure
+    checkRetryCount = entry.checkRetryCount
   }
 }
 

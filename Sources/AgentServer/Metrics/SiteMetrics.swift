@@ -27,7 +27,7 @@ enum SiteMetrics {
   }
 
   private static func jobs(_ status: StatusRow) -> [MetricFamily.Sample] {
-    ["sync", "verification"].map { purpose in
+    ["sync", "verification", "housekeeping", "check"].map { purpose in
       .init(Double(status.jobs.count { $0.purpose == purpose }), labels: [("purpose", purpose)])
     }
   }
@@ -61,6 +61,12 @@ enum SiteMetrics {
       gauge(
         "remora_oldest_unsynced_seconds", "For how long the replicable waits that waits longest.",
         [.init(status.oldestUnsynced?.seconds ?? 0)]),
+      gauge(
+        "remora_damaged_copies", "Copies whose last object check found something.",
+        status.kinds.map { .init(Double($0.damaged), labels: [("kind", $0.name)]) }),
+      gauge(
+        "remora_unchecked_copies", "Copies whose objects were never checked.",
+        status.kinds.map { .init(Double($0.unchecked), labels: [("kind", $0.name)]) }),
       gauge("remora_queue_depth", "Replicables that wait for a sync or a verification.", queues(status)),
     ]
   }

@@ -13,9 +13,8 @@ struct BlobTrash {
 
   static let content = "content"
   static let note = "ticket.json"
-  /// Reasons of tickets.
+  /// The reason of tickets of removed files.
   static let deleted = "deleted"
-  static let displaced = "displaced"
 
   /// Makes an entry for a file that is about to come; it is durable, so that the file cannot come into an entry that
   /// is lost.

@@ -9,6 +9,8 @@ package struct CheckOutcome: Sendable {
   package var bytes: Int64 = 0
   /// Objects that refs, HEAD and history reach.
   package var objects = 0
+  /// The disk gives some of it no more. The walk is left out then: what is mapped and cannot be read ends a process.
+  var isUnreadable = false
   /// Why the check could not be made; then `findings` are not all.
   package var error: MirrorError?
 

@@ -20,6 +20,7 @@ extension ObjectCheck {
         report(.hashing(bytes: done, total: total))
       }
       outcome.bytes += done - before
+      if reading?.failure != nil { outcome.isUnreadable = true }
       return reading
     }
     let indexed = Set(names.filter { $0.hasSuffix(".idx") }.map { $0.dropLast(4) })
@@ -38,11 +39,12 @@ extension ObjectCheck {
         continue
       }
       outcome.packs += 1
-      if !ofPack.isSound { outcome.findings.append(finding(.damaged, pack, "its bytes are not what its digest says")) }
+      if !ofPack.isSound { outcome.findings.append(finding(.damaged, pack, ofPack.complaint)) }
       if !ofIndex.isSound {
-        outcome.findings.append(finding(.damaged, index, "its bytes are not what its digest says"))
-      } else if !ofIndex.tail.prefix(TrailedFile.trailerBytes).elementsEqual(
-        ofPack.tail.suffix(TrailedFile.trailerBytes))
+        outcome.findings.append(finding(.damaged, index, ofIndex.complaint))
+      } else if ofPack.failure == nil,
+        !ofIndex.tail.prefix(TrailedFile.trailerBytes).elementsEqual(
+          ofPack.tail.suffix(TrailedFile.trailerBytes))
       {
         outcome.findings.append(finding(.damaged, index, "it belongs to another pack"))
       }
@@ -52,7 +54,7 @@ extension ObjectCheck {
     }.map { layout.packs.appending($0) }
     for path in try derived + commitGraphs() {
       guard let reading = try read(path), !reading.isSound else { continue }
-      outcome.findings.append(finding(.derived, path, "its bytes are not what its digest says"))
+      outcome.findings.append(finding(.derived, path, reading.complaint))
     }
     try checkLooseObjects(&outcome)
   }

@@ -50,7 +50,7 @@ package struct ObjectCheck {
       for attempt in 1... {
         var found = CheckOutcome()
         try checkFiles(&found)
-        try checkReach(&found)
+        if !found.isUnreadable { try checkReach(&found) }
         outcome = found
         // What was read while a pack was being replaced is read again.
         let isSettled = try PackInventory(layout, through: files).packs.count == found.packs

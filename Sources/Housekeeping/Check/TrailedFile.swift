@@ -7,7 +7,12 @@ enum TrailedFile {
   struct Reading {
     let bytes: Int64
     let isSound: Bool
+    /// Why not all of it could be read, as a failing disk answers; it is not sound then.
+    var failure: String?
     let tail: [UInt8]
+
+    /// What is wrong with it, for a finding.
+    var complaint: String { failure.map { "it cannot be read: \($0)" } ?? "its bytes are not what its digest says" }
   }
 
   static let trailerBytes = 20
@@ -31,7 +36,12 @@ enum TrailedFile {
       var total: Int64 = 0
       var part = [UInt8](repeating: 0, count: partBytes)
       while true {
-        let count = try part.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+        let count: Int
+        do {
+          count = try part.withUnsafeMutableBytes { try descriptor.read(into: $0) }
+        } catch let error as Errno where error == .ioError {
+          return Reading(bytes: total, isSound: false, failure: "\(error)", tail: [])
+        }
         guard count > 0 else { break }
         total += Int64(count)
         tail = (tail + part[..<count].suffix(2 * trailerBytes)).suffix(2 * trailerBytes)

@@ -16,6 +16,13 @@ extension EntryRow {
     case .succeeded: keys.append(IndexKey(question: .verified, order: verifiedAt.order))
     case .pending, .failed, .started, .disabled: break
     }
+    if isCheckable {
+      keys.append(IndexKey(question: .checked, order: checkedAt.order))
+      if isCheckWanted { keys.append(IndexKey(question: .checkWanted, order: Int64(clamping: number))) }
+      if rare?.checkFailure != nil {
+        keys.append(IndexKey(question: .damaged, order: Moment(value.checkRetryAt).order))
+      }
+    }
     if state == .started || verificationState == .started {
       keys.append(IndexKey(question: .started, order: Int64(clamping: number)))
     }
@@ -30,6 +37,8 @@ extension EntryRow {
     if checksumMismatch { counters.append(Self.mismatched) }
     if missingOnPrimary { counters.append(Self.missing) }
     if state == .synced, verificationState == .pending { counters.append(Self.needsVerification) }
+    if rare?.checkFailure != nil { counters.append(Self.damaged) }
+    if isCheckable, checkedAt.timestamp == nil { counters.append(Self.unchecked) }
     return counters
   }
 
@@ -55,4 +64,11 @@ extension EntryRow {
   static let mismatched = 9
   static let missing = 10
   static let needsVerification = 11
+  static let damaged = 12
+  static let unchecked = 13
+
+  /// As `RegistryEntry.isCheckable` says.
+  private var isCheckable: Bool {
+    !forceToRedownload && (state == .synced || state == .failed && held.generation != nil)
+  }
 }

@@ -9,6 +9,8 @@ extension EntryRow {
     text.add(idKey, key)
     text.add("announced_at", announcedAt)
     text.add("check_failure", rare?.checkFailure)
+    if checkRetryCount > 0 { text.add("check_retry_count", UInt64(checkRetryCount)) }
+    text.add("check_wanted", flag: isCheckWanted)
     text.add("checked_at", checkedAt)
     text.add("checksum_mismatch", flag: checksumMismatch)
     text.add("created_at", Moment(createdAt))
@@ -19,6 +21,7 @@ extension EntryRow {
     text.add("last_sync_failure", rare?.lastSyncFailure)
     text.add("last_synced_at", lastSyncedAt)
     text.add("missing_on_primary", flag: missingOnPrimary)
+    text.add("restored", flag: isRestored)
     text.add("retry_at", retryAt)
     text.add("retry_count", UInt64(retryCount))
     text.add("state", state.rawValue)
@@ -118,6 +121,12 @@ extension EntryRow {
       entry.announcedAt = try scanner.moment().timestamp
     } else if scanner.matches(key, "checked_at") {
       entry.checkedAt = try scanner.moment().timestamp
+    } else if scanner.matches(key, "restored") {
+      entry.isRestored = try scanner.flag()
+    } else if scanner.matches(key, "check_wanted") {
+      entry.isCheckWanted = try scanner.flag()
+    } else if scanner.matches(key, "check_retry_count") {
+      entry.checkRetryCount = Int(clamping: try scanner.unsigned())
     } else if scanner.matches(key, "last_sync_failure") {
       entry.lastSyncFailure = try scanner.optionalString()
     } else if scanner.matches(key, "verification_failure") {

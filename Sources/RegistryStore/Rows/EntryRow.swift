@@ -32,9 +32,10 @@ struct EntryRow: FlatRow {
   let incarnation: Incarnation?
   let checksum: Checksum?
   let retryCount, verificationRetryCount: UInt32
+  let checkRetryCount: UInt16
   let state: SyncState
   let verificationState: VerificationState
-  let forceToRedownload, missingOnPrimary, checksumMismatch: Bool
+  let forceToRedownload, missingOnPrimary, checksumMismatch, isCheckWanted, isRestored: Bool
   let rare: Rare?
 
   init(_ entry: RegistryEntry, replacing old: EntryRow?) { self.init(entry, unknown: old?.rare?.unknown ?? []) }
@@ -61,6 +62,9 @@ struct EntryRow: FlatRow {
     forceToRedownload = entry.forceToRedownload
     missingOnPrimary = entry.missingOnPrimary
     checksumMismatch = entry.checksumMismatch
+    checkRetryCount = UInt16(clamping: entry.checkRetryCount)
+    isCheckWanted = entry.isCheckWanted
+    isRestored = entry.isRestored
     let isRare =
       entry.lastSyncFailure != nil || entry.verificationFailure != nil || entry.checkFailure != nil
       || entry.verificationChecksumMismatched != nil || !unknown.isEmpty
@@ -96,6 +100,9 @@ struct EntryRow: FlatRow {
     entry.announcedAt = announcedAt.timestamp
     entry.checkedAt = checkedAt.timestamp
     entry.checkFailure = rare?.checkFailure
+    entry.checkRetryCount = Int(checkRetryCount)
+    entry.isCheckWanted = isCheckWanted
+    entry.isRestored = isRestored
     return entry
   }
 }

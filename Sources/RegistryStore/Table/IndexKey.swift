@@ -12,6 +12,12 @@ struct IndexKey: Hashable, Comparable, Sendable {
     case verificationFailed
     /// Succeeded verification, by its time.
     case verified
+    /// What can be object-checked, by the time of the last check; first what never was.
+    case checked
+    /// A check was asked for, by number.
+    case checkWanted
+    /// The last check found something, by the time of the next.
+    case damaged
     /// A job was started, by number.
     case started
     /// The incarnation's bits.

@@ -15,7 +15,7 @@ struct RegistryCommand: AsyncParsableCommand {
       """,
     subcommands: [
       RegistryListCommand.self, RegistryShowCommand.self, RegistryResyncCommand.self, RegistryReverifyCommand.self,
-      RegistryConfirmRemovalsCommand.self,
+      RegistryRecheckCommand.self, RegistryConfirmRemovalsCommand.self,
     ])
 }
 
@@ -67,7 +67,8 @@ struct RegistryListCommand: AsyncParsableCommand {
   }
 
   private static func line(_ entry: RegistryRow) -> String {
-    let failure = entry.lastSyncFailure ?? entry.verificationFailure
+    let damage = entry.checkFailure.map { "found damaged: \($0)" }
+    let failure = entry.lastSyncFailure ?? entry.verificationFailure ?? damage
     return "\(entry.replicableName) \(entry.modelRecordId): \(entry.state), verification \(entry.verificationState)"
       + (failure.map { ": \($0)" } ?? "")
   }
@@ -189,6 +190,19 @@ struct RegistryReverifyCommand: AsyncParsableCommand {
   @OptionGroup(title: "Agent") var agent: AgentPointer
 
   func run() async throws { try await selection.ask("reverify", kind, agent, json: json) }
+}
+
+/// `remora registry recheck`.
+struct RegistryRecheckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recheck", abstract: "Check the objects of copies now; with --failed of those found damaged.")
+
+  @OptionGroup var selection: EntrySelection
+  @Flag(help: "Print a JSON object.") var json = false
+  @OptionGroup var kind: KindOption
+  @OptionGroup(title: "Agent") var agent: AgentPointer
+
+  func run() async throws { try await selection.ask("recheck", kind, agent, json: json) }
 }
 
 /// `remora registry confirm-removals`.

@@ -31,11 +31,16 @@ actor Removals {
   ///
   /// One at a time for a kind, so that the guard sees every removal before. The copy first: a crash in between leaves an entry
   /// without a copy, which the next pass removes.
+  /// - Parameter isReplaced: the primary has another incarnation in its place, which must not wait for a confirmation.
   /// - Returns: false when it waits.
-  func remove(_ id: ReplicableID, at now: Timestamp) async throws -> Bool {
+  func remove(_ id: ReplicableID, isReplaced: Bool = false, at now: Timestamp) async throws -> Bool {
     guard let entry = try await registry.entry(of: id) else {
       forget(id)
       return true
+    }
+    if entry.isRestored, !isReplaced, !confirmed.contains(id) {
+      waiting.insert(id)
+      return false
     }
     if !confirmed.contains(id) {
       let day = Duration.seconds(86_400)

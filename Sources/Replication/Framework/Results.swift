@@ -30,6 +30,30 @@ public enum VerificationResult: Hashable, Sendable {
   case notDue
 }
 
+/// What an object check came to.
+public enum CheckResult: Hashable, Sendable {
+  /// Everything is there, and whole.
+  case whole
+  /// Something is not; the copy is fetched anew. What was found first.
+  case damaged(String)
+  /// This machine failed, or it was cancelled; nothing was recorded; why.
+  case paused(String)
+  /// There is no such copy, or it is another one by now.
+  case notDue
+}
+
+/// What a housekeeping came to.
+public enum HousekeepingResult: Hashable, Sendable {
+  /// What was needed was done.
+  case done(HousekeepingReport)
+  /// It failed for a reason that lies in the copy; why. The copy is as it was.
+  case failed(String)
+  /// This machine failed, or it was cancelled; why.
+  case paused(String)
+  /// There is no such copy, or its kind needs none.
+  case notDue
+}
+
 /// On what a verification rests.
 public enum VerificationBasis: String, Hashable, Sendable {
   /// A reading that the primary recorded no earlier than what the copy holds.

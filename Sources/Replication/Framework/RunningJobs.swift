@@ -7,6 +7,18 @@ actor RunningJobs {
   private enum Job {
     case sync(SharedTask<SyncResult>)
     case verification(SharedTask<VerificationResult>)
+    case housekeeping(SharedTask<HousekeepingResult>)
+    case secondLook(SharedTask<[String]>)
+
+    /// Waits until it has ended, however it did.
+    func end() async {
+      switch self {
+      case .sync(let task): await task.end()
+      case .verification(let task): await task.end()
+      case .housekeeping(let task): await task.end()
+      case .secondLook(let task): await task.end()
+      }
+    }
   }
 
   private var jobs: [ReplicableID: (number: Int, job: Job)] = [:]
@@ -16,30 +28,36 @@ actor RunningJobs {
   var running: [ReplicableID] { jobs.keys.sorted() }
 
   func sync(_ id: ReplicableID, _ body: @escaping @Sendable () async throws -> SyncResult) async throws -> SyncResult {
-    while let (_, job) = jobs[id] {
-      switch job {
-      case .sync(let task): return try await task.value()
-      case .verification(let task): await task.end()
-      }
-      try Task.checkCancellation()
-    }
-    let number = nextNumber()
-    let task = SharedTask {
-      defer { self.end(id, number) }
-      return try await body()
-    }
-    jobs[id] = (number, .sync(task))
-    return try await task.value()
+    try await share(id, Job.sync, body) { if case .sync(let task) = $0 { task } else { nil } }
   }
 
   func verification(
     _ id: ReplicableID, _ body: @escaping @Sendable () async throws -> VerificationResult
   ) async throws -> VerificationResult {
-    while let (_, job) = jobs[id] {
-      switch job {
-      case .verification(let task): return try await task.value()
-      case .sync(let task): await task.end()
-      }
+    try await share(id, Job.verification, body) { if case .verification(let task) = $0 { task } else { nil } }
+  }
+
+  func housekeeping(
+    _ id: ReplicableID, _ body: @escaping @Sendable () async throws -> HousekeepingResult
+  ) async throws -> HousekeepingResult {
+    try await share(id, Job.housekeeping, body) { if case .housekeeping(let task) = $0 { task } else { nil } }
+  }
+
+  /// The second look of an object check, at what the first has found while others may have written there.
+  func secondLook(
+    _ id: ReplicableID, _ body: @escaping @Sendable () async throws -> [String]
+  ) async throws -> [String] {
+    try await share(id, Job.secondLook, body) { if case .secondLook(let task) = $0 { task } else { nil } }
+  }
+
+  /// - Parameter same: the task of a job of the sort that is asked for.
+  private func share<Result: Sendable>(
+    _ id: ReplicableID, _ job: (SharedTask<Result>) -> Job, _ body: @escaping @Sendable () async throws -> Result,
+    same: (Job) -> SharedTask<Result>?
+  ) async throws -> Result {
+    while let (_, running) = jobs[id] {
+      if let task = same(running) { return try await task.value() }
+      await running.end()
       try Task.checkCancellation()
     }
     let number = nextNumber()
@@ -47,7 +65,7 @@ actor RunningJobs {
       defer { self.end(id, number) }
       return try await body()
     }
-    jobs[id] = (number, .verification(task))
+    jobs[id] = (number, job(task))
     return try await task.value()
   }
 

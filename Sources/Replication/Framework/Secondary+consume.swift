@@ -210,8 +210,8 @@ extension Secondary {
     switch try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name) {
     case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation:
       try await recordAnnouncement(id, row.incarnation, row.generation, member)
-    case .present, .gone:
-      _ = try await member.removals.remove(id, at: environment.now())
+    case .present: _ = try await member.removals.remove(id, isReplaced: true, at: environment.now())
+    case .gone: _ = try await member.removals.remove(id, at: environment.now())
     case .moved(let row):
       try await rename(id, to: row.id, leaving: leaving, member)
     case .unknown(let reason):

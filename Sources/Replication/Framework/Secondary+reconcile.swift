@@ -130,6 +130,7 @@ extension Secondary {
   /// Removes the copy and the entry of what is gone; one that came back meanwhile, or was renamed, is not gone.
   @discardableResult func remove(_ id: ReplicableID, _ member: Member) async throws -> Bool {
     guard let entry = try await member.registry.entry(of: id) else { return false }
+    var isReplaced = false
     if member.selection.selects(id) {
       switch try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name) {
       case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation: return false
@@ -139,10 +140,11 @@ extension Secondary {
         try await drop(id, member)
         return false
       case .unknown: return false
-      case .present, .gone: break
+      case .present: isReplaced = true
+      case .gone: break
       }
     }
-    return try await member.removals.remove(id, at: environment.now())
+    return try await member.removals.remove(id, isReplaced: isReplaced, at: environment.now())
   }
 
   /// Ids of a kind whose removal waits, because too much would be removed within a day.

@@ -5,22 +5,37 @@ extension Secondary {
   }
 
   /// Brings a copy back and tracks it again: pending, so that it is synced and verified as any other. Should the primary not have
-  /// it, it is missing there and stays until the next consistency pass.
+  /// it, it is missing there, and its removal waits for a confirmation. Should the primary have another incarnation in its place by
+  /// then, the restored one goes back to the trash and that one is fetched.
   ///
   /// The copy first: a crash in between leaves a copy without an entry, and the next pass makes that.
+  /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id: the two must not be mixed.
   public func restore(_ ticket: TrashTicket, _ name: ReplicableName) async throws {
     let member = try table.member(name)
+    let id = ticket.replicableID
+    if let known = try await member.registry.entry(of: id)?.incarnation, let other = ticket.incarnation, known != other
+    {
+      throw StrategyError(
+        .occupied,
+        "restore '\(id)': another one with that id is replicated here now; take what is needed out of the trash by hand"
+      )
+    }
     try await member.strategy.restore(ticket)
     let now = environment.now()
-    try await member.registry.change(ticket.replicableID) { entry, make in
-      if entry == nil { entry = make(ticket.replicableID, at: now, incarnation: ticket.incarnation) }
+    try await member.registry.change(id) { entry, make in
+      if entry == nil { entry = make(id, at: now, incarnation: ticket.incarnation) }
+      entry?.markRestored()
     }
   }
 
-  /// Removes for good what has lain in the trash for `age`; returns how many.
-  @discardableResult public func emptyTrash(olderThan age: Duration) async throws -> Int {
+  /// Removes for good what has lain in the trash for `age`, of copies that a fresh download displaced for `displacedAge`; returns
+  /// how many.
+  @discardableResult public func emptyTrash(olderThan age: Duration, displacedAge: Duration) async throws -> Int {
     var count = 0
-    for member in table.all { count += try await member.strategy.emptyTrash(before: environment.now() - age) }
+    let now = environment.now()
+    for member in table.all {
+      count += try await member.strategy.emptyTrash(before: now - age, displacedBefore: now - displacedAge)
+    }
     return count
   }
 }

@@ -39,6 +39,10 @@ public protocol RegistryStoring: Sendable {
   /// Succeeded entries that were verified before `moment`, the oldest first.
   func verified(before moment: Timestamp, limit: Int) async throws -> [RegistryEntry]
 
+  /// What is to be object-checked now: what was found damaged and is due to be looked at again, then what was asked for, then what
+  /// was never checked, then what was checked longest ago, before `now` less `interval`.
+  func dueForCheck(at now: Timestamp, interval: Duration, limit: Int) async throws -> [RegistryEntry]
+
   /// Entries that a process that died has left `started`, in sync or verification.
   func started() async throws -> [RegistryEntry]
 

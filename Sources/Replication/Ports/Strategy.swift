@@ -41,8 +41,52 @@ public protocol Strategy: Sendable {
   /// - Throws: `StrategyError` of code `occupied` when something stands there.
   func restore(_ ticket: TrashTicket) async throws(StrategyError)
 
-  /// Removes for good what has lain in the trash since before `moment`; returns how many.
-  func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int
+  /// Removes for good what has lain in the trash since before `moment`, and of copies that a fresh download displaced what has
+  /// since before `displacedMoment`; returns how many.
+  func emptyTrash(before moment: Timestamp, displacedBefore displacedMoment: Timestamp) async throws(StrategyError)
+    -> Int
+
+  /// Whether copies grow disorderly and need object checks. Not so for files: each verification reads every byte of one.
+  var needsUpkeep: Bool { get }
+
+  /// Puts a copy's files in order, as far as they need it. Cancelled, or ended by a crash, it leaves a sound copy.
+  /// - Parameter isThorough: also what takes long and is seldom needed; else only what keeps a busy copy fast.
+  func housekeep(_ id: ReplicableID, isThorough: Bool) async throws(StrategyError) -> HousekeepingReport
+
+  /// Reads every byte of a copy and looks whether all is there that it needs. The one method that may run beside others for the
+  /// same id.
+  func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport
+}
+
+extension Strategy {
+  /// Removes for good what has lain in the trash since before `moment`, whatever put it there; returns how many.
+  @discardableResult public func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
+    try await emptyTrash(before: moment, displacedBefore: moment)
+  }
+}
+
+/// What a housekeeping did.
+public struct HousekeepingReport: Hashable, Sendable {
+  /// Anything was done.
+  public var hasChanged = false
+  /// Files that hold the content were written anew.
+  public var hasRewritten = false
+  /// Codes of what deserves a look.
+  public var warnings: [String] = []
+
+  /// Nothing.
+  public init() {}
+}
+
+/// What an object check found.
+public struct CheckReport: Hashable, Sendable {
+  /// What is damaged or missing and comes back with a fresh download, one line each.
+  public var findings: [String] = []
+  /// What deserves a look and no download brings back, one line each.
+  public var notes: [String] = []
+
+  /// Nothing.
+  public init() {}
 }
 
 /// What stands at a replicable's place.
@@ -156,6 +200,9 @@ public struct TrashTicket: Hashable, Sendable {
   public var discardedAt: Timestamp
   /// Why, such as `deleted` or `displaced`.
   public var reason: String
+
+  /// The reason of what a fresh download has displaced.
+  public static let displaced = "displaced"
 
   /// A ticket.
   public init(

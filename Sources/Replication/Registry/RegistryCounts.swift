@@ -10,6 +10,12 @@ public struct RegistryCounts: Hashable, Sendable {
   public var mismatched = 0
   /// Entries that the primary does not have.
   public var missingOnPrimary = 0
+  /// Entries whose last object check found something.
+  public var damaged = 0
+  /// Copies that could be checked and never were.
+  public var unchecked = 0
+  /// When the copy was checked whose check is the oldest; `nil` when none was.
+  public var oldestCheck: Timestamp?
 
   /// All zero.
   public init() {}

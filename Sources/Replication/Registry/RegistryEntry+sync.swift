@@ -52,6 +52,12 @@ extension RegistryEntry {
     becomePending()
   }
 
+  /// A person has brought the copy back from the trash.
+  package mutating func markRestored() {
+    isRestored = true
+    becomePending()
+  }
+
   /// The log that the generations count in is not the one that it was (restored from a backup and written on): what they say is
   /// void, and only a new sync can say something new. One that runs was started for the old ones: its ticket is stale.
   package mutating func forgetGenerations() {
@@ -102,6 +108,7 @@ extension RegistryEntry {
     retryAt = nil
     lastSyncFailure = nil
     missingOnPrimary = false
+    isRestored = false
     guard state == .started, wanted == ticket.wanted else {
       becomePending()
       return .syncAgain

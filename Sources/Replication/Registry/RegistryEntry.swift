@@ -1,7 +1,7 @@
 /// What a secondary knows of one replicable: the seeds' columns under their names in files, and ours.
 ///
-/// A value: it changes by the inputs of its two state machines (`RegistryEntry+sync.swift`, `RegistryEntry+verification.swift`)
-/// and by nothing else; who calls them saves the result before acting on what they return.
+/// A value: it changes by the inputs of its two state machines (`RegistryEntry+sync.swift`, `RegistryEntry+verification.swift`) and
+/// of the object check (`RegistryEntry+check.swift`), and by nothing else; who calls them saves the result before acting on what they return.
 public struct RegistryEntry: Hashable, Sendable {
   /// Growing, never reused; given by the registry.
   public package(set) var id: UInt64
@@ -22,6 +22,9 @@ public struct RegistryEntry: Hashable, Sendable {
   public package(set) var lastSyncFailure: String?
   /// The next sync fetches everything anew, beside the old copy.
   public package(set) var forceToRedownload = false
+  /// A person has brought the copy back from the trash, and the primary was not found to have it since. Only a person lets it go
+  /// again.
+  public package(set) var isRestored = false
   /// The primary said that it does not have it.
   public package(set) var missingOnPrimary = false
 
@@ -57,6 +60,10 @@ public struct RegistryEntry: Hashable, Sendable {
   public package(set) var checkedAt: Timestamp?
   /// What that check found, at most 255 characters.
   public package(set) var checkFailure: String?
+  /// Checks in a row that found something.
+  public package(set) var checkRetryCount = 0
+  /// A check was asked for, whenever the last one was.
+  public package(set) var isCheckWanted = false
 
   /// A new entry, pending.
   public init(

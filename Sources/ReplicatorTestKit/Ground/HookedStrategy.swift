@@ -44,9 +44,19 @@ final class HookedStrategy: Strategy {
 
   func restore(_ ticket: TrashTicket) async throws(StrategyError) { try await inner.restore(ticket) }
 
-  func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
-    try await inner.emptyTrash(before: moment)
+  func emptyTrash(
+    before moment: Timestamp, displacedBefore displacedMoment: Timestamp
+  ) async throws(StrategyError) -> Int {
+    try await inner.emptyTrash(before: moment, displacedBefore: displacedMoment)
   }
+
+  var needsUpkeep: Bool { inner.needsUpkeep }
+
+  func housekeep(_ id: ReplicableID, isThorough: Bool) async throws(StrategyError) -> HousekeepingReport {
+    try await inner.housekeep(id, isThorough: isThorough)
+  }
+
+  func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport { try await inner.check(id) }
 }
 
 /// What a suite does to the syncs of a secondary.

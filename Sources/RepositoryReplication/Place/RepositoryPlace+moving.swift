@@ -83,12 +83,9 @@ extension RepositoryPlace {
 
   private func sweep(_ id: ReplicableID, at now: Timestamp) throws {
     try CopyLeftovers(beside: path(of: id), through: files).sweep { path in
-      try putAway(path, of: id, incarnation: nil, reason: Self.displaced, at: now)
+      try putAway(path, of: id, incarnation: nil, reason: TrashTicket.displaced, at: now)
     }
   }
-
-  /// The reason of tickets of copies that a fresh one took the place of.
-  static let displaced = "displaced"
 
   /// Renames a directory. The way to its new name is durable before it gets it, else a loss of power could take a new parent away
   /// and the directory with it.

@@ -85,16 +85,23 @@ package struct RepositoryTrash: Sendable {
     return ticket
   }
 
-  /// Removes for good what was put here before `moment`; returns how many copies.
+  /// Removes for good what was put here before `moment`, and displaced copies that were before `displacedMoment`; returns how many
+  /// copies.
   ///
   /// - Throws: for a copy without a readable ticket, after all others were looked at: nobody knows its time.
-  func empty(before moment: Timestamp) throws -> Int {
+  func empty(before moment: Timestamp, displacedBefore displacedMoment: Timestamp) throws -> Int {
     var count = 0
     var failure: (any Error)?
     for name in try names() {
       do {
         let isCopy = try files.status(of: content(of: name)) != nil
-        guard let since = try isCopy ? ticket(named: name).discardedAt : age(of: name), since < moment else { continue }
+        if isCopy {
+          let ticket = try ticket(named: name)
+          let isDisplaced = ticket.reason == TrashTicket.displaced
+          guard ticket.discardedAt < (isDisplaced ? displacedMoment : moment) else { continue }
+        } else {
+          guard let since = try age(of: name), since < moment else { continue }
+        }
         try remove(name)
         if isCopy { count += 1 }
       } catch {

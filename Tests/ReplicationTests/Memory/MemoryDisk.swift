@@ -14,6 +14,10 @@ final class MemoryDisk: Sendable {
     var lastInode: UInt64 = 0
     var isComplete = true
     var unreadable: Set<ReplicableID> = []
+    /// What an object check finds.
+    var damaged: Set<ReplicableID> = []
+    /// What was put in order, and how thoroughly.
+    var housekept: [(id: ReplicableID, isThorough: Bool)] = []
   }
 
   private let content = Mutex(Content())
@@ -49,6 +53,8 @@ struct MemoryStrategy: Strategy {
   /// The primary's; `nil` on the primary itself.
   var source: MemoryDisk?
   var dataType = DataType.repository
+  /// What is fetched anew is damaged again.
+  var isDiskBad = false
   /// Called in the middle of a sync, between the listing and the writing.
   var during: @Sendable (ReplicableID) async throws(StrategyError) -> Void = { _ in }
 
@@ -97,7 +103,10 @@ struct MemoryStrategy: Strategy {
       content.lastInode += 1
       content.items[request.id] = MemoryDisk.Item(
         inode: content.items[request.id]?.inode ?? content.lastInode, lines: item.lines)
-      if request.isFresh { content.unreadable.remove(request.id) }
+      if request.isFresh {
+        content.unreadable.remove(request.id)
+        if !isDiskBad { content.damaged.remove(request.id) }
+      }
     }
     return SyncReport(checksum: try listing(of: request.id).checksum, hasChanged: before != item.lines)
   }
@@ -128,7 +137,25 @@ struct MemoryStrategy: Strategy {
     guard isDone else { throw StrategyError(.occupied, "restore '\(ticket.replicableID)': something is there") }
   }
 
-  func emptyTrash(before moment: Timestamp) -> Int {
+  var needsUpkeep: Bool { dataType == .repository }
+
+  func housekeep(_ id: ReplicableID, isThorough: Bool) async throws(StrategyError) -> HousekeepingReport {
+    try await during(id)
+    disk.change { $0.housekept.append((id, isThorough)) }
+    var report = HousekeepingReport()
+    (report.hasChanged, report.hasRewritten) = (true, true)
+    return report
+  }
+
+  func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport {
+    try await during(id)
+    guard disk.items[id] != nil else { throw StrategyError(.missing, "check '\(id)': nothing there") }
+    var report = CheckReport()
+    if disk.change({ $0.damaged.contains(id) }) { report.findings = ["pack-1.pack: damaged", "refs/heads/main: gone"] }
+    return report
+  }
+
+  func emptyTrash(before moment: Timestamp, displacedBefore displacedMoment: Timestamp) -> Int {
     disk.change { content in
       let count = content.trash.count
       content.trash.removeAll { $0.ticket.discardedAt < moment }

@@ -29,6 +29,7 @@ struct MemoryPair: Sendable {
   init(
     dataType: DataType = .repository, isMutable: Bool = true, selection: SelectiveSync = .everything,
     secondaries: [String] = ["copy"],
+    isDiskBad: Bool = false,
     during: @escaping @Sendable (ReplicableID) async throws(StrategyError) -> Void = { _ in }
   ) throws {
     let kind = Kind(configured: Self.name, dataType: dataType, isMutable: isMutable)
@@ -43,7 +44,9 @@ struct MemoryPair: Sendable {
       name: "copy", of: primary,
       members: [
         Secondary.Member(
-          kind, strategy: MemoryStrategy(disk: copies, source: source, dataType: dataType, during: during),
+          kind,
+          strategy: MemoryStrategy(
+            disk: copies, source: source, dataType: dataType, isDiskBad: isDiskBad, during: during),
           registry: registry, differences: MemoryDifferences(), selection: selection)
       ], features: MemoryFeatures(), environment: clock.environment)
   }

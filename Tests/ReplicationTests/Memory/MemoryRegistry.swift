@@ -56,6 +56,18 @@ actor MemoryRegistry: RegistryStoring {
     Array(sorted { $0.verificationState == .succeeded && ($0.verifiedAt.map { $0 < moment } ?? true) }.prefix(limit))
   }
 
+  func dueForCheck(at now: Timestamp, interval: Duration, limit: Int) -> [RegistryEntry] {
+    let due = sorted { $0.isDueForCheck(at: now, interval: interval) }
+    let damaged = due.filter { !$0.isCheckWanted && $0.checkRetryAt != nil }
+    let wanted = due.filter(\.isCheckWanted)
+    let rest = due.filter { !$0.isCheckWanted && $0.checkRetryAt == nil }
+    let first = Timestamp(milliseconds: .min)
+    let order =
+      damaged.sorted { ($0.checkRetryAt ?? first, $0.id) < ($1.checkRetryAt ?? first, $1.id) } + wanted
+      + rest.sorted { ($0.checkedAt ?? first, $0.id) < ($1.checkedAt ?? first, $1.id) }
+    return Array(order.prefix(limit))
+  }
+
   func started() -> [RegistryEntry] { sorted { $0.state == .started || $0.verificationState == .started } }
 
   func window(after id: ReplicableID?, limit: Int) -> [RegistryEntry] {
@@ -71,6 +83,11 @@ actor MemoryRegistry: RegistryStoring {
       if entry.isDueForVerification(at: now) { counts.needsVerification += 1 }
       if entry.checksumMismatch { counts.mismatched += 1 }
       if entry.missingOnPrimary { counts.missingOnPrimary += 1 }
+      if entry.checkFailure != nil { counts.damaged += 1 }
+      if entry.isCheckable, entry.checkedAt == nil { counts.unchecked += 1 }
+      if entry.isCheckable, let checkedAt = entry.checkedAt {
+        counts.oldestCheck = counts.oldestCheck.map { min($0, checkedAt) } ?? checkedAt
+      }
     }
     return counts
   }

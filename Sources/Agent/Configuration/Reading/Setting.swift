@@ -64,6 +64,8 @@ struct Setting: Sendable {
       Setting("limits.repository_syncs", .count(1...256), .value("4"), reload: true),
       Setting("limits.blob_downloads", .count(1...256), .value("4"), reload: true),
       Setting("limits.verifications", .count(1...256), .value("2"), reload: true),
+      Setting("limits.housekeepings", .count(1...256), .value("1"), reload: true),
+      Setting("limits.checks", .count(1...256), .value("1"), reload: true),
       Setting("limits.connect", .duration(.seconds(1) ... .seconds(600)), .value("30s")),
       Setting("limits.silence", .duration(.seconds(1) ... .seconds(3_600)), .value("60s")),
       Setting("limits.run", .duration(.seconds(10)...days(7)), .value("6h")),
@@ -80,6 +82,8 @@ struct Setting: Sendable {
   private static let times: [Setting] =
     [
       Setting("verification.interval", .duration(.seconds(60)...days(365)), .value("7d")),
+      Setting("check.interval", .duration(.seconds(10)...days(3_650)), .value("30d")),
+      Setting("history.keep", .duration(.seconds(60)...days(3_650)), .value("30d")),
       Setting("scan.interval", .duration(.seconds(1)...days(1)), .value("60s")),
       Setting("scan.full_interval", .duration(.seconds(1)...days(7)), .value("1h")),
       Setting("consistency.interval", .duration(.seconds(1)...days(1)), .value("1m")),

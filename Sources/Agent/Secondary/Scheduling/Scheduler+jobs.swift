@@ -11,12 +11,17 @@ extension Scheduler {
         note(result, job, after: .now - begun)
         if isProofDue(job.key, after: result) { try await verify(job, secondary.prove) }
       case .verification: try await verify(job, secondary.verify)
-      case .checksum: preconditionFailure("checksums are a primary's")
+      case .housekeeping: try await housekeep(job)
+      case .check: try await check(job)
       }
     } catch {
       // Our own state could not be written: nothing was claimed, and everything rests.
-      unrecorded.insert(job.key)
-      paused(job, "\(error)")
+      if job.purpose.asksHost {
+        unrecorded.insert(job.key)
+        paused(job, "\(error)")
+      } else {
+        postponed(job, "\(error)")
+      }
     }
     end(job)
   }
@@ -25,7 +30,12 @@ extension Scheduler {
   private func isDue(_ job: RunningJob) async throws -> Bool {
     guard let entry = try await secondary.registry(of: job.key.name).entry(of: job.key.id) else { return false }
     let now = environment.now()
-    return job.purpose == .sync ? entry.isDueForSync(at: now) : entry.isDueForVerification(at: now)
+    return switch job.purpose {
+    case .sync: entry.isDueForSync(at: now)
+    case .verification: entry.isDueForVerification(at: now)
+    case .housekeeping: true
+    case .check: entry.isDueForCheck(at: now, interval: checkInterval)
+    }
   }
 
   private func verify(
@@ -52,24 +62,30 @@ extension Scheduler {
   private static let syncsBeforeProof = 5
 
   private func end(_ job: RunningJob) {
-    running[job.key] = nil
-    progress.note(job.key, nil)
+    if job.purpose == .check {
+      checking[job.key] = nil
+    } else {
+      running[job.key] = nil
+      progress.note(job.key, nil)
+    }
     signal.raise()
   }
 
-  private func index(of job: RunningJob) -> Int? { kinds.firstIndex { $0.kind.name == job.key.name } }
+  func index(of job: RunningJob) -> Int? { kinds.firstIndex { $0.kind.name == job.key.name } }
 
   private func note(_ result: SyncResult, _ job: RunningJob, after duration: Duration) {
     guard let index = index(of: job) else { return }
     observer.synced(job.key.name, result, after: duration)
     switch result {
-    case .synced:
+    case .synced(let hasChanged):
       succeeded(index)
-      kinds[index].verifications.hurry(job.key.id)
+      kinds[index][.verification].hurry(job.key.id)
+      if hasChanged { hurryHousekeeping(job.key, index) }
       observer.log(.sync(job.key.name, job.key.id, result, duration))
     case .pendingAgain:
       succeeded(index)
-      kinds[index].syncs.hurry(job.key.id)
+      kinds[index][.sync].hurry(job.key.id)
+      hurryHousekeeping(job.key, index)
     case .failed(let why):
       succeeded(index)
       failures.add(job.key.name, job.key.id, why, at: environment.now())
@@ -134,8 +150,7 @@ extension Scheduler {
   func pauseReason(of host: String) -> String? { pauses[host]?.reason }
 
   /// What runs now.
-  var jobs: [RunningJob] { running.values.sorted { $0.startedAt < $1.startedAt } }
-
-  /// How many wait in the lanes of each kind; the registries know of more.
-  var queued: [(ReplicableName, Int)] { kinds.map { ($0.kind.name, $0.syncs.count + $0.verifications.count) } }
+  var jobs: [RunningJob] {
+    (Array(running.values) + checking.values).sorted { $0.startedAt < $1.startedAt }
+  }
 }

@@ -1,22 +1,13 @@
 internal import Replication
 internal import Synchronization
 
-/// The one admission control of a secondary: events, backfill and retries pass here, and nothing syncs or verifies without it.
+/// The one admission control of a secondary: events, backfill, retries and upkeep pass here, and nothing is done to a copy without
+/// it.
 ///
 /// What waits is in the registries, durable; the lanes only hold what to look at next. Each pool of jobs has its own limit, kinds
 /// take turns within it, and what an event asked for goes before the backlog (`Lane`). A host that fails rests (`HostPause`).
+/// One job works on a replicable at a time, but for object checks, which run beside others.
 actor Scheduler {
-  /// What the scheduler knows of one kind.
-  struct KindLanes {
-    let kind: Kind
-    let host: String
-    let registry: any RegistryStoring
-    var syncs = Lane()
-    var verifications = Lane()
-    var refillSyncsAt: ContinuousClock.Instant
-    var refillVerificationsAt: ContinuousClock.Instant
-  }
-
   let secondary: Secondary
   let environment: SiteEnvironment
   let progress: JobProgress
@@ -25,12 +16,23 @@ actor Scheduler {
   let observer: any ReplicationObserver
   var kinds: [KindLanes]
   var running: [JobKey: RunningJob] = [:]
+  var checking: [JobKey: RunningJob] = [:]
   var rests: [JobKey: ContinuousClock.Instant] = [:]
+  /// The same for upkeep, which must not hold up a sync.
+  var upkeepRests: [JobKey: ContinuousClock.Instant] = [:]
   /// Jobs that ended and could not record how, because our own state could not be written.
   var unrecorded: Set<JobKey> = []
   /// How many syncs in a row ended with another one asked for.
   var restless: [JobKey: Int] = [:]
+  /// Housekeepings that run.
+  var housekeepings: [JobKey: Task<HousekeepingResult, any Error>] = [:]
+  /// How often in a row a housekeeping has given way to a sync.
+  var givenWay: [JobKey: Int] = [:]
+  /// Housekeepings in the lanes that shall be thorough.
+  var thorough: Set<JobKey> = []
   var pauses: [String: HostPause] = [:]
+  /// After which a copy is checked again.
+  let checkInterval: Duration
   private var limits: SchedulerLimits
   private var turn = 0
   nonisolated let signal = Signal()
@@ -39,11 +41,18 @@ actor Scheduler {
   private static let tick = Duration.seconds(1)
   /// How long something rests that could not be worked on and is due all the same.
   static let restTime = Duration.seconds(1)
+  /// So many copies of a kind are looked after in each step of a round, and so long is a step at least.
+  private static let roundPortion = 1_000
+  private static let roundStep = Duration.seconds(10)
+  /// From the end of a round to the next: a replaced pack stays an hour.
+  private static let roundInterval = Duration.seconds(3_600)
 
-  /// - Parameter hosts: whom each kind is fetched from; kinds of one host rest together.
+  /// - Parameters:
+  ///   - hosts: whom each kind is fetched from; kinds of one host rest together.
+  ///   - checkInterval: after which a copy's objects are checked again.
   init(
-    _ secondary: Secondary, hosts: [ReplicableName: String], limits: SchedulerLimits, environment: SiteEnvironment,
-    progress: JobProgress, failures: RecentFailures, observer: any ReplicationObserver
+    _ secondary: Secondary, hosts: [ReplicableName: String], limits: SchedulerLimits, checkInterval: Duration,
+    environment: SiteEnvironment, progress: JobProgress, failures: RecentFailures, observer: any ReplicationObserver
   ) throws {
     self.secondary = secondary
     self.environment = environment
@@ -51,11 +60,11 @@ actor Scheduler {
     self.failures = failures
     self.observer = observer
     self.limits = limits
-    let now = ContinuousClock.now
+    self.checkInterval = checkInterval
     kinds = try secondary.kinds.map { kind in
       KindLanes(
-        kind: kind, host: hosts[kind.name] ?? "", registry: try secondary.registry(of: kind.name),
-        refillSyncsAt: now, refillVerificationsAt: now)
+        kind, host: hosts[kind.name] ?? "", registry: try secondary.registry(of: kind.name),
+        needsUpkeep: try secondary.strategy(of: kind.name).needsUpkeep)
     }
   }
 
@@ -65,7 +74,7 @@ actor Scheduler {
       while !Task.isCancelled {
         await refill()
         while let job = nextJob() {
-          running[job.key] = job
+          if job.purpose == .check { checking[job.key] = job } else { running[job.key] = job }
           group.addTask { await self.perform(job) }
         }
         await signal.wait(atMost: Self.tick)
@@ -78,8 +87,16 @@ actor Scheduler {
   func hurry(_ announced: [ConsumptionReport.Announced]) {
     for one in announced {
       guard let index = kinds.firstIndex(where: { $0.kind.name == one.name }) else { continue }
-      kinds[index].syncs.hurry(one.id)
+      kinds[index][.sync].hurry(one.id)
+      giveWay(JobKey(name: one.name, id: one.id))
     }
+    signal.raise()
+  }
+
+  /// A person asks for an object check.
+  func hurryCheck(_ id: ReplicableID, _ name: ReplicableName) {
+    guard let index = kinds.firstIndex(where: { $0.kind.name == name }) else { return }
+    kinds[index][.check].hurry(id)
     signal.raise()
   }
 
@@ -101,6 +118,7 @@ actor Scheduler {
   private func refill() async {
     let now = ContinuousClock.now
     rests = rests.filter { $0.value > now }
+    upkeepRests = upkeepRests.filter { $0.value > now }
     for key in unrecorded where running[key] == nil {
       // What still cannot be written is asked for again at the next tick.
       if (try? await secondary.abandon(key.id, key.name)) != nil { unrecorded.remove(key) }
@@ -108,40 +126,51 @@ actor Scheduler {
     for index in kinds.indices {
       // A state that cannot be read shows in the jobs, which write it.
       guard (try? await secondary.isEnabled(kinds[index].kind)) ?? false else {
-        kinds[index].syncs = Lane()
-        kinds[index].verifications = Lane()
+        kinds[index].empty()
         continue
       }
-      await refillSyncs(index, at: now)
-      await refillVerifications(index, at: now)
+      for purpose in kinds[index].purposes where kinds[index].isRefillDue(purpose, at: now) {
+        await refill(purpose, index, at: now)
+      }
     }
   }
 
-  private func refillSyncs(_ index: Int, at now: ContinuousClock.Instant) async {
-    guard kinds[index].syncs.needsBacklog, kinds[index].refillSyncsAt <= now else { return }
+  private func refill(_ purpose: JobPurpose, _ index: Int, at now: ContinuousClock.Instant) async {
     let name = kinds[index].kind.name
-    let limit = portion(beside: kinds[index].syncs)
-    let due = (try? await kinds[index].registry.dueForSync(at: environment.now(), limit: limit)) ?? []
-    let ready = due.map(\.replicableID).filter { mayStart(JobKey(name: name, id: $0), at: now) }
-    kinds[index].syncs.refill(ready)
-    if kinds[index].syncs.needsBacklog { kinds[index].refillSyncsAt = now + Self.tick }
+    let due = (try? await due(purpose, index, at: now)) ?? []
+    let ready = due.map(\.replicableID).filter { mayStart(purpose, JobKey(name: name, id: $0), at: now) }
+    kinds[index][purpose].refill(ready)
+    guard purpose != .housekeeping else { return thorough.formUnion(ready.map { JobKey(name: name, id: $0) }) }
+    if kinds[index][purpose].needsBacklog { kinds[index].postponeRefill(purpose, to: now + Self.tick) }
   }
 
-  private func refillVerifications(_ index: Int, at now: ContinuousClock.Instant) async {
-    guard kinds[index].verifications.needsBacklog, kinds[index].refillVerificationsAt <= now else { return }
-    let name = kinds[index].kind.name
-    let limit = portion(beside: kinds[index].verifications)
-    let due = (try? await kinds[index].registry.dueForVerification(at: environment.now(), limit: limit)) ?? []
-    let ready = due.map(\.replicableID).filter { mayStart(JobKey(name: name, id: $0), at: now) }
-    kinds[index].verifications.refill(ready)
-    if kinds[index].verifications.needsBacklog { kinds[index].refillVerificationsAt = now + Self.tick }
+  private func due(
+    _ purpose: JobPurpose, _ index: Int, at now: ContinuousClock.Instant
+  ) async throws -> [RegistryEntry] {
+    let registry = kinds[index].registry
+    // What is urgent is due as well, and must not be all of the answer.
+    let limit = 1_000 + kinds[index][purpose].urgentCount
+    switch purpose {
+    case .sync: return try await registry.dueForSync(at: environment.now(), limit: limit)
+    case .verification: return try await registry.dueForVerification(at: environment.now(), limit: limit)
+    case .check: return try await registry.dueForCheck(at: environment.now(), interval: checkInterval, limit: limit)
+    case .housekeeping: return try await nextOfRound(index, at: now)
+    }
   }
 
-  /// How many to ask a registry for: what is urgent is due as well, and must not be all of the answer.
-  private func portion(beside lane: Lane) -> Int { 1_000 + lane.urgentCount }
+  /// Every copy has its turn, whether anything is known of it or not: what its files need only they tell.
+  private func nextOfRound(_ index: Int, at now: ContinuousClock.Instant) async throws -> [RegistryEntry] {
+    let window = try await kinds[index].registry.window(after: kinds[index].rounded, limit: Self.roundPortion)
+    let isLast = window.count < Self.roundPortion
+    kinds[index].rounded = isLast ? nil : window.last?.replicableID
+    kinds[index].postponeRefill(.housekeeping, to: now + (isLast ? Self.roundInterval : Self.roundStep))
+    return window.filter { $0.lastSyncedAt != nil }
+  }
 
-  private func mayStart(_ key: JobKey, at now: ContinuousClock.Instant) -> Bool {
-    running[key] == nil && rests[key].map { $0 <= now } ?? true
+  private func mayStart(_ purpose: JobPurpose, _ key: JobKey, at now: ContinuousClock.Instant) -> Bool {
+    let busy = purpose == .check ? checking : running
+    let rests = purpose.asksHost ? rests : upkeepRests
+    return busy[key] == nil && rests[key].map { $0 <= now } ?? true
   }
 
   // MARK: What starts
@@ -154,38 +183,40 @@ actor Scheduler {
   }
 
   private func count(of pool: JobPool) -> Int {
-    running.values.count { job in
-      if job.purpose == .verification { return pool == .verifications }
-      return pool == kinds.first { $0.kind.name == job.key.name }.map { JobPool.syncs(of: $0.kind.dataType) }
+    guard pool != .checks else { return checking.count }
+    return running.values.count { job in
+      kinds.first { $0.kind.name == job.key.name }.map { JobPool(job.purpose, of: $0.kind.dataType) } == pool
     }
   }
 
   private func nextJob(of pool: JobPool) -> RunningJob? {
     let now = ContinuousClock.now
+    let purpose = pool.purpose
     turn += 1
     for offset in kinds.indices {
       let index = (turn + offset) % kinds.count
       let name = kinds[index].kind.name
-      let isVerification = pool == .verifications
-      guard isVerification || JobPool.syncs(of: kinds[index].kind.dataType) == pool else { continue }
-      guard isVerification ? !kinds[index].verifications.isEmpty : !kinds[index].syncs.isEmpty else { continue }
+      guard JobPool(purpose, of: kinds[index].kind.dataType) == pool, !kinds[index][purpose].isEmpty else { continue }
       let host = kinds[index].host
-      guard pauses[host, default: HostPause()].mayStart(running: running(at: host), at: now) else { continue }
-      let mayStart = { [running, rests] (id: ReplicableID) in
-        let key = JobKey(name: name, id: id)
-        return running[key] == nil && rests[key].map { $0 <= now } ?? true
+      if purpose.asksHost {
+        guard pauses[host, default: HostPause()].mayStart(running: running(at: host), at: now) else { continue }
       }
-      let id =
-        isVerification
-        ? kinds[index].verifications.next(where: mayStart) : kinds[index].syncs.next(where: mayStart)
+      let busy = purpose == .check ? checking : running
+      let resting = purpose.asksHost ? rests : upkeepRests
+      let id = kinds[index][purpose].next { id in
+        let key = JobKey(name: name, id: id)
+        return busy[key] == nil && resting[key].map { $0 <= now } ?? true
+      }
       guard let id else { continue }
-      return RunningJob(
-        key: JobKey(name: name, id: id), purpose: isVerification ? .verification : .sync, startedAt: now)
+      return RunningJob(key: JobKey(name: name, id: id), purpose: purpose, startedAt: now)
     }
     return nil
   }
 
+  /// Jobs that ask the host for something.
   private func running(at host: String) -> Int {
-    running.keys.count { key in kinds.first { $0.kind.name == key.name }?.host == host }
+    running.values.count { job in
+      job.purpose.asksHost && kinds.first { $0.kind.name == job.key.name }?.host == host
+    }
   }
 }
