@@ -17,6 +17,7 @@ struct CheckReport: Encodable {
   let looseObjects: Int
   let bytes: Int64
   let objects: Int
+  let proven: Int
   let findings: [Finding]
   @NullWhenMissing var error: MirrorReport.Failure?
 
@@ -27,6 +28,7 @@ struct CheckReport: Encodable {
     looseObjects = outcome.looseObjects
     bytes = outcome.bytes
     objects = outcome.objects
+    proven = outcome.provenObjects
     findings = outcome.findings.map {
       Finding(kind: $0.kind.rawValue, subject: $0.subject, message: $0.message, repaired: $0.isRepaired)
     }
@@ -36,7 +38,7 @@ struct CheckReport: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case copy, sound, packs, bytes, objects, findings, error
+    case copy, sound, packs, bytes, objects, proven, findings, error
     case looseObjects = "loose_objects"
   }
 }

@@ -44,4 +44,13 @@ import Testing
       #expect(try Data(measurement.encoded()) == data)
     }
   }
+
+  @Test("check.json is read, and written again byte for byte")
+  func proof() throws {
+    try Self.withFixture("check.json") { layout, data in
+      let proof = try #require(try ProvenPacks.load(layout, through: RealFileSystem()))
+      #expect(proof.packs.count == 1)
+      #expect(try Data(proof.encoded()) == data)
+    }
+  }
 }

@@ -39,6 +39,38 @@ import WorkerPool
     }
   }
 
+  @Test(
+    "a pack that will not fit is refused while half of the disk is still free", .enabled(if: SmallDisk.isPossible))
+  func forecast() async throws {
+    try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
+      let source = try harness.smallSource()
+      let disk = try SmallDisk(at: harness.directory.path("copies"), bytes: 48 << 20)
+      defer { disk.unmount() }
+      var request = try harness.request()
+      request.limits.freeBytesToKeep = 1 << 20
+      #expect(
+        MirrorRun(request, environment: harness.environment(), cancellation: .init()).execute().status == .cloned)
+      // 64 MB of 256 files, none of which can be made smaller.
+      try source.change { builder in
+        var files: [String: FileContent] = [:]
+        for number in 0..<256 { files["file\(number)"] = .random(256 << 10, seed: UInt64(number)) }
+        builder.branch("large", at: builder.commit(files))
+      }
+      let outcome = MirrorRun(request, environment: harness.environment(), cancellation: .init()).execute()
+      let error = try #require(outcome.error)
+      #expect(error.code == .diskFull, "\(error)")
+      let numbers = error.message.matches(of: /[0-9]{5,}/).compactMap { Int($0.output) }
+      let (free, needed) = (try #require(numbers.first), try #require(numbers.dropFirst().first))
+      #expect(free > 24 << 20, "it was noticed late: \(error)")
+      #expect(needed > free - (1 << 20) && needed < 64 << 20, "\(error)")
+      try harness.expectSound()
+      request.limits.freeBytesToKeep = 0
+      try source.change { $0.deleteRef("refs/heads/large") }
+      #expect(
+        MirrorRun(request, environment: harness.environment(), cancellation: .init()).execute().status != .failed)
+    }
+  }
+
   @Test("a read-only disk is told", .enabled(if: SmallDisk.isPossible, "only root may mount"))
   func readOnly() async throws {
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in

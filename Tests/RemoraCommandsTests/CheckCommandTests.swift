@@ -5,7 +5,7 @@ import Testing
 @Suite("remora check")
 struct CheckCommandTests {
   static let keys: Set<String> = [
-    "copy", "sound", "packs", "loose_objects", "bytes", "objects", "findings", "error",
+    "copy", "sound", "packs", "loose_objects", "bytes", "objects", "proven", "findings", "error",
   ]
 
   /// What is done to a copy.
@@ -152,6 +152,92 @@ struct CheckCommandTests {
       #expect(try JSONLine(outcome.lines[1])["error"].text("code") == "destination_not_a_copy")
       #expect(try await bench.remora("check", bench.source.path).status == 1)
       #expect(try await bench.remora("check").status == 64)
+    }
+  }
+
+  /// Of a copy without loose objects.
+  private static func check(_ bench: Workbench, _ options: String...) async throws -> (
+    objects: Int, proven: Int, isSound: Bool
+  ) {
+    let report = try JSONLine(try await RemoraBinary.run(["check", bench.copy, "--json"] + options).text)
+    let (objects, proven) = (report.number("objects") ?? -1, report.number("proven") ?? -1)
+    return (Int(objects), Int(proven), report.flag("sound") == true)
+  }
+
+  @Test("what one check has walked the next one need not, what has come since it must")
+  func incremental() async throws {
+    try await withWorkbench { bench in
+      try await bench.mirror()
+      let first = try await Self.check(bench)
+      #expect(first.isSound && first.proven == 0 && first.objects > 0)
+      let before = try bench.contentsOfCopy()
+      let second = try await Self.check(bench)
+      #expect(second.isSound && second.proven == first.objects && second.objects == first.objects)
+      #expect(try bench.contentsOfCopy() == before, "nothing is written twice")
+      _ = try bench.forcePush()
+      try await bench.mirror()
+      let third = try await Self.check(bench)
+      #expect(third.isSound && third.proven == first.objects && third.objects > first.objects)
+      #expect(try await Self.check(bench) == (third.objects, third.objects, true))
+      #expect(try await Self.check(bench, "--full") == (third.objects, 0, true))
+      try Data("{".utf8).write(to: URL(fileURLWithPath: "\(bench.copy)/remora/check.json"))
+      #expect(try await Self.check(bench) == (third.objects, 0, true))
+    }
+  }
+
+  @Test("damage to what was proven is found", arguments: [Damage.packBit, .indexBit, .packDeleted, .refWithoutObject])
+  func damagedAfterProof(damage: Damage) async throws {
+    try await withWorkbench { bench in
+      try await bench.mirror()
+      _ = try bench.forcePush()
+      try await bench.mirror()
+      #expect(try await Self.check(bench).isSound)
+      #expect(try await Self.check(bench).proven > 0)
+      switch damage {
+      case .packBit: try Self.flip(Self.file(bench, ".pack"))
+      case .indexBit: try Self.flip(Self.file(bench, ".idx"))
+      case .packDeleted:
+        for suffix in [".pack", ".idx"] { try FileManager.default.removeItem(atPath: Self.file(bench, suffix)) }
+      default:
+        let refs = "\(bench.copy)/packed-refs"
+        let text = try String(contentsOfFile: refs, encoding: .utf8)
+        try (text + "\(String(repeating: "4", count: 40)) refs/zzz/lost\n").write(
+          toFile: refs, atomically: true, encoding: .utf8)
+      }
+      let found = try await Self.check(bench)
+      #expect(!found.isSound)
+      if damage == .packDeleted { #expect(found.proven == 0) }
+    }
+  }
+
+  @Test("a pack with an object that nothing reaches is never taken for proven")
+  func unreachable() async throws {
+    try await withWorkbench { bench in
+      try await bench.mirror()
+      let git = GitCommand(in: bench.copy)
+      let blob = try await git.run("hash-object", "-w", "--stdin", input: Array("stray\n".utf8)).text
+      try await git.run("pack-objects", "-q", "objects/pack/pack", input: Array(blob.utf8))
+      try await git.run("prune-packed")
+      for _ in 0..<2 {
+        let checked = try await Self.check(bench)
+        #expect(checked.isSound && checked.proven == 0)
+      }
+      #expect(!FileManager.default.fileExists(atPath: "\(bench.copy)/remora/check.json"))
+    }
+  }
+
+  @Test("a copy that cannot be written to is checked all the same", .enabled(if: SmallDisk.isPossible))
+  func readOnly() async throws {
+    try await withWorkbench { bench in
+      try FileManager.default.createDirectory(
+        atPath: bench.directory.path("disk"), withIntermediateDirectories: false)
+      let disk = try SmallDisk(at: bench.directory.path("disk"), bytes: 8 << 20)
+      defer { disk.unmount() }
+      let copy = bench.directory.path("disk/copy.git")
+      #expect(try await bench.remora("mirror", bench.source.path, copy, "--keep-free", "0").isSuccess)
+      try disk.makeReadOnly()
+      let outcome = try await bench.remora("check", copy, "--json")
+      #expect(outcome.isSuccess, "\(outcome.errorText)")
     }
   }
 }

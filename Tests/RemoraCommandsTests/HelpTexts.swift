@@ -308,7 +308,8 @@ enum HelpTexts {
     OVERVIEW: Read every byte of a copy, and see that nothing is missing.
 
     Hashes packs, indexes and loose objects, reads all refs, and walks all that
-    refs, HEAD and the history reach. Damaged files that git can make anew are
+    refs, HEAD and the history reach, but for what an earlier check has walked
+    in packs that are still the same. Damaged files that git can make anew are
     removed. Fetches and readers may go on meanwhile.
 
     Exit 0: sound. Exit 1: damaged, a line for each finding. Exit 2: some of
@@ -318,13 +319,15 @@ enum HelpTexts {
       remora check /srv/copies/project.git
       remora check /srv/copies/*.git --json
 
-    USAGE: remora check <copies> ... [--timeout <seconds>] [--json] [--quiet]
+    USAGE: remora check <copies> ... [--timeout <seconds>] [--full] [--json] [--quiet]
 
     ARGUMENTS:
       <copies>                The copies.
 
     OPTIONS:
       --timeout <seconds>     Give up on a copy after this time. (default: 21600)
+      --full                  Walk all objects, those too that an earlier check has
+                              walked.
       --json                  Print a JSON object a copy.
       --quiet                 Print findings only.
       --version               Show the version.

@@ -31,7 +31,10 @@ struct RestoreCommandTests {
       try await bench.mirror()
       try await GitCommand(in: bench.source.path).run("reflog", "expire", "--all", "--expire=now")
       try await GitCommand(in: bench.source.path).run("gc", "-q", "--prune=now")
+      // Whatever is done to the copy next keeps what its history names.
+      #expect(try await bench.remora("housekeep", bench.copy).isSuccess)
       try await GitCommand(in: bench.copy).run("gc", "-q", "--prune=now")
+      #expect(try await bench.remora("housekeep", bench.copy).isSuccess)
       try await body(bench, before, moment)
     }
   }
@@ -76,6 +79,52 @@ struct RestoreCommandTests {
       let again = try await bench.remora(
         "restore", bench.copy, "--ref", "b1", "--at", moment, "--as", "saved/b1", "--into", bench.source.path)
       #expect(again.isSuccess)
+    }
+  }
+
+  @Test(
+    "after the retention the same objects are gone, the disk is free again, and restoring says what it cannot",
+    .enabled(if: WrongClock.isPossible))
+  func retention() async throws {
+    try await withWorkbench { builder, commit in
+      builder.branch("large", at: builder.commit(["large": .random(3 << 20, seed: 1)], parents: [commit]))
+    } _: { bench in
+      try await bench.mirror()
+      let (lost, moment) = (try #require(try GitCommand().refs(bench.source.path)["refs/heads/large"]), Self.now())
+      try bench.source.change { $0.deleteRef("refs/heads/large") }
+      try await bench.mirror()
+      let clock = try WrongClock(bench.directory)
+      func housekeep(after days: Double) async throws -> JSONLine {
+        try clock.set(Int(days * 86_400))
+        let outcome = try await RemoraBinary.run(
+          ["housekeep", bench.copy, "--json"],
+          environment: ChildProcess.isolatedEnvironment().merging(clock.environment) { $1 })
+        #expect(outcome.isSuccess, "\(outcome.errorText)")
+        return try JSONLine(outcome.text)
+      }
+      func size() throws -> Int {
+        try TemporaryDirectory.files(below: bench.copy + "/objects/pack").reduce(0) { sum, name in
+          let attributes = try FileManager.default.attributesOfItem(atPath: "\(bench.copy)/objects/pack/\(name)")
+          return sum + (attributes[.size] as? Int ?? 0)
+        }
+      }
+      func isThere() async throws -> Bool {
+        try await GitCommand(in: bench.copy).attempt(["cat-file", "-e", lost]).isSuccess
+      }
+      _ = try await housekeep(after: 29.9)
+      #expect(try await isThere())
+      #expect(try size() > 3 << 20)
+      _ = try await housekeep(after: 30.1)
+      #expect(try size() > 3 << 20, "readers have an hour to finish")
+      let last = try await housekeep(after: 30.2)
+      #expect(last.text("status") == "done")
+      #expect(try await !isThere())
+      #expect(try size() < 1 << 20)
+      #expect(try GitCommand().fsck(bench.copy) == [])
+      #expect(try GitCommand().view(bench.copy) == bench.source.view())
+      let outcome = try await bench.remora(
+        "restore", bench.copy, "--ref", "large", "--at", moment, "--as", "saved", "--into", bench.source.path)
+      #expect(outcome.status == 1 && outcome.errorText.contains("its history begins at"), "\(outcome.errorText)")
     }
   }
 

@@ -41,6 +41,7 @@ struct BenchmarkCase: Sendable {
     static let updateAfterMany = 1.2
     static let packs = 60.0
     static let journalMilliseconds = 2.0
+    static let objectCheck = 0.8
   }
 
   static let all: [BenchmarkCase] =
@@ -116,6 +117,9 @@ struct BenchmarkCase: Sendable {
         title: "5,000 updates of a commit each: the next one, packs, bytes, beside git's own upkeep"
       ) {
         try manyUpdates($0)
+      },
+      BenchmarkCase(name: "check-160k", title: "object check of 160,000 objects, beside git fsck") {
+        try objectCheck($0)
       },
       BenchmarkCase(name: "journal-update", title: "what journal and dropped log cost an update") {
         try journalCost($0)

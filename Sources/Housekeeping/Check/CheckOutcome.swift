@@ -7,8 +7,12 @@ package struct CheckOutcome: Sendable {
   package var looseObjects = 0
   /// Bytes that were read and hashed.
   package var bytes: Int64 = 0
-  /// Objects that refs, HEAD and history reach.
+  /// Objects that were walked, and those that an earlier check had proven.
   package var objects = 0
+  /// Of these, those that needed no walk.
+  package var provenObjects = 0
+  /// Packs whose bytes are what their digests say.
+  var soundPacks: [ProvenPacks.Pack] = []
   /// The disk gives some of it no more. The walk is left out then: what is mapped and cannot be read ends a process.
   var isUnreadable = false
   /// Why the check could not be made; then `findings` are not all.

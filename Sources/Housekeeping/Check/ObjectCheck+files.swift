@@ -47,6 +47,9 @@ extension ObjectCheck {
           ofPack.tail.suffix(TrailedFile.trailerBytes))
       {
         outcome.findings.append(finding(.damaged, index, "it belongs to another pack"))
+      } else if ofPack.isSound {
+        let digest = ofIndex.tail.suffix(TrailedFile.trailerBytes)
+        outcome.soundPacks.append(ProvenPacks.Pack(pack: String(name), index: HexText.text(digest)))
       }
     }
     let derived = names.filter { name in

@@ -1,5 +1,5 @@
 package import DurableFiles
-internal import Foundation
+package import Foundation
 internal import Git
 internal import GitValues
 internal import Mirroring
@@ -25,14 +25,20 @@ package struct ObjectCheck {
   let files: any FileSystemPort
   let cancellation: CancellationFlag
   let deadline: Deadline
+  let believesProof: Bool
+  let now: @Sendable () -> Date
   let report: (Progress) -> Void
 
+  /// - Parameter believesProof: what an earlier check has walked, in packs whose bytes are the same, is not walked again.
   package init(
     _ copy: FilePath, through files: any FileSystemPort = RealFileSystem(), deadline: Deadline,
-    cancellation: CancellationFlag, report: @escaping (Progress) -> Void = { _ in }
+    believesProof: Bool = true, now: @escaping @Sendable () -> Date = { Date() }, cancellation: CancellationFlag,
+    report: @escaping (Progress) -> Void = { _ in }
   ) {
     layout = CopyLayout(root: copy)
     self.files = files
+    self.believesProof = believesProof
+    self.now = now
     self.deadline = deadline
     self.cancellation = cancellation
     self.report = report
@@ -57,6 +63,7 @@ package struct ObjectCheck {
         if found.findings.isEmpty || isSettled || attempt == Self.attempts { break }
       }
       try removeDerived(&outcome)
+      if outcome.findings.isEmpty { try recordProof(outcome) }
     } catch {
       outcome.error =
         error is Cancelled
@@ -83,7 +90,9 @@ package struct ObjectCheck {
     outcome.findings += view.broken.map {
       CheckFinding(kind: .unreadable, subject: "\($0.name)", message: $0.reason)
     }
-    var walk = CompleteWalk(try ObjectDatabase(objectsDirectory: layout.objects.string)) { [report, checkTime] count in
+    let proven = try provenObjects(outcome)
+    var walk = CompleteWalk(try ObjectDatabase(objectsDirectory: layout.objects.string), beyond: proven) {
+      [report, checkTime] count in
       try checkTime()
       report(.walking(objects: count))
     }
@@ -93,7 +102,8 @@ package struct ObjectCheck {
     let log = try files.contents(of: layout.droppedLog, limit: CopyLayout.maximumFileBytes) ?? []
     let dropped = DroppedLines(log, now: .distantFuture).oids.filter { !$0.isZero }
     try look(below: dropped.map { ("the history's \($0)", $0) }, &walk, .history, &outcome)
-    outcome.objects = walk.count
+    outcome.provenObjects = proven.count
+    outcome.objects = walk.count + proven.count
   }
 
   /// Of many tips that lack the same object one is enough to tell.

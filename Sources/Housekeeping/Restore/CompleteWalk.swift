@@ -3,7 +3,7 @@ internal import GitValues
 
 /// Walks all that a tip reaches, and tells whether it is there: commits, trees and tags are read, blobs are looked up.
 ///
-/// Nothing is believed but what it has walked itself. Memory: some 40 bytes an object.
+/// Nothing is believed but what it has walked itself, and what its caller has proven before. Memory: some 40 bytes an object.
 struct CompleteWalk {
   /// What is missing, and which object needs it.
   struct Gap {
@@ -12,16 +12,23 @@ struct CompleteWalk {
   }
 
   private let objects: ObjectDatabase
+  private let proven: ProvenObjects
   private let checkpoint: (Int) throws -> Void
   /// What was walked and found whole, with all below it.
   private var whole: Set<ObjectID> = []
 
-  /// Objects that were found whole.
+  /// Objects that were found whole by walking.
   var count: Int { whole.count }
 
-  /// - Parameter checkpoint: told the number of objects now and then; may throw to stop.
-  init(_ objects: ObjectDatabase, checkpoint: @escaping (Int) throws -> Void) {
+  /// - Parameters:
+  ///   - proven: with all below it is known to be whole.
+  ///   - checkpoint: told the number of objects now and then; may throw to stop.
+  init(
+    _ objects: ObjectDatabase, beyond proven: ProvenObjects = ProvenObjects(),
+    checkpoint: @escaping (Int) throws -> Void
+  ) {
     self.objects = objects
+    self.proven = proven
     self.checkpoint = checkpoint
   }
 
@@ -29,14 +36,14 @@ struct CompleteWalk {
   ///
   /// - Throws: `GitError` for an object that is there but damaged, and what the checkpoint throws.
   mutating func gap(below tip: ObjectID) throws -> Gap? {
-    guard !whole.contains(tip) else { return nil }
+    guard !isWhole(tip) else { return nil }
     var met: Set<ObjectID> = [tip]
     var pending: [(oid: ObjectID, neededBy: ObjectID?)] = [(tip, nil)]
     while let (oid, neededBy) = pending.popLast() {
       if met.count.isMultiple(of: 4_096) { try checkpoint(whole.count + met.count) }
       let read: Void? = try objects.read(oid) { type, bytes in
         func need(_ needed: ObjectID) {
-          if !whole.contains(needed), met.insert(needed).inserted { pending.append((needed, oid)) }
+          if !isWhole(needed), met.insert(needed).inserted { pending.append((needed, oid)) }
         }
         switch type {
         case .blob: break
@@ -53,7 +60,7 @@ struct CompleteWalk {
             case 0o160000: break
             case 0o040000: need(entry.oid)
             default:
-              guard !whole.contains(entry.oid), met.insert(entry.oid).inserted else { continue }
+              guard !isWhole(entry.oid), met.insert(entry.oid).inserted else { continue }
               if !objects.contains(entry.oid) { pending.append((entry.oid, oid)) }
             }
           }
@@ -64,4 +71,6 @@ struct CompleteWalk {
     whole.formUnion(met)
     return nil
   }
+
+  private func isWhole(_ oid: ObjectID) -> Bool { whole.contains(oid) || proven.contains(oid) }
 }

@@ -42,8 +42,11 @@ package struct CopyUpkeep: Sendable {
   /// Checks every object; see `ObjectCheck`.
   package func check() -> CheckOutcome {
     LowPriorityThread.run { [copy, settings, environment, cancellation] in
-      ObjectCheck(copy, through: environment.files, deadline: .after(settings.run), cancellation: cancellation)
-        .execute()
+      ObjectCheck(
+        copy, through: environment.files, deadline: .after(settings.run), now: environment.now,
+        cancellation: cancellation
+      )
+      .execute()
     }
   }
 }

@@ -16,10 +16,10 @@ final class PackReception: PackSink {
   private let limits: MirrorLimits
   private let passing: (MirrorPhase) -> Void
   private var bytesAtNextDiskCheck = 0
-  private let received: ByteCount
+  private let received: ReceivedPart
 
   /// Bytes that came so far.
-  var bytes: Int { received.value }
+  var bytes: Int { received.bytes }
 
   init(_ run: MirrorRun, into layout: CopyLayout) throws {
     self.layout = layout
@@ -29,14 +29,15 @@ final class PackReception: PackSink {
     checkTime = run.checkTime
     watch = IndexerWatch(cancellation: run.cancellation, deadline: run.deadline)
     let report = run.report
-    let received = ByteCount()
+    let received = ReceivedPart()
     self.received = received
     indexer = try PackIndexer(
       stagingDirectory: layout.staging.string, maximumObjects: limits.packObjects, interruption: watch.interruption
     ) { progress in
       try run.checkTime()
+      (received.objects, received.totalObjects) = (progress.receivedObjects, progress.totalObjects)
       if progress.receivedObjects < progress.totalObjects {
-        report(.receiving(objects: progress.receivedObjects, total: progress.totalObjects, bytes: received.value))
+        report(.receiving(objects: progress.receivedObjects, total: progress.totalObjects, bytes: received.bytes))
       } else {
         report(.indexing(objects: progress.indexedObjects, total: progress.totalObjects))
       }
@@ -45,7 +46,7 @@ final class PackReception: PackSink {
 
   func receive(_ part: UnsafeRawBufferPointer) throws {
     if bytes == 0 { passing(.spooling) }
-    received.value += part.count
+    received.bytes += part.count
     if bytes >= bytesAtNextDiskCheck {
       try checkDisk()
       bytesAtNextDiskCheck = bytes + Self.bytesBetweenDiskChecks
@@ -74,13 +75,20 @@ final class PackReception: PackSink {
     return error
   }
 
-  /// Twice what has come must fit: while a pack is resolved its index and, at most, appended bases join it.
+  /// What will still come must fit, as far as it can be told, and leave the floor free.
   private func checkDisk() throws {
+    guard limits.freeBytesToKeep > 0 else { return }
     let free = try files.availableBytes(at: layout.root)
-    guard free >= limits.freeBytesToKeep + UInt64(Self.bytesBetweenDiskChecks) || limits.freeBytesToKeep == 0 else {
+    let forecast = PackForecast(
+      receivedObjects: received.objects, totalObjects: received.totalObjects, bytes: received.bytes
+    ).remainingBytes
+    let needed = max(forecast, UInt64(Self.bytesBetweenDiskChecks))
+    let (wanted, overflow) = limits.freeBytesToKeep.addingReportingOverflow(needed)
+    guard !overflow, free >= wanted else {
       throw MirrorError(
         .diskFull,
-        "receive a pack into '\(layout.root)': only \(free) bytes are free, \(limits.freeBytesToKeep) must stay",
+        "receive a pack into '\(layout.root)': only \(free) bytes are free, about \(needed) more are to come, and"
+          + " \(limits.freeBytesToKeep) must stay",
         hint: "free some space or lower the floor with --keep-free; the copy is as it was")
     }
   }
@@ -88,7 +96,9 @@ final class PackReception: PackSink {
   private static let bytesBetweenDiskChecks = 8 << 20
 }
 
-/// A number that the indexer's callback and the reception share; both run on the run's own thread.
-private final class ByteCount {
-  var value = 0
+/// How much has come: told by the indexer's callback and by the reception, both on the run's own thread.
+private final class ReceivedPart {
+  var bytes = 0
+  var objects = 0
+  var totalObjects = 0
 }
