@@ -54,14 +54,11 @@ import Testing
         try await pair.untilVerified(Self.project)
         // The pack of the last push: what the history needs lies in the first one.
         let first = try packs(of: copy)
-        let young = try #require(
-          first.max { left, right in
-            let times = [left, right].map { name in
-              var status = stat()
-              return stat("\(copy)/objects/pack/\(name)", &status) == 0 ? status.st_mtim.tv_sec : 0
-            }
-            return times[0] < times[1]
-          })
+        let dated = try first.map { name in
+          let attributes = try FileManager.default.attributesOfItem(atPath: "\(copy)/objects/pack/\(name)")
+          return (name: name, modified: try #require(attributes[.modificationDate] as? Date))
+        }
+        let young = try #require(dated.max { $0.modified < $1.modified }).name
         try flipBit(in: "\(copy)/objects/pack/\(young)")
         try await pair.until("the damage is found") {
           try await pair.status(of: \.secondary).lastFailures.contains { $0.message.contains("object check") }
