@@ -5,6 +5,7 @@ internal import Replication
 extension Agent {
   /// Takes in what a Git host says happened; durable on return.
   package func take(_ notice: EventNotice) async throws {
+    if case .secondary(let site) = site, let listed = site.listed { return try await listed.intake.take(notice) }
     try await primarySite(for: "take an event in").intake.take(notice)
   }
 

@@ -10,6 +10,7 @@ package enum AgentMetrics {
     "remora_verification_seconds": "Verifications by result.",
     "remora_housekeeping_seconds": "Housekeepings by result.",
     "remora_object_check_seconds": "Object checks by result.",
+    "remora_polls_total": "Looks at repositories whose hosts have no agent, by result.",
     "remora_http_requests_total": "Requests answered, by class of status.",
   ]
 
@@ -79,6 +80,11 @@ package enum AgentMetrics {
       label: "remora_object_check_seconds", dimensions: [("kind", name.text), ("result", word)], aggregate: true
     )
     .record(seconds(duration))
+  }
+
+  /// A look at a repository whose host has no agent, by kind and result.
+  static func polled(_ name: ReplicableName, _ result: String) {
+    Counter(label: "remora_polls_total", dimensions: [("kind", name.text), ("result", result)]).increment()
   }
 
   static func seconds(_ duration: Duration) -> Double {

@@ -28,6 +28,8 @@ package struct StatusRow: Codable, Hashable, Sendable {
   package var primary: PrimaryRow?
   /// On a primary: its secondaries.
   package var secondaries: [SecondaryRow]?
+  /// On a secondary without a primary: what says which repositories there are.
+  package var rosters: [RosterRow]?
 
   /// A status; the rest is set by name.
   package init(site: String, role: String, version: String, startedAt: String) {
@@ -195,6 +197,29 @@ package struct StatusRow: Codable, Hashable, Sendable {
       self.isReachable = isReachable
       self.lastContactAt = lastContactAt
       self.pausedBy = pausedBy
+    }
+  }
+
+  /// A list or a manifest of repositories whose host has no agent.
+  package struct RosterRow: Codable, Hashable, Sendable {
+    /// The kind.
+    package var replicableName: String
+    /// The file or URL.
+    package var place: String
+    /// Repositories in it.
+    package var count: Int
+    /// What makes no sense in it, `PLACE: REASON`, the first hundred.
+    package var skipped: [String]
+    /// Why it could not be read the last time; the one before counts then.
+    package var failure: String?
+
+    /// A row.
+    package init(replicableName: String, place: String, count: Int, skipped: [String], failure: String?) {
+      self.replicableName = replicableName
+      self.place = place
+      self.count = count
+      self.skipped = skipped
+      self.failure = failure
     }
   }
 

@@ -17,24 +17,28 @@ package struct RepositoryStrategy: Strategy {
   let limits: MirrorLimits
   /// How long copies keep what refs have dropped.
   let retention: Duration
+  /// The sources are of hosts that have nothing to do with each other: when one fails, that is told of its repositories alone.
+  let isOfManyHosts: Bool
   let workers: WorkerPool
   let walks: WorkerPool
   let progress: @Sendable (ReplicableID, MirrorProgress) -> Void
 
   /// - Parameters:
   ///   - retention: how long copies keep what refs have dropped.
+  ///   - isOfManyHosts: what a host does wrong is a failure of its repositories, and of no others.
   ///   - workers: threads for all that blocks; as many syncs run at a time as it has.
   ///   - walks: threads for listings of the whole root, which take long; `nil` takes those of `workers`.
   ///   - progress: told, on those threads and often, what a sync does.
   package init(
     place: RepositoryPlace, environment: MirrorEnvironment, limits: MirrorLimits = MirrorLimits(),
-    retention: Duration = .seconds(30 * 86_400), workers: WorkerPool,
+    retention: Duration = .seconds(30 * 86_400), isOfManyHosts: Bool = false, workers: WorkerPool,
     walks: WorkerPool? = nil, progress: @escaping @Sendable (ReplicableID, MirrorProgress) -> Void = { _, _ in }
   ) {
     self.place = place
     self.environment = environment
     self.limits = limits
     self.retention = retention
+    self.isOfManyHosts = isOfManyHosts
     self.workers = workers
     self.walks = walks ?? workers
     self.progress = progress
@@ -49,7 +53,8 @@ package struct RepositoryStrategy: Strategy {
     do {
       return try await workers.run(body)
     } catch {
-      throw StrategyError(error, operation, id)
+      let failure = StrategyError(error, operation, id)
+      throw isOfManyHosts ? failure.ofOneHostAmongMany : failure
     }
   }
 

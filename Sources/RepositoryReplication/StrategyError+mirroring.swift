@@ -40,6 +40,16 @@ extension StrategyError {
     "source_access_denied", "source_unreachable", "tls_failed",
   ]
 
+  /// The same error where the other replicables are of other hosts: only this machine's own trouble is everybody's.
+  var ofOneHostAmongMany: StrategyError {
+    guard disposition == .host, !Self.isOfThisMachine.contains(code.rawValue) else { return self }
+    return StrategyError(code, message, disposition: .replicable)
+  }
+
+  private static let isOfThisMachine: Set<String> = [
+    "busy", "cancelled", "destination_io", "destination_unwritable", "disk_full", "file_system", "git_missing",
+  ]
+
   /// In the middle of an answer: who knows whose fault it was.
   private static let isOfTheConnection: Set<String> = ["connection_lost", "timeout"]
 }

@@ -61,7 +61,7 @@ extension AgentConfiguration {
       var sameRules = new
       sameRules.kind.selection = old.kind.selection
       sameRules.selectiveSync = old.selectiveSync
-      if sameRules.kind != old.kind || new.allowedRoots != old.allowedRoots {
+      if sameRules.kind != old.kind || new.allowedRoots != old.allowedRoots || new.roster != old.roster {
         changes.append(Change(key: key, isReloadable: false))
       }
       for rule in ["include", "exclude", "selective_sync.include", "selective_sync.exclude"]

@@ -54,10 +54,10 @@ extension AgentConfiguration {
     let servesGit = reader.flag("serve_git")
     let hosts = reader.words("hosts")
     let trustedOwners = reader.words("trusted_owners")
-    let primary = reader.primary(role)
     let secondaries = reader.secondaries()
     let sources = reader.sources(on: role)
     let kinds = reader.kinds(on: role)
+    let primary = reader.primary(role, kinds)
     let limits = Limits(&reader)
     let times = Times(&reader)
     let keepEventBytes = reader.size("events.keep_bytes")
@@ -92,6 +92,7 @@ extension AgentConfiguration.Limits {
     freeDisk = reader.size("limits.free_disk")
     requestBytes = reader.size("limits.request_bytes")
     connections = reader.count("limits.connections")
+    pollsPerMinute = reader.count("poll.per_minute")
   }
 }
 
@@ -100,6 +101,11 @@ extension AgentConfiguration.Times {
     verification = reader.duration("verification.interval")
     check = reader.duration("check.interval")
     keepHistory = reader.duration("history.keep")
+    let (shortest, longest) = (reader.duration("poll.min_interval"), reader.duration("poll.max_interval"))
+    if longest < shortest {
+      reader.report(reader.origin(of: "poll.max_interval"), "shorter than poll.min_interval; make it longer")
+    }
+    poll = shortest...max(shortest, longest)
     scan = reader.duration("scan.interval")
     fullScan = reader.duration("scan.full_interval")
     consistency = reader.duration("consistency.interval")
@@ -110,13 +116,27 @@ extension AgentConfiguration.Times {
 
 /// What several keys say together.
 extension ConfigurationReader {
-  fileprivate mutating func primary(_ role: AgentConfiguration.Role?) -> AgentConfiguration.Primary? {
+  fileprivate mutating func primary(
+    _ role: AgentConfiguration.Role?, _ kinds: [AgentConfiguration.ConfiguredKind]
+  ) -> AgentConfiguration.Primary? {
     let url = url("primary.url")
     let name = siteName("primary.name")
     let secret = secretFile("primary.secret_file")
     guard role == .secondary else { return nil }
+    let rosters = kinds.count { $0.roster != nil }
+    if rosters > 0 {
+      for key in ["primary.url", "primary.name", "primary.secret_file"] where isGiven(key) {
+        report(origin(of: key), "a secondary with a list or a manifest has no primary; take one of them out")
+      }
+      if rosters < kinds.count {
+        report(
+          origin(of: "replicables"),
+          "some kinds have a list or a manifest and some have none; without a primary each needs one")
+      }
+      return nil
+    }
     for key in ["primary.url", "primary.secret_file"] where !isGiven(key) {
-      report(origin(of: key), "missing; a secondary needs it")
+      report(origin(of: key), "missing; a secondary needs it, unless each kind has a list or a manifest")
     }
     guard let url, let secret else { return nil }
     return AgentConfiguration.Primary(url: url, name: name, secretFile: secret)

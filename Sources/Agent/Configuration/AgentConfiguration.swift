@@ -49,6 +49,8 @@ package struct AgentConfiguration: Sendable {
     package var selectiveSync: SelectiveSync
     /// Where links below the root may lead.
     package var allowedRoots: [String]
+    /// Which repositories there are, where the host has no agent.
+    package var roster: RosterSource?
     /// The patterns as they were written, for telling what a reload changes.
     let patterns: [String: [String]]
   }
@@ -132,6 +134,8 @@ package struct AgentConfiguration: Sendable {
     package var requestBytes: UInt64
     /// Connections at a time.
     package var connections: Int
+    /// `poll.per_minute`: looks at one host.
+    package var pollsPerMinute: Int
   }
 
   /// Intervals and ages.
@@ -142,6 +146,8 @@ package struct AgentConfiguration: Sendable {
     package var check: Duration
     /// `history.keep`: what refs have dropped.
     package var keepHistory: Duration
+    /// `poll.min_interval` and `poll.max_interval`.
+    package var poll: ClosedRange<Duration>
     /// `scan.interval`: by stat.
     package var scan: Duration
     /// `scan.full_interval`: every ref.

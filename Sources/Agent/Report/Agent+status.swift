@@ -1,6 +1,7 @@
 package import AgentAPI
 internal import EventLog
 internal import Replication
+internal import RepositoryReplication
 
 extension Agent {
   /// The version that this program calls itself.
@@ -88,9 +89,25 @@ extension Agent {
     }
     status.lastFailures = site.failures.all
     let paused = await site.scheduler.pauseReason(of: site.primaryHost)
-    status.primary = StatusRow.PrimaryRow(
-      url: site.primaryURL, isReachable: site.contact.failure == nil && site.contact.lastContactAt != nil,
-      lastContactAt: site.contact.lastContactAt.map { "\($0)" }, pausedBy: paused)
+    if let url = site.primaryURL {
+      status.primary = StatusRow.PrimaryRow(
+        url: url, isReachable: site.contact.failure == nil && site.contact.lastContactAt != nil,
+        lastContactAt: site.contact.lastContactAt.map { "\($0)" }, pausedBy: paused)
+    }
+    for kind in site.listed?.kinds ?? [] {
+      let roster = kind.repositories.roster
+      let row = StatusRow.RosterRow(
+        replicableName: kind.name.text, place: kind.place, count: roster?.entries.count ?? 0,
+        skipped: (roster?.skipped ?? []).prefix(100).map { "\($0.path): \($0.reason)" },
+        failure: kind.repositories.failure)
+      status.rosters = (status.rosters ?? []) + [row]
+      if let failure = row.failure { status.problems.append("the list of '\(kind.name)' cannot be read: \(failure)") }
+      if let first = row.skipped.first {
+        status.problems.append(
+          "\(row.skipped.count) of the list of '\(kind.name)' make no sense, and nothing is removed until they do: \(first)"
+        )
+      }
+    }
     if let failure = site.contact.failure { status.problems.append("the primary does not answer: \(failure)") }
     if let paused { status.problems.append("work rests: \(paused)") }
     status.lastEventId = try await site.secondary.kinds.asyncMap {

@@ -1,4 +1,5 @@
 internal import AgentClient
+internal import BoundedHTTP
 internal import RegistryStore
 internal import Replication
 
@@ -10,21 +11,25 @@ final class SecondarySite: Sendable {
   let consistency: ConsistencyLoop
   let progress: JobProgress
   let failures: RecentFailures
-  let primaryURL: String
+  /// The primary's; `nil` where there is none.
+  let primaryURL: String?
+  /// What stands in for a primary where there is none.
+  let listed: ListedPrimary?
   private let consumer: ConsumerLoop
   private let keeping: KeepingLoop
   private let registries: [DurableRegistry]
 
   /// - Throws: what opening the registries throws; then nothing is left open.
   init(
-    _ state: AgentState, of address: AgentPlan.PrimaryAddress, observer: any ReplicationObserver
+    _ state: AgentState, of address: AgentPlan.PrimaryAddress?, observer: any ReplicationObserver
   ) async throws {
     let plan = state.plan
     let environment = state.environment
     contact = PrimaryContact(now: environment.now)
     progress = JobProgress()
     failures = RecentFailures()
-    primaryURL = address.url
+    primaryURL = address?.url
+    listed = address == nil ? try await ListedPrimary(state, contact: contact, observer: observer) : nil
     var opened: [DurableRegistry] = []
     do {
       var members: [Secondary.Member] = []
@@ -37,23 +42,21 @@ final class SecondarySite: Sendable {
             differences: DifferenceFiles(kind.name, in: state.directory, pool: state.storage),
             selection: kind.selection))
       }
-      let primary = RemotePrimary(
-        client: AgentClient(
-          .url(address.url), http: state.http, authorization: address.signer.map { .signed($0) } ?? .none),
-        url: address.url,
-        addresses: Dictionary(
-          uniqueKeysWithValues: plan.kinds.compactMap { kind in kind.address.map { (kind.name, $0) } }),
-        dataTypes: Dictionary(uniqueKeysWithValues: plan.kinds.map { ($0.name, $0.dataType) }), contact: contact)
+      let primary: any PrimaryAccess =
+        if let listed { listed } else { Self.remote(address, plan, http: state.http, contact) }
       secondary = try Secondary(
         name: plan.site, of: primary, members: members, features: state.features, environment: environment)
       try await secondary.recover()
       registries = opened
     } catch {
       for registry in opened { await registry.close() }
+      await listed?.close()
       throw error
     }
     let hosts = Dictionary(
-      uniqueKeysWithValues: plan.kinds.map { ($0.name, Self.host(of: $0.address?.text ?? address.url)) })
+      uniqueKeysWithValues: plan.kinds.map { kind in
+        (kind.name, address.map { Self.host(of: kind.address?.text ?? $0.url) } ?? Self.noHost)
+      })
     scheduler = try Scheduler(
       secondary, hosts: hosts, limits: plan.limits, checkInterval: plan.checkInterval, environment: environment,
       progress: progress, failures: failures, observer: observer)
@@ -61,7 +64,7 @@ final class SecondarySite: Sendable {
       secondary, scheduler: scheduler, observer: observer, interval: plan.consistencyInterval)
     consumer = ConsumerLoop(
       secondary: secondary, scheduler: scheduler, consistency: consistency, contact: contact,
-      primaryHost: Self.host(of: address.url),
+      primaryHost: address.map { Self.host(of: $0.url) } ?? Self.noHost,
       observer: observer, environment: environment)
     keeping = KeepingLoop(
       secondary: secondary, observer: observer, environment: environment,
@@ -69,7 +72,22 @@ final class SecondarySite: Sendable {
   }
 
   /// The key under which work for the primary itself rests.
-  var primaryHost: String { Self.host(of: primaryURL) }
+  var primaryHost: String { primaryURL.map(Self.host) ?? Self.noHost }
+
+  /// Of kinds whose repositories are of many hosts: what rests then rests for this machine's own trouble.
+  private static let noHost = "this machine"
+
+  private static func remote(
+    _ address: AgentPlan.PrimaryAddress?, _ plan: AgentPlan, http: BoundedHTTPClient, _ contact: PrimaryContact
+  ) -> RemotePrimary {
+    let url = address?.url ?? ""
+    return RemotePrimary(
+      client: AgentClient(.url(url), http: http, authorization: address?.signer.map { .signed($0) } ?? .none),
+      url: url,
+      addresses: Dictionary(
+        uniqueKeysWithValues: plan.kinds.compactMap { kind in kind.address.map { (kind.name, $0) } }),
+      dataTypes: Dictionary(uniqueKeysWithValues: plan.kinds.map { ($0.name, $0.dataType) }), contact: contact)
+  }
 
   /// Scheme and authority of a URL.
   private static func host(of url: String) -> String {
@@ -84,11 +102,13 @@ final class SecondarySite: Sendable {
       group.addTask { await self.consumer.run() }
       group.addTask { await self.consistency.run() }
       group.addTask { await self.keeping.run() }
+      if let listed = self.listed { group.addTask { await listed.run() } }
     }
   }
 
   /// Closes the stores; nothing may run any more.
   func close() async {
     for registry in registries { await registry.close() }
+    await listed?.close()
   }
 }

@@ -20,6 +20,8 @@ extension AgentPlan {
       }
       role = .secondary(
         of: PrimaryAddress(url: primary.url, caFile: configuration.tls.caFile, signer: signer))
+    } else if configuration.role == .secondary {
+      role = .secondary(of: nil)
     } else {
       role = .primary(secondaries: configuration.secondaries.map(\.name.text))
     }
@@ -45,6 +47,10 @@ extension AgentPlan {
     trashAge = configuration.times.keepTrash
     retention = .init(bytes: Int(clamping: configuration.keepEventBytes), age: configuration.times.keepEvents)
     hookGroup = configuration.hookGroup
+    rosters = Dictionary(
+      uniqueKeysWithValues: configuration.kinds.compactMap { kind in kind.roster.map { (kind.kind.name, $0) } })
+    polls.interval = configuration.times.poll
+    polls.perMinute = configuration.limits.pollsPerMinute
     allowedRoots = Dictionary(
       uniqueKeysWithValues: configuration.kinds.map { ($0.kind.name, $0.allowedRoots) })
   }

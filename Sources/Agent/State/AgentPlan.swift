@@ -34,6 +34,10 @@ package struct AgentPlan: Sendable {
   package var trashAge = Duration.seconds(7 * 86_400)
   /// What the event log keeps for secondaries that do not come.
   package var retention = EventLogSettings.Retention()
+  /// Which repositories there are, for kinds whose host has no agent.
+  package var rosters: [ReplicableName: RosterSource] = [:]
+  /// How such hosts are asked.
+  package var polls = PollSettings()
   /// Where links below the root of a kind may lead.
   package var allowedRoots: [ReplicableName: [String]] = [:]
   /// Group whose members may run hooks; `nil` is none.
@@ -43,8 +47,8 @@ package struct AgentPlan: Sendable {
   package enum Role: Sendable {
     /// The source of truth, with the names of those that follow it.
     case primary(secondaries: [String])
-    /// A site of copies.
-    case secondary(of: PrimaryAddress)
+    /// A site of copies; without a primary its kinds have rosters.
+    case secondary(of: PrimaryAddress?)
   }
 
   /// Where a secondary's primary is, and how to prove who asks.

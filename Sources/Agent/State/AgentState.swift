@@ -45,11 +45,11 @@ final class AgentState: Sendable {
     self.storage = storage
     let limits = plan.limits
     jobs = WorkerPool(
-      name: "jobs", threads: limits.total + 4, waitingLimit: 100_000)
+      name: "jobs", threads: limits.total + (plan.rosters.isEmpty ? 4 : 12), waitingLimit: 100_000)
     walks = WorkerPool(name: "walks", threads: 2, waitingLimit: 1_000)
     var caFile: String?
     var signer: (any RequestSigner)?
-    if case .secondary(let primary) = plan.role { (caFile, signer) = (primary.caFile, primary.signer) }
+    if case .secondary(let primary?) = plan.role { (caFile, signer) = (primary.caFile, primary.signer) }
     transports = Transports(configuration: Self.configuration(plan, caFile, signer))
     http = BoundedHTTPClient(
       configuration: .init(connectTimeout: plan.transfers.connect, caFile: caFile, idleTimeout: .seconds(60)))
@@ -102,19 +102,25 @@ final class AgentState: Sendable {
       limits.freeBytesToKeep = plan.transfers.freeBytesToKeep
       return RepositoryStrategy(
         place: RepositoryPlace(root: root, allowedRoots: try allowedRoots(of: name)), environment: environment,
-        limits: limits, retention: plan.historyAge, workers: jobs, walks: walks
+        limits: limits, retention: plan.historyAge, isOfManyHosts: plan.rosters[name] != nil, workers: jobs,
+        walks: walks
       ) { id, step in
         progress?.note(JobKey(name: name, id: id), step)
       }
     }
     var signer: (any RequestSigner)?
-    if case .secondary(let primary) = plan.role { signer = primary.signer }
+    if case .secondary(let primary?) = plan.role { signer = primary.signer }
     return BlobStrategy(
       place: BlobPlace(root: root), isMutable: kind.isMutable, transport: BlobTransport(client: http, signer: signer),
       workers: jobs,
       limits: BlobLimits(
         maximumBytes: plan.transfers.blobBytes, silence: plan.transfers.silence, total: plan.transfers.run,
         freeBytesToKeep: plan.transfers.freeBytesToKeep), now: now)
+  }
+
+  /// The sources of a roster.
+  func listedRepositories(_ name: String) -> ListedRepositories {
+    ListedRepositories(name, transports: transports, run: plan.transfers.run, workers: jobs)
   }
 
   /// Resolved, as the links' targets are.

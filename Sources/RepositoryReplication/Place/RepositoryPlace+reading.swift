@@ -20,22 +20,7 @@ extension RepositoryPlace {
       throw StrategyError(.broken, "read '\(id)': broken refs: \(names.isEmpty ? "HEAD" : names)")
     }
     let exclusion = try RepositoryReading.exclusion(of: path)
-    let view = RefView(head: whole.head, refs: exclusion.applied(to: whole.refs))
-    var listing = ContentListing()
-    listing.append(name: "HEAD".utf8, value: Self.text(of: view.head).utf8)
-    for index in 0..<view.refs.count {
-      view.refs.withName(at: index) { listing.append(name: $0, value: view.refs.oid(at: index).hex.utf8) }
-    }
-    listing.checksum = Checksum(RefsChecksum.sha256.digest(of: view))
-    return listing
-  }
-
-  private static func text(of head: Head) -> String {
-    switch head {
-    case .symbolic(let target, _), .unborn(let target): "ref: \(target)"
-    case .detached(let oid): oid.hex
-    case .unknown: ""
-    }
+    return try ContentListing(of: RefView(head: whole.head, refs: exclusion.applied(to: whole.refs)), "'\(id)'")
   }
 
   /// What stands at the id's place.

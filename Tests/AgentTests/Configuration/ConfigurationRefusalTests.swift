@@ -26,8 +26,8 @@ struct ConfigurationRefusalTests {
       """
     #expect(
       ground.complaints(text) == [
-        "remora.yaml: primary.secret_file: missing; a secondary needs it",
-        "remora.yaml: primary.url: missing; a secondary needs it",
+        "remora.yaml: primary.secret_file: missing; a secondary needs it, unless each kind has a list or a manifest",
+        "remora.yaml: primary.url: missing; a secondary needs it, unless each kind has a list or a manifest",
         "remora.yaml:1:15: site.name: 'a b' is no name of a site; use letters, digits and '-', '_', '.', a letter or digit "
           + "first, at most 63",
         "remora.yaml:2:8: state: 'var/lib' is no absolute path; begin with /",
@@ -118,6 +118,13 @@ struct ConfigurationRefusalTests {
         "  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'https://token@h/{id}' }", "clone_url: it holds a login"
       ),
       ("  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'ssh://u:p@h/{id}' }", "clone_url: it holds a login"),
+      ("  wiki: { strategy: blob, root: /srv/wikis, list: /srv/git/deep/file }", "only repositories can be listed"),
+      ("  wiki: { strategy: repository, root: /srv/wikis, manifest: 'http://h/m' }", "add clone_url"),
+      (
+        "  wiki: { strategy: repository, root: /srv/wikis, clone_url: 'http://h/{id}', manifest: 'http://u:p@h/m' }",
+        "manifest: it holds a login"
+      ),
+      ("poll: { min_interval: 2h, max_interval: 1h }", "6:41: poll.max_interval: shorter than poll.min_interval"),
       ("secondaries: []", "secondaries: only a primary has them"),
       ("sources: { token: x }", "sources.token: unknown key; did you mean 'tokens'?"),
       ("sources: { tokens: x }", "6:20: sources.tokens: not a list"),
@@ -205,5 +212,21 @@ struct ConfigurationRefusalTests {
   func printable() {
     let complaints = ground.complaints("\"a\\e[31m\\n\": 1\n")
     #expect(complaints.contains { $0.contains("1:1: a?[31m?: unknown key") }, "\(complaints)")
+  }
+
+  @Test("a secondary with lists has no primary, and a list for each kind")
+  func lists() {
+    let listed = "  wiki: { strategy: repository, root: /srv/wikis, list: /srv/git/deep/file"
+    let complaints = ground.complaints(ConfigurationGround.secondary + listed + ", manifest: 'http://h/m' }\n")
+    for complaint in [
+      "3:17: primary.url: a secondary with a list or a manifest has no primary; take one of them out",
+      "primary.secret_file: a secondary with a list or a manifest has no primary; take one of them out",
+      "replicables: some kinds have a list or a manifest and some have none; without a primary each needs one",
+      "a list names every URL itself; take one of them out",
+    ] {
+      #expect(complaints.contains { $0.contains(complaint) }, "\(complaints)")
+    }
+    let alone = ["site: { name: berlin, role: secondary }", "state: /var/lib/remora", "replicables:", listed + " }\n"]
+    #expect(ground.complaints(alone.joined(separator: "\n")) == [])
   }
 }

@@ -68,7 +68,7 @@ extension ConfigurationReader {
       }
     }
     if role == .primary {
-      for key in ["clone_url", "selective_sync"] {
+      for key in ["clone_url", "selective_sync", "list", "manifest"] {
         if let value = values[key] {
           report(Self.origin(value, "\(path).\(key)"), "only a secondary has it; take it out")
         }
@@ -95,7 +95,8 @@ extension ConfigurationReader {
       let selection = try SelectiveSync(
         include: patterns["selective_sync.include"] ?? ["**"], exclude: patterns["selective_sync.exclude"] ?? [])
       let configured = AgentConfiguration.ConfiguredKind(
-        kind: kind, selectiveSync: selection, allowedRoots: allowed, patterns: patterns)
+        kind: kind, selectiveSync: selection, allowedRoots: allowed, roster: roster(of: kind, values, path),
+        patterns: patterns)
       return (configured, root.origin)
     } catch ReplicationError.invalidAddress(_, let reason) {
       report(
@@ -120,7 +121,40 @@ extension ConfigurationReader {
 
   private static let kindKeys = [
     "strategy", "root", "include", "exclude", "clone_url", "mutable", "enabled", "selective_sync", "allowed_roots",
+    "list", "manifest",
   ]
+
+  /// What says which repositories there are; what is wrong with it is reported.
+  private mutating func roster(
+    of kind: KindConfiguration, _ values: [String: Node], _ path: String
+  ) -> RosterSource? {
+    guard let key = ["list", "manifest"].first(where: { values[$0] != nil }), let node = values[key],
+      let text = scalar(node, "\(path).\(key)")
+    else { return nil }
+    let origin = Self.origin(node, "\(path).\(key)")
+    guard kind.dataType == .repository else {
+      report(origin, "only repositories can be listed; take it out")
+      return nil
+    }
+    if key == "list" {
+      if let other = values["manifest"] ?? values["clone_url"] {
+        report(Self.origin(other, path), "a list names every URL itself; take one of them out")
+      }
+      return readableFile(text, origin).map { .list(path: $0) }
+    }
+    guard let address = kind.address else {
+      report(origin, "a manifest names no URLs; add clone_url, such as https://host/{id}.git")
+      return nil
+    }
+    if text.hasPrefix("https://") || text.hasPrefix("http://") {
+      guard !Self.holdsPassword(text) else {
+        report(origin, "it holds a login; take it out")
+        return nil
+      }
+      return .manifest(place: text, address: address)
+    }
+    return readableFile(text, origin).map { .manifest(place: $0, address: address) }
+  }
 
   private mutating func fields(_ node: Node, _ path: String, known: [String]) -> [String: Node] {
     Dictionary(table(node, path, known: known).map { ($0.key, $0.value) }) { first, _ in first }

@@ -1,0 +1,131 @@
+internal import EventLog
+internal import RegistryStore
+internal import Replication
+internal import RepositoryReplication
+
+/// The primary of a secondary that has none: within this process, over rosters of repositories whose hosts know nothing of us.
+///
+/// It is a primary as any other, with a log and states of its own, so the secondary's half is the same; only its replicables are read
+/// by listings of their URLs, and what no webhook tells is found by polls.
+final class ListedPrimary: PrimaryAccess, Sendable {
+  /// One kind, for whoever looks.
+  struct Kind: Sendable {
+    let name: ReplicableName
+    let place: String
+    let repositories: ListedRepositories
+  }
+
+  let intake: EventIntake
+  let kinds: [Kind]
+  private let primary: Primary
+  private let name: String
+  private let log: DurableEventLog
+  private let states: [DurablePrimaryStates]
+  private let rosters: RosterLoop
+  private let polls: PollLoop
+  private let checksums: ChecksumLoop
+  private let pruning: PruningLoop
+  private let contact: PrimaryContact
+
+  /// What the host has is compared by polls: a reading need not be done again for its age.
+  private static let rereading = Duration.seconds(100 * 365 * 86_400)
+
+  /// - Throws: what opening the log and the states throws; then nothing is left open.
+  init(_ state: AgentState, contact: PrimaryContact, observer: any ReplicationObserver) async throws {
+    let (plan, environment) = (state.plan, state.environment)
+    self.contact = contact
+    name = plan.site
+    var settings = EventLogSettings()
+    settings.retention = plan.retention
+    log = try await DurableEventLog.open(
+      state.directory.events, settings: settings, pool: state.storage, now: environment.now)
+    var opened: [DurablePrimaryStates] = []
+    do {
+      var members: [Primary.Member] = []
+      var followed: [RosterLoop.Followed] = []
+      var kinds: [Kind] = []
+      for kind in plan.kinds {
+        guard let source = plan.rosters[kind.name] else { continue }
+        let states = try await DurablePrimaryStates.open(kind.name, in: state.directory, pool: state.storage)
+        opened.append(states)
+        let repositories = state.listedRepositories(source.place)
+        members.append(
+          Primary.Member(kind.kind, strategy: repositories, states: states, selection: kind.selection) { id in
+            SourceAddress(location: repositories.location(of: id) ?? "")
+          })
+        followed.append(
+          .init(
+            name: kind.name, repositories: repositories, reader: RosterReader(source, http: state.http)))
+        kinds.append(Kind(name: kind.name, place: source.place, repositories: repositories))
+      }
+      self.kinds = kinds
+      primary = try Primary(
+        name: plan.site, secondaries: [plan.site], members: members, log: log, features: state.features,
+        environment: environment)
+      try await primary.recover()
+      let signal = Signal()
+      intake = EventIntake(primary: primary, signal: signal)
+      checksums = ChecksumLoop(
+        primary: primary, signal: signal, observer: observer, environment: environment,
+        width: plan.limits.verifications, interval: Self.rereading)
+      rosters = RosterLoop(primary, followed, observer: observer, interval: plan.polls.interval.lowerBound)
+      polls = PollLoop(
+        primary, kinds.map { ($0.name, $0.repositories) }, plan.polls, checksums: signal, observer: observer,
+        environment: environment)
+      pruning = PruningLoop(log: log, secondaries: [plan.site], observer: observer)
+      states = opened
+    } catch {
+      for states in opened { await states.close() }
+      // The first error is the one to tell; what was published is durable.
+      try? await log.close()
+      throw error
+    }
+    await rosters.look()
+  }
+
+  /// Runs the loops until the task is cancelled.
+  func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.rosters.run() }
+      group.addTask { await self.polls.run() }
+      group.addTask { await self.checksums.run() }
+      group.addTask { await self.pruning.run() }
+    }
+  }
+
+  /// Closes the stores; nothing may run any more.
+  func close() async {
+    for states in states { await states.close() }
+    // What was published is durable; only the newest acknowledgement may not be saved.
+    try? await log.close()
+  }
+
+  // MARK: What the secondary asks
+
+  func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch {
+    contact.answered()
+    // One of another history acknowledges nothing; reading says so.
+    if let cursor { try? await log.acknowledge(secondary: name, cursor) }
+    return try await primary.events(after: cursor, limit: limit, wait: wait)
+  }
+
+  func catalog(
+    of name: ReplicableName, after id: ReplicableID?, limit: Int
+  ) async throws(PrimaryAccessError) -> CatalogPage {
+    try await primary.catalog(of: name, after: id, limit: limit)
+  }
+
+  func standing(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> Standing {
+    try await primary.standing(of: id, incarnation: incarnation, name)
+  }
+
+  func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing {
+    try await primary.listing(of: id, name)
+  }
+
+  func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress {
+    try await primary.source(of: id, name)
+  }
+}

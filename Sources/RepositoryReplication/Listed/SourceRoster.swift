@@ -1,0 +1,101 @@
+internal import Foundation
+internal import GitTransport
+package import Replication
+
+/// Repositories of a host that no agent stands beside: which there are, and where.
+package struct SourceRoster: Hashable, Sendable {
+  /// One repository.
+  package struct Entry: Hashable, Sendable {
+    /// From where it is fetched.
+    package var location: String
+    /// Changes with its refs, where the list tells (grokmirror's); `nil` where only the repository itself can.
+    package var fingerprint: String?
+    /// The list no longer names it, and its host was not asked yet: grokmirror names no repository without refs.
+    package var isLeftOut = false
+  }
+
+  package var entries: [ReplicableID: Entry] = [:]
+  /// What was left out, and why.
+  package var skipped: [DirectoryCatalog.Skipped] = []
+
+  /// From where one is fetched that the list has left out; `nil` where a list leaves out only what is gone.
+  private var address: AddressTemplate?
+
+  package init() {}
+
+  /// Reads a list: `ID URL` a line; blank lines and those that begin with `#` say nothing.
+  package init(list bytes: [UInt8]) {
+    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+      let words = String(decoding: line, as: UTF8.self).split { " \t\r".contains($0) }.map { String($0) }
+      guard let first = words.first, !first.hasPrefix("#") else { continue }
+      let place = "line \(number + 1)"
+      guard words.count == 2 else {
+        skip(place, "not an id and a URL")
+        continue
+      }
+      add(words[0], words[1], fingerprint: nil, place)
+    }
+  }
+
+  /// Reads a manifest of grokmirror's: a JSON object of paths, each with the fingerprint of its refs. An id is a path without its
+  /// first slash and its `.git`.
+  ///
+  /// - Parameter address: from where the repository of an id is fetched.
+  /// - Throws: `StrategyError` for what is no such object.
+  package init(manifest bytes: [UInt8], address: AddressTemplate) throws {
+    self.address = address
+    guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
+      // Foundation's words name no place that helps.
+      throw StrategyError(.broken, "read the manifest: it is no JSON object")
+    }
+    for (path, value) in object.sorted(by: { $0.key < $1.key }) {
+      guard let fields = value as? [String: Any] else {
+        skip(path, "its value is no object")
+        continue
+      }
+      var name = path.hasPrefix("/") ? String(path.dropFirst()) : path
+      if name.hasSuffix(".git") { name.removeLast(4) }
+      do {
+        let id = try ReplicableID(name)
+        add(name, address.url(of: id), fingerprint: Self.fingerprint(of: fields), path)
+      } catch {
+        skip(path, "\(error)")
+      }
+    }
+  }
+
+  /// Takes back what was there before and is no longer named, until its host says that it is gone.
+  package mutating func keep(_ known: some Sequence<ReplicableID>) {
+    guard let address else { return }
+    for id in known where entries[id] == nil {
+      entries[id] = Entry(location: address.url(of: id), fingerprint: nil, isLeftOut: true)
+    }
+  }
+
+  /// The host says that one is gone that the list has left out.
+  package mutating func drop(_ id: ReplicableID) {
+    if entries[id]?.isLeftOut == true { entries[id] = nil }
+  }
+
+  /// grokmirror's fingerprint is of the refs alone; HEAD stands beside it.
+  private static func fingerprint(of fields: [String: Any]) -> String {
+    "\(fields["fingerprint"] as? String ?? "") \(fields["head"] as? String ?? "")"
+  }
+
+  private mutating func add(_ name: String, _ location: String, fingerprint: String?, _ place: String) {
+    do {
+      let id = try ReplicableID(name)
+      _ = try SourceURL(location)
+      guard entries[id] == nil else { return skip(place, "'\(name)' is there twice; the first one counts") }
+      entries[id] = Entry(location: location, fingerprint: fingerprint)
+    } catch {
+      skip(place, "\(error)")
+    }
+  }
+
+  private mutating func skip(_ place: String, _ reason: String) {
+    let harmless = String(
+      place.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : Character($0) }.prefix(200))
+    skipped.append(DirectoryCatalog.Skipped(path: harmless, reason: reason))
+  }
+}

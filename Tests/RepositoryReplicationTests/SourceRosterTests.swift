@@ -1,0 +1,115 @@
+import Foundation
+import GitTransport
+import Mirroring
+import Replication
+import RepositoryReplication
+import TestSupport
+import Testing
+import WorkerPool
+
+@Suite("Rosters of repositories without an agent")
+struct SourceRosterTests {
+  private func address() throws -> AddressTemplate { try AddressTemplate("https://git.example.org/{id}.git") }
+
+  @Test("a list names an id and a URL a line")
+  func list() throws {
+    let text = """
+      # ours
+      group/app https://git.example.org/group/app.git
+
+      tools\tssh://git@git.example.org/srv/tools.git\r
+      alone
+      bad//id https://git.example.org/b.git
+      strange ftp://git.example.org/c.git
+      group/app https://git.example.org/other.git
+      three words here
+      """
+    let roster = SourceRoster(list: Array(text.utf8))
+    #expect(roster.entries.keys.map(\.text).sorted() == ["group/app", "tools"])
+    #expect(roster.entries[try ReplicableID("group/app")]?.location == "https://git.example.org/group/app.git")
+    #expect(roster.entries[try ReplicableID("tools")]?.location == "ssh://git@git.example.org/srv/tools.git")
+    #expect(roster.entries.values.allSatisfy { $0.fingerprint == nil })
+    #expect(roster.skipped.map(\.path) == ["line 5", "line 6", "line 7", "line 8", "line 9"])
+  }
+
+  @Test("what a list holds reaches no terminal raw")
+  func harmless() {
+    let roster = SourceRoster(list: Array("a\u{1b}[2J/b nonsense://\u{7}x\n".utf8))
+    #expect(roster.entries.isEmpty && roster.skipped.count == 1)
+    #expect(roster.skipped.allSatisfy { !"\($0.path)\($0.reason)".unicodeScalars.contains { $0.value < 0x20 } })
+  }
+
+  @Test("a manifest's paths are ids, and its fingerprint and HEAD tell of changes")
+  func manifest() throws {
+    let text = """
+      {"/group/app.git": {"fingerprint": "aa", "head": "ref: refs/heads/main", "modified": 1},
+       "/plain": {"fingerprint": null}, "/../up.git": {"fingerprint": "bb"}, "/list.git": []}
+      """
+    let roster = try SourceRoster(manifest: Array(text.utf8), address: address())
+    #expect(roster.entries.keys.map(\.text).sorted() == ["group/app", "plain"])
+    let entry = try #require(roster.entries[try ReplicableID("group/app")])
+    #expect(entry.location == "https://git.example.org/group/app.git")
+    #expect(entry.fingerprint == "aa ref: refs/heads/main")
+    #expect(roster.skipped.map(\.path) == ["/../up.git", "/list.git"])
+    for text in ["", "[]", "{", "\"a\""] {
+      #expect(throws: StrategyError.self) { try SourceRoster(manifest: Array(text.utf8), address: address()) }
+    }
+  }
+
+  @Test("a manifest of gzip is unpacked, and a cut or a huge one is refused")
+  func gzip() throws {
+    let text = Array(#"{"/a.git": {"fingerprint": "aa"}}"#.utf8)
+    try withTemporaryDirectory("gzip") { directory in
+      let path = try directory.write(String(decoding: text, as: UTF8.self), to: "manifest.js")
+      let packing = try ChildProcess("/bin/gzip", ["-k", path])
+      #expect(try packing.outcome().isSuccess)
+      let packed = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(path).gz")))
+      #expect(try GzipText.unpacked(packed, limit: 1_000) == text)
+      #expect(try GzipText.unpacked(text, limit: 1_000) == text)
+      #expect(throws: MirrorError.self) { try GzipText.unpacked(packed, limit: 10) }
+      #expect(throws: (any Error).self) { try GzipText.unpacked(Array(packed.dropLast(9)), limit: 1_000) }
+    }
+  }
+
+  @Test("what a manifest leaves out stays until its host says that it is gone; what a list leaves out is gone")
+  func leftOut() throws {
+    let (app, tools) = (try ReplicableID("app"), try ReplicableID("tools"))
+    var roster = try SourceRoster(manifest: Array(#"{"/app.git": {"fingerprint": "a"}}"#.utf8), address: address())
+    roster.keep([app, tools])
+    #expect(roster.entries[app]?.isLeftOut == false)
+    #expect(roster.entries[tools]?.isLeftOut == true)
+    #expect(roster.entries[tools]?.location == "https://git.example.org/tools.git")
+    roster.drop(app)
+    roster.drop(tools)
+    #expect(roster.entries.keys.map(\.text) == ["app"])
+    var list = SourceRoster(list: Array("app https://git.example.org/app.git".utf8))
+    list.keep([tools])
+    #expect(list.entries.keys.map(\.text) == ["app"])
+  }
+
+  @Test("an unreadable, an empty and a partly senseless roster say of nothing that it is gone")
+  func absence() async throws {
+    let workers = WorkerPool(name: "rosters", threads: 1, waitingLimit: 10)
+    let listed = ListedRepositories(
+      "the list", transports: Transports(configuration: TransportConfiguration(environment: [:])), run: .seconds(10),
+      workers: workers)
+    let (app, gone) = (try ReplicableID("app"), try ReplicableID("gone"))
+    await #expect(throws: StrategyError.self) { try await listed.catalog() }
+    await #expect(throws: StrategyError.self) { try await listed.presence(of: gone) }
+    _ = listed.take(SourceRoster(list: Array("app https://git.example.org/app.git".utf8)))
+    #expect(try await listed.catalog().isComplete)
+    #expect(try await listed.presence(of: gone) == .absent)
+    listed.failed("no such file")
+    #expect(try await !listed.catalog().isComplete)
+    await #expect(throws: StrategyError.self) { try await listed.presence(of: gone) }
+    #expect(try await listed.presence(of: app) != .absent)
+    listed.recovered()
+    #expect(try await listed.presence(of: gone) == .absent)
+    for text in ["", "app https://git.example.org/app.git\nnonsense"] {
+      listed.take(SourceRoster(list: Array(text.utf8)))
+      #expect(try await !listed.catalog().isComplete)
+      await #expect(throws: StrategyError.self) { try await listed.presence(of: gone) }
+    }
+    await workers.shutdown()
+  }
+}
