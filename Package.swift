@@ -94,6 +94,7 @@ let package = Package(
     room("MetricsExposition", [coreMetrics]),
     room("AgentAPI"),
     room("SiteTokens", [jwtKit, crypto]),
+    room("Webhooks"),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", "WorkerPool", crypto, systemPackage]),
     room(
@@ -134,14 +135,14 @@ let package = Package(
       [
         "AgentAPI", "AgentClient", "SiteTokens", "Replication", "RegistryStore", "EventLog", "RepositoryReplication",
         "BlobReplication", "Housekeeping", "Mirroring", "GitTransport", "DurableFiles", "WorkerPool", "BoundedHTTP",
-        coreMetrics, crypto, logging, serviceLifecycle, systemPackage, yams,
+        "Webhooks", coreMetrics, crypto, logging, serviceLifecycle, systemPackage, yams,
       ]),
     // Floor 7, face
     room(
       "AgentServer",
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
-        "WorkerPool",
+        "WorkerPool", "Webhooks",
         asyncAlgorithms, coreMetrics, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore,
         nioHTTP1, nioHTTPTypes, nioSSL,
         serviceLifecycle,
@@ -231,6 +232,7 @@ let package = Package(
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),
     tests("AgentAPITests", ["AgentAPI"]),
     tests("AgentClientTests", ["AgentClient", "AgentAPI", "BoundedHTTP", "TestSupport"]),
+    tests("WebhooksTests", ["Webhooks", "SiteTokens", "TestSupport"]),
     tests("SiteTokensTests", ["SiteTokens", "TestSupport", jwtKit, crypto]),
     tests(
       "GitServingTests",

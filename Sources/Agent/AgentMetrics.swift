@@ -11,6 +11,7 @@ package enum AgentMetrics {
     "remora_housekeeping_seconds": "Housekeepings by result.",
     "remora_object_check_seconds": "Object checks by result.",
     "remora_polls_total": "Looks at repositories whose hosts have no agent, by result.",
+    "remora_webhooks_total": "Deliveries of forges, by forge and result.",
     "remora_http_requests_total": "Requests answered, by class of status.",
   ]
 

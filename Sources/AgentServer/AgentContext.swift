@@ -43,4 +43,6 @@ package enum BodyLimit {
   package static let values = 1 << 20
   /// Of a fetch: a million wants and haves, and some.
   package static let git = 64 << 20
+  /// Of a forge's delivery: GitHub sends no more than 25 MB.
+  package static let webhooks = 25 << 20
 }

@@ -30,6 +30,7 @@ struct LayerTable: Equatable {
     Row(1, "MetricsExposition", ["CoreMetrics"]),
     Row(1, "AgentAPI", []),
     Row(1, "SiteTokens", ["JWTKit", "Crypto"]),
+    Row(1, "Webhooks", []),
     Row(2, "RefStore", ["GitValues", "DurableFiles", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(
       2, "GitTransport",
@@ -70,14 +71,15 @@ struct LayerTable: Equatable {
       [
         "AgentAPI", "AgentClient", "SiteTokens", "Replication", "RegistryStore", "EventLog", "RepositoryReplication",
         "BlobReplication", "Housekeeping", "Mirroring", "GitTransport", "DurableFiles", "WorkerPool", "BoundedHTTP",
-        "CoreMetrics",
+        "Webhooks", "CoreMetrics",
         "Crypto", "Logging", "ServiceLifecycle", "SystemPackage", "Yams",
       ]),
     Row(
       7, "AgentServer",
       [
         "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
-        "WorkerPool", "AsyncAlgorithms", "CoreMetrics", "Crypto", "Hummingbird*", "HTTPTypes", "Logging", "NIO*",
+        "WorkerPool", "Webhooks", "AsyncAlgorithms", "CoreMetrics", "Crypto", "Hummingbird*", "HTTPTypes", "Logging",
+        "NIO*",
         "ServiceLifecycle",
         "SystemPackage", "UnixSignals",
       ]),

@@ -61,7 +61,9 @@ extension AgentConfiguration {
       var sameRules = new
       sameRules.kind.selection = old.kind.selection
       sameRules.selectiveSync = old.selectiveSync
-      if sameRules.kind != old.kind || new.allowedRoots != old.allowedRoots || new.roster != old.roster {
+      if sameRules.kind != old.kind || new.allowedRoots != old.allowedRoots || new.roster != old.roster
+        || new.webhook != old.webhook
+      {
         changes.append(Change(key: key, isReloadable: false))
       }
       for rule in ["include", "exclude", "selective_sync.include", "selective_sync.exclude"]

@@ -1,5 +1,6 @@
 package import Replication
 package import SiteTokens
+package import Webhooks
 
 /// Everything that an agent is told: the file, and the environment over it. Holds the names of files with secrets, never a secret.
 ///
@@ -51,8 +52,18 @@ package struct AgentConfiguration: Sendable {
     package var allowedRoots: [String]
     /// Which repositories there are, where the host has no agent.
     package var roster: RosterSource?
+    /// Who may tell of pushes by HTTP, where anybody may.
+    package var webhook: Webhook?
     /// The patterns as they were written, for telling what a reload changes.
     let patterns: [String: [String]]
+  }
+
+  /// `replicables.NAME.webhook`.
+  package struct Webhook: Hashable, Sendable {
+    /// `id`: a repository's id by its name at the forge.
+    package var mapping: WebhookMapping
+    /// `secret_file`.
+    package var secretFile: String
   }
 
   /// The file that was read.

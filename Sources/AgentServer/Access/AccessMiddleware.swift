@@ -35,8 +35,11 @@ package struct AccessMiddleware: RouterMiddleware {
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
     var (request, context) = (request, context)
+    var refused: @Sendable () -> Void = {}
     // What a fetch sends are the tips of a copy, and there may be many.
-    context.bodyBytes = request.uri.path.hasPrefix("/git/") ? BodyLimit.git : bodyBytes
+    let path = request.uri.path
+    context.bodyBytes =
+      path.hasPrefix("/git/") ? BodyLimit.git : path.hasPrefix("/webhooks/") ? BodyLimit.webhooks : bodyBytes
     if let length = request.headers[.contentLength].flatMap(Int.init), length > context.bodyBytes {
       throw AgentFault(413, "too_large", "take a body of \(length) bytes: \(context.bodyBytes) are the most")
     }
@@ -45,6 +48,7 @@ package struct AccessMiddleware: RouterMiddleware {
     case .network(let access):
       let peer = context.channel.remoteAddress?.ipAddress ?? ""
       try rates.admit(peer)
+      refused = { [rates] in rates.refused(peer) }
       try access.check(host: request.head.authority)
       do {
         context.identity = try await identity(&request, context, access)
@@ -54,7 +58,13 @@ package struct AccessMiddleware: RouterMiddleware {
         throw error
       }
     }
-    return try await next(request, context)
+    do {
+      return try await next(request, context)
+    } catch let fault as AgentFault where fault.code == "bad_signature" {
+      // A route that looks at a signature of its own.
+      refused()
+      throw fault
+    }
   }
 
   private func identity(

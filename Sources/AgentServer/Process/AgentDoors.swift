@@ -18,6 +18,8 @@ package struct AgentDoors: Sendable {
   package var servesPeople: Bool
   /// Users whose repositories are served although they are not ours, by their numbers.
   package var trustedOwners: Set<UInt32> = []
+  /// Whose deliveries of webhooks are taken, by kind.
+  package var webhooks: [String: WebhookDoor] = [:]
   /// Group whose members may use the socket of events; `nil` is none.
   package var hookGroup: String?
   /// Connections at a time; whoever comes later waits.
@@ -55,6 +57,7 @@ package struct AgentDoors: Sendable {
       tls?.minimumTLSVersion = .tlsv12
     }
     trustedOwners = Set(try configuration.trustedOwners.map(Self.number(ofUser:)))
+    webhooks = try configuration.webhookDoors()
     hookGroup = configuration.hookGroup
     maximumConnections = configuration.limits.connections
     bodyBytes = Int(clamping: configuration.limits.requestBytes)
@@ -84,6 +87,17 @@ extension AgentConfiguration {
   /// - Throws: `SecretFileError`.
   func siteSecrets() throws -> [SiteName: SiteSecret] {
     Dictionary(uniqueKeysWithValues: try secondaries.map { ($0.name, try SiteSecret(file: $0.secretFile)) })
+  }
+
+  /// - Throws: `SecretFileError`.
+  func webhookDoors() throws -> [String: WebhookDoor] {
+    var doors: [String: WebhookDoor] = [:]
+    for kind in kinds {
+      guard let webhook = kind.webhook else { continue }
+      doors[kind.kind.name.text] = WebhookDoor(
+        mapping: webhook.mapping, secret: try WebhookSecret(file: webhook.secretFile))
+    }
+    return doors
   }
 
   /// - Throws: `SecretFileError`.

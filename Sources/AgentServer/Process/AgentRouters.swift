@@ -36,6 +36,7 @@ struct AgentRouters: Sendable {
     router.addSiteRoutes(agent)
     router.addEventRoute(agent)
     router.addPeopleRoutes(agent)
+    router.addWebhookRoutes(agent, means.doors.webhooks)
     router.addContentRoutes(agent, means.doors, means.git, workers: means.workers)
     return router.buildResponder()
   }

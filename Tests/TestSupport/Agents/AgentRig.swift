@@ -9,6 +9,8 @@ package final class AgentRig: Sendable {
     package var primary = ""
     /// At the secondary.
     package var secondary = ""
+    /// What the kind of repositories says at the primary beside its root; one line.
+    package var primaryKind = ""
     /// The environment of the primary, beside an empty one.
     package var primaryEnvironment: [String: String] = [:]
     /// The environment of the secondary, beside an empty one.
@@ -57,13 +59,13 @@ package final class AgentRig: Sendable {
 
   /// Writes both configurations: again after a test has changed one.
   package func configure() throws {
-    let kinds = { (repositories: String, assets: String, cloneURL: String?) in
+    let kinds = { (repositories: String, assets: String, more: String) in
       """
       replicables:
         project_repository:
           strategy: repository
           root: "\(self.directory.path(repositories))"
-          \(cloneURL.map { "clone_url: \"\($0)\"" } ?? "")
+          \(more)
         release_asset: { strategy: blob, root: "\(self.directory.path(assets))", mutable: true }
       """
     }
@@ -76,7 +78,7 @@ package final class AgentRig: Sendable {
       admin_token_file: "\(directory.path("admin.secret"))"
       reader_token_file: "\(directory.path("reader.secret"))"
       secondaries: [ { name: berlin, secret_file: "\(directory.path("site.secret"))" } ]
-      \(kinds("sources", "assets", nil))
+      \(kinds("sources", "assets", settings.primaryKind))
       \(settings.primary)
 
       """, to: "primary.yaml")
@@ -86,7 +88,7 @@ package final class AgentRig: Sendable {
       state: "\(secondaryState)"
       listen: 127.0.0.1:0
       primary: { url: "http://\(settings.address):\(port)", secret_file: "\(directory.path("site.secret"))" }
-      \(kinds("copies", "copied-assets", settings.cloneURL))
+      \(kinds("copies", "copied-assets", settings.cloneURL.map { "clone_url: \"\($0)\"" } ?? ""))
       \(settings.secondary)
 
       """, to: "secondary.yaml")

@@ -96,7 +96,7 @@ extension ConfigurationReader {
         include: patterns["selective_sync.include"] ?? ["**"], exclude: patterns["selective_sync.exclude"] ?? [])
       let configured = AgentConfiguration.ConfiguredKind(
         kind: kind, selectiveSync: selection, allowedRoots: allowed, roster: roster(of: kind, values, path),
-        patterns: patterns)
+        webhook: webhook(of: kind, values, path, on: role), patterns: patterns)
       return (configured, root.origin)
     } catch ReplicationError.invalidAddress(_, let reason) {
       report(
@@ -111,7 +111,7 @@ extension ConfigurationReader {
   }
 
   /// A user's name belongs to an address of ssh; everything else before an `@` is a secret, or stands beside one.
-  private static func holdsPassword(_ address: String) -> Bool {
+  static func holdsPassword(_ address: String) -> Bool {
     let parts = address.components(separatedBy: "://")
     guard parts.count > 1, let authority = parts[1].split(separator: "/", omittingEmptySubsequences: false).first,
       let login = authority.lastIndex(of: "@").map({ authority[..<$0] })
@@ -121,46 +121,14 @@ extension ConfigurationReader {
 
   private static let kindKeys = [
     "strategy", "root", "include", "exclude", "clone_url", "mutable", "enabled", "selective_sync", "allowed_roots",
-    "list", "manifest",
+    "list", "manifest", "webhook",
   ]
 
-  /// What says which repositories there are; what is wrong with it is reported.
-  private mutating func roster(
-    of kind: KindConfiguration, _ values: [String: Node], _ path: String
-  ) -> RosterSource? {
-    guard let key = ["list", "manifest"].first(where: { values[$0] != nil }), let node = values[key],
-      let text = scalar(node, "\(path).\(key)")
-    else { return nil }
-    let origin = Self.origin(node, "\(path).\(key)")
-    guard kind.dataType == .repository else {
-      report(origin, "only repositories can be listed; take it out")
-      return nil
-    }
-    if key == "list" {
-      if let other = values["manifest"] ?? values["clone_url"] {
-        report(Self.origin(other, path), "a list names every URL itself; take one of them out")
-      }
-      return readableFile(text, origin).map { .list(path: $0) }
-    }
-    guard let address = kind.address else {
-      report(origin, "a manifest names no URLs; add clone_url, such as https://host/{id}.git")
-      return nil
-    }
-    if text.hasPrefix("https://") || text.hasPrefix("http://") {
-      guard !Self.holdsPassword(text) else {
-        report(origin, "it holds a login; take it out")
-        return nil
-      }
-      return .manifest(place: text, address: address)
-    }
-    return readableFile(text, origin).map { .manifest(place: $0, address: address) }
-  }
-
-  private mutating func fields(_ node: Node, _ path: String, known: [String]) -> [String: Node] {
+  mutating func fields(_ node: Node, _ path: String, known: [String]) -> [String: Node] {
     Dictionary(table(node, path, known: known).map { ($0.key, $0.value) }) { first, _ in first }
   }
 
-  private mutating func required(
+  mutating func required(
     _ name: String, of values: [String: Node], _ node: Node, _ path: String
   ) -> (text: String, origin: Origin)? {
     let key = "\(path).\(name)"

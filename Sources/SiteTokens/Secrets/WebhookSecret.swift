@@ -1,0 +1,28 @@
+internal import Crypto
+internal import Foundation
+
+/// What a forge and this site know, to tell the forge's deliveries from everybody else's. Never printed, whoever asks.
+package struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
+  private let bytes: [UInt8]
+
+  /// The secret in a file: at least 32 bytes without white space at its ends, mode 0600 or stricter, our own.
+  /// - Throws: `SecretFileError` when it is not so, with what to do.
+  package init(file path: String) throws(SecretFileError) { bytes = try SecretFile.read(path) }
+
+  /// Whether these hexadecimal digits are the HMAC-SHA256 (RFC 2104) of the body, in a time that tells nothing of the right ones.
+  package func signs(_ body: [UInt8], as hex: String) -> Bool {
+    guard let code = Hex.bytes(hex.lowercased()) else { return false }
+    return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: body, using: SymmetricKey(data: bytes))
+  }
+
+  /// Whether the text is the secret, in a time that does not tell how much of it is right.
+  package func equals(_ text: String) -> Bool {
+    // Digests of both, whose comparison takes the same time whatever they are.
+    SHA256.hash(data: Data(text.utf8)) == SHA256.hash(data: bytes)
+  }
+
+  /// `***`.
+  package var description: String { "***" }
+  /// Nothing of it.
+  package var customMirror: Mirror { Mirror(reflecting: "***") }
+}
