@@ -1,5 +1,6 @@
 internal import AgentAPI
 internal import Foundation
+internal import GitTransport
 internal import Replication
 package import SystemPackage
 internal import WorkerPool
@@ -54,6 +55,19 @@ extension Agent {
       }
       throw Self.missing(content)
     }
+  }
+
+  /// Where a repository is written to, for whoever tries it here: `push to …`.
+  package func home(of name: String, id: String) -> String {
+    guard case .secondary(let site) = site else { return "push to the Git host itself" }
+    let here = "this is '\(plan.site)', a copy; push to"
+    guard let kind = plan.kinds.first(where: { $0.name.text == name }), let id = try? ReplicableID(id) else {
+      return "\(here) the Git host"
+    }
+    if let location = site.listed?.location(of: id, kind.name) ?? kind.address?.url(of: id) {
+      return "\(here) \((try? SourceURL(location))?.description ?? "the Git host")"
+    }
+    return "\(here) the Git host of the primary, whose agent is at \(site.primaryURL ?? "")"
   }
 
   private static func missing(_ content: Content) -> AgentFault {

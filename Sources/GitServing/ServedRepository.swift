@@ -7,12 +7,16 @@ package struct ServedRepository: Hashable, Sendable {
   /// Whether refs that `transfer.hideRefs` hides are shown: to other sites all of them are, because a copy without them is
   /// none.
   package let showsHiddenRefs: Bool
+  /// Beginnings of ref names, as `transfer.hideRefs` takes them, that are not listed beside those that the repository hides itself.
+  /// git gives whoever knows an oid its objects all the same.
+  package let hiddenRefs: [String]
   /// Whether the directory may belong to another user than ours (`trusted_owners`).
   package let trustsOwner: Bool
 
-  package init(path: FilePath, showsHiddenRefs: Bool, trustsOwner: Bool = false) {
+  package init(path: FilePath, showsHiddenRefs: Bool, hiddenRefs: [String] = [], trustsOwner: Bool = false) {
     self.path = path
     self.showsHiddenRefs = showsHiddenRefs
+    self.hiddenRefs = hiddenRefs
     self.trustsOwner = trustsOwner
   }
 }

@@ -20,6 +20,7 @@ struct UploadPackCommand: Sendable {
     var arguments: [String] = []
     // The last rule that fits a ref wins, and those of the command line come last (git-config(1), transfer.hideRefs).
     if repository.showsHiddenRefs { arguments += ["-c", "transfer.hideRefs=!refs"] }
+    for prefix in repository.hiddenRefs { arguments += ["-c", "transfer.hideRefs=\(prefix)"] }
     if repository.trustsOwner { arguments += ["-c", "safe.directory=\(Self.resolved(repository.path.string))"] }
     arguments += ["upload-pack", "--strict", "--stateless-rpc"]
     if purpose == .advertisement { arguments.append("--http-backend-info-refs") }

@@ -62,7 +62,7 @@ extension AgentConfiguration {
       sameRules.kind.selection = old.kind.selection
       sameRules.selectiveSync = old.selectiveSync
       if sameRules.kind != old.kind || new.allowedRoots != old.allowedRoots || new.roster != old.roster
-        || new.webhook != old.webhook
+        || new.webhook != old.webhook || new.serving != old.serving
       {
         changes.append(Change(key: key, isReloadable: false))
       }

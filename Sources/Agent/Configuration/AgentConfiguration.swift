@@ -52,10 +52,25 @@ package struct AgentConfiguration: Sendable {
     package var allowedRoots: [String]
     /// Which repositories there are, where the host has no agent.
     package var roster: RosterSource?
+    /// Who may read it, where people may; `nil` is every reader everything.
+    package var serving: Serving?
     /// Who may tell of pushes by HTTP, where anybody may.
     package var webhook: Webhook?
     /// The patterns as they were written, for telling what a reload changes.
     let patterns: [String: [String]]
+  }
+
+  /// `replicables.NAME.serve_git`: what people are given of a kind. Sites are given everything.
+  package struct Serving: Hashable, Sendable {
+    /// `role`: whose token it takes.
+    package var role: SiteTokens.Role
+    /// `include` and `exclude`: ids.
+    package var selection: SelectiveSync
+    /// `hide_refs`: beginnings of ref names that are not listed.
+    package var hiddenRefs: [String]
+
+    /// What is said without any rule.
+    package static let everything = Serving(role: .reader, selection: .everything, hiddenRefs: [])
   }
 
   /// `replicables.NAME.webhook`.

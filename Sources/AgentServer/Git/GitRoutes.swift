@@ -1,3 +1,4 @@
+internal import Foundation
 package import GitServing
 internal import HTTPTypes
 package import Hummingbird
@@ -9,13 +10,15 @@ extension RouterMethods {
   /// - Parameters:
   ///   - resolve: lets the request in or throws what it is answered with, and says which repository is meant. The id is valid;
   ///     the kind is what was sent.
+  ///   - home: where the repository is written to, for whoever tries it here: `push to …`.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
   @discardableResult
   package func addGitRoutes(
     _ service: GitService, writeLimit: Duration = .seconds(60),
+    home: @escaping @Sendable (_ kind: String, _ id: String) -> String = { _, _ in "push to the Git host" },
     resolve: @escaping @Sendable (Request, Context, _ kind: String, _ id: String) async throws -> ServedRepository
   ) -> Self {
-    let routes = GitRoutes(service: service, writeLimit: writeLimit, resolve: resolve)
+    let routes = GitRoutes(service: service, writeLimit: writeLimit, home: home, resolve: resolve)
     get("git/**") { request, context in try await routes.answer(request, context) }
     head("git/**") { request, context in try await routes.answer(request, context).createHeadResponse() }
     post("git/**") { request, context in try await routes.answer(request, context) }
@@ -27,12 +30,15 @@ extension RouterMethods {
 struct GitRoutes<Context: RequestContext>: Sendable {
   let service: GitService
   let writeLimit: Duration
+  let home: @Sendable (String, String) -> String
   let resolve: @Sendable (Request, Context, String, String) async throws -> ServedRepository
 
   /// What the end of the path asks for.
   private enum Question {
     case advertisement
     case request
+    case push
+    case largeFiles
   }
 
   func answer(_ request: Request, _ context: Context) async throws -> Response {
@@ -43,6 +49,12 @@ struct GitRoutes<Context: RequestContext>: Sendable {
       switch question {
       case .advertisement:
         reply = try await service.advertisement(of: repository, protocolHeader: Self.gitProtocol(request))
+      case .push:
+        throw PlainRefusal(.forbidden, "repositories are read here and not written: \(home(path.kind, path.id))")
+      case .largeFiles:
+        throw PlainRefusal(
+          .notImplemented, "files of Git LFS are not kept here; get them where they are: \(home(path.kind, path.id))",
+          isLargeFiles: true)
       case .request:
         reply = try await service.uploadPack(
           of: repository, protocolHeader: Self.gitProtocol(request),
@@ -61,8 +73,11 @@ struct GitRoutes<Context: RequestContext>: Sendable {
   private static func target(of request: Request) throws -> (ReplicablePath, Question) {
     let path = request.uri.path
     do {
+      if let target = try largeFiles(path) { return (target, .largeFiles) }
       if request.method == .post {
-        if path.hasSuffix("/git-receive-pack") { throw PlainRefusal.readOnly }
+        if path.hasSuffix("/git-receive-pack") {
+          return (try ReplicablePath(path, area: "git", ending: ["git-receive-pack"], suffix: ".git"), .push)
+        }
         let target = try ReplicablePath(path, area: "git", ending: ["git-upload-pack"], suffix: ".git")
         guard request.headers[.contentType] == "application/x-git-upload-pack-request" else {
           throw PlainRefusal(.unsupportedMediaType, "git sends application/x-git-upload-pack-request here")
@@ -72,12 +87,18 @@ struct GitRoutes<Context: RequestContext>: Sendable {
       let target = try ReplicablePath(path, area: "git", ending: ["info", "refs"], suffix: ".git")
       switch request.uri.queryParameters["service"] {
       case "git-upload-pack": return (target, .advertisement)
-      case "git-receive-pack": throw PlainRefusal.readOnly
+      case "git-receive-pack": return (target, .push)
       default: throw PlainRefusal(.forbidden, "only git's smart protocol is spoken here: update git")
       }
     } catch let refusal as ReplicablePath.Refusal {
       throw PlainRefusal(refusal)
     }
+  }
+
+  /// What Git LFS asks for lies below `ID.git/info/lfs/`.
+  private static func largeFiles(_ path: String) throws(ReplicablePath.Refusal) -> ReplicablePath? {
+    guard let mark = path.range(of: ".git/info/lfs/") else { return nil }
+    return try ReplicablePath(String(path[..<mark.lowerBound]) + ".git", area: "git", suffix: ".git")
   }
 
   private static func gitProtocol(_ request: Request) -> String? {
@@ -115,10 +136,4 @@ struct GitRoutes<Context: RequestContext>: Sendable {
     // A client that went away is no news.
     context.logger.log(level: error.code == .cancelled ? .debug : .warning, "\(error)")
   }
-}
-
-extension PlainRefusal {
-  /// To every push.
-  fileprivate static let readOnly = PlainRefusal(
-    .forbidden, "repositories are read here and not written: push to the Git host")
 }

@@ -18,6 +18,8 @@ package struct AgentDoors: Sendable {
   package var servesPeople: Bool
   /// Users whose repositories are served although they are not ours, by their numbers.
   package var trustedOwners: Set<UInt32> = []
+  /// What people are given of a kind; of one that is not named, everything.
+  package var serving: [String: AgentConfiguration.Serving] = [:]
   /// Whose deliveries of webhooks are taken, by kind.
   package var webhooks: [String: WebhookDoor] = [:]
   /// Group whose members may use the socket of events; `nil` is none.
@@ -57,6 +59,10 @@ package struct AgentDoors: Sendable {
       tls?.minimumTLSVersion = .tlsv12
     }
     trustedOwners = Set(try configuration.trustedOwners.map(Self.number(ofUser:)))
+    serving = Dictionary(
+      uniqueKeysWithValues: configuration.kinds.compactMap { kind in
+        kind.serving.map { (kind.kind.name.text, $0) }
+      })
     webhooks = try configuration.webhookDoors()
     hookGroup = configuration.hookGroup
     maximumConnections = configuration.limits.connections

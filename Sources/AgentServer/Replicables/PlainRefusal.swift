@@ -1,3 +1,4 @@
+internal import AgentAPI
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -11,14 +12,18 @@ struct PlainRefusal: Error {
   /// Whether the connection ends with the answer. Hummingbird would read the rest of a request first, however slowly that
   /// drips in.
   let endsConnection: Bool
+  /// Whether Git LFS asked, which reads nothing but JSON of its own.
+  let isLargeFiles: Bool
 
   init(
-    _ status: HTTPResponse.Status, _ text: String, retryAfter: Int64? = nil, endsConnection: Bool = false
+    _ status: HTTPResponse.Status, _ text: String, retryAfter: Int64? = nil, endsConnection: Bool = false,
+    isLargeFiles: Bool = false
   ) {
     self.status = status
     self.text = text
     self.retryAfter = retryAfter
     self.endsConnection = endsConnection
+    self.isLargeFiles = isLargeFiles
   }
 
   init(_ refusal: ReplicablePath.Refusal) {
@@ -43,7 +48,9 @@ struct PlainRefusal: Error {
       .contentType: "text/plain; charset=utf-8", .cacheControl: "no-cache", .xContentTypeOptions: "nosniff",
     ]
     if let retryAfter { headers[.retryAfter] = "\(retryAfter)" }
-    let line = ByteBuffer(string: text + "\n")
+    if isLargeFiles { headers[.contentType] = "application/vnd.git-lfs+json" }
+    let json = isLargeFiles ? try? AgentJSON.encode(["message": text]) : nil
+    let line = json.map { ByteBuffer(bytes: $0) } ?? ByteBuffer(string: text + "\n")
     return Response(status, headers, line, endsConnection: endsConnection)
   }
 }

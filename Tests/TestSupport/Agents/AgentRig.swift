@@ -11,6 +11,8 @@ package final class AgentRig: Sendable {
     package var secondary = ""
     /// What the kind of repositories says at the primary beside its root; one line.
     package var primaryKind = ""
+    /// The same at the secondary.
+    package var secondaryKind = ""
     /// The environment of the primary, beside an empty one.
     package var primaryEnvironment: [String: String] = [:]
     /// The environment of the secondary, beside an empty one.
@@ -35,12 +37,15 @@ package final class AgentRig: Sendable {
   package let settings: Settings
   /// The primary's port.
   package let port: UInt16
+  /// The secondary's port.
+  package let secondaryPort: UInt16
 
   /// Makes directories, secrets and configurations; starts nothing.
   package init(_ directory: TemporaryDirectory, settings: Settings = Settings()) throws {
     self.directory = directory
     self.settings = settings
-    port = try ClosedPort().port
+    let ports = (try ClosedPort(), try ClosedPort())
+    (port, secondaryPort) = (ports.0.port, ports.1.port)
     for name in ["sources", "copies", "assets", "copied-assets"] {
       try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: true)
     }
@@ -86,9 +91,9 @@ package final class AgentRig: Sendable {
       """
       site: { name: berlin, role: secondary }
       state: "\(secondaryState)"
-      listen: 127.0.0.1:0
+      listen: 127.0.0.1:\(secondaryPort)
       primary: { url: "http://\(settings.address):\(port)", secret_file: "\(directory.path("site.secret"))" }
-      \(kinds("copies", "copied-assets", settings.cloneURL.map { "clone_url: \"\($0)\"" } ?? ""))
+      \(kinds("copies", "copied-assets", settings.cloneURL.map { "clone_url: \"\($0)\"" } ?? settings.secondaryKind))
       \(settings.secondary)
 
       """, to: "secondary.yaml")

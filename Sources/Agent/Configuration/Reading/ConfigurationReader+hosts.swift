@@ -1,4 +1,5 @@
 internal import Replication
+internal import SiteTokens
 internal import Webhooks
 internal import Yams
 
@@ -60,5 +61,40 @@ extension ConfigurationReader {
       report(id.origin, "\(error)")
       return nil
     }
+  }
+
+  /// What people are given of the kind; what is wrong with it is reported.
+  mutating func serving(
+    of kind: KindConfiguration, _ values: [String: Node], _ path: String
+  ) throws -> AgentConfiguration.Serving? {
+    guard let node = values["serve_git"] else { return nil }
+    let key = "\(path).serve_git"
+    let parts = fields(node, key, known: ["role", "include", "exclude", "hide_refs"])
+    var role = SiteTokens.Role.reader
+    if let value = parts["role"], let text = scalar(value, "\(key).role") {
+      if let known = SiteTokens.Role(rawValue: text) {
+        role = known
+      } else {
+        report(Self.origin(value, "\(key).role"), "'\(text.prefix(100))' is no role; write reader or admin")
+      }
+    }
+    var hidden: [String] = []
+    for (text, origin) in texts(parts["hide_refs"], "\(key).hide_refs") {
+      // As git takes them: the beginning of a name, up to a slash; `!` shows again what was hidden before.
+      if text.hasPrefix("refs/") || text.hasPrefix("!refs/") || text == "HEAD" {
+        hidden.append(text)
+      } else {
+        report(origin, "'\(text.prefix(100))' is the beginning of no ref's name; write one such as refs/pull")
+      }
+    }
+    if kind.dataType != .repository, let value = parts["hide_refs"] {
+      report(Self.origin(value, "\(key).hide_refs"), "only repositories have refs; take it out")
+    }
+    return AgentConfiguration.Serving(
+      role: role,
+      selection: try SelectiveSync(
+        include: globs(parts["include"], "\(key).include") ?? ["**"],
+        exclude: globs(parts["exclude"], "\(key).exclude") ?? []),
+      hiddenRefs: hidden)
   }
 }

@@ -96,6 +96,7 @@ extension ConfigurationReader {
         include: patterns["selective_sync.include"] ?? ["**"], exclude: patterns["selective_sync.exclude"] ?? [])
       let configured = AgentConfiguration.ConfiguredKind(
         kind: kind, selectiveSync: selection, allowedRoots: allowed, roster: roster(of: kind, values, path),
+        serving: try serving(of: kind, values, path),
         webhook: webhook(of: kind, values, path, on: role), patterns: patterns)
       return (configured, root.origin)
     } catch ReplicationError.invalidAddress(_, let reason) {
@@ -121,7 +122,7 @@ extension ConfigurationReader {
 
   private static let kindKeys = [
     "strategy", "root", "include", "exclude", "clone_url", "mutable", "enabled", "selective_sync", "allowed_roots",
-    "list", "manifest", "webhook",
+    "list", "manifest", "webhook", "serve_git",
   ]
 
   mutating func fields(_ node: Node, _ path: String, known: [String]) -> [String: Node] {
@@ -147,7 +148,7 @@ extension ConfigurationReader {
   }
 
   /// The patterns that can be; `nil` without the key.
-  private mutating func globs(_ node: Node?, _ key: String) -> [String]? {
+  mutating func globs(_ node: Node?, _ key: String) -> [String]? {
     guard let node else { return nil }
     var patterns: [String] = []
     for (text, origin) in texts(node, key) {

@@ -83,6 +83,11 @@ final class ListedPrimary: PrimaryAccess, Sendable {
     await rosters.look()
   }
 
+  /// From where one is fetched; `nil` for one that is not listed.
+  func location(of id: ReplicableID, _ name: ReplicableName) -> String? {
+    kinds.first { $0.name == name }?.repositories.location(of: id)
+  }
+
   /// Runs the loops until the task is cancelled.
   func run() async {
     await withDiscardingTaskGroup { group in
