@@ -6,6 +6,7 @@ extension Agent {
   /// Takes in what a Git host says happened; durable on return.
   package func take(_ notice: EventNotice) async throws {
     if case .secondary(let site) = site, let listed = site.listed { return try await listed.intake.take(notice) }
+    try plan.epoch?.checkNotFenced("take an event in")
     try await primarySite(for: "take an event in").intake.take(notice)
   }
 
@@ -37,7 +38,8 @@ extension Agent {
       if Task.isCancelled { throw AgentFault(503, "stopping", "the agent is stopping", hint: "ask again") }
       throw error
     }
-    return EventPage(events: batch.events.map(EventRow.init), cursor: "\(batch.cursor)")
+    return EventPage(
+      events: batch.events.map(EventRow.init), cursor: "\(batch.cursor)", epoch: plan.epoch?.record.epoch ?? 0)
   }
 
   /// A part of a kind's catalog.

@@ -71,7 +71,14 @@ package final class Agent: Sendable {
   /// Runs the site's loops until the task is cancelled; what runs then ends, and leaves nothing half done.
   package func run() async {
     switch site {
-    case .primary(let site): await site.run()
+    case .primary(let site):
+      await withDiscardingTaskGroup { group in
+        group.addTask { await site.run() }
+        if let epoch = plan.epoch, let former = plan.former, epoch.record.promotion?.isFormerFenced == false {
+          let loop = FenceLoop(former: former.former(state.http), epoch: epoch)
+          group.addTask { await loop.run() }
+        }
+      }
     case .secondary(let site): await site.run()
     }
   }

@@ -4,6 +4,10 @@ package enum AgentRoute {
   package static let events = "/api/v1/events"
   /// Everything about the site at a glance.
   package static let status = "/api/v1/status"
+  /// Makes a secondary the primary.
+  package static let promotion = "/api/v1/promotion"
+  /// How a primary stands, and that another one has replaced it.
+  package static let fence = "/api/v1/fence"
   /// Feature flags.
   package static let features = "/api/v1/features"
   /// The process is up.

@@ -115,10 +115,13 @@ package struct EventPage: Codable, Hashable, Sendable {
   package var events: [EventRow]
   /// `LOG:ID:CHAIN`: where to go on.
   package var cursor: String
+  /// The primary's; 0 where there was no promotion.
+  package var epoch: UInt64?
 
   /// A page.
-  package init(events: [EventRow], cursor: String) {
+  package init(events: [EventRow], cursor: String, epoch: UInt64? = nil) {
     self.events = events
     self.cursor = cursor
+    self.epoch = epoch
   }
 }

@@ -28,6 +28,10 @@ package struct StatusRow: Codable, Hashable, Sendable {
   package var primary: PrimaryRow?
   /// On a primary: its secondaries.
   package var secondaries: [SecondaryRow]?
+  /// How many promotions the sites know of.
+  package var epoch: UInt64?
+  /// On a primary that was replaced: by whom.
+  package var fencedBy: String?
   /// On a secondary without a primary: what says which repositories there are.
   package var rosters: [RosterRow]?
 

@@ -41,7 +41,8 @@ package final class MetricsRegistry: MetricsFactory {
   private struct State: Sendable {
     var families: [String: Family] = [:]
     var descriptions: [String: Description]
-    var collectors: [Collector] = []
+    var collectors: [(number: Int, collect: Collector)] = []
+    var lastCollector = 0
     var dropped: UInt64 = 0
   }
 
@@ -60,14 +61,23 @@ package final class MetricsRegistry: MetricsFactory {
   }
 
   /// Asks `collector` at each scrape. Where two give one name, the first one counts.
-  package func registerCollector(_ collector: @escaping Collector) {
-    state.withLock { $0.collectors.append(collector) }
+  ///
+  /// - Returns: its number, to take it away again.
+  @discardableResult package func registerCollector(_ collector: @escaping Collector) -> Int {
+    state.withLock { state in
+      state.lastCollector += 1
+      state.collectors.append((state.lastCollector, collector))
+      return state.lastCollector
+    }
   }
+
+  /// Asks it no more.
+  package func removeCollector(_ number: Int) { state.withLock { $0.collectors.removeAll { $0.number == number } } }
 
   /// All families, sorted by name, as Prometheus' text format 0.0.4
   /// (`Content-Type: text/plain; version=0.0.4; charset=utf-8`).
   package func render() async -> String {
-    let collectors = state.withLock { $0.collectors }
+    let collectors = state.withLock { $0.collectors.map(\.collect) }
     var families = families()
     for collector in collectors {
       for family in await collector() where families[family.name] == nil { families[family.name] = family }

@@ -38,7 +38,7 @@ import Testing
   private static func issuer(_ name: String, secret: String) async throws -> SiteTokenIssuer {
     guard let site = SiteName(name) else { throw TestSupportError("'\(name)' is no site's name") }
     return await SiteTokenIssuer(
-      site: site, audience: SiteName("main"), secret: try SiteSecret(file: secret), epoch: 0)
+      site: site, audience: SiteName("main"), secret: try SiteSecret(file: secret), epoch: { 0 })
   }
 
   private static func bearer(

@@ -53,7 +53,7 @@ struct PairGround: Sendable {
   private func secondary(of port: Int) async throws -> (AgentPlan, AgentDoors) {
     let url = "http://127.0.0.1:\(port)"
     let issuer = await SiteTokenIssuer(
-      site: try #require(SiteName("berlin")), audience: nil, secret: try secret(), epoch: 0)
+      site: try #require(SiteName("berlin")), audience: nil, secret: try secret(), epoch: { 0 })
     let signer = SiteSigner(url: url, issuer: issuer, now: { Date() })
     var plan = AgentPlan(
       site: "berlin", role: .secondary(of: .init(url: url, signer: signer)), state: directory.path("secondary"),

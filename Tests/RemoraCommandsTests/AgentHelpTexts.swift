@@ -391,8 +391,8 @@ enum AgentHelpTexts {
   static let trashRestore = """
     OVERVIEW: Bring a copy back to its place.
 
-    Should the primary not have it any more, the next consistency pass removes it
-    again.
+    Should the primary not have it any more, it stays until 'registry
+    confirm-removals'.
 
     Example:
       remora trash restore 1795434334971-a683ee35d56d1777
@@ -439,6 +439,42 @@ enum AgentHelpTexts {
                               Days; 0 removes all.
       --json                  Print a JSON object.
       --kind <name>           The kind, where it is not clear by itself.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let promote = """
+    OVERVIEW: Make this secondary the primary.
+
+    Looks first: nothing may be unsynced, unverified or never checked, and the
+    primary must answer and have no event that is not here. Then it is fenced (its
+    agent refuses everything, also after a restart), and this agent goes on as a
+    primary. People who push to the old host are not fenced: stop its Git server.
+
+    Exit status 0: promoted, or would be; 1: something stands against it.
+
+    Examples:
+      remora promote --dry-run
+      remora promote
+      remora promote --force
+
+    USAGE: remora promote [--force] [--dry-run] [--json] [--config <file>] [--url <url>] [--token-file <file>] [--ca-file <file>]
+
+    AGENT:
+      --config <file>         The agent's configuration (else REMORA_CONFIG, else
+                              /etc/remora/remora.yaml).
+      --url <url>             The agent's URL, in place of its configuration (else
+                              REMORA_URL).
+      --token-file <file>     File with the token for the URL (else
+                              REMORA_TOKEN_FILE).
+      --ca-file <file>        PEM file of the authorities to trust in place of the
+                              system's.
+
+    OPTIONS:
+      --force                 Also when something would be lost, or the primary
+                              does not answer.
+      --dry-run               Only say what would be.
+      --json                  Print a JSON object.
       --version               Show the version.
       -h, --help              Show help information.
     """

@@ -26,6 +26,7 @@ struct HelpTests {
     (["trash", "list"], AgentHelpTexts.trashList),
     (["trash", "restore"], AgentHelpTexts.trashRestore),
     (["trash", "empty"], AgentHelpTexts.trashEmpty),
+    (["promote"], AgentHelpTexts.promote),
     (["feature"], AgentHelpTexts.feature),
     (["feature", "list"], AgentHelpTexts.featureList),
     (["feature", "enable"], AgentHelpTexts.featureEnable),

@@ -46,6 +46,7 @@ enum HelpTexts {
       event                   Tell a primary what happened to a replicable.
       trash                   List, restore and empty the trash of a secondary.
       feature                 List, enable and disable the replication of kinds.
+      promote                 Make this secondary the primary.
       hook                    Write, take away and look at the hooks that announce
                               pushes.
       config                  Check an agent's configuration, or begin one.

@@ -68,14 +68,15 @@ struct SiteTokenTests {
     let ground = try await TokenGround()
     let verifier = await ground.verifier()
     let secret = try SiteSecret.generate(at: ground.directory.path("other.secret"))
-    let other = await SiteTokenIssuer(site: TokenGround.berlin, audience: TokenGround.oslo, secret: secret, epoch: 7)
+    let other = await SiteTokenIssuer(
+      site: TokenGround.berlin, audience: TokenGround.oslo, secret: secret, epoch: { 7 })
     let forged = try await other.token(
       method: "GET", pathAndQuery: "/a?b=1", start: verifier.start, now: TokenGround.now)
     #expect(await ground.refusal(of: forged, by: verifier)?.code == .wrongSignature)
     let unsigned = try await ground.token(for: verifier).split(separator: ".").prefix(2).joined(separator: ".") + "."
     #expect(await ground.refusal(of: unsigned, by: verifier)?.code == .wrongSignature)
     let rome = await SiteTokenIssuer(
-      site: SiteName("rome")!, audience: TokenGround.oslo, secret: ground.secret, epoch: 7)
+      site: SiteName("rome")!, audience: TokenGround.oslo, secret: ground.secret, epoch: { 7 })
     let unknown = try await rome.token(
       method: "GET", pathAndQuery: "/a?b=1", start: verifier.start, now: TokenGround.now)
     #expect(await ground.refusal(of: unknown, by: verifier)?.code == .unknownSite)

@@ -32,7 +32,7 @@ struct SiteTokenTimeTests {
     #expect(await ground.refusal(of: token, by: verifier)?.start == verifier.start)
     #expect(await ground.refusal(of: token + "AAAA", by: verifier)?.start == nil)
 
-    let nameless = await SiteTokenIssuer(site: TokenGround.berlin, audience: nil, secret: ground.secret, epoch: 7)
+    let nameless = await SiteTokenIssuer(site: TokenGround.berlin, audience: nil, secret: ground.secret, epoch: { 7 })
     for (start, code) in [(nil, SiteTokenError.Code.retry), ("rome/0", .wrongAudience), (verifier.start, nil)] {
       let token = try await nameless.token(
         method: "GET", pathAndQuery: "/a?b=1", start: start, now: TokenGround.now)

@@ -17,7 +17,7 @@ final class TokenGround: Sendable {
   init() async throws {
     directory = try TemporaryDirectory("tokens")
     secret = try SiteSecret.generate(at: directory.path("berlin.secret"))
-    issuer = await SiteTokenIssuer(site: Self.berlin, audience: Self.oslo, secret: secret, epoch: 7)
+    issuer = await SiteTokenIssuer(site: Self.berlin, audience: Self.oslo, secret: secret, epoch: { 7 })
   }
 
   /// Oslo's verifier, as it is after a start.

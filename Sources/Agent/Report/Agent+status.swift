@@ -17,8 +17,32 @@ extension Agent {
     case .primary(let site): try await fill(&status, from: site)
     case .secondary(let site): try await fill(&status, from: site)
     }
+    if let epoch = plan.epoch { fill(&status, from: epoch.record) }
     status.isHealthy = status.problems.isEmpty
     return status
+  }
+
+  private func fill(_ status: inout StatusRow, from record: EpochRecord) {
+    status.epoch = record.epoch
+    guard case .primary = site else { return }
+    if let fence = record.fence {
+      status.fencedBy = fence.by
+      status.problems.insert(
+        "this primary was replaced by '\(fence.by)' at \(fence.at) and refuses everything: make it a secondary of it in the"
+          + " configuration, or 'remora promote --force'", at: 0)
+    }
+    if let promotion = record.promotion, plan.former != nil {
+      if !promotion.isFormerFenced {
+        status.problems.append(
+          "the former primary at \(promotion.formerURL) does not know yet that it was replaced: see that nobody pushes there"
+        )
+      }
+      if promotion.formerName == nil {
+        status.problems.append(
+          "the former primary's name is not known: no site may follow this one until the configuration"
+            + " says role: primary and its secondaries")
+      }
+    }
   }
 
   // MARK: A primary
@@ -196,7 +220,7 @@ extension Agent {
 }
 
 extension Array {
-  fileprivate func asyncMap<Value>(_ body: (Element) async throws -> Value) async rethrows -> [Value] {
+  func asyncMap<Value>(_ body: (Element) async throws -> Value) async rethrows -> [Value] {
     var values: [Value] = []
     for element in self { values.append(try await body(element)) }
     return values

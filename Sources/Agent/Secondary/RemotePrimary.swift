@@ -13,6 +13,8 @@ struct RemotePrimary: PrimaryAccess {
   let dataTypes: [ReplicableName: DataType]
   /// Told whenever the primary has answered, or has not.
   let contact: PrimaryContact
+  /// Learns the primary's epoch.
+  let epoch: SiteEpoch?
 
   func events(
     after cursor: Cursor?, limit: Int, wait: Duration
@@ -23,6 +25,12 @@ struct RemotePrimary: PrimaryAccess {
         ("after", cursor.map { "\($0)" }), ("limit", "\(limit)"), ("wait", "\(wait.components.seconds)"),
       ])
     let page = try await get(path, as: EventPage.self, wait: wait)
+    do {
+      try epoch?.learn(page.epoch ?? 0, of: url)
+    } catch {
+      contact.failed("\(error)")
+      throw .unavailable("\(error)")
+    }
     return try understood { () throws in
       EventBatch(
         events: try page.events.map { try $0.event() },

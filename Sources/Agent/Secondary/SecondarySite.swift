@@ -15,6 +15,8 @@ final class SecondarySite: Sendable {
   let primaryURL: String?
   /// What stands in for a primary where there is none.
   let listed: ListedPrimary?
+  /// Whom a promotion replaces; `nil` where there is no primary.
+  let former: FormerPrimary?
   private let consumer: ConsumerLoop
   private let keeping: KeepingLoop
   private let registries: [DurableRegistry]
@@ -29,6 +31,7 @@ final class SecondarySite: Sendable {
     progress = JobProgress()
     failures = RecentFailures()
     primaryURL = address?.url
+    former = address.map { $0.former(state.http) }
     listed = address == nil ? try await ListedPrimary(state, contact: contact, observer: observer) : nil
     var opened: [DurableRegistry] = []
     do {
@@ -86,7 +89,8 @@ final class SecondarySite: Sendable {
       url: url,
       addresses: Dictionary(
         uniqueKeysWithValues: plan.kinds.compactMap { kind in kind.address.map { (kind.name, $0) } }),
-      dataTypes: Dictionary(uniqueKeysWithValues: plan.kinds.map { ($0.name, $0.dataType) }), contact: contact)
+      dataTypes: Dictionary(uniqueKeysWithValues: plan.kinds.map { ($0.name, $0.dataType) }), contact: contact,
+      epoch: plan.epoch)
   }
 
   /// Scheme and authority of a URL.

@@ -22,6 +22,11 @@ package final class SiteSigner: RequestSigner {
     self.now = now
   }
 
+  /// The name that the primary calls itself; `nil` before it ever answered.
+  package var audience: String? {
+    start.withLock { $0 }.flatMap { $0.split(separator: "/").first.map { String($0) } }
+  }
+
   package func authorization(for request: HTTPRequest) async throws -> String? {
     let (origin, target) = Self.split(request.url)
     guard origin == self.origin else { return nil }

@@ -9,17 +9,24 @@ extension AgentPlan {
   /// - Parameter now: this site's clock, for its tokens.
   /// - Throws: `SecretFileError` when the secret cannot be read any more.
   package init(
-    _ configuration: AgentConfiguration, now: @escaping @Sendable () -> Timestamp
+    _ configuration: AgentConfiguration, epoch: SiteEpoch, now: @escaping @Sendable () -> Timestamp
   ) async throws {
-    let role: Role
+    var role: Role
+    var former: PrimaryAddress?
     if let primary = configuration.primary {
       let issuer = await SiteTokenIssuer(
-        site: configuration.name, audience: primary.name, secret: try SiteSecret(file: primary.secretFile), epoch: 0)
+        site: configuration.name, audience: primary.name, secret: try SiteSecret(file: primary.secretFile)
+      ) { epoch.record.epoch }
       let signer = SiteSigner(url: primary.url, issuer: issuer) {
         Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000)
       }
-      role = .secondary(
-        of: PrimaryAddress(url: primary.url, caFile: configuration.tls.caFile, signer: signer))
+      let address = PrimaryAddress(url: primary.url, caFile: configuration.tls.caFile, signer: signer)
+      role = .secondary(of: address)
+      if configuration.isPromoted(epoch.record) {
+        // The configuration still says what the site was: the one that it replaced may follow it, with the same secret.
+        role = .primary(secondaries: configuration.formerName(epoch.record).map { [$0] } ?? [])
+        former = address
+      }
     } else if configuration.role == .secondary {
       role = .secondary(of: nil)
     } else {
@@ -27,6 +34,8 @@ extension AgentPlan {
     }
     self.init(
       site: configuration.name.text, role: role, state: configuration.state, kinds: Self.kinds(configuration))
+    self.epoch = epoch
+    self.former = former
     limits = SchedulerLimits(configuration.limits)
     transfers.connect = configuration.limits.connect
     transfers.silence = configuration.limits.silence
@@ -77,4 +86,14 @@ extension SchedulerLimits {
       repositorySyncs: limits.repositorySyncs, blobDownloads: limits.blobDownloads,
       verifications: limits.verifications, housekeepings: limits.housekeepings, checks: limits.checks)
   }
+}
+
+extension AgentConfiguration {
+  /// Whether the site was made the primary although the configuration still says that it is a secondary of the one before.
+  package func isPromoted(_ record: EpochRecord) -> Bool {
+    record.promotion != nil && record.promotion?.formerURL == primary?.url
+  }
+
+  /// The name of the primary that this site has replaced, as far as it is known.
+  package func formerName(_ record: EpochRecord) -> String? { primary?.name?.text ?? record.promotion?.formerName }
 }

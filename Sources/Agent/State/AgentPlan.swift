@@ -36,6 +36,10 @@ package struct AgentPlan: Sendable {
   package var retention = EventLogSettings.Retention()
   /// Which repositories there are, for kinds whose host has no agent.
   package var rosters: [ReplicableName: RosterSource] = [:]
+  /// What the site knows of promotions; `nil` for one that is never promoted.
+  package var epoch: SiteEpoch?
+  /// Whom this primary has replaced.
+  package var former: PrimaryAddress?
   /// How such hosts are asked.
   package var polls = PollSettings()
   /// Where links below the root of a kind may lead.

@@ -1,3 +1,4 @@
+package import Agent
 internal import AgentAPI
 package import Foundation
 package import SiteTokens
@@ -7,6 +8,7 @@ internal import Synchronization
 package final class AccessControl: Sendable {
   private let verifier: SiteTokenVerifier?
   private let persons: Mutex<PersonTokens?>
+  private let epoch: SiteEpoch?
   private let now: @Sendable () -> Date
   /// What the Host header may say, in small letters, without a port; empty allows all.
   let hosts: Set<String>
@@ -18,15 +20,17 @@ package final class AccessControl: Sendable {
   /// - Parameters:
   ///   - verifier: of the tokens of sites; `nil` where no site may ask.
   ///   - persons: the tokens of people; `nil` without any.
+  ///   - epoch: hears of the epochs of those who ask; `nil` where nobody is ever promoted.
   ///   - now: this site's clock.
   package init(
     verifier: SiteTokenVerifier? = nil, persons: PersonTokens? = nil, hosts: Set<String> = [],
-    trustsLoopback: Bool = false, now: @escaping @Sendable () -> Date
+    trustsLoopback: Bool = false, epoch: SiteEpoch? = nil, now: @escaping @Sendable () -> Date
   ) {
     self.verifier = verifier
     self.persons = Mutex(persons)
     self.hosts = hosts
     self.trustsLoopback = trustsLoopback
+    self.epoch = epoch
     self.now = now
   }
 
@@ -49,9 +53,11 @@ package final class AccessControl: Sendable {
   ) async throws -> String {
     guard let verifier else { throw Self.unknownToken }
     let digest = body.isEmpty ? BodyDigest.ofNothing : BodyDigest(of: Data(body))
-    return try await verifier.verify(
-      token, method: method, pathAndQuery: pathAndQuery, bodyDigest: digest, now: now()
-    ).name.text
+    let identity = try await verifier.verify(
+      token, method: method, pathAndQuery: pathAndQuery, bodyDigest: digest, now: now())
+    // A new primary's question of how we stand is answered also by one that it has replaced.
+    if pathAndQuery != AgentRoute.fence { try epoch?.hear(of: identity.epoch, from: identity.name.text) }
+    return identity.name.text
   }
 
   static let unknownToken = AgentFault(

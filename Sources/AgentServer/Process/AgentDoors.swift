@@ -41,15 +41,18 @@ package struct AgentDoors: Sendable {
   ///
   /// - Parameter now: this site's clock, for the tokens of others.
   /// - Throws: `SecretFileError`, `ReplicationError.invalidConfiguration` for an unknown user, and what reading certificates throws.
-  package init(_ configuration: AgentConfiguration, now: @escaping @Sendable () -> Timestamp) async throws {
+  package init(_ configuration: AgentConfiguration, epoch: SiteEpoch, now: @escaping @Sendable () -> Timestamp)
+    async throws
+  {
     let listen = configuration.listen
     var verifier: SiteTokenVerifier?
-    if configuration.role == .primary {
-      verifier = await SiteTokenVerifier(audience: configuration.name, sites: try configuration.siteSecrets())
+    if configuration.role == .primary || configuration.isPromoted(epoch.record) {
+      verifier = await SiteTokenVerifier(
+        audience: configuration.name, sites: try configuration.siteSecrets(epoch.record))
     }
     let access = AccessControl(
       verifier: verifier, persons: try configuration.personTokens(), hosts: Self.hosts(configuration),
-      trustsLoopback: listen.isLoopback
+      trustsLoopback: listen.isLoopback, epoch: epoch
     ) { Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000) }
     self.init(host: listen.host, port: listen.port, access: access, servesPeople: configuration.servesGit)
     if let certificate = configuration.tls.certificateFile, let key = configuration.tls.keyFile {
@@ -91,8 +94,13 @@ package struct AgentDoors: Sendable {
 
 extension AgentConfiguration {
   /// - Throws: `SecretFileError`.
-  func siteSecrets() throws -> [SiteName: SiteSecret] {
-    Dictionary(uniqueKeysWithValues: try secondaries.map { ($0.name, try SiteSecret(file: $0.secretFile)) })
+  func siteSecrets(_ record: EpochRecord) throws -> [SiteName: SiteSecret] {
+    var secrets = Dictionary(
+      uniqueKeysWithValues: try secondaries.map { ($0.name, try SiteSecret(file: $0.secretFile)) })
+    if isPromoted(record), let primary, let name = formerName(record).flatMap({ SiteName($0) }) {
+      secrets[name] = try SiteSecret(file: primary.secretFile)
+    }
+    return secrets
   }
 
   /// - Throws: `SecretFileError`.

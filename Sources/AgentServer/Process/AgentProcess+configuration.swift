@@ -17,29 +17,37 @@ extension AgentProcess {
     metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,
     setLogLevel: @escaping @Sendable (String) -> Void, opened: @escaping @Sendable (_ port: Int) -> Void
   ) async throws {
-    let plan = try await AgentPlan(configuration, now: environment.now)
-    let doors = try await AgentDoors(configuration, now: environment.now)
-    let reload = ConfigurationReload(
-      configuration, access: doors.access, chronicle: Chronicle(logger), reread: reread, setLogLevel: setLogLevel)
-    try await run(
-      plan, doors: doors, metrics: metrics, logger: logger, environment: environment,
-      reload: { await reload.run(for: $0) }, opened: opened)
+    while true {
+      let epoch = try SiteEpoch(state: configuration.state, now: environment.now)
+      let plan = try await AgentPlan(configuration, epoch: epoch, now: environment.now)
+      let doors = try await AgentDoors(configuration, epoch: epoch, now: environment.now)
+      let reload = ConfigurationReload(
+        configuration, epoch, access: doors.access, chronicle: Chronicle(logger), reread: reread,
+        setLogLevel: setLogLevel)
+      try await run(
+        plan, doors: doors, metrics: metrics, logger: logger, environment: environment,
+        reload: { await reload.run(for: $0) }, opened: opened)
+      // A promotion: the same process, as what the site is now.
+      guard epoch.wantsRestart, !Task.isCancelled else { return }
+    }
   }
 }
 
 /// Takes in a changed configuration: the whole of what can be, or nothing.
 private actor ConfigurationReload {
   private var current: AgentConfiguration
+  private let epoch: SiteEpoch
   private let access: AccessControl
   private let chronicle: Chronicle
   private let reread: @Sendable () throws -> AgentConfiguration
   private let setLogLevel: @Sendable (String) -> Void
 
   init(
-    _ configuration: AgentConfiguration, access: AccessControl, chronicle: Chronicle,
+    _ configuration: AgentConfiguration, _ epoch: SiteEpoch, access: AccessControl, chronicle: Chronicle,
     reread: @escaping @Sendable () throws -> AgentConfiguration, setLogLevel: @escaping @Sendable (String) -> Void
   ) {
     current = configuration
+    self.epoch = epoch
     self.access = access
     self.chronicle = chronicle
     self.reread = reread
@@ -51,9 +59,9 @@ private actor ConfigurationReload {
       let new = try reread()
       let changes = current.changes(to: new)
       // Only sites that we know may ask: the log keeps accounts of them from the start.
-      let known = Set(current.secondaries.map(\.name))
+      let known = try current.siteSecrets(epoch.record)
       try await access.replace(
-        persons: new.personTokens(), sites: new.siteSecrets().filter { known.contains($0.key) })
+        persons: new.personTokens(), sites: new.siteSecrets(epoch.record).filter { known[$0.key] != nil })
       await agent.take(SchedulerLimits(new.limits))
       setLogLevel(new.logLevel)
       current.adoptReloadable(of: new)

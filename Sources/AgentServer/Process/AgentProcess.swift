@@ -28,7 +28,8 @@ package enum AgentProcess {
     // A client that leaves while it is written to must not end the process.
     signal(SIGPIPE, SIG_IGN)
     try await Agent.withOpen(plan, chronicle: chronicle, environment: environment) { agent in
-      metrics.registerCollector { await SiteMetrics.families(of: agent) }
+      let collector = metrics.registerCollector { await SiteMetrics.families(of: agent) }
+      defer { metrics.removeCollector(collector) }
       // Reading refs and files for others must not wait for our own syncs.
       let workers = WorkerPool(name: "serving", threads: 8, waitingLimit: 10_000)
       var settings = GitServingSettings(environment: ProcessInfo.processInfo.environment)

@@ -34,6 +34,7 @@ struct AgentRouters: Sendable {
     router.addHealthRoutes(agent)
     router.addMetricsRoute(means.metrics)
     router.addSiteRoutes(agent)
+    router.addFenceRoutes(agent)
     router.addEventRoute(agent)
     router.addPeopleRoutes(agent)
     router.addWebhookRoutes(agent, means.doors.webhooks)

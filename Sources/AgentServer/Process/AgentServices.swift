@@ -41,7 +41,9 @@ struct AgentServices: Sendable {
     var configuration = ServiceGroupConfiguration(
       services: [
         .init(service: socketDoor(admin, routers.admin, sockets)),
-        .init(service: socketDoor(events, routers.events, sockets)), .init(service: inner),
+        .init(service: socketDoor(events, routers.events, sockets)),
+        // It ends by itself only when the site was promoted.
+        .init(service: inner, successTerminationBehavior: .gracefullyShutdownGroup),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     configuration.maximumGracefulShutdownDuration = Self.drain
@@ -87,6 +89,9 @@ struct AgentServices: Sendable {
       group.addTask { try await run(door) }
       group.addTask { await cancelWhenGracefulShutdown { await agent.run() } }
       if reload != nil { group.addTask { await cancelWhenGracefulShutdown { await reloadAtSignals() } } }
+      if let epoch = agent.plan.epoch {
+        group.addTask { await cancelWhenGracefulShutdown { await afterPromotion(epoch) } }
+      }
       // The first that ends, ends all: a door that cannot be opened, or the shutdown.
       try await group.next()
       group.cancelAll()
@@ -103,6 +108,13 @@ struct AgentServices: Sendable {
         "listen on '\(doors.host):\(doors.port)': \(String(cString: strerror(error.errnoCode)))",
         hint: "stop what listens there, or change 'listen'")
     }
+  }
+
+  /// Returns when this site was promoted, and whoever ordered it has the answer.
+  private func afterPromotion(_ epoch: SiteEpoch) async {
+    await epoch.waitForRestart()
+    // Cancelled: something else ends the agent.
+    try? await Task.sleep(for: .milliseconds(300))
   }
 
   private func reloadAtSignals() async {

@@ -42,6 +42,10 @@ extension Router<AgentContext> {
       try context.requireAdmin()
       return try Response.json(try await agent.confirmRemovals(of: try context.parameters.require("kind")))
     }
+    post("/api/v1/promotion") { request, context in
+      try context.requireAdmin()
+      return try Response.json(try await agent.promote(try await request.value(PromotionOrder.self, context)))
+    }
     get("/api/v1/features") { _, context in
       try context.requireReader()
       return try Response.json(try await agent.features())

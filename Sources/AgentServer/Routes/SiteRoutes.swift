@@ -43,6 +43,20 @@ extension Router<AgentContext> {
     }
   }
 
+  /// What a promotion asks of the primary that it replaces.
+  func addFenceRoutes(_ agent: Agent) {
+    get("/api/v1/fence") { _, context in
+      try context.requireSiteOrReader()
+      return try Response.json(try await agent.fence())
+    }
+    post("/api/v1/fence") { request, context in
+      guard let site = try context.requireSiteOrReader() else {
+        throw AgentFault(403, "forbidden", "replace this primary: only a site can, by 'remora promote' there")
+      }
+      return try Response.json(try await agent.fence(try await request.value(FenceOrder.self, context), by: site))
+    }
+  }
+
   /// Events come in: at every door.
   func addEventRoute(_ agent: Agent) {
     post("/api/v1/events") { request, context in

@@ -39,8 +39,8 @@ struct TrashRestoreCommand: AsyncParsableCommand {
     commandName: "restore",
     abstract: "Bring a copy back to its place.",
     discussion: """
-      Should the primary not have it any more, the next consistency pass removes it
-      again.
+      Should the primary not have it any more, it stays until 'registry
+      confirm-removals'.
 
       Example:
         remora trash restore 1795434334971-a683ee35d56d1777

@@ -5,7 +5,7 @@ internal import JWTKit
 package struct SiteTokenIssuer: Sendable {
   private let site: SiteName
   private let audience: SiteName?
-  private let epoch: UInt64
+  private let epoch: @Sendable () -> UInt64
   private let keys: JWTKeyCollection
 
   /// - Parameters:
@@ -13,7 +13,7 @@ package struct SiteTokenIssuer: Sendable {
   ///   - audience: who is asked; `nil` takes the name that the first answer `retry` tells.
   ///   - secret: what both know and nobody else.
   ///   - epoch: this site's epoch, which fences an agent that was replaced by a promotion.
-  package init(site: SiteName, audience: SiteName?, secret: SiteSecret, epoch: UInt64) async {
+  package init(site: SiteName, audience: SiteName?, secret: SiteSecret, epoch: @escaping @Sendable () -> UInt64) async {
     self.site = site
     self.audience = audience
     self.epoch = epoch
@@ -36,7 +36,7 @@ package struct SiteTokenIssuer: Sendable {
     let claims = SiteClaims(
       iss: site.text, aud: audience?.text ?? start?.split(separator: "/").first.map(String.init), iat: issued,
       exp: issued + SiteClaims.longestLife, jti: TokenNonce().text,
-      method: method, path: pathAndQuery, body: bodyDigest.hex, epoch: epoch, start: start)
+      method: method, path: pathAndQuery, body: bodyDigest.hex, epoch: epoch(), start: start)
     return try await keys.sign(claims, kid: JWKIdentifier(string: site.text))
   }
 }

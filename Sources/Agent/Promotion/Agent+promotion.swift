@@ -1,0 +1,149 @@
+package import AgentAPI
+internal import AgentClient
+internal import EventLog
+internal import Replication
+
+extension Agent {
+  /// Makes this secondary the primary, after looking at what would be lost.
+  ///
+  /// In this order: the look; the former primary is fenced, durably, and says that it has no event that we lack; our own record,
+  /// durably; then the agent opens its state again as a primary. A crash in between leaves a fenced primary and a secondary, and
+  /// the same order given again goes on.
+  ///
+  /// - Throws: `AgentFault` 409 where there is nothing to promote.
+  package func promote(_ order: PromotionOrder) async throws -> PromotionRow {
+    guard let epoch = plan.epoch else {
+      throw AgentFault(409, "wrong_role", "promote: this site has no state of its own")
+    }
+    if case .primary = site { return try await promoteAgain(order, epoch) }
+    let site = try secondarySite(for: "promote")
+    guard let former = site.former else {
+      throw AgentFault(
+        409, "wrong_role", "promote: this site follows hosts without an agent, and replaces none of them",
+        hint: "change its role in the configuration")
+    }
+    let record = epoch.record
+    var row = PromotionRow(
+      site: plan.site, epoch: record.epoch + 1, lastEventId: try await lastEventID(of: site))
+    row.formerUrl = former.url
+    try await look(at: site, &row)
+    let standing = await ask(former, &row)
+    if let standing { row.epoch = max(row.epoch, standing.epoch + (standing.fencedBy == plan.site ? 0 : 1)) }
+    guard !order.isDryRun, row.problems.isEmpty || order.isForced else { return row }
+    if standing != nil {
+      do {
+        _ = try await former.client.post(
+          AgentRoute.fence,
+          FenceOrder(epoch: row.epoch, lastEventId: order.isForced ? nil : row.lastEventId), as: FenceRow.self)
+        row.isFormerFenced = true
+      } catch {
+        row.problems.append("the primary was not fenced: \(error)")
+        guard order.isForced else { return row }
+      }
+    }
+    try epoch.promote(
+      row.epoch,
+      .init(
+        at: "\(environment.now())", formerURL: former.url, formerName: standing?.site ?? former.name,
+        lastEventID: row.lastEventId, isFormerFenced: row.isFormerFenced))
+    row.isPromoted = true
+    return row
+  }
+
+  /// A primary that was replaced takes its place back by force; one that was not is what it shall be.
+  private func promoteAgain(_ order: PromotionOrder, _ epoch: SiteEpoch) async throws -> PromotionRow {
+    let site = try primarySite(for: "promote")
+    let record = epoch.record
+    var row = PromotionRow(
+      site: plan.site, epoch: record.epoch, lastEventId: try await site.log.position().id)
+    guard let fence = record.fence else {
+      throw AgentFault(409, "wrong_role", "promote: this site is the primary, epoch \(record.epoch)")
+    }
+    row.epoch += 1
+    row.problems = [
+      "'\(fence.by)' is the primary since \(fence.at): what was pushed there is not here, and it goes on as primary until it"
+        + " hears of this one"
+    ]
+    guard order.isForced, !order.isDryRun else { return row }
+    try epoch.promote(row.epoch, nil)
+    row.isPromoted = true
+    return row
+  }
+
+  private func ask(_ former: FormerPrimary, _ row: inout PromotionRow) async -> FenceRow? {
+    do {
+      let standing = try await former.client.get(AgentRoute.fence, as: FenceRow.self)
+      row.formerLastEventId = standing.lastEventId
+      if let other = standing.fencedBy, other != plan.site {
+        row.problems.append("'\(other)' is the primary already, epoch \(standing.epoch)")
+      }
+      if standing.lastEventId != row.lastEventId {
+        row.problems.append(
+          "the primary's last event is \(standing.lastEventId), here it is \(row.lastEventId): wait until it was taken in"
+        )
+      }
+      return standing
+    } catch {
+      row.formerFailure = "\(error)"
+      row.problems.append(
+        "the primary cannot be asked, so nobody knows what is only there; the last event seen is \(row.lastEventId):"
+          + " \(error)")
+      return nil
+    }
+  }
+
+  private func lastEventID(of site: SecondarySite) async throws -> UInt64 {
+    try await site.secondary.kinds.asyncMap { try await site.secondary.registry(of: $0.name).cursor()?.id ?? 0 }.min()
+      ?? 0
+  }
+
+  // MARK: What would be lost
+
+  private func look(at site: SecondarySite, _ row: inout PromotionRow) async throws {
+    for kind in site.secondary.kinds {
+      let registry = try site.secondary.registry(of: kind.name)
+      let isChecked = try site.secondary.strategy(of: kind.name).needsUpkeep
+      var found = PromotionRow.KindRow(
+        replicableName: kind.name.text, count: 0, unsynced: 0, unverified: 0, unchecked: 0, examples: [])
+      var last: ReplicableID?
+      while true {
+        let window = try await registry.window(after: last, limit: Self.lookWindow)
+        for entry in window { Self.add(entry, isChecked: isChecked, to: &found) }
+        guard window.count == Self.lookWindow, let end = window.last?.replicableID else { break }
+        last = end
+      }
+      row.kinds.append(found)
+      let counted = [
+        (found.unsynced, "are not synced"), (found.unverified, "are not verified"),
+        (found.unchecked, "were never checked object by object, or are damaged"),
+      ]
+      for (count, what) in counted where count > 0 {
+        row.problems.append("\(count) of \(found.count) of '\(kind.name)' \(what)")
+      }
+      if try await !site.secondary.isEnabled(kind) {
+        row.problems.append("the feature of '\(kind.name)' is off: its copies are old")
+      }
+    }
+  }
+
+  private static let lookWindow = 5_000
+  private static let exampleLimit = 100
+
+  private static func add(_ entry: RegistryEntry, isChecked: Bool, to row: inout PromotionRow.KindRow) {
+    row.count += 1
+    let reason: String
+    if entry.state != .synced {
+      row.unsynced += 1
+      reason = "\(entry.state.rawValue)\(entry.lastSyncFailure.map { ", \($0)" } ?? "")"
+    } else if entry.verificationState != .succeeded {
+      row.unverified += 1
+      reason = "verification \(entry.verificationState.rawValue)\(entry.verificationFailure.map { ", \($0)" } ?? "")"
+    } else if isChecked, entry.checkedAt == nil || entry.checkFailure != nil {
+      row.unchecked += 1
+      reason = entry.checkFailure.map { "damaged, \($0)" } ?? "never checked object by object"
+    } else {
+      return
+    }
+    if row.examples.count < exampleLimit { row.examples.append("\(entry.replicableID): \(reason)") }
+  }
+}

@@ -1,0 +1,110 @@
+/// How a site is made the primary; the body of `POST /api/v1/promotion`.
+package struct PromotionOrder: Codable, Hashable, Sendable {
+  /// Although something would be lost, or the primary cannot be asked.
+  package var isForced: Bool
+  /// Only says what would be.
+  package var isDryRun: Bool
+
+  /// An order.
+  package init(isForced: Bool, isDryRun: Bool) {
+    self.isForced = isForced
+    self.isDryRun = isDryRun
+  }
+}
+
+/// What a promotion found and did.
+package struct PromotionRow: Codable, Hashable, Sendable {
+  /// The site.
+  package var site: String
+  /// It is the primary now, or will be in a moment when its agent has opened its state again.
+  package var isPromoted: Bool
+  /// The epoch that it has, or would have.
+  package var epoch: UInt64
+  /// The agent of the primary that is replaced.
+  package var formerUrl: String?
+  /// Why that one could not be asked; `nil` when it could.
+  package var formerFailure: String?
+  /// It knows, and refuses everything.
+  package var isFormerFenced: Bool
+  /// Its last event, where it could be asked.
+  package var formerLastEventId: UInt64?
+  /// The last event that was taken in here.
+  package var lastEventId: UInt64
+  /// What stands against it, one line each.
+  package var problems: [String]
+  /// What of it would be lost or is not known to be right, by kind.
+  package var kinds: [KindRow]
+
+  /// One kind.
+  package struct KindRow: Codable, Hashable, Sendable {
+    /// The kind.
+    package var replicableName: String
+    /// How many are tracked.
+    package var count: Int
+    /// Not synced.
+    package var unsynced: Int
+    /// Synced, and not known to be equal.
+    package var unverified: Int
+    /// Whose objects were never checked, or are damaged.
+    package var unchecked: Int
+    /// The first hundred of all these, with their reason: `ID: REASON`.
+    package var examples: [String]
+
+    /// A row.
+    package init(
+      replicableName: String, count: Int, unsynced: Int, unverified: Int, unchecked: Int, examples: [String]
+    ) {
+      self.replicableName = replicableName
+      self.count = count
+      self.unsynced = unsynced
+      self.unverified = unverified
+      self.unchecked = unchecked
+      self.examples = examples
+    }
+  }
+
+  /// A row; the rest is set by name.
+  package init(site: String, epoch: UInt64, lastEventId: UInt64) {
+    self.site = site
+    self.epoch = epoch
+    self.lastEventId = lastEventId
+    isPromoted = false
+    isFormerFenced = false
+    problems = []
+    kinds = []
+  }
+}
+
+/// Asks a primary to refuse everything from now on; the body of `POST /api/v1/fence`.
+package struct FenceOrder: Codable, Hashable, Sendable {
+  /// That of the new primary.
+  package var epoch: UInt64
+  /// The last event that the new primary has; `nil` does not care whether it is the last.
+  package var lastEventId: UInt64?
+
+  /// An order.
+  package init(epoch: UInt64, lastEventId: UInt64?) {
+    self.epoch = epoch
+    self.lastEventId = lastEventId
+  }
+}
+
+/// How a primary stands; the answer of `GET` and `POST /api/v1/fence`.
+package struct FenceRow: Codable, Hashable, Sendable {
+  /// Its name.
+  package var site: String
+  /// Its epoch.
+  package var epoch: UInt64
+  /// Its last event.
+  package var lastEventId: UInt64
+  /// Who has replaced it.
+  package var fencedBy: String?
+
+  /// A row.
+  package init(site: String, epoch: UInt64, lastEventId: UInt64, fencedBy: String?) {
+    self.site = site
+    self.epoch = epoch
+    self.lastEventId = lastEventId
+    self.fencedBy = fencedBy
+  }
+}

@@ -1,0 +1,59 @@
+internal import AgentAPI
+internal import AgentClient
+internal import ArgumentParser
+
+/// `remora promote`: makes a secondary the primary.
+struct PromoteCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "promote",
+    abstract: "Make this secondary the primary.",
+    discussion: """
+      Looks first: nothing may be unsynced, unverified or never checked, and the
+      primary must answer and have no event that is not here. Then it is fenced (its
+      agent refuses everything, also after a restart), and this agent goes on as a
+      primary. People who push to the old host are not fenced: stop its Git server.
+
+      Exit status 0: promoted, or would be; 1: something stands against it.
+
+      Examples:
+        remora promote --dry-run
+        remora promote
+        remora promote --force
+      """)
+
+  @Flag(help: "Also when something would be lost, or the primary does not answer.") var force = false
+  @Flag(name: .customLong("dry-run"), help: "Only say what would be.") var dryRun = false
+  @Flag(help: "Print a JSON object.") var json = false
+  @OptionGroup(title: "Agent") var agent: AgentPointer
+
+  func run() async throws {
+    let order = PromotionOrder(isForced: force, isDryRun: dryRun)
+    let row = try await agent.ask { try await $0.post(AgentRoute.promotion, order, as: PromotionRow.self) }
+    if json {
+      try Output.row(row)
+    } else {
+      for line in Self.lines(row, dryRun: dryRun, force: force) { Output.result(line) }
+    }
+    guard row.isPromoted || dryRun && row.problems.isEmpty else { throw ExitStatus.failed }
+  }
+
+  private static func lines(_ row: PromotionRow, dryRun: Bool, force: Bool) -> [String] {
+    var lines = row.problems.map { "against it: \($0)" }
+    for kind in row.kinds { lines += kind.examples.map { "  \(kind.replicableName) \($0)" } }
+    if row.isPromoted {
+      lines.append(
+        "'\(row.site)' is the primary now, epoch \(row.epoch); the last event of the former one is \(row.lastEventId)")
+      if let former = row.formerUrl {
+        lines.append(
+          row.isFormerFenced
+            ? "the former primary at \(former) refuses everything from now on"
+            : "the former primary at \(former) is told as soon as it answers: see that nobody pushes there")
+      }
+    } else if dryRun, row.problems.isEmpty {
+      lines.append("'\(row.site)' can be promoted: nothing would be lost")
+    } else {
+      lines.append("'\(row.site)' was not promoted\(dryRun || force ? "" : "; --force does it all the same")")
+    }
+    return lines
+  }
+}
