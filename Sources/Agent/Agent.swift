@@ -17,7 +17,10 @@ package final class Agent: Sendable {
   let state: AgentState
   let environment: SiteEnvironment
 
-  private init(_ plan: AgentPlan, _ state: AgentState, _ site: Site) {
+  private let observer: any ReplicationObserver
+
+  private init(_ plan: AgentPlan, _ state: AgentState, _ site: Site, _ observer: any ReplicationObserver) {
+    self.observer = observer
     self.plan = plan
     self.state = state
     self.site = site
@@ -45,7 +48,7 @@ package final class Agent: Sendable {
           .primary(try await PrimarySite(state, secondaries: secondaries, observer: observer))
         case .secondary(let primary): .secondary(try await SecondarySite(state, of: primary, observer: observer))
         }
-      let agent = Agent(plan, state, site)
+      let agent = Agent(plan, state, site, observer)
       do {
         let answer = try await body(agent)
         await agent.close()
@@ -70,17 +73,24 @@ package final class Agent: Sendable {
 
   /// Runs the site's loops until the task is cancelled; what runs then ends, and leaves nothing half done.
   package func run() async {
-    switch site {
-    case .primary(let site):
-      await withDiscardingTaskGroup { group in
-        group.addTask { await site.run() }
-        if let epoch = plan.epoch, let former = plan.former, epoch.record.promotion?.isFormerFenced == false {
-          let loop = FenceLoop(former: former.former(state.http), epoch: epoch)
-          group.addTask { await loop.run() }
-        }
+    await withDiscardingTaskGroup { group in
+      switch site {
+      case .primary(let site): group.addTask { await site.run() }
+      case .secondary(let site): group.addTask { await site.run() }
       }
-    case .secondary(let site): await site.run()
+      if let epoch = plan.epoch, let former = plan.former, epoch.record.promotion?.isFormerFenced == false {
+        let loop = FenceLoop(former: former.former(state.http), epoch: epoch)
+        group.addTask { await loop.run() }
+      }
+      group.addTask { await self.notifications.run() }
     }
+  }
+
+  private var notifications: NotificationLoop {
+    NotificationLoop(
+      settings: plan.notifications, state: plan.state, http: state.http, storage: state.storage,
+      environment: environment, observer: observer
+    ) { try await self.status() }
   }
 
   /// Takes other limits of running jobs; those beyond them run to their ends.

@@ -61,6 +61,7 @@ extension AgentConfiguration {
     let limits = Limits(&reader)
     let times = Times(&reader)
     let keepEventBytes = reader.size("events.keep_bytes")
+    let notifications = reader.notifications()
     let logLevel = reader.logLevel()
     reader.checkTogether(role, listen, isInsecure: isInsecure, tls, state: state, kinds)
     guard let name, let role, let state else { return nil }
@@ -69,7 +70,7 @@ extension AgentConfiguration {
       adminTokenFile: adminTokenFile, readerTokenFile: readerTokenFile, hookGroup: hookGroup,
       trustedOwners: trustedOwners, servesGit: servesGit ?? (role == .primary), primary: primary,
       secondaries: secondaries, sources: sources, kinds: kinds, limits: limits, times: times,
-      keepEventBytes: keepEventBytes,
+      keepEventBytes: keepEventBytes, notifications: notifications,
       logLevel: logLevel, settings: reader.settings)
   }
 }

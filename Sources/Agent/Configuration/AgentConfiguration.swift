@@ -121,6 +121,8 @@ package struct AgentConfiguration: Sendable {
   package var times: Times
   /// `events.keep_bytes`: what the event log may keep for a site that does not read.
   package var keepEventBytes: UInt64
+  /// `notify`: who is told of what needs a person.
+  package var notifications: NotificationSettings
   /// `log.level`: trace, debug, info, notice, warning, error or critical.
   package var logLevel: String
   /// Every setting in one spelling, by key.

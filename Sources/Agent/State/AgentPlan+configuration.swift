@@ -58,6 +58,7 @@ extension AgentPlan {
     hookGroup = configuration.hookGroup
     rosters = Dictionary(
       uniqueKeysWithValues: configuration.kinds.compactMap { kind in kind.roster.map { (kind.kind.name, $0) } })
+    notifications = configuration.notifications
     polls.interval = configuration.times.poll
     polls.perMinute = configuration.limits.pollsPerMinute
     allowedRoots = Dictionary(

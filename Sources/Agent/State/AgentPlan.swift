@@ -36,6 +36,8 @@ package struct AgentPlan: Sendable {
   package var retention = EventLogSettings.Retention()
   /// Which repositories there are, for kinds whose host has no agent.
   package var rosters: [ReplicableName: RosterSource] = [:]
+  /// Who is told of what needs a person.
+  package var notifications = NotificationSettings()
   /// What the site knows of promotions; `nil` for one that is never promoted.
   package var epoch: SiteEpoch?
   /// Whom this primary has replaced.

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Replication
 internal import SiteTokens
 internal import Webhooks
@@ -96,5 +97,18 @@ extension ConfigurationReader {
         include: globs(parts["include"], "\(key).include") ?? ["**"],
         exclude: globs(parts["exclude"], "\(key).exclude") ?? []),
       hiddenRefs: hidden)
+  }
+
+  /// Who is told of what needs a person; what is wrong with it is reported.
+  mutating func notifications() -> NotificationSettings {
+    var settings = NotificationSettings()
+    settings.webhook = webURL("notify.webhook")
+    settings.command = file("notify.command")
+    if let command = settings.command, checksFiles, access(command, X_OK) != 0 {
+      report(origin(of: "notify.command"), "'\(command)' is no program that we may run; chmod +x it")
+    }
+    settings.after = duration("notify.after")
+    settings.lag = duration("notify.lag")
+    return settings
   }
 }

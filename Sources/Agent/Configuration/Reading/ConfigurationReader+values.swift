@@ -71,6 +71,18 @@ extension ConfigurationReader {
       }, else: "no agent's address; write https://host:port, without user, path or query")
   }
 
+  /// An address with any path and query; it is often a secret, so what is wrong is said without it.
+  mutating func webURL(_ key: String) -> String? {
+    guard let text = word(key) else { return nil }
+    guard let parts = URLComponents(string: text), ["https", "http"].contains(parts.scheme),
+      parts.host?.isEmpty == false
+    else {
+      report(origin(of: key), "no address of a web server; write https://host/path")
+      return nil
+    }
+    return text
+  }
+
   /// An absolute path.
   mutating func path(_ key: String) -> String? {
     value(key, Self.absolute, else: "no absolute path; begin with /")

@@ -56,6 +56,8 @@ struct Setting: Sendable {
       Setting("sources.ssh.client", .sshClient, .value("automatic")),
       Setting("sources.ssh.passphrase_file", .file, .none),
       Setting("sources.ssh.config_file", .file, .none),
+      Setting("notify.webhook", .text, .none),
+      Setting("notify.command", .file, .none),
       Setting("log.level", .logLevel, .value("info"), reload: true),
     ] + limits + times
 
@@ -84,6 +86,8 @@ struct Setting: Sendable {
       Setting("verification.interval", .duration(.seconds(60)...days(365)), .value("7d")),
       Setting("check.interval", .duration(.seconds(10)...days(3_650)), .value("30d")),
       Setting("history.keep", .duration(.seconds(60)...days(3_650)), .value("30d")),
+      Setting("notify.after", .duration(.seconds(1)...days(7)), .value("10m")),
+      Setting("notify.lag", .duration(.seconds(1)...days(30)), .value("15m")),
       Setting("poll.min_interval", .duration(.seconds(1)...days(1)), .value("60s")),
       Setting("poll.max_interval", .duration(.seconds(1)...days(30)), .value("6h")),
       Setting("poll.per_minute", .count(1...100_000), .value("60")),

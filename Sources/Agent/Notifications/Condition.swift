@@ -1,0 +1,87 @@
+internal import AgentAPI
+
+/// Something that a person wants to know of, for as long as it lasts.
+struct Condition: Hashable, Sendable {
+  /// What kind of thing it is.
+  enum Event: String, Codable, Sendable {
+    /// Something does not work: told once it has lasted.
+    case failure
+    /// Copies that were not equal when they were compared.
+    case mismatch
+    /// Copies in which an object check found damage.
+    case damage
+    /// Removals that wait for a confirmation.
+    case removalsWaiting = "removals_waiting"
+    /// The oldest change that has not arrived is older than the bound.
+    case lag
+  }
+
+  let event: Event
+  /// What it is of: a kind, `primary`, a site.
+  let subject: String
+  /// For people; may change while the condition lasts.
+  let message: String
+
+  /// The same for as long as it lasts.
+  var key: String { "\(event.rawValue):\(subject)" }
+
+  /// What holds, by a site's status.
+  ///
+  /// - Parameter lag: the bound.
+  static func all(of status: StatusRow, lag: Duration) -> [Condition] {
+    var found = status.kinds.flatMap { conditions(of: $0, isPrimary: status.role == "primary") }
+    if let by = status.fencedBy {
+      found.append(.init(event: .failure, subject: "fence", message: "this primary was replaced by '\(by)'"))
+    }
+    if let primary = status.primary, !primary.isReachable {
+      found.append(
+        .init(event: .failure, subject: "primary", message: "the primary at \(primary.url) does not answer"))
+    }
+    if let paused = status.primary?.pausedBy {
+      found.append(.init(event: .failure, subject: "work", message: "work rests: \(paused)"))
+    }
+    for roster in status.rosters ?? [] {
+      guard let failure = roster.failure else { continue }
+      found.append(
+        .init(
+          event: .failure, subject: "list of \(roster.replicableName)", message: "its list cannot be read: \(failure)"))
+    }
+    if let oldest = status.oldestUnsynced, oldest.seconds > lag / .seconds(1) {
+      found.append(
+        .init(
+          event: .lag, subject: oldest.replicableName,
+          message: "'\(oldest.id)' has waited for \(Int(oldest.seconds)) s: \(oldest.reason)"))
+    }
+    return found
+  }
+
+  private static func conditions(of kind: StatusRow.KindRow, isPrimary: Bool) -> [Condition] {
+    var found: [Condition] = []
+    let failed = (isPrimary ? kind.verificationStates : kind.states)["failed"] ?? 0
+    if failed > 0 {
+      let what = isPrimary ? "have no checksum" : "cannot be copied"
+      found.append(.init(event: .failure, subject: kind.name, message: "\(failed) of '\(kind.name)' \(what)"))
+    }
+    if isPrimary, kind.isCatalogComplete == false, kind.count > 0 {
+      found.append(
+        .init(
+          event: .failure, subject: "listing of \(kind.name)",
+          message: "the listing of '\(kind.name)' is not complete: \(kind.skipped.first ?? "see its root")"))
+    }
+    if kind.mismatched > 0 {
+      found.append(
+        .init(event: .mismatch, subject: kind.name, message: "\(kind.mismatched) of '\(kind.name)' were not equal"))
+    }
+    if kind.damaged > 0 {
+      found.append(.init(event: .damage, subject: kind.name, message: "\(kind.damaged) of '\(kind.name)' are damaged"))
+    }
+    if !kind.removalsWaiting.isEmpty {
+      found.append(
+        .init(
+          event: .removalsWaiting, subject: kind.name,
+          message:
+            "\(kind.removalsWaiting.count) removals of '\(kind.name)' wait for 'remora registry confirm-removals'"))
+    }
+    return found
+  }
+}

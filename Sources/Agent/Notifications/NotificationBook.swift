@@ -1,0 +1,95 @@
+internal import Replication
+
+/// One line to people; what a webhook and a command get as JSON.
+struct Notification: Codable, Hashable, Sendable {
+  var site: String
+  var role: String
+  /// `failure`, `mismatch`, `damage`, `removals_waiting`, `lag`; `recovery` when that has ended.
+  var event: String
+  /// Which of them has ended.
+  var recoveredFrom: String?
+  /// A kind, `primary`, a site.
+  var subject: String
+  var message: String
+  /// Since when the condition holds; RFC 3339, UTC.
+  var since: String
+  /// When it was noticed, or its end.
+  var at: String
+}
+
+/// Which conditions hold, and of which of them people know: each is told once, and its end once.
+///
+/// Kept in `<state>/notifications.json`, so that a restart tells nothing again.
+struct NotificationBook: Codable, Hashable, Sendable {
+  struct Standing: Codable, Hashable, Sendable {
+    var event: Condition.Event
+    var subject: String
+    /// Milliseconds since 1970.
+    var since: Int64
+    var isTold: Bool
+    /// Since when it does not hold any more.
+    var clearedAt: Int64?
+  }
+
+  var format = 1
+  var standing: [String: Standing] = [:]
+  /// What nobody has got yet, by channel.
+  var outbox: [String: [Notification]] = [:]
+
+  /// An end counts when it has lasted as long: what comes and goes is one condition.
+  static let calm = Duration.seconds(60)
+  /// A channel that takes nothing for long loses the oldest.
+  private static let outboxLimit = 100
+
+  /// Takes in what holds now, and puts what people are to know into the outbox of each channel.
+  ///
+  /// - Parameters:
+  ///   - after: how long a failure must last.
+  ///   - calm: how long an end must.
+  mutating func take(
+    _ conditions: [Condition], site: String, role: String, channels: [String], at now: Timestamp, after: Duration,
+    calm: Duration = calm
+  ) {
+    for condition in conditions {
+      var standing =
+        standing[condition.key]
+        ?? Standing(event: condition.event, subject: condition.subject, since: now.milliseconds, isTold: false)
+      standing.clearedAt = nil
+      let lasted = now - Timestamp(milliseconds: standing.since)
+      if !standing.isTold, condition.event != .failure || lasted >= after {
+        standing.isTold = true
+        send(
+          Notification(
+            site: site, role: role, event: condition.event.rawValue, subject: condition.subject,
+            message: condition.message, since: "\(Timestamp(milliseconds: standing.since))", at: "\(now)"), channels)
+      }
+      self.standing[condition.key] = standing
+    }
+    let holding = Set(conditions.map(\.key))
+    for (key, standing) in standing.sorted(by: { $0.key < $1.key }) where !holding.contains(key) {
+      guard standing.isTold else {
+        self.standing[key] = nil
+        continue
+      }
+      let cleared = Timestamp(milliseconds: standing.clearedAt ?? now.milliseconds)
+      self.standing[key]?.clearedAt = cleared.milliseconds
+      // A clock that was set back must not make it wait for ever.
+      guard now - cleared >= calm || now < cleared else { continue }
+      self.standing[key] = nil
+      send(
+        Notification(
+          site: site, role: role, event: "recovery", recoveredFrom: standing.event.rawValue, subject: standing.subject,
+          message: "\(standing.event.rawValue) of '\(standing.subject)' is over",
+          since: "\(Timestamp(milliseconds: standing.since))", at: "\(now)"), channels)
+    }
+  }
+
+  private mutating func send(_ notification: Notification, _ channels: [String]) {
+    for channel in channels {
+      outbox[channel, default: []].append(notification)
+      if let count = outbox[channel]?.count, count > Self.outboxLimit {
+        outbox[channel]?.removeFirst(count - Self.outboxLimit)
+      }
+    }
+  }
+}

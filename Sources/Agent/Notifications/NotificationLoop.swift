@@ -1,0 +1,145 @@
+internal import AgentAPI
+internal import BoundedHTTP
+internal import DurableFiles
+internal import Foundation
+internal import Replication
+internal import SystemPackage
+internal import WorkerPool
+
+/// Looks at the site's status again and again, and tells people by a webhook and a command what has changed in it.
+///
+/// What was told is durable before it is sent, and what was not delivered is sent again, also after a restart: each at least once, in
+/// order.
+struct NotificationLoop: Sendable {
+  let settings: NotificationSettings
+  let state: String
+  let http: BoundedHTTPClient
+  let storage: WorkerPool
+  let environment: SiteEnvironment
+  let observer: any ReplicationObserver
+  let status: @Sendable () async throws -> StatusRow
+
+  private static let tick = Duration.seconds(2)
+  private static let limit = Duration.seconds(30)
+  private static let (firstPause, longestPause) = (Duration.seconds(5), Duration.seconds(300))
+
+  /// How a channel that took nothing is left alone for a while.
+  private struct Rest {
+    var until = ContinuousClock.now
+    var pause = NotificationLoop.firstPause
+  }
+
+  private var channels: [String] {
+    [settings.webhook.map { _ in "webhook" }, settings.command.map { _ in "command" }].compactMap { $0 }
+  }
+
+  /// Runs until the task is cancelled.
+  func run() async {
+    guard !channels.isEmpty else { return }
+    var book = read()
+    var rests: [String: Rest] = [:]
+    while !Task.isCancelled {
+      do {
+        let status = try await status()
+        var next = book
+        next.take(
+          Condition.all(of: status, lag: settings.lag), site: status.site, role: status.role, channels: channels,
+          at: environment.now(), after: settings.after, calm: min(NotificationBook.calm, settings.after))
+        if next != book {
+          try await write(next)
+          book = next
+        }
+      } catch {
+        if !Task.isCancelled { observer.log(.trouble("look for what people should know: \(error)")) }
+      }
+      for channel in channels { await deliver(&book, to: channel, &rests[channel, default: Rest()]) }
+      // Cancelled: the loop sees it.
+      try? await Task.sleep(for: Self.tick)
+    }
+  }
+
+  private func deliver(_ book: inout NotificationBook, to channel: String, _ rest: inout Rest) async {
+    while let first = book.outbox[channel]?.first, ContinuousClock.now >= rest.until, !Task.isCancelled {
+      do {
+        try await send(first, to: channel)
+        book.outbox[channel]?.removeFirst()
+        try await write(book)
+        rest.pause = Self.firstPause
+      } catch {
+        guard !Task.isCancelled else { return }
+        observer.log(.trouble("tell people by notify.\(channel) of '\(first.subject)': \(error)"))
+        rest.until = .now + rest.pause
+        rest.pause = min(rest.pause * 2, Self.longestPause)
+      }
+    }
+  }
+
+  private func send(_ notification: Notification, to channel: String) async throws {
+    let body = try AgentJSON.encode(notification) + [UInt8(ascii: "\n")]
+    if channel == "webhook", let url = settings.webhook {
+      var request = HTTPRequest(.post, url)
+      request.headers.add("Content-Type", "application/json")
+      request.headers.add("User-Agent", "remora/\(Agent.version)")
+      request.body = body
+      request.limits.total = Self.limit
+      let status: Int
+      do {
+        status = try await http.exchange(request) { $0.status }
+      } catch let failure as HTTPFailure {
+        // Its words may have the address, which is a secret often enough.
+        throw AgentFault(0, "unreachable", "the webhook does not answer (\(failure.kind))")
+      }
+      guard (200..<300).contains(status) else { throw AgentFault(0, "refused", "the webhook answered \(status)") }
+    } else if channel == "command", let command = settings.command {
+      let file = "\(state)/notification.json"
+      try await storage.run { flag in try Self.start(command, file, body, flag) }
+    }
+  }
+
+  /// Runs the program with the text as its input; it must end well, in time.
+  private static func start(_ command: String, _ file: String, _ body: [UInt8], _ flag: CancellationFlag) throws {
+    try Data(body).write(to: URL(fileURLWithPath: file), options: .atomic)
+    defer { unlink(file) }
+    let (input, none) = (open(file, O_RDONLY | O_CLOEXEC), open("/dev/null", O_WRONLY | O_CLOEXEC))
+    defer { for descriptor in [input, none] where descriptor >= 0 { close(descriptor) } }
+    guard input >= 0, none >= 0 else {
+      throw AgentFault(0, "failed", "give the command its input: \(String(cString: strerror(errno)))")
+    }
+    let child: ChildGroup
+    do throws(SpawnFailure) {
+      child = try ChildGroup(
+        path: command, arguments: [],
+        environment: ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "LANG", "TZ"].contains($0.key) },
+        descriptors: [input, none, none])
+    } catch {
+      throw AgentFault(0, "failed", "start the command: \(String(cString: strerror(error.code)))")
+    }
+    defer { child.kill() }
+    guard let ending = child.ending(by: .after(limit), cancellation: flag) else {
+      throw AgentFault(0, "failed", "the command did not end within \(limit)")
+    }
+    guard ending == .exited(0) else { throw AgentFault(0, "failed", "the command ended with \(ending)") }
+  }
+
+  // MARK: The book
+
+  private var path: FilePath { FilePath(state).appending("notifications.json") }
+
+  /// Without a book nothing was told; a damaged one is as none, and people hear of what lasts once more.
+  private func read() -> NotificationBook {
+    guard let bytes = FileManager.default.contents(atPath: path.string) else { return NotificationBook() }
+    do {
+      return try JSONDecoder().decode(NotificationBook.self, from: bytes)
+    } catch {
+      observer.log(.trouble("read '\(path)': it is damaged, and begun anew"))
+      return NotificationBook()
+    }
+  }
+
+  private func write(_ book: NotificationBook) async throws {
+    let bytes = [UInt8](try JSONEncoder().encode(book)) + [UInt8(ascii: "\n")]
+    try await storage.run { [path] _ in
+      try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
+    }
+  }
+}
