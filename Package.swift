@@ -230,7 +230,7 @@ let package = Package(
         "TestSupport", crypto, systemPackage,
       ]),
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),
-    tests("AgentAPITests", ["AgentAPI"]),
+    tests("AgentAPITests", ["AgentAPI", "TestSupport"]),
     tests("AgentClientTests", ["AgentClient", "AgentAPI", "BoundedHTTP", "TestSupport"]),
     tests("WebhooksTests", ["Webhooks", "SiteTokens", "TestSupport"]),
     tests("SiteTokensTests", ["SiteTokens", "TestSupport", jwtKit, crypto]),

@@ -87,24 +87,30 @@ struct ConfigCheckCommand: AsyncParsableCommand {
 struct ConfigExampleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "example",
-    abstract: "Print a commented configuration to begin with.",
+    abstract: "Print a commented configuration to begin with, or what a system needs.",
     discussion: """
-      Example:
+      Examples:
         remora config example primary > /etc/remora/remora.yaml
+        remora config example systemd > /etc/systemd/system/remora.service
+        remora config example sysusers > /etc/sysusers.d/remora.conf
+        remora config example tmpfiles > /etc/tmpfiles.d/remora.conf
       """)
 
-  /// The roles by their words.
-  private enum Role: String, ExpressibleByArgument, CaseIterable {
-    case primary, secondary
+  /// What there are examples of.
+  private enum Example: String, ExpressibleByArgument, CaseIterable {
+    case primary, secondary, systemd, sysusers, tmpfiles
   }
 
-  @Argument(help: "primary or secondary.")
-  private var role: Role
+  @Argument(help: "A role's configuration, or a file of the system.")
+  private var what: Example
 
   func run() async throws {
-    switch role {
+    switch what {
     case .primary: Output.text(AgentConfiguration.example(.primary))
     case .secondary: Output.text(AgentConfiguration.example(.secondary))
+    case .systemd: Output.text(InstallTexts.systemd)
+    case .sysusers: Output.text(InstallTexts.sysusers)
+    case .tmpfiles: Output.text(InstallTexts.tmpfiles)
     }
   }
 }

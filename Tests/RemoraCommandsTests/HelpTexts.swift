@@ -379,7 +379,8 @@ enum HelpTexts {
     SUBCOMMANDS:
       check                   Tell everything that is wrong with a configuration, a
                               line each.
-      example                 Print a commented configuration to begin with.
+      example                 Print a commented configuration to begin with, or
+                              what a system needs.
 
       See 'remora help config <subcommand>' for detailed help.
     """
@@ -406,15 +407,21 @@ enum HelpTexts {
     """
 
   static let configExample = """
-    OVERVIEW: Print a commented configuration to begin with.
+    OVERVIEW: Print a commented configuration to begin with, or what a system
+    needs.
 
-    Example:
+    Examples:
       remora config example primary > /etc/remora/remora.yaml
+      remora config example systemd > /etc/systemd/system/remora.service
+      remora config example sysusers > /etc/sysusers.d/remora.conf
+      remora config example tmpfiles > /etc/tmpfiles.d/remora.conf
 
-    USAGE: remora config example <role>
+    USAGE: remora config example <what>
 
     ARGUMENTS:
-      <role>                  primary or secondary. (values: primary, secondary)
+      <what>                  A role's configuration, or a file of the system.
+                              (values: primary, secondary, systemd, sysusers,
+                              tmpfiles)
 
     OPTIONS:
       --version               Show the version.

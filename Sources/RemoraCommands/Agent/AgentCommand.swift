@@ -1,6 +1,9 @@
 internal import Agent
+internal import AgentAPI
+internal import AgentClient
 internal import AgentServer
 internal import ArgumentParser
+internal import BoundedHTTP
 internal import CoreMetrics
 internal import Foundation
 internal import Logging
@@ -41,14 +44,28 @@ struct AgentCommand: AsyncParsableCommand {
       var logger = Logger(label: "remora") { _ in AgentLog(level: level) }
       logger.logLevel = .trace
       let chronicle = Chronicle(logger)
-      try await AgentProcess.run(
-        configuration, reread: read, metrics: metrics, logger: logger, environment: .system,
-        setLogLevel: { level.set($0) }
-      ) { port in
-        let address = "\(configuration.listen.host):\(port)"
-        chronicle.write(.notice, "\(site) runs, version \(Agent.version), and listens on \(address)")
-        supervisor.ready()
+      let http = BoundedHTTPClient()
+      let door = AgentClient(
+        .socket(path: "\(configuration.state)/admin.sock"), http: http, silence: .seconds(10), total: .seconds(10))
+      let watching = Task { await supervisor.watch { (try? await door.bytes(AgentRoute.readiness)) != nil } }
+      let result: Result<Void, any Error>
+      do {
+        try await AgentProcess.run(
+          configuration, reread: read, metrics: metrics, logger: logger, environment: .system,
+          setLogLevel: { level.set($0) }
+        ) { port in
+          let address = "\(configuration.listen.host):\(port)"
+          chronicle.write(.notice, "\(site) runs, version \(Agent.version), and listens on \(address)")
+          supervisor.ready()
+        }
+        result = .success(())
+      } catch {
+        result = .failure(error)
       }
+      watching.cancel()
+      await watching.value
+      await http.shutdown()
+      try result.get()
       chronicle.write(.notice, "\(site) has stopped")
     } catch let error as ConfigurationError {
       Output.error(error.description)

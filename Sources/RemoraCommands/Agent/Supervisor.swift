@@ -3,16 +3,36 @@ internal import Glibc
 /// The service manager that started us, if it asks to be told (sd_notify(3)).
 struct Supervisor: Sendable {
   private let socketPath: String?
+  /// How often it wants to hear that we are well; `nil` where it does not.
+  private let watchdog: Duration?
 
-  init(_ environment: [String: String]) { socketPath = environment["NOTIFY_SOCKET"] }
+  init(_ environment: [String: String]) {
+    socketPath = environment["NOTIFY_SOCKET"]
+    // sd_watchdog_enabled(3): for this process only.
+    let isOurs = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
+    watchdog = isOurs ? environment["WATCHDOG_USEC"].flatMap { Int64($0) }.map { .microseconds($0) } : nil
+  }
 
   /// The doors are open. Without an answer: it is a datagram, and whoever does not get it waits until its own time is over.
-  func ready() {
+  func ready() { tell("READY=1") }
+
+  /// Says that we are well for as long as `isWell` says so, which asks what others ask us: an agent that answers nobody is started
+  /// again. Until the task is cancelled.
+  func watch(_ isWell: @Sendable () async -> Bool) async {
+    guard let watchdog, socketPath != nil else { return }
+    while !Task.isCancelled {
+      if await isWell() { tell("WATCHDOG=1") }
+      // Cancelled: the loop sees it.
+      try? await Task.sleep(for: watchdog / 4)
+    }
+  }
+
+  private func tell(_ text: String) {
     guard let socketPath, let address = Self.address(socketPath) else { return }
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return }
     defer { close(descriptor) }
-    let message = Array("READY=1".utf8)
+    let message = Array(text.utf8)
     withUnsafePointer(to: address.value) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { target in
         _ = sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), target, address.length)

@@ -23,6 +23,8 @@ package final class AgentRig: Sendable {
     package var secondaryRunner: [String] = []
     /// From where the secondary fetches repositories instead of the primary.
     package var cloneURL: String?
+    /// The primary's root of repositories; `nil` is one of the rig's own.
+    package var sources: String?
     /// Where the primary listens.
     package var address = "127.0.0.1"
 
@@ -63,13 +65,15 @@ package final class AgentRig: Sendable {
   }
 
   /// Writes both configurations: again after a test has changed one.
-  package func configure() throws {
+  ///
+  /// - Parameter primary: what the primary's says from now on beside what every one needs.
+  package func configure(primary: String? = nil) throws {
     let kinds = { (repositories: String, assets: String, more: String) in
       """
       replicables:
         project_repository:
           strategy: repository
-          root: "\(self.directory.path(repositories))"
+          root: "\(repositories)"
           \(more)
         release_asset: { strategy: blob, root: "\(self.directory.path(assets))", mutable: true }
       """
@@ -83,8 +87,8 @@ package final class AgentRig: Sendable {
       admin_token_file: "\(directory.path("admin.secret"))"
       reader_token_file: "\(directory.path("reader.secret"))"
       secondaries: [ { name: berlin, secret_file: "\(directory.path("site.secret"))" } ]
-      \(kinds("sources", "assets", settings.primaryKind))
-      \(settings.primary)
+      \(kinds(settings.sources ?? directory.path("sources"), "assets", settings.primaryKind))
+      \(primary ?? settings.primary)
 
       """, to: "primary.yaml")
     try directory.write(
@@ -93,7 +97,7 @@ package final class AgentRig: Sendable {
       state: "\(secondaryState)"
       listen: 127.0.0.1:\(secondaryPort)
       primary: { url: "http://\(settings.address):\(port)", secret_file: "\(directory.path("site.secret"))" }
-      \(kinds("copies", "copied-assets", settings.cloneURL.map { "clone_url: \"\($0)\"" } ?? settings.secondaryKind))
+      \(kinds(directory.path("copies"), "copied-assets", settings.cloneURL.map { "clone_url: \"\($0)\"" } ?? settings.secondaryKind))
       \(settings.secondary)
 
       """, to: "secondary.yaml")
@@ -105,7 +109,7 @@ package final class AgentRig: Sendable {
   package var secondaryState: String { directory.path("secondary") }
 
   /// The host's repository of that id, to be made or changed.
-  package func source(_ id: String) -> String { directory.path("sources/\(id).git") }
+  package func source(_ id: String) -> String { "\(settings.sources ?? directory.path("sources"))/\(id).git" }
   /// The secondary's copy of it.
   package func copy(_ id: String) -> String { directory.path("copies/\(id).git") }
 

@@ -1,0 +1,68 @@
+import AgentAPI
+import Foundation
+import TestSupport
+import Testing
+
+/// Agents one minor version apart talk to each other. `fixtures/api/0.1` holds what agents of the first version said to each other;
+/// what we say must still have all of it, in the same shapes, and what a later version adds must not disturb us.
+@Suite("Agents of two versions")
+struct SkewTests {
+  private static func fixture(_ name: String) throws -> [UInt8] {
+    [UInt8](try Data(contentsOf: Fixtures.url("api/0.1/\(name).json")))
+  }
+
+  /// Reads what the first version said, with and without what a later one would add, and says it as we do.
+  private static func expectSame<Row: Codable & Equatable>(_ type: Row.Type, _ name: String) throws {
+    let bytes = try fixture(name)
+    let row = try AgentJSON.decode(type, from: bytes)
+    let old = try JSONSerialization.jsonObject(with: Data(bytes))
+    let later = try JSONSerialization.data(withJSONObject: withAdditions(old))
+    #expect(try AgentJSON.decode(type, from: Array(later)) == row, "\(name)")
+    let ours = try JSONSerialization.jsonObject(with: Data(try AgentJSON.encode(row)))
+    #expect(holds(ours, old), "\(name): we say \(ours), the first version understood \(old)")
+  }
+
+  /// Every object with a key more.
+  private static func withAdditions(_ value: Any) -> Any {
+    if let object = value as? [String: Any] {
+      return object.mapValues { withAdditions($0) }.merging(["added_later": ["x": 1]]) { $1 }
+    }
+    return (value as? [Any]).map { $0.map { withAdditions($0) } } ?? value
+  }
+
+  /// Whether everything of `old` is in `new`, with the same value.
+  private static func holds(_ new: Any, _ old: Any) -> Bool {
+    if let old = old as? [String: Any] {
+      guard let new = new as? [String: Any] else { return false }
+      return old.allSatisfy { key, value in new[key].map { holds($0, value) } ?? false }
+    }
+    if let old = old as? [Any] {
+      guard let new = new as? [Any], new.count == old.count else { return false }
+      return zip(new, old).allSatisfy { holds($0, $1) }
+    }
+    return (new as? NSObject) == (old as? NSObject)
+  }
+
+  @Test("what a secondary is answered")
+  func answers() throws {
+    try Self.expectSame(EventPage.self, "events")
+    try Self.expectSame(CatalogPageRow.self, "catalog")
+    try Self.expectSame(CatalogPageRow.self, "catalog-incomplete")
+    for standing in ["present", "gone", "moved", "unknown"] {
+      try Self.expectSame(StandingRow.self, "standing-\(standing)")
+    }
+    try Self.expectSame(FenceRow.self, "fence")
+  }
+
+  @Test("what a primary and hooks are told")
+  func questions() throws {
+    try Self.expectSame(EventNotice.self, "event-notice")
+    try Self.expectSame(FenceOrder.self, "fence-order")
+  }
+
+  @Test("an agent from before promotions has no epoch, and is understood")
+  func withoutEpoch() throws {
+    let page = try AgentJSON.decode(EventPage.self, from: Array(#"{"events":[],"cursor":"a:0:b"}"#.utf8))
+    #expect(page.epoch == nil && page.events.isEmpty)
+  }
+}
