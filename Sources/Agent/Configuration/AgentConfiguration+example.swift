@@ -87,6 +87,7 @@ extension AgentConfiguration {
     # check: { interval: 30d }
     # history: { keep: 30d }
     # trash: { keep: 7d }
+    # notify: { webhook: "https://chat.example.org/hook", after: 10m, lag: 15m }
     # log: { level: info }
 
     """
