@@ -25,7 +25,7 @@ package enum AgentMetrics {
   static func synced(_ name: ReplicableName, _ result: SyncResult, after duration: Duration) {
     let word =
       switch result {
-      case .synced(let hasChanged): hasChanged ? "changed" : "unchanged"
+      case .synced(let hasChanged, _): hasChanged ? "changed" : "unchanged"
       case .pendingAgain: "pending_again"
       case .failed: "failed"
       case .paused: "paused"

@@ -108,7 +108,7 @@ package struct RepositoryStrategy: Strategy {
       if let error = outcome.error { throw error }
       return SyncReport(
         checksum: try place.listing(of: request.id).checksum, hasChanged: outcome.status != .unchanged,
-        bytes: UInt64(outcome.bytes), warnings: outcome.warnings.map(\.code))
+        bytes: UInt64(outcome.bytes), warnings: outcome.warnings.map { "\($0.code): \($0.message)" })
     }
   }
 

@@ -91,12 +91,16 @@ import Testing
       let history = try await BuiltProgram.remora(["history", rig.source(Self.ids[0]), "refs/heads/main"]).outcome()
       #expect(history.text.contains(extra.prefix(7)), "\(history.text)")
       #expect(try await GitCommand().run("-C", rig.source(Self.ids[0]), "cat-file", "-e", extra).isSuccess)
+      back.send(signal: SIGTERM)
+      let log = try await back.outcome().errorText
+      #expect(log.contains("commits_kept") && log.contains(extra) && log.contains("a commit"), "\(log)")
+      let last = try rig.startPrimary()
       // And a push to the new primary arrives at the old one.
       try await Self.push("later", to: Self.ids[1], rig)
       try await pair.until("the push arrives at the old primary") {
         try GitCommand().view(rig.source(Self.ids[1])) == GitCommand().view(rig.copy(Self.ids[1]))
       }
-      withExtendedLifetime((back, secondary)) {}
+      withExtendedLifetime((last, secondary)) {}
     }
   }
 

@@ -22,10 +22,12 @@ package final class SiteEpoch: Sendable {
   package init(state directory: String, now: @escaping @Sendable () -> Timestamp) throws {
     path = FilePath(directory).appending("epoch.json")
     self.now = now
-    guard let bytes = FileManager.default.contents(atPath: path.string) else {
+    guard FileManager.default.fileExists(atPath: path.string) else {
       state = Mutex(EpochRecord())
       return
     }
+    // One that cannot be read is no missing one: a fenced primary would be none.
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path.string))
     guard let record = try? JSONDecoder().decode(EpochRecord.self, from: bytes), record.format == 1 else {
       throw AgentFault(
         500, "damaged", "read '\(path)': it is not this version's record of promotions",

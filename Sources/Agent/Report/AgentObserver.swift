@@ -28,7 +28,8 @@ struct AgentObserver: ReplicationObserver {
     case .sync(let name, let id, let result, let duration):
       let fields = fields(name, id, duration)
       switch result {
-      case .synced(let hasChanged):
+      case .synced(let hasChanged, let warnings):
+        for warning in warnings { chronicle.write(.warning, warning, fields) }
         chronicle.write(.info, hasChanged ? "synced" : "synced, nothing had changed", fields)
       case .failed(let why): chronicle.write(.warning, "sync failed: \(why)", fields)
       case .pendingAgain, .paused, .notDue: chronicle.write(.debug, "sync: \(result)", fields)

@@ -174,6 +174,12 @@ package struct MirrorRun {
     defer { session.close() }
     if let state, mayBeUnchanged, let outcome = update.unchanged(session.view, since: state) { return outcome }
     try CopyRecovery(layout: layout, files: files).recover(at: environment.now())
-    return try update.bring(to: session, from: CopyContents.read(layout, through: files))
+    let before = try CopyContents.read(layout, through: files)
+    var outcome = try update.bring(to: session, from: before)
+    if recorded == nil, outcome.status == .updated {
+      outcome.warnings += KeptCommits.warnings(
+        before: before.refs, after: try CopyContents.read(layout, through: files).refs, in: layout)
+    }
+    return outcome
   }
 }

@@ -1,7 +1,7 @@
 /// What a sync came to.
 public enum SyncResult: Hashable, Sendable {
   /// The copy holds what the events up to where it was wanted announced.
-  case synced(hasChanged: Bool)
+  case synced(hasChanged: Bool, warnings: [String] = [])
   /// It was synced, and asked for again meanwhile: it is pending.
   case pendingAgain
   /// It failed and is tried again with back-off; why.

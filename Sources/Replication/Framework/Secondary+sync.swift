@@ -22,7 +22,7 @@ extension Secondary {
     do {
       let report = try await transfer(id, isFresh: ticket.forceToRedownload, member)
       switch try await member.registry.change(id, { entry, _ in entry?.finishSync(ticket) }) {
-      case .recorded: return .synced(hasChanged: report.hasChanged)
+      case .recorded: return .synced(hasChanged: report.hasChanged, warnings: report.warnings)
       case .syncAgain: return .pendingAgain
       case .stale, nil: return .notDue
       }

@@ -127,7 +127,7 @@ public struct SyncReport: Hashable, Sendable {
   public var hasChanged: Bool
   /// Bytes that came over the wire.
   public var bytes: UInt64
-  /// Codes of what deserves a look, such as `mass_ref_deletion`.
+  /// What deserves a look, a line each that begins with its code, such as `mass_ref_deletion: …`.
   public var warnings: [String]
 
   /// A report.

@@ -77,7 +77,7 @@ extension Scheduler {
     guard let index = index(of: job) else { return }
     observer.synced(job.key.name, result, after: duration)
     switch result {
-    case .synced(let hasChanged):
+    case .synced(let hasChanged, _):
       succeeded(index)
       kinds[index][.verification].hurry(job.key.id)
       if hasChanged { hurryHousekeeping(job.key, index) }
