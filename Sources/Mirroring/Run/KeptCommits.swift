@@ -5,10 +5,7 @@ internal import SystemPackage
 /// Commits of a repository that was taken over, which its source does not have: of a primary that was replaced, say, to which
 /// somebody still pushed. No ref reaches them any more; the history of the copy keeps them.
 enum KeptCommits {
-  /// Whoever has more of them than this in one ref has another history altogether.
-  private static let limit = 1_000
-
-  /// A warning for each ref that had some, with how many.
+  /// A warning for each ref that had some.
   ///
   /// - Parameters:
   ///   - before: the refs as they were found.
@@ -17,22 +14,15 @@ enum KeptCommits {
     before: RefListing, after: RefListing, in layout: CopyLayout
   ) -> [MirrorOutcome.Warning] {
     do {
-      let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
-      let kept = Set((0..<after.count).map { after.oid(at: $0) })
-      var warnings: [MirrorOutcome.Warning] = []
-      for index in 0..<before.count where !kept.contains(before.oid(at: index)) {
-        let oid = before.oid(at: index)
-        let count = try commits(from: oid, notIn: kept, objects)
-        guard count > 0 else { continue }
+      let lacking = try commits(of: before, notIn: after, ObjectDatabase(objectsDirectory: layout.objects.string))
+      let number = lacking.count == 1 ? "a commit" : "some of \(lacking.count) commits"
+      return (0..<before.count).filter { lacking.contains(tip(of: before, at: $0)) }.map { index in
         let name = before.withName(at: index) { String(decoding: $0, as: UTF8.self) }
-        let number = count == 1 ? "a commit" : count < limit ? "\(count) commits" : "\(limit) commits or more"
-        warnings.append(
-          .init(
-            code: "commits_kept",
-            message: "\(name) was at \(oid.hex) and had \(number) that the source lacks: kept in the history,"
-              + " 'remora restore' brings them back"))
+        return .init(
+          code: "commits_kept",
+          message: "\(name) was at \(before.oid(at: index).hex) and had \(number) that the source lacks: kept in the"
+            + " history, 'remora restore' brings them back")
       }
-      return warnings
     } catch {
       return [
         .init(
@@ -42,15 +32,23 @@ enum KeptCommits {
     }
   }
 
+  /// In one walk for all refs: there may be a million, and each would have to leave out all others.
   private static func commits(
-    from oid: ObjectID, notIn kept: Set<ObjectID>, _ objects: ObjectDatabase
-  ) throws -> Int {
-    guard try objects.header(of: oid)?.type == .commit else { return 0 }
+    of before: RefListing, notIn after: RefListing, _ objects: ObjectDatabase
+  ) throws -> Set<ObjectID> {
+    let kept = Set((0..<after.count).map { tip(of: after, at: $0) })
+    let changed = Set((0..<before.count).map { tip(of: before, at: $0) }).subtracting(kept)
+    guard !changed.isEmpty else { return [] }
     let walk = try RevisionWalk(objects)
-    try walk.push(oid)
+    for tip in changed where try objects.header(of: tip)?.type == .commit { try walk.push(tip) }
     for tip in kept where try objects.header(of: tip)?.type == .commit { try walk.hide(tip) }
-    var count = 0
-    while count < limit, try walk.next() != nil { count += 1 }
-    return count
+    var lacking: Set<ObjectID> = []
+    while let commit = try walk.next() { lacking.insert(commit) }
+    return lacking
+  }
+
+  /// What a ref leads to, also by a tag.
+  private static func tip(of refs: RefListing, at index: Int) -> ObjectID {
+    refs.peeled(at: index) ?? refs.oid(at: index)
   }
 }
