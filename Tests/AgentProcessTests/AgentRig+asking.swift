@@ -39,29 +39,14 @@ struct RigQuestions: Sendable {
 
   /// The sum of a metric's samples; 0 where there is none.
   func metric(_ name: String, of site: KeyPath<RigQuestions, AgentClient>) async throws -> Double {
-    String(decoding: try await self[keyPath: site].bytes(AgentRoute.metrics).body, as: UTF8.self)
-      .split(separator: "\n").filter { $0.hasPrefix(name) }
-      .reduce(0) { $0 + ($1.split(separator: " ").last.flatMap { Double($0) } ?? 0) }
+    try await self[keyPath: site].metric(name)
   }
 
   /// Asks until the answer is as it should be.
   ///
   /// - Throws: what `body` threw last, or that time ran out, with `what`.
   func until(_ what: String, within limit: Duration = .seconds(60), _ body: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + limit
-    var last: (any Error)?
-    while ContinuousClock.now < deadline {
-      do {
-        if try await body() { return }
-        last = nil
-      } catch {
-        // An agent that is just starting, or just gone.
-        last = error
-      }
-      try await Task.sleep(for: .milliseconds(20))
-    }
-    if let last { throw last }
-    throw TestSupportError("in \(limit) it did not come about: \(what); \(await standing())")
+    try await Waiting.until(what, within: limit, body, standing: standing)
   }
 
   /// Both statuses, for whoever wonders why a wait was in vain.

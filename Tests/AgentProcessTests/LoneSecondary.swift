@@ -83,28 +83,15 @@ struct LoneSecondary: Sendable {
 
   /// The sum of the samples of a metric that begin so.
   func metric(_ name: String) async throws -> Double {
-    String(decoding: try await agent.bytes(AgentRoute.metrics).body, as: UTF8.self)
-      .split(separator: "\n").filter { $0.hasPrefix(name) }
-      .reduce(0) { $0 + ($1.split(separator: " ").last.flatMap { Double($0) } ?? 0) }
+    try await agent.metric(name)
   }
 
   /// Asks until it is so.
   func until(_ what: String, within limit: Duration = .seconds(60), _ body: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + limit
-    var last: (any Error)?
-    while ContinuousClock.now < deadline {
-      do {
-        if try await body() { return }
-        last = nil
-      } catch {
-        // An agent that is just starting.
-        last = error
-      }
-      try await Task.sleep(for: .milliseconds(50))
+    try await Waiting.until(what, within: limit, body) {
+      (try? await status()).flatMap { try? AgentJSON.encode($0) }.map { String(decoding: $0, as: UTF8.self) }
+        ?? "nothing"
     }
-    if let last { throw last }
-    let status = String(decoding: try AgentJSON.encode(try await status()), as: UTF8.self)
-    throw TestSupportError("in \(limit) it did not come about: \(what); \(status)")
   }
 
   /// Waits until so many copies are there, each equal to its source and verified.

@@ -32,7 +32,15 @@ final class SecondarySite: Sendable {
     failures = RecentFailures()
     primaryURL = address?.url
     former = address.map { $0.former(state.http) }
-    listed = address == nil ? try await ListedPrimary(state, contact: contact, observer: observer) : nil
+    let primary: any PrimaryAccess
+    if let address {
+      primary = Self.remote(address, plan, http: state.http, contact)
+      listed = nil
+    } else {
+      let listed = try await ListedPrimary(state, contact: contact, observer: observer)
+      primary = listed
+      self.listed = listed
+    }
     var opened: [DurableRegistry] = []
     do {
       var members: [Secondary.Member] = []
@@ -45,8 +53,6 @@ final class SecondarySite: Sendable {
             differences: DifferenceFiles(kind.name, in: state.directory, pool: state.storage),
             selection: kind.selection))
       }
-      let primary: any PrimaryAccess =
-        if let listed { listed } else { Self.remote(address, plan, http: state.http, contact) }
       secondary = try Secondary(
         name: plan.site, of: primary, members: members, features: state.features, environment: environment)
       try await secondary.recover()
@@ -81,12 +87,11 @@ final class SecondarySite: Sendable {
   private static let noHost = "this machine"
 
   private static func remote(
-    _ address: AgentPlan.PrimaryAddress?, _ plan: AgentPlan, http: BoundedHTTPClient, _ contact: PrimaryContact
+    _ address: AgentPlan.PrimaryAddress, _ plan: AgentPlan, http: BoundedHTTPClient, _ contact: PrimaryContact
   ) -> RemotePrimary {
-    let url = address?.url ?? ""
-    return RemotePrimary(
-      client: AgentClient(.url(url), http: http, authorization: address?.signer.map { .signed($0) } ?? .none),
-      url: url,
+    RemotePrimary(
+      client: AgentClient(.url(address.url), http: http, authorization: address.signer.map { .signed($0) } ?? .none),
+      url: address.url,
       addresses: Dictionary(
         uniqueKeysWithValues: plan.kinds.compactMap { kind in kind.address.map { (kind.name, $0) } }),
       dataTypes: Dictionary(uniqueKeysWithValues: plan.kinds.map { ($0.name, $0.dataType) }), contact: contact,

@@ -9,7 +9,7 @@ internal import SystemPackage
 /// Their bytes are hashed by every check. As long as those are the same, and all of these packs are there, what they hold needs no
 /// walk: each object's id is a digest of it, and with it of the ids that it names. So the next check walks what has come since. The
 /// file only saves work: without it, or with one that cannot be read, everything is walked.
-struct ProvenPacks: Codable, Equatable {
+struct ProvenPacks: DerivedRecord, Equatable {
   struct Pack: Codable, Hashable {
     /// `pack-HEX`.
     var pack: String
@@ -32,20 +32,9 @@ struct ProvenPacks: Codable, Equatable {
     case provenAt = "proven_at"
   }
 
-  /// `nil` when there is none that can be used.
+  /// See above: what cannot be read proves nothing.
   static func load(_ layout: CopyLayout, through files: any FileSystemPort) throws -> ProvenPacks? {
-    guard let bytes = try files.contents(of: layout.provenPacks, limit: 64 << 20) else { return nil }
-    // See above: what cannot be read proves nothing.
-    guard let read = try? JSONDecoder().decode(ProvenPacks.self, from: Data(bytes)), read.format == 1 else {
-      return nil
-    }
-    return read
-  }
-
-  func encoded() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    try load(layout.provenPacks, limit: 64 << 20, through: files)
   }
 }
 

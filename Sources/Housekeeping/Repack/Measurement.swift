@@ -5,7 +5,7 @@ internal import Mirroring
 /// When it was last measured how much of a copy is needed (`remora/housekeeping.json`).
 ///
 /// It only saves work. It goes before lines of the dropped log do, so a crash in between lets the next housekeeping measure.
-struct Measurement: Codable, Equatable {
+struct Measurement: DerivedRecord, Equatable {
   var format = 1
   /// RFC 3339, UTC, milliseconds.
   var measuredAt: String
@@ -24,19 +24,8 @@ struct Measurement: Codable, Equatable {
     case measuredAt = "measured_at"
   }
 
-  /// `nil` when there is none, or none that can be read.
+  /// See above: without it there is a measurement more.
   static func load(_ layout: CopyLayout, through files: any FileSystemPort) throws -> Measurement? {
-    guard let bytes = try files.contents(of: layout.measurement, limit: 1 << 16) else { return nil }
-    // See above: without it there is a measurement more.
-    guard let read = try? JSONDecoder().decode(Measurement.self, from: Data(bytes)), read.format == 1 else {
-      return nil
-    }
-    return read
-  }
-
-  func encoded() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    try load(layout.measurement, limit: 1 << 16, through: files)
   }
 }
