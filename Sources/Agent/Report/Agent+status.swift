@@ -125,6 +125,9 @@ extension Agent {
         skipped: (roster?.skipped ?? []).prefix(100).map { "\($0.path): \($0.reason)" },
         failure: kind.repositories.failure)
       status.rosters = (status.rosters ?? []) + [row]
+      if row.count == 0, row.failure == nil {
+        status.problems.append("the list of '\(kind.name)' names no repository: nothing is copied, and nothing removed")
+      }
       if let failure = row.failure { status.problems.append("the list of '\(kind.name)' cannot be read: \(failure)") }
       if let first = row.skipped.first {
         status.problems.append(
