@@ -83,6 +83,7 @@ package final class Agent: Sendable {
         group.addTask { await loop.run() }
       }
       group.addTask { await self.notifications.run() }
+      if let reports { group.addTask { await reports.run() } }
     }
   }
 
@@ -91,6 +92,12 @@ package final class Agent: Sendable {
       settings: plan.notifications, state: plan.state, http: state.http, storage: state.storage,
       environment: environment, observer: observer
     ) { try await self.status() }
+  }
+
+  /// On a secondary of a primary.
+  private var reports: ReportLoop? {
+    guard case .secondary(let site) = site, let client = site.client else { return nil }
+    return ReportLoop(client: client, observer: observer) { try await self.status() }
   }
 
   /// Takes other limits of running jobs; those beyond them run to their ends.

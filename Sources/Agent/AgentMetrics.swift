@@ -10,6 +10,8 @@ package enum AgentMetrics {
     "remora_verification_seconds": "Verifications by result.",
     "remora_housekeeping_seconds": "Housekeepings by result.",
     "remora_object_check_seconds": "Object checks by result.",
+    "remora_transferred_bytes_total": "Bytes that syncs have brought over the wire.",
+    "remora_failures_total": "What could not be done with a replicable, by operation and code.",
     "remora_polls_total": "Looks at repositories whose hosts have no agent, by result.",
     "remora_webhooks_total": "Deliveries of forges, by forge and result.",
     "remora_http_requests_total": "Requests answered, by class of status.",
@@ -81,6 +83,20 @@ package enum AgentMetrics {
       label: "remora_object_check_seconds", dimensions: [("kind", name.text), ("result", word)], aggregate: true
     )
     .record(seconds(duration))
+  }
+
+  /// Bytes that a sync has brought, by kind.
+  static func transferred(_ name: ReplicableName, _ bytes: UInt64) {
+    Counter(label: "remora_transferred_bytes_total", dimensions: [("kind", name.text)])
+      .increment(by: Int64(clamping: bytes))
+  }
+
+  /// Something that could not be done, by kind, operation and code.
+  static func failed(_ name: ReplicableName, _ operation: String, _ code: String) {
+    Counter(
+      label: "remora_failures_total", dimensions: [("kind", name.text), ("operation", operation), ("code", code)]
+    )
+    .increment()
   }
 
   /// A look at a repository whose host has no agent, by kind and result.

@@ -4,6 +4,12 @@ package enum AgentRoute {
   package static let events = "/api/v1/events"
   /// Everything about the site at a glance.
   package static let status = "/api/v1/status"
+  /// All sites that this one knows of.
+  package static let sites = "/api/v1/sites"
+  /// A secondary tells its primary how it stands.
+  package static let siteReport = "/api/v1/sites/report"
+  /// All sites under Geo's field names.
+  package static let nodeStatus = "/geo_nodes/status"
   /// Makes a secondary the primary.
   package static let promotion = "/api/v1/promotion"
   /// How a primary stands, and that another one has replaced it.
@@ -17,6 +23,8 @@ package enum AgentRoute {
   /// Prometheus' text.
   package static let metrics = "/metrics"
 
+  /// One site under Geo's field names.
+  package static func nodeStatus(of site: String) -> String { "/geo_nodes/\(encoded(site))/status" }
   /// A primary's catalog of one kind.
   package static func catalog(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/catalog" }
   /// How one replicable stands on the primary's disk now.

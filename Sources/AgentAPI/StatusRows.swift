@@ -4,6 +4,8 @@ package struct StatusRow: Codable, Hashable, Sendable {
   package var site: String
   /// `primary` or `secondary`.
   package var role: String
+  /// Where people and other sites reach it, if it was told.
+  package var url: String?
   /// Nothing below needs a person.
   package var isHealthy: Bool
   /// What does, one line each.
@@ -20,10 +22,14 @@ package struct StatusRow: Codable, Hashable, Sendable {
   package var oldestUnsynced: OldestRow?
   /// What runs now.
   package var jobs: [JobRow]
+  /// On a secondary: how many jobs may run at a time, by the names of the configuration's limits.
+  package var jobLimits: [String: Int]?
   /// The last failures, the newest first.
   package var lastFailures: [FailureRow]
   /// The last event: on a primary the log's end, on a secondary the one that was taken last.
   package var lastEventId: UInt64?
+  /// When that event was published; `nil` where this is not known, as on a secondary before the first that it takes.
+  package var lastEventAt: String?
   /// On a secondary: the primary.
   package var primary: PrimaryRow?
   /// On a primary: its secondaries.

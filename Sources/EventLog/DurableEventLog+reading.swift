@@ -26,6 +26,16 @@ extension DurableEventLog: EventReading {
     return batch
   }
 
+  /// When a line was written; `nil` for one that is not kept, or that cannot be read.
+  package func moment(ofLine id: UInt64) async -> Timestamp? {
+    guard id > 0 else { return nil }
+    // Whoever reads events is told of damage; here a time is missing.
+    return try? await pool.run { _ in
+      var reading = LogReading(self, limit: 1)
+      return try reading.moment(ofLine: id)
+    }
+  }
+
   private func read(after cursor: Cursor?, limit: Int) async throws(PrimaryAccessError) -> EventBatch {
     let (durable, isClosed) = state.withLock { ($0.durable, $0.isClosed) }
     if isClosed { throw .unavailable("read events: the event log was closed") }

@@ -87,21 +87,23 @@ struct ConfigCheckCommand: AsyncParsableCommand {
 struct ConfigExampleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "example",
-    abstract: "Print a commented configuration to begin with, or what a system needs.",
+    abstract: "Print a commented configuration to begin with, or what others need.",
     discussion: """
       Examples:
         remora config example primary > /etc/remora/remora.yaml
         remora config example systemd > /etc/systemd/system/remora.service
         remora config example sysusers > /etc/sysusers.d/remora.conf
         remora config example tmpfiles > /etc/tmpfiles.d/remora.conf
+        remora config example alerts > /etc/prometheus/remora.rules.yml
+        remora config example grafana > remora-dashboard.json
       """)
 
   /// What there are examples of.
   private enum Example: String, ExpressibleByArgument, CaseIterable {
-    case primary, secondary, systemd, sysusers, tmpfiles
+    case primary, secondary, systemd, sysusers, tmpfiles, alerts, grafana
   }
 
-  @Argument(help: "A role's configuration, or a file of the system.")
+  @Argument(help: "A role's configuration, a file of the system, or one for Prometheus or Grafana.")
   private var what: Example
 
   func run() async throws {
@@ -111,6 +113,8 @@ struct ConfigExampleCommand: AsyncParsableCommand {
     case .systemd: Output.text(InstallTexts.systemd)
     case .sysusers: Output.text(InstallTexts.sysusers)
     case .tmpfiles: Output.text(InstallTexts.tmpfiles)
+    case .alerts: Output.text(AlertRules.text)
+    case .grafana: Output.text(try GrafanaDashboard.text())
     }
   }
 }

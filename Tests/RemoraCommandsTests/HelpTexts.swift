@@ -380,7 +380,7 @@ enum HelpTexts {
       check                   Tell everything that is wrong with a configuration, a
                               line each.
       example                 Print a commented configuration to begin with, or
-                              what a system needs.
+                              what others need.
 
       See 'remora help config <subcommand>' for detailed help.
     """
@@ -407,21 +407,23 @@ enum HelpTexts {
     """
 
   static let configExample = """
-    OVERVIEW: Print a commented configuration to begin with, or what a system
-    needs.
+    OVERVIEW: Print a commented configuration to begin with, or what others need.
 
     Examples:
       remora config example primary > /etc/remora/remora.yaml
       remora config example systemd > /etc/systemd/system/remora.service
       remora config example sysusers > /etc/sysusers.d/remora.conf
       remora config example tmpfiles > /etc/tmpfiles.d/remora.conf
+      remora config example alerts > /etc/prometheus/remora.rules.yml
+      remora config example grafana > remora-dashboard.json
 
     USAGE: remora config example <what>
 
     ARGUMENTS:
-      <what>                  A role's configuration, or a file of the system.
-                              (values: primary, secondary, systemd, sysusers,
-                              tmpfiles)
+      <what>                  A role's configuration, a file of the system, or one
+                              for Prometheus or Grafana. (values: primary,
+                              secondary, systemd, sysusers, tmpfiles, alerts,
+                              grafana)
 
     OPTIONS:
       --version               Show the version.

@@ -42,6 +42,7 @@ extension AgentConfiguration {
   private init?(file: String, _ reader: inout ConfigurationReader) {
     let name = reader.siteName("site.name")
     let role = reader.role()
+    let url = reader.url("site.url")
     let state = reader.path("state")
     let listen = reader.listen()
     let isInsecure = reader.flag("insecure") ?? false
@@ -66,7 +67,8 @@ extension AgentConfiguration {
     reader.checkTogether(role, listen, isInsecure: isInsecure, tls, state: state, kinds)
     guard let name, let role, let state else { return nil }
     self.init(
-      file: file, name: name, role: role, state: state, listen: listen, isInsecure: isInsecure, hosts: hosts, tls: tls,
+      file: file, name: name, role: role, url: url, state: state, listen: listen, isInsecure: isInsecure, hosts: hosts,
+      tls: tls,
       adminTokenFile: adminTokenFile, readerTokenFile: readerTokenFile, hookGroup: hookGroup,
       trustedOwners: trustedOwners, servesGit: servesGit ?? (role == .primary), primary: primary,
       secondaries: secondaries, sources: sources, kinds: kinds, limits: limits, times: times,

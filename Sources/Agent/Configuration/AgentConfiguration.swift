@@ -87,6 +87,8 @@ package struct AgentConfiguration: Sendable {
   package var name: SiteName
   /// `site.role`.
   package var role: Role
+  /// `site.url`: where people and other sites reach this agent; only shown.
+  package var url: String?
   /// `state`: the agent's own directory.
   package var state: String
   /// `listen`.

@@ -12,6 +12,7 @@ final class PrimarySite: Sendable {
   let scans: ScanLoop
   let spool: SpoolLoop
   let secondaries: SecondaryContacts
+  let reports: SiteReports
   let checksums: ChecksumLoop
   private let pruning: PruningLoop
   private let states: [DurablePrimaryStates]
@@ -56,6 +57,8 @@ final class PrimarySite: Sendable {
         fullInterval: plan.fullScanInterval)
       pruning = PruningLoop(log: log, secondaries: Set(names), observer: observer)
       secondaries = SecondaryContacts(names, now: environment.now)
+      reports = try await SiteReports(
+        state: plan.state, names: names, storage: state.storage, now: environment.now, observer: observer)
       states = opened
     } catch {
       for states in opened { await states.close() }

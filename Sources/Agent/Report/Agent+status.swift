@@ -13,6 +13,7 @@ extension Agent {
   /// The site at a glance. Healthy means: nothing in it needs a person.
   package func status() async throws -> StatusRow {
     var status = StatusRow(site: plan.site, role: role, version: Self.version, startedAt: "\(startedAt)")
+    status.url = plan.url
     switch site {
     case .primary(let site): try await fill(&status, from: site)
     case .secondary(let site): try await fill(&status, from: site)
@@ -78,7 +79,9 @@ extension Agent {
       status.problems.append(
         "\(site.spool.setAsideCount) files of the spool are no events; look into its directory 'bad'")
     }
-    status.lastEventId = try await site.log.position().id
+    let end = try await site.log.position().id
+    status.lastEventId = end
+    status.lastEventAt = await site.log.moment(ofLine: end).map { "\($0)" }
     let now = environment.now()
     status.secondaries = site.secondaries.names.map { name in
       let contact = site.secondaries[name]
@@ -111,6 +114,11 @@ extension Agent {
         replicableName: job.key.name.text, id: job.key.id.text, purpose: job.purpose.rawValue,
         seconds: AgentMetrics.rounded(.now - job.startedAt), progress: site.progress.text(of: job.key))
     }
+    let limits = await site.scheduler.limits
+    status.jobLimits = [
+      "repository_syncs": limits.repositorySyncs, "blob_downloads": limits.blobDownloads,
+      "verifications": limits.verifications, "housekeepings": limits.housekeepings, "checks": limits.checks,
+    ]
     status.lastFailures = site.failures.all
     let paused = await site.scheduler.pauseReason(of: site.primaryHost)
     if let url = site.primaryURL {

@@ -1,5 +1,4 @@
 internal import AgentClient
-internal import BoundedHTTP
 internal import RegistryStore
 internal import Replication
 
@@ -17,6 +16,8 @@ final class SecondarySite: Sendable {
   let listed: ListedPrimary?
   /// Whom a promotion replaces; `nil` where there is no primary.
   let former: FormerPrimary?
+  /// Asks the primary; `nil` where there is none.
+  let client: AgentClient?
   private let consumer: ConsumerLoop
   private let keeping: KeepingLoop
   private let registries: [DurableRegistry]
@@ -34,11 +35,15 @@ final class SecondarySite: Sendable {
     former = address.map { $0.former(state.http) }
     let primary: any PrimaryAccess
     if let address {
-      primary = Self.remote(address, plan, http: state.http, contact)
+      let client = AgentClient(
+        .url(address.url), http: state.http, authorization: address.signer.map { .signed($0) } ?? .none)
+      primary = Self.remote(client, address.url, plan, contact)
+      self.client = client
       listed = nil
     } else {
       let listed = try await ListedPrimary(state, contact: contact, observer: observer)
       primary = listed
+      client = nil
       self.listed = listed
     }
     var opened: [DurableRegistry] = []
@@ -87,11 +92,10 @@ final class SecondarySite: Sendable {
   private static let noHost = "this machine"
 
   private static func remote(
-    _ address: AgentPlan.PrimaryAddress, _ plan: AgentPlan, http: BoundedHTTPClient, _ contact: PrimaryContact
+    _ client: AgentClient, _ url: String, _ plan: AgentPlan, _ contact: PrimaryContact
   ) -> RemotePrimary {
     RemotePrimary(
-      client: AgentClient(.url(address.url), http: http, authorization: address.signer.map { .signed($0) } ?? .none),
-      url: address.url,
+      client: client, url: url,
       addresses: Dictionary(
         uniqueKeysWithValues: plan.kinds.compactMap { kind in kind.address.map { (kind.name, $0) } }),
       dataTypes: Dictionary(uniqueKeysWithValues: plan.kinds.map { ($0.name, $0.dataType) }), contact: contact,

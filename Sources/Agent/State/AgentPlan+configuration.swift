@@ -34,6 +34,7 @@ extension AgentPlan {
     }
     self.init(
       site: configuration.name.text, role: role, state: configuration.state, kinds: Self.kinds(configuration))
+    url = configuration.url
     self.epoch = epoch
     self.former = former
     limits = SchedulerLimits(configuration.limits)

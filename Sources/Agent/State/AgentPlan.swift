@@ -8,6 +8,8 @@ package struct AgentPlan: Sendable {
   package var site: String
   /// What the site is.
   package var role: Role
+  /// Where people and other sites reach it; only shown.
+  package var url: String?
   /// The state directory, absolute.
   package var state: String
   /// The kinds, in the order of the configuration.

@@ -84,6 +84,10 @@ final class AgentState: Sendable {
   ///
   /// - Throws: `ReplicationError.invalidConfiguration` for a root that is no directory.
   func strategy(of kind: KindConfiguration, progress: JobProgress? = nil) throws -> any Strategy {
+    MeteredStrategy(name: kind.name, strategy: try plainStrategy(of: kind, progress: progress))
+  }
+
+  private func plainStrategy(of kind: KindConfiguration, progress: JobProgress?) throws -> any Strategy {
     guard let resolved = realpath(kind.root, nil) else {
       throw ReplicationError.invalidConfiguration(
         "root of '\(kind.name)': no directory at '\(kind.root)'; make it, or correct the configuration")

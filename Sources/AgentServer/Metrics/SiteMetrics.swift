@@ -3,44 +3,32 @@ internal import AgentAPI
 internal import MetricsExposition
 
 /// What `/metrics` says of a site beside what was counted: its numbers at the moment of the scrape, under Geo's names where Geo has
-/// one and under ours where it has none.
+/// one (`GeoMetrics`) and under ours where it has none. The article `Metrics` tells each.
 enum SiteMetrics {
   static func families(of agent: Agent) async -> [MetricFamily] {
-    let status: StatusRow
+    let help = "Whether the site can read its own state."
     do {
-      status = try await agent.status()
+      let sites = try await agent.sites().sites
+      guard let status = sites.first?.status else { return [gauge("remora_up", help, [.init(0)])] }
+      let own = [gauge("remora_up", help, [.init(1)])] + common(status)
+      let ofRole = status.role == "primary" ? primary(status, sites) : secondary(status)
+      return own + ofRole + GeoMetrics.families(of: try await agent.nodeStatus())
     } catch {
-      return [gauge("remora_up", "Whether the site can read its own state.", [.init(0)])]
+      return [gauge("remora_up", help, [.init(0)])]
     }
-    var families = [
-      gauge("remora_up", "Whether the site can read its own state.", [.init(1)]),
+  }
+
+  private static func common(_ status: StatusRow) -> [MetricFamily] {
+    [
       gauge(
         "remora_info", "What runs here.",
         [.init(1, labels: [("version", status.version), ("site", status.site), ("role", status.role)])]),
       gauge("remora_healthy", "Whether nothing needs a person.", [.init(status.isHealthy ? 1 : 0)]),
       gauge("remora_problems", "Things that need a person.", [.init(Double(status.problems.count))]),
       gauge("remora_running_jobs", "Jobs that run now, by purpose.", jobs(status)),
-    ]
-    families += status.role == "primary" ? primary(status) : secondary(status)
-    for kind in status.kinds { families += geo(kind, status) }
-    return families
-  }
-
-  private static func jobs(_ status: StatusRow) -> [MetricFamily.Sample] {
-    ["sync", "verification", "housekeeping", "check"].map { purpose in
-      .init(Double(status.jobs.count { $0.purpose == purpose }), labels: [("purpose", purpose)])
-    }
-  }
-
-  private static func primary(_ status: StatusRow) -> [MetricFamily] {
-    let label = [(name: "name", value: status.site)]
-    let readers = (status.secondaries ?? []).filter { $0.lastEventId != nil }
-    return [
       gauge(
-        "geo_last_event_id", "The last event of the log.", [.init(Double(status.lastEventId ?? 0), labels: label)]),
-      gauge(
-        "remora_secondary_last_event_id", "The last event that a secondary has taken.",
-        readers.map { .init(Double($0.lastEventId ?? 0), labels: [("secondary", $0.name)]) }),
+        "remora_feature_enabled", "Whether a kind is replicated.",
+        status.kinds.map { .init($0.isEnabled ? 1 : 0, labels: [("kind", $0.name)]) }),
       gauge(
         "remora_catalog_complete", "Whether the last listing of a kind saw everything.",
         status.kinds.compactMap { kind in
@@ -49,26 +37,58 @@ enum SiteMetrics {
     ]
   }
 
-  private static func secondary(_ status: StatusRow) -> [MetricFamily] {
-    let label = [(name: "name", value: status.site)]
+  private static func jobs(_ status: StatusRow) -> [MetricFamily.Sample] {
+    ["sync", "verification", "housekeeping", "check"].map { purpose in
+      .init(Double(status.jobs.count { $0.purpose == purpose }), labels: [("purpose", purpose)])
+    }
+  }
+
+  private static func primary(_ status: StatusRow, _ sites: [SiteRow]) -> [MetricFamily] {
+    let secondaries = sites.filter { $0.role == "secondary" }
     return [
       gauge(
-        "geo_cursor_last_event_id", "The last event that every registry has taken.",
-        [.init(Double(status.lastEventId ?? 0), labels: label)]),
+        "remora_secondary_last_event_id", "The last event that a secondary has taken.",
+        (status.secondaries ?? []).compactMap { row in
+          row.lastEventId.map { .init(Double($0), labels: [("secondary", row.name)]) }
+        }),
+      gauge(
+        "remora_secondary_events_behind", "Lines of the log that a secondary has not taken yet.",
+        secondaries.compactMap { row in
+          row.eventsBehind.map { .init(Double($0), labels: [("secondary", row.name)]) }
+        }),
+      gauge(
+        "remora_secondary_healthy", "Whether a secondary has told within ten minutes that nothing needs a person.",
+        secondaries.map { .init($0.health == "healthy" ? 1 : 0, labels: [("secondary", $0.name)]) }),
+    ]
+  }
+
+  private static func secondary(_ status: StatusRow) -> [MetricFamily] {
+    func byKind(_ value: (StatusRow.KindRow) -> Int) -> [MetricFamily.Sample] {
+      status.kinds.map { .init(Double(value($0)), labels: [("kind", $0.name)]) }
+    }
+    return [
       gauge(
         "remora_primary_reachable", "Whether the primary answered last time.",
         [.init(status.primary?.isReachable == true ? 1 : 0)]),
       gauge(
+        "remora_work_paused", "Whether work rests because the primary or this machine fails.",
+        [.init(status.primary?.pausedBy == nil ? 0 : 1)]),
+      gauge(
         "remora_oldest_unsynced_seconds", "For how long the replicable waits that waits longest.",
         [.init(status.oldestUnsynced?.seconds ?? 0)]),
+      gauge("remora_damaged_copies", "Copies whose last object check found something.", byKind(\.damaged)),
+      gauge("remora_unchecked_copies", "Copies whose objects were never checked.", byKind(\.unchecked)),
+      gauge("remora_mismatched_copies", "Copies whose last verification found a difference.", byKind(\.mismatched)),
+      gauge("remora_missing_on_primary", "Entries that the primary does not have.", byKind(\.missingOnPrimary)),
       gauge(
-        "remora_damaged_copies", "Copies whose last object check found something.",
-        status.kinds.map { .init(Double($0.damaged), labels: [("kind", $0.name)]) }),
-      gauge(
-        "remora_unchecked_copies", "Copies whose objects were never checked.",
-        status.kinds.map { .init(Double($0.unchecked), labels: [("kind", $0.name)]) }),
+        "remora_removals_waiting", "Removals that wait for a confirmation.", byKind { $0.removalsWaiting.count }),
+      gauge("remora_job_limit", "Jobs that may run at a time, by the limit's name.", limits(status)),
       gauge("remora_queue_depth", "Replicables that wait for a sync or a verification.", queues(status)),
     ]
+  }
+
+  private static func limits(_ status: StatusRow) -> [MetricFamily.Sample] {
+    (status.jobLimits ?? [:]).sorted { $0.key < $1.key }.map { .init(Double($0.value), labels: [("limit", $0.key)]) }
   }
 
   private static func queues(_ status: StatusRow) -> [MetricFamily.Sample] {
@@ -78,34 +98,6 @@ enum SiteMetrics {
         .init(Double(kind.needsVerification), labels: [("kind", kind.name), ("purpose", "verification")]),
       ]
     }
-  }
-
-  /// Geo names a gauge after the status field without its last `_count` (GitLab EE 18, `MetricsUpdateService`).
-  private static func geo(_ kind: StatusRow.KindRow, _ status: StatusRow) -> [MetricFamily] {
-    var labels = [(name: "name", value: status.site)]
-    if let url = status.primary?.url { labels.append((name: "url", value: url)) }
-    func number(_ suffix: String, _ help: String, _ value: Int?) -> MetricFamily {
-      MetricFamily(
-        "geo_\(kind.plural)\(suffix)", suffix.hasSuffix("_total") ? .untyped : .gauge, help: "\(kind.name): \(help)",
-        samples: [.init(Double(value ?? 0), labels: labels)])
-    }
-    let verification = kind.verificationStates
-    if status.role == "primary" {
-      return [
-        number("", "replicables on the primary.", kind.count),
-        number("_checksum_total", "replicables to checksum.", kind.count),
-        number("_checksummed", "replicables with a checksum.", verification["succeeded"]),
-        number("_checksum_failed", "replicables that could not be checksummed.", verification["failed"]),
-      ]
-    }
-    return [
-      number("_registry", "entries of the registry.", kind.count),
-      number("_synced", "copies that are synced.", kind.states["synced"]),
-      number("_failed", "copies that failed to sync.", kind.states["failed"]),
-      number("_verification_total", "copies to verify.", kind.count),
-      number("_verified", "copies that were verified.", verification["succeeded"]),
-      number("_verification_failed", "copies that failed their verification.", verification["failed"]),
-    ]
   }
 
   private static func gauge(_ name: String, _ help: String, _ samples: [MetricFamily.Sample]) -> MetricFamily {

@@ -35,6 +35,7 @@ struct AgentRouters: Sendable {
     router.addMetricsRoute(means.metrics)
     router.addSiteRoutes(agent)
     router.addFenceRoutes(agent)
+    router.addStandingRoutes(agent)
     router.addEventRoute(agent)
     router.addPeopleRoutes(agent)
     router.addWebhookRoutes(agent, means.doors.webhooks)

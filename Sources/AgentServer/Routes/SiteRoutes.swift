@@ -43,6 +43,29 @@ extension Router<AgentContext> {
     }
   }
 
+  /// How the sites stand.
+  func addStandingRoutes(_ agent: Agent) {
+    get("/api/v1/sites") { _, context in
+      try context.requireReaderOrNeighbour()
+      return try Response.json(try await agent.sites())
+    }
+    post("/api/v1/sites/report") { request, context in
+      guard let site = try context.requireSiteOrReader() else {
+        throw AgentFault(403, "forbidden", "take a report: only a site tells how it stands")
+      }
+      try await agent.take(report: try await request.value(StatusRow.self, context), from: site)
+      return Response(status: .noContent)
+    }
+    get("/geo_nodes/status") { _, context in
+      try context.requireReaderOrNeighbour()
+      return try Response.json(try await agent.nodeStatus())
+    }
+    get("/geo_nodes/{name}/status") { _, context in
+      try context.requireReaderOrNeighbour()
+      return try Response.json(try await agent.nodeStatus(of: try context.parameters.require("name")))
+    }
+  }
+
   /// What a promotion asks of the primary that it replaces.
   func addFenceRoutes(_ agent: Agent) {
     get("/api/v1/fence") { _, context in

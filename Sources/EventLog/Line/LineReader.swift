@@ -13,8 +13,8 @@ struct LineReader {
     case event(Event)
     /// The first line of a segment: which log it belongs to, and the chain before it.
     case segment(SegmentHeader)
-    /// A start of the log, or something that a later Remora writes.
-    case other
+    /// A start of the log, or something that a later Remora writes, with its time.
+    case other(Timestamp)
   }
 
   private struct Members {
@@ -40,7 +40,7 @@ struct LineReader {
       return .segment(
         SegmentHeader(format: format, log: log, firstID: id, previousChain: previousChain, createdAt: createdAt))
     }
-    guard let eventName = members.eventName else { return .other }
+    guard let eventName = members.eventName else { return .other(createdAt) }
     guard let name = members.replicableName, let payload = members.payload else {
       throw scanner.failure("replicable_name and payload")
     }

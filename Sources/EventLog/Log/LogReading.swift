@@ -54,6 +54,37 @@ struct LogReading {
     }
   }
 
+  /// When a line was written that is in the log. Blocks on the disk.
+  mutating func moment(ofLine id: UInt64) throws(LogReadingError) -> Timestamp {
+    guard id <= end.id, let segment = log.state.withLock({ $0.segment(of: id) }), segments.contains(segment) else {
+      throw .pruned
+    }
+    var walk = try open(segment, at: id - 1)
+    var moment: Timestamp?
+    // Whoever asks again finds the way shorter.
+    var marks = SegmentMarks()
+    while walk.position.id < id {
+      marks.note(SegmentMark(position: walk.position, offset: walk.offset))
+      do { try walk.next() } catch { throw .failed(error) }
+    }
+    log.state.withLock { state in
+      if state.segments.contains(segment) { state.remember(marks, of: segment) }
+    }
+    do {
+      try walk.withLine { (line) throws(JSONScanError) in
+        switch try lines.content(of: line) {
+        case .event(let event): moment = event.createdAt
+        case .segment(let header): moment = header.createdAt
+        case .other(let createdAt): moment = createdAt
+        }
+      }
+    } catch {
+      throw .failed(walk.damage("\(error)", ofLastLine: true))
+    }
+    guard let moment else { throw .pruned }
+    return moment
+  }
+
   private var isFull: Bool { events.count >= limit || bytes >= log.settings.batchBytes }
 
   /// Opens a segment at the last known place before the line behind `id`, or at its header.

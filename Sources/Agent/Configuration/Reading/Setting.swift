@@ -37,6 +37,7 @@ struct Setting: Sendable {
     [
       Setting("site.name", .siteName, .required),
       Setting("site.role", .role, .required),
+      Setting("site.url", .url, .none),
       Setting("state", .path, .required),
       Setting("listen", .listen, .value("127.0.0.1:7170")),
       Setting("insecure", .flag, .value("false")),

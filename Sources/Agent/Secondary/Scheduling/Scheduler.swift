@@ -33,7 +33,7 @@ actor Scheduler {
   var pauses: [String: HostPause] = [:]
   /// After which a copy is checked again.
   let checkInterval: Duration
-  private var limits: SchedulerLimits
+  private(set) var limits: SchedulerLimits
   private var turn = 0
   nonisolated let signal = Signal()
 

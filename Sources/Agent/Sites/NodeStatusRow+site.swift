@@ -1,0 +1,112 @@
+internal import AgentAPI
+internal import Replication
+
+extension NodeStatusRow {
+  /// A site's numbers under Geo's names. Of a site that has never told anything all but its name is `null`.
+  ///
+  /// - Parameters:
+  ///   - primary: the primary's own row, where this site knows it: the log's end is there.
+  ///   - times: when lines of the log were written, as seconds since 1970, by their ids.
+  init(_ site: SiteRow, primary: SiteRow?, times: [UInt64: Int64]) {
+    self.init()
+    let status = site.status
+    self["name"] = .text(site.name)
+    self["primary"] = .flag(site.role == "primary")
+    self["url"] = .text(optional: status?.url)
+    self["healthy"] = .flag(site.health == "healthy")
+    self["health"] = .text(site.problems.first ?? "Healthy")
+    self["health_status"] = .text(site.health.prefix(1).uppercased() + site.health.dropFirst())
+    self["problems_count"] = .count(UInt64(site.problems.count))
+    self["version"] = .text(optional: status?.version)
+    self["updated_at"] = .text(optional: site.reportedAt)
+    self["last_successful_status_check_timestamp"] = Self.seconds(site.reportedAt)
+    self["_links"] = .fields([
+      "self": .text(AgentRoute.nodeStatus(of: site.name)), "site": .text(AgentRoute.sites),
+    ])
+    setCursor(site, primary, times)
+    setLag(status)
+    setChecks(site.role == "secondary" ? status : nil)
+    for kind in status?.kinds ?? [] { set(kind, role: site.role) }
+  }
+
+  private mutating func setCursor(_ site: SiteRow, _ primary: SiteRow?, _ times: [UInt64: Int64]) {
+    let end = primary?.status?.lastEventId
+    let taken = site.role == "secondary" ? site.status?.lastEventId : nil
+    self["last_event_id"] = .count(optional: end)
+    self["last_event_timestamp"] = .time(end.flatMap { times[$0] })
+    self["cursor_last_event_id"] = .count(optional: taken)
+    self["cursor_last_event_timestamp"] =
+      taken.flatMap { times[$0] }.map { .time($0) } ?? (taken == nil ? .null : Self.seconds(site.status?.lastEventAt))
+    self["events_behind_count"] = .count(optional: site.eventsBehind)
+  }
+
+  private mutating func setLag(_ status: StatusRow?) {
+    // Geo's number is of a database that is not there; ours are of what people push.
+    self["db_replication_lag_seconds"] = .null
+    let isSecondary = status?.role == "secondary"
+    self["oldest_unsynced_seconds"] = isSecondary ? .seconds(status?.oldestUnsynced?.seconds ?? 0) : .null
+    self["replication_lag_p50_seconds"] = status?.lag.map { .seconds($0.p50Seconds) }
+    self["replication_lag_p95_seconds"] = status?.lag.map { .seconds($0.p95Seconds) }
+    self["replication_lag_max_seconds"] = status?.lag.map { .seconds($0.maxSeconds) }
+  }
+
+  /// Geo checks the repositories of its primary; we check the copies.
+  private mutating func setChecks(_ status: StatusRow?) {
+    let kinds = status?.kinds.filter { $0.oldestCheckAt != nil || $0.unchecked > 0 }
+    let count = kinds?.reduce(0) { $0 + $1.count }
+    let checked = kinds?.reduce(0) { $0 + $1.count - $1.unchecked }
+    self["repositories_checked_count"] = .count(optional: checked)
+    self["repositories_checked_failed_count"] = .count(optional: kinds?.reduce(0) { $0 + $1.damaged })
+    self["repositories_checked_in_percentage"] = checked.map { .percentage($0, of: count ?? 0) }
+  }
+
+  /// One kind's fields, by its plural (GitLab EE 18, `GeoNodeStatus`).
+  private mutating func set(_ kind: StatusRow.KindRow, role: String) {
+    let isPrimary = role == "primary"
+    let verification = kind.verificationStates
+    func set(_ suffix: String, _ value: Int?, at place: Bool) {
+      self["\(kind.plural)_\(suffix)"] = place ? .count(optional: value ?? 0) : .null
+    }
+    self["\(kind.plural)_replication_enabled"] = .flag(kind.isEnabled)
+    set("count", kind.count, at: true)
+    set("checksum_total_count", kind.count, at: isPrimary)
+    set("checksummed_count", verification["succeeded"], at: isPrimary)
+    set("checksum_failed_count", verification["failed"], at: isPrimary)
+    set("registry_count", kind.count, at: !isPrimary)
+    set("synced_count", kind.states["synced"], at: !isPrimary)
+    set("failed_count", kind.states["failed"], at: !isPrimary)
+    set("verification_total_count", kind.count, at: !isPrimary)
+    set("verified_count", verification["succeeded"], at: !isPrimary)
+    set("verification_failed_count", verification["failed"], at: !isPrimary)
+    set("mismatched_count", kind.mismatched, at: !isPrimary)
+    let synced = kind.states["synced"] ?? 0
+    let verified = verification["succeeded"] ?? 0
+    self["\(kind.plural)_synced_in_percentage"] = isPrimary ? .null : .percentage(synced, of: kind.count)
+    self["\(kind.plural)_verified_in_percentage"] = isPrimary ? .null : .percentage(verified, of: kind.count)
+  }
+
+  private static func seconds(_ text: String?) -> Value {
+    .time(text.flatMap { Timestamp($0) }.map { $0.milliseconds / 1_000 })
+  }
+}
+
+extension NodeStatusRow.Value {
+  fileprivate static func text(optional text: String?) -> Self { text.map { .text($0) } ?? .null }
+
+  fileprivate static func count(optional count: UInt64?) -> Self { count.map { .count($0) } ?? .null }
+
+  fileprivate static func count(optional count: Int?) -> Self { count.map { .count(UInt64(max(0, $0))) } ?? .null }
+
+  /// Seconds since 1970; none before.
+  fileprivate static func time(_ seconds: Int64?) -> Self {
+    seconds.flatMap { UInt64(exactly: $0) }.map { .count($0) } ?? .null
+  }
+
+  /// As Geo writes it; of nothing 0.00%. Less than all is never shown as all.
+  fileprivate static func percentage(_ part: Int, of whole: Int) -> Self {
+    guard whole > 0 else { return .text("0.00%") }
+    let hundredths = part * 10_000 / whole
+    let rest = hundredths % 100
+    return .text("\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)%")
+  }
+}

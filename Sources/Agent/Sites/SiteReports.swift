@@ -1,0 +1,70 @@
+internal import AgentAPI
+internal import DurableFiles
+internal import Foundation
+internal import Replication
+internal import Synchronization
+internal import SystemPackage
+internal import WorkerPool
+
+/// What each secondary said of itself last, kept in `<state>/sites/NAME.json` across restarts.
+///
+/// A report is durable when it is taken. A file that cannot be read counts as none: the next report comes within a minute.
+final class SiteReports: Sendable {
+  struct Report: Codable, Sendable {
+    /// RFC 3339, UTC, by this site's clock.
+    let receivedAt: String
+    let status: StatusRow
+  }
+
+  private let directory: FilePath
+  private let storage: WorkerPool
+  private let now: @Sendable () -> Timestamp
+  private let reports: Mutex<[String: Report]>
+
+  /// - Parameter names: whose reports are looked for; site names, which are plain file names.
+  init(
+    state: String, names: [String], storage: WorkerPool, now: @escaping @Sendable () -> Timestamp,
+    observer: any ReplicationObserver
+  ) async throws {
+    directory = FilePath(state).appending("sites")
+    self.storage = storage
+    self.now = now
+    let directory = directory
+    reports = Mutex(
+      try await storage.run { _ in
+        try FileManager.default.createDirectory(atPath: directory.string, withIntermediateDirectories: true)
+        return Self.read(names, in: directory, observer)
+      })
+  }
+
+  private static func read(
+    _ names: [String], in directory: FilePath, _ observer: any ReplicationObserver
+  ) -> [String: Report] {
+    var reports: [String: Report] = [:]
+    for name in names {
+      let path = file(of: name, in: directory)
+      guard let bytes = FileManager.default.contents(atPath: path.string) else { continue }
+      do {
+        reports[name] = try AgentJSON.decode(Report.self, from: bytes)
+      } catch {
+        observer.log(.trouble("read '\(path)': it is damaged, and the next report of '\(name)' replaces it"))
+      }
+    }
+    return reports
+  }
+
+  private static func file(of name: String, in directory: FilePath) -> FilePath { directory.appending("\(name).json") }
+
+  /// Durable on return.
+  func take(_ status: StatusRow, from name: String) async throws {
+    let report = Report(receivedAt: "\(now())", status: status)
+    let bytes = try AgentJSON.encode(report) + [UInt8(ascii: "\n")]
+    let path = Self.file(of: name, in: directory)
+    try await storage.run { _ in
+      try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
+    }
+    reports.withLock { $0[name] = report }
+  }
+
+  subscript(name: String) -> Report? { reports.withLock { $0[name] } }
+}
