@@ -157,6 +157,17 @@ package final class DurableRegistry: RegistryStoring {
     store.read { table, _ in table.window(after: id?.text, limit: limit).map(\.value) }
   }
 
+  package func part(_ query: RegistryQuery) async throws -> RegistryPart {
+    store.read { table, _ in
+      let part = table.part(query)
+      return RegistryPart(entries: part.rows.map(\.value), hasMore: part.hasMore)
+    }
+  }
+
+  package func count(_ query: RegistryQuery) async throws -> Int {
+    store.read { table, _ in table.count(query) }
+  }
+
   package func counts(at now: Timestamp) async throws -> RegistryCounts {
     store.read { table, _ in
       var counts = RegistryCounts()

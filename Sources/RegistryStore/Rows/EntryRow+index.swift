@@ -29,6 +29,9 @@ extension EntryRow {
     if let incarnation {
       keys.append(IndexKey(question: .incarnation, order: Int64(bitPattern: incarnation.value)))
     }
+    keys.append(IndexKey(question: .number, order: Int64(clamping: number)))
+    keys.append(IndexKey(question: .lastSynced, order: lastSyncedAt.order))
+    keys.append(IndexKey(question: .lastVerified, order: verifiedAt.order))
     return keys
   }
 

@@ -61,9 +61,9 @@ struct FlatTable<Row: FlatRow>: Sendable {
         order.remove(at: position)
         return
       }
-      unlist(slot)
+      let old = self.row(at: slot)
       rows[Int(slot) / Self.chunk][Int(slot) % Self.chunk] = row
-      list(row, slot)
+      relist(row, slot, replacing: old)
     } else if let row {
       let slot = place(row)
       order.insert(slot, at: position)
@@ -114,13 +114,53 @@ struct FlatTable<Row: FlatRow>: Sendable {
     }
   }
 
-  private func slot(of key: String) -> UInt32? {
+  /// Rows in order of their keys, from one on, while they fit.
+  func window(from key: String, limit: Int, while fits: (Row) -> Bool) -> [Row] {
+    var found: [Row] = []
+    order.forEach(from: order.position { Self.precedes(self.key(at: $0), key) }) { slot in
+      guard let row = row(at: slot), fits(row), found.count < limit else { return false }
+      found.append(row)
+      return true
+    }
+    return found
+  }
+
+  /// The slots of the rows under a question.
+  func answerSlots(_ question: IndexKey.Question, _ body: (UInt32) -> Void) {
+    let first = IndexKey(question: question, order: .min)
+    index.forEach(from: index.position { $0 < first }) { key in
+      guard key.question == question else { return false }
+      body(key.slot)
+      return true
+    }
+  }
+
+  /// Calls `body` with the rows under a question behind a key, in order, until it returns false.
+  func walkUp(_ question: IndexKey.Question, after start: IndexKey?, _ body: (Row) -> Bool) {
+    let first = IndexKey(question: question, order: .min)
+    let position = start.map { start in index.position { $0 <= start } } ?? index.position { $0 < first }
+    index.forEach(from: position) { key in
+      guard key.question == question, let row = row(at: key.slot) else { return false }
+      return body(row)
+    }
+  }
+
+  /// The same before a key, from the end.
+  func walkDown(_ question: IndexKey.Question, before start: IndexKey?, _ body: (Row) -> Bool) {
+    let end = index.position { key in start.map { key < $0 } ?? (key.question.rawValue <= question.rawValue) }
+    index.forEachBackwards(before: end) { key in
+      guard key.question == question, let row = row(at: key.slot) else { return false }
+      return body(row)
+    }
+  }
+
+  func slot(of key: String) -> UInt32? {
     let position = order.position { Self.precedes(self.key(at: $0), key) }
     guard let slot = order.element(at: position), Self.same(self.key(at: slot), key) else { return nil }
     return slot
   }
 
-  private func row(at slot: UInt32) -> Row? { rows[Int(slot) / Self.chunk][Int(slot) % Self.chunk] }
+  func row(at slot: UInt32) -> Row? { rows[Int(slot) / Self.chunk][Int(slot) % Self.chunk] }
 
   private func key(at slot: UInt32) -> String {
     guard let row = row(at: slot) else { preconditionFailure("a slot that is in order has a row") }
@@ -148,6 +188,22 @@ struct FlatTable<Row: FlatRow>: Sendable {
   private mutating func list(_ row: Row, _ slot: UInt32) {
     counts.add(row.counters)
     for key in row.indexKeys {
+      let key = IndexKey(question: key.question, order: key.order, slot: slot)
+      index.insert(key, at: index.position { $0 < key })
+    }
+  }
+
+  /// Most changes leave most keys as they are.
+  private mutating func relist(_ row: Row, _ slot: UInt32, replacing old: Row?) {
+    guard let old else { return list(row, slot) }
+    counts.remove(old.counters)
+    counts.add(row.counters)
+    let (gone, new) = (old.indexKeys, row.indexKeys)
+    for key in gone where !new.contains(key) {
+      let key = IndexKey(question: key.question, order: key.order, slot: slot)
+      index.remove(at: index.position { $0 < key })
+    }
+    for key in new where !gone.contains(key) {
       let key = IndexKey(question: key.question, order: key.order, slot: slot)
       index.insert(key, at: index.position { $0 < key })
     }

@@ -24,6 +24,12 @@ struct IndexKey: Hashable, Comparable, Sendable {
     case incarnation
     /// The inode's bits.
     case inode
+    /// Every entry, by number: for lists.
+    case number
+    /// Every entry, by the start of the last sync: for lists.
+    case lastSynced
+    /// Every entry, by the end of the last verification: for lists.
+    case lastVerified
   }
 
   let question: Question

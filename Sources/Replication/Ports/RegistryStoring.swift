@@ -49,6 +49,12 @@ public protocol RegistryStoring: Sendable {
   /// Entries in order of their replicable ids, after `id`, at most `limit`.
   func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry]
 
+  /// A page of a list.
+  func part(_ query: RegistryQuery) async throws -> RegistryPart
+
+  /// How many entries fit a query, wherever it begins.
+  func count(_ query: RegistryQuery) async throws -> Int
+
   /// How many entries stand where.
   func counts(at now: Timestamp) async throws -> RegistryCounts
 
@@ -65,6 +71,36 @@ extension RegistryStoring {
     _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?) throws -> Answer
   ) async throws -> Answer {
     try await self.change(id) { entry, _ in try change(&entry) }
+  }
+
+  /// A store without an order of its own: reads everything, and sorts what fits.
+  public func part(_ query: RegistryQuery) async throws -> RegistryPart {
+    let isDescending = query.isDescending != query.isBackwards
+    var found: [(place: RegistryQuery.Position, entry: RegistryEntry)] = []
+    try await forEach { entry in
+      let place = query.position(of: entry)
+      let isBehind = query.position.map { isDescending ? place < $0 : $0 < place } ?? true
+      if isBehind, query.fits(entry) { found.append((place, entry)) }
+    }
+    found.sort { isDescending ? $1.place < $0.place : $0.place < $1.place }
+    let page = found.prefix(max(1, query.limit)).map(\.entry)
+    return RegistryPart(entries: query.isBackwards ? page.reversed() : page, hasMore: found.count > page.count)
+  }
+
+  /// The same: counts what fits.
+  public func count(_ query: RegistryQuery) async throws -> Int {
+    var count = 0
+    try await forEach { if query.fits($0) { count += 1 } }
+    return count
+  }
+
+  private func forEach(_ body: (RegistryEntry) -> Void) async throws {
+    var last: ReplicableID?
+    repeat {
+      let window = try await window(after: last, limit: 1_000)
+      for entry in window { body(entry) }
+      last = window.last?.replicableID
+    } while last != nil
   }
 }
 

@@ -1,0 +1,95 @@
+/// Which entries of a registry, in which order, from where on: what lists for people ask.
+public struct RegistryQuery: Hashable, Sendable {
+  /// By what a list is sorted. Entries without the time come before all others; equal ones are in no particular order.
+  public enum Order: String, Hashable, Sendable, CaseIterable {
+    /// The entry's number: in the order in which they were first tracked.
+    case id
+    /// The start of the last sync.
+    case lastSyncedAt = "last_synced_at"
+    /// The end of the last verification.
+    case verifiedAt = "verified_at"
+  }
+
+  /// A place in a list: that of an entry, by what the list is sorted by.
+  public struct Position: Hashable, Comparable, Sendable {
+    /// The number, or the time in milliseconds since 1970; the smallest number stands for no time.
+    public var order: Int64
+    /// The entry.
+    public var id: ReplicableID
+
+    /// A place.
+    public init(order: Int64, id: ReplicableID) {
+      self.order = order
+      self.id = id
+    }
+
+    /// By what the list is sorted by, then by id.
+    public static func < (left: Position, right: Position) -> Bool {
+      left.order == right.order ? left.id < right.id : left.order < right.order
+    }
+  }
+
+  /// Only entries whose sync stands here.
+  public var state: SyncState?
+  /// Only entries whose verification stands here.
+  public var verificationState: VerificationState?
+  /// Only these.
+  public var ids: Set<ReplicableID>?
+  /// Only those whose ids begin so; compared bytewise.
+  public var prefix: String?
+  /// By what the list is sorted.
+  public var order: Order
+  /// The largest first.
+  public var isDescending: Bool
+  /// Entries behind this place; before it when the page is taken backwards.
+  public var position: Position?
+  /// The page that ends before the place, or at the list's end.
+  public var isBackwards = false
+  /// How many at most; 1 or more.
+  public var limit: Int
+
+  /// The first page of all entries.
+  public init(order: Order = .id, isDescending: Bool = false, limit: Int = 20) {
+    self.order = order
+    self.isDescending = isDescending
+    self.limit = limit
+  }
+
+  /// Whether an entry belongs into the list.
+  public func fits(_ entry: RegistryEntry) -> Bool {
+    fits(entry.state, entry.verificationState, entry.replicableID.text)
+      && (ids.map { $0.contains(entry.replicableID) } ?? true)
+  }
+
+  /// The same but for `ids`.
+  package func fits(_ state: SyncState, _ verificationState: VerificationState, _ id: String) -> Bool {
+    (self.state.map { $0 == state } ?? true)
+      && (self.verificationState.map { $0 == verificationState } ?? true)
+      && (prefix.map { id.utf8.starts(with: $0.utf8) } ?? true)
+  }
+
+  /// Where an entry stands in the list.
+  public func position(of entry: RegistryEntry) -> Position {
+    let order =
+      switch order {
+      case .id: Int64(clamping: entry.id)
+      case .lastSyncedAt: entry.lastSyncedAt?.milliseconds ?? .min
+      case .verifiedAt: entry.verifiedAt?.milliseconds ?? .min
+      }
+    return Position(order: order, id: entry.replicableID)
+  }
+}
+
+/// A part of a list, in the list's order whichever way it was taken.
+public struct RegistryPart: Hashable, Sendable {
+  /// The entries.
+  public var entries: [RegistryEntry]
+  /// There are more in the direction in which it was taken.
+  public var hasMore: Bool
+
+  /// A part.
+  public init(entries: [RegistryEntry], hasMore: Bool) {
+    self.entries = entries
+    self.hasMore = hasMore
+  }
+}
