@@ -96,6 +96,53 @@ import Testing
     }
   }
 
+  @Test
+  func `a kind that is added to the file and reloaded is everywhere, and one that cannot be opened changes nothing`()
+    async throws
+  {
+    try await withTemporaryDirectory("kinds") { directory in
+      let rig = try AgentRig(directory)
+      try Self.fleet(2, rig)
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      for name in ["wikis", "copied-wikis"] {
+        try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: true)
+      }
+      try FileManager.default.copyItem(atPath: rig.source("r0"), toPath: directory.path("wikis/w0.git"))
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 2)
+        for (file, root) in [(rig.primaryConfiguration, "wikis"), (rig.secondaryConfiguration, "copied-wikis")] {
+          let text = try String(contentsOfFile: file, encoding: .utf8)
+          let kind = "replicables:\n  wiki: { strategy: repository, root: \"\(directory.path(root))\" }\n"
+          try text.replacing("replicables:\n", with: kind).write(toFile: file, atomically: true, encoding: .utf8)
+        }
+        agents.0.send(signal: SIGHUP)
+        agents.1.send(signal: SIGHUP)
+        try await pair.until("the new kind is copied and verified") {
+          try await pair.entry("w0", of: "wiki")?.verificationState == "succeeded"
+        }
+        let nodes = String(decoding: try await pair.secondary.bytes(AgentRoute.nodeStatus).body, as: UTF8.self)
+        #expect(nodes.contains("\"wikis_synced_count\":1"))
+        #expect(try await pair.metric("geo_wikis_synced{", of: \.secondary) == 1)
+        #expect(try await pair.status(of: \.primary).kinds.map(\.name).contains("wiki"))
+        // The file says what is right; the disk no longer has it when the site is opened.
+        let state = "\(rig.secondaryState)/registries"
+        let broken = "\(state)/doc_registry.json"
+        try "no registry\n".write(toFile: broken, atomically: true, encoding: .utf8)
+        let text = try String(contentsOfFile: rig.secondaryConfiguration, encoding: .utf8)
+        try FileManager.default.createDirectory(atPath: directory.path("docs"), withIntermediateDirectories: true)
+        try text.replacing(
+          "replicables:\n", with: "replicables:\n  doc: { strategy: repository, root: \"\(directory.path("docs"))\" }\n"
+        ).write(toFile: rig.secondaryConfiguration, atomically: true, encoding: .utf8)
+        agents.1.send(signal: SIGHUP)
+        #expect(agents.1.waitUntil(printed: "it goes on as it was"), "\(agents.1.errorsSoFar)")
+        try await pair.until("the others are served on") {
+          try await pair.status(of: \.secondary).kinds.map(\.name).contains("wiki")
+        }
+      }
+      withExtendedLifetime(agents) {}
+    }
+  }
+
   @Test func `agents trust an authority of their own, and nobody without it`() async throws {
     try await withTemporaryDirectory("tls") { directory in
       try TestAuthority.shared.get().write(.valid, into: directory)

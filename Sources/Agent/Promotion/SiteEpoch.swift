@@ -93,6 +93,11 @@ package final class SiteEpoch: Sendable {
       record.promotion = promotion
       record.fence = nil
     }
+    askForRestart()
+  }
+
+  /// The site shall be opened again, by the same process.
+  package func askForRestart() {
     isRestartWanted.withLock { $0 = true }
     restart.raise()
   }
@@ -100,7 +105,7 @@ package final class SiteEpoch: Sendable {
   /// The former primary knows.
   func formerIsFenced() throws { try change { $0.promotion?.isFormerFenced = true } }
 
-  /// Whether the site was promoted since it was opened: it is opened again, as what it is now.
+  /// Whether the site was promoted since it was opened, or has other kinds: it is opened again, as what it is now.
   package var wantsRestart: Bool { isRestartWanted.withLock { $0 } }
 
   /// Returns when it was, or when the task is cancelled.

@@ -3,6 +3,7 @@ package import Logging
 package import MetricsExposition
 package import Replication
 internal import SiteTokens
+internal import Synchronization
 
 extension AgentProcess {
   /// Runs what a configuration says, and takes what can be reloaded from it again at each SIGHUP.
@@ -17,23 +18,38 @@ extension AgentProcess {
     metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,
     setLogLevel: @escaping @Sendable (String) -> Void, opened: @escaping @Sendable (_ port: Int) -> Void
   ) async throws {
+    var (configuration, before) = (configuration, AgentConfiguration?.none)
     while true {
       let epoch = try SiteEpoch(state: configuration.state, now: environment.now)
-      let plan = try await AgentPlan(configuration, epoch: epoch, now: environment.now)
       let doors = try await AgentDoors(configuration, epoch: epoch, now: environment.now)
       let reload = ConfigurationReload(
         configuration, epoch, access: doors.access, chronicle: Chronicle(logger), reread: reread,
         setLogLevel: setLogLevel)
-      try await run(
-        plan, doors: doors, metrics: metrics, logger: logger, environment: environment,
-        reload: { await reload.run(for: $0) }, opened: opened)
-      // A promotion: the same process, as what the site is now.
+      do {
+        let plan = try await AgentPlan(configuration, epoch: epoch, now: environment.now)
+        try await run(
+          plan, doors: doors, metrics: metrics, logger: logger, environment: environment,
+          reload: { await reload.run(for: $0) },
+          opened: { port in
+            reload.hasOpened()
+            opened(port)
+          })
+      } catch {
+        // Kinds that came with a reload and cannot be opened: those before them can.
+        guard let last = before, !reload.isOpen, !Task.isCancelled else { throw error }
+        Chronicle(logger).write(.error, "reload: open the site anew: \(error); it goes on as it was")
+        (configuration, before) = (last, nil)
+        continue
+      }
+      // A promotion, or other kinds: the same process, as what the site is now.
       guard epoch.wantsRestart, !Task.isCancelled else { return }
+      if let next = await reload.next { (configuration, before) = (next, configuration) }
     }
   }
 }
 
-/// Takes in a changed configuration: the whole of what can be, or nothing.
+/// Takes in a changed configuration: all of it by opening the site anew when the kinds have changed, else the whole of what can be
+/// taken while it runs; or nothing.
 private actor ConfigurationReload {
   private var current: AgentConfiguration
   private let epoch: SiteEpoch
@@ -41,6 +57,14 @@ private actor ConfigurationReload {
   private let chronicle: Chronicle
   private let reread: @Sendable () throws -> AgentConfiguration
   private let setLogLevel: @Sendable (String) -> Void
+  private let openness = Mutex(false)
+  /// The configuration to open the site with again.
+  private(set) var next: AgentConfiguration?
+
+  /// Whether the doors were opened.
+  nonisolated var isOpen: Bool { openness.withLock { $0 } }
+
+  nonisolated func hasOpened() { openness.withLock { $0 = true } }
 
   init(
     _ configuration: AgentConfiguration, _ epoch: SiteEpoch, access: AccessControl, chronicle: Chronicle,
@@ -58,6 +82,13 @@ private actor ConfigurationReload {
     do {
       let new = try reread()
       let changes = current.changes(to: new)
+      guard !changes.contains(where: { $0.key.hasPrefix("replicables") && !$0.isReloadable }) else {
+        setLogLevel(new.logLevel)
+        next = new
+        chronicle.write(.notice, "reload: the kinds have changed: the site is opened anew with the whole configuration")
+        epoch.askForRestart()
+        return
+      }
       // Only sites that we know may ask: the log keeps accounts of them from the start.
       let known = try current.siteSecrets(epoch.record)
       try await access.replace(
