@@ -40,7 +40,9 @@ extension BenchmarkCase {
         ("open", .seconds, .atMost(Goal.openSeconds)), ("resident-of-entry", .bytes, .atMost(Goal.bytesOfEntry)),
         ("changes-1-writer", .perSecond, nil),
         ("changes-64-writers", .perSecond, .atLeast(Goal.changesPerSecond)), ("next-1000-due", .milliseconds, nil),
-        ("counts", .milliseconds, nil), ("longest-change", .milliseconds, nil),
+        ("counts", .milliseconds, nil),
+        ("slowest-list-page", .milliseconds, .atMost(Goal.listPageMilliseconds)),
+        ("longest-change", .milliseconds, nil),
         ("longest-change-while-folding", .milliseconds, .atMost(Goal.pauseMilliseconds)),
         ("fold", .seconds, nil),
       ])

@@ -34,6 +34,7 @@ struct BenchmarkCase: Sendable {
     static let bytesOfEntry = 400.0
     static let changesPerSecond = 20_000.0
     static let pauseMilliseconds = 50.0
+    static let listPageMilliseconds = 50.0
     static let pushMedian = 100.0
     static let pushNinetyNinth = 400.0
     static let backfill = 0.6

@@ -81,6 +81,7 @@ enum RegistryPart {
         let counts = try await registry.counts(at: now)
         guard counts.states.values.reduce(0, +) == count else { throw BenchmarkFailure("\(counts)") }
       }
+    measured["slowest-list-page"] = try await slowestPage(registry)
     measured["changes-1-writer"] = try await Part.rate(of: 1, for: .seconds(4)) { writer, turn in
       try await change(registry, writer, turn)
     }
@@ -99,6 +100,25 @@ enum RegistryPart {
     directory.close()
     await pool.shutdown()
     return measured
+  }
+
+  /// First and last pages of lists of twenty in every order, of everything, of one state and of two: milliseconds of the slowest.
+  private static func slowestPage(_ registry: DurableRegistry) async throws -> Double {
+    var slowest = 0.0
+    let filters: [(SyncState?, VerificationState?)] = [
+      (nil, nil), (.failed, nil), (.synced, nil), (nil, .succeeded), (.pending, .disabled), (.failed, .succeeded),
+    ]
+    for order in RegistryQuery.Order.allCases {
+      for (state, verificationState) in filters {
+        for isBackwards in [false, true] {
+          var query = RegistryQuery(order: order, limit: 20)
+          (query.state, query.verificationState, query.isBackwards) = (state, verificationState, isBackwards)
+          let took = try await Part.seconds { _ = try await registry.part(query) }
+          slowest = max(slowest, took * 1_000)
+        }
+      }
+    }
+    return slowest
   }
 
   /// A transition: a sync begins, or the one that runs ends.
