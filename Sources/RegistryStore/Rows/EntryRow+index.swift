@@ -29,9 +29,9 @@ extension EntryRow {
     if let incarnation {
       keys.append(IndexKey(question: .incarnation, order: Int64(bitPattern: incarnation.value)))
     }
-    keys.append(IndexKey(question: .number, order: Int64(clamping: number)))
-    keys.append(IndexKey(question: .lastSynced, order: lastSyncedAt.order))
-    keys.append(IndexKey(question: .lastVerified, order: verifiedAt.order))
+    for order in RegistryQuery.Order.allCases {
+      keys.append(IndexKey(list: ListIndex.list(order, combination), order: ListIndex.order(of: self, order)))
+    }
     return keys
   }
 
@@ -42,6 +42,7 @@ extension EntryRow {
     if state == .synced, verificationState == .pending { counters.append(Self.needsVerification) }
     if rare?.checkFailure != nil { counters.append(Self.damaged) }
     if isCheckable, checkedAt.timestamp == nil { counters.append(Self.unchecked) }
+    counters.append(ListIndex.counter(combination))
     return counters
   }
 
@@ -69,6 +70,8 @@ extension EntryRow {
   static let needsVerification = 11
   static let damaged = 12
   static let unchecked = 13
+
+  private var combination: Int { ListIndex.combination(state, verificationState) }
 
   /// As `RegistryEntry.isCheckable` says.
   private var isCheckable: Bool {

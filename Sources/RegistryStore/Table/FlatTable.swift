@@ -39,7 +39,7 @@ struct FlatTable<Row: FlatRow>: Sendable {
     var keys: [IndexKey] = []
     for slot in kept {
       guard let row = row(at: slot) else { continue }
-      keys += row.indexKeys.map { IndexKey(question: $0.question, order: $0.order, slot: slot) }
+      keys += row.indexKeys.map { IndexKey(list: $0.list, order: $0.order, slot: slot) }
       counts.add(row.counters)
     }
     keys.sort()
@@ -100,16 +100,16 @@ struct FlatTable<Row: FlatRow>: Sendable {
   ) {
     let wanted = IndexKey(question: question, order: first, slot: 0)
     index.forEach(from: index.position { $0 < wanted }) { key in
-      guard key.question == question, let row = row(at: key.slot) else { return false }
+      guard key.list == question.rawValue, let row = row(at: key.slot) else { return false }
       return body(key.order, row)
     }
   }
 
   /// The same from the end.
   func answerBackwards(_ question: IndexKey.Question, _ body: (Int64, Row) -> Bool) {
-    let end = index.position { $0.question.rawValue <= question.rawValue }
+    let end = index.position { $0.list <= question.rawValue }
     index.forEachBackwards(before: end) { key in
-      guard key.question == question, let row = row(at: key.slot) else { return false }
+      guard key.list == question.rawValue, let row = row(at: key.slot) else { return false }
       return body(key.order, row)
     }
   }
@@ -125,33 +125,22 @@ struct FlatTable<Row: FlatRow>: Sendable {
     return found
   }
 
-  /// The slots of the rows under a question.
-  func answerSlots(_ question: IndexKey.Question, _ body: (UInt32) -> Void) {
-    let first = IndexKey(question: question, order: .min)
-    index.forEach(from: index.position { $0 < first }) { key in
-      guard key.question == question else { return false }
-      body(key.slot)
-      return true
-    }
+  /// The first key of a list behind a key, or of all.
+  func next(in list: UInt8, after key: IndexKey?) -> IndexKey? {
+    let first = IndexKey(list: list, order: .min)
+    let position = key.map { key in index.position { $0 <= key } } ?? index.position { $0 < first }
+    return index.element(at: position).flatMap { $0.list == list ? $0 : nil }
   }
 
-  /// Calls `body` with the rows under a question behind a key, in order, until it returns false.
-  func walkUp(_ question: IndexKey.Question, after start: IndexKey?, _ body: (Row) -> Bool) {
-    let first = IndexKey(question: question, order: .min)
-    let position = start.map { start in index.position { $0 <= start } } ?? index.position { $0 < first }
-    index.forEach(from: position) { key in
-      guard key.question == question, let row = row(at: key.slot) else { return false }
-      return body(row)
-    }
-  }
-
-  /// The same before a key, from the end.
-  func walkDown(_ question: IndexKey.Question, before start: IndexKey?, _ body: (Row) -> Bool) {
-    let end = index.position { key in start.map { key < $0 } ?? (key.question.rawValue <= question.rawValue) }
+  /// The last key of a list before a key, or of all.
+  func previous(in list: UInt8, before key: IndexKey?) -> IndexKey? {
+    var found: IndexKey?
+    let end = index.position { other in key.map { other < $0 } ?? (other.list <= list) }
     index.forEachBackwards(before: end) { key in
-      guard key.question == question, let row = row(at: key.slot) else { return false }
-      return body(row)
+      if key.list == list { found = key }
+      return false
     }
+    return found
   }
 
   func slot(of key: String) -> UInt32? {
@@ -188,7 +177,7 @@ struct FlatTable<Row: FlatRow>: Sendable {
   private mutating func list(_ row: Row, _ slot: UInt32) {
     counts.add(row.counters)
     for key in row.indexKeys {
-      let key = IndexKey(question: key.question, order: key.order, slot: slot)
+      let key = IndexKey(list: key.list, order: key.order, slot: slot)
       index.insert(key, at: index.position { $0 < key })
     }
   }
@@ -200,11 +189,11 @@ struct FlatTable<Row: FlatRow>: Sendable {
     counts.add(row.counters)
     let (gone, new) = (old.indexKeys, row.indexKeys)
     for key in gone where !new.contains(key) {
-      let key = IndexKey(question: key.question, order: key.order, slot: slot)
+      let key = IndexKey(list: key.list, order: key.order, slot: slot)
       index.remove(at: index.position { $0 < key })
     }
     for key in new where !gone.contains(key) {
-      let key = IndexKey(question: key.question, order: key.order, slot: slot)
+      let key = IndexKey(list: key.list, order: key.order, slot: slot)
       index.insert(key, at: index.position { $0 < key })
     }
   }
@@ -213,7 +202,7 @@ struct FlatTable<Row: FlatRow>: Sendable {
     guard let row = row(at: slot) else { return }
     counts.remove(row.counters)
     for key in row.indexKeys {
-      let key = IndexKey(question: key.question, order: key.order, slot: slot)
+      let key = IndexKey(list: key.list, order: key.order, slot: slot)
       index.remove(at: index.position { $0 < key })
     }
   }

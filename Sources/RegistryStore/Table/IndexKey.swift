@@ -1,7 +1,7 @@
 /// One entry of the index: under which question a row is found, and where it stands in the order of its answers.
 struct IndexKey: Hashable, Comparable, Sendable {
   /// The questions.
-  enum Question: UInt8, Sendable {
+  enum Question: UInt8, CaseIterable, Sendable {
     /// Pending sync, by number.
     case pending
     /// Failed sync, by the time of its retry.
@@ -24,20 +24,24 @@ struct IndexKey: Hashable, Comparable, Sendable {
     case incarnation
     /// The inode's bits.
     case inode
-    /// Every entry, by number: for lists.
-    case number
-    /// Every entry, by the start of the last sync: for lists.
-    case lastSynced
-    /// Every entry, by the end of the last verification: for lists.
-    case lastVerified
   }
 
-  let question: Question
+  /// In this order of members a key takes sixteen bytes.
   let order: Int64
   /// Where the row lies.
   var slot: UInt32 = 0
+  /// The question's number, or the list's behind those.
+  let list: UInt8
+
+  init(question: Question, order: Int64, slot: UInt32 = 0) {
+    self.init(list: question.rawValue, order: order, slot: slot)
+  }
+
+  init(list: UInt8, order: Int64, slot: UInt32 = 0) {
+    (self.list, self.order, self.slot) = (list, order, slot)
+  }
 
   static func < (left: IndexKey, right: IndexKey) -> Bool {
-    (left.question.rawValue, left.order, left.slot) < (right.question.rawValue, right.order, right.slot)
+    (left.list, left.order, left.slot) < (right.list, right.order, right.slot)
   }
 }

@@ -1,0 +1,46 @@
+internal import Replication
+
+/// The lists for people in the index: one for each order and each combination of states. Any filter by states is a merge of a few
+/// of them, so that a page costs no more where what fits lies far behind what does not.
+enum ListIndex {
+  private static let verificationStates = VerificationState.allCases.count
+  /// Lists of one order.
+  static let combinations = SyncState.allCases.count * verificationStates
+  /// The counters of `EntryRow` that are not of combinations.
+  private static let otherCounters = 14
+
+  /// The number of a combination of states.
+  static func combination(_ state: SyncState, _ verificationState: VerificationState) -> Int {
+    EntryRow.counter(state) * verificationStates + EntryRow.counter(verificationState) - SyncState.allCases.count
+  }
+
+  /// The list of one order and one combination, behind the questions.
+  static func list(_ order: RegistryQuery.Order, _ combination: Int) -> UInt8 {
+    let place =
+      switch order {
+      case .id: 0
+      case .lastSyncedAt: 1
+      case .verifiedAt: 2
+      }
+    return UInt8(IndexKey.Question.allCases.count + place * combinations + combination)
+  }
+
+  /// Where a row stands in lists of an order.
+  static func order(of row: EntryRow, _ order: RegistryQuery.Order) -> Int64 {
+    switch order {
+    case .id: Int64(clamping: row.number)
+    case .lastSyncedAt: row.lastSyncedAt.order
+    case .verifiedAt: row.verifiedAt.order
+    }
+  }
+
+  /// Counts the rows of a combination.
+  static func counter(_ combination: Int) -> Int { otherCounters + combination }
+
+  /// The combinations that fit a query.
+  static func combinations(of query: RegistryQuery) -> [Int] {
+    (query.state.map { [$0] } ?? SyncState.allCases).flatMap { state in
+      (query.verificationState.map { [$0] } ?? VerificationState.allCases).map { combination(state, $0) }
+    }
+  }
+}
