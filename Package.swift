@@ -92,6 +92,7 @@ let package = Package(
       "BoundedHTTP",
       ["WorkerPool", asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSOCKS, nioSSL]),
     room("MetricsExposition", [coreMetrics]),
+    room("GraphQLEngine"),
     room("AgentAPI"),
     room("SiteTokens", [jwtKit, crypto]),
     room("Webhooks"),
@@ -141,7 +142,8 @@ let package = Package(
     room(
       "AgentServer",
       [
-        "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
+        "AgentAPI", "Agent", "GitServing", "GraphQLEngine", "SiteTokens", "MetricsExposition", "Replication",
+        "DurableFiles",
         "WorkerPool", "Webhooks",
         asyncAlgorithms, coreMetrics, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore,
         nioHTTP1, nioHTTPTypes, nioSSL,
@@ -229,6 +231,7 @@ let package = Package(
         "Housekeeping", "Mirroring", "Git", "GitTransport", "GitValues", "RefStore", "DurableFiles", "WorkerPool",
         "TestSupport", crypto, systemPackage,
       ]),
+    tests("GraphQLEngineTests", ["GraphQLEngine"]),
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),
     tests("AgentAPITests", ["AgentAPI", "TestSupport"]),
     tests("AgentClientTests", ["AgentClient", "AgentAPI", "BoundedHTTP", "TestSupport"]),

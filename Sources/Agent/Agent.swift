@@ -17,10 +17,17 @@ package final class Agent: Sendable {
   let state: AgentState
   let environment: SiteEnvironment
 
+  let transitions: TransitionLog
+  let trend: TrendLog
   private let observer: any ReplicationObserver
 
-  private init(_ plan: AgentPlan, _ state: AgentState, _ site: Site, _ observer: any ReplicationObserver) {
+  private init(
+    _ plan: AgentPlan, _ state: AgentState, _ site: Site, _ transitions: TransitionLog, _ trend: TrendLog,
+    _ observer: any ReplicationObserver
+  ) {
     self.observer = observer
+    self.transitions = transitions
+    self.trend = trend
     self.plan = plan
     self.state = state
     self.site = site
@@ -41,14 +48,17 @@ package final class Agent: Sendable {
   ) async throws -> Answer {
     let state = try await AgentState(plan, environment: environment)
     do {
-      let observer = AgentObserver(chronicle: chronicle)
+      let observer = AgentObserver(chronicle: chronicle, trend: state.counter)
+      let transitions = try await TransitionLog(state: plan.state, storage: state.storage, now: environment.now)
+      let trend = try await TrendLog(state: plan.state, storage: state.storage)
       let site: Site =
         switch plan.role {
         case .primary(let secondaries):
-          .primary(try await PrimarySite(state, secondaries: secondaries, observer: observer))
-        case .secondary(let primary): .secondary(try await SecondarySite(state, of: primary, observer: observer))
+          .primary(try await PrimarySite(state, secondaries: secondaries, transitions: transitions, observer: observer))
+        case .secondary(let primary):
+          .secondary(try await SecondarySite(state, of: primary, transitions: transitions, observer: observer))
         }
-      let agent = Agent(plan, state, site, observer)
+      let agent = Agent(plan, state, site, transitions, trend, observer)
       do {
         let answer = try await body(agent)
         await agent.close()
@@ -84,6 +94,8 @@ package final class Agent: Sendable {
       }
       group.addTask { await self.notifications.run() }
       if let reports { group.addTask { await reports.run() } }
+      group.addTask { await self.transitions.run(self.observer) }
+      group.addTask { await self.trendLoop.run() }
     }
   }
 
@@ -92,6 +104,12 @@ package final class Agent: Sendable {
       settings: plan.notifications, state: plan.state, http: state.http, storage: state.storage,
       environment: environment, observer: observer
     ) { try await self.status() }
+  }
+
+  private var trendLoop: TrendLoop {
+    TrendLoop(log: trend, counter: state.counter, observer: observer, environment: environment) {
+      try await self.status()
+    }
   }
 
   /// On a secondary of a primary.

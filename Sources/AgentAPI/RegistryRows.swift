@@ -108,14 +108,18 @@ package struct PrimaryStateRow: Codable, Hashable, Sendable {
   }
 }
 
-/// A part of a registry, in order of ids.
+/// A part of a registry.
 package struct RegistryPage: Codable, Hashable, Sendable {
   /// On a secondary.
   package var entries: [RegistryRow]?
   /// On a primary.
   package var states: [PrimaryStateRow]?
-  /// Where to go on; `nil` at the end.
+  /// Where to go on, to be given back as `after`; `nil` at the end.
   package var next: String?
+  /// Where to go back, to be given back as `before`; `nil` at the beginning, and where only `after` is known.
+  package var previous: String?
+  /// How many fit the filters in all; `nil` where this is not counted.
+  package var count: Int?
 
   /// A page.
   package init(entries: [RegistryRow]? = nil, states: [PrimaryStateRow]? = nil, next: String?) {

@@ -28,6 +28,7 @@ struct LayerTable: Equatable {
     Row(1, "FlatJSON", []),
     Row(1, "BoundedHTTP", ["WorkerPool", "AsyncHTTPClient", "NIO*"]),
     Row(1, "MetricsExposition", ["CoreMetrics"]),
+    Row(1, "GraphQLEngine", []),
     Row(1, "AgentAPI", []),
     Row(1, "SiteTokens", ["JWTKit", "Crypto"]),
     Row(1, "Webhooks", []),
@@ -77,7 +78,8 @@ struct LayerTable: Equatable {
     Row(
       7, "AgentServer",
       [
-        "AgentAPI", "Agent", "GitServing", "SiteTokens", "MetricsExposition", "Replication", "DurableFiles",
+        "AgentAPI", "Agent", "GitServing", "GraphQLEngine", "SiteTokens", "MetricsExposition", "Replication",
+        "DurableFiles",
         "WorkerPool", "Webhooks", "AsyncAlgorithms", "CoreMetrics", "Crypto", "Hummingbird*", "HTTPTypes", "Logging",
         "NIO*",
         "ServiceLifecycle",

@@ -18,7 +18,9 @@ final class PrimarySite: Sendable {
   private let states: [DurablePrimaryStates]
 
   /// - Throws: what opening the log and the states throws; then nothing is left open.
-  init(_ state: AgentState, secondaries names: [String], observer: any ReplicationObserver) async throws {
+  init(
+    _ state: AgentState, secondaries names: [String], transitions: TransitionLog, observer: any ReplicationObserver
+  ) async throws {
     let plan = state.plan
     let environment = state.environment
     var settings = EventLogSettings()
@@ -33,7 +35,8 @@ final class PrimarySite: Sendable {
         opened.append(states)
         members.append(
           Primary.Member(
-            kind.kind, strategy: try state.strategy(of: kind), states: states, selection: kind.selection,
+            kind.kind, strategy: try state.strategy(of: kind),
+            states: WatchedStates(name: kind.name, states: states, log: transitions), selection: kind.selection,
             // Each secondary knows where it fetches from.
             source: { SourceAddress(location: "\(kind.root)/\($0)") }))
       }

@@ -26,8 +26,9 @@ extension Agent {
   /// - Parameters:
   ///   - state: only those whose sync, on a primary whose checksum, stands here.
   ///   - verificationState: only those whose verification stands here.
+  ///   - prefix: only those whose ids begin so.
   package func registry(
-    of name: String, after id: String?, limit: Int, state: String?, verificationState: String?
+    of name: String, after id: String?, limit: Int, state: String?, verificationState: String?, prefix: String? = nil
   ) async throws -> RegistryPage {
     let kind = try kind(name).name
     let start = try id.map { try ReplicableID($0) }
@@ -40,7 +41,7 @@ extension Agent {
       } id: {
         $0.replicableID
       } where: { row in
-        wanted.map { $0 == row.verificationState } ?? true
+        (wanted.map { $0 == row.verificationState } ?? true) && row.replicableID.begins(with: prefix)
       }
       return RegistryPage(states: rows.map { PrimaryStateRow($0, of: kind) }, next: next?.text)
     case .secondary(let site):
@@ -53,6 +54,7 @@ extension Agent {
         $0.replicableID
       } where: { row in
         (sync.map { $0 == row.state } ?? true) && (verification.map { $0 == row.verificationState } ?? true)
+          && row.replicableID.begins(with: prefix)
       }
       return RegistryPage(entries: rows.map { RegistryRow($0, of: kind) }, next: next?.text)
     }
@@ -79,14 +81,14 @@ extension Agent {
     }
   }
 
-  private static func syncState(_ word: String) throws -> SyncState {
+  static func syncState(_ word: String) throws -> SyncState {
     guard let state = SyncState(rawValue: word) else {
       throw AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
     }
     return state
   }
 
-  private static func verificationState(_ word: String) throws -> VerificationState {
+  static func verificationState(_ word: String) throws -> VerificationState {
     guard let state = VerificationState(rawValue: word) else {
       throw AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
     }
@@ -107,8 +109,13 @@ extension Agent {
         409, "no_object_check", "recheck '\(id)' of '\(kind)': a verification reads every byte of a file",
         hint: "ask for a verification")
     }
-    var count = 0
-    for id in try await targets(of: action, name) where try await act(action.action, on: id, kind) { count += 1 }
+    let ids = try await targets(of: action, name)
+    let count =
+      if let id = ids.first, ids.count == 1 {
+        try await act(action.action, on: id, kind) ? 1 : try missing(id, kind)
+      } else {
+        try await act(action.action, onAll: ids, kind)
+      }
     if case .secondary(let site) = site { await site.scheduler.hurry([]) }
     return ActionAnswer(count: count)
   }
@@ -139,18 +146,35 @@ extension Agent {
     return ids
   }
 
-  /// - Returns: false for what is not tracked, unless it is the only one that was asked for.
+  private func missing(_ id: ReplicableID, _ name: ReplicableName) throws -> Int { throw Self.notTracked(id, name) }
+
+  /// Many changes wait for the disk together; what is no longer tracked is passed over.
+  private func act(_ action: String, onAll ids: [ReplicableID], _ name: ReplicableName) async throws -> Int {
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      var count = 0
+      for (index, id) in ids.enumerated() {
+        if index >= Self.actionsAtATime, try await group.next() == true { count += 1 }
+        group.addTask { try await self.act(action, on: id, name) }
+      }
+      for try await isDone in group where isDone { count += 1 }
+      return count
+    }
+  }
+
+  private static let actionsAtATime = 64
+
+  /// - Returns: false for what is not tracked.
   private func act(_ action: String, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
     switch site {
     case .primary(let site):
       guard action == "reverify" else {
         throw AgentFault(409, "wrong_role", "\(action) '\(id)': this site is a primary", hint: "ask a secondary")
       }
-      guard try await site.primary.states(of: name).state(of: id) != nil else { throw Self.notTracked(id, name) }
+      guard try await site.primary.states(of: name).state(of: id) != nil else { return false }
       try await site.primary.reverify([id], name)
       site.intake.signal.raise()
     case .secondary(let site):
-      guard try await site.secondary.registry(of: name).entry(of: id) != nil else { throw Self.notTracked(id, name) }
+      guard try await site.secondary.registry(of: name).entry(of: id) != nil else { return false }
       switch action {
       case "reverify": try await site.secondary.reverify(id, name)
       case "recheck":
@@ -162,5 +186,11 @@ extension Agent {
       }
     }
     return true
+  }
+}
+
+extension ReplicableID {
+  fileprivate func begins(with prefix: String?) -> Bool {
+    prefix.map { text.utf8.starts(with: $0.utf8) } ?? true
   }
 }

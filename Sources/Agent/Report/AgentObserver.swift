@@ -4,9 +4,11 @@ internal import Replication
 /// Writes what happens into the log, and counts it.
 struct AgentObserver: ReplicationObserver {
   let chronicle: Chronicle
+  let trend: TrendCounter
 
   func synced(_ name: ReplicableName, _ result: SyncResult, after duration: Duration) {
     AgentMetrics.synced(name, result, after: duration)
+    if case .synced = result { trend.synced() }
   }
 
   func verified(_ name: ReplicableName, _ result: VerificationResult, after duration: Duration) {
@@ -21,7 +23,10 @@ struct AgentObserver: ReplicationObserver {
     AgentMetrics.checked(name, result, after: duration)
   }
 
-  func lag(_ name: ReplicableName, _ lag: Duration) { AgentMetrics.lag(name, lag) }
+  func lag(_ name: ReplicableName, _ lag: Duration) {
+    AgentMetrics.lag(name, lag)
+    trend.lag(lag)
+  }
 
   func log(_ line: ReplicationLine) {
     switch line {

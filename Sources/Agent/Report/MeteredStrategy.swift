@@ -4,6 +4,7 @@ internal import Replication
 struct MeteredStrategy: Strategy {
   let name: ReplicableName
   let strategy: any Strategy
+  let trend: TrendCounter
 
   var dataType: DataType { strategy.dataType }
   var needsUpkeep: Bool { strategy.needsUpkeep }
@@ -24,6 +25,7 @@ struct MeteredStrategy: Strategy {
     do {
       let report = try await strategy.sync(request)
       AgentMetrics.transferred(name, report.bytes)
+      trend.transferred(report.bytes)
       return report
     } catch {
       throw counted(error, "sync")

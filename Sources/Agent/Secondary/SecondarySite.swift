@@ -24,7 +24,8 @@ final class SecondarySite: Sendable {
 
   /// - Throws: what opening the registries throws; then nothing is left open.
   init(
-    _ state: AgentState, of address: AgentPlan.PrimaryAddress?, observer: any ReplicationObserver
+    _ state: AgentState, of address: AgentPlan.PrimaryAddress?, transitions: TransitionLog,
+    observer: any ReplicationObserver
   ) async throws {
     let plan = state.plan
     let environment = state.environment
@@ -54,7 +55,8 @@ final class SecondarySite: Sendable {
         opened.append(registry)
         members.append(
           Secondary.Member(
-            kind.kind, strategy: try state.strategy(of: kind, progress: progress), registry: registry,
+            kind.kind, strategy: try state.strategy(of: kind, progress: progress),
+            registry: WatchedRegistry(name: kind.name, registry: registry, log: transitions),
             differences: DifferenceFiles(kind.name, in: state.directory, pool: state.storage),
             selection: kind.selection))
       }

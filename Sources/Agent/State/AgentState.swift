@@ -23,6 +23,7 @@ final class AgentState: Sendable {
   private let walks: WorkerPool
   private let transports: Transports
   let http: BoundedHTTPClient
+  let counter = TrendCounter()
 
   /// - Throws: `RegistryStoreError` when the state directory is another process's, or its files cannot be read.
   init(_ plan: AgentPlan, environment: SiteEnvironment) async throws {
@@ -84,7 +85,7 @@ final class AgentState: Sendable {
   ///
   /// - Throws: `ReplicationError.invalidConfiguration` for a root that is no directory.
   func strategy(of kind: KindConfiguration, progress: JobProgress? = nil) throws -> any Strategy {
-    MeteredStrategy(name: kind.name, strategy: try plainStrategy(of: kind, progress: progress))
+    MeteredStrategy(name: kind.name, strategy: try plainStrategy(of: kind, progress: progress), trend: counter)
   }
 
   private func plainStrategy(of kind: KindConfiguration, progress: JobProgress?) throws -> any Strategy {

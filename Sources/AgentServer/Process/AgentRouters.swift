@@ -38,6 +38,8 @@ struct AgentRouters: Sendable {
     router.addStandingRoutes(agent)
     router.addEventRoute(agent)
     router.addPeopleRoutes(agent)
+    router.addStreamRoute(agent)
+    router.addGraphQLRoutes(agent)
     router.addWebhookRoutes(agent, means.doors.webhooks)
     router.addContentRoutes(agent, means.doors, means.git, workers: means.workers)
     return router.buildResponder()

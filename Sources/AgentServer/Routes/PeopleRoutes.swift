@@ -14,10 +14,15 @@ extension Router<AgentContext> {
       try context.requireReader()
       let kind = try context.parameters.require("kind")
       if let id = request.query("id") { return try Response.json(try await agent.registryEntry(of: kind, id: id)) }
+      // In the order of the ids' text it is walked through by programs; in any other it is looked at by people.
+      if request.query("sort") != nil {
+        return try Response.json(try await agent.list(try request.listing(), of: kind))
+      }
       return try Response.json(
         try await agent.registry(
           of: kind, after: request.query("after"), limit: try request.number("limit", in: 1...10_000, default: 1_000),
-          state: request.query("state"), verificationState: request.query("verification_state")))
+          state: request.query("state"), verificationState: request.query("verification_state"),
+          prefix: request.query("prefix")))
     }
     post("/api/v1/kinds/{kind}/registry/actions") { request, context in
       try context.requireAdmin()
@@ -28,6 +33,24 @@ extension Router<AgentContext> {
       try context.requireReader()
       return try Response.json(
         try await agent.explanation(of: try context.parameters.require("kind"), id: try request.required("id")))
+    }
+    get("/api/v1/kinds/{kind}/transitions") { request, context in
+      try context.requireReader()
+      return try Response.json(
+        try await agent.transitions(
+          of: try context.parameters.require("kind"), id: try request.required("id"),
+          limit: try request.number("limit", in: 1...1_000, default: 50)))
+    }
+    get("/api/v1/kinds/{kind}/history") { request, context in
+      try context.requireReader()
+      return try Response.json(
+        try await agent.history(
+          of: try context.parameters.require("kind"), id: try request.required("id"),
+          limit: try request.number("limit", in: 1...10_000, default: 100)))
+    }
+    get("/api/v1/trends") { _, context in
+      try context.requireReader()
+      return try Response.json(agent.trends())
     }
     get("/api/v1/kinds/{kind}/trash") { _, context in
       try context.requireReader()

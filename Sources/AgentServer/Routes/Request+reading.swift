@@ -1,3 +1,4 @@
+internal import Agent
 internal import AgentAPI
 internal import Hummingbird
 
@@ -24,6 +25,19 @@ extension Request {
       throw AgentFault(400, "invalid_request", "answer without '\(name)' in the query: it is needed here")
     }
     return value
+  }
+
+  /// Which part of a list is asked for.
+  func listing() throws(AgentFault) -> RegistryListing {
+    var listing = RegistryListing()
+    listing.sort = query("sort") ?? listing.sort
+    listing.state = query("state")
+    listing.verificationState = query("verification_state")
+    listing.prefix = query("prefix")
+    listing.after = query("after")
+    listing.before = query("before")
+    listing.limit = try number("limit", in: 1...10_000, default: 20)
+    return listing
   }
 
   /// The body as a value.

@@ -1,0 +1,93 @@
+internal import Replication
+
+/// A registry whose transitions are told to a log, after each is as durable as its change was to be.
+struct WatchedRegistry: RegistryStoring {
+  let name: ReplicableName
+  let registry: any RegistryStoring
+  let log: TransitionLog
+
+  func change<Answer: Sendable>(
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
+  ) async throws -> Answer {
+    let notes = TransitionNotes()
+    let answer = try await registry.change(id) { entry, new in
+      let before = entry.map { Transition.Standing($0) }
+      let answer = try change(&entry, new)
+      notes.add(Transition(name, id, from: before, to: entry.map { .init($0) }))
+      return answer
+    }
+    log.note(notes.all)
+    return answer
+  }
+
+  func changeUntilRestart<Answer: Sendable>(
+    _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?) throws -> Answer
+  ) async throws -> Answer {
+    let notes = TransitionNotes()
+    let answer = try await registry.changeUntilRestart(id) { entry in
+      let before = entry.map { Transition.Standing($0) }
+      let answer = try change(&entry)
+      notes.add(Transition(name, id, from: before, to: entry.map { .init($0) }))
+      return answer
+    }
+    log.note(notes.all)
+    return answer
+  }
+
+  func changeAll(
+    _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
+  ) async throws {
+    let notes = TransitionNotes()
+    try await registry.changeAll(ids) { id, entry, new in
+      let before = entry.map { Transition.Standing($0) }
+      try change(id, &entry, new)
+      notes.add(Transition(name, id, from: before, to: entry.map { .init($0) }))
+    }
+    log.note(notes.all)
+  }
+
+  func rename(_ id: ReplicableID, to newID: ReplicableID) async throws {
+    let standing = try await registry.entry(of: id).map { Transition.Standing($0) }
+    try await registry.rename(id, to: newID)
+    let transitions = [
+      Transition(name, id, from: standing, to: nil), Transition(name, newID, from: nil, to: standing),
+    ]
+    log.note(transitions.compactMap { $0 })
+  }
+
+  func entry(of id: ReplicableID) async throws -> RegistryEntry? { try await registry.entry(of: id) }
+
+  func entry(of incarnation: Incarnation) async throws -> RegistryEntry? { try await registry.entry(of: incarnation) }
+
+  func dueForSync(at now: Timestamp, limit: Int) async throws -> [RegistryEntry] {
+    try await registry.dueForSync(at: now, limit: limit)
+  }
+
+  func dueForVerification(at now: Timestamp, limit: Int) async throws -> [RegistryEntry] {
+    try await registry.dueForVerification(at: now, limit: limit)
+  }
+
+  func verified(before moment: Timestamp, limit: Int) async throws -> [RegistryEntry] {
+    try await registry.verified(before: moment, limit: limit)
+  }
+
+  func dueForCheck(at now: Timestamp, interval: Duration, limit: Int) async throws -> [RegistryEntry] {
+    try await registry.dueForCheck(at: now, interval: interval, limit: limit)
+  }
+
+  func started() async throws -> [RegistryEntry] { try await registry.started() }
+
+  func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry] {
+    try await registry.window(after: id, limit: limit)
+  }
+
+  func part(_ query: RegistryQuery) async throws -> RegistryPart { try await registry.part(query) }
+
+  func count(_ query: RegistryQuery) async throws -> Int { try await registry.count(query) }
+
+  func counts(at now: Timestamp) async throws -> RegistryCounts { try await registry.counts(at: now) }
+
+  func cursor() async throws -> Cursor? { try await registry.cursor() }
+
+  func advance(to cursor: Cursor) async throws { try await registry.advance(to: cursor) }
+}

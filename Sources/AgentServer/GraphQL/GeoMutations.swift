@@ -1,0 +1,83 @@
+internal import Agent
+internal import AgentAPI
+internal import GraphQLEngine
+
+/// The orders: done when they are answered, but for the syncs and verifications themselves, which begin at once.
+enum GeoMutations {
+  static func update(_ call: GraphQLCall, _ kinds: [GeoKind], _ agent: Agent) async throws -> GraphQLValue {
+    let input = try input(of: call)
+    let id = input["registryId"]?.text ?? ""
+    let action = (input["action"]?.text ?? "").lowercased()
+    return try await answered(input) {
+      guard let kind = kind(of: id, input["registryClass"]?.text, kinds), let number = kind.number(ofID: id),
+        let row = try await agent.entry(number: number, of: kind.name)
+      else {
+        throw AgentFault(
+          404, "not_tracked", "\(action) '\(id.prefix(200))': it is no entry of this site's registries",
+          hint: "take the id that a list tells")
+      }
+      _ = try await agent.act(RegistryAction(action: action, ids: [row.modelRecordId]), on: kind.name)
+      let now = try await agent.entry(number: number, of: kind.name)
+      return [("registry", now.map { GeoRegistryFields.value($0, of: kind) } ?? .null)]
+    }
+  }
+
+  /// By the id itself; a number alone needs its registry, but where there is only one.
+  private static func kind(of id: String, _ registryClass: String?, _ kinds: [GeoKind]) -> GeoKind? {
+    if let registryClass { return kinds.first { $0.registryClass == registryClass } }
+    if UInt64(id) != nil { return kinds.count == 1 ? kinds.first : nil }
+    return kinds.first { $0.number(ofID: id) != nil }
+  }
+
+  static func bulkUpdate(_ call: GraphQLCall, _ kinds: [GeoKind], _ agent: Agent) async throws -> GraphQLValue {
+    let input = try input(of: call)
+    let name = input["registryClass"]?.text
+    guard let kind = kinds.first(where: { $0.registryClass == name }) else { return .null }
+    return try await answered(input) {
+      let action = input["action"]?.text == "REVERIFY_ALL" ? "reverify" : "resync"
+      let ids = try await targets(input, kind, agent)
+      let answer = try await agent.act(RegistryAction(action: action, ids: ids), on: kind.name)
+      return [("registryClass", .text(name)), ("count", .int(Int64(answer.count)))]
+    }
+  }
+
+  /// All that fit now, by number: what comes later is not chased.
+  private static func targets(_ input: GraphQLObject, _ kind: GeoKind, _ agent: Agent) async throws -> [String] {
+    var listing = RegistryListing()
+    listing.state = input["replicationState"]?.text?.lowercased()
+    listing.verificationState = input["verificationState"]?.text?.lowercased()
+    listing.limit = 10_000
+    if case .list(let ids)? = input["ids"] {
+      listing.modelRecordIDs = try await GeoPages.modelRecordIDs(ids.compactMap(\.text), of: kind, agent)
+    }
+    var ids: [String] = []
+    repeat {
+      let page = try await agent.list(listing, of: kind.name)
+      ids += (page.entries ?? []).map(\.modelRecordId)
+      listing.after = page.next
+    } while listing.after != nil
+    return ids
+  }
+
+  private static func input(of call: GraphQLCall) throws -> GraphQLObject {
+    guard (call.context as? GraphQLAsker)?.mayChange == true else {
+      throw AgentFault(403, "forbidden", "change this: it takes an admin's token")
+    }
+    guard case .object(let input)? = call.arguments["input"] else { return GraphQLObject() }
+    return input
+  }
+
+  /// As GitLab does it: what cannot be done is in `errors`.
+  private static func answered(
+    _ input: GraphQLObject, _ body: () async throws -> [(String, GraphQLValue)]
+  ) async throws -> GraphQLValue {
+    let mark = ("clientMutationId", input["clientMutationId"] ?? .null)
+    do {
+      return .object([mark, ("errors", .list([]))] + (try await body()))
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      return .object([mark, ("errors", .list([.string("\(error as? AgentFault ?? AgentFault(error))")]))])
+    }
+  }
+}

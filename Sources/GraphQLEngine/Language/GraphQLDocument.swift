@@ -1,0 +1,89 @@
+/// An executable document (section 2), as it was written.
+package struct GraphQLDocument: Hashable, Sendable {
+  struct Operation: Hashable, Sendable {
+    enum Kind: String, Sendable { case query, mutation, subscription }
+
+    let kind: Kind
+    let name: String?
+    let variables: [Variable]
+    let directives: [Directive]
+    let selections: [Selection]
+    let location: GraphQLError.Location
+  }
+
+  struct Variable: Hashable, Sendable {
+    let name: String
+    let type: GraphQLTypeReference
+    let standard: GraphQLValue?
+    let directives: [Directive]
+    let location: GraphQLError.Location
+  }
+
+  struct Fragment: Hashable, Sendable {
+    let name: String
+    let type: String
+    let directives: [Directive]
+    let selections: [Selection]
+    let location: GraphQLError.Location
+  }
+
+  struct Argument: Hashable, Sendable {
+    let name: String
+    let value: GraphQLValue
+    let location: GraphQLError.Location
+  }
+
+  struct Directive: Hashable, Sendable {
+    let name: String
+    let arguments: [Argument]
+    let location: GraphQLError.Location
+  }
+
+  struct Field: Hashable, Sendable {
+    let alias: String?
+    let name: String
+    let arguments: [Argument]
+    let directives: [Directive]
+    let selections: [Selection]
+    let location: GraphQLError.Location
+
+    /// Its name in the answer.
+    var key: String { alias ?? name }
+  }
+
+  struct Spread: Hashable, Sendable {
+    let name: String
+    let directives: [Directive]
+    let location: GraphQLError.Location
+  }
+
+  struct Inline: Hashable, Sendable {
+    let type: String?
+    let directives: [Directive]
+    let selections: [Selection]
+    let location: GraphQLError.Location
+  }
+
+  indirect enum Selection: Hashable, Sendable {
+    case field(Field)
+    case spread(Spread)
+    case inline(Inline)
+  }
+
+  var operations: [Operation] = []
+  var fragments: [Fragment] = []
+
+  /// The first of a name: names are told to be unique by the validation.
+  func fragment(_ name: String) -> Fragment? { fragments.first { $0.name == name } }
+
+  /// Reads a document; as much time as it has bytes.
+  ///
+  /// - Throws: `GraphQLError` with its place for what is no document, or too long, or too deeply nested.
+  package static func parse(_ bytes: [UInt8], limits: GraphQLLimits = .init()) throws(GraphQLError) -> GraphQLDocument {
+    guard bytes.count <= limits.documentBytes else {
+      throw GraphQLError("the document has \(bytes.count) bytes, and \(limits.documentBytes) are the most")
+    }
+    var parser = try Parser(bytes, limits)
+    return try parser.document()
+  }
+}

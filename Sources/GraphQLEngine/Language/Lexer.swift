@@ -1,0 +1,209 @@
+/// Cuts a document into tokens (section 2.1), in one walk.
+struct Lexer {
+  private let bytes: [UInt8]
+  private var index = 0
+  private var line = 1
+  private var lineStart = 0
+
+  /// - Throws: `GraphQLError` for what is not UTF-8.
+  init(_ bytes: [UInt8]) throws(GraphQLError) {
+    guard String(validating: bytes, as: UTF8.self) != nil else { throw GraphQLError("the document is not UTF-8") }
+    self.bytes = bytes
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { index = 3 }
+  }
+
+  private var location: GraphQLError.Location { .init(line: line, column: index - lineStart + 1) }
+
+  private func peek(_ offset: Int = 0) -> UInt8? { index + offset < bytes.count ? bytes[index + offset] : nil }
+
+  private mutating func newLine() {
+    line += 1
+    lineStart = index
+  }
+
+  /// The next token; `.end` from the end on.
+  mutating func next() throws(GraphQLError) -> Token {
+    skipIgnored()
+    let start = location
+    guard let byte = peek() else { return Token(kind: .end, location: start) }
+    switch byte {
+    case UInt8(ascii: "."):
+      guard peek(1) == byte, peek(2) == byte else { throw unexpected(start) }
+      index += 3
+      return Token(kind: .punctuator("..."), location: start)
+    case _ where "!$&()=:@[]{|}".utf8.contains(byte):
+      index += 1
+      return Token(kind: .punctuator(String(decoding: [byte], as: UTF8.self)), location: start)
+    case UInt8(ascii: "\""): return Token(kind: .string(try string(start)), location: start)
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+      return Token(kind: try number(start), location: start)
+    case _ where Self.beginsName(byte):
+      let begin = index
+      while let byte = peek(), Self.beginsName(byte) || Self.isDigit(byte) { index += 1 }
+      return Token(kind: .name(String(decoding: bytes[begin..<index], as: UTF8.self)), location: start)
+    default: throw unexpected(start)
+    }
+  }
+
+  private func unexpected(_ location: GraphQLError.Location) -> GraphQLError {
+    GraphQLError("the document has a character that means nothing here", at: [location])
+  }
+
+  private mutating func skipIgnored() {
+    while let byte = peek() {
+      switch byte {
+      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: ","): index += 1
+      case UInt8(ascii: "\n"):
+        index += 1
+        newLine()
+      case UInt8(ascii: "\r"):
+        index += peek(1) == UInt8(ascii: "\n") ? 2 : 1
+        newLine()
+      case UInt8(ascii: "#"):
+        while let byte = peek(), byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") { index += 1 }
+      case 0xef where peek(1) == 0xbb && peek(2) == 0xbf: index += 3
+      default: return
+      }
+    }
+  }
+
+  private static func beginsName(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "_") || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) && byte < 0x80
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
+  private mutating func number(_ start: GraphQLError.Location) throws(GraphQLError) -> Token.Kind {
+    let begin = index
+    if peek() == UInt8(ascii: "-") { index += 1 }
+    let isZero = peek() == UInt8(ascii: "0")
+    var digits = skipDigits()
+    guard digits > 0, !isZero || digits == 1 else { throw GraphQLError("a number is malformed", at: [start]) }
+    var isFloat = false
+    if peek() == UInt8(ascii: ".") {
+      isFloat = true
+      index += 1
+      digits = skipDigits()
+    }
+    if digits > 0, let byte = peek(), byte | 0x20 == UInt8(ascii: "e") {
+      isFloat = true
+      index += 1
+      if peek() == UInt8(ascii: "+") || peek() == UInt8(ascii: "-") { index += 1 }
+      digits = skipDigits()
+    }
+    if let byte = peek(), byte == UInt8(ascii: ".") || Self.beginsName(byte) { digits = 0 }
+    let text = String(decoding: bytes[begin..<index], as: UTF8.self)
+    guard digits > 0 else { throw GraphQLError("a number is malformed", at: [start]) }
+    if isFloat, let value = Double(text), value.isFinite { return .float(value) }
+    if !isFloat, let value = Int64(text) { return .int(value) }
+    throw GraphQLError("the number \(text.prefix(40)) is too large", at: [start])
+  }
+
+  private mutating func skipDigits() -> Int {
+    let begin = index
+    while let byte = peek(), Self.isDigit(byte) { index += 1 }
+    return index - begin
+  }
+
+  // MARK: Strings
+
+  private mutating func string(_ start: GraphQLError.Location) throws(GraphQLError) -> String {
+    index += 1
+    if peek() == UInt8(ascii: "\""), peek(1) == UInt8(ascii: "\"") {
+      index += 2
+      return try block(start)
+    }
+    var text: [UInt8] = []
+    while let byte = peek(), byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") {
+      index += 1
+      switch byte {
+      case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
+      case UInt8(ascii: "\\"): text += try escaped(start)
+      case _ where byte < 0x20 && byte != 0x09: throw unexpected(start)
+      default: text.append(byte)
+      }
+    }
+    throw GraphQLError("a string has no end", at: [start])
+  }
+
+  private mutating func escaped(_ start: GraphQLError.Location) throws(GraphQLError) -> [UInt8] {
+    guard let byte = peek() else { throw GraphQLError("a string has no end", at: [start]) }
+    index += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [byte]
+    case UInt8(ascii: "b"): return [8]
+    case UInt8(ascii: "f"): return [12]
+    case UInt8(ascii: "n"): return [10]
+    case UInt8(ascii: "r"): return [13]
+    case UInt8(ascii: "t"): return [9]
+    case UInt8(ascii: "u"):
+      var value = try unit(start)
+      if (0xd800..<0xdc00).contains(value), peek() == UInt8(ascii: "\\"), peek(1) == UInt8(ascii: "u") {
+        index += 2
+        let low = try unit(start)
+        guard (0xdc00..<0xe000).contains(low) else { break }
+        value = 0x10000 + (value - 0xd800) << 10 + (low - 0xdc00)
+      }
+      guard let scalar = Unicode.Scalar(value) else { break }
+      return Array(String(scalar).utf8)
+    default: break
+    }
+    throw GraphQLError("a string has an escape that means nothing", at: [start])
+  }
+
+  /// Four hexadecimal digits, or some in braces.
+  private mutating func unit(_ start: GraphQLError.Location) throws(GraphQLError) -> UInt32 {
+    var digits: [UInt8] = []
+    if peek() == UInt8(ascii: "{") {
+      index += 1
+      while let byte = peek(), byte != UInt8(ascii: "}"), digits.count < 8 {
+        digits.append(byte)
+        index += 1
+      }
+      index += 1
+    } else {
+      digits = Array(bytes[index..<min(index + 4, bytes.count)])
+      index += digits.count
+      guard digits.count == 4 else { throw GraphQLError("a string has no end", at: [start]) }
+    }
+    // UInt32 would take a sign as well.
+    guard digits.allSatisfy({ Self.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0 | 0x20) }),
+      let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+    else { throw GraphQLError("a string has an escape that means nothing", at: [start]) }
+    return value
+  }
+
+  private mutating func block(_ start: GraphQLError.Location) throws(GraphQLError) -> String {
+    var text: [UInt8] = []
+    let quotes = Array("\"\"\"".utf8)
+    while let byte = peek() {
+      if byte == UInt8(ascii: "\\"), bytes[(index + 1)...].starts(with: quotes) {
+        text += quotes
+        index += 4
+      } else if bytes[index...].starts(with: quotes) {
+        index += 3
+        return Self.dedented(String(decoding: text, as: UTF8.self))
+      } else if byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") {
+        index += byte == UInt8(ascii: "\r") && peek(1) == UInt8(ascii: "\n") ? 2 : 1
+        newLine()
+        text.append(UInt8(ascii: "\n"))
+      } else {
+        text.append(byte)
+        index += 1
+      }
+    }
+    throw GraphQLError("a string has no end", at: [start])
+  }
+
+  /// Section 2.9.4, BlockStringValue.
+  private static func dedented(_ text: String) -> String {
+    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    let isBlank = { (line: Substring) in line.allSatisfy { $0 == " " || $0 == "\t" } }
+    let indent =
+      lines.dropFirst().filter { !isBlank($0) }.map { $0.prefix { $0 == " " || $0 == "\t" }.count }.min() ?? 0
+    for index in lines.indices.dropFirst() { lines[index] = lines[index].dropFirst(indent) }
+    while let first = lines.first, isBlank(first) { lines.removeFirst() }
+    while let last = lines.last, isBlank(last) { lines.removeLast() }
+    return lines.joined(separator: "\n")
+  }
+}

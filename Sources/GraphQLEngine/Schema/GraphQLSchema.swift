@@ -1,0 +1,98 @@
+/// Types, and where questions and orders begin. Knows itself: `__schema` and `__type` are part of it.
+package struct GraphQLSchema: Sendable {
+  /// A schema that contradicts itself: whose author is told, not its users.
+  package struct Contradiction: Error, Hashable, CustomStringConvertible {
+    /// What is wrong.
+    package let description: String
+  }
+
+  let types: [String: GraphQLType]
+  let query: String
+  let mutation: String?
+
+  /// A schema of these types; those of the specification are added.
+  ///
+  /// - Parameters:
+  ///   - query: the name of the object whose fields are the questions.
+  ///   - mutation: the name of the object whose fields are the orders.
+  /// - Throws: `Contradiction` for types that are missing, twice, or used where they cannot be.
+  package init(_ types: [GraphQLType], query: String, mutation: String? = nil) throws(Contradiction) {
+    var table: [String: GraphQLType] = [:]
+    for type in Self.scalars + Introspection.types + types {
+      guard table.updateValue(type, forKey: type.name) == nil else {
+        throw Contradiction(description: "there are two types '\(type.name)'")
+      }
+    }
+    self.types = table
+    self.query = query
+    self.mutation = mutation
+    for name in [query, mutation].compactMap({ $0 }) {
+      guard case .object = table[name]?.form else { throw Contradiction(description: "'\(name)' is no object") }
+    }
+    for type in table.values { try check(type) }
+  }
+
+  private static let scalars = [
+    GraphQLType("Int", "A whole number of 32 bits.", .scalar(specifiedBy: nil)),
+    GraphQLType("Float", "A number.", .scalar(specifiedBy: nil)),
+    GraphQLType("String", "Text.", .scalar(specifiedBy: nil)),
+    GraphQLType("Boolean", "True or false.", .scalar(specifiedBy: nil)),
+    GraphQLType("ID", "What something is known by.", .scalar(specifiedBy: nil)),
+  ]
+
+  private func check(_ type: GraphQLType) throws(Contradiction) {
+    func check(_ reference: GraphQLTypeReference, isInput: Bool, _ place: String) throws(Contradiction) {
+      guard let found = types[reference.name], isInput ? found.isInput : !Self.isInputObject(found) else {
+        throw Contradiction(description: "'\(type.name).\(place)' cannot be of the type '\(reference)'")
+      }
+    }
+    for field in type.fields ?? [] {
+      try check(field.type, isInput: false, field.name)
+      for argument in field.arguments { try check(argument.type, isInput: true, "\(field.name)(\(argument.name))") }
+    }
+    switch type.form {
+    case .input(let values): for value in values { try check(value.type, isInput: true, value.name) }
+    case .union(let names), .object(_, let names):
+      for name in names where types[name]?.isComposite != true {
+        throw Contradiction(description: "'\(type.name)' cannot be of '\(name)'")
+      }
+    case .scalar, .enumeration, .interface: break
+    }
+  }
+
+  private static func isInputObject(_ type: GraphQLType) -> Bool {
+    if case .input = type.form { return true }
+    return false
+  }
+
+  /// A field of a type, also those that every type has.
+  func field(_ name: String, of type: String) -> GraphQLField? {
+    if name == "__typename", types[type]?.isComposite == true { return Introspection.typename }
+    if type == query, let field = Introspection.root.first(where: { $0.name == name }) { return field }
+    return types[type]?.fields?.first { $0.name == name }
+  }
+
+  /// The objects that a composite type may be, by name.
+  func possibleTypes(of name: String) -> Set<String> {
+    switch types[name]?.form {
+    case .object: return [name]
+    case .union(let names): return Set(names)
+    case .interface:
+      return Set(
+        types.values.compactMap { type in
+          guard case .object(_, let interfaces) = type.form, interfaces.contains(name) else { return nil }
+          return type.name
+        })
+    case .scalar, .enumeration, .input, nil: return []
+    }
+  }
+
+  /// Where an operation begins; `nil` where the schema has none of it.
+  func root(of kind: GraphQLDocument.Operation.Kind) -> String? {
+    switch kind {
+    case .query: query
+    case .mutation: mutation
+    case .subscription: nil
+    }
+  }
+}
