@@ -22,6 +22,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -72,6 +73,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
@@ -102,6 +104,7 @@ let package = Package(
       "GitTransport",
       ["CLibssh2", "Git", "GitProtocol", "GitValues", "WorkerPool", "BoundedHTTP", crypto, systemPackage]),
     room("AgentClient", ["AgentAPI", "BoundedHTTP"]),
+    room("AdminPage", ["AgentAPI", mustache]),
     room("Replication"),
     // Floor 3, crafts
     room(
@@ -142,7 +145,8 @@ let package = Package(
     room(
       "AgentServer",
       [
-        "AgentAPI", "Agent", "GitServing", "GraphQLEngine", "SiteTokens", "MetricsExposition", "Replication",
+        "AdminPage", "AgentAPI", "Agent", "GitServing", "GraphQLEngine", "SiteTokens", "MetricsExposition",
+        "Replication",
         "DurableFiles",
         "WorkerPool", "Webhooks",
         asyncAlgorithms, coreMetrics, crypto, httpTypes, hummingbird, hummingbirdCore, hummingbirdTLS, logging, nioCore,
@@ -233,6 +237,7 @@ let package = Package(
       ]),
     tests("GraphQLEngineTests", ["GraphQLEngine"]),
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),
+    tests("AdminPageTests", ["AdminPage", "AgentAPI"]),
     tests("AgentAPITests", ["AgentAPI", "TestSupport"]),
     tests("AgentClientTests", ["AgentClient", "AgentAPI", "BoundedHTTP", "TestSupport"]),
     tests("WebhooksTests", ["Webhooks", "SiteTokens", "TestSupport"]),

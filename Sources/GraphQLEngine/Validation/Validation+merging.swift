@@ -31,7 +31,8 @@ extension Validation {
             return
           }
         }
-        // The same within each one's own selection.
+        // The same within each one's own selection, which counts as well: fragments may make millions of a few.
+        comparisons += 1
         guard comparisons <= limits.comparisons else { return }
         checkMerging(below([left]))
       }

@@ -1,0 +1,94 @@
+package import AgentAPI
+
+/// A page of a kind's entries, and what it was asked with.
+package struct ListView: Sendable {
+  /// The kind.
+  package var kind: PageFrame.KindName
+  /// The entries.
+  package var page: RegistryPage
+  /// `id_asc`, `last_synced_at_desc` …
+  package var sort: String
+  /// All words that `sort` may be.
+  package var sorts: [String]
+  /// Only those whose sync stands here.
+  package var state: String?
+  /// Only those whose verification stands here.
+  package var verificationState: String?
+  /// Only those whose ids begin so.
+  package var prefix: String?
+
+  /// A page of a list; the filters are set by name.
+  package init(kind: PageFrame.KindName, page: RegistryPage, sort: String, sorts: [String]) {
+    self.kind = kind
+    self.page = page
+    self.sort = sort
+    self.sorts = sorts
+  }
+
+  private var path: String { Links.kind(kind.name) }
+
+  private func link(_ name: String, _ cursor: String?) -> String {
+    guard let cursor else { return "" }
+    return AgentRoute.path(
+      path,
+      [
+        ("state", state), ("verification_state", verificationState), ("prefix", prefix), ("sort", sort), (name, cursor),
+      ])
+  }
+
+  func values(_ frame: PageFrame) -> [String: Any] {
+    let isSecondary = frame.role == "secondary"
+    let entries = (page.entries ?? []).map { row($0, frame) }
+    let states = (page.states ?? []).map { row($0, frame) }
+    return [
+      "kind": kind.plural, "path": path, "isSecondary": isSecondary, "rawPrefix": prefix ?? "",
+      "count": page.count.map { "\($0)" } ?? "",
+      "states": Self.options(["pending", "started", "synced", "failed"], state),
+      "verificationStates": Self.options(["pending", "started", "succeeded", "failed", "disabled"], verificationState),
+      "sorts": sorts.map { ["value": $0, "text": Self.words($0), "isChosen": $0 == sort] },
+      "rows": entries + states, "isEmpty": entries.isEmpty && states.isEmpty,
+      "next": link("after", page.next), "previous": link("before", page.previous),
+      "actions": Links.kind(kind.name, "actions"), "trash": isSecondary ? Links.kind(kind.name, "trash") : "",
+      "rawReturnTo": path, "bulk": bulk(isSecondary),
+    ]
+  }
+
+  private func bulk(_ isSecondary: Bool) -> [[String: Any]] {
+    func one(_ text: String, _ action: String, _ state: String?) -> [String: Any] {
+      [
+        "text": text,
+        "link": AgentRoute.path(Links.kind(kind.name, "confirm"), [("action", action), ("state", state)]),
+      ]
+    }
+    let reverify = [one("Reverify all", "reverify", nil), one("Reverify all failed", "reverify", "failed")]
+    guard isSecondary else { return reverify }
+    return [one("Resync all", "resync", nil), one("Resync all failed", "resync", "failed")] + reverify
+  }
+
+  private static func options(_ words: [String], _ chosen: String?) -> [[String: Any]] {
+    words.map { ["value": $0, "text": $0, "isChosen": $0 == chosen] }
+  }
+
+  private static func words(_ sort: String) -> String {
+    let isDescending = sort.hasSuffix("_desc")
+    let name = sort.replacing("_asc", with: "").replacing("_desc", with: "").replacing("_", with: " ")
+    return "\(name == "id" ? "number" : name), \(isDescending ? "descending" : "ascending")"
+  }
+
+  private func row(_ row: RegistryRow, _ frame: PageFrame) -> [String: Any] {
+    [
+      "id": row.modelRecordId, "raw": row.modelRecordId, "link": Links.entry(kind.name, row.modelRecordId),
+      "state": row.state, "verificationState": row.verificationState, "syncedAt": frame.moment(row.lastSyncedAt),
+      "verifiedAt": frame.moment(row.verifiedAt),
+      "failure": row.lastSyncFailure ?? row.verificationFailure ?? row.checkFailure ?? "",
+    ]
+  }
+
+  private func row(_ row: PrimaryStateRow, _ frame: PageFrame) -> [String: Any] {
+    [
+      "id": row.modelRecordId, "raw": row.modelRecordId, "link": Links.entry(kind.name, row.modelRecordId),
+      "verificationState": row.verificationState, "verifiedAt": frame.moment(row.verifiedAt),
+      "failure": row.verificationFailure ?? "",
+    ]
+  }
+}
