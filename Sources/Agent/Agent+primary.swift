@@ -42,6 +42,13 @@ extension Agent {
       events: batch.events.map(EventRow.init), cursor: "\(batch.cursor)", epoch: plan.epoch?.record.epoch ?? 0)
   }
 
+  /// Events before one, or the last ones, the newest first.
+  ///
+  /// - Throws: `AgentFault` 409 where the site is a secondary.
+  package func events(before id: UInt64?, limit: Int) async throws -> [EventRow] {
+    try await primarySite(for: "list the last events").log.events(before: id, limit: limit).map(EventRow.init)
+  }
+
   /// A part of a kind's catalog.
   package func catalog(of name: String, after id: String?, limit: Int) async throws -> CatalogPageRow {
     let site = try primarySite(for: "list the catalog")

@@ -126,6 +126,9 @@ package final class Agent: Sendable {
     }
   }
 
+  /// What time it is here.
+  package var now: Timestamp { environment.now() }
+
   /// `primary` or `secondary`.
   package var role: String {
     switch site {

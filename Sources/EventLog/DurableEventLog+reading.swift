@@ -36,6 +36,22 @@ extension DurableEventLog: EventReading {
     }
   }
 
+  /// Events before a line, or the last ones, the newest first; fewer than `limit` where lines between are no events.
+  ///
+  /// - Parameter limit: 1 to 1,000.
+  /// - Throws: as `events`.
+  package func events(before id: UInt64?, limit: Int) async throws(PrimaryAccessError) -> [Event] {
+    do {
+      return try await pool.run { _ in
+        var reading = LogReading(self, limit: limit)
+        try reading.run(before: id, lines: UInt64(max(1, min(limit, 1_000))))
+        return reading.events.reversed()
+      }
+    } catch {
+      throw .unavailable("\(error)")
+    }
+  }
+
   private func read(after cursor: Cursor?, limit: Int) async throws(PrimaryAccessError) -> EventBatch {
     let (durable, isClosed) = state.withLock { ($0.durable, $0.isClosed) }
     if isClosed { throw .unavailable("read events: the event log was closed") }

@@ -45,6 +45,9 @@ package final class AccessControl: Sendable {
     persons.withLock { $0 }?.role(ofAuthorization: header)
   }
 
+  /// The same by the digest of a token, as sessions keep it.
+  func role(ofDigest digest: String) -> Role? { persons.withLock { $0 }?.role(ofDigest: digest) }
+
   /// Which site asks.
   ///
   /// - Throws: `SiteTokenError`; `AgentFault` 401 where no site may ask.

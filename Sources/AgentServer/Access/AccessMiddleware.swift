@@ -20,12 +20,17 @@ package struct AccessMiddleware: RouterMiddleware {
 
   private let door: Door
   private let bodyBytes: Int
-  private let rates = PeerRates()
+  private let rates: PeerRates
+  private let sessions: Sessions?
 
   /// The check at one door.
   ///
-  /// - Parameter bodyBytes: how long a body may be, but for git's.
-  package init(_ door: Door, bodyBytes: Int) {
+  /// - Parameters:
+  ///   - bodyBytes: how long a body may be, but for git's.
+  ///   - sessions: of people who have signed in; `nil` where nobody can.
+  init(_ door: Door, bodyBytes: Int, rates: PeerRates = .init(), sessions: Sessions? = nil) {
+    self.rates = rates
+    self.sessions = sessions
     self.door = door
     self.bodyBytes = bodyBytes
   }
@@ -71,14 +76,21 @@ package struct AccessMiddleware: RouterMiddleware {
     _ request: inout Request, _ context: AgentContext, _ access: AccessControl
   ) async throws -> Identity {
     guard let header = request.headers[.authorization] else {
+      if let role = sessions?.role(of: request, access) { return role == .admin ? .admin : .reader }
       return access.trustsLoopback && Self.isLocal(context.channel.remoteAddress) ? .neighbour : .nobody
     }
+    let siteToken = Self.bearer(header).flatMap { $0.contains(".") ? $0 : nil }
+    let peer = context.channel.remoteAddress?.ipAddress ?? ""
+    if siteToken == nil { try rates.admitGuess(peer) }
     switch access.role(ofAuthorization: header) {
     case .admin: return .admin
     case .reader: return .reader
     case nil: break
     }
-    guard let token = Self.bearer(header), token.contains(".") else { throw AccessControl.unknownToken }
+    guard let token = siteToken else {
+      rates.guessed(peer)
+      throw AccessControl.unknownToken
+    }
     // What the token covers is the body as it came.
     let body = try await request.body.collect(upTo: context.bodyBytes)
     request.body = .init(buffer: body)

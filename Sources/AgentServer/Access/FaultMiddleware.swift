@@ -78,7 +78,9 @@ package struct FaultMiddleware: RouterMiddleware {
   private static func answer(_ fault: AgentFault, start: String?, endsConnection: Bool) throws -> Response {
     var headers = Response.jsonHeaders
     if fault.status == 401 { headers[.wwwAuthenticate] = "Basic realm=\"remora\", charset=\"UTF-8\"" }
-    if fault.status == 503 || fault.status == 429 { headers[.retryAfter] = "1" }
+    if fault.status == 503 || fault.status == 429 {
+      headers[.retryAfter] = fault.code == "too_many_guesses" ? "12" : "1"
+    }
     if let start, let name = HTTPField.Name(SiteTokenHeader.start) { headers[name] = start }
     return Response(
       .init(code: fault.status), headers, try Response.jsonBytes(AgentFault.Body(error: fault)),

@@ -34,6 +34,7 @@ final class PeerRates: Sendable {
   private struct Peer {
     var requests: Bucket
     var refusals: Bucket
+    var guesses: Bucket
     var lastSeen: ContinuousClock.Instant
   }
 
@@ -53,7 +54,7 @@ final class PeerRates: Sendable {
         peers[address]
         ?? Peer(
           requests: Bucket(perSecond: 2_000, size: 4_000, at: now), refusals: Bucket(perSecond: 20, size: 100, at: now),
-          lastSeen: now)
+          guesses: Bucket(perSecond: 5 / 60, size: 5, at: now), lastSeen: now)
       peer.lastSeen = now
       let isAdmitted = peer.requests.take(at: now) && !peer.refusals.isEmpty(at: now)
       peers[address] = peer
@@ -62,6 +63,23 @@ final class PeerRates: Sendable {
     guard isAdmitted else {
       throw AgentFault(429, "too_many_requests", "take so many requests from one peer", hint: "ask less often")
     }
+  }
+
+  /// A person's token is about to be judged.
+  ///
+  /// - Throws: `AgentFault` 429 for a peer that has given five wrong ones within the last minute: right or wrong is not told then.
+  func admitGuess(_ address: String) throws(AgentFault) {
+    let isGuessing = peers.withLock { $0[address]?.guesses.isEmpty(at: .now) ?? false }
+    guard !isGuessing else {
+      throw AgentFault(
+        429, "too_many_guesses", "take another token from this address: the last five were wrong",
+        hint: "wait a minute, or use the agent's own socket")
+    }
+  }
+
+  /// It was wrong.
+  func guessed(_ address: String) {
+    peers.withLock { _ = $0[address]?.guesses.take(at: .now) }
   }
 
   /// It could not say who it is.

@@ -1,3 +1,4 @@
+internal import AdminPage
 package import Agent
 internal import Foundation
 internal import GitServing
@@ -37,7 +38,10 @@ package enum AgentProcess {
       settings.agent = "remora/\(Agent.version)"
       let git = GitService(settings: settings, workers: workers)
       let routers = AgentRouters(
-        agent, .init(doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers))
+        agent,
+        .init(
+          doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers,
+          sessions: try await Sessions(state: plan.state, workers: workers), page: try AdminPage()))
       let services = AgentServices(
         agent: agent, doors: doors, routers: routers, logger: logger, reload: reload, opened: opened)
       let result: Result<Void, any Error>

@@ -1,3 +1,4 @@
+internal import AdminPage
 internal import Agent
 internal import GitServing
 internal import Hummingbird
@@ -17,6 +18,9 @@ struct AgentRouters: Sendable {
     let metrics: MetricsRegistry
     let git: GitService
     let workers: WorkerPool
+    let sessions: Sessions
+    let page: AdminPage
+    let rates = PeerRates()
   }
 
   init(_ agent: Agent, _ means: Means) {
@@ -42,13 +46,21 @@ struct AgentRouters: Sendable {
     router.addGraphQLRoutes(agent)
     router.addWebhookRoutes(agent, means.doors.webhooks)
     router.addContentRoutes(agent, means.doors, means.git, workers: means.workers)
+    if case .network(let access) = door {
+      PageRoutes(
+        agent: agent, page: means.page, sessions: means.sessions, access: access, rates: means.rates,
+        isSecure: means.doors.tls != nil
+      ).add(to: router)
+    }
     return router.buildResponder()
   }
 
   private static func router(_ door: AccessMiddleware.Door, _ means: Means) -> Router<AgentContext> {
     let router = Router(context: AgentContext.self)
     router.add(middleware: FaultMiddleware(means.chronicle))
-    router.add(middleware: AccessMiddleware(door, bodyBytes: means.doors.bodyBytes))
+    let sessions: Sessions? = if case .network = door { means.sessions } else { nil }
+    router.add(
+      middleware: AccessMiddleware(door, bodyBytes: means.doors.bodyBytes, rates: means.rates, sessions: sessions))
     return router
   }
 }

@@ -44,6 +44,27 @@ struct LogReading {
       position = walk.position
       try take(&walk, of: segment)
     }
+    try takeFollowing(&segment)
+  }
+
+  /// The lines before one, or the last ones. Blocks on the disk.
+  mutating func run(before last: UInt64?, lines count: UInt64) throws(LogReadingError) {
+    let last = min(last ?? end.id + 1, end.id + 1)
+    let first = max(segments[0], last > count ? last - count : 1)
+    guard first < last, var segment = log.state.withLock({ $0.segment(of: first) }), segments.contains(segment) else {
+      return
+    }
+    var walk = try open(segment, at: first - 1)
+    while walk.position.id < first - 1 {
+      do { try walk.next() } catch { throw .failed(error) }
+    }
+    position = walk.position
+    try take(&walk, of: segment)
+    try takeFollowing(&segment)
+    events.removeAll { $0.id >= last }
+  }
+
+  private mutating func takeFollowing(_ segment: inout UInt64) throws(LogReadingError) {
     while position.id < end.id, !isFull, let next = segments.first(where: { $0 > segment }) {
       segment = next
       var walk = try open(segment, at: nil)

@@ -31,6 +31,20 @@ package struct PersonTokens: Sendable, CustomStringConvertible, CustomReflectabl
     return isAdmin ? .admin : isReader ? .reader : nil
   }
 
+  /// What stands for a token where the token itself must not be kept; it is of no use to whoever reads it.
+  package static func digest(ofToken token: String) -> String { hex(SHA256.hash(data: Array(token.utf8))) }
+
+  /// The role of a token by its digest; `nil` once the token is another one.
+  package func role(ofDigest digest: String) -> Role? {
+    let isAdmin = admin.map { Self.hex($0) == digest } ?? false
+    let isReader = reader.map { Self.hex($0) == digest } ?? false
+    return isAdmin ? .admin : isReader ? .reader : nil
+  }
+
+  private static func hex(_ digest: SHA256Digest) -> String {
+    digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
   private static func digest(_ path: String?) throws(SecretFileError) -> SHA256Digest? {
     guard let path else { return nil }
     return SHA256.hash(data: try SecretFile.read(path))

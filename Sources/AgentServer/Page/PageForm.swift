@@ -1,0 +1,55 @@
+internal import AgentAPI
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+
+/// What a form of the page has sent (`application/x-www-form-urlencoded`).
+struct PageForm {
+  private let fields: [String: String]
+
+  /// - Throws: `AgentFault` 403 for a form that another site's page has sent, 413 by the collecting.
+  init(_ request: Request, _ context: AgentContext) async throws {
+    // Browsers say where a form comes from; whoever is no browser has no cookie that somebody could borrow.
+    if let origin = request.headers[.origin], let host = request.head.authority {
+      let isOurs = origin.lowercased().hasSuffix("://" + host.lowercased())
+      guard isOurs else { throw Self.foreign }
+    }
+    let body = try await request.body.collect(upTo: min(context.bodyBytes, 64 << 10))
+    var fields: [String: String] = [:]
+    for pair in String(buffer: body).split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.count == 2 ? parts[1] : "") else {
+        throw AgentFault(400, "invalid_request", "read the form: it is not encoded as forms are")
+      }
+      fields[name] = value
+    }
+    self.fields = fields
+  }
+
+  private static func decoded(_ text: Substring) -> String? {
+    text.replacing("+", with: " ").removingPercentEncoding
+  }
+
+  private static let foreign = AgentFault(
+    403, "foreign_form", "take a form that is not of this page", hint: "open the page again, and send it from there")
+
+  /// - Throws: `AgentFault` 403 for a form that was not made for this session.
+  func check(_ request: Request) throws(AgentFault) {
+    guard let cookie = Sessions.cookie(of: request), self["csrf"] == Sessions.csrf(ofCookie: cookie) else {
+      throw Self.foreign
+    }
+  }
+
+  /// A field that is there and not empty.
+  subscript(name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+  /// Where to go afterwards: a path of this page, whatever the form says.
+  var returnTo: String { Self.path(self["return_to"]) }
+
+  static func path(_ text: String?) -> String {
+    guard let text, text.hasPrefix("/"), !text.hasPrefix("//"), !text.contains("\\"),
+      text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7f })
+    else { return "/" }
+    return text
+  }
+}

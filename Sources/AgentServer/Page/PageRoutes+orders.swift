@@ -1,0 +1,98 @@
+internal import AdminPage
+internal import Agent
+internal import AgentAPI
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+
+/// What the page's forms order: each proves that it was made for this session, and ends with a screen that says what was done.
+extension PageRoutes {
+  func addOrders(_ router: Router<AgentContext>) {
+    router.post("/sign-in") { request, context in
+      try await answered(request, context) { try await signIn(request, context) }
+    }
+    router.post("/sign-out") { request, context in
+      try await answered(request, context) {
+        let form = try await PageForm(request, context)
+        try form.check(request)
+        if let cookie = Sessions.cookie(of: request) { try await sessions.end(cookie: cookie) }
+        return Self.redirect("/sign-in").with(cookie: "", seconds: 0, isSecure)
+      }
+    }
+    order(router, "/kinds/{kind}/actions") { form, kind in
+      guard form["all"] != nil || form["id"] != nil, let action = form["action"] else {
+        throw AgentFault(400, "invalid_request", "do something: the form says neither what nor to which")
+      }
+      let ids = form["all"] == nil ? form["id"].map { [$0] } : nil
+      let answer = try await agent.act(RegistryAction(action: action, ids: ids, state: form["state"]), on: kind)
+      return (form.returnTo, "\(action).\(answer.count)")
+    }
+    order(router, "/kinds/{kind}/trash") { form, kind in
+      let action = form["action"] ?? ""
+      let answer = try await agent.act(TrashAction(action: action, name: form["name"]), onTrashOf: kind)
+      return ("/kinds/\(AgentRoute.encoded(kind))/trash", "\(action).\(answer.count)")
+    }
+    order(router, "/kinds/{kind}/removals") { _, kind in
+      let answer = try await agent.confirmRemovals(of: kind)
+      return ("/kinds/\(AgentRoute.encoded(kind))/trash", "removals.\(answer.count)")
+    }
+    order(router, "/features") { form, _ in
+      try await agent.set(FeatureRow(name: form["name"] ?? "", isEnabled: form["is_enabled"] == "true"))
+      return ("/features", "feature.1")
+    }
+  }
+
+  private func order(
+    _ router: Router<AgentContext>, _ path: String,
+    _ body: @escaping @Sendable (PageForm, String) async throws -> (path: String, done: String)
+  ) {
+    router.post(RouterPath(path)) { request, context in
+      switch context.identity {
+      case .nobody, .neighbour, .site: return Self.toSignIn(request)
+      case .reader, .admin: break
+      }
+      return try await answered(request, context) {
+        let form = try await PageForm(request, context)
+        try form.check(request)
+        try context.requireAdmin()
+        let (path, done) = try await body(form, context.parameters.get("kind") ?? "")
+        return Self.redirect("\(path)\(path.contains("?") ? "&" : "?")done=\(AgentRoute.encoded(done))")
+      }
+    }
+  }
+
+  private func signIn(_ request: Request, _ context: AgentContext) async throws -> Response {
+    let peer = context.channel.remoteAddress?.ipAddress ?? ""
+    let form = try await PageForm(request, context)
+    func refused(_ text: String, _ status: HTTPResponse.Status) async -> Response {
+      var frame = await frame(request, nil)
+      frame.error = text
+      var response = html(page.signIn(frame, returnTo: form.returnTo))
+      response.status = status
+      return response
+    }
+    do throws(AgentFault) {
+      try rates.admitGuess(peer)
+    } catch {
+      return await refused("\(error)", .tooManyRequests)
+    }
+    let token = form["token"] ?? ""
+    guard access.role(ofAuthorization: "Bearer \(token)") != nil else {
+      rates.guessed(peer)
+      context.logger.notice("refused a sign-in at the page: the token is not one of this site's")
+      return await refused("This is no token of a reader or an admin of this site.", .unauthorized)
+    }
+    let cookie = try await sessions.begin(token: token)
+    return Self.redirect(form.returnTo).with(cookie: cookie, seconds: Int(Sessions.lifetime), isSecure)
+  }
+}
+
+extension Response {
+  /// The same with the session's cookie: for this site, and for no script.
+  fileprivate func with(cookie: String, seconds: Int, _ isSecure: Bool) -> Response {
+    var response = self
+    response.headers[.setCookie] =
+      "\(Sessions.cookieName)=\(cookie); Path=/; HttpOnly; SameSite=Lax; Max-Age=\(seconds)\(isSecure ? "; Secure" : "")"
+    return response
+  }
+}

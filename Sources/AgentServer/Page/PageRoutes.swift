@@ -1,0 +1,243 @@
+internal import AdminPage
+internal import Agent
+internal import AgentAPI
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import Replication
+
+/// The admin page's screens and orders: at the network door, for people who have signed in.
+struct PageRoutes: Sendable {
+  let agent: Agent
+  let page: AdminPage
+  let sessions: Sessions
+  let access: AccessControl
+  let rates: PeerRates
+  /// The door speaks TLS: cookies go nowhere else.
+  let isSecure: Bool
+
+  /// Entries of a page.
+  private static let pageLength = 20
+
+  func add(to router: Router<AgentContext>) {
+    addAssets(router)
+    router.get("/sign-in") { request, _ in
+      html(page.signIn(await frame(request, nil), returnTo: PageForm.path(request.query("return_to"))))
+    }
+    screen(router, "/") { request, context in
+      page.sites(await frame(request, context), try await agent.sites(), agent.trends())
+    }
+    screen(router, "/kinds/{kind}") { request, context in try await list(request, context) }
+    screen(router, "/kinds/{kind}/entry") { request, context in try await entry(request, context) }
+    screen(router, "/kinds/{kind}/confirm") { request, context in try await confirmation(request, context) }
+    screen(router, "/kinds/{kind}/trash") { request, context in
+      let kind = try await kind(context)
+      return page.trash(
+        await frame(request, context), of: kind.name, try await agent.trash(of: kind.name.name),
+        waiting: kind.row.removalsWaiting)
+    }
+    screen(router, "/events") { request, context in
+      guard agent.role == "primary" else { return page.events(await frame(request, context), nil, older: nil) }
+      let before = request.query("before").flatMap { UInt64($0) }
+      let events = try await agent.events(before: before, limit: 50)
+      return page.events(
+        await frame(request, context), events, older: events.last.flatMap { $0.id > 1 ? $0.id : nil })
+    }
+    screen(router, "/features") { request, context in
+      page.features(await frame(request, context), try await agent.features())
+    }
+    addOrders(router)
+  }
+
+  private func addAssets(_ router: Router<AgentContext>) {
+    for (path, type, text) in [
+      ("/assets/page.css", "text/css; charset=utf-8", AdminPage.style),
+      ("/assets/page.js", "text/javascript; charset=utf-8", AdminPage.script),
+    ] {
+      let bytes = ByteBuffer(string: text)
+      router.get(RouterPath(path)) { _, _ in
+        Response(
+          status: .ok, headers: Self.headers(type).merging([.cacheControl: "no-cache"]), body: .init(byteBuffer: bytes))
+      }
+    }
+  }
+
+  // MARK: Screens
+
+  private func list(_ request: Request, _ context: AgentContext) async throws -> String {
+    let kind = try await kind(context).name
+    var listing = RegistryListing()
+    func word(_ name: String) -> String? { request.query(name).flatMap { $0.isEmpty ? nil : $0 } }
+    listing.sort = word("sort") ?? listing.sort
+    listing.state = agent.role == "secondary" ? word("state") : nil
+    listing.verificationState = word("verification_state") ?? (agent.role == "primary" ? word("state") : nil)
+    listing.prefix = word("prefix")
+    listing.after = word("after")
+    listing.before = word("before")
+    listing.limit = Self.pageLength
+    var view = ListView(
+      kind: kind, page: try await agent.list(listing, of: kind.name), sort: listing.sort, sorts: RegistryListing.sorts)
+    view.state = listing.state
+    view.verificationState = listing.verificationState
+    view.prefix = listing.prefix
+    return page.list(await frame(request, context), view)
+  }
+
+  private func entry(_ request: Request, _ context: AgentContext) async throws -> String {
+    let kind = try await kind(context).name
+    let id = try request.required("id")
+    let explanation = try await agent.explanation(of: kind.name, id: id)
+    let transitions = try await agent.transitions(of: kind.name, id: id).transitions
+    // What has no refs, is not there yet, or is another site's, has no history here.
+    let history = agent.role == "secondary" ? try? await agent.history(of: kind.name, id: id) : nil
+    return page.entry(
+      await frame(request, context),
+      EntryView(kind: kind, explanation: explanation, transitions: transitions, history: history))
+  }
+
+  private func confirmation(_ request: Request, _ context: AgentContext) async throws -> String {
+    try context.requireAdmin()
+    let (kind, row) = try await kind(context)
+    let path = "/kinds/\(AgentRoute.encoded(kind.name))"
+    let action = try request.required("action")
+    let state = request.query("state")
+    func screen(
+      _ title: String, _ question: String, _ target: String, _ fields: [(name: String, value: String)]
+    ) async -> String {
+      page.confirmation(
+        await frame(request, context),
+        ConfirmationView(
+          title: title, question: question, action: "\(path)/\(target)", fields: fields, cancel: path))
+    }
+    switch action {
+    case "resync", "reverify":
+      let states = action == "resync" ? row.states : row.verificationStates
+      let count = state.map { states[$0] ?? 0 } ?? row.count
+      let which = state.map { " that stand at '\($0)'" } ?? ""
+      return await screen(
+        "\(action.prefix(1).uppercased() + action.dropFirst()) many",
+        "\(action) \(count) of '\(kind.plural)'\(which)?", "actions",
+        [("action", action), ("all", "1"), ("state", state ?? ""), ("return_to", path)])
+    case "empty":
+      let count = try await agent.trash(of: kind.name).tickets.count
+      return await screen(
+        "Empty the trash", "Remove \(count) copies of '\(kind.plural)' for good? They cannot be brought back.", "trash",
+        [("action", "empty")])
+    case "removals":
+      return await screen(
+        "Let removals go on", "Move \(row.removalsWaiting.count) copies of '\(kind.plural)' into the trash?",
+        "removals",
+        [])
+    default: throw AgentFault(404, "not_found", "ask before '\(action.prefix(40))': there is no such action")
+    }
+  }
+
+  // MARK: Parts
+
+  private func kind(
+    _ context: AgentContext
+  ) async throws -> (name: PageFrame.KindName, row: StatusRow.KindRow) {
+    let name = try context.parameters.require("kind")
+    guard let row = try await agent.status().kinds.first(where: { $0.name == name }) else {
+      throw AgentFault(404, "unknown_replicable", "show '\(name.prefix(100))': there is no such kind here")
+    }
+    return (.init(name: row.name, plural: row.plural), row)
+  }
+
+  func frame(_ request: Request, _ context: AgentContext?) async -> PageFrame {
+    var frame = PageFrame(
+      site: agent.plan.site, role: agent.role, version: Agent.version,
+      kinds: agent.plan.kinds.map { .init(name: $0.name.text, plural: $0.kind.namePlural) },
+      now: Date(timeIntervalSince1970: Double(agent.now.milliseconds) / 1_000), path: request.uri.path)
+    guard let context else { return frame }
+    frame.isAdmin = context.identity == .admin
+    // Whoever proves who they are by a header has no session, and sees no forms.
+    if let cookie = Sessions.cookie(of: request) {
+      frame.csrf = Sessions.csrf(ofCookie: cookie)
+    } else {
+      frame.isAdmin = false
+    }
+    if let done = request.query("done"), let text = Self.notice(done) { frame.notice = text }
+    return frame
+  }
+
+  /// Of `ACTION.COUNT`, and of nothing else: a link must not put words into the page.
+  private static func notice(_ done: String) -> String? {
+    let parts = done.split(separator: ".")
+    guard parts.count == 2, let count = Int(parts[1]), count >= 0 else { return nil }
+    return switch parts[0] {
+    case "resync", "redownload", "reverify", "recheck": "Asked for a \(parts[0]) of \(count)."
+    case "restore": "Restored \(count)."
+    case "empty": "Removed \(count) for good."
+    case "removals": "\(count) removals go on."
+    case "feature": "The feature was switched."
+    default: nil
+    }
+  }
+
+  /// A screen for readers; whoever has not signed in is sent to do so.
+  private func screen(
+    _ router: Router<AgentContext>, _ path: String,
+    _ body: @escaping @Sendable (Request, AgentContext) async throws -> String
+  ) {
+    router.get(RouterPath(path)) { request, context in
+      switch context.identity {
+      case .nobody, .neighbour, .site: return Self.toSignIn(request)
+      case .reader, .admin: break
+      }
+      return try await answered(request, context) { html(try await body(request, context)) }
+    }
+  }
+
+  /// What goes wrong is a screen as well, and a line in the log.
+  func answered(
+    _ request: Request, _ context: AgentContext, _ body: () async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await body()
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      let fault = error as? AgentFault ?? AgentFault(error)
+      context.logger.notice("refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault.code)")
+      var response = html(page.fault(await frame(request, context), fault))
+      response.status = .init(code: fault.status)
+      return response
+    }
+  }
+
+  static func toSignIn(_ request: Request) -> Response {
+    redirect(AgentRoute.path("/sign-in", [("return_to", request.uri.string == "/" ? nil : request.uri.string)]))
+  }
+
+  static func redirect(_ path: String) -> Response {
+    Response(status: .seeOther, headers: headers("text/plain").merging([.location: path]))
+  }
+
+  func html(_ text: String) -> Response {
+    Response(
+      status: .ok, headers: Self.headers("text/html; charset=utf-8"),
+      body: .init(byteBuffer: ByteBuffer(string: text)))
+  }
+
+  private static func headers(_ type: String) -> HTTPFields {
+    var fields: HTTPFields = [
+      .contentType: type, .cacheControl: "no-store", .contentSecurityPolicy: AdminPage.contentSecurityPolicy,
+      .xContentTypeOptions: "nosniff",
+    ]
+    if let name = HTTPField.Name("Referrer-Policy") { fields[name] = "same-origin" }
+    if let name = HTTPField.Name("X-Frame-Options") { fields[name] = "DENY" }
+    return fields
+  }
+}
+
+extension HTTPFields {
+  /// The same with other values for some names.
+  fileprivate func merging(_ others: HTTPFields) -> HTTPFields {
+    var fields = self
+    for field in others { fields[field.name] = field.value }
+    return fields
+  }
+}

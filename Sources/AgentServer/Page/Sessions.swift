@@ -1,0 +1,111 @@
+internal import Agent
+internal import AgentAPI
+internal import Crypto
+internal import DurableFiles
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import SiteTokens
+internal import Synchronization
+internal import SystemPackage
+internal import WorkerPool
+
+/// People who have signed in at the page, kept in `<state>/sessions.json` across restarts.
+///
+/// Neither cookies nor tokens are in the file, only their digests. A session ends after twelve hours, by signing out, or when its
+/// token is replaced. A sign-in is durable when it is answered; a file that cannot be read means that everybody signs in again.
+final class Sessions: Sendable {
+  private struct Session: Codable, Sendable {
+    let cookie: String
+    let token: String
+    let expiresAt: Double
+  }
+
+  /// The cookie's name.
+  static let cookieName = "remora_session"
+  /// Seconds that a session lasts.
+  static let lifetime = 12.0 * 3_600
+  /// Whoever signs in when so many are open ends the oldest.
+  private static let most = 1_000
+
+  private let path: FilePath
+  private let workers: WorkerPool
+  private let sessions: Mutex<[Session]>
+  /// One file is written by one at a time.
+  private let writing = Mutex(())
+
+  /// Reads what was kept.
+  init(state: String, workers: WorkerPool) async throws {
+    path = FilePath(state).appending("sessions.json")
+    self.workers = workers
+    let path = path
+    sessions = Mutex(
+      try await workers.run { _ in
+        guard let bytes = FileManager.default.contents(atPath: path.string) else { return [] }
+        return (try? AgentJSON.decode([Session].self, from: bytes)) ?? []
+      })
+  }
+
+  /// Begins a session for a token that was found good.
+  ///
+  /// - Returns: the cookie's value.
+  func begin(token: String) async throws -> String {
+    var random = SystemRandomNumberGenerator()
+    let cookie = (0..<32).map { _ in Self.hex(UInt8.random(in: 0...255, using: &random)) }.joined()
+    let session = Session(
+      cookie: Self.digest(cookie), token: PersonTokens.digest(ofToken: token), expiresAt: Self.now + Self.lifetime)
+    sessions.withLock { sessions in
+      sessions.removeAll { $0.expiresAt < Self.now }
+      sessions.append(session)
+      if sessions.count > Self.most { sessions.removeFirst() }
+    }
+    try await save()
+    return cookie
+  }
+
+  /// Ends a session.
+  func end(cookie: String) async throws {
+    let digest = Self.digest(cookie)
+    sessions.withLock { $0.removeAll { $0.cookie == digest } }
+    try await save()
+  }
+
+  /// The role of whoever sends a request, where the cookie may stand for a token: at the page, and at the stream that it
+  /// listens to. Everywhere else a cookie that a browser sends by itself proves nothing.
+  func role(of request: Request, _ access: AccessControl) -> Role? {
+    let path = request.uri.path
+    let isOfPage = !["/api/", "/git/", "/blobs/", "/graphql", "/webhooks/"].contains { path.hasPrefix($0) }
+    guard isOfPage || path == "/api/v1/stream", let cookie = Self.cookie(of: request) else { return nil }
+    let digest = Self.digest(cookie)
+    let session = sessions.withLock { $0.first { $0.cookie == digest && $0.expiresAt > Self.now } }
+    return session.flatMap { access.role(ofDigest: $0.token) }
+  }
+
+  static func cookie(of request: Request) -> String? {
+    for field in request.headers[values: .cookie] {
+      for pair in field.split(separator: ";") {
+        let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+        if parts.count == 2, parts[0] == cookieName { return String(parts[1]) }
+      }
+    }
+    return nil
+  }
+
+  /// What the forms of a session send along; of no use without its cookie.
+  static func csrf(ofCookie cookie: String) -> String { digest("csrf:" + cookie) }
+
+  private func save() async throws {
+    try await workers.run { [self] _ in
+      try writing.withLock { _ in
+        let bytes = try AgentJSON.encode(sessions.withLock { $0 }) + [UInt8(ascii: "\n")]
+        try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
+      }
+    }
+  }
+
+  private static var now: Double { Date().timeIntervalSince1970 }
+
+  private static func digest(_ text: String) -> String { SHA256.hash(data: Array(text.utf8)).map(hex).joined() }
+
+  private static func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+}
