@@ -29,6 +29,8 @@ package struct FaultMiddleware: RouterMiddleware {
       return response
     } catch {
       let fault = Self.fault(error, request)
+      // The router knows no path with another method; the document does.
+      let allowed = fault.status == 405 ? APIOperations.methods(of: request.uri.path) : []
       Self.count(fault.status)
       chronicle.write(
         Self.level(of: fault), "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault)",
@@ -37,7 +39,7 @@ package struct FaultMiddleware: RouterMiddleware {
           "peer": "\(context.channel.remoteAddress?.ipAddress ?? "socket")",
         ])
       return try Self.answer(
-        fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request))
+        fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request), allowed)
     }
   }
 
@@ -68,6 +70,8 @@ package struct FaultMiddleware: RouterMiddleware {
     guard let error = error as? any HTTPResponseError else { return AgentFault(error) }
     let path = String(request.uri.path.prefix(200))
     switch error.status {
+    case .notFound where !APIOperations.methods(of: request.uri.path).isEmpty:
+      return AgentFault(405, "method_not_allowed", "do this with '\(path)': not with this method")
     case .notFound: return AgentFault(404, "not_found", "find '\(path)': there is no such route")
     case .methodNotAllowed: return AgentFault(405, "method_not_allowed", "do this with '\(path)': not with this method")
     case .contentTooLarge: return AgentFault(413, "too_large", "take the body: it is too long")
@@ -75,8 +79,11 @@ package struct FaultMiddleware: RouterMiddleware {
     }
   }
 
-  private static func answer(_ fault: AgentFault, start: String?, endsConnection: Bool) throws -> Response {
+  private static func answer(_ fault: AgentFault, start: String?, endsConnection: Bool, _ allowed: [String]) throws
+    -> Response
+  {
     var headers = Response.jsonHeaders
+    if !allowed.isEmpty { headers[.allow] = allowed.joined(separator: ", ") }
     if fault.status == 401 { headers[.wwwAuthenticate] = "Basic realm=\"remora\", charset=\"UTF-8\"" }
     if fault.status == 503 || fault.status == 429 {
       headers[.retryAfter] = fault.code == "too_many_guesses" ? "12" : "1"

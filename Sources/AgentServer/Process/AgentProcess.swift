@@ -37,7 +37,7 @@ package enum AgentProcess {
       settings.temporaryDirectory = FilePath(plan.state)
       settings.agent = "remora/\(Agent.version)"
       let git = GitService(settings: settings, workers: workers)
-      let routers = AgentRouters(
+      let routers = try AgentRouters(
         agent,
         .init(
           doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers,

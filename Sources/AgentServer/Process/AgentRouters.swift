@@ -23,9 +23,10 @@ struct AgentRouters: Sendable {
     let rates = PeerRates()
   }
 
-  init(_ agent: Agent, _ means: Means) {
-    network = Self.full(.network(means.doors.access), agent, means)
-    admin = Self.full(.adminSocket, agent, means)
+  /// - Throws: what describing the routes throws.
+  init(_ agent: Agent, _ means: Means) throws {
+    network = try Self.full(.network(means.doors.access), agent, means)
+    admin = try Self.full(.adminSocket, agent, means)
     let events = Self.router(.eventSocket, means)
     events.addEventRoute(agent)
     self.events = events.buildResponder()
@@ -33,8 +34,9 @@ struct AgentRouters: Sendable {
 
   private static func full(
     _ door: AccessMiddleware.Door, _ agent: Agent, _ means: Means
-  ) -> RouterResponder<AgentContext> {
+  ) throws -> RouterResponder<AgentContext> {
     let router = router(door, means)
+    try router.addDocumentRoute()
     router.addHealthRoutes(agent)
     router.addMetricsRoute(means.metrics)
     router.addSiteRoutes(agent)

@@ -1,0 +1,90 @@
+internal import Agent
+internal import AgentAPI
+internal import Foundation
+internal import Hummingbird
+internal import NIOCore
+
+/// `GET /api/v1/openapi.json` (OpenAPI 3.1).
+enum APIDocument {
+  /// - Throws: what finding out the schemas throws: a type that the recorder cannot read.
+  static func bytes() throws -> [UInt8] {
+    var components: [String: Any] = [:]
+    var paths: [String: [String: Any]] = [:]
+    let fault = try SchemaRecorder.schema(of: AgentFault.Body.self).json(&components)
+    for operation in try APIOperations.all() {
+      paths[operation.path, default: [:]][operation.method.rawValue] = json(operation, fault, &components)
+    }
+    let document: [String: Any] = [
+      "openapi": "3.1.0",
+      "info": [
+        "title": "Remora", "version": Agent.version,
+        "description":
+          "What an agent tells and takes. Repositories (/git/), files (/blobs/), webhooks (/webhooks/) and the admin page (/) "
+          + "speak their own protocols and are not described here.",
+      ],
+      "paths": paths,
+      "components": [
+        "schemas": components,
+        "securitySchemes": [
+          "token": [
+            "type": "http", "scheme": "bearer",
+            "description": "A reader's or an admin's token; between sites a signed one.",
+          ]
+        ],
+      ],
+    ]
+    return Array(try JSONSerialization.data(withJSONObject: document, options: [.sortedKeys, .withoutEscapingSlashes]))
+  }
+
+  private static func json(
+    _ operation: APIOperation, _ fault: [String: Any], _ components: inout [String: Any]
+  ) -> [String: Any] {
+    var parameters: [[String: Any]] = operation.pathParameters.map {
+      ["name": $0, "in": "path", "required": true, "schema": ["type": "string"]]
+    }
+    for parameter in operation.parameters {
+      parameters.append([
+        "name": parameter.name, "in": "query", "required": parameter.isRequired, "description": parameter.description,
+        "schema": parameter.schema.json(&components),
+      ])
+    }
+    let failure: [String: Any] = [
+      "description": "What could not be done, and what to do next.", "content": ["application/json": ["schema": fault]],
+    ]
+    var json: [String: Any] = [
+      "summary": operation.summary, "parameters": parameters,
+      "responses": [
+        success(operation.answer, &components).0: success(operation.answer, &components).1, "default": failure,
+      ],
+      "x-remora-role": operation.role.rawValue,
+    ]
+    if operation.role != .everybody { json["security"] = [["token": [String]()]] }
+    if let body = operation.body {
+      json["requestBody"] = ["required": true, "content": ["application/json": ["schema": body.json(&components)]]]
+    }
+    return json
+  }
+
+  private static func success(
+    _ answer: APIOperation.Answer, _ components: inout [String: Any]
+  ) -> (String, [String: Any]) {
+    switch answer {
+    case .nothing: ("204", ["description": "It is done."])
+    case .text(let type): ("200", ["description": "As it is.", "content": [type: ["schema": ["type": "string"]]]])
+    case .json(let schema):
+      ("200", ["description": "As it is.", "content": ["application/json": ["schema": schema.json(&components)]]])
+    }
+  }
+}
+
+extension Router<AgentContext> {
+  /// The document itself, for everybody: it says nothing of the site.
+  func addDocumentRoute() throws {
+    let bytes = ByteBuffer(bytes: try APIDocument.bytes())
+    get("/api/v1/openapi.json") { _, _ in
+      Response(
+        status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+        body: .init(byteBuffer: bytes))
+    }
+  }
+}

@@ -1,0 +1,181 @@
+internal import Agent
+internal import AgentAPI
+
+/// Every operation of the API. A test holds this list and the routes together.
+enum APIOperations {
+  private typealias Parameter = APIOperation.Parameter
+
+  /// - Throws: what finding out a schema throws.
+  static func all() throws -> [APIOperation] {
+    try site + registry() + between() + graphQL
+  }
+
+  /// Found out once; empty only where no agent has started, since that needs the document.
+  private static let known = (try? all()) ?? []
+
+  /// The methods that a path has; empty for one that there is not.
+  static func methods(of path: String) -> [String] {
+    known.filter { $0.matches(path) }.map { $0.method.rawValue.uppercased() }
+  }
+
+  private static func json(_ type: any Decodable.Type) throws -> APIOperation.Answer {
+    .json(try SchemaRecorder.schema(of: type))
+  }
+
+  private static func limit(_ most: Int64, _ standard: Int) -> Parameter {
+    Parameter(
+      name: "limit", description: "How many at most; \(standard) unless given.",
+      schema: .integer(minimum: 1, maximum: most))
+  }
+
+  private static func optional(_ name: String, _ description: String, _ schema: APISchema = .string) -> Parameter {
+    Parameter(name: name, description: description, schema: schema)
+  }
+
+  private static let id = Parameter(
+    name: "id", description: "The replicable within its kind.", schema: .pattern("^.+$"), isRequired: true)
+
+  // MARK: The site
+
+  private static var site: [APIOperation] {
+    get throws {
+      let node = APISchema.map(.anything)
+      return [
+        .init(
+          method: .get, path: "/healthz", summary: "The process is up.", role: .everybody, answer: .text("text/plain")),
+        .init(
+          method: .get, path: "/readyz", summary: "The site serves.", role: .everybody, answer: .text("text/plain")),
+        .init(
+          method: .get, path: "/metrics", summary: "Prometheus' text.", role: .readerOrNeighbour,
+          answer: .text("text/plain")),
+        .init(
+          method: .get, path: "/api/v1/openapi.json", summary: "This document.", role: .everybody,
+          answer: .json(.map(.anything))),
+        .init(
+          method: .get, path: "/api/v1/status", summary: "The site at a glance.", role: .readerOrNeighbour,
+          answer: try json(StatusRow.self)),
+        .init(
+          method: .get, path: "/api/v1/sites", summary: "All sites that this one knows of.", role: .readerOrNeighbour,
+          answer: try json(SitesPage.self)),
+        .init(
+          method: .get, path: "/geo_nodes/status", summary: "The same under Geo's field names.",
+          role: .readerOrNeighbour, answer: .json(.array(node))),
+        .init(
+          method: .get, path: "/geo_nodes/{name}/status", summary: "One site under Geo's field names.",
+          role: .readerOrNeighbour, answer: .json(node)),
+        .init(
+          method: .get, path: "/api/v1/trends", summary: "The last day, by minutes.", role: .reader,
+          answer: try json(TrendPage.self)),
+        .init(
+          method: .get, path: "/api/v1/stream",
+          summary: "What happens, as it happens: server-sent events 'change', 'status' and 'skipped'.", role: .reader,
+          answer: .text("text/event-stream")),
+        .init(
+          method: .get, path: "/api/v1/features", summary: "The feature flags.", role: .reader,
+          answer: try json(FeaturePage.self)),
+        .init(
+          method: .post, path: "/api/v1/features", summary: "Sets a feature flag.", role: .admin,
+          body: try SchemaRecorder.schema(of: FeatureRow.self), answer: try json(FeaturePage.self)),
+        .init(
+          method: .post, path: "/api/v1/promotion", summary: "Makes this secondary the primary.", role: .admin,
+          body: try SchemaRecorder.schema(of: PromotionOrder.self), answer: try json(PromotionRow.self)),
+      ]
+    }
+  }
+
+  // MARK: Registries
+
+  private static func registry() throws -> [APIOperation] {
+    let kind = "/api/v1/kinds/{kind}"
+    return [
+      .init(
+        method: .get, path: "\(kind)/registry",
+        summary:
+          "Entries of a secondary, or states of a primary: one, a walk in the order of ids, or with 'sort' a list.",
+        role: .reader,
+        parameters: [
+          optional("id", "Only this replicable."), optional("state", "Only those whose sync stands here."),
+          optional("verification_state", "Only those whose verification stands here."),
+          optional("prefix", "Only those whose ids begin so."), optional("sort", "The order of a list."),
+          optional("after", "Behind this place."), optional("before", "Before this place; only with 'sort'."),
+          limit(10_000, 1_000),
+        ], answer: try json(RegistryPage.self)),
+      .init(
+        method: .post, path: "\(kind)/registry/actions", summary: "Asks for syncs, downloads, verifications or checks.",
+        role: .admin, body: try SchemaRecorder.schema(of: RegistryAction.self), answer: try json(ActionAnswer.self)),
+      .init(
+        method: .get, path: "\(kind)/explanation", summary: "Why one replicable is as it is.", role: .reader,
+        parameters: [id], answer: try json(ExplanationRow.self)),
+      .init(
+        method: .get, path: "\(kind)/transitions", summary: "What happened to one replicable lately.", role: .reader,
+        parameters: [id, limit(1_000, 50)], answer: try json(TransitionPage.self)),
+      .init(
+        method: .get, path: "\(kind)/history", summary: "What happened to the refs of a copy.", role: .reader,
+        parameters: [id, limit(10_000, 100)], answer: try json(HistoryPage.self)),
+      .init(
+        method: .get, path: "\(kind)/trash", summary: "What lies in the trash.", role: .reader,
+        answer: try json(TrashPage.self)),
+      .init(
+        method: .post, path: "\(kind)/trash", summary: "Restores a copy, or empties the trash.", role: .admin,
+        body: try SchemaRecorder.schema(of: TrashAction.self), answer: try json(ActionAnswer.self)),
+      .init(
+        method: .post, path: "\(kind)/removals", summary: "Lets removals go on that wait for a confirmation.",
+        role: .admin, answer: try json(ActionAnswer.self)),
+    ]
+  }
+
+  // MARK: Between sites
+
+  private static func between() throws -> [APIOperation] {
+    let kind = "/api/v1/kinds/{kind}"
+    return [
+      .init(
+        method: .get, path: "/api/v1/events", summary: "The event feed of a primary.", role: .siteOrReader,
+        parameters: [
+          optional("after", "A cursor, LOG:ID:CHAIN; from the oldest event that is kept unless given."),
+          limit(10_000, 1_000),
+          optional("wait", "Seconds to wait for a first event.", .integer(minimum: 0, maximum: 60)),
+        ], answer: try json(EventPage.self)),
+      .init(
+        method: .post, path: "/api/v1/events", summary: "Takes in what a Git host says happened.", role: .admin,
+        body: try SchemaRecorder.schema(of: EventNotice.self), answer: .nothing),
+      .init(
+        method: .get, path: "\(kind)/catalog", summary: "A part of a primary's catalog.", role: .siteOrReader,
+        parameters: [optional("after", "Behind this id."), limit(10_000, 1_000)], answer: try json(CatalogPageRow.self)),
+      .init(
+        method: .get, path: "\(kind)/standing", summary: "How one replicable stands on the primary's disk.",
+        role: .siteOrReader, parameters: [id, optional("incarnation", "16 hexadecimal digits.")],
+        answer: try json(StandingRow.self)),
+      .init(
+        method: .get, path: "\(kind)/listing", summary: "One replicable's content, listed afresh.", role: .siteOrReader,
+        parameters: [id], answer: .text("text/plain")),
+      .init(
+        method: .post, path: "/api/v1/sites/report", summary: "A secondary tells how it stands.", role: .site,
+        body: try SchemaRecorder.schema(of: StatusRow.self), answer: .nothing),
+      .init(
+        method: .get, path: "/api/v1/fence", summary: "Whether this primary was replaced.", role: .siteOrReader,
+        answer: try json(FenceRow.self)),
+      .init(
+        method: .post, path: "/api/v1/fence", summary: "Replaces this primary.", role: .site,
+        body: try SchemaRecorder.schema(of: FenceOrder.self), answer: try json(FenceRow.self)),
+    ]
+  }
+
+  private static var graphQL: [APIOperation] {
+    let request = APISchema.object(
+      name: "GraphQLRequest",
+      fields: [
+        .init(name: "query", schema: .string, isRequired: true),
+        .init(name: "operationName", schema: .string, isRequired: false),
+        .init(name: "variables", schema: .map(.anything), isRequired: false),
+      ])
+    return [
+      .init(
+        method: .post, path: "/graphql", summary: "GraphQL; what is wrong with a question is in the answer's 'errors'.",
+        role: .reader, body: request, answer: .json(.map(.anything))),
+      .init(
+        method: .get, path: "/graphql/schema", summary: "The GraphQL schema in its definition language.", role: .reader,
+        answer: .text("text/plain")),
+    ]
+  }
+}

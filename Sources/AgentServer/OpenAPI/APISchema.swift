@@ -1,0 +1,50 @@
+/// What a value of the API looks like (JSON Schema 2020-12), found out from its Swift type: by decoding one from a decoder that
+/// has nothing to give and writes down what is asked for. So the document says what the types say.
+indirect enum APISchema: Sendable {
+  case string
+  case word([String])
+  case pattern(String)
+  case integer(minimum: Int64?, maximum: Int64?)
+  case number
+  case boolean
+  case anything
+  case array(APISchema)
+  case map(APISchema)
+  case object(name: String, fields: [Field])
+  /// Of a name that stands for the object that contains it.
+  case reference(String)
+
+  struct Field: Sendable {
+    let name: String
+    let schema: APISchema
+    let isRequired: Bool
+  }
+
+  /// As JSON; named objects become references, and are put into `components`.
+  func json(_ components: inout [String: Any]) -> [String: Any] {
+    switch self {
+    case .string: return ["type": "string"]
+    case .word(let words): return ["type": "string", "enum": words]
+    case .pattern(let pattern): return ["type": "string", "pattern": pattern]
+    case .integer(let minimum, let maximum):
+      var json: [String: Any] = ["type": "integer"]
+      json["minimum"] = minimum
+      json["maximum"] = maximum
+      return json
+    case .number: return ["type": "number"]
+    case .boolean: return ["type": "boolean"]
+    case .anything: return [:]
+    case .array(let element): return ["type": "array", "items": element.json(&components)]
+    case .map(let value): return ["type": "object", "additionalProperties": value.json(&components)]
+    case .reference(let name): return ["$ref": "#/components/schemas/\(name)"]
+    case .object(let name, let fields):
+      var properties: [String: Any] = [:]
+      for field in fields { properties[field.name] = field.schema.json(&components) }
+      let required = fields.filter(\.isRequired).map(\.name)
+      var json: [String: Any] = ["type": "object", "properties": properties]
+      if !required.isEmpty { json["required"] = required }
+      components[name] = json
+      return ["$ref": "#/components/schemas/\(name)"]
+    }
+  }
+}
