@@ -79,9 +79,9 @@ struct LayerTable: Equatable {
     Row(
       7, "AgentServer",
       [
-        "AdminPage", "AgentAPI", "Agent", "GitServing", "GraphQLEngine", "SiteTokens", "MetricsExposition", "Replication",
-        "DurableFiles",
-        "WorkerPool", "Webhooks", "AsyncAlgorithms", "CoreMetrics", "Crypto", "Hummingbird*", "HTTPTypes", "Logging",
+        "AdminPage", "AgentAPI", "Agent", "GitServing", "GraphQLEngine", "SiteTokens", "MetricsExposition",
+        "Replication", "DurableFiles", "WorkerPool", "Webhooks", "AsyncAlgorithms", "CoreMetrics", "Crypto",
+        "Hummingbird*", "HTTPTypes", "Logging",
         "NIO*",
         "ServiceLifecycle",
         "SystemPackage", "UnixSignals",

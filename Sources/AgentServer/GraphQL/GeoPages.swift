@@ -13,7 +13,7 @@ enum GeoPages {
     .init("replicationState", "ReplicationStateEnum", "Only those whose sync stands here."),
     .init("verificationState", "VerificationStateEnum", "Only those whose verification stands here."),
     .init("keyword", "String", "Only those whose modelRecordId begins so."),
-    .init("sort", "GeoRegistrySort", "The order.", standard: .string("ID_ASC")),
+    .init("sort", "GeoRegistrySort", "The order.", standard: .name("ID_ASC")),
     .init("first", "Int", "The first so many, at most 100."), .init("last", "Int", "The last so many, at most 100."),
     .init("after", "String", "Behind this place."), .init("before", "String", "Before this place."),
   ]

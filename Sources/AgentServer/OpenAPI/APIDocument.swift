@@ -58,7 +58,19 @@ enum APIDocument {
       ],
       "x-remora-role": operation.role.rawValue,
     ]
-    if operation.role != .everybody { json["security"] = [["token": [String]()]] }
+    switch operation.role {
+    case .everybody: break
+    // Without a token only where nobody but this machine can connect.
+    case .readerOrNeighbour: json["security"] = [["token": [String]()], [:]]
+    case .reader, .siteOrReader, .admin, .site: json["security"] = [["token": [String]()]]
+    }
+    if operation.path == "/graphql", var responses = json["responses"] as? [String: Any] {
+      // A body that is no request is answered in GraphQL's own way.
+      responses["400"] = [
+        "description": "No request.", "content": ["application/json": ["schema": ["type": "object"]]],
+      ]
+      json["responses"] = responses
+    }
     if let body = operation.body {
       json["requestBody"] = ["required": true, "content": ["application/json": ["schema": body.json(&components)]]]
     }

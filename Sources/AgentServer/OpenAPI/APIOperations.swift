@@ -32,8 +32,16 @@ enum APIOperations {
     Parameter(name: name, description: description, schema: schema)
   }
 
+  /// The rules of `ReplicableID`, but for its lengths in bytes.
+  private static let replicableID = APISchema.pattern(
+    #"^(?!/)(?!.*//)(?!.*/$)(?!(.*/)?\.{1,2}(/|$))(?!.*\.(git|lock)(/|$))(?!(.*/)?\.remora)[^\u0000-\u001f\u007f-\u009f]+$"#
+  )
+  private static let oid = APISchema.pattern("^([0-9a-f]{40}|[0-9a-f]{64})$")
+  private static let syncStates = APISchema.word(["pending", "started", "synced", "failed"])
+  private static let verificationStates = APISchema.word(["pending", "started", "succeeded", "failed", "disabled"])
+
   private static let id = Parameter(
-    name: "id", description: "The replicable within its kind.", schema: .pattern("^.+$"), isRequired: true)
+    name: "id", description: "The replicable within its kind.", schema: replicableID, isRequired: true)
 
   // MARK: The site
 
@@ -94,15 +102,21 @@ enum APIOperations {
           "Entries of a secondary, or states of a primary: one, a walk in the order of ids, or with 'sort' a list.",
         role: .reader,
         parameters: [
-          optional("id", "Only this replicable."), optional("state", "Only those whose sync stands here."),
-          optional("verification_state", "Only those whose verification stands here."),
-          optional("prefix", "Only those whose ids begin so."), optional("sort", "The order of a list."),
+          optional("id", "Only this replicable.", replicableID),
+          optional("state", "Only those whose sync stands here.", syncStates),
+          optional("verification_state", "Only those whose verification stands here.", verificationStates),
+          optional("prefix", "Only those whose ids begin so."),
+          optional("sort", "The order of a list.", .word(RegistryListing.sorts)),
           optional("after", "Behind this place."), optional("before", "Before this place; only with 'sort'."),
           limit(10_000, 1_000),
         ], answer: try json(RegistryPage.self)),
       .init(
         method: .post, path: "\(kind)/registry/actions", summary: "Asks for syncs, downloads, verifications or checks.",
-        role: .admin, body: try SchemaRecorder.schema(of: RegistryAction.self), answer: try json(ActionAnswer.self)),
+        role: .admin,
+        body: try SchemaRecorder.schema(of: RegistryAction.self).with([
+          "action": .word(["resync", "redownload", "reverify", "recheck"]), "ids": .array(replicableID),
+          "state": .word(["pending", "started", "failed"]),
+        ]), answer: try json(ActionAnswer.self)),
       .init(
         method: .get, path: "\(kind)/explanation", summary: "Why one replicable is as it is.", role: .reader,
         parameters: [id], answer: try json(ExplanationRow.self)),
@@ -117,7 +131,8 @@ enum APIOperations {
         answer: try json(TrashPage.self)),
       .init(
         method: .post, path: "\(kind)/trash", summary: "Restores a copy, or empties the trash.", role: .admin,
-        body: try SchemaRecorder.schema(of: TrashAction.self), answer: try json(ActionAnswer.self)),
+        body: try SchemaRecorder.schema(of: TrashAction.self).with(["action": .word(["restore", "empty"])]),
+        answer: try json(ActionAnswer.self)),
       .init(
         method: .post, path: "\(kind)/removals", summary: "Lets removals go on that wait for a confirmation.",
         role: .admin, answer: try json(ActionAnswer.self)),
@@ -132,19 +147,25 @@ enum APIOperations {
       .init(
         method: .get, path: "/api/v1/events", summary: "The event feed of a primary.", role: .siteOrReader,
         parameters: [
-          optional("after", "A cursor, LOG:ID:CHAIN; from the oldest event that is kept unless given."),
+          optional(
+            "after", "A cursor, LOG:ID:CHAIN; from the oldest event that is kept unless given.",
+            .pattern("^[0-9a-f]{16}:(0|[1-9][0-9]{0,18}):[0-9a-f]{16}$")),
           limit(10_000, 1_000),
           optional("wait", "Seconds to wait for a first event.", .integer(minimum: 0, maximum: 60)),
         ], answer: try json(EventPage.self)),
       .init(
         method: .post, path: "/api/v1/events", summary: "Takes in what a Git host says happened.", role: .admin,
-        body: try SchemaRecorder.schema(of: EventNotice.self), answer: .nothing),
+        body: try SchemaRecorder.schema(of: EventNotice.self).with([
+          "event": .word(["push", "update", "destroy"]), "id": replicableID,
+          "changes": .array(try SchemaRecorder.schema(of: RefMoveRow.self).with(["old": oid, "new": oid])),
+        ]), answer: .nothing),
       .init(
         method: .get, path: "\(kind)/catalog", summary: "A part of a primary's catalog.", role: .siteOrReader,
         parameters: [optional("after", "Behind this id."), limit(10_000, 1_000)], answer: try json(CatalogPageRow.self)),
       .init(
         method: .get, path: "\(kind)/standing", summary: "How one replicable stands on the primary's disk.",
-        role: .siteOrReader, parameters: [id, optional("incarnation", "16 hexadecimal digits.")],
+        role: .siteOrReader,
+        parameters: [id, optional("incarnation", "16 hexadecimal digits.", .pattern("^[0-9a-f]{16}$"))],
         answer: try json(StandingRow.self)),
       .init(
         method: .get, path: "\(kind)/listing", summary: "One replicable's content, listed afresh.", role: .siteOrReader,
@@ -166,8 +187,8 @@ enum APIOperations {
       name: "GraphQLRequest",
       fields: [
         .init(name: "query", schema: .string, isRequired: true),
-        .init(name: "operationName", schema: .string, isRequired: false),
-        .init(name: "variables", schema: .map(.anything), isRequired: false),
+        .init(name: "operationName", schema: .nullable(.string), isRequired: false),
+        .init(name: "variables", schema: .nullable(.map(.anything)), isRequired: false),
       ])
     return [
       .init(

@@ -8,6 +8,7 @@ indirect enum APISchema: Sendable {
   case number
   case boolean
   case anything
+  case nullable(APISchema)
   case array(APISchema)
   case map(APISchema)
   case object(name: String, fields: [Field])
@@ -18,6 +19,14 @@ indirect enum APISchema: Sendable {
     let name: String
     let schema: APISchema
     let isRequired: Bool
+  }
+
+  /// The same with what the types do not say of some fields.
+  func with(_ schemas: [String: APISchema]) -> APISchema {
+    guard case .object(let name, let fields) = self else { return self }
+    return .object(
+      name: name,
+      fields: fields.map { .init(name: $0.name, schema: schemas[$0.name] ?? $0.schema, isRequired: $0.isRequired) })
   }
 
   /// As JSON; named objects become references, and are put into `components`.
@@ -34,6 +43,7 @@ indirect enum APISchema: Sendable {
     case .number: return ["type": "number"]
     case .boolean: return ["type": "boolean"]
     case .anything: return [:]
+    case .nullable(let schema): return ["anyOf": [schema.json(&components), ["type": "null"]]]
     case .array(let element): return ["type": "array", "items": element.json(&components)]
     case .map(let value): return ["type": "object", "additionalProperties": value.json(&components)]
     case .reference(let name): return ["$ref": "#/components/schemas/\(name)"]

@@ -92,8 +92,13 @@ extension Router<AgentContext> {
 
   /// Whether the process is up, and whether it serves: for supervisors, without a token.
   func addHealthRoutes(_ agent: Agent) {
-    get("/healthz") { _, _ in Response(status: .ok, body: .init(byteBuffer: .init(string: "ok\n"))) }
+    get("/healthz") { _, _ in Self.plain("ok\n") }
     // The doors open after the state has.
-    get("/readyz") { _, _ in Response(status: .ok, body: .init(byteBuffer: .init(string: "ready\n"))) }
+    get("/readyz") { _, _ in Self.plain("ready\n") }
+  }
+
+  private static func plain(_ text: String) -> Response {
+    Response(
+      status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: .init(string: text)))
   }
 }

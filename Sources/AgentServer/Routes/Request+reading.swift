@@ -3,8 +3,8 @@ internal import AgentAPI
 internal import Hummingbird
 
 extension Request {
-  /// A value of the query, decoded; `nil` when it is not there.
-  func query(_ name: String) -> String? { uri.queryParameters.get(name) }
+  /// A value of the query, decoded; `nil` when it is not there, or empty, as forms send what nobody filled in.
+  func query(_ name: String) -> String? { uri.queryParameters.get(name).flatMap { $0.isEmpty ? nil : $0 } }
 
   /// A number of the query, within a range.
   ///

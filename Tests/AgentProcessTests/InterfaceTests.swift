@@ -1,0 +1,201 @@
+import AgentAPI
+import AgentClient
+import BoundedHTTP
+import Foundation
+import TestSupport
+import Testing
+
+/// GraphQL, the event stream, sign-in and what a browser could be tricked into, asked over the network as others do.
+@Suite(.serialized) struct InterfaceTests {
+  private static func repository(at path: String) throws {
+    var builder = RepositoryBuilder()
+    builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
+    _ = try builder.build(at: path)
+  }
+
+  private static func rig(_ directory: TemporaryDirectory) throws -> AgentRig {
+    var settings = AgentRig.Settings()
+    settings.secondary = """
+      admin_token_file: "\(directory.path("admin.secret"))"
+      reader_token_file: "\(directory.path("reader.secret"))"
+      """
+    return try AgentRig(directory, settings: settings)
+  }
+
+  private struct Answer: Sendable {
+    let status: Int
+    let headers: HTTPHeaderFields
+    let text: String
+  }
+
+  /// One exchange with the secondary's network door.
+  private static func ask(
+    _ rig: AgentRig, _ path: String, token: String? = nil, post body: String? = nil,
+    _ headers: [(String, String)] = []
+  ) async throws -> Answer {
+    let http = BoundedHTTPClient()
+    var request = HTTPRequest(body == nil ? .get : .post, "http://127.0.0.1:\(rig.secondaryPort)\(path)")
+    for (name, value) in headers { request.headers.add(name, value) }
+    if let token { request.headers.add("Authorization", "Bearer \(token)") }
+    request.body = Array((body ?? "").utf8)
+    let answer = try await http.exchange(request) { answer in
+      Answer(
+        status: answer.status, headers: answer.headers,
+        text: String(decoding: try await answer.prefix(1 << 20), as: UTF8.self))
+    }
+    await http.shutdown()
+    return answer
+  }
+
+  private static func graphQL(
+    _ rig: AgentRig, _ query: String, as role: String = "admin"
+  ) async throws -> String {
+    let body = String(decoding: try JSONSerialization.data(withJSONObject: ["query": query]), as: UTF8.self)
+    return try await ask(rig, "/graphql", token: try rig.secret(role), post: body).text
+  }
+
+  @Test func `GraphQL lists entries page by page, and an order turns a failed one synced`() async throws {
+    try await withTemporaryDirectory("graphql") { directory in
+      let rig = try Self.rig(directory)
+      for id in ["bad", "one", "two"] { try Self.repository(at: rig.source(id)) }
+      try FileManager.default.createDirectory(atPath: directory.path("copies"), withIntermediateDirectories: true)
+      try directory.write("in the way", to: "copies/bad.git")
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      try await rig.asking { pair in
+        try await pair.until("one fails and two are verified") {
+          let entries = try await [pair.entry("one"), pair.entry("two")]
+          let bad = try await pair.entry("bad")
+          return entries.allSatisfy { $0?.verificationState == "succeeded" } && bad?.state == "failed"
+        }
+        var seen: [Substring] = []
+        var after = "null"
+        for _ in 0..<3 {
+          let page = try await Self.graphQL(
+            rig,
+            "{ geoNode { projectRepositoryRegistries(first: 1, after: \(after), sort: ID_DESC)"
+              + " { nodes { modelRecordId } pageInfo { endCursor hasNextPage } count } } }")
+          #expect(page.contains("\"count\":3"))
+          seen += page.matches(of: /"modelRecordId":"([^"]*)"/).map(\.output.1)
+          after = "\"" + (page.firstMatch(of: /"endCursor":"([^"]*)"/)?.output.1 ?? "") + "\""
+          #expect(page.contains("\"hasNextPage\":\(seen.count < 3)"))
+        }
+        #expect(Set(seen) == ["bad", "one", "two"])
+        let failed = try await Self.graphQL(
+          rig, "{ geoNode { projectRepositoryRegistries(replicationState: FAILED) { nodes { id lastSyncFailure } } } }",
+          as: "reader")
+        let id = try #require(failed.firstMatch(of: /"id":"([^"]*)"/)).output.1
+        let order = "mutation { geoRegistriesUpdate(input: {registryId: \"\(id)\", action: RESYNC}) { errors } }"
+        #expect(try await Self.graphQL(rig, order, as: "reader").contains("\"code\":\"forbidden\""))
+        try FileManager.default.removeItem(atPath: directory.path("copies/bad.git"))
+        #expect(try await Self.graphQL(rig, order).contains("\"errors\":[]"))
+        try await pair.untilVerified("bad")
+        let all =
+          "mutation { geoRegistriesBulkUpdate(input: {registryClass: PROJECT_REPOSITORY_REGISTRY,"
+          + " action: REVERIFY_ALL, verificationState: SUCCEEDED}) { errors count } }"
+        #expect(try await Self.graphQL(rig, all).contains("\"errors\":[],\"count\":3"))
+        try await pair.untilSettled(count: 3)
+        // What happened is told, the newest first, and outlives a kill.
+        let path = AgentRoute.path("/api/v1/kinds/project_repository/transitions", [("id", "bad")])
+        try await pair.until("the transitions are written") {
+          try await pair.secondary.get(path, as: TransitionPage.self).transitions.first?.verificationState
+            == "succeeded"
+        }
+        try await Task.sleep(for: .seconds(2))
+        agents.1.kill()
+        let again = try rig.startSecondary()
+        let kept = try await pair.secondary.get(path, as: TransitionPage.self).transitions
+        #expect(kept.contains { $0.oldState == "failed" && $0.state == "pending" })
+        #expect(kept.contains { $0.state == "failed" && $0.message?.isEmpty == false })
+        #expect(kept.map(\.at) == kept.map(\.at).sorted(by: >))
+        withExtendedLifetime(again) {}
+      }
+      withExtendedLifetime(agents) {}
+    }
+  }
+
+  @Test func `the stream tells what happens while it happens`() async throws {
+    try await withTemporaryDirectory("stream") { directory in
+      let rig = try Self.rig(directory)
+      try Self.repository(at: rig.source("one"))
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      try await rig.asking { pair in
+        try await pair.untilVerified("one")
+        let http = BoundedHTTPClient()
+        var request = HTTPRequest(.get, "http://127.0.0.1:\(rig.secondaryPort)/api/v1/stream")
+        request.headers.add("Authorization", "Bearer \(try rig.secret("reader"))")
+        let seen = try await http.exchange(request) { answer in
+          #expect(answer.headers["Content-Type"] == "text/event-stream")
+          var text = ""
+          while let piece = try await answer.next() {
+            text += String(decoding: piece, as: UTF8.self)
+            if text.contains("event: status"), !text.contains("event: change") {
+              let outcome = try await rig.remora(["registry", "resync", "one"], at: rig.secondaryConfiguration)
+              guard outcome.isSuccess else { throw TestSupportError(outcome.errorText) }
+            }
+            if text.contains("\"state\":\"synced\"") { break }
+          }
+          return text
+        }
+        #expect(seen.contains("event: change\ndata: {"))
+        await http.shutdown()
+      }
+      withExtendedLifetime(agents) {}
+    }
+  }
+
+  @Test func `a form of another page, a stranger's cookie and a guesser get nothing`() async throws {
+    try await withTemporaryDirectory("forms") { directory in
+      let rig = try Self.rig(directory)
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      let form = ("Content-Type", "application/x-www-form-urlencoded")
+      let toSignIn = try await Self.ask(rig, "/kinds/project_repository")
+      #expect(toSignIn.status == 303)
+      #expect(toSignIn.headers["Location"] == "/sign-in?return_to=%2Fkinds%2Fproject_repository")
+      let page = try await Self.ask(rig, "/sign-in")
+      #expect(page.headers["Content-Security-Policy"]?.contains("default-src 'none'") == true)
+      let token = try rig.secret("reader").addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+      let body = "token=\(token)&return_to=//elsewhere.example"
+      let foreign = try await Self.ask(rig, "/sign-in", post: body, [form, ("Origin", "https://elsewhere.example")])
+      #expect(foreign.status == 403)
+      let signedIn = try await Self.ask(rig, "/sign-in", post: body, [form])
+      #expect(signedIn.status == 303 && signedIn.headers["Location"] == "/")
+      let setting = try #require(signedIn.headers["Set-Cookie"])
+      #expect(setting.contains("HttpOnly") && setting.contains("SameSite=Lax"))
+      let cookie = ("Cookie", String(setting.prefix { $0 != ";" }))
+      let sites = try await Self.ask(rig, "/", nil, [cookie])
+      #expect(sites.status == 200 && sites.text.contains("<h1>Sites</h1>"))
+      // The cookie opens the page, and nothing else.
+      #expect(try await Self.ask(rig, "/api/v1/features", nil, [cookie]).status == 401)
+      #expect(try await Self.ask(rig, "/graphql", post: "{\"query\":\"{__typename}\"}", [cookie]).status == 401)
+      let action = "action=resync&all=1"
+      #expect(
+        try await Self.ask(rig, "/kinds/project_repository/actions", post: action, [form, cookie]).status == 403)
+      let csrf = try #require(sites.text.firstMatch(of: /name="csrf" value="([0-9a-f]+)"/)).output.1
+      let reader = try await Self.ask(
+        rig, "/kinds/project_repository/actions", post: "\(action)&csrf=\(csrf)", [form, cookie])
+      #expect(reader.status == 403 && reader.text.contains("admin"))
+      // Sessions outlive the agent, until they are ended.
+      agents.1.kill()
+      let again = try rig.startSecondary()
+      #expect(try await Self.ask(rig, "/", nil, [cookie]).status == 200)
+      #expect(try await Self.ask(rig, "/sign-out", post: "csrf=\(csrf)", [form, cookie]).status == 303)
+      #expect(try await Self.ask(rig, "/", nil, [cookie]).status == 303)
+      // Five wrong tokens, by the form and by the header; then also the right one has to wait.
+      for index in 0..<5 {
+        let answer =
+          index.isMultiple(of: 2)
+          ? try await Self.ask(rig, "/sign-in", post: "token=guess\(index)", [form])
+          : try await Self.ask(rig, "/api/v1/status", token: "guess\(index)")
+        #expect(answer.status == 401)
+      }
+      let late = try await Self.ask(rig, "/api/v1/status", token: try rig.secret("admin"))
+      #expect(late.status == 429 && late.headers["Retry-After"] == "12")
+      #expect(try await Self.ask(rig, "/sign-in", post: body, [form]).status == 429)
+      withExtendedLifetime((agents, again)) {}
+    }
+  }
+
+  private static func ask(
+    _ rig: AgentRig, _ path: String, _ token: String?, _ headers: [(String, String)]
+  ) async throws -> Answer { try await ask(rig, path, token: token, post: nil, headers) }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import Testing
+
+@testable import AgentServer
+
+@Suite("The API's document")
+struct DocumentTests {
+  @Test("types are told as they are written")
+  func schemas() throws {
+    let document = try #require(
+      try JSONSerialization.jsonObject(with: Data(try APIDocument.bytes())) as? [String: Any])
+    let schemas = try #require((document["components"] as? [String: Any])?["schemas"] as? [String: [String: Any]])
+    let row = try #require(schemas["RegistryRow"])
+    let properties = try #require(row["properties"] as? [String: [String: Any]])
+    #expect(properties["model_record_id"]?["type"] as? String == "string")
+    #expect(properties["retry_count"]?["type"] as? String == "integer")
+    #expect(properties["checksum_mismatch"]?["type"] as? String == "boolean")
+    let required = try #require(row["required"] as? [String])
+    #expect(required.contains("state") && !required.contains("last_sync_failure"))
+    let kinds = try #require((schemas["StatusRow"]?["properties"] as? [String: [String: Any]])?["kinds"])
+    #expect((kinds["items"] as? [String: Any])?["$ref"] as? String == "#/components/schemas/StatusRowKindRow")
+    let states = try #require((schemas["StatusRowKindRow"]?["properties"] as? [String: [String: Any]])?["states"])
+    #expect((states["additionalProperties"] as? [String: Any])?["type"] as? String == "integer")
+  }
+
+  @Test("a path knows its methods")
+  func methods() {
+    #expect(Set(APIOperations.methods(of: "/api/v1/events")) == ["GET", "POST"])
+    #expect(APIOperations.methods(of: "/api/v1/kinds/any/trash").count == 2)
+    #expect(APIOperations.methods(of: "/api/v1/nothing").isEmpty)
+  }
+}
