@@ -1,5 +1,6 @@
 import AgentAPI
 import AgentClient
+import BoundedHTTP
 import Foundation
 import TestSupport
 import Testing
@@ -124,6 +125,14 @@ import Testing
         #expect(nodes.contains("\"wikis_synced_count\":1"))
         #expect(try await pair.metric("geo_wikis_synced{", of: \.secondary) == 1)
         #expect(try await pair.status(of: \.primary).kinds.map(\.name).contains("wiki"))
+        let schema = String(decoding: try await pair.secondary.bytes("/graphql/schema").body, as: UTF8.self)
+        #expect(schema.contains("wikiRegistries(") && schema.contains("WIKI_REGISTRY"))
+        let http = BoundedHTTPClient()
+        var request = HTTPRequest(.get, "http://127.0.0.1:\(rig.port)/")
+        request.headers.add("Authorization", "Bearer \(try rig.secret("reader"))")
+        let page = try await http.exchange(request) { try await $0.prefix(1 << 20) }
+        #expect(String(decoding: page, as: UTF8.self).contains("<a href=\"/kinds/wiki\">wikis</a>"))
+        await http.shutdown()
         // The file says what is right; the disk no longer has it when the site is opened.
         let state = "\(rig.secondaryState)/registries"
         let broken = "\(state)/doc_registry.json"

@@ -67,7 +67,7 @@ struct PageRoutes: Sendable {
   // MARK: Screens
 
   private func list(_ request: Request, _ context: AgentContext) async throws -> String {
-    let kind = try await kind(context).name
+    let kind = try kindName(context)
     var listing = RegistryListing()
     func word(_ name: String) -> String? { request.query(name).flatMap { $0.isEmpty ? nil : $0 } }
     listing.sort = word("sort") ?? listing.sort
@@ -86,7 +86,7 @@ struct PageRoutes: Sendable {
   }
 
   private func entry(_ request: Request, _ context: AgentContext) async throws -> String {
-    let kind = try await kind(context).name
+    let kind = try kindName(context)
     let id = try request.required("id")
     let explanation = try await agent.explanation(of: kind.name, id: id)
     let transitions = try await agent.transitions(of: kind.name, id: id).transitions
@@ -139,11 +139,20 @@ struct PageRoutes: Sendable {
   private func kind(
     _ context: AgentContext
   ) async throws -> (name: PageFrame.KindName, row: StatusRow.KindRow) {
+    let name = try kindName(context)
+    guard let row = try await agent.status().kinds.first(where: { $0.name == name.name }) else {
+      throw AgentFault(404, "unknown_replicable", "show '\(name.name)': there is no such kind here")
+    }
+    return (name, row)
+  }
+
+  /// Without its numbers, which are much more work.
+  private func kindName(_ context: AgentContext) throws -> PageFrame.KindName {
     let name = try context.parameters.require("kind")
-    guard let row = try await agent.status().kinds.first(where: { $0.name == name }) else {
+    guard let kind = agent.plan.kinds.first(where: { $0.name.text == name }) else {
       throw AgentFault(404, "unknown_replicable", "show '\(name.prefix(100))': there is no such kind here")
     }
-    return (.init(name: row.name, plural: row.plural), row)
+    return .init(name: name, plural: kind.kind.namePlural)
   }
 
   func frame(_ request: Request, _ context: AgentContext?) async -> PageFrame {
