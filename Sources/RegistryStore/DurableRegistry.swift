@@ -153,6 +153,10 @@ package final class DurableRegistry: RegistryStoring {
     store.read { table, _ in table.first(.max, .started).map(\.value) }
   }
 
+  package func longestUnverified() async throws -> RegistryEntry? {
+    store.read { table, _ in table.first(1, .announced).first?.value }
+  }
+
   package func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry] {
     store.read { table, _ in table.window(after: id?.text, limit: limit).map(\.value) }
   }

@@ -80,6 +80,20 @@ struct RegistryListTests {
     }
   }
 
+  @Test("the entry that has waited longest is known among any number")
+  func longestUnverified() async throws {
+    try await RegistryGround().with { registry in
+      try await Self.fill(registry, 50, waiting: 50)
+      let oldest = try ReplicableID("oldest")
+      try await registry.change(oldest) { entry, make in entry = make(oldest, at: Self.start + .seconds(-60)) }
+      #expect(try await registry.longestUnverified()?.replicableID == oldest)
+      try await registry.change(oldest) { entry, _ in entry = nil }
+      let waiting = try await RegistryGround.all(registry).compactMap(\.announcedAt)
+      #expect(try await registry.longestUnverified()?.announcedAt == waiting.min())
+      #expect(!waiting.isEmpty)
+    }
+  }
+
   @Test("ids are looked up, and what is not tracked is passed over")
   func listsByID() async throws {
     try await RegistryGround().with { registry in

@@ -200,29 +200,16 @@ extension Agent {
   private func oldest(_ site: SecondarySite, at now: Timestamp) async throws -> StatusRow.OldestRow? {
     var found: (kind: Kind, entry: RegistryEntry)?
     for kind in site.secondary.kinds {
-      let registry = try site.secondary.registry(of: kind.name)
-      let candidates =
-        try await registry.dueForSync(at: now, limit: 1) + registry.dueForVerification(at: now, limit: 1)
-        + Self.firstUnsynced(in: registry)
-      for entry in candidates {
-        guard let since = entry.announcedAt else { continue }
-        if found.map({ since < $0.entry.announcedAt ?? since }) ?? true { found = (kind, entry) }
-      }
+      guard let entry = try await site.secondary.registry(of: kind.name).longestUnverified(),
+        let since = entry.announcedAt
+      else { continue }
+      if found.map({ since < $0.entry.announcedAt ?? since }) ?? true { found = (kind, entry) }
     }
     return found.map { kind, entry in
       StatusRow.OldestRow(
         replicableName: kind.name.text, id: entry.replicableID.text, seconds: AgentMetrics.rounded(entry.lag(at: now)),
         reason: entry.lastSyncFailure ?? entry.verificationFailure ?? "\(entry.state.rawValue)")
     }
-  }
-
-  /// Entries that failed and wait for their time, of the first thousands: the indexes know only what is due.
-  private static func firstUnsynced(in registry: any RegistryStoring) async throws -> [RegistryEntry] {
-    let window = try await registry.window(after: nil, limit: 10_000)
-    return window.filter { $0.announcedAt != nil }.min {
-      ($0.announcedAt ?? $0.createdAt) < ($1.announcedAt ?? $1.createdAt)
-    }
-    .map { [$0] } ?? []
   }
 
   private static func byName<State: RawRepresentable<String> & Hashable>(_ counts: [State: Int]) -> [String: Int] {

@@ -77,6 +77,8 @@ struct WatchedRegistry: RegistryStoring {
 
   func started() async throws -> [RegistryEntry] { try await registry.started() }
 
+  func longestUnverified() async throws -> RegistryEntry? { try await registry.longestUnverified() }
+
   func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry] {
     try await registry.window(after: id, limit: limit)
   }

@@ -26,6 +26,7 @@ extension EntryRow {
     if state == .started || verificationState == .started {
       keys.append(IndexKey(question: .started, order: Int64(clamping: number)))
     }
+    if announcedAt.timestamp != nil { keys.append(IndexKey(question: .announced, order: announcedAt.order)) }
     if let incarnation {
       keys.append(IndexKey(question: .incarnation, order: Int64(bitPattern: incarnation.value)))
     }

@@ -20,6 +20,8 @@ struct IndexKey: Hashable, Comparable, Sendable {
     case damaged
     /// A job was started, by number.
     case started
+    /// Something was announced that no verification has seen, by the time since when.
+    case announced
     /// The incarnation's bits.
     case incarnation
     /// The inode's bits.

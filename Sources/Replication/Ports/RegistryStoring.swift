@@ -46,6 +46,9 @@ public protocol RegistryStoring: Sendable {
   /// Entries that a process that died has left `started`, in sync or verification.
   func started() async throws -> [RegistryEntry]
 
+  /// The entry that has waited longest for a verification that sees what was announced; `nil` where none waits.
+  func longestUnverified() async throws -> RegistryEntry?
+
   /// Entries in order of their replicable ids, after `id`, at most `limit`.
   func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry]
 
@@ -85,6 +88,16 @@ extension RegistryStoring {
     found.sort { isDescending ? $1.place < $0.place : $0.place < $1.place }
     let page = found.prefix(max(1, query.limit)).map(\.entry)
     return RegistryPart(entries: query.isBackwards ? page.reversed() : page, hasMore: found.count > page.count)
+  }
+
+  /// The same: looks at everything.
+  public func longestUnverified() async throws -> RegistryEntry? {
+    var found: RegistryEntry?
+    try await forEach { entry in
+      guard let since = entry.announcedAt else { return }
+      if found?.announcedAt.map({ since < $0 }) ?? true { found = entry }
+    }
+    return found
   }
 
   /// The same: counts what fits.
