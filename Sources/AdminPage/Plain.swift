@@ -15,8 +15,11 @@ enum Plain {
 
   /// All texts of a screen. What a form sends back stays as it is: its names begin with `raw`.
   static func values(_ values: [String: Any]) -> [String: Any] {
+    // To a template an empty text is something; to its reader it is nothing.
     Dictionary(
-      uniqueKeysWithValues: values.map { name, value in (name, name.hasPrefix("raw") ? value : plain(value)) })
+      uniqueKeysWithValues: values.filter { $0.value as? String != "" }.map { name, value in
+        (name, name.hasPrefix("raw") ? value : plain(value))
+      })
   }
 
   private static func plain(_ value: Any) -> Any {

@@ -180,6 +180,15 @@ struct ScreensTests {
       Self.frame(role: "primary"), SitesPage(sites: [SiteRow(name: "far", role: "secondary")]),
       TrendPage(intervalSeconds: 60, samples: []))
     #expect(html.contains("unknown") && html.contains("Nothing yet."))
+    // What there is nothing of leaves no empty box and no link that leads nowhere.
+    var quiet = Self.frame(role: "primary", isAdmin: false)
+    (quiet.notice, quiet.error) = (nil, nil)
+    let list = page.list(
+      quiet, ListView(kind: Self.kind, page: RegistryPage(states: [], next: nil), sort: "id_asc", sorts: []))
+    #expect(
+      !list.contains("class=\"notice\"") && !list.contains("class=\"error\"") && !list.contains("rel=\"next\"")
+        && !list.contains("rel=\"prev\""))
+    #expect(!list.contains("in all.") && !list.contains("Trash") && list.contains("Nothing fits."))
     #expect(page.events(Self.frame(), nil, older: nil).contains("at its primary"))
   }
 }

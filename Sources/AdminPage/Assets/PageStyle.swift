@@ -6,7 +6,7 @@ extension AdminPage {
     @media (prefers-color-scheme: dark) { :root { --back: #10161d; --card: #19212b; --ink: #e8edf3; --soft: #aab6c3;
       --line: #3a4653; --link: #8cc4ff; --good: #7ddc9a; --bad: #ff9c98; --warn: #f2c36b; --bar: #58c47f; --control: #8492a1; } }
     * { box-sizing: border-box; }
-    body { margin: 0; background: var(--back); color: var(--ink); font: 16px/1.45 system-ui, sans-serif; overflow-wrap: anywhere; }
+    body { margin: 0; background: var(--back); color: var(--ink); font: 16px/1.45 system-ui, sans-serif; overflow-wrap: break-word; }
     header { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.5rem; padding: .5rem 1rem; background: var(--card);
       border-bottom: 1px solid var(--line); }
     header form { margin-left: auto; }
@@ -25,10 +25,11 @@ extension AdminPage {
     .quiet-text { color: var(--soft); margin: .25rem 0 0; font-size: .9rem; }
     .panel { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .25rem 1rem 1rem; margin: 0 0 1rem; }
     .badge { display: inline-block; border: 1px solid currentcolor; border-radius: .7rem; padding: 0 .55rem; font-size: .85rem;
-      font-weight: 600; color: var(--soft); }
+      font-weight: 600; color: var(--soft); white-space: nowrap; }
     .healthy, .synced, .succeeded { color: var(--good); } .unhealthy, .failed { color: var(--bad); }
     .pending, .started, .unknown { color: var(--warn); }
-    .problems { color: var(--bad); } .text { white-space: pre-wrap; }
+    .problems { color: var(--bad); } .text { white-space: pre-wrap; } .text, code, dd, h1, tbody th { overflow-wrap: anywhere; }
+    tbody th { min-width: 8rem; }
     .notice, .error, #connection { border: 1px solid currentcolor; border-radius: .5rem; padding: .5rem 1rem; background: var(--card); }
     .notice { color: var(--good); } .error { color: var(--bad); } #connection { color: var(--warn); margin: .5rem 1rem; }
     .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .5rem 1.5rem; }
