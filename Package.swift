@@ -94,7 +94,7 @@ let package = Package(
       "BoundedHTTP",
       ["WorkerPool", asyncHTTPClient, nioCore, nioEmbedded, nioHTTP1, nioHTTPCompression, nioPosix, nioSOCKS, nioSSL]),
     room("MetricsExposition", [coreMetrics]),
-    room("GraphQLEngine"),
+    room("GraphQLEngine", ["FlatJSON"]),
     room("AgentAPI"),
     room("SiteTokens", [jwtKit, crypto]),
     room("Webhooks"),
@@ -225,8 +225,7 @@ let package = Package(
       name: "FuzzTests",
       dependencies: [
         "Agent", "BoundedHTTP", "DurableFiles", "EventLog", "FlatJSON", "GitProtocol", "GitTransport", "GitValues",
-        "RefStore",
-        "RegistryStore", "Replication", "TestSupport", systemPackage,
+        "GraphQLEngine", "RefStore", "RegistryStore", "Replication", "TestSupport", systemPackage,
       ],
       exclude: ["LibFuzzer"], swiftSettings: strict),
     tests(

@@ -134,6 +134,19 @@ package struct JSONScanner {
     return value
   }
 
+  /// A number, `true`, `false` or `null` as it stands.
+  package mutating func rawWord() throws(JSONScanError) -> String {
+    let first = peek()
+    let start = position
+    switch first {
+    case UInt8(ascii: "t"): try word("true")
+    case UInt8(ascii: "f"): try word("false")
+    case UInt8(ascii: "n"): try word("null")
+    default: try number()
+    }
+    return String(decoding: slice(start..<position), as: UTF8.self)
+  }
+
   /// Takes one value of any kind.
   package mutating func skipValue() throws(JSONScanError) { try skipValue(depth: 0) }
 
@@ -149,10 +162,7 @@ package struct JSONScanner {
       var isFirst = true
       while try hasNext(&isFirst, closing: "]") { try skipValue(depth: depth + 1) }
     case UInt8(ascii: "\""): _ = try rawString()
-    case UInt8(ascii: "t"): try word("true")
-    case UInt8(ascii: "f"): try word("false")
-    case UInt8(ascii: "n"): try word("null")
-    default: try number()
+    default: _ = try rawWord()
     }
   }
 
@@ -164,7 +174,10 @@ package struct JSONScanner {
 
   private mutating func number() throws(JSONScanError) {
     if peek() == UInt8(ascii: "-") { position += 1 }
+    let isZero = position < bytes.count && bytes[position] == UInt8(ascii: "0")
+    let start = position
     try digits()
+    guard !isZero || position == start + 1 else { throw failure("a number without a zero before it") }
     if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
       position += 1
       try digits()

@@ -6,6 +6,9 @@ package struct GraphQLError: Error, Hashable, Sendable {
     package let line: Int
     /// The column, in bytes.
     package let column: Int
+
+    /// Where every document begins, for what is wrong with the whole.
+    static let first = Location(line: 1, column: 1)
   }
 
   /// What is wrong, for people.

@@ -1,15 +1,22 @@
 /// A value of a document, of its variables or of an answer.
 package indirect enum GraphQLValue: Hashable, Sendable {
+  /// Nothing.
   case null
+  /// True or false.
   case bool(Bool)
+  /// A whole number of 64 bits; of the type `Int` only those of 32.
   case int(Int64)
+  /// A number; as JSON null where it is none.
   case float(Double)
+  /// Text.
   case string(String)
   /// A word without quotes: a value of an enumeration.
   case name(String)
   /// Only in documents.
   case variable(String)
+  /// Values in an order.
   case list([GraphQLValue])
+  /// Names and values in an order.
   case object(GraphQLObject)
 
   /// An object of these, in this order.
@@ -37,15 +44,20 @@ package indirect enum GraphQLValue: Hashable, Sendable {
 package struct GraphQLObject: Hashable, Sendable {
   /// One of them.
   package struct Field: Hashable, Sendable {
+    /// The name; an object has it once.
     package var name: String
+    /// The value.
     package var value: GraphQLValue
   }
 
   /// In order.
   package private(set) var fields: [Field]
 
-  /// An object of these.
+  /// An object of these, whose names must differ: nothing looks.
   package init(_ fields: [(String, GraphQLValue)] = []) { self.fields = fields.map { Field(name: $0, value: $1) } }
+
+  /// The same as a table, for those who look many names up.
+  var table: [String: GraphQLValue] { Dictionary(fields.map { ($0.name, $0.value) }) { first, _ in first } }
 
   /// The value of a name; setting `nil` removes it.
   package subscript(name: String) -> GraphQLValue? {
@@ -56,45 +68,6 @@ package struct GraphQLObject: Hashable, Sendable {
       } else if let newValue {
         fields.append(Field(name: name, value: newValue))
       }
-    }
-  }
-}
-
-extension GraphQLValue: Decodable {
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  /// From JSON; numbers without a fraction that fit are `int`.
-  package init(from decoder: any Decoder) throws {
-    if let container = try? decoder.container(keyedBy: Key.self) {
-      self = .object(
-        GraphQLObject(
-          try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map {
-            ($0.stringValue, try container.decode(GraphQLValue.self, forKey: $0))
-          }))
-      return
-    }
-    if var container = try? decoder.unkeyedContainer() {
-      var values: [GraphQLValue] = []
-      while !container.isAtEnd { values.append(try container.decode(GraphQLValue.self)) }
-      self = .list(values)
-      return
-    }
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(Int64.self) {
-      self = .int(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .float(value)
-    } else {
-      self = .string(try container.decode(String.self))
     }
   }
 }

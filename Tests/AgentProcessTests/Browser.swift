@@ -4,6 +4,8 @@ import TestSupport
 
 /// A headless Chromium, driven over WebDriver (W3C) by chromedriver.
 final class Browser {
+  /// Holds what the browser writes, its profile and its settings, which it makes whatever its home is called.
+  private let home: TemporaryDirectory
   private let driver: ChildProcess
   private let http = BoundedHTTPClient()
   private let base: String
@@ -15,7 +17,9 @@ final class Browser {
   init(width: Int = 1280, isDark: Bool = false) async throws {
     let port = try ClosedPort().port
     base = "http://127.0.0.1:\(port)"
-    driver = try ChildProcess("chromedriver", ["--port=\(port)"])
+    home = try TemporaryDirectory("browser")
+    driver = try ChildProcess(
+      "chromedriver", ["--port=\(port)"], environment: ChildProcess.isolatedEnvironment(home: home.path))
     guard driver.waitUntil(printed: "started successfully") else {
       throw TestSupportError("chromedriver did not start")
     }

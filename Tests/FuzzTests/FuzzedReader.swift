@@ -1,5 +1,5 @@
 /// The readers of bytes that somebody else may have written: files that were edited, cut or restored, configurations, and all that
-/// servers send.
+/// servers and clients send.
 ///
 /// Each has one check that takes any bytes. `MutationTests` calls it with a few thousand changed seeds in every test run,
 /// `LibFuzzer/run` for as long as one likes.
@@ -30,6 +30,10 @@ enum FuzzedReader: String, CaseIterable, Sendable {
   case netrc
   /// A file of known hosts, a key, and a host.
   case hosts
+  /// A GraphQL document.
+  case graphql
+  /// The body of a request to `/graphql`.
+  case request
 
   /// Reads the bytes. What is refused is fine; what is accepted must come back the same when it is written and read again.
   /// - Throws: `Disagreement`.
@@ -48,6 +52,8 @@ enum FuzzedReader: String, CaseIterable, Sendable {
     case .url: try AddressCheck.url(bytes)
     case .netrc: try AddressCheck.netrc(bytes)
     case .hosts: try AddressCheck.knownHosts(bytes)
+    case .graphql: try GraphQLCheck.document(bytes)
+    case .request: try GraphQLCheck.request(bytes)
     }
   }
 }

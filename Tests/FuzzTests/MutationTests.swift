@@ -31,7 +31,9 @@ extension FuzzedReader {
   fileprivate var mutations: Int {
     switch self {
     case .registry, .states, .log: 150
-    case .line, .spool, .kind, .advertisement, .listing, .answer, .packed, .url, .netrc, .hosts: 1_500
+    case .line, .spool, .kind, .advertisement, .listing, .answer, .packed, .url, .netrc, .hosts, .graphql,
+      .request:
+      1_500
     }
   }
 }

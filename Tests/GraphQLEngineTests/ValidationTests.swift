@@ -41,13 +41,22 @@ struct ValidationTests {
       ("{", "the end"), ("", "the end"), ("{ a(b: ) }", "a value"), ("{ a(b: 01) }", "malformed"),
       ("{ a(b: 1.) }", "malformed"),
       ("{ a(b: 99999999999999999999) }", "too large"), ("{ a(b: \"x) }", "no end"), ("{ a(b: \"\\q\") }", "escape"),
-      ("{ a(b: \"\\ud800\") }", "escape"), ("{ ? }", "means nothing"), ("{ .. }", "means nothing"),
+      ("{ a(b: \"\\ud800\") }", "escape"), ("{ a(b: \"\\u{110000}\") }", "escape"), ("{ a(b: \"\\u{+1}\") }", "escape"),
+      ("{ a(b: \"\\u{41\") }", "escape"), ("{ a(b: \"\\u{}\") }", "escape"), ("{ a(b: \"\u{1}\") }", "means nothing"),
+      ("{ a(b: \"\"\"\u{1}\"\"\") }", "means nothing"), ("# \u{1}", "means nothing"), ("{ ? }", "means nothing"),
+      ("{ .. }", "means nothing"),
       ("{ a } }", "an operation"),
     ])
   func refused(query: String, words: String) async throws {
     let answer = try await Library.answer(query)
     #expect(answer.contains(words) && !answer.contains("\"data\""), "\(query): \(answer)")
-    if !query.isEmpty, words != "no operation" { #expect(answer.contains("\"line\":1"), "\(query): \(answer)") }
+    #expect(answer.contains("\"line\":1"), "\(query): \(answer)")
+  }
+
+  @Test("bytes that are no UTF-8 are found where they are")
+  func encoding() throws {
+    let error = #expect(throws: GraphQLError.self) { try GraphQLDocument.parse(Array("{ a\n é".utf8) + [0xff]) }
+    #expect(error?.locations.map(\.line) == [2] && error?.locations.map(\.column) == [4])
   }
 
   @Test("fields of different objects may have one name where nothing is both")

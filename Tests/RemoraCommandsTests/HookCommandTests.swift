@@ -38,14 +38,16 @@ struct HookCommandTests {
   @Test("goes on past what is no repository, and its status says how many went well")
   func several() async throws {
     try await withWorkbench { bench in
-      let outcome = try await bench.remora("hook", "uninstall", bench.source.path, "/nonexistent", "--json")
+      // Not /nonexistent: that is what Debian calls the home of users without one, and a service may make it.
+      let nowhere = bench.directory.path("nowhere")
+      let outcome = try await bench.remora("hook", "uninstall", bench.source.path, nowhere, "--json")
       #expect(outcome.status == 2)
       let lines = try outcome.lines.map { try JSONLine($0) }
       #expect(lines.map { $0.text("status") } == ["not_installed", "failed"])
       #expect(lines[1]["error"].text("code") == "not_a_repository")
       let all = try await bench.remora("hook", "uninstall", "--global", bench.root)
       #expect(all.isSuccess && all.text == "not_installed \(bench.source.path)")
-      let none = try await bench.remora("hook", "uninstall", "--global", "/nonexistent")
+      let none = try await bench.remora("hook", "uninstall", "--global", nowhere)
       #expect(none.status == 1 && none.errorText.contains("cannot list"), "\(none.errorText)")
     }
   }

@@ -8,14 +8,14 @@ struct Demand {
   }
 
   private let schema: GraphQLSchema
-  private let document: GraphQLDocument
+  private let fragments: [String: GraphQLDocument.Fragment]
   private let coercion: InputCoercion
   private var known: [String: Weight] = [:]
 
   /// - Throws: `GraphQLError` for more than the limits allow.
   static func check(
     _ operation: GraphQLDocument.Operation, _ document: GraphQLDocument, _ schema: GraphQLSchema, root: String,
-    variables: GraphQLObject, _ limits: GraphQLLimits
+    variables: [String: GraphQLValue], _ limits: GraphQLLimits
   ) throws(GraphQLError) {
     var demand = Demand(schema, document, InputCoercion(schema: schema, variables: variables))
     let asksAboutSchema = operation.selections.contains { selection in
@@ -23,7 +23,7 @@ struct Demand {
       return false
     }
     let weight = demand.weigh(operation.selections, of: root)
-    let depth = asksAboutSchema ? 2 * limits.depth : limits.depth
+    let depth = asksAboutSchema ? limits.introspectionDepth : limits.depth
     func refuse(_ what: String, _ most: Int) -> GraphQLError {
       GraphQLError("the request asks for \(what): \(most) are the most", at: [operation.location])
     }
@@ -34,7 +34,7 @@ struct Demand {
 
   private init(_ schema: GraphQLSchema, _ document: GraphQLDocument, _ coercion: InputCoercion) {
     self.schema = schema
-    self.document = document
+    fragments = document.fragmentTable
     self.coercion = coercion
   }
 
@@ -54,7 +54,7 @@ struct Demand {
     case .inline(let inline): return weigh(inline.selections, of: inline.type ?? type)
     case .spread(let spread):
       if let weight = known[spread.name] { return weight }
-      guard let fragment = document.fragment(spread.name) else { return Weight() }
+      guard let fragment = fragments[spread.name] else { return Weight() }
       let weight = weigh(fragment.selections, of: fragment.type)
       known[spread.name] = weight
       return weight

@@ -35,7 +35,7 @@ final class Executor {
     self.context = context
     self.limits = limits
     self.present = present
-    fragments = Dictionary(document.fragments.map { ($0.name, $0) }) { first, _ in first }
+    fragments = document.fragmentTable
   }
 
   /// - Throws: `CancellationError`.

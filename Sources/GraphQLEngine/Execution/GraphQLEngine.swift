@@ -46,10 +46,11 @@ package struct GraphQLEngine: Sendable {
   ) throws(GraphQLError) -> GraphQLDocument.Operation {
     if let name {
       if let operation = document.operations.first(where: { $0.name == name }) { return operation }
-      throw GraphQLError("the document has no operation '\(name.prefix(100))'")
+      throw GraphQLError("the document has no operation '\(name.prefix(100))'", at: [.first])
     }
     guard document.operations.count == 1 else {
-      throw GraphQLError("the document has \(document.operations.count) operations: 'operationName' must say which")
+      throw GraphQLError(
+        "the document has \(document.operations.count) operations: 'operationName' must say which", at: [.first])
     }
     return document.operations[0]
   }

@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// A request as clients send it: `{"query", "operationName", "variables"}`.
 package struct GraphQLRequest: Sendable {
   /// The document.
@@ -20,9 +18,8 @@ package struct GraphQLRequest: Sendable {
   ///
   /// - Throws: `GraphQLError` for what is no request.
   package init(json: [UInt8]) throws(GraphQLError) {
-    guard let value = try? JSONDecoder().decode(GraphQLValue.self, from: Data(json)), case .object = value else {
-      throw GraphQLError("the body is no JSON object")
-    }
+    let value = try GraphQLValue(json: json)
+    guard case .object = value else { throw GraphQLError("the body is no JSON object") }
     guard case .string(let query)? = value["query"] else { throw GraphQLError("the body has no text 'query'") }
     switch value["operationName"] {
     case .string(let name): operationName = name

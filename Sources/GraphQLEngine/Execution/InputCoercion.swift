@@ -2,7 +2,7 @@
 struct InputCoercion {
   let schema: GraphQLSchema
   /// The request's; `nil` while a document is judged without them: then a variable counts as fitting.
-  let variables: GraphQLObject?
+  let variables: [String: GraphQLValue]?
 
   struct Misfit: Error {
     let message: String
@@ -122,9 +122,10 @@ struct InputCoercion {
   /// - Throws: `GraphQLError` at the variable.
   static func variables(
     _ given: GraphQLObject, of operation: GraphQLDocument.Operation, _ schema: GraphQLSchema
-  ) throws(GraphQLError) -> GraphQLObject {
-    let coercion = InputCoercion(schema: schema, variables: GraphQLObject())
-    var variables = GraphQLObject()
+  ) throws(GraphQLError) -> [String: GraphQLValue] {
+    let coercion = InputCoercion(schema: schema, variables: [:])
+    let given = given.table
+    var variables: [String: GraphQLValue] = [:]
     for variable in operation.variables {
       do throws(Misfit) {
         if let value = given[variable.name] {

@@ -73,15 +73,16 @@ package struct GraphQLDocument: Hashable, Sendable {
   var operations: [Operation] = []
   var fragments: [Fragment] = []
 
-  /// The first of a name: names are told to be unique by the validation.
-  func fragment(_ name: String) -> Fragment? { fragments.first { $0.name == name } }
+  /// By name; the first of several, which the validation tells of.
+  var fragmentTable: [String: Fragment] { Dictionary(fragments.map { ($0.name, $0) }) { first, _ in first } }
 
   /// Reads a document; as much time as it has bytes.
   ///
   /// - Throws: `GraphQLError` with its place for what is no document, or too long, or too deeply nested.
   package static func parse(_ bytes: [UInt8], limits: GraphQLLimits = .init()) throws(GraphQLError) -> GraphQLDocument {
     guard bytes.count <= limits.documentBytes else {
-      throw GraphQLError("the document has \(bytes.count) bytes, and \(limits.documentBytes) are the most")
+      throw GraphQLError(
+        "the document has \(bytes.count) bytes, and \(limits.documentBytes) are the most", at: [.first])
     }
     var parser = try Parser(bytes, limits)
     return try parser.document()

@@ -7,9 +7,19 @@ struct Lexer {
 
   /// - Throws: `GraphQLError` for what is not UTF-8.
   init(_ bytes: [UInt8]) throws(GraphQLError) {
-    guard String(validating: bytes, as: UTF8.self) != nil else { throw GraphQLError("the document is not UTF-8") }
     self.bytes = bytes
-    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { index = 3 }
+    if String(validating: bytes, as: UTF8.self) == nil { throw notUTF8() }
+  }
+
+  private func notUTF8() -> GraphQLError {
+    var parser = Unicode.UTF8.ForwardParser()
+    var rest = bytes.makeIterator()
+    var (offset, line, start) = (0, 1, 0)
+    while case .valid(let scalar) = parser.parseScalar(from: &rest) {
+      offset += scalar.count
+      if scalar.first == UInt8(ascii: "\n") { (line, start) = (line + 1, offset) }
+    }
+    return GraphQLError("the document is not UTF-8", at: [.init(line: line, column: offset - start + 1)])
   }
 
   private var location: GraphQLError.Location { .init(line: line, column: index - lineStart + 1) }
@@ -49,6 +59,9 @@ struct Lexer {
     GraphQLError("the document has a character that means nothing here", at: [location])
   }
 
+  /// Section 2.1.1.
+  private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 }
+
   private mutating func skipIgnored() {
     while let byte = peek() {
       switch byte {
@@ -60,7 +73,8 @@ struct Lexer {
         index += peek(1) == UInt8(ascii: "\n") ? 2 : 1
         newLine()
       case UInt8(ascii: "#"):
-        while let byte = peek(), byte != UInt8(ascii: "\n"), byte != UInt8(ascii: "\r") { index += 1 }
+        // Another control character, or the line's end, is for the next turn.
+        while let byte = peek(), !Self.isControl(byte) { index += 1 }
       case 0xef where peek(1) == 0xbb && peek(2) == 0xbf: index += 3
       default: return
       }
@@ -119,7 +133,7 @@ struct Lexer {
       switch byte {
       case UInt8(ascii: "\""): return String(decoding: text, as: UTF8.self)
       case UInt8(ascii: "\\"): text += try escaped(start)
-      case _ where byte < 0x20 && byte != 0x09: throw unexpected(start)
+      case _ where Self.isControl(byte): throw unexpected(start)
       default: text.append(byte)
       }
     }
@@ -137,40 +151,13 @@ struct Lexer {
     case UInt8(ascii: "r"): return [13]
     case UInt8(ascii: "t"): return [9]
     case UInt8(ascii: "u"):
-      var value = try unit(start)
-      if (0xd800..<0xdc00).contains(value), peek() == UInt8(ascii: "\\"), peek(1) == UInt8(ascii: "u") {
-        index += 2
-        let low = try unit(start)
-        guard (0xdc00..<0xe000).contains(low) else { break }
-        value = 0x10000 + (value - 0xd800) << 10 + (low - 0xdc00)
-      }
-      guard let scalar = Unicode.Scalar(value) else { break }
-      return Array(String(scalar).utf8)
+      let scalar =
+        peek() == UInt8(ascii: "{")
+        ? EscapedScalar.readBraced(bytes, &index) : EscapedScalar.read(bytes, &index)
+      if let scalar { return Array(String(scalar).utf8) }
     default: break
     }
     throw GraphQLError("a string has an escape that means nothing", at: [start])
-  }
-
-  /// Four hexadecimal digits, or some in braces.
-  private mutating func unit(_ start: GraphQLError.Location) throws(GraphQLError) -> UInt32 {
-    var digits: [UInt8] = []
-    if peek() == UInt8(ascii: "{") {
-      index += 1
-      while let byte = peek(), byte != UInt8(ascii: "}"), digits.count < 8 {
-        digits.append(byte)
-        index += 1
-      }
-      index += 1
-    } else {
-      digits = Array(bytes[index..<min(index + 4, bytes.count)])
-      index += digits.count
-      guard digits.count == 4 else { throw GraphQLError("a string has no end", at: [start]) }
-    }
-    // UInt32 would take a sign as well.
-    guard digits.allSatisfy({ Self.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0 | 0x20) }),
-      let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
-    else { throw GraphQLError("a string has an escape that means nothing", at: [start]) }
-    return value
   }
 
   private mutating func block(_ start: GraphQLError.Location) throws(GraphQLError) -> String {
@@ -182,28 +169,18 @@ struct Lexer {
         index += 4
       } else if bytes[index...].starts(with: quotes) {
         index += 3
-        return Self.dedented(String(decoding: text, as: UTF8.self))
+        return BlockString.dedented(text)
       } else if byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") {
         index += byte == UInt8(ascii: "\r") && peek(1) == UInt8(ascii: "\n") ? 2 : 1
         newLine()
         text.append(UInt8(ascii: "\n"))
+      } else if Self.isControl(byte) {
+        throw unexpected(location)
       } else {
         text.append(byte)
         index += 1
       }
     }
     throw GraphQLError("a string has no end", at: [start])
-  }
-
-  /// Section 2.9.4, BlockStringValue.
-  private static func dedented(_ text: String) -> String {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    let isBlank = { (line: Substring) in line.allSatisfy { $0 == " " || $0 == "\t" } }
-    let indent =
-      lines.dropFirst().filter { !isBlank($0) }.map { $0.prefix { $0 == " " || $0 == "\t" }.count }.min() ?? 0
-    for index in lines.indices.dropFirst() { lines[index] = lines[index].dropFirst(indent) }
-    while let first = lines.first, isBlank(first) { lines.removeFirst() }
-    while let last = lines.last, isBlank(last) { lines.removeLast() }
-    return lines.joined(separator: "\n")
   }
 }

@@ -231,16 +231,17 @@ struct Parser {
 
   private mutating func objectValue(_ isConstant: Bool) throws(GraphQLError) -> GraphQLValue {
     try expect("{")
-    var object = GraphQLObject()
+    var fields: [(String, GraphQLValue)] = []
+    var names: Set<String> = []
     while try !skip("}") {
       let location = token.location
       let name = try name()
       try expect(":")
-      guard object[name] == nil else {
+      guard names.insert(name).inserted else {
         throw GraphQLError("an object has '\(name.prefix(40))' twice", at: [location])
       }
-      object[name] = try value(isConstant: isConstant)
+      fields.append((name, try value(isConstant: isConstant)))
     }
-    return .object(object)
+    return .object(fields)
   }
 }

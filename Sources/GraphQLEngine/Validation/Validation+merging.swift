@@ -1,7 +1,7 @@
 /// Section 5.3.2: fields that have one name in the answer must be one field.
 ///
-/// Compared pair by pair, as the specification has it; a document that needs too many comparisons is refused, since what is
-/// exponential in its text is nobody's question.
+/// Compared pair by pair, as the specification has it; a document that needs too many steps is refused, since what is
+/// exponential in its text is nobody's question. A step is a comparison, or a field that is looked up for one.
 extension Validation {
   private struct Found {
     let field: GraphQLDocument.Field
@@ -14,10 +14,12 @@ extension Validation {
     var visited: Set<String> = []
     collect(operation.selections, of: root, &found, &visited)
     checkMerging(found)
-    if comparisons > limits.comparisons {
+    if isTooMuch {
       add("the document has too many fields of the same names", operation.location)
     }
   }
+
+  private var isTooMuch: Bool { mergingSteps > limits.mergingSteps }
 
   private mutating func checkMerging(_ fields: [Found]) {
     let groups = Dictionary(grouping: fields) { $0.field.key }
@@ -25,23 +27,22 @@ extension Validation {
       guard let group = groups[key] else { continue }
       for (index, left) in group.enumerated() {
         for right in group[..<index] {
-          guard comparisons <= limits.comparisons else { return }
+          guard !isTooMuch else { return }
           if let why = conflict(left, right, areExclusive: false) {
             add("'\(key.prefix(100))' stands for two things: \(why)", right.field.location, left.field.location)
             return
           }
         }
-        // The same within each one's own selection, which counts as well: fragments may make millions of a few.
-        comparisons += 1
-        guard comparisons <= limits.comparisons else { return }
+        // The same within each one's own selection: fragments may make millions of a few.
+        guard !isTooMuch else { return }
         checkMerging(below([left]))
       }
     }
   }
 
   private mutating func conflict(_ left: Found, _ right: Found, areExclusive: Bool) -> String? {
-    comparisons += 1
-    guard comparisons <= limits.comparisons else { return nil }
+    mergingSteps += 1
+    guard !isTooMuch else { return nil }
     let areExclusive = areExclusive || (left.parent != right.parent && isObject(left.parent) && isObject(right.parent))
     if !areExclusive {
       guard left.field.name == right.field.name else {
@@ -82,17 +83,19 @@ extension Validation {
   }
 
   /// The fields that are selected of these, fragments put in their places.
-  private func below(_ fields: [Found]) -> [Found] {
+  private mutating func below(_ fields: [Found]) -> [Found] {
     var found: [Found] = []
     var visited: Set<String> = []
     for field in fields { collect(field.field.selections, of: field.definition.type.name, &found, &visited) }
     return found
   }
 
-  private func collect(
+  private mutating func collect(
     _ selections: [GraphQLDocument.Selection], of type: String, _ found: inout [Found], _ visited: inout Set<String>
   ) {
     for selection in selections {
+      mergingSteps += 1
+      guard !isTooMuch else { return }
       switch selection {
       case .field(let field):
         guard let definition = schema.field(field.name, of: type) else { continue }

@@ -5,14 +5,14 @@ struct Validation {
   let limits: GraphQLLimits
   let fragments: [String: GraphQLDocument.Fragment]
   private(set) var errors: [GraphQLError] = []
-  /// Comparisons of fields that were made.
-  var comparisons = 0
+  /// Steps that were taken in comparing fields of one name.
+  var mergingSteps = 0
 
   init(_ schema: GraphQLSchema, _ document: GraphQLDocument, _ limits: GraphQLLimits) {
     self.schema = schema
     self.document = document
     self.limits = limits
-    fragments = Dictionary(document.fragments.map { ($0.name, $0) }) { first, _ in first }
+    fragments = document.fragmentTable
   }
 
   /// What is wrong; empty when nothing is.
@@ -56,7 +56,7 @@ struct Validation {
         add("an operation without a name must be alone", operation.location)
       }
     }
-    if document.operations.isEmpty { add("the document has no operation") }
+    if document.operations.isEmpty { add("the document has no operation", .first) }
   }
 
   private mutating func checkFragments() {
