@@ -1,5 +1,6 @@
 internal import AgentAPI
 package import Replication
+internal import WorkerPool
 
 /// A site at work: its state is open, and its loops can run. What the routes and the commands ask for, they ask here.
 package final class Agent: Sendable {
@@ -19,6 +20,8 @@ package final class Agent: Sendable {
 
   let transitions: TransitionLog
   let trend: TrendLog
+  /// Many may look at once, and see the same.
+  let statuses = SharedAnswer<StatusRow>()
   private let observer: any ReplicationObserver
 
   private init(

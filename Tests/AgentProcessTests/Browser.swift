@@ -70,9 +70,11 @@ final class Browser {
   func open(_ url: String) async throws { try await command("/url", ["url": url]) }
 
   /// What an expression of the page's script gives, as text.
-  func text(_ expression: String) async throws -> String {
-    let value = try await command("/execute/sync", ["script": "return String(\(expression))", "args": [String]()])
-    return value as? String ?? ""
+  func text(_ expression: String) async throws -> String { try await answer(to: "return String(\(expression))") }
+
+  /// What a script returns, or promises: a text. The page's policy does not hold for it.
+  func answer(to script: String) async throws -> String {
+    try await command("/execute/sync", ["script": script, "args": [String]()]) as? String ?? ""
   }
 
   /// Presses keys in the element that has the focus: Tab is `\u{e004}`, Enter `\u{e007}`.

@@ -27,8 +27,8 @@ import Testing
     throw TestSupportError("never: \(expression): \(try await browser.text("document.body.innerText"))")
   }
 
-  private static func signIn(_ browser: Browser, _ rig: AgentRig) async throws {
-    try await browser.open("http://127.0.0.1:\(rig.secondaryPort)/")
+  private static func signIn(_ browser: Browser, _ rig: AgentRig, at port: UInt16? = nil) async throws {
+    try await browser.open("http://127.0.0.1:\(port ?? rig.secondaryPort)/")
     try await until("location.pathname == '/sign-in'", browser)
     try await browser.tab(to: "token")
     try await browser.press(try rig.secret("admin") + "\u{e007}")
@@ -86,6 +86,93 @@ import Testing
       }
       await browser.close()
       withExtendedLifetime(agents) {}
+    }
+  }
+
+  // MARK: Every screen
+
+  /// Text that would be markup, as a branch may be called.
+  private static let hostile = "<script>window.wasHit=1</script>"
+
+  /// Where axe.min.js lies (Deque's accessibility checker; the PyPI package axe-core-python has it), and where pictures go.
+  private static let (axe, pictures) = (
+    ProcessInfo.processInfo.environment["REMORA_AXE"], ProcessInfo.processInfo.environment["REMORA_SCREENSHOTS"]
+  )
+
+  private static func screens(of role: String) -> [(name: String, path: String)] {
+    let kind = "/kinds/project_repository"
+    let both = [
+      ("sites", "/"), ("list", kind), ("failed", "\(kind)?state=failed"), ("entry", "\(kind)/entry?id=good"),
+      ("confirmation", "\(kind)/confirm?action=reverify"), ("events", "/events"), ("features", "/features"),
+      ("fault", "/kinds/none"), ("fault-of-entry", "\(kind)/entry?id=%3Cscript%3E"),
+    ]
+    return role == "primary" ? both : both + [("failing", "\(kind)/entry?id=bad"), ("trash", "\(kind)/trash")]
+  }
+
+  @Test func `every screen fits, runs nothing of others and is for everybody, narrow and wide, light and dark`()
+    async throws
+  {
+    try await withTemporaryDirectory("screens") { directory in
+      let rig = try Self.rig(directory)
+      for id in ["good", "bad", "gone"] { try Self.repository(at: rig.source(id)) }
+      let git = GitCommand()
+      _ = try await git.run("-C", rig.source("good"), "branch", Self.hostile, "main")
+      try FileManager.default.createDirectory(atPath: directory.path("copies"), withIntermediateDirectories: true)
+      try directory.write(Self.hostile, to: "copies/bad.git")
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      try await rig.asking { pair in
+        try await pair.until("one fails and two are verified") {
+          let (good, gone) = (try await pair.entry("good"), try await pair.entry("gone"))
+          return good?.verificationState == "succeeded" && gone?.verificationState == "succeeded"
+        }
+        // What the history tells, and what lies in the trash.
+        _ = try await git.run("-C", rig.source("good"), "branch", "-D", Self.hostile)
+        try await rig.push("good")
+        try FileManager.default.removeItem(atPath: rig.source("gone"))
+        try await pair.until("it is in the trash") {
+          let path = AgentRoute.trash("project_repository")
+          return try await pair.secondary.get(path, as: TrashPage.self).tickets.count == 1
+        }
+      }
+      for (width, isDark) in [(360, false), (360, true), (1280, false), (1280, true)] {
+        let browser = try await Browser(width: width, isDark: isDark)
+        for (role, port) in [("primary", rig.port), ("secondary", rig.secondaryPort)] {
+          try await browser.open("http://127.0.0.1:\(port)/sign-in")
+          try await Self.look(at: "sign-in", browser, "\(role)-\(width)-\(isDark ? "dark" : "light")")
+          try await Self.signIn(browser, rig, at: port)
+          for (name, path) in Self.screens(of: role) {
+            try await browser.open("http://127.0.0.1:\(port)\(path)")
+            try await Self.look(at: name, browser, "\(role)-\(width)-\(isDark ? "dark" : "light")")
+          }
+          try await browser.tab(to: "Sign out admin")
+          try await browser.press("\u{e007}")
+        }
+        await browser.close()
+      }
+      withExtendedLifetime(agents) {}
+    }
+  }
+
+  /// What holds for every screen.
+  private static func look(at name: String, _ browser: Browser, _ what: String) async throws {
+    let place = "\(name) of \(what)"
+    #expect(try await browser.text("document.documentElement.scrollWidth <= window.innerWidth") == "true", "\(place)")
+    #expect(try await browser.text("window.wasHit") == "undefined", "\(place)")
+    #expect(try await browser.text("document.querySelectorAll('h1').length") == "1", "\(place)")
+    let isDark = what.hasSuffix("dark")
+    #expect(try await browser.text("matchMedia('(prefers-color-scheme: dark)').matches") == "\(isDark)", "\(place)")
+    if let axe {
+      let script = try String(contentsOfFile: axe, encoding: .utf8)
+      let found = try await browser.answer(
+        to: """
+          \(script);
+          return axe.run().then(found => found.passes.length + ' rules kept' + found.violations.map(one => '; ' + one.id + ': '
+            + one.nodes.map(node => node.html + ' ' + node.failureSummary).join(', ')).join(''))
+          """)
+      #expect(found.wholeMatch(of: /[1-9]\d rules kept/) != nil, "\(place): \(found)")
+    }
+    if let pictures {
+      try Data(try await browser.screenshot()).write(to: URL(fileURLWithPath: "\(pictures)/\(what)-\(name).png"))
     }
   }
 }

@@ -24,16 +24,19 @@ final class AgentPair {
   private(set) var tip = ""
   private var primary: ChildProcess?
   private var secondary: ChildProcess?
-  private static let kind = "project_repository"
+  static let repositories = "project_repository"
+  static let files = "release_asset"
 
   /// - Parameter isCalm: with the intervals that people have, and not those of tests.
   init(_ arena: Arena, isCalm: Bool = true) throws {
+    let directory = try TemporaryDirectory("pair")
     var settings = AgentRig.Settings()
     if isCalm {
       settings.primary = ""
       settings.secondary = ""
     }
-    rig = try AgentRig(try TemporaryDirectory("pair"), settings: settings)
+    settings.secondary += "\nreader_token_file: \"\(directory.path("reader.secret"))\""
+    rig = try AgentRig(directory, settings: settings)
   }
 
   func start() throws {
@@ -71,9 +74,18 @@ final class AgentPair {
 
   /// Repositories of a HEAD, a config, and no object.
   func emptyRepositories(_ count: Int) throws {
-    let template = rig.directory.path("template.git")
+    let template = rig.directory.path("empty.git")
     try GitCommand().run("init", "-q", "--bare", "--template=", template)
     for number in 0..<count { try place(template, "e/\(number)") }
+  }
+
+  /// Files of a few bytes.
+  func files(_ count: Int) throws {
+    for directory in 0..<(count / 1_000 + 1) {
+      try FileManager.default.createDirectory(
+        atPath: rig.directory.path("assets/d\(directory)"), withIntermediateDirectories: true)
+    }
+    for number in 0..<count { try rig.directory.write("file \(number)\n", to: "assets/d\(number / 1_000)/f\(number)") }
   }
 
   private func place(_ template: String, _ name: String) throws {
@@ -118,11 +130,13 @@ final class AgentPair {
   }
 
   /// Waits until the secondary tracks so many and has verified them all, up to the primary's last event.
-  func untilSettled(count: Int, within limit: Duration = .seconds(600)) throws {
+  func untilSettled(
+    count: Int, of name: String = AgentPair.repositories, within limit: Duration = .seconds(600)
+  ) throws {
     try asking { questions in
       try await Self.until("all verified", within: limit, every: .milliseconds(100)) {
         let secondary = try await questions.secondary.get(AgentRoute.status, as: StatusRow.self)
-        guard let kind = secondary.kinds.first(where: { $0.name == Self.kind }), kind.count == count,
+        guard let kind = secondary.kinds.first(where: { $0.name == name }), kind.count == count,
           kind.states["synced"] == count, kind.verificationStates["succeeded"] == count
         else { return false }
         let primary = try await questions.primary.get(AgentRoute.status, as: StatusRow.self)
@@ -135,7 +149,7 @@ final class AgentPair {
     try asking { questions in
       try await Self.until("all checksummed", within: .seconds(1_800), every: .milliseconds(100)) {
         let status = try await questions.primary.get(AgentRoute.status, as: StatusRow.self)
-        return status.kinds.first { $0.name == Self.kind }?.verificationStates["succeeded"] == count
+        return status.kinds.first { $0.name == Self.repositories }?.verificationStates["succeeded"] == count
       }
     }
   }
@@ -144,7 +158,7 @@ final class AgentPair {
   func verified(_ id: String, since changed: Date) throws -> Date {
     let moment = Mutex<Date?>(nil)
     try asking { questions in
-      let path = AgentRoute.path(AgentRoute.registry(Self.kind), [("id", id)])
+      let path = AgentRoute.path(AgentRoute.registry(Self.repositories), [("id", id)])
       try await Self.until("'\(id)' verified", within: .seconds(30), every: .milliseconds(20)) {
         let entry = try await questions.secondary.get(path, as: RegistryPage.self).entries?.first
         guard let entry, entry.verificationState == "succeeded", let text = entry.verifiedAt,
@@ -158,6 +172,30 @@ final class AgentPair {
     }
     guard let date = moment.withLock({ $0 }) else { throw BenchmarkFailure("'\(id)' has no time") }
     return date
+  }
+
+  /// Changes a repository of the fleet, tells of it as a hook does, and waits until its copy is verified; seconds from the change.
+  func follow(_ id: String, change number: Int) throws -> Double {
+    let ref = "\(rig.source(id))/refs/heads/change\(number)"
+    let changed = Date()
+    try Data("\(tip)\n".utf8).write(to: URL(fileURLWithPath: ref))
+    try asking { questions in
+      try await questions.primary.post(
+        AgentRoute.events, EventNotice(event: "push", replicableName: Self.repositories, id: id))
+    }
+    return try verified(id, since: changed).timeIntervalSince(changed)
+  }
+
+  /// The path of the last twenty of a list by number.
+  func lastPage() throws -> String {
+    let path = AgentRoute.registry(Self.repositories)
+    let place = Mutex<String?>(nil)
+    try asking { questions in
+      let page = try await questions.secondary.get(
+        AgentRoute.path(path, [("sort", "id_desc"), ("limit", "20")]), as: RegistryPage.self)
+      place.withLock { $0 = page.next }
+    }
+    return AgentRoute.path(path, [("sort", "id_asc"), ("limit", "20"), ("after", place.withLock { $0 })])
   }
 
   // MARK: Costs

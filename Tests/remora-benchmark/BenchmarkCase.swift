@@ -43,6 +43,8 @@ struct BenchmarkCase: Sendable {
     static let packs = 60.0
     static let journalMilliseconds = 2.0
     static let objectCheck = 0.8
+    static let faceMilliseconds = 50.0
+    static let watchedLag = 1.05
   }
 
   static let all: [BenchmarkCase] =
@@ -112,6 +114,12 @@ struct BenchmarkCase: Sendable {
       BenchmarkCase(name: "idle-10k", title: "two agents with 10,000 repositories and nothing to do") { try idle($0) },
       BenchmarkCase(name: "first-start-100k", title: "the first start of a primary with 100,000 repositories") {
         try firstStart($0)
+      },
+      BenchmarkCase(
+        name: "faces-100k",
+        title: "status, metrics, lists, GraphQL and pages of 100,000 entries in each of two kinds, for 20 readers"
+      ) {
+        try faces($0)
       },
       BenchmarkCase(
         name: "updates-5000",

@@ -2,6 +2,7 @@ package import AgentAPI
 internal import EventLog
 internal import Replication
 internal import RepositoryReplication
+internal import WorkerPool
 
 extension Agent {
   /// The version that this program calls itself.
@@ -11,7 +12,9 @@ extension Agent {
   private static let longSilence = Duration.seconds(300)
 
   /// The site at a glance. Healthy means: nothing in it needs a person.
-  package func status() async throws -> StatusRow {
+  package func status() async throws -> StatusRow { try await statuses.get { try await self.currentStatus() } }
+
+  private func currentStatus() async throws -> StatusRow {
     var status = StatusRow(site: plan.site, role: role, version: Self.version, startedAt: "\(startedAt)")
     status.url = plan.url
     switch site {

@@ -17,8 +17,10 @@ extension Agent {
   }
 
   /// The same under Geo's field names.
-  package func nodeStatus() async throws -> [NodeStatusRow] {
-    let sites = try await sites().sites
+  package func nodeStatus() async throws -> [NodeStatusRow] { await nodeStatus(try await sites().sites) }
+
+  /// The same of sites as they were told.
+  package func nodeStatus(_ sites: [SiteRow]) async -> [NodeStatusRow] {
     var times: [UInt64: Int64] = [:]
     if case .primary(let site) = site {
       for id in Set(sites.compactMap { $0.status?.lastEventId }) {

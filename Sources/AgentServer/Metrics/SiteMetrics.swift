@@ -12,7 +12,7 @@ enum SiteMetrics {
       guard let status = sites.first?.status else { return [gauge("remora_up", help, [.init(0)])] }
       let own = [gauge("remora_up", help, [.init(1)])] + common(status)
       let ofRole = status.role == "primary" ? primary(status, sites) : secondary(status)
-      return own + ofRole + GeoMetrics.families(of: try await agent.nodeStatus())
+      return own + ofRole + GeoMetrics.families(of: await agent.nodeStatus(sites))
     } catch {
       return [gauge("remora_up", help, [.init(0)])]
     }

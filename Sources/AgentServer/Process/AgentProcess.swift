@@ -37,17 +37,20 @@ package enum AgentProcess {
       settings.temporaryDirectory = FilePath(plan.state)
       settings.agent = "remora/\(Agent.version)"
       let git = GitService(settings: settings, workers: workers)
+      let (sessions, page) = (try await Sessions(state: plan.state, workers: workers), try AdminPage())
+      let readers = QuietThread()
       let routers = try AgentRouters(
         agent,
         .init(
-          doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers,
-          sessions: try await Sessions(state: plan.state, workers: workers), page: try AdminPage()))
+          doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers, sessions: sessions,
+          page: page, readers: readers))
       let services = AgentServices(
         agent: agent, doors: doors, routers: routers, logger: logger, reload: reload, opened: opened)
       let result: Result<Void, any Error>
       do { result = .success(try await services.run()) } catch { result = .failure(error) }
       await git.shutdown()
       await workers.shutdown()
+      await readers.shutdown()
       try result.get()
     }
   }

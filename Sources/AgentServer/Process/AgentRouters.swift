@@ -20,6 +20,7 @@ struct AgentRouters: Sendable {
     let workers: WorkerPool
     let sessions: Sessions
     let page: AdminPage
+    let readers: QuietThread
     let rates = PeerRates()
   }
 
@@ -36,18 +37,20 @@ struct AgentRouters: Sendable {
     _ door: AccessMiddleware.Door, _ agent: Agent, _ means: Means
   ) throws -> RouterResponder<AgentContext> {
     let router = router(door, means)
-    try router.addDocumentRoute()
     router.addHealthRoutes(agent)
-    router.addMetricsRoute(means.metrics)
     router.addSiteRoutes(agent)
     router.addFenceRoutes(agent)
-    router.addStandingRoutes(agent)
     router.addEventRoute(agent)
+    router.addWebhookRoutes(agent, means.doors.webhooks)
+    router.addContentRoutes(agent, means.doors, means.git, workers: means.workers)
+    // Of the routes that follow, and of those alone.
+    router.add(middleware: ReadersMiddleware(means.readers))
+    try router.addDocumentRoute()
+    router.addMetricsRoute(means.metrics)
+    router.addStandingRoutes(agent)
     router.addPeopleRoutes(agent)
     router.addStreamRoute(agent)
     router.addGraphQLRoutes(agent)
-    router.addWebhookRoutes(agent, means.doors.webhooks)
-    router.addContentRoutes(agent, means.doors, means.git, workers: means.workers)
     if case .network(let access) = door {
       PageRoutes(
         agent: agent, page: means.page, sessions: means.sessions, access: access, rates: means.rates,

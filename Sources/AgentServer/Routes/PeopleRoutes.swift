@@ -2,6 +2,8 @@ internal import Agent
 internal import AgentAPI
 internal import Hummingbird
 internal import MetricsExposition
+internal import NIOCore
+internal import WorkerPool
 
 extension Router<AgentContext> {
   /// What people ask, by hand or by the commands.
@@ -82,11 +84,13 @@ extension Router<AgentContext> {
 
   /// Everything that is counted, for a scraper.
   func addMetricsRoute(_ metrics: MetricsRegistry) {
+    let pages = SharedAnswer<ByteBuffer>()
     get("/metrics") { _, context in
       try context.requireReaderOrNeighbour()
+      let page = try await pages.get { ByteBuffer(string: await metrics.render()) }
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
-        body: .init(byteBuffer: .init(string: await metrics.render())))
+        body: .init(byteBuffer: page))
     }
   }
 

@@ -83,7 +83,7 @@ package enum LoopbackSocket {
   }
 
   /// Sends all of it without SIGPIPE; false when the other side is gone.
-  static func send(_ bytes: some Collection<UInt8>, to descriptor: Int32) -> Bool {
+  package static func send(_ bytes: some Collection<UInt8>, to descriptor: Int32) -> Bool {
     let whole = bytes.withContiguousStorageIfAvailable { sendAll(UnsafeRawBufferPointer($0), to: descriptor) }
     return whole ?? Array(bytes).withUnsafeBytes { sendAll($0, to: descriptor) }
   }
@@ -101,7 +101,7 @@ package enum LoopbackSocket {
   }
 
   /// Reads what is there, at most `limit`; empty at the end or when the connection broke.
-  static func receive(from descriptor: Int32, limit: Int = 64 * 1024) -> [UInt8] {
+  package static func receive(from descriptor: Int32, limit: Int = 64 * 1024) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
       while true {
         let count = recv(descriptor, buffer.baseAddress, limit, 0)

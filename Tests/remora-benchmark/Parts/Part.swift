@@ -10,6 +10,7 @@ enum Part: String, ExpressibleByArgument {
   case eventLog = "event-log"
   case catalogBuild = "catalog-build"
   case catalog
+  case crowd
 
   func run(in directory: String) throws {
     let measured: [String: Double]
@@ -22,6 +23,9 @@ enum Part: String, ExpressibleByArgument {
     case .eventLog: measured = try Self.wait { try await EventLogPart.measure(directory) }
     case .catalogBuild: measured = try CatalogPart.build(directory)
     case .catalog: measured = try Self.wait { try await CatalogPart.measure(directory) }
+    case .crowd:
+      try CrowdPart.read(in: directory)
+      measured = [:]
     }
     print(String(decoding: try JSONEncoder().encode(measured), as: UTF8.self))
   }

@@ -1,0 +1,30 @@
+internal import AgentAPI
+internal import Hummingbird
+internal import WorkerPool
+
+/// Has people, and programs of theirs, answered a few at a time, by a thread that stands back behind replication.
+///
+/// Twenty readers who ask without a pause made copies come eight times as late while their answers stood in one line with the
+/// steps of syncs, and each answer waited for all others at each of its own steps (`remora-benchmark faces`).
+struct ReadersMiddleware: RouterMiddleware {
+  typealias Context = AgentContext
+
+  private let thread: QuietThread
+  /// Several, so that an order to a whole registry does not keep everybody else out.
+  private let gate = AdmissionGate(name: "readers", places: 4, waitingLimit: 10_000)
+
+  init(_ thread: QuietThread) { self.thread = thread }
+
+  /// Answers there.
+  func handle(
+    _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
+  ) async throws -> Response {
+    do {
+      try await gate.enter()
+    } catch is WorkerPoolError {
+      throw AgentFault(503, "busy", "answer more readers at a time", hint: "ask less often")
+    }
+    defer { gate.leave() }
+    return try await withTaskExecutorPreference(thread) { try await next(request, context) }
+  }
+}
