@@ -180,8 +180,20 @@ import Testing
       #expect(try await Self.ask(rig, "/", nil, [cookie]).status == 200)
       #expect(try await Self.ask(rig, "/sign-out", post: "csrf=\(csrf)", [form, cookie]).status == 303)
       #expect(try await Self.ask(rig, "/", nil, [cookie]).status == 303)
-      // Five wrong tokens, by the form and by the header; then also the right one has to wait.
-      for index in 0..<5 {
+      // A token that is replaced takes its sessions along.
+      let old = try rig.secret("reader")
+      let second = try #require(try await Self.ask(rig, "/sign-in", post: body, [form]).headers["Set-Cookie"])
+      let secondCookie = ("Cookie", String(second.prefix { $0 != ";" }))
+      #expect(try await Self.ask(rig, "/", nil, [secondCookie]).status == 200)
+      try directory.write(String(repeating: "8", count: 64) + "\n", to: "reader.secret")
+      #expect(chmod(directory.path("reader.secret"), 0o600) == 0)
+      again.send(signal: SIGHUP)
+      #expect(again.waitUntil(printed: "secrets and tokens read again"))
+      #expect(try await Self.ask(rig, "/", nil, [secondCookie]).status == 303)
+      #expect(try await Self.ask(rig, "/api/v1/status", token: old).status == 401)
+      #expect(try await Self.ask(rig, "/api/v1/status", token: try rig.secret("reader")).status == 200)
+      // With that old one five wrong tokens, by the form and by the header; then also the right one has to wait.
+      for index in 0..<4 {
         let answer =
           index.isMultiple(of: 2)
           ? try await Self.ask(rig, "/sign-in", post: "token=guess\(index)", [form])
@@ -191,6 +203,10 @@ import Testing
       let late = try await Self.ask(rig, "/api/v1/status", token: try rig.secret("admin"))
       #expect(late.status == 429 && late.headers["Retry-After"] == "12")
       #expect(try await Self.ask(rig, "/sign-in", post: body, [form]).status == 429)
+      // The names that a page elsewhere may have for this machine are none of its own.
+      for path in ["/", "/sign-in", "/graphql", "/api/v1/stream"] {
+        #expect(try await Self.ask(rig, path, nil, [("Host", "elsewhere.example")]).status == 421)
+      }
       withExtendedLifetime((agents, again)) {}
     }
   }

@@ -116,9 +116,9 @@ struct PageRoutes: Sendable {
       let states = action == "resync" ? row.states : row.verificationStates
       let count = state.map { states[$0] ?? 0 } ?? row.count
       let which = state.map { " that stand at '\($0)'" } ?? ""
+      let verb = action.prefix(1).uppercased() + action.dropFirst()
       return await screen(
-        "\(action.prefix(1).uppercased() + action.dropFirst()) many",
-        "\(action) \(count) of '\(kind.plural)'\(which)?", "actions",
+        "\(verb) many", "\(verb) \(count) of '\(kind.plural)'\(which)?", "actions",
         [("action", action), ("all", "1"), ("state", state ?? ""), ("return_to", path)])
     case "empty":
       let count = try await agent.trash(of: kind.name).tickets.count

@@ -1,4 +1,4 @@
-/// What stands behind `\u` in JSON and in documents.
+/// What stands behind `\u` in a string of a document (section 2.9.4).
 enum EscapedScalar {
   /// Reads four hexadecimal digits, and another `\uXXXX` where the first are half of a pair.
   ///

@@ -1,10 +1,17 @@
 /// Rules for Prometheus: each says what a person should look at, and how. The times are what a quiet night allows.
 enum AlertRules {
   static let text = """
-    # rule_files of Prometheus. Both sites are scraped; 'instance' tells which one speaks.
+    # rule_files of Prometheus. Both sites are scraped, by a job called 'remora'; 'instance' tells which one speaks.
     groups:
       - name: remora
         rules:
+          - alert: RemoraAway
+            expr: up{job="remora"} == 0
+            for: 5m
+            labels: { severity: critical }
+            annotations:
+              summary: "the agent at {{ $labels.instance }} does not answer"
+              description: "See whether it runs: systemctl status remora. Nothing is copied meanwhile."
           - alert: RemoraDown
             expr: remora_up == 0
             for: 5m
