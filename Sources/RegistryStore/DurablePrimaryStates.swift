@@ -123,6 +123,23 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
     store.read { table, _ in table.window(after: id?.text, limit: limit).map(\.state) }
   }
 
+  package func all(in state: VerificationState, most: Int) async throws -> [PrimaryState]? {
+    let question: IndexKey.Question? =
+      switch state {
+      case .pending: .verificationPending
+      case .started: .started
+      case .succeeded: .verified
+      case .failed: .verificationFailed
+      // A primary reads whatever it has.
+      case .disabled: nil
+      }
+    guard let question else { return [] }
+    return store.read { table, _ in
+      guard table.counts[EntryRow.counter(state)] <= most else { return nil }
+      return table.first(.max, question).map(\.state)
+    }
+  }
+
   package func counts() async throws -> [VerificationState: Int] {
     store.read { table, _ in
       var counts: [VerificationState: Int] = [:]

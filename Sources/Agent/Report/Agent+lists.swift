@@ -6,7 +6,7 @@ internal import WorkerPool
 
 /// What a list of a registry is asked for by people and their programs.
 package struct RegistryListing: Hashable, Sendable {
-  /// `id_asc`, `id_desc`, `last_synced_at_asc` …; on a primary by the ids' text, whatever is asked for.
+  /// `id_asc`, `id_desc`, `last_synced_at_asc` …; on a primary only `id_asc`, which is by the ids' text there.
   package var sort = "id_asc"
   /// Only entries whose sync stands here.
   package var state: String?
@@ -40,6 +40,12 @@ extension Agent {
     let kind = try kind(name).name
     switch site {
     case .primary:
+      _ = try Self.ordering(listing.sort)
+      guard listing.sort == "id_asc", listing.before == nil else {
+        throw AgentFault(
+          409, "wrong_role", "sort the states of '\(name)', or go back in them: a primary lists by id, and forward",
+          hint: "ask without 'sort' and 'before'")
+      }
       return try await registry(
         of: name, after: listing.after, limit: listing.limit, state: listing.state,
         verificationState: listing.verificationState, prefix: listing.prefix)
@@ -62,7 +68,7 @@ extension Agent {
 
   /// Where an entry stands in a list, for `after` and `before`.
   package static func cursor(of row: RegistryRow, sort: String) -> String? {
-    guard let (order, _) = ordering(sort), let id = try? ReplicableID(row.modelRecordId) else { return nil }
+    guard let (order, _) = try? ordering(sort), let id = try? ReplicableID(row.modelRecordId) else { return nil }
     let place: Int64 =
       switch order {
       case .id: Int64(clamping: row.id)
@@ -74,19 +80,18 @@ extension Agent {
 
   private static func cursor(_ position: RegistryQuery.Position) -> String { "\(position.order):\(position.id.text)" }
 
-  private static func ordering(_ sort: String) -> (RegistryQuery.Order, isDescending: Bool)? {
+  /// - Throws: `AgentFault` 400 for a word that means nothing.
+  private static func ordering(_ sort: String) throws(AgentFault) -> (RegistryQuery.Order, isDescending: Bool) {
     for (suffix, isDescending) in [("_asc", false), ("_desc", true)] where sort.hasSuffix(suffix) {
-      return RegistryQuery.Order(rawValue: String(sort.dropLast(suffix.count))).map { ($0, isDescending) }
+      if let order = RegistryQuery.Order(rawValue: String(sort.dropLast(suffix.count))) { return (order, isDescending) }
     }
-    return nil
+    throw AgentFault(
+      400, "invalid_request",
+      "sort by '\(sort.prefix(40))': it is none of \(RegistryListing.sorts.joined(separator: ", "))")
   }
 
   private static func query(_ listing: RegistryListing) throws -> RegistryQuery {
-    guard let (order, isDescending) = ordering(listing.sort) else {
-      throw AgentFault(
-        400, "invalid_request",
-        "sort by '\(listing.sort.prefix(40))': it is none of \(RegistryListing.sorts.joined(separator: ", "))")
-    }
+    let (order, isDescending) = try ordering(listing.sort)
     guard listing.after == nil || listing.before == nil else {
       throw AgentFault(400, "invalid_request", "list what is after one place and before another: give one of them")
     }
@@ -105,7 +110,7 @@ extension Agent {
     let parts = cursor.split(separator: ":", maxSplits: 1)
     guard parts.count == 2, let order = Int64(parts[0]), let id = try? ReplicableID(String(parts[1])) else {
       throw AgentFault(
-        400, "invalid_request", "go on at '\(cursor.prefix(40))': no page said so", hint: "begin at the first page")
+        404, "unknown_place", "go on at '\(cursor.prefix(40))': no page said so", hint: "begin at the first page")
     }
     return RegistryQuery.Position(order: order, id: id)
   }

@@ -21,7 +21,8 @@ extension Agent {
     AgentFault(404, "not_tracked", "look '\(id)' of '\(name)' up: it is not tracked here")
   }
 
-  /// A part of a registry, or of a primary's states, in order of ids.
+  /// A part of a registry, or of a primary's states, in order of ids. It may be short, or empty, and yet have a next one: for one
+  /// page no more than some 20,000 rows are looked at.
   ///
   /// - Parameters:
   ///   - state: only those whose sync, on a primary whose checksum, stands here.
@@ -31,53 +32,35 @@ extension Agent {
     of name: String, after id: String?, limit: Int, state: String?, verificationState: String?, prefix: String? = nil
   ) async throws -> RegistryPage {
     let kind = try kind(name).name
-    let start = try id.map { try ReplicableID($0) }
+    let walk = RegistryWalk(
+      start: try id.map { try ReplicableID($0) }, limit: max(1, min(limit, 10_000)), prefix: prefix)
     switch site {
     case .primary(let site):
       let states = try site.primary.states(of: kind)
       let wanted = try verificationState.map(Self.verificationState) ?? state.map(Self.verificationState)
-      let (rows, next) = try await Self.collect(after: start, limit: limit) {
+      var few: [PrimaryState]?
+      if let wanted { few = try await states.all(in: wanted, most: RegistryWalk.few) }
+      let (rows, next) = try await walk.rows(few, by: \.replicableID) {
         try await states.window(after: $0, limit: $1)
-      } id: {
-        $0.replicableID
       } where: { row in
-        (wanted.map { $0 == row.verificationState } ?? true) && row.replicableID.begins(with: prefix)
+        wanted.map { $0 == row.verificationState } ?? true
       }
       return RegistryPage(states: rows.map { PrimaryStateRow($0, of: kind) }, next: next?.text)
     case .secondary(let site):
       let registry = try site.secondary.registry(of: kind)
-      let sync = try state.map(Self.syncState)
-      let verification = try verificationState.map(Self.verificationState)
-      let (rows, next) = try await Self.collect(after: start, limit: limit) {
+      var query = RegistryQuery(limit: RegistryWalk.few)
+      query.state = try state.map(Self.syncState)
+      query.verificationState = try verificationState.map(Self.verificationState)
+      var few: [RegistryEntry]?
+      if query.state != nil || query.verificationState != nil, try await registry.count(query) <= RegistryWalk.few {
+        few = try await registry.part(query).entries
+      }
+      let (rows, next) = try await walk.rows(few, by: \.replicableID) {
         try await registry.window(after: $0, limit: $1)
-      } id: {
-        $0.replicableID
-      } where: { row in
-        (sync.map { $0 == row.state } ?? true) && (verification.map { $0 == row.verificationState } ?? true)
-          && row.replicableID.begins(with: prefix)
+      } where: { [query] row in
+        query.fits(row)
       }
       return RegistryPage(entries: rows.map { RegistryRow($0, of: kind) }, next: next?.text)
-    }
-  }
-
-  /// Walks windows until enough fit, or the end.
-  private static func collect<Row>(
-    after start: ReplicableID?, limit: Int, _ window: (ReplicableID?, Int) async throws -> [Row],
-    id: (Row) -> ReplicableID, where fits: (Row) -> Bool
-  ) async throws -> ([Row], next: ReplicableID?) {
-    let size = 1_000
-    let limit = max(1, min(limit, 10_000))
-    var rows: [Row] = []
-    var last = start
-    while true {
-      let part = try await window(last, size)
-      for row in part {
-        if fits(row) { rows.append(row) }
-        last = id(row)
-        if rows.count == limit { return (rows, last) }
-      }
-      guard part.count == size else { return (rows, nil) }
-      try Task.checkCancellation()
     }
   }
 
@@ -186,11 +169,5 @@ extension Agent {
       }
     }
     return true
-  }
-}
-
-extension ReplicableID {
-  fileprivate func begins(with prefix: String?) -> Bool {
-    prefix.map { text.utf8.starts(with: $0.utf8) } ?? true
   }
 }

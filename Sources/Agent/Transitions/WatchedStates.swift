@@ -66,5 +66,9 @@ struct WatchedStates: PrimaryStateStoring {
     try await states.window(after: id, limit: limit)
   }
 
+  func all(in state: VerificationState, most: Int) async throws -> [PrimaryState]? {
+    try await states.all(in: state, most: most)
+  }
+
   func counts() async throws -> [VerificationState: Int] { try await states.counts() }
 }

@@ -67,7 +67,10 @@ enum APIDocument {
     if operation.path == "/graphql", var responses = json["responses"] as? [String: Any] {
       // A body that is no request is answered in GraphQL's own way.
       responses["400"] = [
-        "description": "No request.", "content": ["application/json": ["schema": ["type": "object"]]],
+        "description": "No request.",
+        "content": [
+          "application/json": ["schema": APISchema.reference(APIOperations.graphQLResponse).json(&components)]
+        ],
       ]
       json["responses"] = responses
     }

@@ -22,7 +22,7 @@ enum APIOperations {
     .json(try SchemaRecorder.schema(of: type))
   }
 
-  private static func limit(_ most: Int64, _ standard: Int) -> Parameter {
+  private static func limit(_ most: UInt64, _ standard: Int) -> Parameter {
     Parameter(
       name: "limit", description: "How many at most; \(standard) unless given.",
       schema: .integer(minimum: 1, maximum: most))
@@ -36,6 +36,8 @@ enum APIOperations {
   private static let replicableID = APISchema.pattern(
     #"^(?!/)(?!.*//)(?!.*/$)(?!(.*/)?\.{1,2}(/|$))(?!.*\.(git|lock)(/|$))(?!(.*/)?\.remora)[^\u0000-\u001f\u007f-\u009f]+$"#
   )
+  /// The rule of `ReplicableName`.
+  private static let replicableName = APISchema.pattern("^(?=.{1,63}$)[a-z][a-z0-9]*(_[a-z0-9]+)*$")
   private static let oid = APISchema.pattern("^([0-9a-f]{40}|[0-9a-f]{64})$")
   private static let syncStates = APISchema.word(["pending", "started", "synced", "failed"])
   private static let verificationStates = APISchema.word(["pending", "started", "succeeded", "failed", "disabled"])
@@ -106,8 +108,11 @@ enum APIOperations {
           optional("state", "Only those whose sync stands here.", syncStates),
           optional("verification_state", "Only those whose verification stands here.", verificationStates),
           optional("prefix", "Only those whose ids begin so."),
-          optional("sort", "The order of a list.", .word(RegistryListing.sorts)),
-          optional("after", "Behind this place."), optional("before", "Before this place; only with 'sort'."),
+          optional(
+            "sort", "The order of a list; of a primary's states only 'id_asc', by the ids' text.",
+            .word(RegistryListing.sorts)),
+          optional("after", "Behind this place: what a page said was 'next'.", replicableID),
+          optional("before", "Before this place: what a page said was 'previous'; only with 'sort'.", replicableID),
           limit(10_000, 1_000),
         ], answer: try json(RegistryPage.self)),
       .init(
@@ -156,12 +161,13 @@ enum APIOperations {
       .init(
         method: .post, path: "/api/v1/events", summary: "Takes in what a Git host says happened.", role: .admin,
         body: try SchemaRecorder.schema(of: EventNotice.self).with([
-          "event": .word(["push", "update", "destroy"]), "id": replicableID,
+          "event": .word(["push", "update", "destroy"]), "id": replicableID, "replicable_name": replicableName,
           "changes": .array(try SchemaRecorder.schema(of: RefMoveRow.self).with(["old": oid, "new": oid])),
         ]), answer: .nothing),
       .init(
         method: .get, path: "\(kind)/catalog", summary: "A part of a primary's catalog.", role: .siteOrReader,
-        parameters: [optional("after", "Behind this id."), limit(10_000, 1_000)], answer: try json(CatalogPageRow.self)),
+        parameters: [optional("after", "Behind this id.", replicableID), limit(10_000, 1_000)],
+        answer: try json(CatalogPageRow.self)),
       .init(
         method: .get, path: "\(kind)/standing", summary: "How one replicable stands on the primary's disk.",
         role: .siteOrReader,
@@ -182,6 +188,9 @@ enum APIOperations {
     ]
   }
 
+  /// What GraphQL answers with, also to a body that is no request.
+  static let graphQLResponse = "GraphQLResponse"
+
   private static var graphQL: [APIOperation] {
     let request = APISchema.object(
       name: "GraphQLRequest",
@@ -190,10 +199,30 @@ enum APIOperations {
         .init(name: "operationName", schema: .nullable(.string), isRequired: false),
         .init(name: "variables", schema: .nullable(.map(.anything)), isRequired: false),
       ])
+    let place = APISchema.object(
+      name: "GraphQLLocation",
+      fields: [
+        .init(name: "line", schema: .integer(minimum: 1, maximum: .max), isRequired: true),
+        .init(name: "column", schema: .integer(minimum: 1, maximum: .max), isRequired: true),
+      ])
+    let error = APISchema.object(
+      name: "GraphQLError",
+      fields: [
+        .init(name: "message", schema: .string, isRequired: true),
+        .init(name: "locations", schema: .array(place), isRequired: false),
+        .init(name: "path", schema: .array(.anything), isRequired: false),
+        .init(name: "extensions", schema: .map(.anything), isRequired: false),
+      ])
+    let response = APISchema.object(
+      name: graphQLResponse,
+      fields: [
+        .init(name: "data", schema: .nullable(.map(.anything)), isRequired: false),
+        .init(name: "errors", schema: .array(error), isRequired: false),
+      ])
     return [
       .init(
         method: .post, path: "/graphql", summary: "GraphQL; what is wrong with a question is in the answer's 'errors'.",
-        role: .reader, body: request, answer: .json(.map(.anything))),
+        role: .reader, body: request, answer: .json(response)),
       .init(
         method: .get, path: "/graphql/schema", summary: "The GraphQL schema in its definition language.", role: .reader,
         answer: .text("text/plain")),

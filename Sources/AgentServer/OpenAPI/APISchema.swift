@@ -4,7 +4,7 @@ indirect enum APISchema: Sendable {
   case string
   case word([String])
   case pattern(String)
-  case integer(minimum: Int64?, maximum: Int64?)
+  case integer(minimum: Int64, maximum: UInt64)
   case number
   case boolean
   case anything
@@ -17,7 +17,7 @@ indirect enum APISchema: Sendable {
 
   struct Field: Sendable {
     let name: String
-    let schema: APISchema
+    var schema: APISchema
     let isRequired: Bool
   }
 
@@ -26,7 +26,11 @@ indirect enum APISchema: Sendable {
     guard case .object(let name, let fields) = self else { return self }
     return .object(
       name: name,
-      fields: fields.map { .init(name: $0.name, schema: schemas[$0.name] ?? $0.schema, isRequired: $0.isRequired) })
+      fields: fields.map { field in
+        var field = field
+        if let schema = schemas[field.name] { field.schema = field.isRequired ? schema : .nullable(schema) }
+        return field
+      })
   }
 
   /// As JSON; named objects become references, and are put into `components`.
@@ -35,11 +39,7 @@ indirect enum APISchema: Sendable {
     case .string: return ["type": "string"]
     case .word(let words): return ["type": "string", "enum": words]
     case .pattern(let pattern): return ["type": "string", "pattern": pattern]
-    case .integer(let minimum, let maximum):
-      var json: [String: Any] = ["type": "integer"]
-      json["minimum"] = minimum
-      json["maximum"] = maximum
-      return json
+    case .integer(let minimum, let maximum): return ["type": "integer", "minimum": minimum, "maximum": maximum]
     case .number: return ["type": "number"]
     case .boolean: return ["type": "boolean"]
     case .anything: return [:]

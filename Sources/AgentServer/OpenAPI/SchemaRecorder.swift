@@ -31,16 +31,18 @@ final class SchemaRecorder: Decoder {
     switch type {
     case is String.Type: .string
     case is Bool.Type: .boolean
-    case is Int.Type: .integer(minimum: nil, maximum: nil)
-    case is UInt64.Type: .integer(minimum: 0, maximum: nil)
+    case is Int.Type: .integer(minimum: .min, maximum: UInt64(Int64.max))
+    case is UInt64.Type: .integer(minimum: 0, maximum: .max)
     case is Double.Type: .number
     default: nil
     }
   }
 
   fileprivate func note(_ key: any CodingKey, _ type: any Decodable.Type, isRequired: Bool) throws {
+    let schema = try Self.schema(of: type, within: open)
+    // What may be left out may be null as well; we leave it out.
     let field = APISchema.Field(
-      name: Self.snakeCase(key.stringValue), schema: try Self.schema(of: type, within: open), isRequired: isRequired)
+      name: Self.snakeCase(key.stringValue), schema: isRequired ? schema : .nullable(schema), isRequired: isRequired)
     found.withLock { found in
       if case .object(let name, let fields)? = found {
         found = .object(name: name, fields: fields + [field])

@@ -24,7 +24,7 @@ struct PageRoutes: Sendable {
   func add(to router: Router<AgentContext>) {
     addAssets(router)
     router.get("/sign-in") { request, _ in
-      html(page.signIn(await frame(request, nil), returnTo: PageForm.path(request.query("return_to"))))
+      html(page.signIn(await frame(request, nil), returnTo: PageForm.path(request.field("return_to"))))
     }
     screen(router, "/") { request, context in
       page.sites(await frame(request, context), try await agent.sites(), agent.trends())
@@ -40,7 +40,7 @@ struct PageRoutes: Sendable {
     }
     screen(router, "/events") { request, context in
       guard agent.role == "primary" else { return page.events(await frame(request, context), nil, older: nil) }
-      let before = request.query("before").flatMap { UInt64($0) }
+      let before = request.field("before").flatMap { UInt64($0) }
       let events = try await agent.events(before: before, limit: 50)
       return page.events(
         await frame(request, context), events, older: events.last.flatMap { $0.id > 1 ? $0.id : nil })
@@ -69,13 +69,13 @@ struct PageRoutes: Sendable {
   private func list(_ request: Request, _ context: AgentContext) async throws -> String {
     let kind = try kindName(context)
     var listing = RegistryListing()
-    func word(_ name: String) -> String? { request.query(name).flatMap { $0.isEmpty ? nil : $0 } }
-    listing.sort = word("sort") ?? listing.sort
-    listing.state = agent.role == "secondary" ? word("state") : nil
-    listing.verificationState = word("verification_state") ?? (agent.role == "primary" ? word("state") : nil)
-    listing.prefix = word("prefix")
-    listing.after = word("after")
-    listing.before = word("before")
+    listing.sort = request.field("sort") ?? listing.sort
+    listing.state = agent.role == "secondary" ? request.field("state") : nil
+    listing.verificationState =
+      request.field("verification_state") ?? (agent.role == "primary" ? request.field("state") : nil)
+    listing.prefix = request.field("prefix")
+    listing.after = request.field("after")
+    listing.before = request.field("before")
     listing.limit = Self.pageLength
     var view = ListView(
       kind: kind, page: try await agent.list(listing, of: kind.name), sort: listing.sort, sorts: RegistryListing.sorts)
@@ -102,7 +102,7 @@ struct PageRoutes: Sendable {
     let (kind, row) = try await kind(context)
     let path = "/kinds/\(AgentRoute.encoded(kind.name))"
     let action = try request.required("action")
-    let state = request.query("state")
+    let state = request.field("state")
     func screen(
       _ title: String, _ question: String, _ target: String, _ fields: [(name: String, value: String)]
     ) async -> String {
@@ -168,7 +168,7 @@ struct PageRoutes: Sendable {
     } else {
       frame.isAdmin = false
     }
-    if let done = request.query("done"), let text = Self.notice(done) { frame.notice = text }
+    if let done = request.field("done"), let text = Self.notice(done) { frame.notice = text }
     return frame
   }
 

@@ -3,8 +3,12 @@ internal import AgentAPI
 internal import Hummingbird
 
 extension Request {
-  /// A value of the query, decoded; `nil` when it is not there, or empty, as forms send what nobody filled in.
-  func query(_ name: String) -> String? { uri.queryParameters.get(name).flatMap { $0.isEmpty ? nil : $0 } }
+  /// A value of the query, decoded; `nil` when it is not there. An empty one is a value: what a script forgot to fill in must not
+  /// ask for everything.
+  func query(_ name: String) -> String? { uri.queryParameters.get(name) }
+
+  /// The same of a page's own forms and links, which send what nobody filled in.
+  func field(_ name: String) -> String? { query(name).flatMap { $0.isEmpty ? nil : $0 } }
 
   /// A number of the query, within a range.
   ///

@@ -37,6 +37,9 @@ public protocol PrimaryStateStoring: Sendable {
   /// States in order of their ids, after `id`, at most `limit`.
   func window(after id: ReplicableID?, limit: Int) async throws -> [PrimaryState]
 
+  /// All that stand there, in no particular order; `nil` where they are more than `most`.
+  func all(in state: VerificationState, most: Int) async throws -> [PrimaryState]?
+
   /// How many states stand where.
   func counts() async throws -> [VerificationState: Int]
 }
@@ -47,5 +50,18 @@ extension PrimaryStateStoring {
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws {
     try await changeAll(ids, change)
+  }
+
+  /// A store without an index: reads everything.
+  public func all(in state: VerificationState, most: Int) async throws -> [PrimaryState]? {
+    var found: [PrimaryState] = []
+    var last: ReplicableID?
+    repeat {
+      let window = try await window(after: last, limit: 1_000)
+      found += window.filter { $0.verificationState == state }
+      guard found.count <= most else { return nil }
+      last = window.last?.replicableID
+    } while last != nil
+    return found
   }
 }
