@@ -113,6 +113,36 @@ import Testing
     }
   }
 
+  @Test func `numbers that nothing has, and values that are not there, are refused and harm nobody`() async throws {
+    try await withTemporaryDirectory("numbers") { directory in
+      let rig = try Self.rig(directory)
+      try Self.repository(at: rig.source("one"))
+      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      let admin = try rig.secret("admin")
+      try await rig.asking { pair in
+        try await pair.untilVerified("one")
+        let kind = "/api/v1/kinds/project_repository"
+        // Longer ago than there are moments: once the agent died of it.
+        for seconds in [UInt64(Int64.max), .max] {
+          let body = "{\"action\":\"empty\",\"older_than_seconds\":\(seconds)}"
+          #expect(try await Self.ask(rig, "\(kind)/trash", token: admin, post: body).text.contains("\"count\":0"))
+        }
+        for (path, status) in [
+          ("\(kind)/registry?id=", 400), ("\(kind)/registry?state=none", 400),
+          ("\(kind)/registry?state=succeeded", 409),
+          ("\(kind)/registry?before=x", 404), ("\(kind)/registry?sort=id_asc&after=1:a&before=2:b", 409),
+          ("\(kind)/registry?sort=id_asc&limit=", 400), ("\(kind)/history?id=none", 404),
+        ] {
+          #expect(try await Self.ask(rig, path, token: admin).status == status, "\(path)")
+        }
+        let action = "{\"action\":\"resync\",\"ids\":[],\"state\":\"none\"}"
+        #expect(try await Self.ask(rig, "\(kind)/registry/actions", token: admin, post: action).status == 400)
+        #expect(agents.0.isRunning && agents.1.isRunning)
+      }
+      withExtendedLifetime(agents) {}
+    }
+  }
+
   @Test func `the stream tells what happens while it happens`() async throws {
     try await withTemporaryDirectory("stream") { directory in
       let rig = try Self.rig(directory)

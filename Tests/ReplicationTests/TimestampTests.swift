@@ -36,4 +36,15 @@ struct TimestampTests {
     #expect((start + .seconds(86_400)) - start == .seconds(86_400))
     #expect(start - .seconds(1) < start)
   }
+
+  @Test("what lies beyond all moments is the first or the last of them")
+  func saturation() {
+    let (first, last) = (Timestamp(milliseconds: .min), Timestamp(milliseconds: .max))
+    let now = Timestamp(milliseconds: 1_790_000_000_000)
+    for endless in [Duration.seconds(Int64.max), .milliseconds(Int64.max)] {
+      #expect(now + endless == last && now - endless < now && first - endless == first && last - .zero - endless < now)
+    }
+    #expect(now - .seconds(Int64.max) < now && now + .seconds(Int64.min) < now && now - .seconds(Int64.min) == last)
+    #expect(last - first == .milliseconds(Int64.max) && first - last == .milliseconds(Int64.min))
+  }
 }

@@ -66,11 +66,22 @@ package final class SiteEpoch: Sendable {
         "follow the primary at '\(primary)': its epoch is \(epoch), and a primary of epoch \(known) is known",
         hint: "it was replaced by a promotion; name the new primary in the configuration")
     }
+    try checkPlausible(epoch, of: primary)
     if epoch > known { try change { $0.epoch = epoch } }
+  }
+
+  /// More promotions than there can have been: another one must still have a number.
+  private static let endless: UInt64 = 1 << 53
+
+  private func checkPlausible(_ epoch: UInt64, of site: String) throws(AgentFault) {
+    guard epoch < Self.endless else {
+      throw AgentFault(400, "invalid_request", "take the epoch \(epoch) of '\(site)': nobody was promoted so often")
+    }
   }
 
   /// Another site is the primary from now on.
   func fence(_ epoch: UInt64, by site: String) throws {
+    try checkPlausible(epoch, of: site)
     let at = "\(now())"
     try change { record in
       record.epoch = max(record.epoch, epoch)

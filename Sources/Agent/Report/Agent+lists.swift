@@ -93,7 +93,7 @@ extension Agent {
   private static func query(_ listing: RegistryListing) throws -> RegistryQuery {
     let (order, isDescending) = try ordering(listing.sort)
     guard listing.after == nil || listing.before == nil else {
-      throw AgentFault(400, "invalid_request", "list what is after one place and before another: give one of them")
+      throw AgentFault(409, "two_places", "list what is after one place and before another: give one of them")
     }
     var query = RegistryQuery(order: order, isDescending: isDescending, limit: max(1, min(listing.limit, 10_000)))
     query.state = try listing.state.map(syncState)
@@ -141,7 +141,7 @@ extension Agent {
 
   /// What happened to the refs of a copy, the newest first.
   ///
-  /// - Throws: `AgentFault` 404 for what is not tracked, 409 for what has no refs.
+  /// - Throws: `AgentFault` 404 for what is not tracked, 409 for what has no refs, or no copy yet.
   package func history(of name: String, id: String, limit: Int = 100) async throws -> HistoryPage {
     _ = try secondarySite(for: "tell the history of '\(id.prefix(200))'")
     guard try kind(name).dataType == .repository else {
@@ -150,7 +150,15 @@ extension Agent {
     let found = try await content(of: name, id: id, as: .repository)
     let path = found.root.pushing(found.path)
     return try await state.storage.run { _ in
-      let history = try CopyHistory.read(path)
+      let history: CopyHistory
+      do throws(MirrorError) {
+        history = try CopyHistory.read(path)
+      } catch {
+        guard error.code == .destinationNotACopy else { throw error }
+        throw AgentFault(
+          409, "no_copy", "tell the history of '\(id.prefix(200))': there is no copy of it yet",
+          hint: "remora explain says why")
+      }
       let changes = history.changes.suffix(limit).reversed().map { change in
         HistoryRow(
           at: RefJournalTime.text(change.time), ref: "\(change.name)", old: change.old, new: change.new)

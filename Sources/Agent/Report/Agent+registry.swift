@@ -37,13 +37,18 @@ extension Agent {
     switch site {
     case .primary(let site):
       let states = try site.primary.states(of: kind)
-      let wanted = try verificationState.map(Self.verificationState) ?? state.map(Self.verificationState)
+      // A primary has no syncs: where its checksums stand may be asked for by either name.
+      let wanted = try (verificationState.map(Self.verificationState), state.map(Self.verificationState))
+      guard wanted.0 == nil || wanted.1 == nil || wanted.0 == wanted.1 else {
+        return RegistryPage(states: [], next: nil)
+      }
       var few: [PrimaryState]?
-      if let wanted { few = try await states.all(in: wanted, most: RegistryWalk.few) }
+      let standing = wanted.0 ?? wanted.1
+      if let standing { few = try await states.all(in: standing, most: RegistryWalk.few) }
       let (rows, next) = try await walk.rows(few, by: \.replicableID) {
         try await states.window(after: $0, limit: $1)
       } where: { row in
-        wanted.map { $0 == row.verificationState } ?? true
+        standing.map { $0 == row.verificationState } ?? true
       }
       return RegistryPage(states: rows.map { PrimaryStateRow($0, of: kind) }, next: next?.text)
     case .secondary(let site):
@@ -64,18 +69,26 @@ extension Agent {
     }
   }
 
-  static func syncState(_ word: String) throws -> SyncState {
+  /// - Throws: `AgentFault` 400 for what is no state, 409 for one that only verifications have.
+  static func syncState(_ word: String) throws(AgentFault) -> SyncState {
     guard let state = SyncState(rawValue: word) else {
-      throw AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
+      throw noState(word, isOther: VerificationState(rawValue: word) != nil)
     }
     return state
   }
 
-  static func verificationState(_ word: String) throws -> VerificationState {
+  /// The same of verifications.
+  static func verificationState(_ word: String) throws(AgentFault) -> VerificationState {
     guard let state = VerificationState(rawValue: word) else {
-      throw AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
+      throw noState(word, isOther: SyncState(rawValue: word) != nil)
     }
     return state
+  }
+
+  private static func noState(_ word: String, isOther: Bool) -> AgentFault {
+    isOther
+      ? AgentFault(409, "wrong_state", "list what stands at '\(word)': syncs and verifications have different states")
+      : AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
   }
 
   /// Asks for syncs, fresh downloads, verifications; on a primary for new readings.
@@ -85,6 +98,12 @@ extension Agent {
       throw AgentFault(
         400, "invalid_request",
         "do '\(action.action.prefix(40))': it is none of \(Self.actions.joined(separator: ", "))")
+    }
+    if let state = action.state, !Self.selectableStates.contains(state) {
+      throw AgentFault(
+        400, "invalid_request",
+        "\(action.action) those that stand at '\(state.prefix(40))': it is none of \(Self.selectableStates.joined(separator: ", "))"
+      )
     }
     guard try action.action != "recheck" || needsObjectChecks(kind) else {
       guard let id = action.ids?.first else { return ActionAnswer(count: 0) }
@@ -109,6 +128,8 @@ extension Agent {
   }
 
   private static let actions = ["resync", "redownload", "reverify", "recheck"]
+  /// What is done is asked for again by all, or by id.
+  private static let selectableStates = ["pending", "started", "failed"]
 
   private func targets(of action: RegistryAction, _ name: String) async throws -> [ReplicableID] {
     if let ids = action.ids { return try ids.map { try ReplicableID($0) } }

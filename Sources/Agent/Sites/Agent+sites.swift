@@ -45,11 +45,14 @@ extension Agent {
 
   /// What a secondary says of itself; durable on return.
   ///
-  /// - Throws: `AgentFault` 403 for a report of another site than the one that sends it.
+  /// - Throws: `AgentFault` 403 for a report of another site than the one that sends it, 400 for numbers that are none.
   package func take(report: StatusRow, from name: String) async throws {
     let site = try primarySite(for: "take the report of a site")
     guard report.site == name, report.role == "secondary", site.secondaries.names.contains(name) else {
       throw AgentFault(403, "forbidden", "take a report of '\(report.site.prefix(100))' from '\(name)'")
+    }
+    guard report.isPlausible else {
+      throw AgentFault(400, "invalid_request", "take the report of '\(name)': it has numbers that nothing has")
     }
     site.secondaries.heard(from: name)
     try await site.reports.take(report, from: name)
@@ -81,5 +84,21 @@ extension Agent {
     }
     row.health = row.problems.isEmpty ? "healthy" : "unhealthy"
     return row
+  }
+}
+
+extension StatusRow {
+  /// Its numbers can be counted with: another site's program has made them.
+  fileprivate var isPlausible: Bool {
+    let counts = kinds.flatMap { kind in
+      [
+        kind.count, kind.needsVerification, kind.mismatched, kind.missingOnPrimary, kind.damaged, kind.unchecked,
+      ] + kind.states.values + kind.verificationStates.values
+    }
+    let seconds =
+      [lag?.p50Seconds, lag?.p95Seconds, lag?.maxSeconds, oldestUnsynced?.seconds].compactMap { $0 }
+      + jobs.map(\.seconds)
+    return counts.allSatisfy { (0...1_000_000_000_000).contains($0) }
+      && seconds.allSatisfy { (0...1_000_000_000_000).contains($0) }
   }
 }

@@ -37,9 +37,8 @@ enum APIOperations {
     #"^(?!/)(?!.*//)(?!.*/$)(?!(.*/)?\.{1,2}(/|$))(?!.*\.(git|lock)(/|$))(?!(.*/)?\.remora)[^\u0000-\u001f\u007f-\u009f]+$"#
   )
   /// The rule of `ReplicableName`.
-  private static let replicableName = APISchema.pattern("^(?=.{1,63}$)[a-z][a-z0-9]*(_[a-z0-9]+)*$")
+  private static let replicableName = APISchema.pattern("^[a-z][a-z0-9]*(_[a-z0-9]+)*$", longest: 63)
   private static let oid = APISchema.pattern("^([0-9a-f]{40}|[0-9a-f]{64})$")
-  private static let syncStates = APISchema.word(["pending", "started", "synced", "failed"])
   private static let verificationStates = APISchema.word(["pending", "started", "succeeded", "failed", "disabled"])
 
   private static let id = Parameter(
@@ -101,18 +100,21 @@ enum APIOperations {
       .init(
         method: .get, path: "\(kind)/registry",
         summary:
-          "Entries of a secondary, or states of a primary: one, a walk in the order of ids, or with 'sort' a list.",
+          "Entries of a secondary, or states of a primary: one, a walk in the order of ids, or with 'sort' or 'before' a list.",
         role: .reader,
         parameters: [
           optional("id", "Only this replicable.", replicableID),
-          optional("state", "Only those whose sync stands here.", syncStates),
+          optional(
+            "state",
+            "Only those whose sync, on a primary whose checksum, stands here; 409 for one that it cannot have.",
+            .word(["pending", "started", "synced", "failed", "succeeded", "disabled"])),
           optional("verification_state", "Only those whose verification stands here.", verificationStates),
           optional("prefix", "Only those whose ids begin so."),
           optional(
             "sort", "The order of a list; of a primary's states only 'id_asc', by the ids' text.",
             .word(RegistryListing.sorts)),
           optional("after", "Behind this place: what a page said was 'next'.", replicableID),
-          optional("before", "Before this place: what a page said was 'previous'; only with 'sort'.", replicableID),
+          optional("before", "Before this place: what a page said was 'previous'; of a list.", replicableID),
           limit(10_000, 1_000),
         ], answer: try json(RegistryPage.self)),
       .init(

@@ -3,7 +3,7 @@
 indirect enum APISchema: Sendable {
   case string
   case word([String])
-  case pattern(String)
+  case pattern(String, longest: Int? = nil)
   case integer(minimum: Int64, maximum: UInt64)
   case number
   case boolean
@@ -38,7 +38,10 @@ indirect enum APISchema: Sendable {
     switch self {
     case .string: return ["type": "string"]
     case .word(let words): return ["type": "string", "enum": words]
-    case .pattern(let pattern): return ["type": "string", "pattern": pattern]
+    case .pattern(let pattern, let longest):
+      var json: [String: Any] = ["type": "string", "pattern": pattern]
+      json["maxLength"] = longest
+      return json
     case .integer(let minimum, let maximum): return ["type": "integer", "minimum": minimum, "maximum": maximum]
     case .number: return ["type": "number"]
     case .boolean: return ["type": "boolean"]

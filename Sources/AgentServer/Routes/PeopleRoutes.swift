@@ -17,7 +17,7 @@ extension Router<AgentContext> {
       let kind = try context.parameters.require("kind")
       if let id = request.query("id") { return try Response.json(try await agent.registryEntry(of: kind, id: id)) }
       // In the order of the ids' text it is walked through by programs; in any other it is looked at by people.
-      if request.query("sort") != nil {
+      if request.query("sort") != nil || request.query("before") != nil {
         return try Response.json(try await agent.list(try request.listing(), of: kind))
       }
       return try Response.json(

@@ -12,25 +12,36 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   /// Earlier moments come first.
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
-  /// The moment so much later; durations are cut to whole milliseconds.
+  /// The moment so much later; durations are cut to whole milliseconds. Beyond the last moment there is, it is that one: durations
+  /// may come from anybody.
   public static func + (moment: Timestamp, duration: Duration) -> Timestamp {
-    Timestamp(milliseconds: moment.milliseconds + duration.wholeMilliseconds)
+    Timestamp(
+      milliseconds: saturating(
+        moment.milliseconds.addingReportingOverflow(duration.wholeMilliseconds), duration > .zero))
   }
 
-  /// The moment so much earlier.
+  /// The moment so much earlier, or the first that there is.
   public static func - (moment: Timestamp, duration: Duration) -> Timestamp {
-    Timestamp(milliseconds: moment.milliseconds - duration.wholeMilliseconds)
+    Timestamp(
+      milliseconds: saturating(
+        moment.milliseconds.subtractingReportingOverflow(duration.wholeMilliseconds), duration < .zero))
   }
 
   /// How long from `earlier` to `later`; negative when they are the other way round.
   public static func - (later: Timestamp, earlier: Timestamp) -> Duration {
-    .milliseconds(later.milliseconds - earlier.milliseconds)
+    .milliseconds(saturating(later.milliseconds.subtractingReportingOverflow(earlier.milliseconds), later > earlier))
+  }
+
+  private static func saturating(_ result: (partialValue: Int64, overflow: Bool), _ isUpwards: Bool) -> Int64 {
+    result.overflow ? isUpwards ? .max : .min : result.partialValue
   }
 }
 
 extension Duration {
-  /// The duration in milliseconds, cut towards zero.
+  /// The duration in milliseconds, cut towards zero, and to what there are numbers for.
   fileprivate var wholeMilliseconds: Int64 {
-    components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    let (milliseconds, isTooMuch) = components.seconds.multipliedReportingOverflow(by: 1_000)
+    let (sum, isOver) = milliseconds.addingReportingOverflow(components.attoseconds / 1_000_000_000_000_000)
+    return isTooMuch || isOver ? components.seconds > 0 ? .max : .min : sum
   }
 }
