@@ -90,6 +90,24 @@ struct RigQuestions: Sendable {
 }
 
 extension AgentRig {
+  /// A pair at whose secondary people may ask by the network, as they may at every primary of a rig.
+  static func forPeople(_ directory: TemporaryDirectory) throws -> AgentRig {
+    var settings = Settings()
+    settings.secondary += """
+
+      admin_token_file: "\(directory.path("admin.secret"))"
+      reader_token_file: "\(directory.path("reader.secret"))"
+      """
+    return try AgentRig(directory, settings: settings)
+  }
+
+  /// Makes repositories of one commit at the host.
+  func makeSources(_ ids: String...) throws {
+    var builder = RepositoryBuilder()
+    builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
+    for id in ids { _ = try builder.build(at: source(id)) }
+  }
+
   /// Runs the body with clients of both agents.
   func asking<Result>(_ body: (RigQuestions) async throws -> Result) async throws -> Result {
     let http = BoundedHTTPClient()

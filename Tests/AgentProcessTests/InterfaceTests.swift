@@ -7,21 +7,6 @@ import Testing
 
 /// GraphQL, the event stream, sign-in and what a browser could be tricked into, asked over the network as others do.
 @Suite(.serialized) struct InterfaceTests {
-  private static func repository(at path: String) throws {
-    var builder = RepositoryBuilder()
-    builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
-    _ = try builder.build(at: path)
-  }
-
-  private static func rig(_ directory: TemporaryDirectory) throws -> AgentRig {
-    var settings = AgentRig.Settings()
-    settings.secondary = """
-      admin_token_file: "\(directory.path("admin.secret"))"
-      reader_token_file: "\(directory.path("reader.secret"))"
-      """
-    return try AgentRig(directory, settings: settings)
-  }
-
   private struct Answer: Sendable {
     let status: Int
     let headers: HTTPHeaderFields
@@ -56,8 +41,8 @@ import Testing
 
   @Test func `GraphQL lists entries page by page, and an order turns a failed one synced`() async throws {
     try await withTemporaryDirectory("graphql") { directory in
-      let rig = try Self.rig(directory)
-      for id in ["bad", "one", "two"] { try Self.repository(at: rig.source(id)) }
+      let rig = try AgentRig.forPeople(directory)
+      try rig.makeSources("bad", "one", "two")
       try FileManager.default.createDirectory(atPath: directory.path("copies"), withIntermediateDirectories: true)
       try directory.write("in the way", to: "copies/bad.git")
       let agents = (try rig.startPrimary(), try rig.startSecondary())
@@ -100,7 +85,13 @@ import Testing
           try await pair.secondary.get(path, as: TransitionPage.self).transitions.first?.verificationState
             == "succeeded"
         }
-        try await Task.sleep(for: .seconds(2))
+        try await pair.until("they are in their file") {
+          let file = "\(rig.secondaryState)/transitions/transitions.0.jsonl"
+          let last = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").last {
+            $0.contains("\"bad\"")
+          }
+          return last?.contains("\"verification_state\":\"succeeded\"") == true
+        }
         agents.1.kill()
         let again = try rig.startSecondary()
         let kept = try await pair.secondary.get(path, as: TransitionPage.self).transitions
@@ -115,8 +106,8 @@ import Testing
 
   @Test func `numbers that nothing has, and values that are not there, are refused and harm nobody`() async throws {
     try await withTemporaryDirectory("numbers") { directory in
-      let rig = try Self.rig(directory)
-      try Self.repository(at: rig.source("one"))
+      let rig = try AgentRig.forPeople(directory)
+      try rig.makeSources("one")
       let agents = (try rig.startPrimary(), try rig.startSecondary())
       let admin = try rig.secret("admin")
       try await rig.asking { pair in
@@ -145,8 +136,8 @@ import Testing
 
   @Test func `the stream tells what happens while it happens`() async throws {
     try await withTemporaryDirectory("stream") { directory in
-      let rig = try Self.rig(directory)
-      try Self.repository(at: rig.source("one"))
+      let rig = try AgentRig.forPeople(directory)
+      try rig.makeSources("one")
       let agents = (try rig.startPrimary(), try rig.startSecondary())
       try await rig.asking { pair in
         try await pair.untilVerified("one")
@@ -175,7 +166,7 @@ import Testing
 
   @Test func `a form of another page, a stranger's cookie and a guesser get nothing`() async throws {
     try await withTemporaryDirectory("forms") { directory in
-      let rig = try Self.rig(directory)
+      let rig = try AgentRig.forPeople(directory)
       let agents = (try rig.startPrimary(), try rig.startSecondary())
       let form = ("Content-Type", "application/x-www-form-urlencoded")
       let toSignIn = try await Self.ask(rig, "/kinds/project_repository")

@@ -6,18 +6,6 @@ import Testing
 
 /// The admin page in a real browser, with the keyboard alone.
 @Suite(.serialized) struct PageTests {
-  private static func repository(at path: String) throws {
-    var builder = RepositoryBuilder()
-    builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
-    _ = try builder.build(at: path)
-  }
-
-  private static func rig(_ directory: TemporaryDirectory) throws -> AgentRig {
-    var settings = AgentRig.Settings()
-    settings.secondary = "admin_token_file: \"\(directory.path("admin.secret"))\""
-    return try AgentRig(directory, settings: settings)
-  }
-
   /// Waits until an expression of the page is true.
   private static func until(_ expression: String, _ browser: Browser) async throws {
     for _ in 0..<600 {
@@ -39,8 +27,8 @@ import Testing
     async throws
   {
     try await withTemporaryDirectory("page") { directory in
-      let rig = try Self.rig(directory)
-      for id in ["good", "bad"] { try Self.repository(at: rig.source(id)) }
+      let rig = try AgentRig.forPeople(directory)
+      try rig.makeSources("good", "bad")
       // What is no repository stands where the copy shall be.
       try FileManager.default.createDirectory(
         atPath: directory.path("copies"), withIntermediateDirectories: true)
@@ -113,8 +101,8 @@ import Testing
     async throws
   {
     try await withTemporaryDirectory("screens") { directory in
-      let rig = try Self.rig(directory)
-      for id in ["good", "bad", "gone"] { try Self.repository(at: rig.source(id)) }
+      let rig = try AgentRig.forPeople(directory)
+      try rig.makeSources("good", "bad", "gone")
       let git = GitCommand()
       _ = try await git.run("-C", rig.source("good"), "branch", Self.hostile, "main")
       try FileManager.default.createDirectory(atPath: directory.path("copies"), withIntermediateDirectories: true)

@@ -6,12 +6,6 @@ import Testing
 
 /// How sites stand, as each of them tells it, and under Geo's names.
 @Suite(.serialized) struct SitesTests {
-  private static func repository(at path: String) throws {
-    var builder = RepositoryBuilder()
-    builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
-    _ = try builder.build(at: path)
-  }
-
   /// The objects of `GET /geo_nodes/status`, by the name of their site.
   private static func nodes(_ client: AgentClient) async throws -> [String: [String: Any]] {
     let answer = try await client.bytes(AgentRoute.nodeStatus)
@@ -26,7 +20,7 @@ import Testing
   @Test func `both sites show their numbers under Geo's names, and the primary those of its secondary`() async throws {
     try await withTemporaryDirectory("nodes") { directory in
       let rig = try AgentRig(directory)
-      for id in ["one", "two"] { try Self.repository(at: rig.source(id)) }
+      try rig.makeSources("one", "two")
       let agents = (try rig.startPrimary(), try rig.startSecondary())
       try await rig.asking { pair in
         try await pair.untilSettled(count: 2)
@@ -67,7 +61,7 @@ import Testing
       var settings = AgentRig.Settings()
       settings.primaryEnvironment = clock.environment
       let rig = try AgentRig(directory, settings: settings)
-      try Self.repository(at: rig.source("one"))
+      try rig.makeSources("one")
       var primary = try rig.startPrimary()
       try await rig.asking { pair in
         try await pair.until("the primary answers") { try await Self.sites(pair.primary).count == 2 }
