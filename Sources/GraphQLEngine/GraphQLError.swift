@@ -30,6 +30,17 @@ package struct GraphQLError: Error, Hashable, Sendable {
     self.extensions = extensions
   }
 
+  /// The beginning of what a client has sent, for a message: what does not show, or turns the direction of text, by its number.
+  static func shown(_ text: String, _ length: Int) -> String {
+    text.prefix(length).unicodeScalars.reduce(into: "") { shown, scalar in
+      switch scalar.value {
+      case 0..<0x20, 0x7f...0x9f, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x2069, 0xfeff:
+        shown += "\\u{\(String(scalar.value, radix: 16))}"
+      default: shown.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
   var value: GraphQLValue {
     var object = GraphQLObject([("message", .string(message))])
     if !locations.isEmpty {

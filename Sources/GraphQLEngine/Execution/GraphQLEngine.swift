@@ -46,7 +46,7 @@ package struct GraphQLEngine: Sendable {
   ) throws(GraphQLError) -> GraphQLDocument.Operation {
     if let name {
       if let operation = document.operations.first(where: { $0.name == name }) { return operation }
-      throw GraphQLError("the document has no operation '\(name.prefix(100))'", at: [.first])
+      throw GraphQLError("the document has no operation '\(GraphQLError.shown(name, 100))'", at: [.first])
     }
     guard document.operations.count == 1 else {
       throw GraphQLError(

@@ -73,7 +73,7 @@ struct InputCoercion {
   ) throws(Misfit) -> GraphQLObject {
     guard case .object(let object) = value else { throw Misfit(message: "\(Self.shown(value)) is no '\(name)'") }
     for given in object.fields where !fields.contains(where: { $0.name == given.name }) {
-      throw Misfit(message: "'\(name)' has no field '\(given.name.prefix(100))'")
+      throw Misfit(message: "'\(name)' has no field '\(GraphQLError.shown(given.name, 100))'")
     }
     var coerced = GraphQLObject()
     for field in fields {
@@ -142,5 +142,5 @@ struct InputCoercion {
     return variables
   }
 
-  private static func shown(_ value: GraphQLValue) -> String { String(GraphQLSchema.text(value).prefix(80)) }
+  private static func shown(_ value: GraphQLValue) -> String { GraphQLError.shown(GraphQLSchema.text(value), 80) }
 }

@@ -82,10 +82,12 @@ enum GraphQLCheck {
     }
   }
 
-  /// Nothing in it moves a cursor or ends a line.
+  /// Nothing in it moves a cursor, ends a line or turns the direction of text.
   private static func harmless(_ text: String) throws {
-    try Disagreement.unless(
-      text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f }, "a control character is shown")
+    let bad = text.unicodeScalars.first { scalar in
+      scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x2028...0x202e).contains(scalar.value)
+    }
+    try Disagreement.unless(bad == nil, "U+\(String(bad?.value ?? 0, radix: 16)) is shown")
   }
 
   /// A schema with everything in it that a schema can have, for names that the seeds use.
