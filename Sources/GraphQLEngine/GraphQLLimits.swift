@@ -8,7 +8,7 @@ package struct GraphQLLimits: Hashable, Sendable {
   package var nesting = 64
   /// How deeply fields may be nested once fragments are put in their places.
   package var depth = 15
-  /// The same of fields below `__schema` and `__type`: what ordinary clients ask first is 15 deep.
+  /// The same of an operation whose first fields ask about the schema: what ordinary clients ask first is 15 deep.
   package var introspectionDepth = 30
   /// Fields once fragments are put in their places.
   package var fields = 2_000

@@ -38,12 +38,10 @@ extension Agent {
     case .primary(let site):
       let states = try site.primary.states(of: kind)
       // A primary has no syncs: where its checksums stand may be asked for by either name.
-      let wanted = try (verificationState.map(Self.verificationState), state.map(Self.verificationState))
-      guard wanted.0 == nil || wanted.1 == nil || wanted.0 == wanted.1 else {
-        return RegistryPage(states: [], next: nil)
-      }
+      let (named, other) = try (verificationState.map(Self.verificationState), state.map(Self.verificationState))
+      guard named == nil || other == nil || named == other else { return RegistryPage(states: [], next: nil) }
+      let standing = named ?? other
       var few: [PrimaryState]?
-      let standing = wanted.0 ?? wanted.1
       if let standing { few = try await states.all(in: standing, most: RegistryWalk.few) }
       let (rows, next) = try await walk.rows(few, by: \.replicableID) {
         try await states.window(after: $0, limit: $1)

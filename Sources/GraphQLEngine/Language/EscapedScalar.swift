@@ -1,3 +1,5 @@
+internal import FlatJSON
+
 /// What stands behind `\u` in a string of a document (section 2.9.4).
 enum EscapedScalar {
   /// Reads four hexadecimal digits, and another `\uXXXX` where the first are half of a pair.
@@ -31,8 +33,12 @@ enum EscapedScalar {
   }
 
   private static func number(_ digits: ArraySlice<UInt8>) -> UInt32? {
-    // UInt32 would take a sign as well.
-    guard digits.first != UInt8(ascii: "+"), digits.first != UInt8(ascii: "-") else { return nil }
-    return UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+    guard (1...8).contains(digits.count) else { return nil }
+    var number: UInt32 = 0
+    for byte in digits {
+      guard let digit = HexDigit.value(byte, allowsCapitals: true) else { return nil }
+      number = number << 4 | UInt32(digit)
+    }
+    return number
   }
 }

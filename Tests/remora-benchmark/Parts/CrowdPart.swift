@@ -6,7 +6,7 @@ import TestSupport
 /// Readers of a secondary's faces, by the network and with a reader's token: each asks again after a pause, or as soon as it is
 /// answered.
 ///
-/// By plain calls on sockets: the client library took half a processor for as many questions, which the agents then had not.
+/// By plain calls on sockets, so that readers take little of the processors that the agents have to share with them here.
 struct CrowdPart: Codable {
   let port: UInt16
   let token: String
