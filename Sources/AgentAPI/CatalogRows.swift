@@ -8,13 +8,18 @@ package struct CatalogEntryRow: Codable, Hashable, Sendable {
   package var generation: String?
   /// The last reading, if known.
   package var reading: ReadingRow?
+  /// When that event was published, if known.
+  package var announcedAt: String?
 
   /// A row.
-  package init(id: String, incarnation: String, generation: String?, reading: ReadingRow?) {
+  package init(
+    id: String, incarnation: String, generation: String?, reading: ReadingRow?, announcedAt: String? = nil
+  ) {
     self.id = id
     self.incarnation = incarnation
     self.generation = generation
     self.reading = reading
+    self.announcedAt = announcedAt
   }
 }
 
@@ -28,13 +33,22 @@ package struct CatalogPageRow: Codable, Hashable, Sendable {
   package var isComplete: Bool
   /// There is no further part.
   package var isLast: Bool
+  /// The kind's feature is on; without the member it is.
+  package var isEnabled: Bool?
+  /// How many things of the kind's root the listing left out.
+  package var leftOutCount: Int?
+  /// The first few of them, `PATH: REASON`.
+  package var leftOut: [String]?
 
   /// A page.
-  package init(rows: [CatalogEntryRow], position: String, isComplete: Bool, isLast: Bool) {
+  package init(
+    rows: [CatalogEntryRow], position: String, isComplete: Bool, isLast: Bool, isEnabled: Bool? = nil
+  ) {
     self.rows = rows
     self.position = position
     self.isComplete = isComplete
     self.isLast = isLast
+    self.isEnabled = isEnabled
   }
 }
 
@@ -46,11 +60,15 @@ package struct StandingRow: Codable, Hashable, Sendable {
   package var row: CatalogEntryRow?
   /// With `unknown`.
   package var reason: String?
+  /// With `unknown`: the primary does not offer it, because it is `excluded`, `unavailable` or `broken`. Secondaries that do not read
+  /// this member conclude nothing, which is right too.
+  package var notOffered: String?
 
   /// A standing.
-  package init(standing: String, row: CatalogEntryRow? = nil, reason: String? = nil) {
+  package init(standing: String, row: CatalogEntryRow? = nil, reason: String? = nil, notOffered: String? = nil) {
     self.standing = standing
     self.row = row
     self.reason = reason
+    self.notOffered = notOffered
   }
 }

@@ -150,4 +150,19 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
       return counts
     }
   }
+
+  package func notOfferedCounts() async throws -> [NotOffered: Int] {
+    store.read { table, _ in
+      var counts: [NotOffered: Int] = [:]
+      for reason in NotOffered.allCases {
+        let count = table.counts[EntryRow.counter(reason)]
+        if count > 0 { counts[reason] = count }
+      }
+      return counts
+    }
+  }
+
+  package func notOffered(limit: Int) async throws -> [PrimaryState] {
+    store.read { table, _ in table.first(limit, .notOffered).map(\.state) }
+  }
 }

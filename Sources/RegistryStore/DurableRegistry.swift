@@ -157,6 +157,10 @@ package final class DurableRegistry: RegistryStoring {
     store.read { table, _ in table.first(1, .announced).first?.value }
   }
 
+  package func notOffered(limit: Int) async throws -> [RegistryEntry] {
+    store.read { table, _ in table.first(limit, .notOffered).map(\.value) }
+  }
+
   package func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry] {
     store.read { table, _ in table.window(after: id?.text, limit: limit).map(\.value) }
   }
@@ -182,6 +186,10 @@ package final class DurableRegistry: RegistryStoring {
       for state in VerificationState.allCases {
         let count = table.counts[EntryRow.counter(state)]
         if count > 0 { counts.verificationStates[state] = count }
+      }
+      for reason in NotOffered.allCases {
+        let count = table.counts[EntryRow.counter(reason)]
+        if count > 0 { counts.notOffered[reason] = count }
       }
       counts.mismatched = table.counts[EntryRow.mismatched]
       counts.missingOnPrimary = table.counts[EntryRow.missing]

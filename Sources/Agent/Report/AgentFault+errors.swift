@@ -36,6 +36,7 @@ extension AgentFault {
     case .pruned:
       self.init(410, "pruned", "the log no longer has what follows the cursor", hint: "reconcile by catalog")
     case .missing: self.init(404, "missing", "there is no such replicable")
+    case .unknownKind: self.init(404, "unknown_replicable", "find the kind: this site has none of that name")
     case .unreadable(let reason): self.init(422, "unreadable", reason)
     case .unavailable(let reason): self.init(503, "unavailable", reason, hint: "ask again")
     }

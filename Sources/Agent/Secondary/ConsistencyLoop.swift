@@ -1,5 +1,4 @@
 internal import Replication
-internal import Synchronization
 
 /// Compares the registries with the primary's catalog again and again, so that nothing stays forgotten.
 final class ConsistencyLoop: Sendable {
@@ -7,7 +6,6 @@ final class ConsistencyLoop: Sendable {
   private let scheduler: Scheduler
   private let observer: any ReplicationObserver
   private let interval: Duration
-  private let reports = Mutex<[ReplicableName: ReconciliationReport]>([:])
   private let signal = Signal()
   /// How long what could not be done now gets to become possible.
   private static let patience = Duration.seconds(1)
@@ -24,28 +22,26 @@ final class ConsistencyLoop: Sendable {
   /// Something could not be done at once: makes the next pass come soon.
   func hurry() { signal.raise() }
 
-  /// What the last pass over a kind found; `nil` before the first.
-  func lastReport(of name: ReplicableName) -> ReconciliationReport? { reports.withLock { $0[name] } }
-
   /// Runs until the task is cancelled. The first pass comes at once: much may have happened while nobody ran.
   func run() async {
-    var (hasFailed, isHurried) = (false, false)
+    var (failing, isHurried, isFirst) = (Set<ReplicableName>(), false, true)
     while !Task.isCancelled {
       for kind in secondary.kinds {
         do {
+          // At the start kinds without a cursor are compared by those who make them follow the feed.
+          if isFirst, try await secondary.kindsToJoin().contains(kind.name) { continue }
           let report = try await secondary.reconcile(kind.name)
           isHurried = isHurried || !report.postponed.isEmpty
           for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
-          reports.withLock { $0[kind.name] = report }
-          hasFailed = false
+          failing.remove(kind.name)
           tell(kind.name, report)
         } catch {
-          if !hasFailed, !Task.isCancelled {
+          if failing.insert(kind.name).inserted, !Task.isCancelled {
             observer.log(.trouble("compare '\(kind.name)' with the primary's catalog: \(error)"))
           }
-          hasFailed = true
         }
       }
+      isFirst = false
       await scheduler.hurry([])
       await signal.wait(atMost: isHurried ? min(interval, Self.patience * 5) : interval)
       isHurried = false

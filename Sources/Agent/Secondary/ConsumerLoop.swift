@@ -15,29 +15,68 @@ struct ConsumerLoop: Sendable {
   private static let batch = 1_000
   private static let longestPause = Duration.seconds(15)
 
-  /// Runs until the task is cancelled.
+  /// While kinds are to join the feed it is asked again this soon: they are behind when they have joined.
+  private static let shortWait = Duration.seconds(1)
+  private static let tick = Duration.seconds(1)
+
+  /// Runs until the task is cancelled. Each kind joins the feed alone, beside those that follow it.
   func run() async {
-    var (failures, reconciled) = (0, 0)
+    await withDiscardingTaskGroup { group in
+      for kind in secondary.kinds { group.addTask { await self.join(kind.name) } }
+      group.addTask { await self.follow() }
+    }
+  }
+
+  private func follow() async {
+    var failures = 0
     while !Task.isCancelled {
       do {
-        let report = try await secondary.consumeEvents(limit: Self.batch, wait: Self.wait)
+        let isComplete = try await secondary.kindsToJoin().isEmpty
+        let report = try await secondary.consumeEvents(
+          limit: Self.batch, wait: isComplete ? Self.wait : Self.shortWait, joins: false)
+        guard report.isFollowing else {
+          // Cancelled: the loop sees it.
+          try? await Task.sleep(for: Self.tick / 4)
+          continue
+        }
         failures = 0
         await scheduler.signOfLife(of: primaryHost)
-        if !report.announced.isEmpty || report.hasReconciled { await scheduler.hurry(report.announced) }
+        if !report.announced.isEmpty { await scheduler.hurry(report.announced) }
         for reason in report.rejected.prefix(10) { observer.log(.trouble("an event was passed over: \(reason)")) }
         for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
         if !report.postponed.isEmpty { consistency.hurry() }
-        reconciled = report.hasReconciled ? reconciled + 1 : 0
-        if report.hasReconciled {
-          observer.log(.note("the primary's log could not be followed: compared with its catalog instead"))
-        }
-        // Once is the rule. A log that cannot be followed even then is no reason to list everything without a pause.
-        if reconciled > 1 { await pause(reconciled) }
       } catch {
         guard !Task.isCancelled else { return }
         failures += 1
         if contact.failure == nil { contact.failed("\(error)") }
         if failures == 1 { observer.log(.trouble("no events from the primary: \(error)")) }
+        await pause(failures)
+      }
+    }
+  }
+
+  /// Compares a kind with the catalog when it cannot follow the feed: at its beginning, when it was switched on, when the primary's log
+  /// is another one or has gone too far.
+  private func join(_ name: ReplicableName) async {
+    var (failures, isFirst) = (0, true)
+    while !Task.isCancelled {
+      do {
+        if try await secondary.kindsToJoin().contains(name) {
+          let isReconciling = try secondary.feedState(of: name).isReconciling
+          try await secondary.join(name)
+          await scheduler.hurry([])
+          if isReconciling, !isFirst {
+            observer.log(
+              .note("the primary's log could not be followed for '\(name)': compared with its catalog instead"))
+          }
+        }
+        (failures, isFirst) = (0, false)
+        // Cancelled: the loop sees it.
+        try? await Task.sleep(for: Self.tick)
+      } catch {
+        guard !Task.isCancelled else { return }
+        failures += 1
+        if failures == 1 { observer.log(.trouble("compare '\(name)' with the primary's catalog: \(error)")) }
         await pause(failures)
       }
     }

@@ -92,6 +92,7 @@ struct RemotePrimary: PrimaryAccess {
     case (409, "forked"): return said(.forked)
     case (410, "pruned"): return said(.pruned)
     case (404, "missing"): return said(.missing)
+    case (404, "unknown_replicable"): return said(.unknownKind)
     case (422, "unreadable"): return said(.unreadable(fault.message))
     default:
       if fault.code != "cancelled" { contact.failed("\(fault)") }

@@ -79,6 +79,8 @@ struct WatchedRegistry: RegistryStoring {
 
   func longestUnverified() async throws -> RegistryEntry? { try await registry.longestUnverified() }
 
+  func notOffered(limit: Int) async throws -> [RegistryEntry] { try await registry.notOffered(limit: limit) }
+
   func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry] {
     try await registry.window(after: id, limit: limit)
   }

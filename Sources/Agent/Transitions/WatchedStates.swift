@@ -71,4 +71,8 @@ struct WatchedStates: PrimaryStateStoring {
   }
 
   func counts() async throws -> [VerificationState: Int] { try await states.counts() }
+
+  func notOfferedCounts() async throws -> [NotOffered: Int] { try await states.notOfferedCounts() }
+
+  func notOffered(limit: Int) async throws -> [PrimaryState] { try await states.notOffered(limit: limit) }
 }

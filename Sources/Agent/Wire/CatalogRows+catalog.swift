@@ -5,7 +5,7 @@ extension CatalogEntryRow {
   init(_ row: CatalogRow) {
     self.init(
       id: row.id.text, incarnation: "\(row.incarnation)", generation: row.generation.map { "\($0)" },
-      reading: row.reading.map(ReadingRow.init))
+      reading: row.reading.map(ReadingRow.init), announcedAt: row.announcedAt.map { "\($0)" })
   }
 
   func row() throws -> CatalogRow {
@@ -13,7 +13,8 @@ extension CatalogEntryRow {
       id: try ReplicableID(id),
       incarnation: try WireError.parse(Incarnation(incarnation), "the incarnation '\(incarnation)'"),
       generation: try generation.map { try WireError.parse(Generation(text: $0), "the generation '\($0)'") },
-      reading: try reading.map { try WireError.parse($0.reading, "a reading of '\($0.checksum)'") })
+      reading: try reading.map { try WireError.parse($0.reading, "a reading of '\($0.checksum)'") },
+      announcedAt: try announcedAt.map { try WireError.parse(Timestamp($0), "the time '\($0)'") })
   }
 }
 
@@ -21,14 +22,18 @@ extension CatalogPageRow {
   init(_ page: CatalogPage) {
     self.init(
       rows: page.rows.map(CatalogEntryRow.init), position: "\(page.position)", isComplete: page.isComplete,
-      isLast: page.isLast)
+      isLast: page.isLast, isEnabled: page.isEnabled)
+    if page.leftOut.count > 0 { (leftOutCount, leftOut) = (page.leftOut.count, page.leftOut.examples) }
   }
 
   func page() throws -> CatalogPage {
-    CatalogPage(
+    var page = CatalogPage(
       rows: try rows.map { try $0.row() },
       position: try WireError.parse(Cursor(position), "the position '\(position)'"), isComplete: isComplete,
-      isLast: isLast)
+      isLast: isLast, isEnabled: isEnabled ?? true)
+    page.leftOut.count = max(0, leftOutCount ?? 0)
+    page.leftOut.examples = Array((leftOut ?? []).prefix(10))
+    return page
   }
 }
 
@@ -38,6 +43,9 @@ extension StandingRow {
     case .present(let row): self.init(standing: "present", row: CatalogEntryRow(row))
     case .moved(let row): self.init(standing: "moved", row: CatalogEntryRow(row))
     case .gone: self.init(standing: "gone")
+    case .notOffered(let reason):
+      self.init(
+        standing: "unknown", reason: "the primary does not offer it: \(reason.text)", notOffered: reason.rawValue)
     case .unknown(let reason): self.init(standing: "unknown", reason: reason)
     }
   }
@@ -47,7 +55,13 @@ extension StandingRow {
     case "present": .present(try WireError.parse(row, "a standing without a row").row())
     case "moved": .moved(try WireError.parse(row, "a standing without a row").row())
     case "gone": .gone
-    case "unknown": .unknown(reason ?? "no reason given")
+    case "unknown":
+      // A reason that a later version gives is a reason too.
+      if let notOffered {
+        .notOffered(NotOffered(rawValue: notOffered) ?? .unavailable)
+      } else {
+        .unknown(reason ?? "no reason given")
+      }
     default: throw WireError("the standing '\(standing)'")
     }
   }

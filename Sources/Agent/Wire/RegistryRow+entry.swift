@@ -7,6 +7,9 @@ extension RegistryRow {
       replicableName: name.text, id: entry.id, modelRecordId: entry.replicableID.text, createdAt: "\(entry.createdAt)")
     state = entry.state.rawValue
     lastSyncedAt = entry.lastSyncedAt.map { "\($0)" }
+    lastSuccessAt = entry.lastSuccessAt.map { "\($0)" }
+    notOffered = entry.notOffered?.rawValue
+    notOfferedAt = entry.notOfferedAt.map { "\($0)" }
     retryAt = entry.retryAt.map { "\($0)" }
     retryCount = entry.retryCount
     lastSyncFailure = entry.lastSyncFailure
@@ -38,6 +41,8 @@ extension PrimaryStateRow {
       replicableName: name.text, modelRecordId: state.replicableID.text, incarnation: "\(state.incarnation)",
       verificationState: state.verificationState.rawValue)
     generation = state.generation.map { "\($0)" }
+    notOffered = state.notOffered?.rawValue
+    notOfferedReason = state.notOfferedReason
     verifiedAt = state.verifiedAt.map { "\($0)" }
     verificationRetryAt = state.verificationRetryAt.map { "\($0)" }
     verificationRetryCount = state.verificationRetryCount

@@ -4,6 +4,8 @@ extension EntryRow {
   var indexKeys: [IndexKey] {
     var keys: [IndexKey] = []
     switch state {
+    case .pending where rare?.notOffered != nil:
+      keys.append(IndexKey(question: .notOffered, order: Int64(clamping: number)))
     case .pending: keys.append(IndexKey(question: .pending, order: Int64(clamping: number)))
     case .failed: keys.append(IndexKey(question: .failed, order: retryAt.order))
     case .started, .synced: break
@@ -37,6 +39,7 @@ extension EntryRow {
   }
 
   var counters: [Int] {
+    if let reason = rare?.notOffered { return [Self.counter(reason), ListIndex.counter(combination)] }
     var counters = [Self.counter(state), Self.counter(verificationState)]
     if checksumMismatch { counters.append(Self.mismatched) }
     if missingOnPrimary { counters.append(Self.missing) }
@@ -71,6 +74,14 @@ extension EntryRow {
   static let needsVerification = 11
   static let damaged = 12
   static let unchecked = 13
+
+  static func counter(_ reason: NotOffered) -> Int {
+    switch reason {
+    case .excluded: 14
+    case .unavailable: 15
+    case .broken: 16
+    }
+  }
 
   private var combination: Int { ListIndex.combination(state, verificationState) }
 

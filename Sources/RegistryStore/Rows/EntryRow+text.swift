@@ -18,9 +18,12 @@ extension EntryRow {
     text.add("held_generation", held.generation?.description)
     text.add("id", number)
     text.add("incarnation", incarnation?.description)
+    text.add("last_success_at", lastSuccessAt)
     text.add("last_sync_failure", rare?.lastSyncFailure)
     text.add("last_synced_at", lastSyncedAt)
     text.add("missing_on_primary", flag: missingOnPrimary)
+    text.add("not_offered", rare?.notOffered?.rawValue)
+    if let moment = rare?.notOfferedAt { text.add("not_offered_at", moment) }
     text.add("restored", flag: isRestored)
     text.add("retry_at", retryAt)
     text.add("retry_count", UInt64(retryCount))
@@ -61,6 +64,8 @@ extension EntryRow {
     guard let id, let number, let createdAt = createdAt.timestamp else {
       throw scanner.failure("the id of the replicable, id and created_at before this place")
     }
+    // A line of a version that did not record successes.
+    if entry.state == .synced, entry.lastSuccessAt == nil { entry.lastSuccessAt = entry.lastSyncedAt }
     entry.id = number
     entry.replicableID = id
     entry.createdAt = createdAt
@@ -88,6 +93,8 @@ extension EntryRow {
       entry.verificationState = state
     } else if scanner.matches(key, "last_synced_at") {
       entry.lastSyncedAt = try scanner.moment().timestamp
+    } else if scanner.matches(key, "last_success_at") {
+      entry.lastSuccessAt = try scanner.moment().timestamp
     } else if scanner.matches(key, "verified_at") {
       entry.verifiedAt = try scanner.moment().timestamp
     } else if scanner.matches(key, "verification_started_at") {
@@ -121,6 +128,11 @@ extension EntryRow {
       entry.announcedAt = try scanner.moment().timestamp
     } else if scanner.matches(key, "checked_at") {
       entry.checkedAt = try scanner.moment().timestamp
+    } else if scanner.matches(key, "not_offered") {
+      // A reason that a later version gives is a reason too.
+      entry.notOffered = try scanner.optionalString().map { NotOffered(rawValue: $0) ?? .unavailable }
+    } else if scanner.matches(key, "not_offered_at") {
+      entry.notOfferedAt = try scanner.moment().timestamp
     } else if scanner.matches(key, "restored") {
       entry.isRestored = try scanner.flag()
     } else if scanner.matches(key, "check_wanted") {

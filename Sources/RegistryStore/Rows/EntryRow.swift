@@ -10,16 +10,20 @@ struct EntryRow: FlatRow {
     let verificationFailure: String?
     let checkFailure: String?
     let mismatched: Checksum?
+    let notOffered: NotOffered?
+    let notOfferedAt: Moment
     let unknown: [[UInt8]]
 
     init(
       lastSyncFailure: String?, verificationFailure: String?, checkFailure: String?, mismatched: Checksum?,
-      unknown: [[UInt8]]
+      notOffered: NotOffered?, notOfferedAt: Moment, unknown: [[UInt8]]
     ) {
       self.lastSyncFailure = lastSyncFailure
       self.verificationFailure = verificationFailure
       self.checkFailure = checkFailure
       self.mismatched = mismatched
+      self.notOffered = notOffered
+      self.notOfferedAt = notOfferedAt
       self.unknown = unknown
     }
   }
@@ -27,7 +31,8 @@ struct EntryRow: FlatRow {
   let key: String
   let number: UInt64
   let createdAt: Timestamp
-  let lastSyncedAt, retryAt, verifiedAt, verificationStartedAt, verificationRetryAt, announcedAt, checkedAt: Moment
+  let lastSyncedAt, lastSuccessAt, retryAt, verifiedAt, verificationStartedAt, verificationRetryAt: Moment
+  let announcedAt, checkedAt: Moment
   let wanted, held: StoredGeneration
   let incarnation: Incarnation?
   let checksum: Checksum?
@@ -45,6 +50,7 @@ struct EntryRow: FlatRow {
     number = entry.id
     createdAt = entry.createdAt
     lastSyncedAt = Moment(entry.lastSyncedAt)
+    lastSuccessAt = Moment(entry.lastSuccessAt)
     retryAt = Moment(entry.retryAt)
     verifiedAt = Moment(entry.verifiedAt)
     verificationStartedAt = Moment(entry.verificationStartedAt)
@@ -67,12 +73,13 @@ struct EntryRow: FlatRow {
     isRestored = entry.isRestored
     let isRare =
       entry.lastSyncFailure != nil || entry.verificationFailure != nil || entry.checkFailure != nil
-      || entry.verificationChecksumMismatched != nil || !unknown.isEmpty
+      || entry.verificationChecksumMismatched != nil || entry.notOffered != nil || !unknown.isEmpty
     rare =
       isRare
       ? Rare(
         lastSyncFailure: entry.lastSyncFailure, verificationFailure: entry.verificationFailure,
-        checkFailure: entry.checkFailure, mismatched: entry.verificationChecksumMismatched, unknown: unknown) : nil
+        checkFailure: entry.checkFailure, mismatched: entry.verificationChecksumMismatched,
+        notOffered: entry.notOffered, notOfferedAt: Moment(entry.notOfferedAt), unknown: unknown) : nil
   }
 
   var value: RegistryEntry {
@@ -81,6 +88,9 @@ struct EntryRow: FlatRow {
     var entry = RegistryEntry(id: number, replicableID: id, createdAt: createdAt, incarnation: incarnation)
     entry.state = state
     entry.lastSyncedAt = lastSyncedAt.timestamp
+    entry.lastSuccessAt = lastSuccessAt.timestamp
+    entry.notOffered = rare?.notOffered
+    entry.notOfferedAt = rare?.notOfferedAt.timestamp
     entry.retryAt = retryAt.timestamp
     entry.retryCount = Int(retryCount)
     entry.lastSyncFailure = rare?.lastSyncFailure

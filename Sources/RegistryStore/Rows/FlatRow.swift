@@ -27,7 +27,7 @@ protocol FlatRow: Sendable {
 
 /// How many rows there are of each state, kept up to date.
 struct RowCounts: Sendable {
-  static let size = 36
+  static let size = 40
   private var counts = [Int](repeating: 0, count: size)
 
   subscript(counter: Int) -> Int { counts[counter] }

@@ -22,6 +22,10 @@ struct StateRow: FlatRow {
     if let identity = state.identity {
       keys.append(IndexKey(question: .inode, order: Int64(bitPattern: identity.inode)))
     }
+    if state.notOffered != nil {
+      keys.append(IndexKey(question: .notOffered, order: 0))
+      return keys
+    }
     switch state.verificationState {
     case .pending: keys.append(IndexKey(question: .verificationPending, order: Moment(state.verifiedAt).order))
     case .failed: keys.append(IndexKey(question: .verificationFailed, order: Moment(state.verificationRetryAt).order))
@@ -32,16 +36,21 @@ struct StateRow: FlatRow {
     return keys
   }
 
-  var counters: [Int] { [EntryRow.counter(state.verificationState)] }
+  var counters: [Int] {
+    [state.notOffered.map(EntryRow.counter) ?? EntryRow.counter(state.verificationState)]
+  }
 
   func append(to bytes: inout [UInt8], idKey: [UInt8]) {
     var text = ObjectText()
     text.add(idKey, key)
+    text.add("announced_at", Moment(state.announcedAt))
     text.add("generation", state.generation?.description)
     if let identity = state.identity {
       text.add("identity", "\(identity.device):\(identity.inode):\(identity.birth)")
     }
     text.add("incarnation", state.incarnation.description)
+    text.add("not_offered", state.notOffered?.rawValue)
+    text.add("not_offered_reason", state.notOfferedReason)
     text.add("verification_checksum", state.reading?.checksum.description)
     text.add("verification_failure", state.verificationFailure)
     text.add("verification_generation", state.reading?.generation.description)
@@ -61,6 +70,7 @@ struct StateRow: FlatRow {
     var (read, generation) = (StoredGeneration(nil), StoredGeneration(nil))
     var (verificationState, count) = (VerificationState.pending, 0)
     var (startedAt, verifiedAt, retryAt, failure) = (Moment(nil), Moment(nil), Moment(nil), String?.none)
+    var (announcedAt, notOffered, reason) = (Moment(nil), NotOffered?.none, String?.none)
     var unknown: [[UInt8]] = []
     var isFirst = true
     while let key = try scanner.nextKey(&isFirst) {
@@ -73,6 +83,12 @@ struct StateRow: FlatRow {
         identity = try Self.identity(&scanner)
       } else if scanner.matches(key, "generation") {
         generation = try scanner.storedGeneration()
+      } else if scanner.matches(key, "announced_at") {
+        announcedAt = try scanner.moment()
+      } else if scanner.matches(key, "not_offered") {
+        notOffered = try scanner.optionalString().map { NotOffered(rawValue: $0) ?? .unavailable }
+      } else if scanner.matches(key, "not_offered_reason") {
+        reason = try scanner.optionalString()
       } else if scanner.matches(key, "verification_checksum") {
         checksum = try scanner.read("a checksum") { Checksum(utf8: $0) }
       } else if scanner.matches(key, "verification_generation") {
@@ -104,6 +120,9 @@ struct StateRow: FlatRow {
     }
     var state = PrimaryState(replicableID: id, incarnation: incarnation, identity: identity)
     state.generation = generation.generation
+    state.announcedAt = announcedAt.timestamp
+    state.notOffered = notOffered
+    state.notOfferedReason = reason
     state.verificationState = verificationState
     state.verificationStartedAt = startedAt.timestamp
     state.verifiedAt = verifiedAt.timestamp

@@ -26,6 +26,8 @@ struct IndexKey: Hashable, Comparable, Sendable {
     case incarnation
     /// The inode's bits.
     case inode
+    /// Not offered by the primary, by number.
+    case notOffered
   }
 
   /// In this order of members a key takes sixteen bytes.

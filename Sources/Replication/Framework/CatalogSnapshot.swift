@@ -3,6 +3,9 @@ struct CatalogSnapshot: Sendable {
   let rows: [CatalogRow]
   let position: Cursor
   let isComplete: Bool
+  /// The kind's feature is on.
+  let isEnabled: Bool
+  let leftOut: LeftOut
   /// When the listing began.
   let listedAt: Timestamp
 
@@ -16,7 +19,10 @@ struct CatalogSnapshot: Sendable {
       }
     }
     let end = min(rows.count, start + max(1, limit))
-    return CatalogPage(
-      rows: Array(rows[start..<end]), position: position, isComplete: isComplete, isLast: end == rows.count)
+    var page = CatalogPage(
+      rows: Array(rows[start..<end]), position: position, isComplete: isComplete, isLast: end == rows.count,
+      isEnabled: isEnabled)
+    page.leftOut = leftOut
+    return page
   }
 }

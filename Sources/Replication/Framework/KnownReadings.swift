@@ -5,22 +5,32 @@ internal import Synchronization
 ///
 /// A reading proves a copy whenever it was made, if it is no older than what the copy holds (`VerificationTicket.isProven`).
 final class KnownReadings: Sendable {
-  private let readings = Mutex<[ReplicableID: (incarnation: Incarnation, reading: PrimaryReading)]>([:])
+  private struct Known {
+    let incarnation: Incarnation
+    let reading: PrimaryReading
+    let notedAt: Timestamp
+  }
+
+  private let readings = Mutex<[ReplicableID: Known]>([:])
 
   /// About 20 MB; of more, the rest is asked for.
   private static let limit = 100_000
+  /// How long a primary that offered a replicable is taken to offer it still; after that it is asked.
+  private static let validity = Duration.seconds(60)
 
-  func note(_ reading: PrimaryReading, of id: ReplicableID, _ incarnation: Incarnation) {
+  func note(_ reading: PrimaryReading, of id: ReplicableID, _ incarnation: Incarnation, at now: Timestamp) {
     readings.withLock { readings in
       guard readings.count < Self.limit || readings[id] != nil else { return }
-      readings[id] = (incarnation, reading)
+      readings[id] = Known(incarnation: incarnation, reading: reading, notedAt: now)
     }
   }
 
-  /// Takes out what is known of this incarnation.
-  func take(_ id: ReplicableID, _ incarnation: Incarnation?) -> PrimaryReading? {
+  /// Takes out what is known of this incarnation since a moment ago.
+  func take(_ id: ReplicableID, _ incarnation: Incarnation?, at now: Timestamp) -> PrimaryReading? {
     readings.withLock { readings in
-      guard let known = readings.removeValue(forKey: id), known.incarnation == incarnation else { return nil }
+      guard let known = readings.removeValue(forKey: id), known.incarnation == incarnation,
+        now >= known.notedAt, now - known.notedAt < Self.validity
+      else { return nil }
       return known.reading
     }
   }

@@ -20,6 +20,8 @@ extension Primary: PrimaryAccess {
         return known.page(after: id, limit: limit)
       }
       return try await list(try table.member(name)).snapshot.page(after: id, limit: limit)
+    } catch ReplicationError.unknownReplicable {
+      throw .unknownKind
     } catch {
       throw .unavailable("list the catalog of '\(name)': \(error)")
     }
@@ -37,15 +39,19 @@ extension Primary: PrimaryAccess {
     do {
       let member = try table.member(name)
       switch try await member.strategy.presence(of: id) {
-      case .unfinished: return .unknown("'\(id)' is being made")
+      case .unfinished:
+        // Known before: it was a replicable, and is none now.
+        guard try await member.states.state(of: id) != nil else { return .unknown("'\(id)' is being made") }
+        return .notOffered(.broken)
       case .present(let identity):
+        if let reason = try await ruledOut(id, member) { return .notOffered(reason) }
         guard let state = try await identify(id, as: identity, member) else { return .unknown("'\(id)' just changed") }
         if let incarnation, state.incarnation != incarnation, let moved = try await whereabouts(incarnation, member) {
-          return .moved(moved)
+          return moved
         }
         return .present(row(state))
       case .absent:
-        if let incarnation, let moved = try await whereabouts(incarnation, member) { return .moved(moved) }
+        if let incarnation, let moved = try await whereabouts(incarnation, member) { return moved }
         return .gone
       }
     } catch {
@@ -53,18 +59,19 @@ extension Primary: PrimaryAccess {
     }
   }
 
-  /// The row of an incarnation that is on the disk, under whatever id.
-  private func whereabouts(_ incarnation: Incarnation, _ member: Member) async throws -> CatalogRow? {
+  /// Where an incarnation is on the disk, under whatever id; one that was moved to where nothing is offered is not gone.
+  private func whereabouts(_ incarnation: Incarnation, _ member: Member) async throws -> Standing? {
     guard let state = try await member.states.state(of: incarnation), let identity = state.identity,
       try await member.strategy.presence(of: state.replicableID) == .present(identity)
     else { return nil }
-    return row(state)
+    if let reason = try await ruledOut(state.replicableID, member) { return .notOffered(reason) }
+    return .moved(row(state))
   }
 
   private func row(_ state: PrimaryState) -> CatalogRow {
     CatalogRow(
       id: state.replicableID, incarnation: state.incarnation, generation: state.generation,
-      reading: state.currentReading)
+      reading: state.currentReading, announcedAt: state.announcedAt)
   }
 
   /// The content, read from disk now.
@@ -72,7 +79,13 @@ extension Primary: PrimaryAccess {
     of id: ReplicableID, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> ContentListing {
     do {
-      return try await table.member(name).strategy.listing(of: id)
+      let member = try table.member(name)
+      guard try await ruledOut(id, member) == nil else { throw PrimaryAccessError.missing }
+      return try await member.strategy.listing(of: id)
+    } catch let error as PrimaryAccessError {
+      throw error
+    } catch ReplicationError.unknownReplicable {
+      throw .unknownKind
     } catch let error as StrategyError {
       throw error.code == .missing ? .missing : .unreadable(error.message)
     } catch {

@@ -39,13 +39,13 @@ extension Primary {
     let published = try await publishAgain(forgotten, of: member)
     try await member.states.changeAll(void) { id, state in
       _ = state?.forgetGenerations(after: end)
-      if let generation = published[id] { state?.announce(generation) }
+      if let event = published[id] { state?.announce(event.generation, at: event.moment) }
     }
   }
 
   private func publishAgain(
     _ states: [PrimaryState], of member: Member
-  ) async throws -> [ReplicableID: Generation] {
+  ) async throws -> [ReplicableID: (generation: Generation, moment: Timestamp)] {
     guard !states.isEmpty, !secondaries.isEmpty, try await isEnabled(member.kind) else { return [:] }
     let name: EventName = member.kind.supportedEvents.contains(.updated) ? .updated : .created
     let now = environment.now()
@@ -58,6 +58,7 @@ extension Primary {
       })
     let id = try await log.position().log
     return Dictionary(
-      events.map { ($0.payload.modelRecordID, Generation(log: id, id: $0.id)) }, uniquingKeysWith: { $1 })
+      events.map { ($0.payload.modelRecordID, (Generation(log: id, id: $0.id), $0.createdAt)) },
+      uniquingKeysWith: { $1 })
   }
 }

@@ -35,9 +35,8 @@ extension Primary {
     let now = environment.now()
     var directory = try await member.strategy.catalog()
     let found = Set(directory.rows.map(\.id))
-    let selected = directory.rows.filter { member.selection.selects($0.id) }
-    let available = Set(try await member.kind.behaviour.available(among: selected.map(\.id)))
-    directory.rows = selected.filter { available.contains($0.id) }
+    let (offered, refused) = try await offers(among: directory.rows.map(\.id), member)
+    directory.rows.removeAll { !offered.contains($0.id) }
     let appeared = try await makeStates(for: directory.rows, member)
     var rows: [CatalogRow] = []
     rows.reserveCapacity(directory.rows.count)
@@ -45,11 +44,13 @@ extension Primary {
       guard let state = try await identify(row.id, as: row.identity, member) else { continue }
       rows.append(
         CatalogRow(
-          id: row.id, incarnation: state.incarnation, generation: state.generation, reading: state.currentReading))
+          id: row.id, incarnation: state.incarnation, generation: state.generation, reading: state.currentReading,
+          announcedAt: state.announcedAt))
     }
-    if directory.isComplete { try await forget(allBut: found, member) }
+    try await review(found, refused, directory, member)
     let snapshot = CatalogSnapshot(
-      rows: rows, position: position, isComplete: directory.isComplete, listedAt: now)
+      rows: rows, position: position, isComplete: directory.isComplete, isEnabled: try await isEnabled(member.kind),
+      leftOut: LeftOut(of: directory.skipped), listedAt: now)
     catalogs.withLock { $0[member.kind.name] = snapshot }
     return Listing(snapshot: snapshot, directory: directory, appeared: appeared)
   }
@@ -78,15 +79,31 @@ extension Primary {
     return new
   }
 
-  /// Forgets what a complete listing lacked and is not there now either, after telling that it is gone.
-  private func forget(allBut listed: Set<ReplicableID>, _ member: Member) async throws {
+  /// Compares what is known with a listing: records what is not offered, and forgets what a complete listing lacked and is not there
+  /// now either, after telling that it is gone.
+  private func review(
+    _ listed: Set<ReplicableID>, _ refused: [ReplicableID: NotOffered], _ directory: DirectoryCatalog, _ member: Member
+  ) async throws {
+    let reasons = Dictionary(
+      directory.skipped.map { ($0.path, $0.reason) }, uniquingKeysWith: { first, _ in first })
     var last: ReplicableID?
     while true {
       let window = try await member.states.window(after: last, limit: Self.window)
       var gone: [PrimaryState] = []
-      for state in window where !listed.contains(state.replicableID) {
-        if try await member.strategy.presence(of: state.replicableID) == .absent { gone.append(state) }
+      var broken: [ReplicableID: String] = [:]
+      var seen = window.filter { listed.contains($0.replicableID) }
+      for state in window where directory.isComplete && !listed.contains(state.replicableID) {
+        let id = state.replicableID
+        switch try await member.strategy.presence(of: id) {
+        case .absent: gone.append(state)
+        case .unfinished:
+          broken[id] = reasons["\(id).git"] ?? reasons[id.text] ?? "something else stands in its place"
+          seen.append(state)
+        // It came while the listing ran.
+        case .present: break
+        }
       }
+      try await recordOffers(of: seen, refused, broken, member)
       // The event first: a crash in between tells it twice. Who hears it asks before it believes it.
       try await append(
         .deleted,

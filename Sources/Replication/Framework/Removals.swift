@@ -6,6 +6,8 @@ actor Removals {
   private let registry: any RegistryStoring
   private var waiting: Set<ReplicableID> = []
   private var confirmed: Set<ReplicableID> = []
+  /// What a pass that runs has found to be removed; `nil` when none runs.
+  private var requested: Set<ReplicableID>?
 
   init(strategy: any Strategy, registry: any RegistryStoring) {
     self.strategy = strategy
@@ -19,6 +21,17 @@ actor Removals {
   func confirm() {
     confirmed.formUnion(waiting)
     waiting = []
+  }
+
+  /// A pass over the catalog begins.
+  func beginPass() { requested = [] }
+
+  /// The pass has seen the whole catalog. What waits, or was confirmed, and is no longer to be removed, waits no more.
+  func endPass() {
+    guard let requested else { return }
+    waiting.formIntersection(requested)
+    confirmed.formIntersection(requested)
+    self.requested = nil
   }
 
   /// It is wanted after all.
@@ -38,6 +51,7 @@ actor Removals {
       forget(id)
       return true
     }
+    requested?.insert(id)
     if entry.isRestored, !isReplaced, !confirmed.contains(id) {
       waiting.insert(id)
       return false

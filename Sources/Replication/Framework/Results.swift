@@ -73,8 +73,10 @@ public struct ConsumptionReport: Hashable, Sendable {
   /// Events that could not be followed now, such as the renaming of a copy that is being synced, with the reason: they are passed,
   /// and the next consistency pass does what they asked for.
   public var postponed: [String] = []
-  /// The log could not be followed (forked or pruned) and the catalog was compared instead.
+  /// A kind was compared with the catalog, because it could not follow the log (forked, pruned, not begun).
   public var hasReconciled = false
+  /// At least one kind follows the log. `false`: nothing was asked for.
+  public var isFollowing = false
 
   /// What was announced, in order: to be synced soon.
   public var announced: [Announced] = []

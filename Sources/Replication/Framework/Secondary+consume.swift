@@ -1,54 +1,60 @@
+internal import Synchronization
+
 extension Secondary {
   /// Takes the next events from the primary, applies them, and saves the cursor after everything that they changed is durable.
   ///
-  /// A crash before that repeats them, which changes nothing. A log that cannot be followed is replaced by a pass over the
-  /// catalog of every kind.
+  /// A crash before that repeats them, which changes nothing. Kinds that cannot follow the log are compared with the catalog and join
+  /// it then, each alone.
+  /// - Parameter joins: `false` leaves it to the caller to `join` kinds, beside this.
   /// - Throws: `PrimaryAccessError.unavailable`, what the stores throw; the cursor is as before then.
   @discardableResult public func consumeEvents(
-    limit: Int = 1_000, wait: Duration = .zero
+    limit: Int = 1_000, wait: Duration = .zero, joins: Bool = true
   ) async throws -> ConsumptionReport {
     var report = ConsumptionReport()
-    guard let cursor = try await effectiveCursor() else {
-      try await reconcileAll(isOtherLog: true)
-      report.hasReconciled = true
-      return report
-    }
+    if joins, try await joinOthers(&report) { return report }
+    let followers = try await followers()
+    guard let smallest = followers.smallest?.cursor else { return report }
+    report.isFollowing = true
     let batch: EventBatch
     do {
-      batch = try await primary.events(after: cursor, limit: limit, wait: wait)
-    } catch PrimaryAccessError.forked {
-      try await reconcileAll(isOtherLog: true)
-      report.hasReconciled = true
-      return report
-    } catch PrimaryAccessError.pruned {
-      try await reconcileAll(isOtherLog: false)
-      report.hasReconciled = true
+      batch = try await primary.events(after: smallest, limit: limit, wait: wait)
+    } catch {
+      guard Self.leave(followers, smallest, because: error) else { throw error }
+      if joins { _ = try await joinOthers(&report) }
       return report
     }
-    try await take(batch.events, &report)
-    if batch.cursor != cursor {
-      for member in table.all { try await member.registry.advance(to: batch.cursor) }
+    followedLog.withLock { $0 = batch.cursor.log }
+    // What no follower waits for was taken before, is of a kind that joins later, or is of no kind of this site: that is reported once.
+    let newest = followers.map(\.cursor.id).max() ?? 0
+    let names = Set(table.names)
+    let events = batch.events.filter { event in
+      followers.contains { $0.follows(event) } || !names.contains(event.replicableName) && event.id > newest
     }
+    let known = batch.events.count { names.contains($0.replicableName) && $0.id > newest }
+    report.skipped += max(0, known - events.count { names.contains($0.replicableName) && $0.id > newest })
+    try await take(events, &report)
+    try await advance(followers, to: batch.cursor)
     return report
   }
 
-  /// Where the registry that is furthest behind stands; `nil` when one has not begun, or two are of different logs.
-  private func effectiveCursor() async throws -> Cursor? {
-    var smallest: Cursor?
-    for member in table.all {
-      guard let cursor = try await member.registry.cursor() else { return nil }
-      if let known = smallest, known.log != cursor.log { return nil }
-      if smallest.map({ cursor.id < $0.id }) ?? true { smallest = cursor }
+  /// Takes those out of the feed whose log cannot be followed.
+  /// - Returns: false for any other failure.
+  private static func leave(_ followers: [Follower], _ smallest: Cursor, because error: PrimaryAccessError) -> Bool {
+    switch error {
+    case .forked: for follower in followers { follower.member.feed.leave(isOtherLog: true) }
+    case .pruned:
+      for follower in followers where follower.cursor == smallest { follower.member.feed.leave(isOtherLog: false) }
+    default: return false
     }
-    return smallest
+    return true
   }
 
-  /// - Parameter isOtherLog: what the entries know of generations counts in a history that is not this log's.
-  private func reconcileAll(isOtherLog: Bool) async throws {
-    for member in table.all {
-      if isOtherLog { try await forgetGenerations(member) { _ in true } }
-      _ = try await reconcile(member.kind.name, movesCursor: true)
-    }
+  /// - Returns: whether a kind joined; then what it needs is in the registries.
+  private func joinOthers(_ report: inout ConsumptionReport) async throws -> Bool {
+    let (hasJoined, failure) = try await joinAll()
+    report.hasReconciled = report.hasReconciled || hasJoined
+    if let failure, !hasJoined, try await followers().isEmpty { throw failure }
+    return hasJoined
   }
 
   /// Makes entries pending whose generations say nothing any more, window by window.
@@ -138,6 +144,10 @@ extension Secondary {
     let member = try table.member(event.replicableName)
     try member.kind.checkDeclared(event.name)
     let id = event.payload.modelRecordID
+    if event.payload.reason.flatMap(NotOffered.init) != nil {
+      // Not a change of the content: the primary is asked whether it offers the replicable.
+      return try await settle(id, incarnation: event.payload.incarnation, member)
+    }
     switch event.name {
     case .deleted:
       try await settle(id, incarnation: event.payload.incarnation, member)
@@ -145,11 +155,14 @@ extension Secondary {
       guard let reading = event.payload.reading else {
         throw ReplicationError.incompleteEvent(event.name, missing: "reading")
       }
+      try await askWhetherOffered(id, member)
       let isOpen = try await member.registry.change(id) { entry, _ in
         entry?.primaryRead(reading)
         return entry?.verificationState != .succeeded
       }
-      if isOpen, let incarnation = event.payload.incarnation { member.readings.note(reading, of: id, incarnation) }
+      if isOpen, let incarnation = event.payload.incarnation {
+        member.readings.note(reading, of: id, incarnation, at: environment.now())
+      }
     default:
       let generation = try await generation(of: event)
       try await announce(id, event.payload.incarnation, generation, at: event.createdAt, member)
@@ -158,7 +171,8 @@ extension Secondary {
 
   /// An event's id counts in the log that its batch came from.
   private func generation(of event: Event) async throws -> Generation? {
-    try await effectiveCursor().map { Generation(log: $0.log, id: event.id) }
+    if let log = followedLog.withLock({ $0 }) { return Generation(log: log, id: event.id) }
+    return try await followedCursor().map { Generation(log: $0.log, id: event.id) }
   }
 
   /// Records that a replicable is wanted up to a generation. What stands under the id of another incarnation, and what has this
@@ -211,12 +225,20 @@ extension Secondary {
     case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation:
       try await recordAnnouncement(id, row.incarnation, row.generation, member)
     case .present: _ = try await member.removals.remove(id, isReplaced: true, at: environment.now())
+    case .notOffered(let reason): try await withhold(id, reason, member)
     case .gone: _ = try await member.removals.remove(id, at: environment.now())
     case .moved(let row):
       try await rename(id, to: row.id, leaving: leaving, member)
     case .unknown(let reason):
       throw UnknownStanding(reason: "ask what became of '\(id)': \(reason)")
     }
+  }
+
+  /// Records that the primary does not offer a replicable: the copy stays, and is neither synced nor verified until it does.
+  func withhold(_ id: ReplicableID, _ reason: NotOffered, _ member: Member) async throws {
+    let now = environment.now()
+    await member.removals.forget(id)
+    try await member.registry.change(id) { entry, _ in entry?.withhold(reason, at: now) }
   }
 
   /// Gives a copy and its entry another id. A crash in between is put right when the same rename is asked for again.

@@ -5,17 +5,35 @@ extension Secondary {
   /// The registry's cursor stays where it is: events that were not taken yet still come, and should the log have been restored
   /// meanwhile, only an event feed that says `forked` shows it.
   /// - Throws: `PrimaryAccessError`, what the stores throw. What was done until then stays; the next pass does the rest.
+  ///
+  /// A kind that does not follow the log yet follows it from the catalog's position on.
   @discardableResult public func reconcile(_ name: ReplicableName) async throws -> ReconciliationReport {
-    try await reconcile(name, movesCursor: false)
+    let member = try table.member(name)
+    return try await member.passes.run {
+      guard try await self.isEnabled(member.kind) else { return ReconciliationReport() }
+      return try await self.pass(member, movesCursor: try await self.mustJoin(member))
+    }
   }
 
   /// - Parameter movesCursor: the log could not be followed: the registry goes on from the catalog's position, which was taken
   ///   before its listing began.
-  func reconcile(_ name: ReplicableName, movesCursor: Bool) async throws -> ReconciliationReport {
-    let member = try table.member(name)
+  func pass(_ member: Member, movesCursor: Bool) async throws -> ReconciliationReport {
+    do {
+      return try await passNow(member, movesCursor: movesCursor)
+    } catch PrimaryAccessError.unknownKind {
+      member.feed.noteUnknown(at: environment.now())
+      throw PrimaryAccessError.unknownKind
+    }
+  }
+
+  private func passNow(_ member: Member, movesCursor: Bool) async throws -> ReconciliationReport {
+    let name = member.kind.name
     var report = ReconciliationReport()
-    guard try await isEnabled(member.kind) else { return report }
-    var position: Cursor?
+    let isFirst = try await member.registry.cursor() == nil
+    if movesCursor, isFirst || member.feed.current.isOtherLog { try await forgetGenerations(member) { _ in true } }
+    await member.removals.beginPass()
+    var (position, isEmpty, isOffOnPrimary) = (Cursor?.none, true, false)
+    var leftOut = LeftOut()
     var after: ReplicableID?
     // Removals come last, when the whole catalog was seen: what is missing here may stand further on under another id.
     var gone: [ReplicableID] = []
@@ -23,6 +41,9 @@ extension Secondary {
       let page = try await primary.catalog(of: name, after: after, limit: Self.window)
       position = position ?? page.position
       report.isComplete = report.isComplete && page.isComplete
+      isEmpty = isEmpty && page.rows.isEmpty
+      isOffOnPrimary = !page.isEnabled
+      if page.leftOut.count > 0 { leftOut = page.leftOut }
       let rows = page.rows.filter { member.selection.selects($0.id) }
       let last = page.isLast ? nil : page.rows.last?.id
       let entries = try await entries(after: after, through: last, member)
@@ -33,7 +54,8 @@ extension Secondary {
       let untracked = Set(differences.untracked.map(\.id))
       let behind = movesCursor ? rows.filter { !untracked.contains($0.id) } : differences.behind
       let renamed = try await announce(
-        differences.untracked + behind, at: generation, isLowest: movesCursor, member, &report.postponed)
+        differences.untracked + behind, at: generation, isLowest: movesCursor, isFirst: isFirst, member,
+        &report.postponed)
       report.renamed += renamed
       report.inserted += differences.untracked.count - renamed
       report.requested += differences.behind.count
@@ -45,6 +67,7 @@ extension Secondary {
       for id in gone {
         try await postponing(&report.postponed) { if try await remove(id, member) { report.removed += 1 } }
       }
+      await member.removals.endPass()
       report.waiting = await member.removals.waitingIDs
     } else if movesCursor, let position {
       // What the listing did not see may have changed by events that are skipped now. It stays, and is asked for.
@@ -53,13 +76,23 @@ extension Secondary {
         _ = entry?.announce(position.generation, incarnation: nil, at: environment.now())
       }
     }
-    if movesCursor, let position { try await member.registry.advance(to: position) }
+    if movesCursor, let position {
+      try await member.registry.advance(to: position)
+      member.feed.join()
+    }
+    // An empty listing counts as incomplete, for it may be a disk that is not mounted. Where there is no copy either nothing is lost.
+    let tracked = try await member.registry.counts(at: environment.now()).total
+    let isNothing = isEmpty && tracked == 0
+    member.feed.note(
+      CatalogComparison(endedAt: environment.now(), isComplete: report.isComplete || isNothing),
+      isOffOnPrimary: isOffOnPrimary, leftOut)
     return report
   }
 
   /// Announces rows of one window, those that are only new or only behind with one wait for the disk.
   private func announce(
-    _ rows: [CatalogRow], at position: Generation, isLowest: Bool, _ member: Member, _ postponed: inout [String]
+    _ rows: [CatalogRow], at position: Generation, isLowest: Bool, isFirst: Bool, _ member: Member,
+    _ postponed: inout [String]
   ) async throws -> Int {
     var plain: [ReplicableID: CatalogRow] = [:]
     var renamed = 0
@@ -70,12 +103,14 @@ extension Secondary {
       if isRename || (here?.incarnation).map({ $0 != row.incarnation }) ?? false {
         let wanted = isLowest ? position : row.announced(at: position)
         try await postponing(&postponed) {
-          try await announce(row.id, row.incarnation, wanted, member)
+          try await announce(row.id, row.incarnation, wanted, at: row.announcedAt, member)
           if isRename { renamed += 1 }
         }
       } else {
         plain[row.id] = row
-        if let reading = row.reading { member.readings.note(reading, of: row.id, row.incarnation) }
+        if let reading = row.reading {
+          member.readings.note(reading, of: row.id, row.incarnation, at: environment.now())
+        }
       }
     }
     let now = environment.now()
@@ -89,7 +124,9 @@ extension Secondary {
           isLowest ? position : row.announced(at: position)
         }
       // Of another incarnation it was a moment ago at most: the next pass finds it.
-      _ = announced.announce(wanted, incarnation: row.incarnation, at: now)
+      // The lag counts from the primary's event. A site that begins is not as late as the last event of each is old.
+      let moment = isFirst ? now : row.announcedAt.map { min($0, now) } ?? now
+      _ = announced.announce(wanted, incarnation: row.incarnation, at: moment)
       entry = announced
     }
     return renamed
@@ -140,6 +177,9 @@ extension Secondary {
         try await drop(id, member)
         return false
       case .unknown: return false
+      case .notOffered(let reason):
+        try await withhold(id, reason, member)
+        return false
       case .present: isReplaced = true
       case .gone: break
       }

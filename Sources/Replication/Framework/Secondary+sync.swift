@@ -7,7 +7,9 @@ extension Secondary {
 
   /// Asks for a sync; it is done by the next round of work. Nothing changes for what is not tracked.
   public func resync(_ id: ReplicableID, _ name: ReplicableName, isFresh: Bool = false) async throws {
-    try await table.member(name).registry.change(id) { entry, _ in
+    let member = try table.member(name)
+    try await askWhetherOffered(id, member)
+    try await member.registry.change(id) { entry, _ in
       if isFresh { entry?.requestFreshDownload() } else { entry?.resync() }
     }
   }
@@ -21,14 +23,34 @@ extension Secondary {
     guard let ticket = try await startSync(id, at: begun, member) else { return .notDue }
     do {
       let report = try await transfer(id, isFresh: ticket.forceToRedownload, member)
-      switch try await member.registry.change(id, { entry, _ in entry?.finishSync(ticket) }) {
+      let now = environment.now()
+      switch try await member.registry.change(id, { entry, _ in entry?.finishSync(ticket, at: now) }) {
       case .recorded: return .synced(hasChanged: report.hasChanged, warnings: report.warnings)
       case .syncAgain: return .pendingAgain
       case .stale, nil: return .notDue
       }
     } catch {
+      if case .replicable(_, isMissing: true) = Failure(error), try await isWithheld(id, member) { return .notDue }
       return try await end(id, ticket, with: error, member)
     }
+  }
+
+  /// The primary said that it does not have a replicable. One that it does not offer is not missing.
+  func isWithheld(_ id: ReplicableID, _ member: Member) async throws -> Bool {
+    guard let incarnation = try await member.registry.entry(of: id)?.incarnation else { return false }
+    // A primary that does not answer now says nothing; the failure that led here counts.
+    guard
+      case .notOffered(let reason)? = try? await primary.standing(of: id, incarnation: incarnation, member.kind.name)
+    else { return false }
+    try await withhold(id, reason, member)
+    return true
+  }
+
+  /// What was not offered may be again: an operator who asks for work on it gets an answer of now.
+  func askWhetherOffered(_ id: ReplicableID, _ member: Member) async throws {
+    guard try await member.registry.entry(of: id)?.notOffered != nil else { return }
+    var postponed: [String] = []
+    try await postponing(&postponed) { try await settle(id, incarnation: nil, member) }
   }
 
   /// An entry that waits for its sync waits for it after a crash as well; one that does not must not be found verified then while
@@ -107,6 +129,8 @@ enum Failure {
     // A connection whose host was asked and answers.
     case let error as StrategyError: self = .replicable(error.message, isMissing: error.code == .missingOnPrimary)
     case PrimaryAccessError.missing: self = .replicable("the primary does not have it", isMissing: true)
+    case PrimaryAccessError.unknownKind:
+      self = .replicable("the primary does not have this kind", isMissing: true)
     case PrimaryAccessError.unreadable(let reason): self = .replicable(reason, isMissing: false)
     case is CancellationError: self = .host("cancelled")
     default: self = .host("\(error)")

@@ -7,13 +7,16 @@ extension Secondary {
 
   /// Asks for a verification; it is done by the next round of work. Nothing changes for what is not synced.
   public func reverify(_ id: ReplicableID, _ name: ReplicableName) async throws {
-    try await table.member(name).registry.change(id) { entry, _ in entry?.reverify() }
+    let member = try table.member(name)
+    try await askWhetherOffered(id, member)
+    try await member.registry.change(id) { entry, _ in entry?.reverify() }
   }
 
   /// The verification itself (product contract § 6): the step that `Replicator.verify` stands for.
   ///
   /// 1. The copy is read from disk. It equals a reading of the primary that is no older than what the copy holds: equal. One that
-  ///    came with the catalog or an event serves; else the primary is asked for its last.
+  ///    came with the catalog or an event a moment ago serves; else the primary is asked for its last, and whether it still offers
+  ///    the replicable: a reading of what is no longer offered proves nothing.
   /// 2. It is not what was verified last, though no sync of ours has begun since: somebody else has changed it. The lines in which
   ///    it differs from the primary are a mismatch.
   /// 3. Else the primary lists afresh, the copy is synced and read, the primary lists again, and the three are judged.
@@ -28,6 +31,7 @@ extension Secondary {
       return try await compare(id, ticket, member)
     } catch {
       let failure = Failure(error)
+      if case .replicable(_, isMissing: true) = failure, try await isWithheld(id, member) { return .notDue }
       let now = environment.now()
       let environment = environment
       try await member.registry.change(id) { entry, _ in
@@ -72,12 +76,16 @@ extension Secondary {
     _ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member
   ) async throws -> VerificationResult {
     let copy = try await member.strategy.listing(of: id)
-    if let reading = member.readings.take(id, ticket.incarnation), let checksum = copy.checksum,
+    if let reading = member.readings.take(id, ticket.incarnation, at: environment.now()), let checksum = copy.checksum,
       checksum == reading.checksum, ticket.isProven(by: reading)
     {
       return try await succeed(id, ticket, checksum, .reading, member)
     }
     let standing = try await primary.standing(of: id, incarnation: ticket.incarnation, member.kind.name)
+    if case .notOffered(let reason) = standing {
+      try await withhold(id, reason, member)
+      return .notDue
+    }
     if case .present(let row) = standing, let reading = row.reading, let checksum = copy.checksum,
       checksum == reading.checksum, ticket.isProven(by: reading)
     {

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A site that carries copies: takes the primary's events, syncs, verifies and tries again until both hold the same.
 ///
 /// It never publishes. Everything that it must not forget is in its registries before it is acted on; a process that dies at
@@ -18,6 +20,8 @@ public final class Secondary: Site {
     let jobs = RunningJobs()
     let removals: Removals
     let readings = KnownReadings()
+    let feed = Feed()
+    let passes = CatalogPasses()
 
     /// A kind of a secondary.
     public init(
@@ -39,6 +43,8 @@ public final class Secondary: Site {
   let features: any FeatureStoring
   let environment: SiteEnvironment
   let table: KindTable<Member>
+  /// The log that the last batch of events came from.
+  let followedLog = Mutex<LogID?>(nil)
 
   /// - Throws: `ReplicationError.duplicateName`.
   public init(
@@ -88,10 +94,12 @@ public final class Secondary: Site {
     try await features.setting(of: kind.featureName) ?? kind.replicationEnabledByDefault
   }
 
-  /// Switches a kind's feature; on again begins with a full consistency pass, since no event was consumed meanwhile.
+  /// Switches a kind's feature; on again begins with a full consistency pass, after which it follows the events.
   public func setEnabled(_ isEnabled: Bool, _ name: ReplicableName) async throws {
     let member = try table.member(name)
     let was = try await self.isEnabled(member.kind)
+    // Before the flag: the kind must not follow from a cursor that is as old as its rest.
+    if isEnabled != was { member.feed.leave(isOtherLog: false) }
     try await features.set(member.kind.featureName, to: isEnabled)
     if isEnabled, !was { try await reconcile(name) }
   }

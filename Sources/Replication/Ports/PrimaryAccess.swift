@@ -31,6 +31,8 @@ public enum PrimaryAccessError: Error, Hashable, Sendable {
   case pruned
   /// The primary does not have it.
   case missing
+  /// The primary does not have the kind. It concerns that kind alone.
+  case unknownKind
   /// The content cannot be read on the primary; with its reason.
   case unreadable(String)
   /// The primary cannot be reached, or refuses us; with its reason. Not the replicable's fault: touches no entry.
@@ -61,14 +63,38 @@ public struct CatalogPage: Hashable, Sendable {
   public var isComplete: Bool
   /// There is no further page.
   public var isLast: Bool
+  /// The kind's feature is on at the primary. Off: what changes is not published.
+  public var isEnabled: Bool
+  /// What the listing left out, with the reason.
+  public var leftOut = LeftOut()
 
   /// A page.
-  public init(rows: [CatalogRow], position: Cursor, isComplete: Bool, isLast: Bool) {
+  public init(rows: [CatalogRow], position: Cursor, isComplete: Bool, isLast: Bool, isEnabled: Bool = true) {
     self.rows = rows
     self.position = position
     self.isComplete = isComplete
     self.isLast = isLast
+    self.isEnabled = isEnabled
   }
+}
+
+/// What a listing of the primary's disk left out: it is not replicated.
+public struct LeftOut: Hashable, Sendable {
+  /// How many.
+  public var count = 0
+  /// The first few, `PATH: REASON`.
+  public var examples: [String] = []
+
+  /// Nothing.
+  public init() {}
+
+  /// A summary.
+  public init(of skipped: [DirectoryCatalog.Skipped]) {
+    count = skipped.count
+    examples = skipped.prefix(Self.exampleCount).map { "\($0.path): \($0.reason)" }
+  }
+
+  private static let exampleCount = 10
 }
 
 /// One replicable of a catalog.
@@ -81,15 +107,19 @@ public struct CatalogRow: Hashable, Sendable {
   public var generation: Generation?
   /// Its last reading, if known.
   public var reading: PrimaryReading?
+  /// When that last event was published; `nil` when this is not known.
+  public var announcedAt: Timestamp?
 
   /// A row.
   public init(
-    id: ReplicableID, incarnation: Incarnation, generation: Generation? = nil, reading: PrimaryReading? = nil
+    id: ReplicableID, incarnation: Incarnation, generation: Generation? = nil, reading: PrimaryReading? = nil,
+    announcedAt: Timestamp? = nil
   ) {
     self.id = id
     self.incarnation = incarnation
     self.generation = generation
     self.reading = reading
+    self.announcedAt = announcedAt
   }
 }
 
@@ -101,6 +131,8 @@ public enum Standing: Hashable, Sendable {
   case moved(CatalogRow)
   /// The primary looked and it is not there: neither this id nor, where one was asked for, this incarnation.
   case gone
+  /// The primary has it, or has something in its place, and does not offer it. A copy of it is neither removed nor equal.
+  case notOffered(NotOffered)
   /// The primary could not look (an unreadable directory, an empty root): nobody may conclude anything.
   case unknown(String)
 }

@@ -40,8 +40,14 @@ public protocol PrimaryStateStoring: Sendable {
   /// All that stand there, in no particular order; `nil` where they are more than `most`.
   func all(in state: VerificationState, most: Int) async throws -> [PrimaryState]?
 
-  /// How many states stand where.
+  /// How many states of what is offered stand where.
   func counts() async throws -> [VerificationState: Int]
+
+  /// How many states are of what is not offered, by reason.
+  func notOfferedCounts() async throws -> [NotOffered: Int]
+
+  /// States of what is not offered, at most `limit`, in order of their ids.
+  func notOffered(limit: Int) async throws -> [PrimaryState]
 }
 
 extension PrimaryStateStoring {
@@ -50,6 +56,25 @@ extension PrimaryStateStoring {
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws {
     try await changeAll(ids, change)
+  }
+
+  /// A store without counters: reads everything.
+  public func notOfferedCounts() async throws -> [NotOffered: Int] {
+    try await notOffered(limit: .max).reduce(into: [:]) { counts, state in
+      if let reason = state.notOffered { counts[reason, default: 0] += 1 }
+    }
+  }
+
+  /// A store without an index: reads everything.
+  public func notOffered(limit: Int) async throws -> [PrimaryState] {
+    var found: [PrimaryState] = []
+    var last: ReplicableID?
+    repeat {
+      let window = try await window(after: last, limit: 1_000)
+      found += window.filter { $0.notOffered != nil }
+      last = window.last?.replicableID
+    } while last != nil && found.count < limit
+    return Array(found.prefix(limit))
   }
 
   /// A store without an index: reads everything.

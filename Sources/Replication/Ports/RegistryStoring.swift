@@ -49,6 +49,9 @@ public protocol RegistryStoring: Sendable {
   /// The entry that has waited longest for a verification that sees what was announced; `nil` where none waits.
   func longestUnverified() async throws -> RegistryEntry?
 
+  /// Entries of what the primary does not offer, at most `limit`.
+  func notOffered(limit: Int) async throws -> [RegistryEntry]
+
   /// Entries in order of their replicable ids, after `id`, at most `limit`.
   func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry]
 
@@ -97,6 +100,13 @@ extension RegistryStoring {
       guard let since = entry.announcedAt else { return }
       if found?.announcedAt.map({ since < $0 }) ?? true { found = entry }
     }
+    return found
+  }
+
+  /// The same: looks at everything.
+  public func notOffered(limit: Int) async throws -> [RegistryEntry] {
+    var found: [RegistryEntry] = []
+    try await forEach { if $0.notOffered != nil, found.count < limit { found.append($0) } }
     return found
   }
 

@@ -172,11 +172,14 @@ public struct DirectoryCatalog: Hashable, Sendable {
     public var path: String
     /// Why it was left out.
     public var reason: String
+    /// It has some of what makes a repository, and not all: it is being made, or it is broken.
+    public var isBroken: Bool
 
     /// Something skipped.
-    public init(path: String, reason: String) {
+    public init(path: String, reason: String, isBroken: Bool = false) {
       self.path = path
       self.reason = reason
+      self.isBroken = isBroken
     }
   }
 

@@ -14,9 +14,12 @@ extension PrimaryState {
   package mutating func announceChange() { becomePending() }
 
   /// An event about the content was published. What was read no earlier stays.
-  package mutating func announce(_ generation: Generation) {
+  ///
+  /// - Parameter moment: when the event was published; `nil` where this is not known.
+  package mutating func announce(_ generation: Generation, at moment: Timestamp? = nil) {
     if let known = self.generation, known.covers(generation) { return }
     self.generation = generation
+    announcedAt = moment
     switch verificationState {
     case .succeeded:
       if let reading, reading.generation.covers(generation) { return }
@@ -40,9 +43,25 @@ extension PrimaryState {
     return isForgotten
   }
 
+  /// It is not offered to secondaries. What was read of it says nothing of what is there now.
+  package mutating func withhold(_ reason: NotOffered, _ message: String?) {
+    notOffered = reason
+    notOfferedReason = message.map(RegistryEntry.shortened)
+    becomePending()
+  }
+
+  /// It is offered again; its checksum is to be read.
+  package mutating func offer() {
+    guard notOffered != nil else { return }
+    notOffered = nil
+    notOfferedReason = nil
+    becomePending()
+  }
+
   /// Begins a reading. The log's position must have been taken before.
   /// - Returns: what to hand back at its end; `nil` when one runs already.
   package mutating func startReading(at now: Timestamp) -> ReadingTicket? {
+    guard notOffered == nil else { return nil }
     switch verificationState {
     case .started, .disabled: return nil
     case .pending, .succeeded, .failed: break
@@ -100,7 +119,8 @@ extension PrimaryState {
 
   /// Whether a reading is to be started at that time.
   public func isDue(at now: Timestamp) -> Bool {
-    switch verificationState {
+    guard notOffered == nil else { return false }
+    return switch verificationState {
     case .pending: true
     case .failed: BackOff.isDue(verificationRetryAt, missingOnPrimary: false, at: now)
     case .started, .succeeded, .disabled: false
@@ -130,5 +150,7 @@ extension PrimaryState {
   }
 
   /// The last reading, unless a change was announced since: an older one vouches for nothing that is there now.
-  package var currentReading: PrimaryReading? { verificationState == .succeeded ? reading : nil }
+  package var currentReading: PrimaryReading? {
+    verificationState == .succeeded && notOffered == nil ? reading : nil
+  }
 }

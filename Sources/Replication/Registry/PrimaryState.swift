@@ -10,6 +10,12 @@ public struct PrimaryState: Hashable, Sendable {
   public package(set) var identity: FileIdentity?
   /// The last event published about it.
   public package(set) var generation: Generation?
+  /// When that event was published.
+  public package(set) var announcedAt: Timestamp?
+  /// Why it is not offered to secondaries; `nil` when it is. What is not offered is not read.
+  public package(set) var notOffered: NotOffered?
+  /// What is wrong with it, where it is broken; at most 255 characters.
+  public package(set) var notOfferedReason: String?
 
   /// Where the checksum stands.
   public package(set) var verificationState: VerificationState = .pending

@@ -1,5 +1,7 @@
 /// How many entries of a registry stand where. Kept up to date by the store, so asking costs nothing.
 public struct RegistryCounts: Hashable, Sendable {
+  /// Entries of what the primary does not offer, by reason. They are in none of the other counts.
+  public var notOffered: [NotOffered: Int] = [:]
   /// Entries by sync state.
   public var states: [SyncState: Int] = [:]
   /// Entries by verification state.
@@ -21,5 +23,5 @@ public struct RegistryCounts: Hashable, Sendable {
   public init() {}
 
   /// All entries.
-  public var total: Int { states.values.reduce(0, +) }
+  public var total: Int { states.values.reduce(0, +) + notOffered.values.reduce(0, +) }
 }

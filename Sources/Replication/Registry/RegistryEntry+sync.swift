@@ -26,12 +26,29 @@ extension RegistryEntry {
   ) -> AnnouncementOutcome {
     if let incarnation, let known = self.incarnation, known != incarnation { return .otherIncarnation(known) }
     self.incarnation = self.incarnation ?? incarnation
-    if let generation, isKnown(generation) { return .known }
+    let isOfferedAgain = notOffered != nil
+    if isOfferedAgain { offer() }
+    if let generation, !isOfferedAgain, isKnown(generation) { return .known }
     if let generation { wanted = generation }
     announcedAt = announcedAt.map { min($0, moment) } ?? moment
     missingOnPrimary = false
     becomePending()
     return .pending
+  }
+
+  /// The primary does not offer it: the copy stays as it is, and what was known of it says nothing of the primary any more. A sync
+  /// that runs may not claim success.
+  package mutating func withhold(_ reason: NotOffered, at now: Timestamp) {
+    if notOffered == nil { notOfferedAt = now }
+    notOffered = reason
+    missingOnPrimary = false
+    announcedAt = nil
+    becomePending()
+  }
+
+  private mutating func offer() {
+    notOffered = nil
+    notOfferedAt = nil
   }
 
   /// Told before, and either held or still being worked for.
@@ -85,6 +102,7 @@ extension RegistryEntry {
   /// - Returns: what to hand back at its end; `nil` when one runs already.
   package mutating func startSync(at now: Timestamp) -> SyncTicket? {
     let previous = state
+    guard notOffered == nil else { return nil }
     switch state {
     case .started: return nil
     case .pending, .synced, .failed: break
@@ -99,8 +117,10 @@ extension RegistryEntry {
   }
 
   /// The sync has made the copy equal to what the primary listed after the sync began.
-  package mutating func finishSync(_ ticket: SyncTicket) -> SyncOutcome {
+  /// - Parameter now: when it ended; `nil` is when it began.
+  package mutating func finishSync(_ ticket: SyncTicket, at now: Timestamp? = nil) -> SyncOutcome {
     guard isRunning(ticket) else { return .stale }
+    lastSuccessAt = now ?? ticket.startedAt
     // True also when more was announced meanwhile: it was listed after all that events up to here announced.
     if let claimed = ticket.wanted, held.map({ !$0.covers(claimed) }) ?? true { held = claimed }
     if ticket.forceToRedownload { forceToRedownload = false }
@@ -161,7 +181,7 @@ extension RegistryEntry {
   /// Whether a sync is to be started at that time.
   public func isDueForSync(at now: Timestamp) -> Bool {
     switch state {
-    case .pending: true
+    case .pending: notOffered == nil
     case .started, .synced: false
     case .failed: BackOff.isDue(retryAt, missingOnPrimary: missingOnPrimary, at: now)
     }

@@ -33,7 +33,7 @@ extension RegistryEntry {
   /// Begins the proof of a copy that is pending after each of its syncs, because its replicable never rests. It stays pending.
   /// - Returns: what to hand to `proveOvertaken`; `nil` when the entry is not pending.
   package mutating func startProof(at now: Timestamp) -> VerificationTicket? {
-    guard state == .pending, verificationState == .disabled else { return nil }
+    guard state == .pending, verificationState == .disabled, notOffered == nil else { return nil }
     let startedAt = Self.distinct(now, from: verificationStartedAt)
     verificationStartedAt = startedAt
     if !checksumMismatch { verificationChecksum = nil }

@@ -14,6 +14,8 @@ public struct RegistryEntry: Hashable, Sendable {
   public package(set) var state: SyncState = .pending
   /// When the last attempt began (Geo's meaning of the column), `nil` before the first.
   public package(set) var lastSyncedAt: Timestamp?
+  /// When the last sync that succeeded ended; `nil` when none did.
+  public package(set) var lastSuccessAt: Timestamp?
   /// When a failed sync is due again; `nil` is now.
   public package(set) var retryAt: Timestamp?
   /// Failures since the last success.
@@ -27,6 +29,10 @@ public struct RegistryEntry: Hashable, Sendable {
   public package(set) var isRestored = false
   /// The primary said that it does not have it.
   public package(set) var missingOnPrimary = false
+  /// Why the primary does not offer it; `nil` when it does. What is not offered is pending, and not due.
+  public package(set) var notOffered: NotOffered?
+  /// Since when this site has known that.
+  public package(set) var notOfferedAt: Timestamp?
 
   /// Where the verification stands.
   public package(set) var verificationState: VerificationState = .disabled

@@ -98,6 +98,8 @@ extension RegistryEntry {
   /// log is something new.
   fileprivate func isBehind(_ row: CatalogRow, at position: Generation?) -> Bool {
     guard row.incarnation == incarnation else { return true }
+    // The primary offers it again.
+    guard notOffered == nil else { return true }
     guard let generation = row.generation else { return false }
     let announced = position.map { row.announced(at: $0) } ?? generation
     return wanted.map { !$0.covers(announced) } ?? true

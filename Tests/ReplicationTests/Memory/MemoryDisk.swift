@@ -14,6 +14,8 @@ final class MemoryDisk: Sendable {
     var lastInode: UInt64 = 0
     var isComplete = true
     var unreadable: Set<ReplicableID> = []
+    /// What lacks something without which it is none.
+    var broken: Set<ReplicableID> = []
     /// What an object check finds.
     var damaged: Set<ReplicableID> = []
     /// What was put in order, and how thoroughly.
@@ -78,11 +80,13 @@ struct MemoryStrategy: Strategy {
   }
 
   func presence(of id: ReplicableID) -> Presence {
-    disk.items[id].map { .present(FileIdentity(device: 1, inode: $0.inode)) } ?? .absent
+    if disk.change({ $0.broken.contains(id) }) { return .unfinished }
+    return disk.items[id].map { .present(FileIdentity(device: 1, inode: $0.inode)) } ?? .absent
   }
 
   func catalog() -> DirectoryCatalog {
-    let rows = disk.items.sorted { $0.key < $1.key }.map { id, item in
+    let broken = disk.change { $0.broken }
+    let rows = disk.items.filter { !broken.contains($0.key) }.sorted { $0.key < $1.key }.map { id, item in
       DirectoryCatalog.Row(id: id, identity: FileIdentity(device: 1, inode: item.inode), stamp: 0)
     }
     return DirectoryCatalog(rows: rows, isComplete: disk.change { $0.isComplete })

@@ -78,6 +78,10 @@ actor MemoryRegistry: RegistryStoring {
   func counts(at now: Timestamp) -> RegistryCounts {
     var counts = RegistryCounts()
     for entry in entries.values {
+      if let reason = entry.notOffered {
+        counts.notOffered[reason, default: 0] += 1
+        continue
+      }
       counts.states[entry.state, default: 0] += 1
       counts.verificationStates[entry.verificationState, default: 0] += 1
       if entry.isDueForVerification(at: now) { counts.needsVerification += 1 }

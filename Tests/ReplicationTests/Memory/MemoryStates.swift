@@ -28,7 +28,10 @@ actor MemoryStates: PrimaryStateStoring {
   }
 
   func verified(before moment: Timestamp, limit: Int) -> [PrimaryState] {
-    Array(sorted { $0.verificationState == .succeeded && ($0.verifiedAt.map { $0 < moment } ?? true) }.prefix(limit))
+    Array(
+      sorted {
+        $0.notOffered == nil && $0.verificationState == .succeeded && ($0.verifiedAt.map { $0 < moment } ?? true)
+      }.prefix(limit))
   }
 
   func started() -> [PrimaryState] { sorted { $0.verificationState == .started } }
@@ -38,7 +41,7 @@ actor MemoryStates: PrimaryStateStoring {
   }
 
   func counts() -> [VerificationState: Int] {
-    states.values.reduce(into: [:]) { $0[$1.verificationState, default: 0] += 1 }
+    states.values.filter { $0.notOffered == nil }.reduce(into: [:]) { $0[$1.verificationState, default: 0] += 1 }
   }
 
   private func sorted(_ isWanted: (PrimaryState) -> Bool) -> [PrimaryState] {

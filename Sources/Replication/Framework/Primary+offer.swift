@@ -1,0 +1,61 @@
+/// What a primary offers to its secondaries: the one answer for catalog, events, standing, listing, checksums and serving.
+extension Primary {
+  /// Why a replicable is not offered; `nil` when it is, or when nothing stands under its id.
+  ///
+  /// - Throws: `ReplicationError.unknownReplicable`; what the strategy and the model throw.
+  package func notOffered(_ id: ReplicableID, _ name: ReplicableName) async throws -> NotOffered? {
+    let member = try table.member(name)
+    if let reason = try await ruledOut(id, member) { return reason }
+    return try await member.strategy.presence(of: id) == .unfinished ? .broken : nil
+  }
+
+  /// What the rules and the model say, without a look at the disk; `nil` when they let it in.
+  ///
+  /// - Throws: `ReplicationError.unknownReplicable`; what the model throws.
+  package func ruledOut(_ id: ReplicableID, _ name: ReplicableName) async throws -> NotOffered? {
+    try await ruledOut(id, table.member(name))
+  }
+
+  func ruledOut(_ id: ReplicableID, _ member: Member) async throws -> NotOffered? {
+    guard member.selection.selects(id) else { return .excluded }
+    return try await member.kind.behaviour.available(among: [id]).contains(id) ? nil : .unavailable
+  }
+
+  /// What of a directory's listing is offered, and why the rest is not.
+  func offers(
+    among ids: [ReplicableID], _ member: Member
+  ) async throws -> (offered: Set<ReplicableID>, refused: [ReplicableID: NotOffered]) {
+    let selected = ids.filter(member.selection.selects)
+    let offered = Set(try await member.kind.behaviour.available(among: selected))
+    let chosen = Set(selected)
+    var refused: [ReplicableID: NotOffered] = [:]
+    for id in ids where !offered.contains(id) { refused[id] = chosen.contains(id) ? .unavailable : .excluded }
+    return (offered, refused)
+  }
+
+  /// Records what a listing found about states that are known: offered, or not and why. Writes only what has changed, after an event
+  /// that makes each secondary ask.
+  func recordOffers(
+    of states: [PrimaryState], _ refused: [ReplicableID: NotOffered], _ broken: [ReplicableID: String], _ member: Member
+  ) async throws {
+    var changed: [ReplicableID: (NotOffered?, String?)] = [:]
+    var told: [EventPayload] = []
+    for state in states {
+      let id = state.replicableID
+      let reason = refused[id] ?? broken[id].map { _ in .broken }
+      let message = reason == .broken ? broken[id].map(RegistryEntry.shortened) : nil
+      guard state.notOffered != reason || state.notOfferedReason != message else { continue }
+      changed[id] = (reason, message)
+      guard state.notOffered != reason else { continue }
+      told.append(
+        EventPayload(
+          modelRecordID: id, incarnation: state.incarnation, reason: reason?.rawValue ?? Self.scanReason))
+    }
+    let event: EventName = member.kind.supportedEvents.contains(.updated) ? .updated : .created
+    try await append(event, told, member.kind)
+    try await member.states.changeAll(changed.keys.sorted()) { [changed] id, state in
+      guard let (reason, message) = changed[id] else { return }
+      if let reason { state?.withhold(reason, message) } else { state?.offer() }
+    }
+  }
+}
