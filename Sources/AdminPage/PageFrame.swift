@@ -65,7 +65,7 @@ package struct PageFrame: Sendable {
 
   /// A moment for people: how long ago, with the moment itself beside it.
   func moment(_ text: String?) -> [String: Any] {
-    guard let text else { return ["text": "never", "exact": ""] }
+    guard let text else { return ["text": "never", "exact": "", "isNever": true] }
     guard let date = Self.date(text) else { return ["text": text, "exact": text] }
     let seconds = now.timeIntervalSince(date)
     let words = Plain.duration(abs(seconds))

@@ -37,18 +37,27 @@ extension Agent {
     let kind = try kind(name)
     let id = try ReplicableID(id)
     guard kind.dataType == content.dataType, kind.selection.selects(id) else { throw Self.missing(content) }
+    var paths = ["\(id)\(content.suffix)"]
+    if case .primary(let site) = site {
+      // What is listed is served, and nothing else: also a repository whose directory has no '.git'.
+      guard try await site.primary.ruledOut(id, kind.name) == nil else { throw Self.missing(content) }
+      if content == .repository { paths.append(id.text) }
+    }
     let root = kind.root
-    let path = "\(id)\(content.suffix)"
-    return try await state.storage.run { _ in
+    return try await state.storage.run { [paths] _ in
       guard let resolved = realpath(root, nil) else { throw Self.unusable(root, String(cString: strerror(errno))) }
       defer { free(resolved) }
       let directory = FilePath(String(cString: resolved))
-      var status = stat()
-      guard stat("\(directory)/\(path)", &status) != 0 else {
-        return FoundContent(root: directory, path: FilePath(path), owner: status.st_uid)
-      }
-      guard errno == ENOENT || errno == ENOTDIR else {
-        throw Self.unusable("\(directory)/\(path)", String(cString: strerror(errno)))
+      for (index, path) in paths.enumerated() {
+        var status = stat()
+        guard stat("\(directory)/\(path)", &status) != 0 else {
+          // A directory of groups, which has the name of the repository that is asked for.
+          if index > 0, access("\(directory)/\(path)/HEAD", F_OK) != 0 { continue }
+          return FoundContent(root: directory, path: FilePath(path), owner: status.st_uid)
+        }
+        guard errno == ENOENT || errno == ENOTDIR else {
+          throw Self.unusable("\(directory)/\(path)", String(cString: strerror(errno)))
+        }
       }
       guard try !FileManager.default.contentsOfDirectory(atPath: directory.string).isEmpty else {
         throw Self.unusable(root, "the directory is empty")

@@ -1,5 +1,6 @@
 internal import AgentAPI
 package import Replication
+internal import Synchronization
 internal import WorkerPool
 
 /// A site at work: its state is open, and its loops can run. What the routes and the commands ask for, they ask here.
@@ -8,6 +9,11 @@ package final class Agent: Sendable {
   enum Site: Sendable {
     case primary(PrimarySite)
     case secondary(SecondarySite)
+
+    /// Whom a promotion replaces.
+    fileprivate var former: FormerPrimary? {
+      if case .secondary(let site) = self { site.former } else { nil }
+    }
   }
 
   /// What it was opened with.
@@ -22,6 +28,8 @@ package final class Agent: Sendable {
   let trend: TrendLog
   /// Many may look at once, and see the same.
   let statuses = SharedAnswer<StatusRow>()
+  /// The last answer of `/readyz`, and when it was given.
+  let readiness = Mutex<(at: ContinuousClock.Instant, obstacles: Int)?>(nil)
   private let observer: any ReplicationObserver
 
   private init(
@@ -132,12 +140,17 @@ package final class Agent: Sendable {
   /// What time it is here.
   package var now: Timestamp { environment.now() }
 
-  /// `primary` or `secondary`.
+  /// `primary` or `secondary`. A secondary that was promoted is the primary from then on, also while it opens its state again.
   package var role: String {
     switch site {
     case .primary: "primary"
-    case .secondary: "secondary"
+    case .secondary: isPromoted ? "primary" : "secondary"
     }
+  }
+
+  private var isPromoted: Bool {
+    guard let epoch = plan.epoch, let former = site.former?.url else { return false }
+    return epoch.wantsRestart && epoch.record.promotion?.formerURL == former
   }
 
   /// - Throws: `AgentFault` 409 where the site is a secondary.

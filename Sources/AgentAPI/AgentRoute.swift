@@ -18,7 +18,7 @@ package enum AgentRoute {
   package static let features = "/api/v1/features"
   /// The process is up.
   package static let health = "/healthz"
-  /// The site has opened its state and serves.
+  /// The site's copies were compared with the primary and are no further behind than `ready.lag`; 503 otherwise.
   package static let readiness = "/readyz"
   /// Prometheus' text.
   package static let metrics = "/metrics"

@@ -12,6 +12,8 @@ package struct RegistryRow: Codable, Hashable, Sendable {
   package var state: String
   /// When the last sync began.
   package var lastSyncedAt: String?
+  /// When the last sync that succeeded ended.
+  package var lastSuccessAt: String?
   /// When a failed sync is due again.
   package var retryAt: String?
   /// Failures since the last success.
@@ -22,6 +24,10 @@ package struct RegistryRow: Codable, Hashable, Sendable {
   package var forceToRedownload: Bool
   /// The primary said that it does not have it.
   package var missingOnPrimary: Bool
+  /// Why the primary does not offer it: `excluded`, `unavailable` or `broken`. Then it is neither synced nor verified.
+  package var notOffered: String?
+  /// Since when this site has known that.
+  package var notOfferedAt: String?
   /// A person has brought it back from the trash, and the primary was not found to have it since.
   package var isRestored: Bool
   /// `pending`, `started`, `succeeded`, `failed`, `disabled`.
@@ -87,6 +93,10 @@ package struct PrimaryStateRow: Codable, Hashable, Sendable {
   package var generation: String?
   /// `pending`, `started`, `succeeded`, `failed`.
   package var verificationState: String
+  /// Why it is not offered to secondaries: `excluded`, `unavailable` or `broken`. Then its checksum is not read.
+  package var notOffered: String?
+  /// What is wrong with it, where it is broken.
+  package var notOfferedReason: String?
   /// When the last reading ended.
   package var verifiedAt: String?
   /// When a failed reading is due again.

@@ -10,6 +10,10 @@ package struct StatusRow: Codable, Hashable, Sendable {
   package var isHealthy: Bool
   /// What does, one line each.
   package var problems: [String]
+  /// The site serves copies that are no further behind than `ready.lag`, as `/readyz` answers; `nil` from a version that did not say.
+  package var isReady: Bool?
+  /// Why it does not, one line each.
+  package var obstacles: [String]?
   /// The program's version.
   package var version: String
   /// Since when it runs.
@@ -66,6 +70,17 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var count: Int
     /// Entries, or states, by state.
     package var states: [String: Int]
+    /// Replicables that are tracked and not replicated, by reason: `excluded`, `unavailable`, `broken`, `feature_off`,
+    /// `feature_off_on_primary`, `unknown_to_primary`. They count in `count` and in none of the states.
+    package var notReplicated: [String: Int]?
+    /// The first hundred of what the primary does not offer.
+    package var notReplicatedExamples: [NotReplicatedRow]?
+    /// On a secondary: the primary does not have the kind.
+    package var isUnknownToPrimary: Bool?
+    /// On a secondary: the kind's feature is off on the primary.
+    package var isOffOnPrimary: Bool?
+    /// On a secondary: when the kind was last compared with a complete catalog of the primary, since this agent started.
+    package var comparedAt: String?
     /// The same of the verification.
     package var verificationStates: [String: Int]
     /// Synced copies that wait for a verification.
@@ -86,8 +101,14 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var lastScanAt: String?
     /// On a primary: the last listing saw everything.
     package var isCatalogComplete: Bool?
-    /// What the last listing left out, `PATH: REASON`, the first hundred.
+    /// What the primary's last listing left out, `PATH: REASON`: the first hundred, on a secondary the first ten.
     package var skipped: [String]
+    /// How many it left out in all.
+    package var skippedCount: Int?
+    /// On a primary: why the last scan failed.
+    package var scanFailure: String?
+    /// On a primary: directories that look like repositories and were never one that git can use, `PATH: REASON`, the first hundred.
+    package var neverServed: [String]?
 
     /// A kind; the rest is set by name.
     package init(name: String, plural: String, isEnabled: Bool) {
@@ -104,6 +125,30 @@ package struct StatusRow: Codable, Hashable, Sendable {
       unchecked = 0
       removalsWaiting = []
       skipped = []
+    }
+  }
+
+  /// A replicable that the primary does not offer.
+  package struct NotReplicatedRow: Codable, Hashable, Sendable {
+    /// The id.
+    package var id: String
+    /// `excluded`, `unavailable` or `broken`.
+    package var reason: String
+    /// What is wrong with it, where it is broken.
+    package var message: String?
+    /// On a secondary: since when this is known here.
+    package var since: String?
+    /// On a secondary: when the copy was last synced.
+    package var lastSuccessAt: String?
+
+    /// A row.
+    package init(id: String, reason: String, message: String? = nil, since: String? = nil, lastSuccessAt: String? = nil)
+    {
+      self.id = id
+      self.reason = reason
+      self.message = message
+      self.since = since
+      self.lastSuccessAt = lastSuccessAt
     }
   }
 

@@ -25,9 +25,56 @@ struct RepositoryCatalogTests {
       let catalog = try await ground.source.catalog()
       #expect(catalog.rows.map(\.id.text) == ["a", "b/c", "b/d.wiki", "plain"])
       #expect(catalog.isComplete)
-      #expect(Set(catalog.skipped.map(\.path)) == ["bad.lock/x.git", "link.git", "twice", "twice.git"])
+      #expect(Set(catalog.skipped.map(\.path)) == ["bad.lock/x.git", "half.git", "link.git", "twice", "twice.git"])
+      #expect(catalog.skipped.filter(\.isBroken).map(\.path) == ["half.git"])
       for row in catalog.rows { #expect(try await ground.source.presence(of: row.id) == .present(row.identity)) }
       #expect(try await ground.source.listing(of: ReplicableID("plain")).count == 3)
+    }
+  }
+
+  @Test(
+    "what is no repository any more is left out by name, also where the last listing is known",
+    arguments: ["HEAD", "objects", "refs"])
+  func broken(part: String) async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("group/app")
+      _ = try ground.build("other")
+      #expect(try await ground.source.catalog().rows.count == 2)
+      try FileManager.default.removeItem(atPath: "\(ground.sourcePath(id))/\(part)")
+      let catalog = try await ground.source.catalog()
+      #expect(catalog.rows.map(\.id.text) == ["other"] && catalog.isComplete)
+      let skipped = try #require(catalog.skipped.first)
+      #expect(skipped.path == "group/app.git" && skipped.isBroken && skipped.reason.hasSuffix("it has no \(part)"))
+      #expect(try await ground.source.presence(of: id) == .unfinished)
+      // A file in the place of a directory is as nothing.
+      if part != "HEAD" {
+        try Data().write(to: URL(fileURLWithPath: "\(ground.sourcePath(id))/\(part)"))
+        #expect(try await ground.source.catalog().rows.map(\.id.text) == ["other"])
+      }
+    }
+  }
+
+  @Test("a repository inside another is reported and not listed, and directories of git are not looked into")
+  func nested() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("outer")
+      let files = FileManager.default
+      let inner = "\(ground.sourcePath(id))/group"
+      try files.createDirectory(atPath: inner, withIntermediateDirectories: true)
+      _ = try ground.build("sample")
+      try files.copyItem(atPath: ground.directory.path("source/sample.git"), toPath: "\(inner)/lost.git")
+      try files.copyItem(
+        atPath: ground.directory.path("source/sample.git"), toPath: "\(ground.sourcePath(id))/near.git")
+      try files.createDirectory(atPath: "\(ground.sourcePath(id))/modules", withIntermediateDirectories: true)
+      try files.copyItem(
+        atPath: ground.directory.path("source/sample.git"), toPath: "\(ground.sourcePath(id))/modules/ours")
+      // The second listing reads nothing anew, and reports the same.
+      for _ in 0..<2 {
+        let catalog = try await ground.source.catalog()
+        #expect(catalog.rows.map(\.id.text) == ["outer", "sample"] && catalog.isComplete)
+        #expect(catalog.skipped.map(\.path) == ["outer.git/group/lost.git", "outer.git/near.git"])
+        #expect(catalog.skipped.allSatisfy { $0.reason.contains("inside the repository 'outer.git'") })
+      }
     }
   }
 

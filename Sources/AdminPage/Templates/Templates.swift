@@ -6,7 +6,8 @@ enum Templates {
     "moment": moment,
   ]
 
-  private static let moment = #"<time datetime="{{exact}}" title="{{exact}}">{{text}}</time>"#
+  private static let moment =
+    #"{{#isNever}}{{text}}{{/isNever}}{{^isNever}}<time datetime="{{exact}}" title="{{exact}}">{{text}}</time>{{/isNever}}"#
 
   private static let layout = #"""
     <!DOCTYPE html>

@@ -59,7 +59,10 @@ package struct EntryView: Sendable {
     if let entry = explanation.entry {
       add("Number", "\(entry.id)")
       add("Tracked since", at: entry.createdAt)
-      add("Last sync", at: entry.lastSyncedAt)
+      add("Last sync", at: entry.lastSuccessAt)
+      add("Last attempt", at: entry.lastSyncedAt)
+      add("Not replicated", entry.notOffered.map { "\($0) on the primary" })
+      add("Not replicated since", at: entry.notOfferedAt)
       add("Sync failure", entry.lastSyncFailure)
       add("Sync failures in a row", entry.retryCount > 0 ? "\(entry.retryCount)" : nil)
       add("Sync again", at: entry.retryAt)
@@ -79,6 +82,7 @@ package struct EntryView: Sendable {
     }
     if let state = explanation.state {
       add("Last event", state.generation)
+      add("Not offered", state.notOffered.map { state.notOfferedReason ?? $0 })
       add("Last reading", at: state.verifiedAt)
       add("Checksum", state.verificationChecksum)
       add("Failure", state.verificationFailure)

@@ -78,9 +78,10 @@ package struct ListView: Sendable {
   private func row(_ row: RegistryRow, _ frame: PageFrame) -> [String: Any] {
     [
       "id": row.modelRecordId, "raw": row.modelRecordId, "link": Links.entry(kind.name, row.modelRecordId),
-      "state": row.state, "verificationState": row.verificationState, "syncedAt": frame.moment(row.lastSyncedAt),
+      "state": row.state, "verificationState": row.verificationState, "syncedAt": frame.moment(row.lastSuccessAt),
       "verifiedAt": frame.moment(row.verifiedAt),
-      "failure": row.lastSyncFailure ?? row.verificationFailure ?? row.checkFailure ?? "",
+      "failure": row.notOffered.map { "not replicated: \($0) on the primary" } ?? row.lastSyncFailure ?? row
+        .verificationFailure ?? row.checkFailure ?? "",
     ]
   }
 
@@ -88,7 +89,7 @@ package struct ListView: Sendable {
     [
       "id": row.modelRecordId, "raw": row.modelRecordId, "link": Links.entry(kind.name, row.modelRecordId),
       "verificationState": row.verificationState, "verifiedAt": frame.moment(row.verifiedAt),
-      "failure": row.verificationFailure ?? "",
+      "failure": row.notOffered.map { "not offered: \(row.notOfferedReason ?? $0)" } ?? row.verificationFailure ?? "",
     ]
   }
 }

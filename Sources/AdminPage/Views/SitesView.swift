@@ -20,6 +20,7 @@ enum SitesView {
     add("Lag, median", status?.lag.map { Plain.duration($0.p50Seconds) })
     add("Lag, 95 %", status?.lag.map { Plain.duration($0.p95Seconds) })
     add("Last event", status?.lastEventId.map { "\($0)" })
+    if status?.isReady == false { add("Ready", "no: \(status?.obstacles?.first ?? "see the log")") }
     add("Events behind", site.eventsBehind.map { "\($0)" })
     add("Told", site.reportedAt.flatMap { frame.moment($0)["text"] as? String })
     return [
@@ -70,6 +71,9 @@ enum SitesView {
     for state in ["pending", "started", "failed"] { add("sync \(state)", kind.states[state] ?? 0, [("state", state)]) }
     for state in ["pending", "started", "failed"] {
       add("verification \(state)", kind.verificationStates[state] ?? 0, [("verification_state", state)])
+    }
+    for (reason, count) in (kind.notReplicated ?? [:]).sorted(by: { $0.key < $1.key }) {
+      add("not replicated, \(reason.replacing("_", with: " "))", count, [])
     }
     add("different from the primary", kind.mismatched, [("verification_state", "failed")])
     add("missing on the primary", kind.missingOnPrimary, [])

@@ -111,6 +111,7 @@ extension AgentConfiguration.Times {
     poll = shortest...max(shortest, longest)
     scan = reader.duration("scan.interval")
     fullScan = reader.duration("scan.full_interval")
+    readyLag = reader.duration("ready.lag")
     consistency = reader.duration("consistency.interval")
     keepTrash = reader.duration("trash.keep")
     keepEvents = reader.duration("events.keep")

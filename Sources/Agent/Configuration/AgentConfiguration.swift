@@ -182,6 +182,8 @@ package struct AgentConfiguration: Sendable {
     package var scan: Duration
     /// `scan.full_interval`: every ref.
     package var fullScan: Duration
+    /// `ready.lag`: a secondary that is further behind is not ready.
+    package var readyLag: Duration
     /// `consistency.interval`.
     package var consistency: Duration
     /// `trash.keep`.

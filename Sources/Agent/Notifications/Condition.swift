@@ -62,6 +62,16 @@ struct Condition: Hashable, Sendable {
       let what = isPrimary ? "have no checksum" : "cannot be copied"
       found.append(.init(event: .failure, subject: kind.name, message: "\(failed) of '\(kind.name)' \(what)"))
     }
+    if let broken = kind.notReplicated?["broken"], broken > 0 {
+      found.append(
+        .init(
+          event: .failure, subject: "broken \(kind.name)",
+          message: "\(broken) of '\(kind.name)' are broken on the primary: their copies stay as they are"))
+    }
+    if kind.isUnknownToPrimary == true {
+      found.append(
+        .init(event: .failure, subject: kind.name, message: "the primary has no kind '\(kind.name)'"))
+    }
     if isPrimary, kind.isCatalogComplete == false, kind.count > 0 {
       found.append(
         .init(
@@ -80,7 +90,8 @@ struct Condition: Hashable, Sendable {
         .init(
           event: .removalsWaiting, subject: kind.name,
           message:
-            "\(kind.removalsWaiting.count) removals of '\(kind.name)' wait for 'remora registry confirm-removals'"))
+            "\(kind.removalsWaiting.count) removals of '\(kind.name)' wait: \(OperatorCommand.confirmRemovals(kind.name))"
+        ))
     }
     return found
   }

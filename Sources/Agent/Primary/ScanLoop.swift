@@ -12,7 +12,12 @@ final class ScanLoop: Sendable {
     var endedAt: Timestamp
     var isComplete: Bool
     var skipped: [DirectoryCatalog.Skipped]
+    var skippedCount: Int
+    /// What looked like a broken repository in this scan and in the one before, and is not known, the first hundred.
+    var neverServed: [String]
     var count: Int
+    /// Paths of all that looked like a broken repository.
+    var broken: Set<String>
   }
 
   private struct Memory {
@@ -76,9 +81,7 @@ final class ScanLoop: Sendable {
         // Not looked at: its stamp is not remembered, so that the next scan looks.
         if try await !look(at: id, name) { stamps[id] = nil }
       }
-      let report = Report(
-        endedAt: environment.now(), isComplete: directory.isComplete,
-        skipped: Array(directory.skipped.prefix(100)), count: directory.rows.count)
+      let report = try await report(on: directory, name)
       memory.withLock { [stamps] memory in
         memory.stamps[name] = stamps
         memory.reports[name] = report
@@ -93,6 +96,24 @@ final class ScanLoop: Sendable {
       }
       if wasFine { observer.log(.trouble("scan '\(name)': \(error)")) }
     }
+  }
+
+  private func report(on directory: DirectoryCatalog, _ name: ReplicableName) async throws -> Report {
+    let broken = directory.skipped.filter(\.isBroken)
+    // Seen once it may be in the making.
+    let before = lastReport(of: name)?.broken ?? []
+    let states = try primary.states(of: name)
+    var neverServed: [String] = []
+    for one in broken where before.contains(one.path) && neverServed.count < 100 {
+      let text = one.path.hasSuffix(".git") ? String(one.path.dropLast(4)) : one.path
+      // What is known is reported by its id.
+      if let id = try? ReplicableID(text), try await states.state(of: id) != nil { continue }
+      neverServed.append("\(one.path): \(one.reason)")
+    }
+    return Report(
+      endedAt: environment.now(), isComplete: directory.isComplete, skipped: Array(directory.skipped.prefix(100)),
+      skippedCount: directory.skipped.count, neverServed: neverServed, count: directory.rows.count,
+      broken: Set(broken.map(\.path)))
   }
 
   /// Compares one replicable with the last reading, and publishes what changed.

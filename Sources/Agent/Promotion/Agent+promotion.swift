@@ -93,8 +93,7 @@ extension Agent {
   }
 
   private func lastEventID(of site: SecondarySite) async throws -> UInt64 {
-    try await site.secondary.kinds.asyncMap { try await site.secondary.registry(of: $0.name).cursor()?.id ?? 0 }.min()
-      ?? 0
+    try await site.secondary.followedCursor()?.id ?? 0
   }
 
   // MARK: What would be lost

@@ -31,6 +31,15 @@ extension Agent {
       return row
     }
     row.state = PrimaryStateRow(state, of: name)
+    if let reason = state.notOffered {
+      row.summary = "not offered"
+      row.facts.append("It is not offered to secondaries: \(state.notOfferedReason ?? reason.text).")
+      row.next =
+        reason == .broken
+        ? "It is offered again when git can use it; secondaries keep their copies as they are."
+        : "It is offered again when the configuration includes it; secondaries keep their copies as they are."
+      return row
+    }
     if let generation = state.generation { row.facts.append("The last event about it is \(generation.id).") }
     switch state.verificationState {
     case .succeeded:
@@ -63,7 +72,7 @@ extension Agent {
     let kind = try kind(name.text)
     guard try await site.secondary.isEnabled(kind.kind) else {
       row.summary = "switched off"
-      row.next = "Nothing, until the feature is on again: remora feature enable \(kind.kind.featureName)"
+      row.next = "Nothing, until the feature is on again: \(OperatorCommand.enable(kind.kind.featureName))"
       return row
     }
     guard let entry = try await site.secondary.registry(of: name).entry(of: id) else {
@@ -74,6 +83,10 @@ extension Agent {
       return row
     }
     row.entry = RegistryRow(entry, of: name)
+    if let reason = entry.notOffered {
+      explain(reason, of: entry, &row)
+      return row
+    }
     row.differences = try await site.secondary.differences(of: id, name).prefix(100).map {
       DifferenceRow(name: $0.name, expected: $0.expected, found: $0.found)
     }
@@ -82,6 +95,15 @@ extension Agent {
     if try site.secondary.strategy(of: name).needsUpkeep { explainCheck(entry, &row) }
     await explainNext(entry, name, site, &row)
     return row
+  }
+
+  private func explain(_ reason: NotOffered, of entry: RegistryEntry, _ row: inout ExplanationRow) {
+    row.summary = "not replicated, \(reason.text)"
+    row.facts.append("The primary does not offer it; this site has known that since \(text(entry.notOfferedAt)).")
+    row.facts.append(
+      entry.lastSuccessAt.map { "The copy is as it was synced last, at \($0). It is neither synced nor verified." }
+        ?? "There is no copy of it here.")
+    row.next = "It is synced when the primary offers it again. The copy stays until then."
   }
 
   private func explainSync(_ entry: RegistryEntry, _ row: inout ExplanationRow) {
@@ -151,6 +173,10 @@ extension Agent {
   private func explainNext(
     _ entry: RegistryEntry, _ name: ReplicableName, _ site: SecondarySite, _ row: inout ExplanationRow
   ) async {
+    if let next = await explainRest(entry, name, site) {
+      row.next = next
+      return
+    }
     let key = JobKey(name: name, id: entry.replicableID)
     if let job = await site.scheduler.jobs.first(where: { $0.key == key }) {
       let doing = site.progress.text(of: key).map { ": \($0)" } ?? ""
@@ -158,16 +184,36 @@ extension Agent {
     } else if let reason = await site.scheduler.pauseReason(of: site.primaryHost) {
       row.next = "All work for the primary rests, with a probe every few seconds: \(reason)"
     } else {
-      row.next = nextStep(entry)
+      row.next = nextStep(entry, name)
     }
   }
 
-  private func nextStep(_ entry: RegistryEntry) -> String {
-    switch (entry.state, entry.verificationState) {
-    case (.failed, _): "The sync is tried again at \(text(entry.retryAt)); at once with: remora registry resync."
+  /// What keeps work on an entry from being done at all; `nil` when nothing does.
+  private func explainRest(_ entry: RegistryEntry, _ name: ReplicableName, _ site: SecondarySite) async -> String? {
+    // A kind that is not of this site was refused before.
+    guard let feed = try? site.secondary.feedState(of: name),
+      let waiting = try? await site.secondary.waitingRemovals(name)
+    else { return nil }
+    if waiting.contains(entry.replicableID) {
+      return
+        "Its removal waits for a confirmation: the primary does not have it any more, and too much would go within a day,"
+        + " or an operator has restored it. To let it go: \(OperatorCommand.confirmRemovals(name.text))"
+    }
+    if feed.isUnknownToPrimary {
+      return "Nothing, until the primary has the kind '\(name)': add it to the primary's configuration."
+    }
+    if feed.isOffOnPrimary { return "Nothing, until the feature of '\(name)' is on again on the primary." }
+    return nil
+  }
+
+  private func nextStep(_ entry: RegistryEntry, _ name: ReplicableName) -> String {
+    let id = entry.replicableID.text
+    return switch (entry.state, entry.verificationState) {
+    case (.failed, _):
+      "The sync is tried again at \(text(entry.retryAt)); at once with: \(OperatorCommand.resync(name.text, id))"
     case (.pending, _), (.started, _): "It is synced as soon as there is room."
     case (.synced, .failed):
-      "The verification is tried again at \(text(entry.verificationRetryAt)); at once with: remora registry reverify."
+      "The verification is tried again at \(text(entry.verificationRetryAt)); at once with: \(OperatorCommand.reverify(name.text, id))"
     case (.synced, .pending), (.synced, .started), (.synced, .disabled): "It is verified as soon as there is room."
     case (.synced, .succeeded): "Nothing, until it changes or the interval of verification is over."
     }

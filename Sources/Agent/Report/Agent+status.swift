@@ -2,6 +2,7 @@ package import AgentAPI
 internal import EventLog
 internal import Replication
 internal import RepositoryReplication
+internal import Synchronization
 internal import WorkerPool
 
 extension Agent {
@@ -11,8 +12,19 @@ extension Agent {
   /// A secondary asks at least once a minute; one that has missed five turns is away.
   private static let longSilence = Duration.seconds(300)
 
-  /// The site at a glance. Healthy means: nothing in it needs a person.
+  /// The site at a glance. `SiteHealth` says what healthy and ready mean.
   package func status() async throws -> StatusRow { try await statuses.get { try await self.currentStatus() } }
+
+  /// How many reasons there are why the site is not ready; none: it is. The answer may be a moment old, so that clients without a token
+  /// cost no more than one status in that time.
+  package func obstacleCount() async throws -> Int {
+    if let known = readiness.withLock({ $0 }), .now - known.at < Self.readinessAge { return known.obstacles }
+    let obstacles = try await status().obstacles?.count ?? 0
+    readiness.withLock { $0 = (ContinuousClock.now, obstacles) }
+    return obstacles
+  }
+
+  private static let readinessAge = Duration.milliseconds(500)
 
   private func currentStatus() async throws -> StatusRow {
     var status = StatusRow(site: plan.site, role: role, version: Self.version, startedAt: "\(startedAt)")
@@ -22,7 +34,12 @@ extension Agent {
     case .secondary(let site): try await fill(&status, from: site)
     }
     if let epoch = plan.epoch { fill(&status, from: epoch.record) }
+    let health = SiteHealth(
+      of: status, at: environment.now(), .init(lag: plan.readyLag, comparison: plan.consistencyInterval))
+    status.problems += health.problems
     status.isHealthy = status.problems.isEmpty
+    status.obstacles = health.obstacles
+    status.isReady = health.obstacles.isEmpty
     return status
   }
 
@@ -55,27 +72,27 @@ extension Agent {
     for kind in site.primary.kinds {
       var row = StatusRow.KindRow(
         name: kind.name.text, plural: kind.namePlural, isEnabled: try await site.primary.isEnabled(kind))
-      let counts = try await site.primary.states(of: kind.name).counts()
-      row.count = counts.values.reduce(0, +)
+      let states = try site.primary.states(of: kind.name)
+      let counts = try await states.counts()
+      let notOffered = try await states.notOfferedCounts()
+      row.count = counts.values.reduce(0, +) + notOffered.values.reduce(0, +)
       row.verificationStates = Self.byName(counts)
+      row.notReplicated = Self.byName(notOffered)
+      if !notOffered.isEmpty {
+        row.notReplicatedExamples = try await states.notOffered(limit: Self.exampleCount).compactMap { state in
+          state.notOffered.map {
+            .init(id: state.replicableID.text, reason: $0.rawValue, message: state.notOfferedReason)
+          }
+        }
+      }
       if let scan = site.scans.lastReport(of: kind.name) {
         row.lastScanAt = "\(scan.endedAt)"
         row.isCatalogComplete = scan.isComplete
         row.skipped = scan.skipped.map { "\($0.path): \($0.reason)" }
-        // Empty from the first day on is no loss.
-        if !scan.isComplete, row.count > 0 || scan.skipped.count > 1 || scan.count > 0 {
-          status.problems.append(
-            "the listing of '\(kind.name)' is not complete, and no secondary removes anything until it is:"
-              + " \(row.skipped.first ?? "remora status --json shows what was skipped")")
-        }
+        row.skippedCount = scan.skippedCount
+        row.neverServed = scan.neverServed.isEmpty ? nil : scan.neverServed
       }
-      if let failure = site.scans.lastFailure(of: kind.name) {
-        status.problems.append("'\(kind.name)' cannot be scanned: \(failure)")
-      }
-      if !row.isEnabled { status.problems.append("the feature of '\(kind.name)' is off: nothing of it is published") }
-      if let failed = counts[.failed], failed > 0 {
-        status.problems.append("\(failed) of '\(kind.name)' have no checksum: remora registry list --state failed")
-      }
+      row.scanFailure = site.scans.lastFailure(of: kind.name)
       status.kinds.append(row)
     }
     if site.spool.setAsideCount > 0 {
@@ -104,7 +121,6 @@ extension Agent {
     for kind in site.secondary.kinds {
       let row = try await kindRow(kind, site, at: now)
       status.kinds.append(row)
-      status.problems += problems(of: row)
     }
     status.lag = site.scheduler.lags.summary.map { lag, samples in
       StatusRow.LagRow(
@@ -148,9 +164,7 @@ extension Agent {
     }
     if let failure = site.contact.failure { status.problems.append("the primary does not answer: \(failure)") }
     if let paused { status.problems.append("work rests: \(paused)") }
-    status.lastEventId = try await site.secondary.kinds.asyncMap {
-      try await site.secondary.registry(of: $0.name).cursor()?.id ?? 0
-    }.min()
+    status.lastEventId = try await site.secondary.followedCursor()?.id
   }
 
   private func kindRow(_ kind: Kind, _ site: SecondarySite, at now: Timestamp) async throws -> StatusRow.KindRow {
@@ -168,35 +182,41 @@ extension Agent {
       row.unchecked = counts.unchecked
       row.oldestCheckAt = counts.oldestCheck.map { "\($0)" }
     }
+    let feed = try site.secondary.feedState(of: kind.name)
+    row.isUnknownToPrimary = feed.isUnknownToPrimary
+    row.isOffOnPrimary = feed.isOffOnPrimary
+    row.comparedAt = feed.lastComplete.map { "\($0.endedAt)" }
+    row.isCatalogComplete = feed.lastComparison?.isComplete
+    if feed.leftOut.count > 0 {
+      (row.skippedCount, row.skipped) = (feed.leftOut.count, feed.leftOut.examples)
+    }
+    row.notReplicated = Self.byName(counts.notOffered)
+    if !counts.notOffered.isEmpty {
+      row.notReplicatedExamples = try await site.secondary.registry(of: kind.name).notOffered(limit: Self.exampleCount)
+        .compactMap { entry in
+          entry.notOffered.map {
+            .init(
+              id: entry.replicableID.text, reason: $0.rawValue, since: entry.notOfferedAt.map { "\($0)" },
+              lastSuccessAt: entry.lastSuccessAt.map { "\($0)" })
+          }
+        }
+    }
+    if let reason = Self.rest(row) {
+      // What nothing is done for is neither synced nor verified, whatever its entries said last.
+      row.notReplicated?[reason] = row.states.values.reduce(0, +)
+      (row.states, row.verificationStates, row.needsVerification) = ([:], [:], 0)
+    }
     row.removalsWaiting = try await site.secondary.waitingRemovals(kind.name).map(\.text)
-    row.isCatalogComplete = site.consistency.lastReport(of: kind.name)?.isComplete
     return row
   }
 
-  private func problems(of row: StatusRow.KindRow) -> [String] {
-    var problems: [String] = []
-    if !row.isEnabled { problems.append("the feature of '\(row.name)' is off: its copies grow old") }
-    if let failed = row.states["failed"], failed > 0 {
-      problems.append("\(failed) of '\(row.name)' fail to sync: remora registry list \(row.name) --state failed")
-    }
-    if row.mismatched > 0 {
-      problems.append("\(row.mismatched) of '\(row.name)' differ from the primary: remora registry list \(row.name)")
-    } else if let failed = row.verificationStates["failed"], failed > 0 {
-      problems.append("\(failed) of '\(row.name)' cannot be verified: remora registry list \(row.name)")
-    }
-    if row.damaged > 0 {
-      problems.append(
-        "\(row.damaged) of '\(row.name)' were found damaged and are fetched anew: remora registry list \(row.name)")
-    }
-    if !row.removalsWaiting.isEmpty {
-      problems.append(
-        "\(row.removalsWaiting.count) removals of '\(row.name)' wait for a confirmation, because too much would go within a"
-          + " day, or a person has restored them: remora registry confirm-removals \(row.name)")
-    }
-    if row.isCatalogComplete == false, row.count > 0 {
-      problems.append("the primary's listing of '\(row.name)' is not complete: nothing is removed until it is")
-    }
-    return problems
+  private static let exampleCount = 100
+
+  /// Why nothing of a kind is replicated; `nil` when it is.
+  private static func rest(_ row: StatusRow.KindRow) -> String? {
+    if !row.isEnabled { return "feature_off" }
+    if row.isUnknownToPrimary == true { return "unknown_to_primary" }
+    return row.isOffOnPrimary == true ? "feature_off_on_primary" : nil
   }
 
   /// The entry that has waited longest for a verification that sees it.
@@ -217,13 +237,5 @@ extension Agent {
 
   private static func byName<State: RawRepresentable<String> & Hashable>(_ counts: [State: Int]) -> [String: Int] {
     Dictionary(uniqueKeysWithValues: counts.map { ($0.key.rawValue, $0.value) })
-  }
-}
-
-extension Array {
-  func asyncMap<Value>(_ body: (Element) async throws -> Value) async rethrows -> [Value] {
-    var values: [Value] = []
-    for element in self { values.append(try await body(element)) }
-    return values
   }
 }

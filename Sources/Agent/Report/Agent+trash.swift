@@ -19,7 +19,7 @@ extension Agent {
         throw AgentFault(
           404, "missing",
           "restore '\(action.name?.prefix(200) ?? "")': the trash of '\(kind)' has nothing of that name",
-          hint: "remora trash list \(kind)")
+          hint: OperatorCommand.trash(kind.text))
       }
       try await site.secondary.restore(ticket, kind)
       await site.scheduler.hurry([.init(name: kind, id: ticket.replicableID)])

@@ -53,6 +53,7 @@ extension AgentPlan {
     historyAge = configuration.times.keepHistory
     scanInterval = configuration.times.scan
     fullScanInterval = configuration.times.fullScan
+    readyLag = configuration.times.readyLag
     consistencyInterval = configuration.times.consistency
     trashAge = configuration.times.keepTrash
     retention = .init(bytes: Int(clamping: configuration.keepEventBytes), age: configuration.times.keepEvents)

@@ -30,6 +30,8 @@ package struct AgentPlan: Sendable {
   package var scanInterval = Duration.seconds(60)
   /// How often it reads everything.
   package var fullScanInterval = Duration.seconds(3_600)
+  /// A secondary that is further behind is not ready.
+  package var readyLag = Duration.seconds(900)
   /// How often a secondary compares its registries with the catalog.
   package var consistencyInterval = Duration.seconds(60)
   /// How long the trash keeps what was discarded.
@@ -57,6 +59,14 @@ package struct AgentPlan: Sendable {
     case primary(secondaries: [String])
     /// A site of copies; without a primary its kinds have rosters.
     case secondary(of: PrimaryAddress?)
+  }
+
+  /// `primary` or `secondary`: what the site is, whatever its configuration said before a promotion.
+  package var roleName: String {
+    switch role {
+    case .primary: "primary"
+    case .secondary: "secondary"
+    }
   }
 
   /// Where a secondary's primary is, and how to prove who asks.

@@ -24,6 +24,17 @@ enum SiteMetrics {
         "remora_info", "What runs here.",
         [.init(1, labels: [("version", status.version), ("site", status.site), ("role", status.role)])]),
       gauge("remora_healthy", "Whether nothing needs a person.", [.init(status.isHealthy ? 1 : 0)]),
+      gauge("remora_ready", "Whether /readyz answers 200.", [.init(status.isReady == false ? 0 : 1)]),
+      gauge(
+        "remora_not_replicated", "Replicables that are tracked and not replicated, by reason.",
+        status.kinds.flatMap { kind in
+          (kind.notReplicated ?? [:]).sorted { $0.key < $1.key }.map {
+            .init(Double($0.value), labels: [("kind", kind.name), ("reason", $0.key)])
+          }
+        }),
+      gauge(
+        "remora_left_out", "What the last listing of a kind left out.",
+        status.kinds.map { .init(Double($0.skippedCount ?? 0), labels: [("kind", $0.name)]) }),
       gauge("remora_problems", "Things that need a person.", [.init(Double(status.problems.count))]),
       gauge("remora_running_jobs", "Jobs that run now, by purpose.", jobs(status)),
       gauge(

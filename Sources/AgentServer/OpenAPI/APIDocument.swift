@@ -74,6 +74,12 @@ enum APIDocument {
       ]
       json["responses"] = responses
     }
+    if operation.path == AgentRoute.readiness, var responses = json["responses"] as? [String: Any] {
+      responses["503"] = [
+        "description": "Not ready; one reason a line.", "content": ["text/plain": ["schema": ["type": "string"]]],
+      ]
+      json["responses"] = responses
+    }
     if let body = operation.body {
       json["requestBody"] = ["required": true, "content": ["application/json": ["schema": body.json(&components)]]]
     }

@@ -53,7 +53,10 @@ enum APIOperations {
         .init(
           method: .get, path: "/healthz", summary: "The process is up.", role: .everybody, answer: .text("text/plain")),
         .init(
-          method: .get, path: "/readyz", summary: "The site serves.", role: .everybody, answer: .text("text/plain")),
+          method: .get, path: "/readyz",
+          summary:
+            "The site serves copies that were compared with the primary and are no further behind than ready.lag.",
+          role: .everybody, answer: .text("text/plain")),
         .init(
           method: .get, path: "/metrics", summary: "Prometheus' text.", role: .readerOrNeighbour,
           answer: .text("text/plain")),

@@ -11,12 +11,14 @@ extension AgentProcess {
   /// - Parameters:
   ///   - reread: reads the configuration again.
   ///   - setLogLevel: told the level of each reload.
-  ///   - opened: told once the doors are open, with the port of the network door.
+  ///   - opened: called each time that the listeners are open, with the port of the network and the role that the site has, which a
+  ///     promotion makes another one than the configuration's.
   /// - Throws: what opening the state or a door throws, and `SecretFileError`.
   package static func run(
     _ configuration: AgentConfiguration, reread: @escaping @Sendable () throws -> AgentConfiguration,
     metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,
-    setLogLevel: @escaping @Sendable (String) -> Void, opened: @escaping @Sendable (_ port: Int) -> Void
+    setLogLevel: @escaping @Sendable (String) -> Void,
+    opened: @escaping @Sendable (_ port: Int, _ role: String) -> Void
   ) async throws {
     var (configuration, before) = (configuration, AgentConfiguration?.none)
     while true {
@@ -32,7 +34,7 @@ extension AgentProcess {
           reload: { await reload.run(for: $0) },
           opened: { port in
             reload.hasOpened()
-            opened(port)
+            opened(port, plan.roleName)
           })
       } catch {
         // Kinds that came with a reload and cannot be opened: those before them can.

@@ -1,5 +1,6 @@
 internal import Agent
 internal import AgentAPI
+internal import HTTPTypes
 internal import Hummingbird
 internal import MetricsExposition
 internal import NIOCore
@@ -94,15 +95,20 @@ extension Router<AgentContext> {
     }
   }
 
-  /// Whether the process is up, and whether it serves: for supervisors, without a token.
+  /// Whether the process is up, and whether its copies may be relied on: for supervisors and load balancers, without a token. The
+  /// reasons name nothing that a client without one may not see; `remora status` names it.
   func addHealthRoutes(_ agent: Agent) {
     get("/healthz") { _, _ in Self.plain("ok\n") }
-    // The doors open after the state has.
-    get("/readyz") { _, _ in Self.plain("ready\n") }
+    get("/readyz") { _, _ in
+      let obstacles = try await agent.obstacleCount()
+      guard obstacles > 0 else { return Self.plain("ready\n") }
+      return Self.plain("not ready: 'remora status' names \(obstacles) reasons\n", .serviceUnavailable)
+    }
   }
 
-  private static func plain(_ text: String) -> Response {
+  private static func plain(_ text: String, _ status: HTTPResponse.Status = .ok) -> Response {
     Response(
-      status: .ok, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: .init(string: text)))
+      status: status, headers: [.contentType: "text/plain; charset=utf-8"], body: .init(byteBuffer: .init(string: text))
+    )
   }
 }

@@ -40,22 +40,22 @@ struct AgentCommand: AsyncParsableCommand {
       let configuration = try read()
       let level = LogLevel(configuration.logLevel)
       let supervisor = Supervisor(ProcessInfo.processInfo.environment)
-      let site = "\(configuration.role.rawValue) '\(configuration.name)'"
+      let site = "'\(configuration.name)'"
       var logger = Logger(label: "remora") { _ in AgentLog(level: level) }
       logger.logLevel = .trace
       let chronicle = Chronicle(logger)
       let http = BoundedHTTPClient()
       let door = AgentClient(
         .socket(path: "\(configuration.state)/admin.sock"), http: http, silence: .seconds(10), total: .seconds(10))
-      let watching = Task { await supervisor.watch { (try? await door.bytes(AgentRoute.readiness)) != nil } }
+      let watching = Task { await supervisor.watch { (try? await door.bytes(AgentRoute.health)) != nil } }
       let result: Result<Void, any Error>
       do {
         try await AgentProcess.run(
           configuration, reread: read, metrics: metrics, logger: logger, environment: .system,
           setLogLevel: { level.set($0) }
-        ) { port in
+        ) { port, role in
           let address = "\(configuration.listen.host):\(port)"
-          chronicle.write(.notice, "\(site) runs, version \(Agent.version), and listens on \(address)")
+          chronicle.write(.notice, "\(role) \(site) runs, version \(Agent.version), and listens on \(address)")
           supervisor.ready()
         }
         result = .success(())

@@ -28,13 +28,32 @@ struct PromoteCommand: AsyncParsableCommand {
 
   func run() async throws {
     let order = PromotionOrder(isForced: force, isDryRun: dryRun)
-    let row = try await agent.ask { try await $0.post(AgentRoute.promotion, order, as: PromotionRow.self) }
+    let row = try await agent.ask { client in
+      let row = try await client.post(AgentRoute.promotion, order, as: PromotionRow.self)
+      if row.isPromoted { await Self.waitUntilOpen(client) }
+      return row
+    }
     if json {
       try Output.row(row)
     } else {
       for line in Self.lines(row, dryRun: dryRun, force: force) { Output.result(line) }
     }
     guard row.isPromoted || dryRun && row.problems.isEmpty else { throw ExitStatus.failed }
+  }
+
+  /// The agent opens its state again, as the primary. Until it has, or half a minute has passed: that it was promoted is durable.
+  private static func waitUntilOpen(_ client: AgentClient) async {
+    let end = ContinuousClock.now + .seconds(30)
+    while ContinuousClock.now < end, !Task.isCancelled {
+      do {
+        let status = try await client.get(AgentRoute.status, as: StatusRow.self)
+        if status.secondaries != nil { return }
+      } catch {
+        // Its socket is closed for a moment.
+      }
+      // Cancelled: the loop sees it.
+      try? await Task.sleep(for: .milliseconds(50))
+    }
   }
 
   private static func lines(_ row: PromotionRow, dryRun: Bool, force: Bool) -> [String] {

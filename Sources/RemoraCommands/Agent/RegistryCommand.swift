@@ -69,12 +69,19 @@ struct RegistryListCommand: AsyncParsableCommand {
   private static func line(_ entry: RegistryRow) -> String {
     let damage = entry.checkFailure.map { "found damaged: \($0)" }
     let failure = entry.lastSyncFailure ?? entry.verificationFailure ?? damage
+    if let reason = entry.notOffered {
+      let copy = entry.lastSuccessAt.map { ", the copy is of \($0)" } ?? ""
+      return "\(entry.replicableName) \(entry.modelRecordId): not replicated, \(reason) on the primary\(copy)"
+    }
     return "\(entry.replicableName) \(entry.modelRecordId): \(entry.state), verification \(entry.verificationState)"
       + (failure.map { ": \($0)" } ?? "")
   }
 
   private static func line(_ row: PrimaryStateRow) -> String {
-    "\(row.replicableName) \(row.modelRecordId): \(row.verificationState) \(row.verificationChecksum ?? "")"
+    if let reason = row.notOffered {
+      return "\(row.replicableName) \(row.modelRecordId): not offered: \(row.notOfferedReason ?? reason)"
+    }
+    return "\(row.replicableName) \(row.modelRecordId): \(row.verificationState) \(row.verificationChecksum ?? "")"
       + (row.verificationFailure.map { ": \($0)" } ?? "")
   }
 }

@@ -15,8 +15,10 @@ struct StatusTable {
     var lines = [
       "\(status.role) '\(status.site)', version \(status.version), since \(status.startedAt): "
         + (status.isHealthy ? painted("healthy", 32) : painted("not healthy", 31))
+        + (status.isReady == false ? ", not ready" : "")
     ]
     lines += status.problems.map { painted("  ! ", 31) + $0 }
+    lines += (status.obstacles ?? []).map { "  not ready: \($0)" }
     for kind in status.kinds { lines += self.lines(of: kind) }
     if let lag = status.lag {
       lines.append(
@@ -33,7 +35,8 @@ struct StatusTable {
     if let primary = status.primary {
       lines.append(
         "primary \(primary.url): \(primary.isReachable ? "answers" : "does not answer"), last at"
-          + " \(primary.lastContactAt ?? "no time"), event \(status.lastEventId ?? 0) taken")
+          + " \(primary.lastContactAt ?? "no time"), \(status.lastEventId.map { "event \($0) taken" } ?? "no event taken")"
+      )
     }
     for secondary in status.secondaries ?? [] {
       lines.append(
@@ -52,13 +55,25 @@ struct StatusTable {
     }
     var lines = ["\(kind.plural): \(kind.count)" + (kind.isEnabled ? "" : ", switched off")]
     if !parts.isEmpty { lines.append("  " + parts.joined(separator: ", ")) }
+    for (reason, count) in (kind.notReplicated ?? [:]).sorted(by: { $0.key < $1.key }) where count > 0 {
+      lines.append("  not replicated, \(reason.replacing("_", with: " ")): \(count)")
+    }
+    lines += (kind.notReplicatedExamples ?? []).prefix(5).map { row in
+      let age = row.since.map { ", since \($0)" } ?? ""
+      let copy = row.lastSuccessAt.map { ", the copy is of \($0)" } ?? ""
+      return "    '\(row.id)': \(row.message ?? row.reason)\(age)\(copy)"
+    }
     if kind.mismatched > 0 { lines.append("  \(kind.mismatched) differ from the primary") }
     if kind.missingOnPrimary > 0 { lines.append("  \(kind.missingOnPrimary) are missing on the primary") }
     if !kind.removalsWaiting.isEmpty {
       lines.append("  removals that wait: \(kind.removalsWaiting.prefix(10).joined(separator: ", "))")
     }
     if let scan = kind.lastScanAt { lines.append("  last scan at \(scan)") }
-    lines += kind.skipped.prefix(5).map { "  left out: \($0)" }
+    let place = status.role == "primary" ? "" : " on the primary"
+    lines += kind.skipped.prefix(5).map { "  left out\(place): \($0)" }
+    if let count = kind.skippedCount, count > min(5, kind.skipped.count) {
+      lines.append("  left out\(place) in all: \(count)")
+    }
     return lines
   }
 

@@ -25,7 +25,7 @@ enum AlertRules {
             labels: { severity: warning }
             annotations:
               summary: "a change waits for {{ $value | humanizeDuration }} on {{ $labels.instance }}"
-              description: "remora status names the replicable that waits longest, and why."
+              description: "'remora status' names the replicable that waits longest, and why."
           - alert: RemoraPrimaryUnreachable
             expr: remora_primary_reachable == 0
             for: 10m
@@ -33,20 +33,27 @@ enum AlertRules {
             annotations:
               summary: "{{ $labels.instance }} cannot reach its primary"
               description: "Copies there are as they were, and grow old."
+          - alert: RemoraNotReady
+            expr: remora_ready == 0
+            for: 15m
+            labels: { severity: warning }
+            annotations:
+              summary: "{{ $labels.instance }} is not ready: its copies are behind, or were not compared with the primary"
+              description: "'remora status' there says why."
           - alert: RemoraSecondarySilent
             expr: remora_secondary_healthy == 0
             for: 15m
             labels: { severity: warning }
             annotations:
               summary: "the site {{ $labels.secondary }} is not healthy"
-              description: "remora status there says why; if it does not answer, see whether its agent runs."
+              description: "'remora status' there says why; if it does not answer, see whether its agent runs."
           - alert: RemoraMismatch
             expr: remora_mismatched_copies > 0
             for: 10m
             labels: { severity: critical }
             annotations:
               summary: "{{ $value }} copies of {{ $labels.kind }} differ from the primary on {{ $labels.instance }}"
-              description: "They are fetched anew by themselves. If it lasts: remora explain ID names the refs that differ."
+              description: "They are fetched anew by themselves. If it lasts, 'remora explain ID' names the refs that differ."
           - alert: RemoraDamagedCopies
             expr: remora_damaged_copies > 0
             for: 1h
@@ -60,21 +67,21 @@ enum AlertRules {
             labels: { severity: warning }
             annotations:
               summary: "{{ $value }} removals of {{ $labels.kind }} wait for a confirmation on {{ $labels.instance }}"
-              description: "If that many were meant to go: remora registry confirm-removals {{ $labels.kind }}."
+              description: "If that many were meant to go: remora registry confirm-removals --kind {{ $labels.kind }}"
           - alert: RemoraCatalogIncomplete
             expr: remora_catalog_complete == 0
             for: 30m
             labels: { severity: warning }
             annotations:
               summary: "the listing of {{ $labels.kind }} is not complete"
-              description: "remora status --json on the primary shows what was skipped; nothing is removed until it is mended."
+              description: "'remora status --json' on the primary shows what was left out; nothing is removed until it is mended."
           - alert: RemoraUnhealthy
             expr: remora_healthy == 0
             for: 1h
             labels: { severity: warning }
             annotations:
               summary: "something on {{ $labels.instance }} needs a person"
-              description: "remora status there says what."
+              description: "'remora status' there says what."
 
     """
 }

@@ -17,7 +17,7 @@ enum GrafanaPanels {
 
   private static let numbers = [
     Panel(
-      title: "Sites that need a person", meaning: "remora status there says what.", isNumber: true, unit: "none",
+      title: "Sites that need a person", meaning: "'remora status' there says what.", isNumber: true, unit: "none",
       column: 0, row: 0, queries: [("count(remora_healthy\(site) == 0) or vector(0)", "")]),
     Panel(
       title: "Oldest change not verified", meaning: "How far the copies are behind now.", isNumber: true, unit: "s",
@@ -27,7 +27,8 @@ enum GrafanaPanels {
       unit: "none", column: 12, row: 0,
       queries: [("sum(remora_mismatched_copies\(site)) + sum(remora_damaged_copies\(site))", "")]),
     Panel(
-      title: "Removals that wait", meaning: "remora registry confirm-removals KIND lets them go on.", isNumber: true,
+      title: "Removals that wait", meaning: "'remora registry confirm-removals --kind KIND' lets them go on.",
+      isNumber: true,
       unit: "none", column: 18, row: 0, queries: [("sum(remora_removals_waiting\(site))", "")]),
   ]
 

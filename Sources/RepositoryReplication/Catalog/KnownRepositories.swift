@@ -13,6 +13,8 @@ final class KnownRepositories: Sendable {
     let shape: UInt64
     /// Of its refs (`RepositoryStamp`).
     let stamp: RepositoryStamp
+    /// Repositories inside it, as paths below the root.
+    let nested: [String]
   }
 
   private let known = Mutex<[String: Repository]>([:])

@@ -6,8 +6,8 @@ internal import WorkerPool
 
 /// Lists the bare repositories below a root.
 ///
-/// A directory is one when it has HEAD, objects/ and refs/; nothing is looked for inside one. A directory with some of these is
-/// being made: not yet one. What cannot be read, and what goes while the listing runs (it may have been renamed to where the
+/// A directory is one when it has HEAD, objects/ and refs/. One inside another is reported and not listed: it would be copied into the
+/// other's copy. A directory with some of the three is being made, or broken: it is reported too. What cannot be read, and what goes while the listing runs (it may have been renamed to where the
 /// listing has been already), makes the listing incomplete. Per repository about a dozen looks at files and directories, six
 /// where nothing has changed since the last listing (`KnownRepositories`), and a row of some hundred bytes.
 struct RepositoryCatalog {
@@ -75,14 +75,14 @@ struct RepositoryCatalog {
     return rows
   }
 
-  private mutating func skip(_ path: String, _ reason: String) {
+  private mutating func skip(_ path: String, _ reason: String, isBroken: Bool = false) {
     guard skipped.count <= Self.maximumSkipped else { return }
     guard skipped.count < Self.maximumSkipped else {
       return skipped.append(.init(path: "…", reason: "more were left out"))
     }
     let shown = String(
       path.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : Character($0) })
-    skipped.append(.init(path: shown, reason: reason))
+    skipped.append(.init(path: shown, reason: reason, isBroken: isBroken))
   }
 
   /// Something that may hold repositories and could not be looked at.
@@ -103,8 +103,9 @@ struct RepositoryCatalog {
     }
     if !path.isEmpty {
       switch Shape(entries, named: path) {
-      case .repository: return take(directory, path)
-      case .unfinished: return
+      case .repository: return take(directory, path, nested: nested(in: entries, directory, path, depth: 0))
+      case .unfinished(let missing, let isBroken):
+        return skip(path, "no repository: it has no \(missing.joined(separator: ", no "))", isBroken: isBroken)
       case .other: break
       }
     }
@@ -142,12 +143,39 @@ struct RepositoryCatalog {
     try descend(into: target, below: path, depth: depth + 1)
   }
 
-  private mutating func take(_ directory: FilePath, _ path: String) {
+  /// Repositories inside a repository, as paths below the root. Directories that git itself makes are not looked into.
+  private func nested(in entries: [DirectoryEntry], _ directory: FilePath, _ path: String, depth: Int) -> [String] {
+    var found: [String] = []
+    for entry in entries where entry.kind == .directory && !RepositoryPlace.isOurs(entry) {
+      guard let name = String(validating: entry.nameBytes, as: UTF8.self),
+        depth > 0 || !Self.directoriesOfGit.contains(name)
+      else { continue }
+      let inner = directory.appending(entry.name)
+      // What cannot be read inside a repository concerns that repository, and the reading of its refs reports it.
+      guard let below = try? files.entries(of: inner) else { continue }
+      let shape = Shape(below, named: "\(path)/\(name)")
+      if case .repository = shape {
+        found.append("\(path)/\(name)")
+      } else if depth < Self.maximumNesting {
+        found += nested(in: below, inner, "\(path)/\(name)", depth: depth + 1)
+      }
+      if found.count >= Self.maximumNested { break }
+    }
+    return found
+  }
+
+  private static let directoriesOfGit: Set = [
+    "branches", "custom_hooks", "hooks", "info", "lfs", "logs", "modules", "objects", "refs", "reftable", "remora",
+    "rr-cache", "svn", "worktrees",
+  ]
+  private static let (maximumNesting, maximumNested) = (3, 100)
+
+  private mutating func take(_ directory: FilePath, _ path: String, nested: [String]) {
     do {
       guard let status = try files.status(of: directory) else {
         throw FileError(.noSuchFileOrDirectory, "look at", directory)
       }
-      take(status, path, try RepositoryStamp(reading: directory, files))
+      take(status, path, try RepositoryStamp(reading: directory, files), nested: nested)
     } catch {
       skip(path, unreadable: error)
     }
@@ -158,17 +186,18 @@ struct RepositoryCatalog {
     guard let repository = known[path], let status = try files.status(of: directory), status.kind == .directory,
       Self.shape(status) == repository.shape, try repository.stamp.isCurrent(of: directory, files)
     else { return false }
-    take(status, path, repository.stamp)
+    take(status, path, repository.stamp, nested: repository.nested)
     return true
   }
 
-  private mutating func take(_ status: FileStatus, _ path: String, _ stamp: RepositoryStamp) {
+  private mutating func take(_ status: FileStatus, _ path: String, _ stamp: RepositoryStamp, nested: [String]) {
+    for inner in nested { skip(inner, "inside the repository '\(path)'; move it out, and it is replicated") }
     let isNamed = path.hasSuffix(".git")
     do {
       let id = try ReplicableID(isNamed ? String(path.dropLast(4)) : path)
       let row = DirectoryCatalog.Row(id: id, identity: FileIdentity(status), stamp: stamp.value)
       found.append(Found(row: row, isNamed: isNamed))
-      nowKnown[path] = KnownRepositories.Repository(shape: Self.shape(status), stamp: stamp)
+      nowKnown[path] = KnownRepositories.Repository(shape: Self.shape(status), stamp: stamp, nested: nested)
     } catch {
       skip(path, "\(error)")
     }
@@ -184,14 +213,19 @@ struct RepositoryCatalog {
   private static var maximumDepth: Int { 64 }
 
   private enum Shape {
-    case repository, unfinished, other
+    case repository
+    /// - Parameter isBroken: it has one of the three at least, so it is more than a name.
+    case unfinished(missing: [String], isBroken: Bool)
+    case other
 
     init(_ entries: [DirectoryEntry], named path: String) {
-      let marks = entries.count { Self.marks.contains($0.name) }
-      if marks == Self.marks.count {
+      let missing = Self.marks.filter { mark in
+        !entries.contains { $0.name == mark && (mark == "HEAD" || $0.kind == .directory || $0.kind == .symbolicLink) }
+      }
+      if missing.isEmpty {
         self = .repository
-      } else if path.hasSuffix(".git") || marks == 2 {
-        self = .unfinished
+      } else if path.hasSuffix(".git") || missing.count == 1 {
+        self = .unfinished(missing: missing.map(\.string), isBroken: missing.count < Self.marks.count)
       } else {
         self = .other
       }

@@ -63,8 +63,12 @@ extension RepositoryPlace {
   /// What git asks of a bare repository, without opening it.
   func isRepository(_ path: FilePath) throws -> Bool {
     guard try files.status(of: path.appending("HEAD")) != nil else { return false }
-    for name in ["objects", "refs"] where try files.status(of: path.appending(name))?.kind != .directory {
-      return false
+    for name in ["objects", "refs"] {
+      // git follows a link here.
+      switch try files.status(of: path.appending(name))?.kind {
+      case .directory, .symbolicLink: continue
+      default: return false
+      }
     }
     return true
   }

@@ -89,6 +89,7 @@ struct Setting: Sendable {
       Setting("history.keep", .duration(.seconds(60)...days(3_650)), .value("30d")),
       Setting("notify.after", .duration(.seconds(1)...days(7)), .value("10m")),
       Setting("notify.lag", .duration(.seconds(1)...days(30)), .value("15m")),
+      Setting("ready.lag", .duration(.seconds(1)...days(30)), .value("15m")),
       Setting("poll.min_interval", .duration(.seconds(1)...days(1)), .value("60s")),
       Setting("poll.max_interval", .duration(.seconds(1)...days(30)), .value("6h")),
       Setting("poll.per_minute", .count(1...100_000), .value("60")),

@@ -1,0 +1,172 @@
+package import AgentAPI
+package import Replication
+
+/// Judges a site by its numbers: whether it is healthy, and whether it serves copies that may be relied on. The one source of
+/// `remora status`, `/readyz`, the admin page, the metrics and the notifications.
+///
+/// A value that is computed from its inputs alone: a status without verdicts, the time, the settings.
+package struct SiteHealth: Hashable, Sendable {
+  /// What the judgement depends on besides the status.
+  package struct Settings: Hashable, Sendable {
+    /// `ready.lag`: a site that is further behind is not ready.
+    package var lag: Duration
+    /// `consistency.interval`: between two comparisons with the catalog.
+    package var comparison: Duration
+
+    /// Settings.
+    package init(lag: Duration = .seconds(900), comparison: Duration = .seconds(60)) {
+      self.lag = lag
+      self.comparison = comparison
+    }
+  }
+
+  /// What an operator must look at, one line each. None: the site is healthy.
+  package let problems: [String]
+  /// Why the site is not ready, one line each. None: it is.
+  package let obstacles: [String]
+
+  /// Judges a status; its `problems`, `isHealthy` and readiness are not read.
+  package init(of status: StatusRow, at now: Timestamp, _ settings: Settings = Settings()) {
+    let isPrimary = status.role == "primary"
+    var (problems, obstacles) = ([String](), [String]())
+    for kind in status.kinds {
+      let judged = KindHealth(kind, isPrimary: isPrimary, at: now, settings)
+      problems += judged.problems
+      obstacles += judged.obstacles
+    }
+    if isPrimary {
+      if let by = status.fencedBy { obstacles.append("this primary was replaced by '\(by)'") }
+    } else {
+      if !status.kinds.contains(where: \.isEnabled) { obstacles.append("no kind is switched on") }
+      let behind = Self.behind(status, at: now, settings)
+      problems += behind.map { "the copies are behind: \($0)" }
+      obstacles += behind
+    }
+    self.problems = problems
+    self.obstacles = obstacles
+  }
+
+  /// In what the site is behind by more than `ready.lag`: a change that is known and not verified, or a primary that said nothing.
+  private static func behind(_ status: StatusRow, at now: Timestamp, _ settings: Settings) -> [String] {
+    var found: [String] = []
+    let limit = settings.lag / .seconds(1)
+    if let oldest = status.oldestUnsynced, oldest.seconds > limit {
+      found.append(
+        "a change of '\(oldest.replicableName)' has waited for \(Int(oldest.seconds)) s (ready.lag is \(Int(limit)) s)")
+    }
+    if let primary = status.primary, status.kinds.contains(where: \.isEnabled) {
+      let heard = Timestamp(primary.lastContactAt ?? status.startedAt) ?? now
+      // Between two answers of a long poll lies up to half a minute in which nothing is wrong.
+      let bound = primary.isReachable ? max(settings.lag, silence) : settings.lag
+      if now - heard > bound {
+        found.append("the primary has not answered for \((now - heard).components.seconds) s")
+      }
+    }
+    return found
+  }
+
+  private static let silence = Duration.seconds(90)
+}
+
+/// The same of one kind.
+private struct KindHealth {
+  private(set) var problems: [String] = []
+  private(set) var obstacles: [String] = []
+
+  /// So many intervals may pass before a comparison that does not come is a problem.
+  private static let patience = 3
+  private static let slack = Duration.seconds(120)
+
+  init(_ kind: StatusRow.KindRow, isPrimary: Bool, at now: Timestamp, _ settings: SiteHealth.Settings) {
+    if isPrimary {
+      judgePrimary(kind)
+    } else {
+      judgeCopies(kind)
+      judgeComparison(kind, at: now, settings)
+    }
+  }
+
+  private mutating func judgePrimary(_ kind: StatusRow.KindRow) {
+    let name = kind.name
+    // Empty from the first day on is no loss.
+    if kind.isCatalogComplete == false, kind.count > 0 || kind.skipped.count > 1 {
+      problems.append(
+        "the listing of '\(name)' is not complete, and no secondary removes anything until it is:"
+          + " \(kind.skipped.first ?? "'remora status --json' shows what was left out")")
+    }
+    if let failure = kind.scanFailure { problems.append("'\(name)' cannot be scanned: \(failure)") }
+    if !kind.isEnabled { problems.append("the feature of '\(name)' is off: nothing of it is published") }
+    if let failed = kind.verificationStates["failed"], failed > 0 {
+      problems.append("\(failed) of '\(name)' have no checksum: \(OperatorCommand.list(name, state: "failed"))")
+    }
+    if let broken = kind.notReplicated?[NotOffered.broken.rawValue], broken > 0 {
+      let first = kind.notReplicatedExamples?.first { $0.reason == NotOffered.broken.rawValue }
+      let example = first.map { ", first '\($0.id)' (\($0.message ?? "it cannot be read"))" } ?? ""
+      problems.append(
+        "\(broken) of '\(name)' cannot be served, and their copies stay as they are\(example):"
+          + " \(first.map { OperatorCommand.explain(name, $0.id) } ?? OperatorCommand.list(name))")
+    }
+    if let first = kind.neverServed?.first, let count = kind.neverServed?.count {
+      problems.append("\(count) directories below the root of '\(name)' look like broken repositories: \(first)")
+    }
+  }
+
+  private mutating func judgeCopies(_ kind: StatusRow.KindRow) {
+    let name = kind.name
+    if !kind.isEnabled { problems.append("the feature of '\(name)' is off: its copies grow old") }
+    if kind.isUnknownToPrimary == true {
+      problems.append("the primary has no kind '\(name)': nothing of it is copied; add it there, or remove it here")
+    }
+    if kind.isOffOnPrimary == true {
+      problems.append("the feature of '\(name)' is off on the primary: it publishes nothing, and the copies grow old")
+    }
+    if let failed = kind.states["failed"], failed > 0 {
+      problems.append("\(failed) of '\(name)' fail to sync: \(OperatorCommand.list(name, state: "failed"))")
+    }
+    if kind.mismatched > 0 {
+      problems.append(
+        "\(kind.mismatched) of '\(name)' differ from the primary:"
+          + " \(OperatorCommand.list(name, verificationState: "failed"))")
+    } else if let failed = kind.verificationStates["failed"], failed > 0 {
+      problems.append(
+        "\(failed) of '\(name)' cannot be verified: \(OperatorCommand.list(name, verificationState: "failed"))")
+    }
+    if kind.damaged > 0 {
+      problems.append(
+        "\(kind.damaged) of '\(name)' were found damaged and are fetched anew: \(OperatorCommand.list(name))")
+    }
+    if let broken = kind.notReplicated?[NotOffered.broken.rawValue], broken > 0 {
+      problems.append(
+        "\(broken) of '\(name)' are broken on the primary, and their copies stay as they are: \(OperatorCommand.list(name))"
+      )
+    }
+    if !kind.removalsWaiting.isEmpty {
+      problems.append(
+        "\(kind.removalsWaiting.count) removals of '\(name)' wait for a confirmation, because too much would go within a"
+          + " day, or an operator has restored them: \(OperatorCommand.confirmRemovals(name))")
+    }
+    if kind.isCatalogComplete == false, kind.count > 0 {
+      problems.append("the primary's listing of '\(name)' is not complete: nothing is removed until it is")
+    }
+  }
+
+  private mutating func judgeComparison(
+    _ kind: StatusRow.KindRow, at now: Timestamp, _ settings: SiteHealth.Settings
+  ) {
+    guard kind.isEnabled else { return }
+    guard let comparedAt = kind.comparedAt.flatMap({ Timestamp($0) }) else {
+      let why = kind.isUnknownToPrimary == true ? "the primary does not have it" : "not since this agent started"
+      obstacles.append("'\(kind.name)' was not compared with a complete catalog of the primary: \(why)")
+      if kind.isUnknownToPrimary != true {
+        problems.append(
+          "'\(kind.name)' was not compared with a complete catalog of the primary since this agent started")
+      }
+      return
+    }
+    let age = now - comparedAt
+    if age > settings.comparison * Self.patience + Self.slack {
+      problems.append(
+        "'\(kind.name)' was last compared with a complete catalog of the primary \(age.components.seconds) s ago")
+    }
+  }
+}
