@@ -157,7 +157,7 @@ extension Agent {
         guard error.code == .destinationNotACopy else { throw error }
         throw AgentFault(
           409, "no_copy", "tell the history of '\(id.prefix(200))': there is no copy of it yet",
-          hint: "remora explain says why")
+          hint: "'\(OperatorCommand.explain(name, id))' says why")
       }
       let changes = history.changes.suffix(limit).reversed().map { change in
         HistoryRow(

@@ -49,7 +49,8 @@ package enum CopyInspection: Sendable {
     guard try repository.configuration.string("remora.source") != nil else {
       throw MirrorError(
         .destinationNotACopy, "\(attempt): it is no copy of remora's",
-        hint: "name a directory that 'remora mirror' made, or take it over with 'remora mirror --adopt'")
+        hint:
+          "name a directory that 'remora mirror' made, or take it over with 'remora mirror --adopt SOURCE DESTINATION'")
     }
     try refuse(repository.traits, attempt)
   }

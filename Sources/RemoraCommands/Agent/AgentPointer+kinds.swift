@@ -44,7 +44,7 @@ struct KindOption: ParsableArguments {
     }
     guard let name = found.first ?? (names.count == 1 ? names.first : nil) else {
       throw AgentFault(
-        404, "not_tracked", "look '\(id)' up: no kind tracks it", hint: "remora registry list tells what is")
+        404, "not_tracked", "look '\(id)' up: no kind tracks it", hint: "'remora registry list' shows what is tracked")
     }
     return name
   }

@@ -62,7 +62,7 @@ struct QuickstartStory {
     try ground.git("-C", clone, "push", "-q", "--force", "origin", "HEAD")
     try await untilEqual("project", secondary)
     let branch = try ground.git("-C", clone, "symbolic-ref", "HEAD")
-    say("", "git push --force: the copy follows, and keeps what was lost. remora history:")
+    say("", "git push --force: the copy follows, and keeps what was lost, as 'remora history' shows:")
     say(try ground.remora("history", ground.copy("project"), branch))
     say(
       "The lost commit, read from the copy:",
