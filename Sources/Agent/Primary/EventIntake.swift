@@ -38,7 +38,8 @@ struct EventIntake: Sendable {
     switch word {
     case .destroy: try await primary.publish(.deleted, of: id, name, correlationID: correlationID, reason: "destroy")
     case .push, .update:
-      let isKnown = try await states.state(of: id) != nil
+      let known = try await states.state(of: id)
+      let isKnown = known != nil && known?.goneAt == nil
       if !isKnown, try await primary.strategy(of: name).presence(of: id) == .absent {
         throw AgentFault(
           404, "missing", "take in '\(word.rawValue)' of '\(id)': '\(name)' has nothing of that name",

@@ -26,7 +26,7 @@ extension Agent {
       presence = "Whether it is on the disk cannot be told: \(error)."
     }
     row.facts.append(presence)
-    guard let state = try await site.primary.states(of: name).state(of: id) else {
+    guard let state = try await site.primary.states(of: name).state(of: id), state.goneAt == nil else {
       row.next = "The next scan finds it, if it is there and the configuration includes it."
       return row
     }

@@ -7,7 +7,9 @@ extension Agent {
     let (kind, id) = (try kind(name).name, try ReplicableID(id))
     switch site {
     case .primary(let site):
-      guard let state = try await site.primary.states(of: kind).state(of: id) else { throw Self.notTracked(id, kind) }
+      guard let state = try await site.primary.states(of: kind).state(of: id), state.goneAt == nil else {
+        throw Self.notTracked(id, kind)
+      }
       return RegistryPage(states: [PrimaryStateRow(state, of: kind)], next: nil)
     case .secondary(let site):
       guard let entry = try await site.secondary.registry(of: kind).entry(of: id) else {
@@ -46,7 +48,7 @@ extension Agent {
       let (rows, next) = try await walk.rows(few, by: \.replicableID) {
         try await states.window(after: $0, limit: $1)
       } where: { row in
-        standing.map { $0 == row.verificationState } ?? true
+        row.goneAt == nil && standing.map { $0 == row.verificationState } ?? true
       }
       return RegistryPage(states: rows.map { PrimaryStateRow($0, of: kind) }, next: next?.text)
     case .secondary(let site):
@@ -172,7 +174,7 @@ extension Agent {
       guard action == "reverify" else {
         throw AgentFault(409, "wrong_role", "\(action) '\(id)': this site is a primary", hint: "ask a secondary")
       }
-      guard try await site.primary.states(of: name).state(of: id) != nil else { return false }
+      guard let known = try await site.primary.states(of: name).state(of: id), known.goneAt == nil else { return false }
       try await site.primary.reverify([id], name)
       site.intake.signal.raise()
     case .secondary(let site):

@@ -11,9 +11,9 @@ struct WatchedStates: PrimaryStateStoring {
   ) async throws -> Answer {
     let notes = TransitionNotes()
     let answer = try await states.change(id) { state in
-      let before = state.map { Transition.Standing($0) }
+      let before = state.present.map { Transition.Standing($0) }
       let answer = try change(&state)
-      notes.add(Transition(name, id, from: before, to: state.map { .init($0) }))
+      notes.add(Transition(name, id, from: before, to: state.present.map { .init($0) }))
       return answer
     }
     log.note(notes.all)
@@ -40,9 +40,9 @@ struct WatchedStates: PrimaryStateStoring {
     _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void, _ notes: TransitionNotes
   ) -> @Sendable (ReplicableID, inout PrimaryState?) throws -> Void {
     { [name] id, state in
-      let before = state.map { Transition.Standing($0) }
+      let before = state.present.map { Transition.Standing($0) }
       try change(id, &state)
-      notes.add(Transition(name, id, from: before, to: state.map { .init($0) }))
+      notes.add(Transition(name, id, from: before, to: state.present.map { .init($0) }))
     }
   }
 
@@ -75,4 +75,9 @@ struct WatchedStates: PrimaryStateStoring {
   func notOfferedCounts() async throws -> [NotOffered: Int] { try await states.notOfferedCounts() }
 
   func notOffered(limit: Int) async throws -> [PrimaryState] { try await states.notOffered(limit: limit) }
+}
+
+extension PrimaryState? {
+  /// Without one that is only remembered.
+  fileprivate var present: PrimaryState? { flatMap { $0.goneAt == nil ? $0 : nil } }
 }

@@ -22,6 +22,7 @@ struct StateRow: FlatRow {
     if let identity = state.identity {
       keys.append(IndexKey(question: .inode, order: Int64(bitPattern: identity.inode)))
     }
+    if state.goneAt != nil { return keys }
     if state.notOffered != nil {
       keys.append(IndexKey(question: .notOffered, order: 0))
       return keys
@@ -37,7 +38,7 @@ struct StateRow: FlatRow {
   }
 
   var counters: [Int] {
-    [state.notOffered.map(EntryRow.counter) ?? EntryRow.counter(state.verificationState)]
+    state.goneAt != nil ? [] : [state.notOffered.map(EntryRow.counter) ?? EntryRow.counter(state.verificationState)]
   }
 
   func append(to bytes: inout [UInt8], idKey: [UInt8]) {
@@ -45,6 +46,7 @@ struct StateRow: FlatRow {
     text.add(idKey, key)
     text.add("announced_at", Moment(state.announcedAt))
     text.add("generation", state.generation?.description)
+    text.add("gone_at", Moment(state.goneAt))
     if let identity = state.identity {
       text.add("identity", "\(identity.device):\(identity.inode):\(identity.birth)")
     }
@@ -70,7 +72,7 @@ struct StateRow: FlatRow {
     var (read, generation) = (StoredGeneration(nil), StoredGeneration(nil))
     var (verificationState, count) = (VerificationState.pending, 0)
     var (startedAt, verifiedAt, retryAt, failure) = (Moment(nil), Moment(nil), Moment(nil), String?.none)
-    var (announcedAt, notOffered, reason) = (Moment(nil), NotOffered?.none, String?.none)
+    var (announcedAt, goneAt, notOffered, reason) = (Moment(nil), Moment(nil), NotOffered?.none, String?.none)
     var unknown: [[UInt8]] = []
     var isFirst = true
     while let key = try scanner.nextKey(&isFirst) {
@@ -85,6 +87,8 @@ struct StateRow: FlatRow {
         generation = try scanner.storedGeneration()
       } else if scanner.matches(key, "announced_at") {
         announcedAt = try scanner.moment()
+      } else if scanner.matches(key, "gone_at") {
+        goneAt = try scanner.moment()
       } else if scanner.matches(key, "not_offered") {
         notOffered = try scanner.optionalString().map { NotOffered(rawValue: $0) ?? .unavailable }
       } else if scanner.matches(key, "not_offered_reason") {
@@ -121,6 +125,7 @@ struct StateRow: FlatRow {
     var state = PrimaryState(replicableID: id, incarnation: incarnation, identity: identity)
     state.generation = generation.generation
     state.announcedAt = announcedAt.timestamp
+    state.goneAt = goneAt.timestamp
     state.notOffered = notOffered
     state.notOfferedReason = reason
     state.verificationState = verificationState

@@ -44,9 +44,9 @@ extension Primary {
       let id = state.replicableID
       let reason = refused[id] ?? broken[id].map { _ in .broken }
       let message = reason == .broken ? broken[id].map(RegistryEntry.shortened) : nil
-      guard state.notOffered != reason || state.notOfferedReason != message else { continue }
+      guard state.goneAt != nil || state.notOffered != reason || state.notOfferedReason != message else { continue }
       changed[id] = (reason, message)
-      guard state.notOffered != reason else { continue }
+      guard state.goneAt != nil || state.notOffered != reason else { continue }
       told.append(
         EventPayload(
           modelRecordID: id, incarnation: state.incarnation, reason: reason?.rawValue ?? Self.scanReason))

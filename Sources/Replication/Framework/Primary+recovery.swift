@@ -29,7 +29,7 @@ extension Primary {
   /// The ids after the log's end will be given to other events: what counts in them is void.
   private func recover(_ states: [PrimaryState], of member: Member, after end: Generation) async throws {
     var (void, forgotten) = ([ReplicableID](), [PrimaryState]())
-    for state in states {
+    for state in states where state.goneAt == nil {
       var changed = state
       if changed.forgetGenerations(after: end) { forgotten.append(state) }
       if changed != state { void.append(state.replicableID) }

@@ -86,16 +86,22 @@ extension Primary {
   ) async throws {
     let reasons = Dictionary(
       directory.skipped.map { ($0.path, $0.reason) }, uniquingKeysWith: { first, _ in first })
+    let now = environment.now()
     var last: ReplicableID?
     while true {
       let window = try await member.states.window(after: last, limit: Self.window)
-      var gone: [PrimaryState] = []
+      var (gone, forgotten) = ([PrimaryState](), [ReplicableID]())
       var broken: [ReplicableID: String] = [:]
       var seen = window.filter { listed.contains($0.replicableID) }
       for state in window where directory.isComplete && !listed.contains(state.replicableID) {
         let id = state.replicableID
         switch try await member.strategy.presence(of: id) {
-        case .absent: gone.append(state)
+        case .absent:
+          guard let goneAt = state.goneAt else {
+            gone.append(state)
+            continue
+          }
+          if now - goneAt > Self.memory { forgotten.append(id) }
         case .unfinished:
           broken[id] = reasons["\(id).git"] ?? reasons[id.text] ?? "something else stands in its place"
           seen.append(state)
@@ -110,11 +116,16 @@ extension Primary {
         gone.map {
           EventPayload(modelRecordID: $0.replicableID, incarnation: $0.incarnation, reason: Self.scanReason)
         }, member.kind)
-      try await member.states.changeAll(gone.map(\.replicableID)) { _, state in state = nil }
+      let kept = Set(gone.filter { member.tellsByIdentity && $0.isRecognizable }.map(\.replicableID))
+      try await member.states.changeAll(gone.map(\.replicableID) + forgotten) { id, state in
+        if kept.contains(id) { state?.depart(at: now) } else { state = nil }
+      }
       guard window.count == Self.window, let end = window.last?.replicableID else { return }
       last = end
     }
   }
 
+  /// How long what is gone is kept in mind: as long as copies of it lie in the trash of secondaries.
+  private static var memory: Duration { .seconds(7 * 86_400) }
   private static var window: Int { 1_000 }
 }

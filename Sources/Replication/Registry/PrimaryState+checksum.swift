@@ -11,7 +11,19 @@ package struct ReadingTicket: Hashable, Sendable {
 /// A change that is announced while the content is read makes it pending, and what was read is discarded: it may be of before.
 extension PrimaryState {
   /// The content has changed, and the event that says so is not logged yet.
-  package mutating func announceChange() { becomePending() }
+  package mutating func announceChange() {
+    goneAt = nil
+    becomePending()
+  }
+
+  /// It is no longer on the disk, and secondaries were told.
+  package mutating func depart(at now: Timestamp) {
+    goneAt = now
+    becomePending()
+  }
+
+  /// Whether what comes back is recognised: by a birth that no other inode has, or by a name where names are all there is.
+  package var isRecognizable: Bool { identity.map { $0.birth != 0 || $0.device == 0 } ?? false }
 
   /// An event about the content was published. What was read no earlier stays.
   ///
@@ -45,6 +57,7 @@ extension PrimaryState {
 
   /// It is not offered to secondaries. What was read of it says nothing of what is there now.
   package mutating func withhold(_ reason: NotOffered, _ message: String?) {
+    goneAt = nil
     notOffered = reason
     notOfferedReason = message.map(RegistryEntry.shortened)
     becomePending()
@@ -52,8 +65,9 @@ extension PrimaryState {
 
   /// It is offered again; its checksum is to be read.
   package mutating func offer() {
-    guard notOffered != nil else { return }
+    guard notOffered != nil || goneAt != nil else { return }
     notOffered = nil
+    goneAt = nil
     notOfferedReason = nil
     becomePending()
   }
@@ -61,7 +75,7 @@ extension PrimaryState {
   /// Begins a reading. The log's position must have been taken before.
   /// - Returns: what to hand back at its end; `nil` when one runs already.
   package mutating func startReading(at now: Timestamp) -> ReadingTicket? {
-    guard notOffered == nil else { return nil }
+    guard notOffered == nil, goneAt == nil else { return nil }
     switch verificationState {
     case .started, .disabled: return nil
     case .pending, .succeeded, .failed: break
@@ -119,7 +133,7 @@ extension PrimaryState {
 
   /// Whether a reading is to be started at that time.
   public func isDue(at now: Timestamp) -> Bool {
-    guard notOffered == nil else { return false }
+    guard notOffered == nil, goneAt == nil else { return false }
     return switch verificationState {
     case .pending: true
     case .failed: BackOff.isDue(verificationRetryAt, missingOnPrimary: false, at: now)
@@ -151,6 +165,6 @@ extension PrimaryState {
 
   /// The last reading, unless a change was announced since: an older one vouches for nothing that is there now.
   package var currentReading: PrimaryReading? {
-    verificationState == .succeeded && notOffered == nil ? reading : nil
+    verificationState == .succeeded && notOffered == nil && goneAt == nil ? reading : nil
   }
 }

@@ -12,6 +12,9 @@ public struct PrimaryState: Hashable, Sendable {
   public package(set) var generation: Generation?
   /// When that event was published.
   public package(set) var announcedAt: Timestamp?
+  /// Since when it is no longer on the disk; `nil` while it is. It is kept for a while, so that what comes back as it was, such as a
+  /// directory that was moved away or a line of a list, is the same incarnation and not another one in its place.
+  public package(set) var goneAt: Timestamp?
   /// Why it is not offered to secondaries; `nil` when it is. What is not offered is not read.
   public package(set) var notOffered: NotOffered?
   /// What is wrong with it, where it is broken; at most 255 characters.

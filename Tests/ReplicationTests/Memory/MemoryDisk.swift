@@ -13,6 +13,8 @@ final class MemoryDisk: Sendable {
     var trash: [(ticket: TrashTicket, item: Item)] = []
     var lastInode: UInt64 = 0
     var isComplete = true
+    /// The file system tells when an inode was made.
+    var hasBirths = false
     var unreadable: Set<ReplicableID> = []
     /// What lacks something without which it is none.
     var broken: Set<ReplicableID> = []
@@ -81,15 +83,19 @@ struct MemoryStrategy: Strategy {
 
   func presence(of id: ReplicableID) -> Presence {
     if disk.change({ $0.broken.contains(id) }) { return .unfinished }
-    return disk.items[id].map { .present(FileIdentity(device: 1, inode: $0.inode)) } ?? .absent
+    return disk.items[id].map { .present(identity($0)) } ?? .absent
   }
 
   func catalog() -> DirectoryCatalog {
     let broken = disk.change { $0.broken }
     let rows = disk.items.filter { !broken.contains($0.key) }.sorted { $0.key < $1.key }.map { id, item in
-      DirectoryCatalog.Row(id: id, identity: FileIdentity(device: 1, inode: item.inode), stamp: 0)
+      DirectoryCatalog.Row(id: id, identity: identity(item), stamp: 0)
     }
     return DirectoryCatalog(rows: rows, isComplete: disk.change { $0.isComplete })
+  }
+
+  private func identity(_ item: MemoryDisk.Item) -> FileIdentity {
+    FileIdentity(device: 1, inode: item.inode, birth: disk.change { $0.hasBirths } ? Int64(item.inode) : 0)
   }
 
   func borrows(_ id: ReplicableID) -> Bool { false }

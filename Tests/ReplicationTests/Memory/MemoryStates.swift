@@ -30,7 +30,7 @@ actor MemoryStates: PrimaryStateStoring {
   func verified(before moment: Timestamp, limit: Int) -> [PrimaryState] {
     Array(
       sorted {
-        $0.notOffered == nil && $0.verificationState == .succeeded && ($0.verifiedAt.map { $0 < moment } ?? true)
+        isCounted($0) && $0.verificationState == .succeeded && ($0.verifiedAt.map { $0 < moment } ?? true)
       }.prefix(limit))
   }
 
@@ -41,8 +41,10 @@ actor MemoryStates: PrimaryStateStoring {
   }
 
   func counts() -> [VerificationState: Int] {
-    states.values.filter { $0.notOffered == nil }.reduce(into: [:]) { $0[$1.verificationState, default: 0] += 1 }
+    states.values.filter(isCounted).reduce(into: [:]) { $0[$1.verificationState, default: 0] += 1 }
   }
+
+  private func isCounted(_ state: PrimaryState) -> Bool { state.notOffered == nil && state.goneAt == nil }
 
   private func sorted(_ isWanted: (PrimaryState) -> Bool) -> [PrimaryState] {
     states.values.filter(isWanted).sorted { $0.replicableID < $1.replicableID }

@@ -81,10 +81,11 @@ actor RosterLoop {
   /// The ids that the log of this site has told of.
   private func known(_ name: ReplicableName) async throws -> [ReplicableID] {
     let (states, size) = (try primary.states(of: name), 10_000)
-    var ids: [ReplicableID] = []
+    var (ids, last) = ([ReplicableID](), ReplicableID?.none)
     while true {
-      let window = try await states.window(after: ids.last, limit: size)
-      ids += window.map(\.replicableID)
+      let window = try await states.window(after: last, limit: size)
+      last = window.last?.replicableID
+      ids += window.filter { $0.goneAt == nil }.map(\.replicableID)
       guard window.count == size else { return ids }
     }
   }
