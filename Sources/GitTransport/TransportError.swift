@@ -18,13 +18,16 @@ package struct TransportError: Error, Sendable {
   package let disposition: Disposition
   /// The object that the server does not have; only with `wantedObjectMissing`, and not always then.
   package let missingObject: ObjectID?
+  /// How long the server asks to be left alone (`Retry-After`); only with `rateLimited`, and not always then.
+  package let retryAfter: Duration?
   /// The error of the layer below, kept for programs. Not shown: its text may hold what must not be shown.
   package let underlying: (any Error)?
 
   /// Makes an error. Without a `disposition` the code's own one holds.
   package init(
     _ code: Code, operation: String, subject: String, cause: String = "", hint: String? = nil,
-    disposition: Disposition? = nil, missingObject: ObjectID? = nil, underlying: (any Error)? = nil
+    disposition: Disposition? = nil, missingObject: ObjectID? = nil, retryAfter: Duration? = nil,
+    underlying: (any Error)? = nil
   ) {
     self.code = code
     self.operation = operation
@@ -33,6 +36,7 @@ package struct TransportError: Error, Sendable {
     self.hint = hint
     self.disposition = disposition ?? code.usualDisposition
     self.missingObject = missingObject
+    self.retryAfter = retryAfter
     self.underlying = underlying
   }
 }

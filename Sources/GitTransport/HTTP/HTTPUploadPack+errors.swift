@@ -144,6 +144,7 @@ extension HTTPUploadPack {
     return TransportError(
       code, operation: operation.rawValue, subject: base.redacted,
       cause: "the server answered with status \(head.status)\(text.isEmpty ? "" : ": \(text)")", hint: hint,
-      disposition: head.status == 407 ? .permanent : nil)
+      disposition: head.status == 407 ? .permanent : nil,
+      retryAfter: code == .rateLimited ? head.headers["Retry-After"].flatMap { RetryAfter.duration($0) } : nil)
   }
 }
