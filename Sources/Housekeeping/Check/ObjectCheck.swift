@@ -53,6 +53,12 @@ package struct ObjectCheck {
           .destinationNotACopy, "check '\(layout.root)': it is no copy of remora's",
           hint: "name a directory that 'remora mirror' made")
       }
+      let damage = try CopyExamination(layout.root, through: files).damage()
+      guard damage.isEmpty else {
+        // git cannot read such a copy at all; what its objects are is looked at when it is one again.
+        outcome.findings = damage.map { CheckFinding(kind: .damaged, subject: $0.part, message: $0.message) }
+        return outcome
+      }
       for attempt in 1... {
         var found = CheckOutcome()
         try checkFiles(&found)

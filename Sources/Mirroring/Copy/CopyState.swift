@@ -63,6 +63,11 @@ package struct CopyState: Codable, Equatable, Sendable {
     return try LooseRefs.exist(repository: layout.root, through: files) ? nil : state
   }
 
+  /// What the last run left, whether its stamps still fit or not.
+  static func recorded(in layout: CopyLayout, through files: any FileSystemPort) throws(FileError) -> CopyState? {
+    try load(layout, through: files)
+  }
+
   /// True when this is the very packed-refs that the last run of ours wrote.
   static func describes(_ packedRefs: FileStatus?, of layout: CopyLayout, through files: any FileSystemPort)
     throws(FileError) -> Bool

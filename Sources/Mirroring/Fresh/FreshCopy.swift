@@ -39,16 +39,27 @@ package struct FreshCopy {
   package func execute() -> MirrorOutcome {
     do {
       let old = CopyLayout(root: request.destination)
-      guard try files.status(of: old.root) != nil else { return mirror(request) }
-      try files.makeDirectories(old.own)
-      let lock = try OwnerLock.acquire(
-        path: old.ownerLock, wait: request.wait, isCancelled: { [cancellation] in cancellation.isRaised })
-      defer { lock.release() }
+      guard let status = try files.status(of: old.root) else { return mirror(request) }
+      let lock = try status.kind == .directory ? lock(old) : nil
+      defer { lock?.release() }
       return try replace(old)
     } catch let error as LockError {
       return .failed(MirrorError(.busy, "fetch '\(request.destination)' anew: \(error)", hint: "run again"))
     } catch {
       return .failed(MirrorError(error, destination: request.destination.string))
+    }
+  }
+
+  /// The lock of the old copy; `nil` for one that is so damaged that it can have none, and so nothing holds it.
+  private func lock(_ old: CopyLayout) throws -> OwnerLock? {
+    do {
+      try files.makeDirectories(old.own)
+      return try OwnerLock.acquire(
+        path: old.ownerLock, wait: request.wait, isCancelled: { [cancellation] in cancellation.isRaised })
+    } catch let error as FileError where CopyFault.isOfTheCopy(error) {
+      return nil
+    } catch LockError.failed(let error) where CopyFault.isOfTheCopy(error) {
+      return nil
     }
   }
 
@@ -70,18 +81,29 @@ package struct FreshCopy {
       try? files.removeTree(fresh.root)
       return outcome
     }
-    try swap(old, fresh, leftovers.displaced)
+    for loss in try swap(old, fresh, leftovers.displaced) {
+      outcome.warnings.append(
+        MirrorOutcome.Warning(
+          code: "history_not_carried_over",
+          message: "\(loss); the old copy is in the trash for as long as history is kept"))
+    }
     try displace(leftovers.displaced)
     outcome.status = .updated
     return outcome
   }
 
-  private func swap(_ old: CopyLayout, _ fresh: CopyLayout, _ displaced: FilePath) throws {
+  /// - Returns: what of the old copy's history could not be read any more.
+  private func swap(_ old: CopyLayout, _ fresh: CopyLayout, _ displaced: FilePath) throws -> [String] {
     guard let status = try files.status(of: fresh.root) else { preconditionFailure("it was just made") }
+    var losses: [String] = []
     do {
-      // Tells of a change that a dead run announced whether it happened. Of a damaged copy nobody may be able to.
-      try? CopyRecovery(layout: old, files: files).recover(at: environment.now())
-      try Heritage(from: old, to: fresh, through: files, cancellation: cancellation).bring(at: environment.now())
+      if try files.status(of: old.root)?.kind == .directory {
+        // Tells of a change that a dead run announced whether it happened. Of a damaged copy it may not be possible.
+        try? CopyRecovery(layout: old, files: files).recover(at: environment.now())
+        let heritage = Heritage(from: old, to: fresh, through: files, cancellation: cancellation)
+        try heritage.bring(at: environment.now())
+        losses = heritage.losses
+      }
       try files.rename(fresh.root, to: displaced)
       try files.exchange(old.root, with: displaced)
     } catch {
@@ -89,6 +111,7 @@ package struct FreshCopy {
       throw error
     }
     try files.synchronizeDirectory(old.root.removingLastComponent())
+    return losses
   }
 
   /// Removes a new copy that came to nothing, else each attempt would leave one in the trash. Only what is certainly the new one:

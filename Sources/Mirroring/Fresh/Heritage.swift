@@ -14,6 +14,15 @@ struct Heritage {
   private let new: CopyLayout
   private let files: any FileSystemPort
   private let cancellation: CancellationFlag
+  private let lost = Losses()
+
+  /// Gathered by steps that are handed on as closures.
+  private final class Losses {
+    var lines: [String] = []
+  }
+
+  /// What of the old copy could not be read, one line each: that stays behind.
+  var losses: [String] { lost.lines }
 
   init(
     from old: CopyLayout, to new: CopyLayout, through files: any FileSystemPort, cancellation: CancellationFlag
@@ -24,17 +33,22 @@ struct Heritage {
     self.cancellation = cancellation
   }
 
+  /// Brings what can be read. What fails because the old copy is damaged is counted among the losses: a copy that cannot be read must
+  /// not keep the one that replaces it away.
   func bring(at now: Date) throws {
-    let dropped = try wholeLines(of: old.droppedLog)
-    let (before, after) = try (contents(of: old), contents(of: new))
+    let dropped = try reading([]) { try wholeLines(of: old.droppedLog) }
+    let before = try reading((refs: RefListing(), head: nil)) { try contents(of: old) }
+    let after = try contents(of: new)
     let change = RefPlan(current: before.refs, listed: after.refs).changes
     let displaced = change.compactMap { change in change.old.map { (oid: $0, name: change.name) } }
     var named = displaced.map(\.oid)
     named += Self.oids(inReflog: dropped)
-    for entry in try RefJournal(old, through: files).entries().entries {
+    for entry in try reading([], { try RefJournal(old, through: files).entries().entries }) {
       named += entry.changes.compactMap(\.old)
     }
-    try DroppedSalvage(from: old, to: new, through: files, cancellation: cancellation).save(named)
+    try reading(()) {
+      try DroppedSalvage(from: old, to: new, through: files, cancellation: cancellation).save(named)
+    }
     try bringJournal(change, heads: (before.head, after.head), at: now)
     let log = DroppedLog(new, through: files)
     if !dropped.isEmpty {
@@ -44,6 +58,15 @@ struct Heritage {
       try files.synchronizeParents(of: made)
     }
     try log.append(displaced, at: now)
+  }
+
+  private func reading<Answer>(_ fallback: Answer, _ body: () throws -> Answer) throws -> Answer {
+    do {
+      return try body()
+    } catch  where CopyFault.isOfTheCopy(error) {
+      lost.lines.append("\(error)")
+      return fallback
+    }
   }
 
   /// Refs and HEAD of a copy, as far as they can be read.
@@ -58,15 +81,16 @@ struct Heritage {
     _ changes: [RefChange], heads: (old: HeadLine?, new: HeadLine?), at now: Date
   ) throws {
     let source = try RefJournal(new, through: files).entries().entries.last?.source ?? ""
-    for entry in try files.entries(of: old.own) where entry.name.string.hasPrefix("refs.journal.") {
+    for entry in try reading([], { try files.entries(of: old.own) })
+    where entry.name.string.hasPrefix("refs.journal.") {
       let path = old.own.appending(entry.name)
-      guard path != old.journal, let bytes = try files.contents(of: path, limit: CopyLayout.maximumFileBytes) else {
-        continue
-      }
+      guard path != old.journal,
+        let bytes = try reading(nil, { try files.contents(of: path, limit: CopyLayout.maximumFileBytes) })
+      else { continue }
       try files.replaceFile(new.own.appending(entry.name), with: bytes, permissions: .ownerReadWriteGroupOtherRead)
     }
-    try files.replaceFile(
-      new.journal, with: wholeLines(of: old.journal), permissions: .ownerReadWriteGroupOtherRead)
+    let lines = try reading([]) { try wholeLines(of: old.journal) }
+    try files.replaceFile(new.journal, with: journalLines(lines), permissions: .ownerReadWriteGroupOtherRead)
     let newHead = heads.old == heads.new ? nil : heads.new
     guard !changes.isEmpty || newHead != nil else { return }
     let packed = try files.contents(of: new.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
@@ -76,6 +100,24 @@ struct Heritage {
     let journal = RefJournal(new, through: files)
     try journal.append(entry)
     try journal.complete(entry.id, at: now)
+  }
+
+  /// Without the lines that are none: a damaged last line would keep the new copy from being changed.
+  private func journalLines(_ bytes: [UInt8]) -> [UInt8] {
+    let decoder = JSONDecoder()
+    var kept: [UInt8] = []
+    var count = 0
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      // Counted below is how it is reported.
+      if (try? decoder.decode(RefJournalLine.self, from: Foundation.Data(line))) == nil {
+        count += 1
+      } else {
+        kept += line
+        kept.append(UInt8(ascii: "\n"))
+      }
+    }
+    if count > 0 { lost.lines.append("read '\(old.journal)': \(count) lines are damaged") }
+    return kept
   }
 
   /// A file up to its last newline: a line that was cut by a crash was never acted on.

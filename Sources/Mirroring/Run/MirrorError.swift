@@ -23,6 +23,7 @@ package struct MirrorError: Error, Hashable, Sendable {
     package static let invalidList = Code("invalid_list")
     package static let limitExceeded = Code("limit_exceeded")
     package static let notARepository = Code("not_a_repository")
+    package static let outOfResources = Code("out_of_resources")
     package static let packCorrupt = Code("pack_corrupt")
     package static let sourceBrokenRefs = Code("source_broken_refs")
     package static let sourceBusy = Code("source_busy")
@@ -49,11 +50,14 @@ package struct MirrorError: Error, Hashable, Sendable {
   package let message: String
   /// What to do next; may be empty.
   package let hint: String
+  /// How long the source's host asks to be left alone (`Retry-After`); only with `rate_limited`, and not always then.
+  package let retryAfter: Duration?
 
-  package init(_ code: Code, _ message: String, hint: String = "") {
+  package init(_ code: Code, _ message: String, hint: String = "", retryAfter: Duration? = nil) {
     self.code = code
     self.message = message
     self.hint = hint
+    self.retryAfter = retryAfter
   }
 }
 
@@ -77,14 +81,23 @@ extension MirrorError {
 
   private init(transport error: TransportError) {
     let cause = error.cause.isEmpty ? error.code.rawValue.replacing("_", with: " ") : error.cause
-    self.init(Code(error.code.rawValue), "\(error.operation) '\(error.subject)': \(cause)", hint: error.hint ?? "")
+    self.init(
+      Code(error.code.rawValue), "\(error.operation) '\(error.subject)': \(cause)", hint: error.hint ?? "",
+      retryAfter: error.retryAfter)
   }
 
   private init(file error: FileError) {
     switch error.code {
-    case .noSpace: self.init(.diskFull, "\(error)", hint: "free some space and run again; the copy is as it was")
+    case .noSpace, .diskQuotaExceeded:
+      self.init(.diskFull, "\(error)", hint: "free some space and run again; the copy is as it was")
     case .permissionDenied, .notPermitted, .readOnlyFileSystem:
       self.init(.destinationUnwritable, "\(error)", hint: "run as the owner of the copy, on a writable file system")
+    case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory:
+      self.init(.outOfResources, "\(error)", hint: "give the program more (ulimit -n, memory)")
+    // Something else stands where a file or directory of the copy should be.
+    case .notDirectory, .isDirectory, .fileExists, .tooManySymbolicLinkLevels, .fileNameTooLong, .fileTooLarge,
+      .noSuchFileOrDirectory, .directoryNotEmpty:
+      self.init(.destinationDamaged, "\(error)")
     default: self.init(.destinationInputOutput, "\(error)")
     }
   }

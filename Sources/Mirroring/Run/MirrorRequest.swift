@@ -15,6 +15,9 @@ package struct MirrorRequest: Sendable {
   /// How long to wait for another run on the same copy.
   package var wait: Duration
   package var limits: MirrorLimits
+  /// Locks on refs of the copy that are older are taken for those of dead programs and removed; `nil` leaves every lock to the
+  /// operator.
+  package var staleLockAge: Duration?
 
   package init(
     source: SourceURL, destination: FilePath, exclusion: RefExclusion? = nil, adopts: Bool = false,

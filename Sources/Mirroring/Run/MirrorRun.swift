@@ -174,8 +174,13 @@ package struct MirrorRun {
     defer { session.close() }
     if let state, mayBeUnchanged, let outcome = update.unchanged(session.view, since: state) { return outcome }
     try CopyRecovery(layout: layout, files: files).recover(at: environment.now())
+    var stale: [String] = []
+    if let age = request.staleLockAge {
+      stale = try StaleLocks(layout: layout, files: files).remove(olderThan: age, at: environment.now())
+    }
     let before = try CopyContents.read(layout, through: files)
     var outcome = try update.bring(to: session, from: before)
+    outcome.warnings += stale.map { MirrorOutcome.Warning(code: "stale_lock_removed", message: $0) }
     if recorded == nil, outcome.status == .updated {
       outcome.warnings += KeptCommits.warnings(
         before: before.refs, after: try CopyContents.read(layout, through: files).refs, in: layout)
