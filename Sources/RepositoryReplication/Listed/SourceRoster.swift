@@ -33,8 +33,20 @@ package struct SourceRoster: Hashable, Sendable {
         skip(place, "not an id and a URL")
         continue
       }
+      // A relative path would be looked up wherever the agent was started, and any two words are one.
+      guard Self.isAddress(words[1]) else {
+        skip(place, "'\(words[1].prefix(100))' is neither a URL nor an absolute path")
+        continue
+      }
       add(words[0], words[1], fingerprint: nil, place)
     }
+  }
+
+  /// `SCHEME://…`, `[USER@]HOST:PATH` or an absolute path.
+  private static func isAddress(_ text: String) -> Bool {
+    if text.hasPrefix("/") || text.contains("://") { return true }
+    let beforeSlash = text.prefix { $0 != "/" }
+    return beforeSlash.contains(":") && !beforeSlash.hasPrefix(".") && !beforeSlash.hasPrefix(":")
   }
 
   /// Reads a manifest of grokmirror's: a JSON object of paths, each with the fingerprint of its refs. An id is a path without its
