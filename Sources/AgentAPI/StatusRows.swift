@@ -45,6 +45,11 @@ package struct StatusRow: Codable, Hashable, Sendable {
   /// On a secondary without a primary: what says which repositories there are.
   package var rosters: [RosterRow]?
 
+  /// On a secondary: the hosts that content is fetched from and that fail, in order of their names.
+  package var failingHosts: [HostRow]?
+  /// On a secondary: what this machine itself cannot do now.
+  package var machine: [TroubleRow]?
+
   /// A status; the rest is set by name.
   package init(site: String, role: String, version: String, startedAt: String) {
     self.site = site
@@ -56,6 +61,46 @@ package struct StatusRow: Codable, Hashable, Sendable {
     kinds = []
     jobs = []
     lastFailures = []
+  }
+
+  /// A host that fails.
+  package struct HostRow: Codable, Hashable, Sendable {
+    /// Scheme, host and port.
+    package var host: String
+    /// Since when.
+    package var failingSince: String
+    /// What went wrong last.
+    package var message: String
+    /// When it is asked again; `nil` while it is being asked.
+    package var retryAt: String?
+    /// When it last answered, as far as that is known.
+    package var lastAnswerAt: String?
+
+    /// A row.
+    package init(host: String, failingSince: String, message: String, retryAt: String?, lastAnswerAt: String?) {
+      self.host = host
+      self.failingSince = failingSince
+      self.message = message
+      self.retryAt = retryAt
+      self.lastAnswerAt = lastAnswerAt
+    }
+  }
+
+  /// Something that this machine cannot do.
+  package struct TroubleRow: Codable, Hashable, Sendable {
+    /// What was tried.
+    package var activity: String
+    /// Since when it fails.
+    package var failingSince: String
+    /// What went wrong last.
+    package var message: String
+
+    /// A row.
+    package init(activity: String, failingSince: String, message: String) {
+      self.activity = activity
+      self.failingSince = failingSince
+      self.message = message
+    }
   }
 
   /// One kind's numbers. Percentages are of `count`.
@@ -109,6 +154,12 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var scanFailure: String?
     /// On a primary: directories that look like repositories and were never one that git can use, `PATH: REASON`, the first hundred.
     package var neverServed: [String]?
+    /// On a secondary with a list: repositories that cannot be asked for changes, although their host answers.
+    package var failingPolls: Int?
+    /// The one of these that fails longest.
+    package var oldestFailingPoll: FailureRow?
+    /// On a secondary: why nothing is done in the directory of the copies; `nil` where it is the right one.
+    package var rootRefusal: String?
 
     /// A kind; the rest is set by name.
     package init(name: String, plural: String, isEnabled: Bool) {

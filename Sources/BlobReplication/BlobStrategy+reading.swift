@@ -39,6 +39,17 @@ extension BlobStrategy {
     }
   }
 
+  /// Whether an absence is to be believed is for the caller to say, who knows how many there are.
+  package func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook {
+    try await onWorker("look at '\(id)'") { [self] _ in
+      switch try place.standing(of: id) {
+      case .file: CopyLook()
+      case .nothing, .blocked, .directory: CopyLook(isThere: false)
+      case .foreign: CopyLook(damage: ["something else stands in its place"])
+      }
+    }
+  }
+
   /// An empty root is what an unmounted disk looks like. It is believed only of the very directory in which this
   /// process has seen something: then it was emptied.
   private func requireCredibleAbsence(trying operation: String) throws {

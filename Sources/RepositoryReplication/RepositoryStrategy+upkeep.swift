@@ -26,6 +26,15 @@ extension RepositoryStrategy {
 
   package func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport {
     try await onWorker("check", id.text) { flag in
+      if let rules {
+        do {
+          try requireSound(id, rules, flag)
+        } catch let error as StrategyError where error.code == .broken {
+          var report = CheckReport()
+          report.findings = [error.message]
+          return report
+        }
+      }
       guard case .present = try place.presence(of: id) else {
         throw StrategyError(.missing, "check '\(id)': the copy is not there")
       }

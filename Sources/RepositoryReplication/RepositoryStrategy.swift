@@ -17,28 +17,28 @@ package struct RepositoryStrategy: Strategy {
   let limits: MirrorLimits
   /// How long copies keep what refs have dropped.
   let retention: Duration
-  /// The sources are of hosts that have nothing to do with each other: when one fails, that is told of its repositories alone.
-  let isOfManyHosts: Bool
+  /// What copies are held to; `nil` on a primary.
+  let rules: CopyRules?
   let workers: WorkerPool
   let walks: WorkerPool
   let progress: @Sendable (ReplicableID, MirrorProgress) -> Void
 
   /// - Parameters:
   ///   - retention: how long copies keep what refs have dropped.
-  ///   - isOfManyHosts: what a host does wrong is a failure of its repositories, and of no others.
+  ///   - rules: what copies are held to; `nil` takes over what stands in a copy's place, and repairs nothing but its refs.
   ///   - workers: threads for all that blocks; as many syncs run at a time as it has.
   ///   - walks: threads for listings of the whole root, which take long; `nil` takes those of `workers`.
   ///   - progress: told, on those threads and often, what a sync does.
   package init(
     place: RepositoryPlace, environment: MirrorEnvironment, limits: MirrorLimits = MirrorLimits(),
-    retention: Duration = .seconds(30 * 86_400), isOfManyHosts: Bool = false, workers: WorkerPool,
-    walks: WorkerPool? = nil, progress: @escaping @Sendable (ReplicableID, MirrorProgress) -> Void = { _, _ in }
+    retention: Duration = .seconds(30 * 86_400), rules: CopyRules? = nil, workers: WorkerPool, walks: WorkerPool? = nil,
+    progress: @escaping @Sendable (ReplicableID, MirrorProgress) -> Void = { _, _ in }
   ) {
     self.place = place
     self.environment = environment
     self.limits = limits
     self.retention = retention
-    self.isOfManyHosts = isOfManyHosts
+    self.rules = rules
     self.workers = workers
     self.walks = walks ?? workers
     self.progress = progress
@@ -53,8 +53,7 @@ package struct RepositoryStrategy: Strategy {
     do {
       return try await workers.run(body)
     } catch {
-      let failure = StrategyError(error, operation, id)
-      throw isOfManyHosts ? failure.ofOneHostAmongMany : failure
+      throw StrategyError(error, operation, id)
     }
   }
 
@@ -65,7 +64,10 @@ package struct RepositoryStrategy: Strategy {
   // MARK: On both sites
 
   package func listing(of id: ReplicableID) async throws(StrategyError) -> ContentListing {
-    try await onWorker("read", id.text) { _ in try place.listing(of: id) }
+    try await onWorker("read", id.text) { flag in
+      if let rules { try requireSound(id, rules, flag) }
+      return try place.listing(of: id)
+    }
   }
 
   package func presence(of id: ReplicableID) async throws(StrategyError) -> Presence {
@@ -99,11 +101,17 @@ package struct RepositoryStrategy: Strategy {
     }
     return try await onWorker("sync", request.id.text) { flag in
       let source = try SourceURL(request.source.location)
-      let mirror = MirrorRequest(
+      var mirror = MirrorRequest(
         source: source, destination: place.path(of: request.id), adopts: true, limits: limits)
-      if !request.isFresh { try place.clear(request.id, at: now) }
+      var isFresh = request.isFresh
+      if let rules {
+        mirror.wait = rules.wait
+        mirror.staleLockAge = rules.staleLockAge
+        isFresh = try prepare(request, rules, flag)
+      }
+      if !isFresh { try place.clear(request.id, at: now) }
       let outcome = place.parents.making {
-        request.isFresh ? fetchAnew(mirror, request.id, flag) : run(mirror, request.id, flag)
+        isFresh ? fetchAnew(mirror, request.id, flag) : run(mirror, request.id, flag)
       }
       if let error = outcome.error { throw error }
       return SyncReport(

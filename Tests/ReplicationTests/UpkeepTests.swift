@@ -85,9 +85,10 @@ struct UpkeepTests {
     try await pair.settle()
     let before = await pair.entry(id)
     box.withLock { $0 = true }
-    #expect(try await pair.secondary.check(id, MemoryPair.name) == .paused("check 'a': no memory"))
+    #expect(try await pair.secondary.check(id, MemoryPair.name) == .paused(Pause(.machine, "check 'a': no memory")))
     #expect(
-      try await pair.secondary.housekeep(id, MemoryPair.name, isThorough: true) == .paused("check 'a': no memory"))
+      try await pair.secondary.housekeep(id, MemoryPair.name, isThorough: true)
+        == .paused(Pause(.machine, "check 'a': no memory")))
     #expect(await pair.entry(id) == before)
   }
 

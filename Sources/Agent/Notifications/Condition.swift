@@ -40,6 +40,19 @@ struct Condition: Hashable, Sendable {
     if let paused = status.primary?.pausedBy {
       found.append(.init(event: .failure, subject: "work", message: "work rests: \(paused)"))
     }
+    for host in status.failingHosts ?? []
+    where status.primary.map({ !$0.url.lowercased().hasPrefix(host.host) }) ?? true {
+      found.append(
+        .init(
+          event: .failure, subject: "host \(host.host)",
+          message: "the host \(host.host) fails since \(host.failingSince): \(host.message)"))
+    }
+    for trouble in status.machine ?? [] {
+      found.append(
+        .init(
+          event: .failure, subject: "this machine: \(trouble.activity)",
+          message: "this machine cannot \(trouble.activity) since \(trouble.failingSince): \(trouble.message)"))
+    }
     for roster in status.rosters ?? [] {
       guard let failure = roster.failure else { continue }
       found.append(
@@ -77,6 +90,16 @@ struct Condition: Hashable, Sendable {
         .init(
           event: .failure, subject: "listing of \(kind.name)",
           message: "the listing of '\(kind.name)' is not complete: \(kind.skipped.first ?? "see its root")"))
+    }
+    if let refusal = kind.rootRefusal {
+      found.append(.init(event: .failure, subject: "root of \(kind.name)", message: refusal))
+    }
+    if let oldest = kind.oldestFailingPoll, let count = kind.failingPolls {
+      found.append(
+        .init(
+          event: .failure, subject: "sources of \(kind.name)",
+          message: "\(count) of '\(kind.name)' cannot be asked for changes, '\(oldest.id)' since \(oldest.at):"
+            + " \(oldest.message)"))
     }
     if kind.mismatched > 0 {
       found.append(

@@ -99,6 +99,9 @@ extension Agent {
   // MARK: What would be lost
 
   private func look(at site: SecondarySite, _ row: inout PromotionRow) async throws {
+    for root in site.roots {
+      if let refusal = root.refusal { row.problems.append(refusal.message) }
+    }
     for kind in site.secondary.kinds {
       let registry = try site.secondary.registry(of: kind.name)
       let isChecked = try site.secondary.strategy(of: kind.name).needsUpkeep

@@ -93,6 +93,11 @@ extension Agent {
     explainSync(entry, &row)
     explainVerification(entry, &row)
     if try site.secondary.strategy(of: name).needsUpkeep { explainCheck(entry, &row) }
+    if let failure = await site.lookFailure(of: JobKey(name: name, id: id)) {
+      row.facts.append(
+        "It cannot be asked for changes since \(failure.since) (\(failure.failures) in a row): \(failure.message)")
+      if row.summary.hasPrefix("in sync") { row.summary = "as it was when its host last showed it" }
+    }
     await explainNext(entry, name, site, &row)
     return row
   }
@@ -181,8 +186,14 @@ extension Agent {
     if let job = await site.scheduler.jobs.first(where: { $0.key == key }) {
       let doing = site.progress.text(of: key).map { ": \($0)" } ?? ""
       row.next = "A \(job.purpose.rawValue) runs since \(AgentMetrics.rounded(.now - job.startedAt)) s\(doing)."
-    } else if let reason = await site.scheduler.pauseReason(of: site.primaryHost) {
-      row.next = "All work for the primary rests, with a probe every few seconds: \(reason)"
+    } else if let refusal = site.roots.first(where: { $0.kind == name })?.refusal {
+      row.next = "Nothing is done with copies of this kind since \(refusal.since): \(refusal.message)"
+    } else if let failure = await site.scheduler.obstacle(of: key) {
+      let whose = failure.host == SourceHost.machine ? "All work of this machine" : "Work for \(failure.host)"
+      let when = failure.retryAt.map { ", and it is tried again at \($0)" } ?? ", and it is being tried now"
+      row.next = "\(whose) rests since \(failure.since)\(when): \(failure.message)"
+    } else if let failure = await site.lookFailure(of: key), entry.state == .synced {
+      row.next = "Its host is asked again at \(failure.retryAt)."
     } else {
       row.next = nextStep(entry, name)
     }

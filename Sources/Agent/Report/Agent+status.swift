@@ -139,7 +139,8 @@ extension Agent {
       "verifications": limits.verifications, "housekeepings": limits.housekeepings, "checks": limits.checks,
     ]
     status.lastFailures = site.failures.all
-    let paused = await site.scheduler.pauseReason(of: site.primaryHost)
+    let paused = (site.hosts.failure(of: SourceHost.machine) ?? site.hosts.failure(of: site.primaryHost))?.message
+    fillSources(&status, from: site)
     if let url = site.primaryURL {
       status.primary = StatusRow.PrimaryRow(
         url: url, isReachable: site.contact.failure == nil && site.contact.lastContactAt != nil,
@@ -163,8 +164,25 @@ extension Agent {
       }
     }
     if let failure = site.contact.failure { status.problems.append("the primary does not answer: \(failure)") }
-    if let paused { status.problems.append("work rests: \(paused)") }
+    if let paused, site.primaryURL != nil { status.problems.append("work rests: \(paused)") }
     status.lastEventId = try await site.secondary.followedCursor()?.id
+  }
+
+  /// Hosts and this machine, as far as they fail. The primary has lines of its own.
+  private func fillSources(_ status: inout StatusRow, from site: SecondarySite) {
+    let failing = site.hosts.failures.filter { $0.host != SourceHost.machine }
+    status.failingHosts = failing.map { failure in
+      StatusRow.HostRow(
+        host: failure.host, failingSince: "\(failure.since)", message: failure.message,
+        retryAt: failure.retryAt.map { "\($0)" }, lastAnswerAt: failure.lastAnswerAt.map { "\($0)" })
+    }
+    status.machine = site.machine.failures.map {
+      StatusRow.TroubleRow(activity: $0.activity, failingSince: "\($0.since)", message: $0.message)
+    }
+    if let own = site.hosts.failure(of: SourceHost.machine), site.primaryURL == nil {
+      let row = StatusRow.TroubleRow(activity: "work on copies", failingSince: "\(own.since)", message: own.message)
+      status.machine?.append(row)
+    }
   }
 
   private func kindRow(_ kind: Kind, _ site: SecondarySite, at now: Timestamp) async throws -> StatusRow.KindRow {
@@ -207,6 +225,15 @@ extension Agent {
       (row.states, row.verificationStates, row.needsVerification) = ([:], [:], 0)
     }
     row.removalsWaiting = try await site.secondary.waitingRemovals(kind.name).map(\.text)
+    if let listed = site.listed {
+      let failing = await listed.polls.failures.filter { $0.key.name == kind.name }
+      row.failingPolls = failing.count
+      row.oldestFailingPoll = failing.min { $0.since < $1.since }.map {
+        StatusRow.FailureRow(
+          at: "\($0.since)", replicableName: kind.name.text, id: $0.key.id.text, message: $0.message)
+      }
+    }
+    row.rootRefusal = site.roots.first { $0.kind == kind.name }?.refusal?.message
     return row
   }
 

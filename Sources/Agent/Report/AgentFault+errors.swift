@@ -39,6 +39,7 @@ extension AgentFault {
     case .unknownKind: self.init(404, "unknown_replicable", "find the kind: this site has none of that name")
     case .unreadable(let reason): self.init(422, "unreadable", reason)
     case .unavailable(let reason): self.init(503, "unavailable", reason, hint: "ask again")
+    case .paused(let pause): self.init(503, "unavailable", pause.message, hint: "ask again")
     }
   }
 

@@ -62,6 +62,8 @@ struct MeteredStrategy: Strategy {
     }
   }
 
+  func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook { try await strategy.inspect(id) }
+
   func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport {
     do { return try await strategy.check(id) } catch { throw counted(error, "check") }
   }

@@ -38,6 +38,12 @@ package struct SiteHealth: Hashable, Sendable {
       if let by = status.fencedBy { obstacles.append("this primary was replaced by '\(by)'") }
     } else {
       if !status.kinds.contains(where: \.isEnabled) { obstacles.append("no kind is switched on") }
+      problems += Self.sources(status)
+      for trouble in status.machine ?? [] {
+        let line = "this machine cannot \(trouble.activity) since \(trouble.failingSince): \(trouble.message)"
+        problems.append(line)
+        obstacles.append(line)
+      }
       let behind = Self.behind(status, at: now, settings)
       problems += behind.map { "the copies are behind: \($0)" }
       obstacles += behind
@@ -66,6 +72,22 @@ package struct SiteHealth: Hashable, Sendable {
   }
 
   private static let silence = Duration.seconds(90)
+
+  /// The hosts that fail, but for the primary, which has a line of its own.
+  private static func sources(_ status: StatusRow) -> [String] {
+    let primary = status.primary.map { SourceHost.name(of: $0.url) }
+    let failing = (status.failingHosts ?? []).filter { $0.host != primary }
+    var lines = failing.prefix(shownHosts).map { host in
+      "the host \(host.host) fails since \(host.failingSince): \(host.message)"
+        + (host.retryAt.map { "; it is asked again at \($0)" } ?? "")
+    }
+    if failing.count > shownHosts {
+      lines.append("\(failing.count - shownHosts) more hosts fail: 'remora status --json' names them")
+    }
+    return lines
+  }
+
+  private static let shownHosts = 10
 }
 
 /// The same of one kind.
@@ -130,6 +152,15 @@ private struct KindHealth {
     } else if let failed = kind.verificationStates["failed"], failed > 0 {
       problems.append(
         "\(failed) of '\(name)' cannot be verified: \(OperatorCommand.list(name, verificationState: "failed"))")
+    }
+    if let refusal = kind.rootRefusal {
+      problems.append(refusal)
+      obstacles.append(refusal)
+    }
+    if let oldest = kind.oldestFailingPoll, let count = kind.failingPolls {
+      problems.append(
+        "\(count) of '\(name)' cannot be asked for changes at their hosts, '\(oldest.id)' since \(oldest.at):"
+          + " \(oldest.message)")
     }
     if kind.damaged > 0 {
       problems.append(

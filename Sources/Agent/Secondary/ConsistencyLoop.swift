@@ -4,6 +4,7 @@ internal import Replication
 final class ConsistencyLoop: Sendable {
   private let secondary: Secondary
   private let scheduler: Scheduler
+  private let machine: MachineHealth
   private let observer: any ReplicationObserver
   private let interval: Duration
   private let signal = Signal()
@@ -11,10 +12,12 @@ final class ConsistencyLoop: Sendable {
   private static let patience = Duration.seconds(1)
 
   init(
-    _ secondary: Secondary, scheduler: Scheduler, observer: any ReplicationObserver, interval: Duration
+    _ secondary: Secondary, scheduler: Scheduler, machine: MachineHealth, observer: any ReplicationObserver,
+    interval: Duration
   ) {
     self.secondary = secondary
     self.scheduler = scheduler
+    self.machine = machine
     self.observer = observer
     self.interval = interval
   }
@@ -34,8 +37,13 @@ final class ConsistencyLoop: Sendable {
           isHurried = isHurried || !report.postponed.isEmpty
           for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
           failing.remove(kind.name)
+          machine.succeeded(Self.activity(kind.name))
           tell(kind.name, report)
         } catch {
+          // What is not the primary's answer, or its silence, is of our own stores.
+          if (error as? PrimaryAccessError)?.isOfThisMachine ?? true, !Task.isCancelled {
+            machine.failed(Self.activity(kind.name), "\(error)")
+          }
           if failing.insert(kind.name).inserted, !Task.isCancelled {
             observer.log(.trouble("compare '\(kind.name)' with the primary's catalog: \(error)"))
           }
@@ -49,6 +57,8 @@ final class ConsistencyLoop: Sendable {
       try? await Task.sleep(for: Self.patience)
     }
   }
+
+  static func activity(_ name: ReplicableName) -> String { "compare '\(name)' with the primary's catalog" }
 
   private func tell(_ name: ReplicableName, _ report: ReconciliationReport) {
     let changes = [

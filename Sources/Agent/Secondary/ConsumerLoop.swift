@@ -6,6 +6,7 @@ struct ConsumerLoop: Sendable {
   let scheduler: Scheduler
   let consistency: ConsistencyLoop
   let contact: PrimaryContact
+  let machine: MachineHealth
   let primaryHost: String
   let observer: any ReplicationObserver
   let environment: SiteEnvironment
@@ -14,6 +15,8 @@ struct ConsumerLoop: Sendable {
   private static let wait = Duration.seconds(25)
   private static let batch = 1_000
   private static let longestPause = Duration.seconds(15)
+
+  private static let activity = "record the primary's events"
 
   /// While kinds are to join the feed it is asked again this soon: they are behind when they have joined.
   private static let shortWait = Duration.seconds(1)
@@ -40,6 +43,7 @@ struct ConsumerLoop: Sendable {
           continue
         }
         failures = 0
+        machine.succeeded(Self.activity)
         await scheduler.signOfLife(of: primaryHost)
         if !report.announced.isEmpty { await scheduler.hurry(report.announced) }
         for reason in report.rejected.prefix(10) { observer.log(.trouble("an event was passed over: \(reason)")) }
@@ -48,8 +52,17 @@ struct ConsumerLoop: Sendable {
       } catch {
         guard !Task.isCancelled else { return }
         failures += 1
-        if contact.failure == nil { contact.failed("\(error)") }
-        if failures == 1 { observer.log(.trouble("no events from the primary: \(error)")) }
+        switch error {
+        case PrimaryAccessError.unavailable(let reason):
+          if contact.failure == nil { contact.failed(reason) }
+          if failures == 1 { observer.log(.trouble("no events from the primary: \(reason)")) }
+        case let error as PrimaryAccessError where !error.isOfThisMachine:
+          if failures == 1 { observer.log(.trouble("no events from the primary: \(error)")) }
+        default:
+          // The primary has answered: what failed is to record it here.
+          machine.failed(Self.activity, "\(error)")
+          if failures == 1 { observer.log(.trouble("this machine cannot \(Self.activity): \(error)")) }
+        }
         await pause(failures)
       }
     }
@@ -64,6 +77,7 @@ struct ConsumerLoop: Sendable {
         if try await secondary.kindsToJoin().contains(name) {
           let isReconciling = try secondary.feedState(of: name).isReconciling
           try await secondary.join(name)
+          machine.succeeded(ConsistencyLoop.activity(name))
           await scheduler.hurry([])
           if isReconciling, !isFirst {
             observer.log(
@@ -76,6 +90,9 @@ struct ConsumerLoop: Sendable {
       } catch {
         guard !Task.isCancelled else { return }
         failures += 1
+        if (error as? PrimaryAccessError)?.isOfThisMachine ?? true {
+          machine.failed(ConsistencyLoop.activity(name), "\(error)")
+        }
         if failures == 1 { observer.log(.trouble("compare '\(name)' with the primary's catalog: \(error)")) }
         await pause(failures)
       }

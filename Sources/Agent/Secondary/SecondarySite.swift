@@ -1,6 +1,10 @@
 internal import AgentClient
+internal import DurableFiles
 internal import RegistryStore
 internal import Replication
+internal import RepositoryReplication
+internal import SystemPackage
+internal import WorkerPool
 
 /// A secondary with its state open: what its loops and its routes share.
 final class SecondarySite: Sendable {
@@ -18,6 +22,16 @@ final class SecondarySite: Sendable {
   let former: FormerPrimary?
   /// Asks the primary; `nil` where there is none.
   let client: AgentClient?
+  /// The hosts that content is fetched from, and this machine.
+  let hosts: SourceHosts
+  /// What this machine could not do outside of jobs.
+  let machine: MachineHealth
+  /// The roots of the copies, in the order of the kinds.
+  let roots: [RootGuard]
+  private let scans: CopyScanLoop
+  private let record: SourceRecordLoop
+  private let probes: CloneProbeLoop
+  private let reactions: PollLoop.Reactions
   private let consumer: ConsumerLoop
   private let keeping: KeepingLoop
   private let registries: [DurableRegistry]
@@ -33,6 +47,14 @@ final class SecondarySite: Sendable {
     progress = JobProgress()
     failures = RecentFailures()
     primaryURL = address?.url
+    let log: @Sendable (ReplicationLine) -> Void = { observer.log($0) }
+    let (hosts, machine) = (SourceHosts(environment: environment, tell: log), MachineHealth(now: environment.now))
+    (self.hosts, self.machine) = (hosts, machine)
+    let recordPath = FilePath(plan.state).appending("sources.json")
+    let known = try await state.storage.run { _ in SourceRecord.read(recordPath, RealFileSystem()) }
+    hosts.restore(known.hostFailures)
+    let roots = try plan.kinds.map { try state.root(of: $0, tell: log) }
+    self.roots = roots
     former = address.map { $0.former(state.http) }
     let primary: any PrimaryAccess
     if let address {
@@ -42,7 +64,8 @@ final class SecondarySite: Sendable {
       self.client = client
       listed = nil
     } else {
-      let listed = try await ListedPrimary(state, contact: contact, observer: observer)
+      let listed = try await ListedPrimary(
+        state, contact: contact, hosts: hosts, looks: known.lookFailures, observer: observer)
       primary = listed
       client = nil
       self.listed = listed
@@ -50,12 +73,15 @@ final class SecondarySite: Sendable {
     var opened: [DurableRegistry] = []
     do {
       var members: [Secondary.Member] = []
-      for kind in plan.kinds {
+      for (kind, root) in zip(plan.kinds, roots) {
         let registry = try await DurableRegistry.open(kind.name, in: state.directory, pool: state.storage)
         opened.append(registry)
+        let keeping = AgentState.CopyKeeping(
+          progress: progress, hosts: hosts, root: root,
+          rules: try await state.copyRules(of: kind, isFollower: address != nil, log))
         members.append(
           Secondary.Member(
-            kind.kind, strategy: try state.strategy(of: kind, progress: progress),
+            kind.kind, strategy: try state.strategy(of: kind, keeping: keeping),
             registry: WatchedRegistry(name: kind.name, registry: registry, log: transitions),
             differences: DifferenceFiles(kind.name, in: state.directory, pool: state.storage),
             selection: kind.selection))
@@ -69,29 +95,74 @@ final class SecondarySite: Sendable {
       await listed?.close()
       throw error
     }
-    let hosts = Dictionary(
-      uniqueKeysWithValues: plan.kinds.map { kind in
-        (kind.name, address.map { Self.host(of: kind.address?.text ?? $0.url) } ?? Self.noHost)
-      })
+    let primaryHost = address.map { SourceHost.name(of: $0.url) }
     scheduler = try Scheduler(
-      secondary, hosts: hosts, limits: plan.limits, checkInterval: plan.checkInterval, environment: environment,
-      progress: progress, failures: failures, observer: observer)
+      secondary, hosts: hosts, primaryHost: primaryHost, sources: Self.sources(plan, listed, primaryHost), roots: roots,
+      limits: plan.limits, checkInterval: plan.checkInterval, environment: environment, progress: progress,
+      failures: failures, observer: observer)
     consistency = ConsistencyLoop(
-      secondary, scheduler: scheduler, observer: observer, interval: plan.consistencyInterval)
+      secondary, scheduler: scheduler, machine: machine, observer: observer, interval: plan.consistencyInterval)
     consumer = ConsumerLoop(
-      secondary: secondary, scheduler: scheduler, consistency: consistency, contact: contact,
-      primaryHost: address.map { Self.host(of: $0.url) } ?? Self.noHost,
-      observer: observer, environment: environment)
+      secondary: secondary, scheduler: scheduler, consistency: consistency, contact: contact, machine: machine,
+      primaryHost: primaryHost ?? SourceHost.machine, observer: observer, environment: environment)
     keeping = KeepingLoop(
       secondary: secondary, observer: observer, environment: environment,
       verificationInterval: plan.verificationInterval, trashAge: plan.trashAge, historyAge: plan.historyAge)
+    scans = CopyScanLoop(
+      secondary: secondary, scheduler: scheduler, guards: roots, storage: state.storage,
+      interval: plan.fullScanInterval, observer: observer)
+    record = SourceRecordLoop(
+      path: recordPath, storage: state.storage, hosts: hosts,
+      looks: { [listed] in await listed?.polls.failures ?? [] }, observer: observer)
+    let (secondary, scheduler) = (secondary, scheduler)
+    let resync: @Sendable (JobKey, SyncState) async -> Void = { key, wanted in
+      do {
+        guard try await secondary.registry(of: key.name).entry(of: key.id)?.state == wanted else { return }
+        try await secondary.resync(key.id, key.name)
+        await scheduler.hurry([.init(name: key.name, id: key.id)])
+      } catch {
+        if !Task.isCancelled { log(.trouble("ask for a sync of '\(key.id)' of '\(key.name)': \(error)")) }
+      }
+    }
+    reactions = PollLoop.Reactions(lost: { await resync($0, .synced) }, found: { await resync($0, .failed) })
+    let cloned = plan.kinds.filter { $0.dataType == .repository && plan.rosters[$0.name] == nil }
+    probes = CloneProbeLoop(
+      kinds: address == nil ? [] : cloned.compactMap { kind in kind.address.map { (kind.name, $0) } },
+      secondary: secondary, remote: state.hostListing, hosts: hosts, interval: plan.polls.interval.lowerBound,
+      reactions: reactions, observer: observer)
+    for root in roots {
+      do {
+        try await scans.settle(root, unless: { $0.refusal != nil || $0.isSound })
+      } catch {
+        // The loop tries it again; until then nothing is done there.
+        root.couldNotCount("\(error)")
+      }
+    }
   }
 
-  /// The key under which work for the primary itself rests.
-  var primaryHost: String { primaryURL.map(Self.host) ?? Self.noHost }
+  /// The host of each replicable, by kind.
+  private static func sources(
+    _ plan: AgentPlan, _ listed: ListedPrimary?, _ primaryHost: String?
+  ) -> [ReplicableName: @Sendable (ReplicableID) -> String] {
+    var sources: [ReplicableName: @Sendable (ReplicableID) -> String] = [:]
+    for kind in plan.kinds {
+      if let listed {
+        let name = kind.name
+        sources[name] = { id in listed.location(of: id, name).map(SourceHost.name) ?? SourceHost.machine }
+      } else if let address = kind.address {
+        sources[kind.name] = { SourceHost.name(of: address.url(of: $0)) }
+      } else if let primaryHost {
+        sources[kind.name] = { _ in primaryHost }
+      }
+    }
+    return sources
+  }
 
-  /// Of kinds whose repositories are of many hosts: what rests then rests for this machine's own trouble.
-  private static let noHost = "this machine"
+  /// Work for the primary itself pauses under this name.
+  var primaryHost: String { primaryURL.map(SourceHost.name) ?? SourceHost.machine }
+
+  /// Why a repository cannot be asked at its host; `nil` where it can.
+  func lookFailure(of key: JobKey) async -> LookFailure? { await listed?.polls.failure(of: key) }
 
   private static func remote(
     _ client: AgentClient, _ url: String, _ plan: AgentPlan, _ contact: PrimaryContact
@@ -104,12 +175,6 @@ final class SecondarySite: Sendable {
       epoch: plan.epoch)
   }
 
-  /// Scheme and authority of a URL.
-  private static func host(of url: String) -> String {
-    let parts = url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
-    return parts.prefix(3).joined(separator: "/")
-  }
-
   /// Runs the loops until the task is cancelled.
   func run() async {
     await withDiscardingTaskGroup { group in
@@ -117,7 +182,10 @@ final class SecondarySite: Sendable {
       group.addTask { await self.consumer.run() }
       group.addTask { await self.consistency.run() }
       group.addTask { await self.keeping.run() }
-      if let listed = self.listed { group.addTask { await listed.run() } }
+      group.addTask { await self.scans.run() }
+      group.addTask { await self.record.run() }
+      group.addTask { await self.probes.run() }
+      if let listed = self.listed { group.addTask { await listed.run(self.reactions) } }
     }
   }
 

@@ -45,8 +45,11 @@ final class AgentState: Sendable {
     }
     self.storage = storage
     let limits = plan.limits
+    // As many again as may wait for hosts that do not answer (`Slots`, `Scheduler`).
     jobs = WorkerPool(
-      name: "jobs", threads: limits.total + (plan.rosters.isEmpty ? 4 : 12), waitingLimit: 100_000)
+      name: "jobs",
+      threads: limits.total + Scheduler.stalledJobs(limits.repositorySyncs)
+        + Scheduler.stalledJobs(limits.verifications) + (plan.rosters.isEmpty ? 4 : 64), waitingLimit: 100_000)
     walks = WorkerPool(name: "walks", threads: 2, waitingLimit: 1_000)
     var caFile: String?
     var signer: (any RequestSigner)?
@@ -65,7 +68,9 @@ final class AgentState: Sendable {
     configuration.maximumAdvertisedRefs = plan.transfers.advertisedRefs
     configuration.maximumAdvertisementBytes = plan.transfers.advertisementBytes
     configuration.maximumPackBytes = plan.transfers.packBytes
-    configuration.connectionsPerHost = plan.limits.repositorySyncs + plan.limits.verifications
+    configuration.connectionsPerHost =
+      plan.limits.repositorySyncs + plan.limits.verifications
+      + (plan.rosters.isEmpty ? 0 : 2 * Scheduler.stalledJobs(0) + 64)
     configuration.caFile = caFile
     configuration.signer = signer
     plan.sources.configure(&configuration)
@@ -81,14 +86,28 @@ final class AgentState: Sendable {
     await storage.shutdown()
   }
 
-  /// The strategy that fits a kind's data type.
-  ///
-  /// - Throws: `ReplicationError.invalidConfiguration` for a root that is no directory.
-  func strategy(of kind: KindConfiguration, progress: JobProgress? = nil) throws -> any Strategy {
-    MeteredStrategy(name: kind.name, strategy: try plainStrategy(of: kind, progress: progress), trend: counter)
+  /// What a strategy of copies needs beyond one of sources.
+  struct CopyKeeping {
+    let progress: JobProgress
+    let hosts: SourceHosts
+    let root: RootGuard
+    let rules: CopyRules
   }
 
-  private func plainStrategy(of kind: KindConfiguration, progress: JobProgress?) throws -> any Strategy {
+  /// The strategy that fits a kind's data type.
+  ///
+  /// - Parameter keeping: of copies; `nil` on a primary.
+  /// - Throws: `ReplicationError.invalidConfiguration` for a root that is no directory.
+  func strategy(of kind: KindConfiguration, keeping: CopyKeeping? = nil) throws -> any Strategy {
+    var strategy = try plainStrategy(of: kind, keeping)
+    if let keeping {
+      strategy = CopyStrategy(
+        name: kind.name, strategy: strategy, root: keeping.root, hosts: keeping.hosts, storage: storage)
+    }
+    return MeteredStrategy(name: kind.name, strategy: strategy, trend: counter)
+  }
+
+  private func plainStrategy(of kind: KindConfiguration, _ keeping: CopyKeeping?) throws -> any Strategy {
     guard let resolved = realpath(kind.root, nil) else {
       throw ReplicationError.invalidConfiguration(
         "root of '\(kind.name)': no directory at '\(kind.root)'; make it, or correct the configuration")
@@ -100,15 +119,14 @@ final class AgentState: Sendable {
       let environment = MirrorEnvironment(
         transports: transports,
         now: { Date(timeIntervalSince1970: TimeInterval(now().milliseconds) / 1_000) })
-      let name = kind.name
+      let (name, progress) = (kind.name, keeping?.progress)
       var limits = MirrorLimits()
       limits.run = plan.transfers.run
       limits.packObjects = plan.transfers.packObjects
       limits.freeBytesToKeep = plan.transfers.freeBytesToKeep
       return RepositoryStrategy(
         place: RepositoryPlace(root: root, allowedRoots: try allowedRoots(of: name)), environment: environment,
-        limits: limits, retention: plan.historyAge, isOfManyHosts: plan.rosters[name] != nil, workers: jobs,
-        walks: walks
+        limits: limits, retention: plan.historyAge, rules: keeping?.rules, workers: jobs, walks: walks
       ) { id, step in
         progress?.note(JobKey(name: name, id: id), step)
       }
@@ -124,8 +142,16 @@ final class AgentState: Sendable {
   }
 
   /// The sources of a roster.
-  func listedRepositories(_ name: String) -> ListedRepositories {
-    ListedRepositories(name, transports: transports, run: plan.transfers.run, workers: jobs)
+  func listedRepositories(
+    _ name: String, attribute: @escaping ListedRepositories.Attribution
+  ) -> ListedRepositories {
+    ListedRepositories(
+      name, transports: transports, run: plan.transfers.run, workers: jobs, attribute: attribute)
+  }
+
+  /// Reads what hosts list that copies are fetched from.
+  var hostListing: HostListing {
+    HostListing(transports: transports, run: plan.transfers.run, workers: jobs)
   }
 
   /// Resolved, as the links' targets are.

@@ -85,6 +85,18 @@ enum SiteMetrics {
         "remora_work_paused", "Whether work rests because the primary or this machine fails.",
         [.init(status.primary?.pausedBy == nil ? 0 : 1)]),
       gauge(
+        "remora_failing_hosts", "Hosts that content is fetched from and that fail.",
+        [.init(Double(status.failingHosts?.count ?? 0))]),
+      gauge(
+        "remora_failing_polls", "Repositories that cannot be asked for changes, although their host answers.",
+        byKind { $0.failingPolls ?? 0 }),
+      gauge(
+        "remora_refused_roots", "Directories of copies that are not the right ones, so that nothing is done in them.",
+        byKind { $0.rootRefusal == nil ? 0 : 1 }),
+      gauge(
+        "remora_machine_failures", "What this machine itself cannot do now.",
+        [.init(Double(status.machine?.count ?? 0))]),
+      gauge(
         "remora_oldest_unsynced_seconds", "For how long the replicable waits that waits longest.",
         [.init(status.oldestUnsynced?.seconds ?? 0)]),
       gauge("remora_damaged_copies", "Copies whose last object check found something.", byKind(\.damaged)),

@@ -25,10 +25,11 @@ extension HTTPTransfer {
         .sourceUnreachable, trying: operation, cause, hint: "the proxy asks who we are: check its credentials",
         disposition: .host)
     case 408, 429, 500...599:
-      let wait = head.headers["Retry-After"].map { StrategyError.printable($0, limit: 40) }
-      return StrategyError(
-        .sourceUnreachable, trying: operation, cause, hint: wait.map { "the server says: retry after \($0)" },
-        disposition: .host)
+      let wait = head.headers["Retry-After"]
+      let hint = wait.map { "the server says: retry after \(StrategyError.printable($0, limit: 40))" }
+      var error = StrategyError(.sourceUnreachable, trying: operation, cause, hint: hint, disposition: .host)
+      error.retryAfter = wait.flatMap { RetryAfter.duration($0) }
+      return error
     case 200...399: return StrategyError(.badAnswer, trying: operation, cause, hint: "look at the server")
     default: return StrategyError(.sourceRefused, trying: operation, cause, hint: "look at the server")
     }

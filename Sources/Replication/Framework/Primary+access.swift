@@ -87,7 +87,8 @@ extension Primary: PrimaryAccess {
     } catch ReplicationError.unknownReplicable {
       throw .unknownKind
     } catch let error as StrategyError {
-      throw error.code == .missing ? .missing : .unreadable(error.message)
+      if error.code == .missing || error.code == .missingOnPrimary { throw .missing }
+      throw error.disposition == .host ? .paused(Pause(error)) : .unreadable(error.message)
     } catch {
       throw .unavailable("\(error)")
     }

@@ -53,7 +53,9 @@ extension Primary {
         guard state?.finishReading(ticket, reading, at: now) ?? false else { return }
         readings[id] = reading
         incarnations[id] = state?.incarnation
-      case .failure(let error) where error.code == .cancelled: state?.recoverAfterRestart()
+      // Of no replicable: it is read again when its host answers, and nothing is counted.
+      case .failure(let error) where error.disposition == .host && [.host, .cancelled].contains(error.origin):
+        state?.recoverAfterRestart()
       case .failure(let error):
         var generator = EnvironmentGenerator(environment: environment)
         state?.failReading(ticket, error.message, at: now, using: &generator)

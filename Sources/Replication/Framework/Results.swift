@@ -7,7 +7,7 @@ public enum SyncResult: Hashable, Sendable {
   /// It failed and is tried again with back-off; why.
   case failed(String)
   /// The host or this machine failed, not the replicable: its entry is as before; why.
-  case paused(String)
+  case paused(Pause)
   /// There is no such entry, or it is worked on by somebody else.
   case notDue
 }
@@ -25,7 +25,7 @@ public enum VerificationResult: Hashable, Sendable {
   /// The copy or the primary cannot be read; why.
   case failed(String)
   /// The host or this machine failed; the entry is as before; why.
-  case paused(String)
+  case paused(Pause)
   /// The entry is not synced, or not tracked.
   case notDue
 }
@@ -37,7 +37,7 @@ public enum CheckResult: Hashable, Sendable {
   /// Something is not; the copy is fetched anew. What was found first.
   case damaged(String)
   /// This machine failed, or it was cancelled; nothing was recorded; why.
-  case paused(String)
+  case paused(Pause)
   /// There is no such copy, or it is another one by now.
   case notDue
 }
@@ -49,7 +49,7 @@ public enum HousekeepingResult: Hashable, Sendable {
   /// It failed for a reason that lies in the copy; why. The copy is as it was.
   case failed(String)
   /// This machine failed, or it was cancelled; why.
-  case paused(String)
+  case paused(Pause)
   /// There is no such copy, or its kind needs none.
   case notDue
 }

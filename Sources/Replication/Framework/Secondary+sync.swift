@@ -108,12 +108,12 @@ extension Secondary {
       case .replicable(let message, let isMissing):
         var generator = EnvironmentGenerator(environment: environment)
         entry?.failSync(ticket, message, missingOnPrimary: isMissing, at: now, using: &generator)
-      case .host: entry?.pauseSync(ticket)
+      case .pause: entry?.pauseSync(ticket)
       }
     }
     switch failure {
     case .replicable(let message, _): return .failed(message)
-    case .host(let message): return .paused(message)
+    case .pause(let pause): return .paused(pause)
     }
   }
 }
@@ -121,19 +121,23 @@ extension Secondary {
 /// Whose failure an error is.
 enum Failure {
   case replicable(String, isMissing: Bool)
-  case host(String)
+  case pause(Pause)
 
   init(_ error: any Error) {
     switch error {
-    case let error as StrategyError where error.disposition == .host: self = .host(error.message)
+    case let error as StrategyError where error.disposition == .host: self = .pause(Pause(error))
     // A connection whose host was asked and answers.
     case let error as StrategyError: self = .replicable(error.message, isMissing: error.code == .missingOnPrimary)
     case PrimaryAccessError.missing: self = .replicable("the primary does not have it", isMissing: true)
     case PrimaryAccessError.unknownKind:
       self = .replicable("the primary does not have this kind", isMissing: true)
     case PrimaryAccessError.unreadable(let reason): self = .replicable(reason, isMissing: false)
-    case is CancellationError: self = .host("cancelled")
-    default: self = .host("\(error)")
+    case PrimaryAccessError.paused(let pause): self = .pause(pause)
+    case PrimaryAccessError.unavailable(let reason): self = .pause(Pause(.primary, reason))
+    case let error as PrimaryAccessError: self = .pause(Pause(.primary, "\(error)"))
+    case is CancellationError: self = .pause(Pause(.cancelled, "cancelled"))
+    // What is left are our own stores.
+    default: self = .pause(Pause(.machine, "\(error)"))
     }
   }
 }

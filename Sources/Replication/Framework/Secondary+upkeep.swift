@@ -16,7 +16,7 @@ extension Secondary {
       } catch {
         switch Failure(error) {
         case .replicable(let message, _): return .failed(message)
-        case .host(let message): return .paused(message)
+        case .pause(let pause): return .paused(pause)
         }
       }
       if report.hasRewritten { try await member.registry.change(id) { entry, _ in entry?.requestCheck() } }
@@ -39,7 +39,7 @@ extension Secondary {
     } catch {
       switch Failure(error) {
       case .replicable(let message, _): findings = [message]
-      case .host(let message): return .paused(message)
+      case .pause(let pause): return .paused(pause)
       }
     }
     let now = environment.now()

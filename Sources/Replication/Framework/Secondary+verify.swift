@@ -39,12 +39,12 @@ extension Secondary {
         case .replicable(let message, let isMissing):
           var generator = EnvironmentGenerator(environment: environment)
           entry?.failVerification(ticket, message, missingOnPrimary: isMissing, at: now, using: &generator)
-        case .host: entry?.pauseVerification(ticket)
+        case .pause: entry?.pauseVerification(ticket)
         }
       }
       switch failure {
       case .replicable(let message, _): return .failed(message)
-      case .host(let message): return .paused(message)
+      case .pause(let pause): return .paused(pause)
       }
     }
   }
@@ -67,8 +67,8 @@ extension Secondary {
       return try await succeed(id, ticket, checksum, .bracket, member)
     } catch {
       // Nothing was claimed, and the entry is pending: its next sync meets the same failure, and counts it.
-      guard case .host(let message) = Failure(error) else { return .overtaken }
-      return .paused(message)
+      guard case .pause(let pause) = Failure(error) else { return .overtaken }
+      return .paused(pause)
     }
   }
 

@@ -25,7 +25,7 @@ extension Secondary {
         switch result {
         case .synced: report.synced += 1
         case .failed(let why): report.failures.append("\(id): \(why)")
-        case .paused(let why): report.pausedBy = why
+        case .paused(let pause): report.pausedBy = pause.message
         case .pendingAgain, .notDue: break
         }
       }
@@ -44,7 +44,7 @@ extension Secondary {
         case .succeeded: report.verified += 1
         case .mismatched(let differences): report.failures.append("\(id): \(differences.count) lines differ")
         case .failed(let why): report.failures.append("\(id): \(why)")
-        case .paused(let why): report.pausedBy = why
+        case .paused(let pause): report.pausedBy = pause.message
         case .moved, .overtaken, .notDue: break
         }
       }

@@ -37,6 +37,8 @@ public enum PrimaryAccessError: Error, Hashable, Sendable {
   case unreadable(String)
   /// The primary cannot be reached, or refuses us; with its reason. Not the replicable's fault: touches no entry.
   case unavailable(String)
+  /// The primary answers, and what it reads the content from (a host, its own disk) fails for all. Touches no entry.
+  case paused(Pause)
 }
 
 /// Events in order, and where to go on.

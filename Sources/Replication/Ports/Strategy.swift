@@ -53,12 +53,25 @@ public protocol Strategy: Sendable {
   /// - Parameter isThorough: also what takes long and is seldom needed; else only what keeps a busy copy fast.
   func housekeep(_ id: ReplicableID, isThorough: Bool) async throws(StrategyError) -> HousekeepingReport
 
+  /// Looks at what stands in a copy's place, without reading its content: a few stats and small files. A part that can be put right in
+  /// place is, and is no damage any more.
+  func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook
+
   /// Reads every byte of a copy and looks whether all is there that it needs. The one method that may run beside others for the
   /// same id.
   func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport
 }
 
 extension Strategy {
+  /// Whether it is there, for strategies whose copies have no other parts.
+  public func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook {
+    switch try await presence(of: id) {
+    case .present: CopyLook()
+    case .absent: CopyLook(isThere: false)
+    case .unfinished: CopyLook(damage: ["something else stands in its place"])
+    }
+  }
+
   /// Removes for good what has lain in the trash since before `moment`, whatever put it there; returns how many.
   @discardableResult public func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
     try await emptyTrash(before: moment, displacedBefore: moment)
@@ -76,6 +89,23 @@ public struct HousekeepingReport: Hashable, Sendable {
 
   /// Nothing.
   public init() {}
+}
+
+/// What a look at a copy found.
+public struct CopyLook: Hashable, Sendable {
+  /// Something stands in its place.
+  public var isThere: Bool
+  /// What is damaged and comes back with a fresh download, one line each.
+  public var damage: [String]
+  /// Something but a sync has changed it since the last one.
+  public var isTouched: Bool
+
+  /// A look; without arguments at a copy that is as the last sync left it.
+  public init(isThere: Bool = true, damage: [String] = [], isTouched: Bool = false) {
+    self.isThere = isThere
+    self.damage = damage
+    self.isTouched = isTouched
+  }
 }
 
 /// What an object check found.

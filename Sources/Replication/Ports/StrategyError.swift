@@ -35,7 +35,7 @@ public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible 
   public enum Disposition: String, Hashable, Sendable {
     /// The replicable's: its entry fails and is tried again with back-off.
     case replicable
-    /// The host's or our own (unreachable, TLS, 401, 429, disk full): the host is paused, no entry is touched.
+    /// The host's or this machine's (unreachable, TLS, 401, 429, disk full): work rests, no entry is touched. `origin` says whose.
     case host
     /// A connection broke, or fell silent, in the middle of this replicable: tried again at once a few times. It is the host's
     /// failure if the host does not answer for others either, and else the replicable's.
@@ -48,12 +48,17 @@ public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible 
   public var message: String
   /// Whose failure it is.
   public var disposition: Disposition
+  /// How long the host asked to be left alone; `nil` where it did not say.
+  public var retryAfter: Duration?
 
   /// An error.
-  public init(_ code: Code, _ message: String, disposition: Disposition = .replicable) {
+  public init(
+    _ code: Code, _ message: String, disposition: Disposition = .replicable, retryAfter: Duration? = nil
+  ) {
     self.code = code
     self.message = message
     self.disposition = disposition
+    self.retryAfter = retryAfter
   }
 
   /// The message.

@@ -1,7 +1,4 @@
 package import GitTransport
-internal import GitValues
-internal import Mirroring
-internal import RefStore
 package import Replication
 internal import Synchronization
 package import WorkerPool
@@ -18,20 +15,26 @@ package final class ListedRepositories: Strategy {
     var hasDropped = false
   }
 
+  /// Takes the end of each listing: the id, its location, and the failure if it failed; returns the failure with the disposition that
+  /// it has for one who knows how the host is.
+  package typealias Attribution = @Sendable (ReplicableID, String, StrategyError?) -> StrategyError?
+
   private let name: String
-  private let transports: Transports
-  private let run: Duration
-  private let workers: WorkerPool
+  private let remote: HostListing
+  private let attribute: Attribution
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - name: of the roster, for errors.
   ///   - run: how long one listing may take.
-  package init(_ name: String, transports: Transports, run: Duration, workers: WorkerPool) {
+  ///   - attribute: decides whose failure a failed listing is.
+  package init(
+    _ name: String, transports: Transports, run: Duration, workers: WorkerPool,
+    attribute: @escaping Attribution = { _, _, error in error }
+  ) {
     self.name = name
-    self.transports = transports
-    self.run = run
-    self.workers = workers
+    remote = HostListing(transports: transports, run: run, workers: workers)
+    self.attribute = attribute
   }
 
   package var dataType: DataType { .repository }
@@ -114,13 +117,11 @@ package final class ListedRepositories: Strategy {
       throw StrategyError(.missing, "list '\(id)': '\(name)' does not name it")
     }
     do {
-      return try await workers.run { [transports, run] flag in
-        let view = try SourceListing.read(
-          SourceURL(location), transports: transports, cancellation: flag, deadline: .after(run))
-        return try ContentListing(of: view, "'\(id)'")
-      }
+      let listing = try await remote.read(location, of: id)
+      _ = attribute(id, location, nil)
+      return listing
     } catch {
-      throw StrategyError(error, "list", id.text)
+      throw attribute(id, location, error) ?? error
     }
   }
 

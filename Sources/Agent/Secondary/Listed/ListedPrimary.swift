@@ -22,16 +22,17 @@ final class ListedPrimary: PrimaryAccess, Sendable {
   private let log: DurableEventLog
   private let states: [DurablePrimaryStates]
   private let rosters: RosterLoop
-  private let polls: PollLoop
-  private let checksums: ChecksumLoop
+  let polls: PollLoop
+  private let readings: ListedReadingLoop
   private let pruning: PruningLoop
   private let contact: PrimaryContact
 
-  /// What the host has is compared by polls: a reading need not be done again for its age.
-  private static let rereading = Duration.seconds(100 * 365 * 86_400)
-
+  /// - Parameter looks: repositories that could not be asked when the last process ended.
   /// - Throws: what opening the log and the states throws; then nothing is left open.
-  init(_ state: AgentState, contact: PrimaryContact, observer: any ReplicationObserver) async throws {
+  init(
+    _ state: AgentState, contact: PrimaryContact, hosts: SourceHosts, looks: [LookFailure],
+    observer: any ReplicationObserver
+  ) async throws {
     let (plan, environment) = (state.plan, state.environment)
     self.contact = contact
     name = plan.site
@@ -48,7 +49,14 @@ final class ListedPrimary: PrimaryAccess, Sendable {
         guard let source = plan.rosters[kind.name] else { continue }
         let states = try await DurablePrimaryStates.open(kind.name, in: state.directory, pool: state.storage)
         opened.append(states)
-        let repositories = state.listedRepositories(source.place)
+        let repositories = state.listedRepositories(source.place) { [name = kind.name] id, location, error in
+          let (key, host) = (JobKey(name: name, id: id), SourceHost.name(of: location))
+          guard let error else {
+            hosts.succeeded(host, for: key)
+            return nil
+          }
+          return hosts.attribute(error, of: key, at: host)
+        }
         members.append(
           Primary.Member(kind.kind, strategy: repositories, states: states, selection: kind.selection) { id in
             SourceAddress(location: repositories.location(of: id) ?? "")
@@ -65,13 +73,14 @@ final class ListedPrimary: PrimaryAccess, Sendable {
       try await primary.recover()
       let signal = Signal()
       intake = EventIntake(primary: primary, signal: signal)
-      checksums = ChecksumLoop(
-        primary: primary, signal: signal, observer: observer, environment: environment,
-        width: plan.limits.verifications, interval: Self.rereading)
+      // What the host has is compared by polls: a reading need not be done again for its age.
+      readings = ListedReadingLoop(
+        primary, kinds.map { ($0.name, $0.repositories) }, hosts: hosts, signal: signal,
+        width: max(4, plan.limits.verifications), observer: observer, environment: environment)
       rosters = RosterLoop(primary, followed, observer: observer, interval: plan.polls.interval.lowerBound)
       polls = PollLoop(
-        primary, kinds.map { ($0.name, $0.repositories) }, plan.polls, checksums: signal, observer: observer,
-        environment: environment)
+        primary, kinds.map { ($0.name, $0.repositories) }, plan.polls, checksums: signal, hosts: hosts, known: looks,
+        observer: observer, environment: environment)
       pruning = PruningLoop(log: log, secondaries: [plan.site], observer: observer)
       states = opened
     } catch {
@@ -89,11 +98,11 @@ final class ListedPrimary: PrimaryAccess, Sendable {
   }
 
   /// Runs the loops until the task is cancelled.
-  func run() async {
+  func run(_ reactions: PollLoop.Reactions) async {
     await withDiscardingTaskGroup { group in
       group.addTask { await self.rosters.run() }
-      group.addTask { await self.polls.run() }
-      group.addTask { await self.checksums.run() }
+      group.addTask { await self.polls.run(reactions) }
+      group.addTask { await self.readings.run() }
       group.addTask { await self.pruning.run() }
     }
   }
@@ -111,23 +120,41 @@ final class ListedPrimary: PrimaryAccess, Sendable {
     contact.answered()
     // One of another history acknowledges nothing; reading says so.
     if let cursor { try? await log.acknowledge(secondary: name, cursor) }
-    return try await primary.events(after: cursor, limit: limit, wait: wait)
+    return try await own { () async throws(PrimaryAccessError) in
+      try await self.primary.events(after: cursor, limit: limit, wait: wait)
+    }
+  }
+
+  /// The primary is this process: what it cannot do, this machine cannot do.
+  private func own<Answer>(
+    _ body: () async throws(PrimaryAccessError) -> Answer
+  ) async throws(PrimaryAccessError) -> Answer {
+    do {
+      return try await body()
+    } catch {
+      guard case .unavailable(let reason) = error else { throw error }
+      throw .paused(Pause(.machine, reason))
+    }
   }
 
   func catalog(
     of name: ReplicableName, after id: ReplicableID?, limit: Int
   ) async throws(PrimaryAccessError) -> CatalogPage {
-    try await primary.catalog(of: name, after: id, limit: limit)
+    try await own { () async throws(PrimaryAccessError) in
+      try await self.primary.catalog(of: name, after: id, limit: limit)
+    }
   }
 
   func standing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> Standing {
-    try await primary.standing(of: id, incarnation: incarnation, name)
+    try await own { () async throws(PrimaryAccessError) in
+      try await self.primary.standing(of: id, incarnation: incarnation, name)
+    }
   }
 
   func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing {
-    try await primary.listing(of: id, name)
+    try await own { () async throws(PrimaryAccessError) in try await self.primary.listing(of: id, name) }
   }
 
   func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress {

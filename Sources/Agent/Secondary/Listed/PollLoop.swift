@@ -3,19 +3,27 @@ internal import Replication
 internal import RepositoryReplication
 
 /// Asks hosts without an agent what has changed: each repository the more seldom the longer it rests (`PollInterval`), each host no
-/// more often than its budget allows. Where a roster tells of changes itself, looks only make sure, as seldom as may be.
+/// more often than its budget allows, and not at all while it pauses. Where a roster tells of changes itself, looks only make sure, as
+/// seldom as may be.
 actor PollLoop {
   /// A repository of a kind.
   private struct Next {
     var at: ContinuousClock.Instant
-    var failures = 0
+    var failure: LookFailure?
   }
 
   /// What a host may still be asked now.
   private struct Budget {
     var tokens: Double
     var filledAt: ContinuousClock.Instant
-    var running = 0
+  }
+
+  /// Takes what a look says of a copy.
+  struct Reactions: Sendable {
+    /// The repository cannot be asked: its copy is what it was.
+    var lost: @Sendable (JobKey) async -> Void
+    /// It can be asked again.
+    var found: @Sendable (JobKey) async -> Void
   }
 
   private let primary: Primary
@@ -24,41 +32,57 @@ actor PollLoop {
   private let observer: any ReplicationObserver
   private let environment: SiteEnvironment
   private let checksums: Signal
+  private let hosts: SourceHosts
   private let signal = Signal()
   private var next: [JobKey: Next] = [:]
-  private var running: Set<JobKey> = []
+  private var slots = Slots(width: 8)
   private var leftOut: Set<JobKey> = []
   private var budgets: [String: Budget] = [:]
+  private var names: [String: String] = [:]
   /// What is due, the longest due first; made anew now and then.
   private var queue: ArraySlice<JobKey> = []
   private var queuedAt: ContinuousClock.Instant?
 
   private static let tick = Duration.milliseconds(500)
-  /// Looks at a time, and of these at one host.
-  private static let (width, widthOfHost) = (8, 2)
 
   init(
     _ primary: Primary, _ kinds: [(name: ReplicableName, repositories: ListedRepositories)], _ settings: PollSettings,
-    checksums: Signal, observer: any ReplicationObserver, environment: SiteEnvironment
+    checksums: Signal, hosts: SourceHosts, known: [LookFailure], observer: any ReplicationObserver,
+    environment: SiteEnvironment
   ) {
     self.primary = primary
     self.kinds = kinds
     self.settings = settings
     self.checksums = checksums
+    self.hosts = hosts
     self.observer = observer
     self.environment = environment
+    let (now, instant) = (environment.now(), ContinuousClock.now)
+    for failure in known {
+      // A time that is further away than any that could be set now was set by another clock.
+      let wait = min(max(.zero, failure.retryAt - now), settings.interval.upperBound)
+      next[failure.key] = Next(at: instant + wait, failure: failure)
+    }
   }
 
   /// Runs until the task is cancelled.
-  func run() async {
+  func run(_ reactions: Reactions) async {
     await withDiscardingTaskGroup { group in
       while !Task.isCancelled {
-        for (key, host) in take() { group.addTask { await self.poll(key, host) } }
+        for (key, host) in take() { group.addTask { await self.poll(key, host, reactions) } }
         await signal.wait(atMost: Self.tick)
       }
       group.cancelAll()
     }
   }
+
+  /// Repositories that cannot be asked, in order of kinds and ids.
+  var failures: [LookFailure] {
+    next.values.compactMap(\.failure).sorted { ($0.key.name.text, $0.key.id) < ($1.key.name.text, $1.key.id) }
+  }
+
+  /// The failure of one; `nil` for one that can be asked, or was not yet.
+  func failure(of key: JobKey) -> LookFailure? { next[key]?.failure }
 
   // MARK: Who is next
 
@@ -67,16 +91,19 @@ actor PollLoop {
     if queue.isEmpty, queuedAt.map({ now - $0 >= Self.tick }) ?? true { refill(at: now) }
     var taken: [(JobKey, String)] = []
     var kept: [JobKey] = []
-    while running.count < Self.width, let key = queue.popFirst() {
-      guard let kind = kinds.first(where: { $0.name == key.name }), !running.contains(key),
+    while !slots.isFull(at: now), let key = queue.popFirst() {
+      guard let kind = kinds.first(where: { $0.name == key.name }), !slots.contains(key),
         let location = kind.repositories.location(of: key.id)
       else { continue }
-      let host = Self.host(of: location)
-      guard spend(host, at: now) else {
+      let host = host(of: location)
+      // It is due still, and comes again with the next queue.
+      if hosts.isPaused(host) { continue }
+      let hasFailed = next[key]?.failure != nil
+      guard slots.mayStart(at: host, hasFailed: hasFailed, now: now), spend(host, at: now) else {
         kept.append(key)
         continue
       }
-      running.insert(key)
+      slots.start(key, at: host, hasFailed: hasFailed, now: now)
       taken.append((key, host))
     }
     queue = (kept + queue)[...]
@@ -91,15 +118,26 @@ actor PollLoop {
       for (id, entry) in kind.repositories.roster?.entries ?? [:] {
         let key = JobKey(name: kind.name, id: id)
         known.insert(key)
-        // Left out just now: the roster says no more of it, and its host shall.
+        // Left out just now: the roster says no more of it, and its host is asked.
         if !entry.isLeftOut { leftOut.remove(key) } else if leftOut.insert(key).inserted { next[key] = nil }
         let at = next[key]?.at ?? now
-        if at <= now, !running.contains(key) { due.append((key, at)) }
+        if at <= now, !slots.contains(key) { due.append((key, at)) }
       }
     }
-    if next.count > known.count { next = next.filter { known.contains($0.key) } }
+    if kinds.allSatisfy({ $0.repositories.roster != nil }), next.count > known.count {
+      next = next.filter { known.contains($0.key) }
+    }
+    if names.count > 2 * known.count { names = [:] }
     leftOut.formIntersection(known)
     queue = due.sorted { $0.at < $1.at }.map(\.key)[...]
+  }
+
+  /// Names of hosts, of which there are few, by locations, of which there are many.
+  private func host(of location: String) -> String {
+    if let known = names[location] { return known }
+    let name = SourceHost.name(of: location)
+    names[location] = name
+    return name
   }
 
   private func spend(_ host: String, at now: ContinuousClock.Instant) -> Bool {
@@ -108,54 +146,83 @@ actor PollLoop {
     budget.tokens = min(full, budget.tokens + (now - budget.filledAt) / .seconds(60) * full)
     budget.filledAt = now
     defer { budgets[host] = budget }
-    guard budget.tokens >= 1, budget.running < Self.widthOfHost else { return false }
+    guard budget.tokens >= 1, hosts.start([(host, slots.count(at: host, now: now))]) else { return false }
     budget.tokens -= 1
-    budget.running += 1
     return true
-  }
-
-  /// What stands between the scheme and the path; a path on this machine is of no host.
-  private static func host(of location: String) -> String {
-    guard let mark = location.range(of: "://") else {
-      return String(location.prefix { $0 != ":" && $0 != "/" })
-    }
-    let authority = location[mark.upperBound...].prefix { $0 != "/" }
-    return String(authority.split(separator: "@").last ?? "")
   }
 
   // MARK: One look
 
-  private func poll(_ key: JobKey, _ host: String) async {
-    var state = next[key] ?? Next(at: .now)
+  private enum Outcome: Equatable {
+    /// For so long it has not changed.
+    case quiet(Duration)
+    case rosterTells, changed
+    /// There was nothing to compare with.
+    case notAsked
+  }
+
+  private func poll(_ key: JobKey, _ host: String, _ reactions: Reactions) async {
+    let before = next[key]?.failure
     let jitter = Double(environment.random() % 1_000) / 1_000
+    var state = Next(at: .now, failure: before)
     do {
-      // Where the roster tells of changes, looks only make sure of it.
-      let quiet = try await look(at: key) ?? settings.interval.upperBound * 10
-      state.failures = 0
+      let outcome = try await look(at: key)
+      let quiet =
+        switch outcome {
+        case .quiet(let duration): duration
+        // Where the roster tells of changes, looks only make sure of it.
+        case .rosterTells: settings.interval.upperBound * 10
+        case .changed, .notAsked: Duration.zero
+        }
       state.at = .now + PollInterval.next(quiet: quiet, within: settings.interval, jitter: jitter)
+      if let before, outcome != .notAsked {
+        state.failure = nil
+        observer.log(
+          .note("'\(key.id)' of '\(key.name)' can be asked at \(host) again, after \(before.failures) looks"))
+        await reactions.found(key)
+      }
     } catch {
-      state.failures += 1
-      state.at = .now + PollInterval.next(failures: state.failures, within: settings.interval, jitter: jitter)
-      if !Task.isCancelled { AgentMetrics.polled(key.name, "failed") }
+      if !Task.isCancelled {
+        AgentMetrics.polled(key.name, "failed")
+        if let failure = error as? StrategyError, failure.disposition != .host {
+          state = await failed(key, host, failure, before, jitter, reactions)
+        } else {
+          // The host's, or of our own stores: it is due as before, and waits for what fails.
+          state.at = .now + Self.tick
+        }
+      }
     }
     next[key] = state
-    running.remove(key)
-    budgets[host]?.running -= 1
+    slots.end(key)
     signal.raise()
+  }
+
+  private func failed(
+    _ key: JobKey, _ host: String, _ error: StrategyError, _ before: LookFailure?, _ jitter: Double,
+    _ reactions: Reactions
+  ) async -> Next {
+    let failures = (before?.failures ?? 0) + 1
+    let wait = PollInterval.next(failures: failures, within: settings.interval, jitter: jitter)
+    let now = environment.now()
+    let failure = LookFailure(
+      key: key, since: before?.since ?? now, failures: failures, message: "\(error)", retryAt: now + wait)
+    if before == nil { observer.log(.trouble("ask \(host) for '\(key.id)' of '\(key.name)': \(error)")) }
+    await reactions.lost(key)
+    return Next(at: .now + wait, failure: failure)
   }
 
   /// Compares what the host lists now with the last reading, and publishes a change.
   ///
-  /// - Returns: for how long it has not changed; `nil` for one of which the roster itself tells that.
-  private func look(at key: JobKey) async throws -> Duration? {
+  private func look(at key: JobKey) async throws -> Outcome {
+    // One that was not read yet is read now, with a delay of its own after each failure.
     guard let repositories = kinds.first(where: { $0.name == key.name })?.repositories,
       let entry = repositories.roster?.entries[key.id],
       let reading = try await primary.states(of: key.name).state(of: key.id)?.currentReading
-    else { return .zero }
+    else { return .notAsked }
     guard let listing = try await listing(of: key.id, at: repositories) else {
       repositories.drop(key.id)
       AgentMetrics.polled(key.name, "gone")
-      return .zero
+      return .changed
     }
     let found = listing.checksum
     guard found == reading.checksum else {
@@ -165,11 +232,10 @@ actor PollLoop {
         checksums.raise()
       }
       AgentMetrics.polled(key.name, "changed")
-      return .zero
+      return .changed
     }
     AgentMetrics.polled(key.name, "unchanged")
-    if entry.fingerprint != nil { return nil }
-    return max(.zero, environment.now() - reading.readAt)
+    return entry.fingerprint == nil ? .quiet(max(.zero, environment.now() - reading.readAt)) : .rosterTells
   }
 
   /// What the host lists; `nil` when it says that what the roster has left out is gone.

@@ -29,33 +29,59 @@ struct Lane {
   /// Takes what the registry says is due, but for what is urgent already.
   mutating func refill(_ ids: [ReplicableID]) { backlog = ids.filter { !isUrgent.contains($0) }[...] }
 
-  /// Takes the next that may start now; the others keep their places.
-  mutating func next(where mayStart: (ReplicableID) -> Bool) -> ReplicableID? {
-    turn = (turn + 1) % Self.turns
-    if turn == 0 { return nextOfBacklog(mayStart) ?? nextUrgent(mayStart) }
-    return nextUrgent(mayStart) ?? nextOfBacklog(mayStart)
+  /// Whether one may start.
+  enum Turn {
+    case now
+    /// Soon: it keeps its place.
+    case later
+    /// Not for some time, because its host pauses: it leaves, and the registry names it again when it is due then.
+    case dropped
   }
 
-  private mutating func nextUrgent(_ mayStart: (ReplicableID) -> Bool) -> ReplicableID? {
-    for index in urgent.indices[urgentStart...].prefix(Self.lookahead) where mayStart(urgent[index]) {
+  /// Takes the next that may start now.
+  mutating func next(where turn: (ReplicableID) -> Turn) -> ReplicableID? {
+    self.turn = (self.turn + 1) % Self.turns
+    if self.turn == 0 { return nextOfBacklog(turn) ?? nextUrgent(turn) }
+    return nextUrgent(turn) ?? nextOfBacklog(turn)
+  }
+
+  private mutating func nextUrgent(_ turn: (ReplicableID) -> Turn) -> ReplicableID? {
+    var index = urgentStart
+    var looked = 0
+    while index < urgent.count, looked < Self.lookahead {
       let id = urgent[index]
-      // Those before keep their order: each moves up by one, and there are few of them.
-      for earlier in (urgentStart..<index).reversed() { urgent[earlier + 1] = urgent[earlier] }
-      urgentStart += 1
-      isUrgent.remove(id)
-      if urgentStart > urgent.count / 2 {
-        urgent.removeFirst(urgentStart)
-        urgentStart = 0
+      switch turn(id) {
+      case .later:
+        looked += 1
+        index += 1
+      case .now:
+        take(index)
+        return id
+      case .dropped:
+        let before = urgent.count
+        take(index)
+        // The array may have been shortened at its front.
+        index += 1 - (before - urgent.count)
       }
-      return id
     }
     return nil
   }
 
-  private mutating func nextOfBacklog(_ mayStart: (ReplicableID) -> Bool) -> ReplicableID? {
+  /// Removes one of the urgent. Those before keep their order: each moves up by one, and there are few of them.
+  private mutating func take(_ index: Int) {
+    isUrgent.remove(urgent[index])
+    for earlier in (urgentStart..<index).reversed() { urgent[earlier + 1] = urgent[earlier] }
+    urgentStart += 1
+    if urgentStart > urgent.count / 2 {
+      urgent.removeFirst(urgentStart)
+      urgentStart = 0
+    }
+  }
+
+  private mutating func nextOfBacklog(_ turn: (ReplicableID) -> Turn) -> ReplicableID? {
     // What may not start now is worked on already, or rests: the registry names it again if it is still due then.
     while let id = backlog.popFirst() {
-      if !isUrgent.contains(id), mayStart(id) { return id }
+      if !isUrgent.contains(id), case .now = turn(id) { return id }
     }
     return nil
   }

@@ -15,6 +15,14 @@ final class JobProgress: Sendable {
 
   func note(_ key: JobKey, _ step: MirrorProgress?) { steps.withLock { $0[key] = step } }
 
+  /// Whether nothing has come from the host yet.
+  func isBeforeAnswer(_ key: JobKey) -> Bool {
+    switch steps.withLock({ $0[key] }) {
+    case nil, .listing: true
+    case .receiving, .indexing, .checking, .publishing: false
+    }
+  }
+
   func text(of key: JobKey) -> String? {
     switch steps.withLock({ $0[key] }) {
     case .listing: "listing"

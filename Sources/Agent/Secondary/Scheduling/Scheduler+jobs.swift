@@ -18,7 +18,7 @@ extension Scheduler {
       // Our own state could not be written: nothing was claimed, and everything rests.
       if job.purpose.asksHost {
         unrecorded.insert(job.key)
-        paused(job, "\(error)")
+        paused(job, Pause(.machine, "\(error)"))
       } else {
         postponed(job, "\(error)")
       }
@@ -90,7 +90,7 @@ extension Scheduler {
       succeeded(index)
       failures.add(job.key.name, job.key.id, why, at: environment.now())
       observer.log(.sync(job.key.name, job.key.id, result, duration))
-    case .paused(let why): paused(job, why)
+    case .paused(let pause): paused(job, pause)
     case .notDue: rest(job)
     }
   }
@@ -121,33 +121,37 @@ extension Scheduler {
       succeeded(index)
       rest(job)
     case .overtaken: succeeded(index)
-    case .paused(let why): paused(job, why)
+    case .paused(let pause): paused(job, pause)
     case .notDue: rest(job)
     }
   }
 
-  private func succeeded(_ index: Int) {
-    let host = kinds[index].host
-    let wasPaused = pauses[host]?.reason
-    pauses[host]?.succeeded()
-    if let wasPaused, pauses[host]?.reason == nil { observer.log(.resumed(host, after: wasPaused)) }
-  }
+  /// What every job needs has worked; whether its host has, the strategy says, which knows how far it came.
+  private func succeeded(_ index: Int) { for host in mandatory { hosts.succeeded(host) } }
 
   private func rest(_ job: RunningJob) { rests[job.key] = .now + Self.restTime }
 
-  private func paused(_ job: RunningJob, _ why: String) {
+  private func paused(_ job: RunningJob, _ pause: Pause) {
     guard let index = index(of: job), !Task.isCancelled else { return }
-    let host = kinds[index].host
-    let wasOpen = pauses[host]?.reason == nil
-    let jitter = Double(environment.random() % 1_000) / 1_000
-    pauses[host, default: HostPause()].failed(why, at: .now, jitter: jitter)
-    if wasOpen { observer.log(.paused(host, why)) }
+    switch pause.origin {
+    case .cancelled, .root: rest(job)
+    case .machine: hosts.failed(SourceHost.machine, pause.message)
+    case .primary: hosts.failed(primaryHost ?? SourceHost.machine, pause.message)
+    case .host:
+      // Whoever attributed it has paused the host already.
+      let host = kinds[index].host(job.key.id)
+      if hosts.failure(of: host) == nil { hosts.failed(host, pause.message, retryAfter: pause.retryAfter) }
+      rest(job)
+    }
   }
 
   // MARK: For whoever looks
 
-  /// Why work for a host rests; `nil` when it does not.
-  func pauseReason(of host: String) -> String? { pauses[host]?.reason }
+  /// The first of what a replicable's job needs that fails: this machine, the primary, its host.
+  func obstacle(of key: JobKey) -> SourceHosts.Failure? {
+    let source = kinds.first { $0.kind.name == key.name }?.host(key.id)
+    return (mandatory + (source.map { [$0] } ?? [])).lazy.compactMap { self.hosts.failure(of: $0) }.first
+  }
 
   /// What runs now.
   var jobs: [RunningJob] {

@@ -62,7 +62,7 @@ extension Scheduler {
       observer.log(.housekeeping(job.key.name, job.key.id, result, duration))
     // It has given way, and the sync for which it did leads to the next one.
     case .paused where givenWay[job.key] != nil: break
-    case .paused(let why): postponed(job, why)
+    case .paused(let pause): postponed(job, pause.message)
     case .notDue: break
     }
   }
@@ -75,7 +75,7 @@ extension Scheduler {
       failures.add(job.key.name, job.key.id, "object check: \(why)", at: environment.now())
       observer.log(.check(job.key.name, job.key.id, result, duration))
       if let index = index(of: job) { kinds[index][.sync].hurry(job.key.id) }
-    case .paused(let why): postponed(job, why)
+    case .paused(let pause): postponed(job, pause.message)
     case .notDue: upkeepRests[job.key] = .now + Self.restTime
     }
   }

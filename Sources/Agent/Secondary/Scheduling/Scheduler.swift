@@ -5,7 +5,8 @@ internal import Synchronization
 /// it.
 ///
 /// What waits is in the registries, durable; the lanes only hold what to look at next. Each pool of jobs has its own limit, kinds
-/// take turns within it, and what an event asked for goes before the backlog (`Lane`). A host that fails rests (`HostPause`).
+/// take turns within it, and what an event asked for goes before the backlog (`Lane`). Work for a host that fails pauses
+/// (`SourceHosts`).
 /// One job works on a replicable at a time, but for object checks, which run beside others.
 actor Scheduler {
   let secondary: Secondary
@@ -30,7 +31,9 @@ actor Scheduler {
   var givenWay: [JobKey: Int] = [:]
   /// Housekeepings in the lanes that shall be thorough.
   var thorough: Set<JobKey> = []
-  var pauses: [String: HostPause] = [:]
+  nonisolated let hosts: SourceHosts
+  /// The primary's host; `nil` where there is none.
+  nonisolated let primaryHost: String?
   /// After which a copy is checked again.
   let checkInterval: Duration
   private(set) var limits: SchedulerLimits
@@ -48,13 +51,20 @@ actor Scheduler {
   private static let roundInterval = Duration.seconds(3_600)
 
   /// - Parameters:
-  ///   - hosts: whom each kind is fetched from; kinds of one host rest together.
+  ///   - hosts: which of them pause.
+  ///   - primaryHost: the primary's, which every job needs; `nil` where there is none.
+  ///   - sources: the host that each replicable is fetched from, by kind.
+  ///   - roots: those of the copies.
   ///   - checkInterval: after which a copy's objects are checked again.
   init(
-    _ secondary: Secondary, hosts: [ReplicableName: String], limits: SchedulerLimits, checkInterval: Duration,
-    environment: SiteEnvironment, progress: JobProgress, failures: RecentFailures, observer: any ReplicationObserver
+    _ secondary: Secondary, hosts: SourceHosts, primaryHost: String?,
+    sources: [ReplicableName: @Sendable (ReplicableID) -> String], roots: [RootGuard], limits: SchedulerLimits,
+    checkInterval: Duration, environment: SiteEnvironment, progress: JobProgress, failures: RecentFailures,
+    observer: any ReplicationObserver
   ) throws {
     self.secondary = secondary
+    self.hosts = hosts
+    self.primaryHost = primaryHost
     self.environment = environment
     self.progress = progress
     self.failures = failures
@@ -63,7 +73,8 @@ actor Scheduler {
     self.checkInterval = checkInterval
     kinds = try secondary.kinds.map { kind in
       KindLanes(
-        kind, host: hosts[kind.name] ?? "", registry: try secondary.registry(of: kind.name),
+        kind, host: sources[kind.name] ?? { _ in primaryHost ?? SourceHost.machine },
+        root: roots.first { $0.kind == kind.name }, registry: try secondary.registry(of: kind.name),
         needsUpkeep: try secondary.strategy(of: kind.name).needsUpkeep)
     }
   }
@@ -108,9 +119,7 @@ actor Scheduler {
 
   /// The host has answered somebody.
   func signOfLife(of host: String) {
-    guard pauses[host]?.reason != nil else { return }
-    pauses[host]?.signOfLife(at: .now)
-    signal.raise()
+    if hosts.signOfLife(of: host) { signal.raise() }
   }
 
   // MARK: What waits
@@ -125,7 +134,7 @@ actor Scheduler {
     }
     for index in kinds.indices {
       // A state that cannot be read shows in the jobs, which write it.
-      guard (try? await secondary.isEnabled(kinds[index].kind)) ?? false else {
+      guard !kinds[index].isPaused, (try? await secondary.isEnabled(kinds[index].kind)) ?? false else {
         kinds[index].empty()
         continue
       }
@@ -137,19 +146,26 @@ actor Scheduler {
 
   private func refill(_ purpose: JobPurpose, _ index: Int, at now: ContinuousClock.Instant) async {
     let name = kinds[index].kind.name
-    let due = (try? await due(purpose, index, at: now)) ?? []
-    let ready = due.map(\.replicableID).filter { mayStart(purpose, JobKey(name: name, id: $0), at: now) }
+    var ready: [ReplicableID] = []
+    // Where all that is due first waits for hosts that pause, what is behind it must not wait with it.
+    for limit in purpose.asksHost ? [Self.portion, 32 * Self.portion] : [Self.portion] {
+      let due = (try? await due(purpose, index, at: now, limit: limit)) ?? []
+      ready = due.map(\.replicableID).filter { mayStart(purpose, JobKey(name: name, id: $0), index, at: now) }
+      if !ready.isEmpty || due.count < limit { break }
+    }
     kinds[index][purpose].refill(ready)
     guard purpose != .housekeeping else { return thorough.formUnion(ready.map { JobKey(name: name, id: $0) }) }
     if kinds[index][purpose].needsBacklog { kinds[index].postponeRefill(purpose, to: now + Self.tick) }
   }
 
+  private static let portion = 1_000
+
   private func due(
-    _ purpose: JobPurpose, _ index: Int, at now: ContinuousClock.Instant
+    _ purpose: JobPurpose, _ index: Int, at now: ContinuousClock.Instant, limit: Int
   ) async throws -> [RegistryEntry] {
     let registry = kinds[index].registry
     // What is urgent is due as well, and must not be all of the answer.
-    let limit = 1_000 + kinds[index][purpose].urgentCount
+    let limit = limit + kinds[index][purpose].urgentCount
     switch purpose {
     case .sync: return try await registry.dueForSync(at: environment.now(), limit: limit)
     case .verification: return try await registry.dueForVerification(at: environment.now(), limit: limit)
@@ -167,7 +183,10 @@ actor Scheduler {
     return window.filter { $0.lastSyncedAt != nil }
   }
 
-  private func mayStart(_ purpose: JobPurpose, _ key: JobKey, at now: ContinuousClock.Instant) -> Bool {
+  private func mayStart(
+    _ purpose: JobPurpose, _ key: JobKey, _ index: Int, at now: ContinuousClock.Instant
+  ) -> Bool {
+    if purpose.asksHost, hosts.isPaused(kinds[index].host(key.id)) { return false }
     let busy = purpose == .check ? checking : running
     let rests = purpose.asksHost ? rests : upkeepRests
     return busy[key] == nil && rests[key].map { $0 <= now } ?? true
@@ -184,10 +203,29 @@ actor Scheduler {
 
   private func count(of pool: JobPool) -> Int {
     guard pool != .checks else { return checking.count }
-    return running.values.count { job in
-      kinds.first { $0.kind.name == job.key.name }.map { JobPool(job.purpose, of: $0.kind.dataType) } == pool
+    let now = ContinuousClock.now
+    var (active, stalled) = (0, 0)
+    for job in running.values {
+      guard let kind = kinds.first(where: { $0.kind.name == job.key.name })?.kind,
+        JobPool(job.purpose, of: kind.dataType) == pool
+      else { continue }
+      if isStalled(job, kind, at: now) { stalled += 1 } else { active += 1 }
     }
+    // Those that wait for an answer take no place from others, up to a bound.
+    return active + max(0, stalled - Self.stalledJobs(limits.places(in: pool)))
   }
+
+  /// Still waits for the first answer of its host, longer than a host that is well takes.
+  private func isStalled(_ job: RunningJob, _ kind: Kind, at now: ContinuousClock.Instant) -> Bool {
+    job.purpose.asksHost && kind.dataType == .repository && now - job.startedAt > Self.patience
+      && progress.isBeforeAnswer(job.key)
+  }
+
+  private static let patience = Duration.seconds(5)
+
+  /// So many jobs of a pool may wait for answers of their hosts beside those that work: hosts and repositories that hang are few, or
+  /// their host pauses.
+  static func stalledJobs(_ places: Int) -> Int { max(16, places) }
 
   private func nextJob(of pool: JobPool) -> RunningJob? {
     let now = ContinuousClock.now
@@ -196,16 +234,22 @@ actor Scheduler {
     for offset in kinds.indices {
       let index = (turn + offset) % kinds.count
       let name = kinds[index].kind.name
-      guard JobPool(purpose, of: kinds[index].kind.dataType) == pool, !kinds[index][purpose].isEmpty else { continue }
-      let host = kinds[index].host
-      if purpose.asksHost {
-        guard pauses[host, default: HostPause()].mayStart(running: running(at: host), at: now) else { continue }
-      }
+      guard JobPool(purpose, of: kinds[index].kind.dataType) == pool, !kinds[index][purpose].isEmpty,
+        !kinds[index].isPaused
+      else { continue }
+      if purpose.asksHost, mandatory.contains(where: hosts.isPaused) { continue }
+      let (host, required) = (kinds[index].host, mandatory)
+      let counts = purpose.asksHost ? runningByHost : [:]
       let busy = purpose == .check ? checking : running
       let resting = purpose.asksHost ? rests : upkeepRests
       let id = kinds[index][purpose].next { id in
         let key = JobKey(name: name, id: id)
-        return busy[key] == nil && resting[key].map { $0 <= now } ?? true
+        guard busy[key] == nil, resting[key].map({ $0 <= now }) ?? true else { return .later }
+        guard purpose.asksHost else { return .now }
+        let source = host(id)
+        let needed = Set(required + [source]).map { ($0, counts[$0] ?? 0) }
+        if hosts.start(needed) { return .now }
+        return hosts.isPaused(source) ? .dropped : .later
       }
       guard let id else { continue }
       return RunningJob(key: JobKey(name: name, id: id), purpose: purpose, startedAt: now)
@@ -213,10 +257,16 @@ actor Scheduler {
     return nil
   }
 
-  /// Jobs that ask the host for something.
-  private func running(at host: String) -> Int {
-    running.values.count { job in
-      job.purpose.asksHost && kinds.first { $0.kind.name == job.key.name }?.host == host
+  /// What every job needs that asks a host: this machine, and the primary where there is one.
+  nonisolated var mandatory: [String] { [SourceHost.machine] + (primaryHost.map { [$0] } ?? []) }
+
+  /// Jobs that ask a host for something, by all the hosts that they need.
+  private var runningByHost: [String: Int] {
+    var counts: [String: Int] = [:]
+    for job in running.values where job.purpose.asksHost {
+      guard let kind = kinds.first(where: { $0.kind.name == job.key.name }) else { continue }
+      for host in Set(mandatory + [kind.host(job.key.id)]) { counts[host, default: 0] += 1 }
     }
+    return counts
   }
 }

@@ -1,0 +1,96 @@
+/// Pauses work for a host, or for this machine, when it fails: touches no entry, tries one job after a while, and then admits more
+/// step by step, so that a host that returns is not met by all that waits at once.
+///
+///     open ──failed──► paused ──time, or a sign of life──► probing ──succeeded──► ramping ──succeeded…──► open
+///                        ▲                                    │                      │
+///                        └───────────────failed───────────────┴──────────failed──────┘
+struct HostCircuitBreaker {
+  private enum State {
+    case open
+    case paused(until: ContinuousClock.Instant)
+    case probing
+    /// That many may run at once; doubled by each success.
+    case ramping(Int)
+  }
+
+  private var state = State.open
+  private(set) var failures = 0
+  /// Why it pauses; `nil` when it does not.
+  private(set) var reason: String?
+  /// The host named the end of the pause itself: nothing ends it sooner.
+  private var isToldWhen = false
+
+  /// The longest pause: what waits for a host that was away for hours is caught up with within a minute of its return.
+  private static let longestPause = Duration.seconds(15)
+  /// Beyond this the limits of the pools are what counts.
+  private static let widest = 64
+
+  init() {}
+
+  /// Goes on where an earlier process was.
+  init(pausedUntil moment: ContinuousClock.Instant, reason: String, failures: Int, isToldWhen: Bool) {
+    state = .paused(until: moment)
+    self.reason = reason
+    self.failures = failures
+    self.isToldWhen = isToldWhen
+  }
+
+  /// Until when nothing is tried; `nil` when something may be.
+  var pausedUntil: (moment: ContinuousClock.Instant, isToldWhen: Bool)? {
+    if case .paused(let until) = state { (until, isToldWhen) } else { nil }
+  }
+
+  /// Whether another job may start while `running` run. Changes nothing: see `start`.
+  func mayStart(running: Int, at now: ContinuousClock.Instant) -> Bool {
+    switch state {
+    case .open: true
+    case .paused(let until): now >= until && running == 0
+    case .probing: running == 0
+    case .ramping(let width): running < width
+    }
+  }
+
+  /// A job starts that `mayStart` allowed.
+  mutating func start() {
+    if case .paused = state { state = .probing }
+  }
+
+  /// - Parameters:
+  ///   - jitter: 0 to 1, so that many sites do not come back at one moment.
+  ///   - retryAfter: what the host asked for: the pause ends no sooner.
+  mutating func failed(_ why: String, at now: ContinuousClock.Instant, jitter: Double, retryAfter: Duration? = nil) {
+    if case .paused(let until) = state {
+      // Jobs that were started together fail together: that is one failure. What one of them was told counts all the same.
+      if let retryAfter, now + retryAfter > until {
+        state = .paused(until: now + retryAfter)
+        isToldWhen = true
+        reason = why
+      }
+      return
+    }
+    failures += 1
+    reason = why
+    isToldWhen = retryAfter != nil
+    let pause = min(Self.longestPause, .milliseconds(500 * (1 << min(failures, 6)))) * (0.75 + jitter / 2)
+    // A little later than asked for, so that a clock that is a little fast does not ask too soon.
+    state = .paused(until: now + max(pause, retryAfter.map { $0 + .seconds(1) * jitter } ?? .zero))
+  }
+
+  mutating func succeeded() {
+    switch state {
+    case .open: break
+    // Of a job that was begun before the failure: no sign of how the host is now.
+    case .paused: return
+    case .probing: state = .ramping(2)
+    case .ramping(let width): state = width >= Self.widest ? .open : .ramping(width * 2)
+    }
+    failures = 0
+    reason = nil
+    isToldWhen = false
+  }
+
+  /// Another part of this process has just had an answer from the host: try now, unless the host named a time itself.
+  mutating func signOfLife(at now: ContinuousClock.Instant) {
+    if case .paused(let until) = state, until > now, !isToldWhen { state = .paused(until: now) }
+  }
+}

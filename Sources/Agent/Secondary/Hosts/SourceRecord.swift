@@ -1,0 +1,91 @@
+internal import DurableFiles
+internal import Foundation
+internal import Replication
+internal import SystemPackage
+
+/// What a secondary knows of hosts that fail and of repositories that cannot be asked (`sources.json`), so that a restart neither asks
+/// them all at once nor forgets since when they fail.
+struct SourceRecord: Codable, Equatable {
+  struct Host: Codable, Equatable {
+    var host: String
+    var failingSince: String
+    var message: String
+    var retryAt: String?
+    /// The host named `retry_at` itself.
+    var isToldWhen: Bool
+    var lastAnswerAt: String?
+  }
+
+  struct Look: Codable, Equatable {
+    var replicableName: String
+    var id: String
+    var failingSince: String
+    var failures: Int
+    var message: String
+    var retryAt: String
+  }
+
+  var format = 1
+  var hosts: [Host] = []
+  var looks: [Look] = []
+
+  init(_ hosts: [SourceHosts.Failure], _ looks: [LookFailure]) {
+    self.hosts = hosts.filter { $0.host != SourceHost.machine }.map { failure in
+      Host(
+        host: failure.host, failingSince: "\(failure.since)", message: failure.message,
+        retryAt: failure.retryAt.map { "\($0)" }, isToldWhen: failure.isToldWhen,
+        lastAnswerAt: failure.lastAnswerAt.map { "\($0)" })
+    }
+    self.looks = looks.map { failure in
+      Look(
+        replicableName: failure.key.name.text, id: failure.key.id.text, failingSince: "\(failure.since)",
+        failures: failure.failures, message: failure.message, retryAt: "\(failure.retryAt)")
+    }
+  }
+
+  var hostFailures: [SourceHosts.Failure] {
+    hosts.compactMap { host in
+      guard let since = Timestamp(host.failingSince) else { return nil }
+      return SourceHosts.Failure(
+        host: host.host, since: since, message: host.message, retryAt: host.retryAt.flatMap { Timestamp($0) },
+        isToldWhen: host.isToldWhen, lastAnswerAt: host.lastAnswerAt.flatMap { Timestamp($0) })
+    }
+  }
+
+  var lookFailures: [LookFailure] {
+    looks.compactMap { look in
+      // A kind or id that this version does not take is asked as a new one.
+      guard let name = try? ReplicableName(look.replicableName), let id = try? ReplicableID(look.id),
+        let since = Timestamp(look.failingSince), let retryAt = Timestamp(look.retryAt)
+      else { return nil }
+      return LookFailure(
+        key: JobKey(name: name, id: id), since: since, failures: max(1, look.failures), message: look.message,
+        retryAt: retryAt)
+    }
+  }
+
+  /// - Returns: an empty record where there is none, or none that can be read: then all are asked as new ones.
+  static func read(_ path: FilePath, _ files: any FileSystemPort) -> SourceRecord {
+    guard let bytes = try? files.contents(of: path, limit: 1 << 28),
+      let record = try? JSONDecoder().decode(SourceRecord.self, from: Data(bytes)), record.format == 1
+    else { return SourceRecord([], []) }
+    return record
+  }
+
+  func write(_ path: FilePath, _ files: any FileSystemPort) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    try files.replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
+  }
+}
+
+/// A repository that cannot be asked at its host, although the host answers for others.
+struct LookFailure: Hashable, Sendable {
+  var key: JobKey
+  var since: Timestamp
+  /// In a row.
+  var failures: Int
+  var message: String
+  var retryAt: Timestamp
+}

@@ -1,0 +1,113 @@
+internal import Replication
+internal import WorkerPool
+
+/// Looks at every copy that the registry knows, each hour by default: one that is gone, or whose files beside its objects are damaged,
+/// is fetched again; one that something but a sync has changed is synced again. Many that are gone at once are a root that is not
+/// the right one (`RootGuard`).
+struct CopyScanLoop: Sendable {
+  let secondary: Secondary
+  let scheduler: Scheduler
+  let guards: [RootGuard]
+  let storage: WorkerPool
+  let interval: Duration
+  let observer: any ReplicationObserver
+
+  /// How often a refused root is looked at again.
+  private static let tick = Duration.seconds(5)
+  private static let portion = 500
+
+  /// Runs until the task is cancelled.
+  func run() async {
+    var scannedAt: [ReplicableName: ContinuousClock.Instant] = [:]
+    while !Task.isCancelled {
+      for root in guards {
+        do {
+          let wasSound = root.isSound
+          try? await storage.run { _ in try root.check() }  // what is wrong is in the guard's own state
+          if root.refusal?.isOfCount == true || !root.isSound && root.refusal == nil {
+            try await settle(root)
+          } else if root.isSound, !wasSound || scannedAt[root.kind].map({ .now - $0 >= interval }) ?? true {
+            scannedAt[root.kind] = .now
+            try await scan(root)
+          }
+        } catch {
+          guard !Task.isCancelled else { return }
+          root.couldNotCount("\(error)")
+          if root.isSound { observer.log(.trouble("look at the copies of '\(root.kind)': \(error)")) }
+        }
+      }
+      // Cancelled: the loop sees it.
+      try? await Task.sleep(for: min(Self.tick, interval))
+    }
+  }
+
+  /// Compares a root that is not known yet, or was refused for its count, with the registry; unless a look at the root decides it.
+  func settle(_ root: RootGuard, unless isDecided: (RootGuard) -> Bool = { _ in false }) async throws {
+    try? await storage.run { _ in try root.check() }  // what is wrong is in the guard's own state
+    if isDecided(root) { return }
+    var (known, present) = (0, 0)
+    try await forEach(root.kind) { entry, strategy in
+      known += 1
+      if try await strategy.inspect(entry.replicableID).isThere { present += 1 }
+    }
+    let (all, found) = (known, present)
+    try await storage.run { _ in try root.take(known: all, present: found) }
+  }
+
+  private func scan(_ root: RootGuard) async throws {
+    var (known, missing) = (0, [ReplicableID]())
+    var (damaged, touched): ([ReplicableID: String], [ReplicableID]) = ([:], [])
+    var resting: [ReplicableID] = []
+    try await forEach(root.kind) { entry, strategy in
+      known += 1
+      let id = entry.replicableID
+      let look = try await strategy.inspect(id)
+      if entry.notOffered != nil { resting.append(id) }
+      if !look.isThere {
+        missing.append(id)
+      } else if let first = look.damage.first {
+        damaged[id] = first
+      } else if look.isTouched, entry.state == .synced {
+        touched.append(id)
+      }
+    }
+    let (all, found) = (known, known - missing.count)
+    try await storage.run { _ in try root.take(known: all, present: found) }
+    guard root.isSound else { return }
+    // What waits for an operator, or is not offered any more, stays as it is.
+    let waiting = Set(try await secondary.waitingRemovals(root.kind)).union(resting)
+    missing.removeAll { waiting.contains($0) }
+    touched.removeAll { waiting.contains($0) }
+    damaged = damaged.filter { !waiting.contains($0.key) }
+    for id in missing { try await fetch(id, root.kind, "its copy is not there", isFresh: false) }
+    for (id, what) in damaged.sorted(by: { $0.key < $1.key }) {
+      try await fetch(id, root.kind, "its copy is damaged: \(what)", isFresh: true)
+    }
+    for id in touched {
+      try await secondary.resync(id, root.kind)
+      await scheduler.hurry([.init(name: root.kind, id: id)])
+    }
+  }
+
+  private func fetch(_ id: ReplicableID, _ name: ReplicableName, _ why: String, isFresh: Bool) async throws {
+    observer.log(.trouble("'\(id)' of '\(name)' is fetched again: \(why)"))
+    try await secondary.resync(id, name, isFresh: isFresh)
+    await scheduler.hurry([.init(name: name, id: id)])
+  }
+
+  /// Every entry that has, or had, a copy.
+  private func forEach(
+    _ name: ReplicableName, _ body: (RegistryEntry, any Strategy) async throws -> Void
+  ) async throws {
+    let (registry, strategy) = (try secondary.registry(of: name), try secondary.strategy(of: name))
+    var last: ReplicableID?
+    while !Task.isCancelled {
+      let window = try await registry.window(after: last, limit: Self.portion)
+      for entry in window where entry.state == .synced || entry.held != nil && !entry.forceToRedownload {
+        try await body(entry, strategy)
+      }
+      guard window.count == Self.portion, let end = window.last?.replicableID else { return }
+      last = end
+    }
+  }
+}

@@ -1,0 +1,159 @@
+internal import DurableFiles
+internal import Replication
+internal import Synchronization
+internal import SystemPackage
+
+/// Keeps work away from a root of copies that is not the one that this site's registry is about: one whose disk is not mounted, or
+/// from which copies are gone. Nothing is written there, and nothing read there counts.
+///
+///     unknown ──establish: an empty registry, or the copies are there──► sound ──its file is gone, another id──► refused
+///        └──────── too few copies are there ──► refused                    ▲  └── too few copies ──► refused        │
+///                                                                          └──── its id is back, or accepted ───────┘
+final class RootGuard: Sendable {
+  /// Why the root is refused.
+  struct Refusal: Hashable, Sendable {
+    var since: Timestamp
+    var message: String
+    /// The right id, with too few copies: only counting them again, or an operator, ends it.
+    var isOfCount = false
+  }
+
+  private enum State {
+    case unknown
+    /// The identity file as it was when it was read.
+    case sound(FileStatus)
+    case refused(Refusal)
+  }
+
+  let kind: ReplicableName
+  let identity: RootIdentity
+  private let now: @Sendable () -> Timestamp
+  private let tell: @Sendable (ReplicationLine) -> Void
+  private let state = Mutex(State.unknown)
+
+  /// The code of errors that a refused root causes.
+  static let code = StrategyError.Code(rawValue: "root_refused")
+
+  init(
+    _ kind: ReplicableName, _ identity: RootIdentity, now: @escaping @Sendable () -> Timestamp,
+    tell: @escaping @Sendable (ReplicationLine) -> Void
+  ) {
+    self.kind = kind
+    self.identity = identity
+    self.now = now
+    self.tell = tell
+  }
+
+  /// Why the root is refused; `nil` when it is not.
+  var refusal: Refusal? {
+    state.withLock { if case .refused(let refusal) = $0 { refusal } else { nil } }
+  }
+
+  /// The root is neither refused nor unknown.
+  var isSound: Bool {
+    state.withLock { if case .sound = $0 { true } else { false } }
+  }
+
+  /// Looks at the root before something is done in it: two stats, as long as its identity file is as it was. Blocks on the disk.
+  ///
+  /// - Throws: `StrategyError` of code `root_refused`.
+  func check() throws(StrategyError) {
+    do {
+      let status = try files.status(of: identity.file)
+      let isKnown = state.withLock { state -> Bool in
+        if case .sound(let known) = state, let status, known == status { return true }
+        return false
+      }
+      if isKnown { return }
+      try examine(status)
+    } catch {
+      refuse("look at the root '\(identity.root)': \(error)")
+    }
+    if let refusal { throw StrategyError(Self.code, refusal.message, disposition: .host) }
+    if !isSound {
+      throw StrategyError(
+        Self.code, "the root '\(identity.root)' of '\(kind)' was not compared with the registry yet", disposition: .host
+      )
+    }
+  }
+
+  private var files: any FileSystemPort { identity.files }
+
+  private func examine(_ status: FileStatus?) throws {
+    if try files.status(of: identity.acceptance) != nil { return try accept() }
+    guard let recorded = try identity.recorded() else { return }
+    guard try files.status(of: identity.root)?.kind == .directory else {
+      return refuse("there is no directory at '\(identity.root)', the root of '\(kind)'")
+    }
+    let carried = try identity.carried()
+    guard carried == recorded, let status else {
+      let what = carried == nil ? "does not carry the identity" : "carries another identity than the one"
+      return refuse(
+        "the root '\(identity.root)' of '\(kind)' \(what) that this site's copies have: its disk may not be mounted;"
+          + " nothing is written there. Mount it; or, if this directory is meant, run: touch '\(identity.acceptance)'")
+    }
+    if refusal?.isOfCount != true { becomeSound(status) }
+  }
+
+  /// An operator says that the root is right as it is: copies that are missing are fetched again.
+  private func accept() throws {
+    try identity.establish()
+    try files.unlink(identity.acceptance)
+    tell(.note("the root '\(identity.root)' of '\(kind)' was accepted by an operator (\(identity.acceptance))"))
+    if let status = try files.status(of: identity.file) { becomeSound(status) }
+  }
+
+  private func becomeSound(_ status: FileStatus) {
+    let ended = state.withLock { state -> Refusal? in
+      defer { state = .sound(status) }
+      if case .refused(let refusal) = state { return refusal }
+      return nil
+    }
+    if let ended {
+      tell(.note("the root '\(identity.root)' of '\(kind)' is in use again, refused since \(ended.since)"))
+    }
+  }
+
+  private func refuse(_ message: String, isOfCount: Bool = false) {
+    let moment = now()
+    let isNew = state.withLock { state -> Bool in
+      if case .refused(var refusal) = state {
+        refusal.message = message
+        refusal.isOfCount = isOfCount
+        state = .refused(refusal)
+        return false
+      }
+      state = .refused(Refusal(since: moment, message: message, isOfCount: isOfCount))
+      return true
+    }
+    if isNew { tell(.trouble(message)) }
+  }
+
+  // MARK: Counting
+
+  /// The copies could not be counted: nothing is done in the root until they can.
+  func couldNotCount(_ why: String) {
+    guard !isSound else { return }
+    refuse("compare the root '\(identity.root)' of '\(kind)' with the registry: \(why)", isOfCount: true)
+  }
+
+  /// Takes how many copies the registry knows and how many of them are there. Blocks on the disk.
+  ///
+  /// - Throws: what writing the identity throws.
+  func take(known: Int, present: Int) throws {
+    let missing = known - present
+    let isUnknown = try identity.recorded() == nil
+    let isTooFew = missing > max(3, known / 20) || (isUnknown && known > 0 && present == 0)
+    if isTooFew {
+      return refuse(
+        "\(missing) of the \(known) copies of '\(kind)' that the registry knows are not in '\(identity.root)': nothing is"
+          + " written there. Mount its disk or bring the copies back; or, to fetch them again, run:"
+          + " touch '\(identity.acceptance)'", isOfCount: true)
+    }
+    if isUnknown { try identity.establish() }
+    guard let recorded = try identity.recorded(), try identity.carried() == recorded,
+      let status = try files.status(of: identity.file)
+    else { return }
+    becomeSound(status)
+  }
+}

@@ -1,0 +1,55 @@
+/// Why work rests although no replicable failed: whose failure it is, and for how long it rests at least.
+///
+/// Decided once, where the failure is understood (`StrategyError.origin`, `PrimaryAccessError`); everything above only reads it.
+public struct Pause: Hashable, Sendable, CustomStringConvertible {
+  /// Whose failure it is.
+  public enum Origin: String, Hashable, Sendable {
+    /// The host that the content is fetched from: its other replicables would fail in the same way.
+    case host
+    /// The primary, where it is asked for anything but content.
+    case primary
+    /// This machine: a full disk, a state that cannot be written, a root that is not mounted. All work rests.
+    case machine
+    /// The directory of one kind's copies, which is not the right one (not mounted, say): work of that kind rests.
+    case root
+    /// None: the job was cancelled.
+    case cancelled
+  }
+
+  /// Whose failure it is.
+  public var origin: Origin
+  /// What was tried, on what, what went wrong.
+  public var message: String
+  /// How long the host asked to be left alone (`Retry-After`); `nil` where it did not say.
+  public var retryAfter: Duration?
+
+  /// A pause.
+  public init(_ origin: Origin, _ message: String, retryAfter: Duration? = nil) {
+    self.origin = origin
+    self.message = message
+    self.retryAfter = retryAfter
+  }
+
+  /// The message.
+  public var description: String { message }
+}
+
+extension Pause {
+  /// Of a failure that is no replicable's.
+  public init(_ error: StrategyError) { self.init(error.origin, error.message, retryAfter: error.retryAfter) }
+}
+
+extension StrategyError {
+  /// Whose failure an error of the disposition `host` is: the host's, unless the code says that it is this machine's.
+  public var origin: Pause.Origin {
+    if code == .cancelled { return .cancelled }
+    if code.rawValue == "root_refused" { return .root }
+    return Self.codesOfThisMachine.contains(code.rawValue) ? .machine : .host
+  }
+
+  /// What no host has anything to do with.
+  private static let codesOfThisMachine: Set<String> = [
+    "busy", "destination_io", "destination_unwritable", "disk_full", "file_system", "git_missing", "ssh_missing",
+    "out_of_resources",
+  ]
+}
