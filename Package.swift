@@ -248,7 +248,7 @@ let package = Package(
       "AgentTests",
       [
         "Agent", "AgentAPI", "AgentClient", "BoundedHTTP", "GitTransport", "SiteTokens", "Replication", "DurableFiles",
-        "WorkerPool", "TestSupport", systemPackage,
+        "WorkerPool", "TestSupport", logging, systemPackage,
       ]),
     tests(
       "AgentServerTests",

@@ -43,7 +43,8 @@ package enum AgentProcess {
         agent,
         .init(
           doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers, sessions: sessions,
-          page: page, readers: readers))
+          page: page, readers: readers,
+          audit: AuditLog(state: plan.state, workers: workers, chronicle: chronicle, now: environment.now)))
       let services = AgentServices(
         agent: agent, doors: doors, routers: routers, logger: logger, reload: reload, opened: opened)
       let result: Result<Void, any Error>
