@@ -1,4 +1,4 @@
-internal import Agent
+internal import AgentAPI
 internal import NIOCore
 package import NIOSSL
 internal import Synchronization
@@ -15,7 +15,7 @@ package final class ServerCertificate: Sendable {
   private let keyFile: String
   private let content: Mutex<Content>
 
-  /// - Throws: what reading PEM throws.
+  /// - Throws: `AgentFault` for a file that holds no PEM.
   package init(certificateFile: String, keyFile: String) throws {
     self.certificateFile = certificateFile
     self.keyFile = keyFile
@@ -43,17 +43,32 @@ package final class ServerCertificate: Sendable {
   func reread() throws -> Content {
     let content = try Self.read(certificateFile, keyFile)
     // A pair that does not fit would end every handshake from now on.
-    var trial = TLSConfiguration.makeServerConfiguration(certificateChain: content.chain, privateKey: content.key)
-    trial.minimumTLSVersion = .tlsv12
-    _ = try NIOSSLContext(configuration: trial)
+    let trial = TLSConfiguration.makeServerConfiguration(certificateChain: content.chain, privateKey: content.key)
+    do {
+      _ = try NIOSSLContext(configuration: trial)
+    } catch {
+      throw AgentFault(
+        500, "certificate", "use the certificate '\(certificateFile)': it is not that of the key '\(keyFile)'",
+        hint: "write both files, then reload")
+    }
     return content
   }
 
   func take(_ content: Content) { self.content.withLock { $0 = content } }
 
   private static func read(_ certificateFile: String, _ keyFile: String) throws -> Content {
-    Content(
-      chain: try NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) },
-      key: .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem)))
+    func fault(_ file: String, _ what: String) -> AgentFault {
+      AgentFault(
+        500, "certificate", "read '\(file)': it does not exist, cannot be read or holds no PEM \(what)",
+        hint: "make it, or correct 'tls'")
+    }
+    let (chain, key): ([NIOSSLCertificate], NIOSSLPrivateKey)
+    // What the library says ("failedToLoadCertificate") adds nothing to this.
+    do { chain = try NIOSSLCertificate.fromPEMFile(certificateFile) } catch {
+      throw fault(certificateFile, "certificate")
+    }
+    do { key = try NIOSSLPrivateKey(file: keyFile, format: .pem) } catch { throw fault(keyFile, "private key") }
+    guard !chain.isEmpty else { throw fault(certificateFile, "certificate") }
+    return Content(chain: chain.map { .certificate($0) }, key: .privateKey(key))
   }
 }
