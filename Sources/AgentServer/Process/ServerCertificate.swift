@@ -62,7 +62,8 @@ package final class ServerCertificate: Sendable {
         500, "certificate", "read '\(file)': it does not exist, cannot be read or holds no PEM \(what)",
         hint: "make it, or correct 'tls'")
     }
-    let (chain, key): ([NIOSSLCertificate], NIOSSLPrivateKey)
+    let chain: [NIOSSLCertificate]
+    let key: NIOSSLPrivateKey
     // What the library says ("failedToLoadCertificate") adds nothing to this.
     do { chain = try NIOSSLCertificate.fromPEMFile(certificateFile) } catch {
       throw fault(certificateFile, "certificate")
