@@ -1,6 +1,8 @@
+internal import DurableFiles
 internal import Foundation
 internal import Replication
 internal import SiteTokens
+internal import SystemPackage
 internal import Yams
 
 extension AgentConfiguration {
@@ -16,7 +18,7 @@ extension AgentConfiguration {
     let objection: String?
     do {
       let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      objection = Self.objection(toModeOf: handle.fileDescriptor)
+      objection = try Self.objection(toModeOf: path)
       bytes = try handle.read(upToCount: ConfigurationDocument.longest + 1) ?? Data()
     } catch {
       throw ConfigurationError(
@@ -30,14 +32,15 @@ extension AgentConfiguration {
   }
 
   /// Whoever may write the configuration names programs for the agent to run, and the files of its secrets.
-  private static func objection(toModeOf descriptor: Int32) -> String? {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-    guard status.st_uid == geteuid() || status.st_uid == 0 || geteuid() == 0 else {
-      return "it belongs to user \(status.st_uid), and neither to root nor to the user who runs the agent; chown it"
+  private static func objection(toModeOf path: String) throws -> String? {
+    // A link to it is looked at where it leads.
+    let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    guard let status = try RealFileSystem().status(of: FilePath(file)), status.kind == .regular else { return nil }
+    guard [geteuid(), 0].contains(status.owner) || geteuid() == 0 else {
+      return "it belongs to user \(status.owner), and neither to root nor to the user who runs the agent; chown it"
     }
-    guard status.st_mode & 0o002 == 0 else {
-      return "others may write to it (mode 0\(String(status.st_mode & 0o7777, radix: 8))); chmod o-w it"
+    guard !status.permissions.contains(.otherWrite) else {
+      return "others may write to it (mode 0\(String(status.permissions.rawValue, radix: 8))); chmod o-w it"
     }
     return nil
   }

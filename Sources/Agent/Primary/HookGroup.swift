@@ -1,4 +1,5 @@
 package import AgentAPI
+internal import CoreFoundation
 internal import DurableFiles
 internal import Glibc
 
