@@ -30,7 +30,7 @@ struct LayerTable: Equatable {
     Row(1, "MetricsExposition", ["CoreMetrics"]),
     Row(1, "GraphQLEngine", ["FlatJSON"]),
     Row(1, "AgentAPI", []),
-    Row(1, "SiteTokens", ["JWTKit", "Crypto"]),
+    Row(1, "SiteTokens", ["JWTKit", "Crypto", "SystemPackage"]),
     Row(1, "Webhooks", []),
     Row(2, "RefStore", ["GitValues", "DurableFiles", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(
@@ -106,11 +106,8 @@ struct LayerTable: Equatable {
     Row(8, "remora", ["RemoraCommands", "ArgumentParser"]),
   ])
 
-  /// The system's own modules are everybody's. CoreFoundation is what the compiler takes for the home of types of Glibc (`stat`) where
-  /// it happens to load it first.
-  static let everybodys: Set<String> = [
-    "CoreFoundation", "Glibc", "Foundation", "FoundationEssentials", "Synchronization", "Swift",
-  ]
+  /// The system's own modules are everybody's.
+  static let everybodys: Set<String> = ["Glibc", "Foundation", "FoundationEssentials", "Synchronization", "Swift"]
   /// Rooms of bytes and values: Foundation would bring its own idea of strings, files and time.
   static let withoutFoundation: Set<String> = ["GitValues", "GitProtocol", "DurableFiles"]
   /// Modules that exactly one room may know.

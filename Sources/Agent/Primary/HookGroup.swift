@@ -1,7 +1,7 @@
 package import AgentAPI
-internal import CoreFoundation
 internal import DurableFiles
 internal import Glibc
+internal import SystemPackage
 
 /// The group whose members' hooks may send events and leave them in the spool (`hook_group`).
 package enum HookGroup {
@@ -42,9 +42,10 @@ package enum HookGroup {
     let members = members(of: found.pointee)
     if let status = status(of: state), !admits(status, number, members: members) {
       // Open to no one but its owner, who may give it to the group: this is done at the start.
-      let isOurs = status.st_uid == geteuid() && status.st_mode & 0o077 == 0
+      let isOurs = status.userID.rawValue == geteuid() && status.permissions.rawValue & 0o077 == 0
       guard isOurs, geteuid() == 0 || isOurGroup(number) else {
-        return "members of '\(group)' cannot enter '\(state)' (mode 0\(String(status.st_mode & 0o7777, radix: 8))): "
+        return
+          "members of '\(group)' cannot enter '\(state)' (mode 0\(String(status.permissions.rawValue, radix: 8))): "
           + (isOurs
             ? "make the agent's user a member of '\(group)', or 'chgrp \(group)' the directory"
             : "chgrp \(group) and chmod 0710 it")
@@ -53,7 +54,8 @@ package enum HookGroup {
     }
     for directory in parents(of: state) {
       guard let status = status(of: directory), !admits(status, number, members: members) else { continue }
-      return "members of '\(group)' cannot enter '\(directory)' (mode 0\(String(status.st_mode & 0o7777, radix: 8))), "
+      return
+        "members of '\(group)' cannot enter '\(directory)' (mode 0\(String(status.permissions.rawValue, radix: 8))), "
         + "in which '\(state)' lies: chmod o+x it, or put the state elsewhere"
     }
     return nil
@@ -62,11 +64,12 @@ package enum HookGroup {
   private typealias Member = (user: uid_t, group: gid_t)
 
   /// Whether a member of the group may enter a directory.
-  private static func admits(_ status: stat, _ group: gid_t, members: [Member]) -> Bool {
-    if status.st_mode & 0o001 != 0 || status.st_gid == group && status.st_mode & 0o010 != 0 { return true }
+  private static func admits(_ status: Stat, _ group: gid_t, members: [Member]) -> Bool {
+    let (mode, owner, owningGroup) = (status.permissions, status.userID.rawValue, status.groupID.rawValue)
+    if mode.contains(.otherExecute) || owningGroup == group && mode.contains(.groupExecute) { return true }
     return members.contains { member in
-      member.user == status.st_uid && status.st_mode & 0o100 != 0
-        || member.group == status.st_gid && status.st_mode & 0o010 != 0
+      member.user == owner && mode.contains(.ownerExecute)
+        || member.group == owningGroup && mode.contains(.groupExecute)
     }
   }
 
@@ -96,10 +99,9 @@ package enum HookGroup {
   }
 
   /// `nil` for what is not there, and for what an access list rules: mode bits say nothing then.
-  private static func status(of path: String) -> stat? {
-    var status = stat()
-    guard stat(path, &status) == 0, !RealFileSystem.hasAccessList(path) else { return nil }
-    return status
+  private static func status(of path: String) -> Stat? {
+    // What cannot be looked at, its users may not enter either way: the agent's own opening of it says why.
+    RealFileSystem.hasAccessList(path) ? nil : try? Stat(FilePath(path))
   }
 
   /// The directories above a path, the nearest first.

@@ -1,6 +1,5 @@
-internal import CoreFoundation
 internal import Foundation
-internal import Glibc
+internal import SystemPackage
 
 /// A small file that only we may read, as the descriptor shows it: no one can put another file in its place between the look
 /// at its mode and the reading.
@@ -40,18 +39,21 @@ enum SecretFile {
   }
 
   private static func check(_ descriptor: Int32, _ path: String, isForOwner: Bool) throws(SecretFileError) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw SecretFileError(path, call: "fstat", number: errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    let status: Stat
+    do { status = try Stat(FileDescriptor(rawValue: descriptor)) } catch {
+      throw SecretFileError(path, call: "fstat", number: error.rawValue)
+    }
+    guard status.type == .regular else {
       throw SecretFileError(path, "not a regular file", hint: "give the path of a file")
     }
     // Root reads any file anyway: 'remora token' may be run by it for the agent's user.
-    guard status.st_uid == geteuid() || isForOwner && geteuid() == 0 else {
+    let owner = status.userID.rawValue
+    guard owner == geteuid() || isForOwner && geteuid() == 0 else {
       throw SecretFileError(
-        path, "it belongs to user \(status.st_uid), we are \(geteuid())",
+        path, "it belongs to user \(owner), we are \(geteuid())",
         hint: "chown it to the user who runs this program")
     }
-    let mode = status.st_mode & 0o7777
+    let mode = status.permissions.rawValue
     guard mode & 0o077 == 0 else {
       throw SecretFileError(path, "others may use it (mode 0\(String(mode, radix: 8)))", hint: "chmod 600 it")
     }
@@ -118,10 +120,12 @@ enum SecretFile {
 
     /// An operator who is root writes for the user who owns the directory: another owner's file would be refused.
     private func adoptOwner() throws(SecretFileError) {
-      var status = stat()
-      guard stat(parent, &status) == 0 else { throw SecretFileError(path, call: "stat its directory", number: errno) }
-      guard status.st_uid != geteuid() else { return }
-      guard fchown(descriptor, status.st_uid, status.st_gid) == 0 else {
+      let status: Stat
+      do { status = try Stat(FilePath(parent)) } catch {
+        throw SecretFileError(path, call: "stat its directory", number: error.rawValue)
+      }
+      guard status.userID.rawValue != geteuid() else { return }
+      guard fchown(descriptor, status.userID.rawValue, status.groupID.rawValue) == 0 else {
         throw SecretFileError(path, call: "fchown", number: errno)
       }
     }
