@@ -11,7 +11,8 @@ package enum StateContents {
   package static let names: [String] =
     [
       "admin.sock", "differences", "epoch.json", "events", "events.sock", "features.json", "lock", "notification.json",
-      "notifications.json", "registries", "sessions.json", "sites", "spool", "tokens.json", "tokens.json.new",
+      "notifications.json", "registries", "roots.json", "sessions.json", "sites", "sources.json", "spool",
+      "tokens.json", "tokens.json.new",
       "transitions", "trends.jsonl", "verification",
     ] + (0..<AuditLog.files).map(AuditLog.name)
 

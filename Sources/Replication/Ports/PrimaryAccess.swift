@@ -47,7 +47,7 @@ public enum PrimaryAccessError: Error, Hashable, Sendable, CustomStringConvertib
     case .pruned: "the log no longer has what follows the cursor"
     case .missing: "the primary has no such replicable"
     case .unreadable(let reason), .unavailable(let reason): reason
-    case .paused(let pause): pause.reason
+    case .paused(let pause): "\(pause)"
     }
   }
 }
