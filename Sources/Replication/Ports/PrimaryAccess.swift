@@ -46,6 +46,7 @@ public enum PrimaryAccessError: Error, Hashable, Sendable, CustomStringConvertib
     case .forked: "the cursor is not of this log's history"
     case .pruned: "the log no longer has what follows the cursor"
     case .missing: "the primary has no such replicable"
+    case .unknownKind: "the primary does not have the kind"
     case .unreadable(let reason), .unavailable(let reason): reason
     case .paused(let pause): "\(pause)"
     }
