@@ -65,7 +65,8 @@ struct CatalogPageTests {
     }
     #expect("\(PrimaryAccessError.unavailable("ask 'x': it's away"))" == "ask 'x': it's away")
     for text in [
-      SyncResult.paused(Pause(.host, "x")).text, VerificationResult.succeeded(.bracket).text, HousekeepingResult.notDue.text,
+      SyncResult.paused(Pause(.host, "x")).text, VerificationResult.succeeded(.bracket).text,
+      HousekeepingResult.notDue.text,
       CheckResult.damaged("x").text,
     ] {
       #expect(!text.contains("(") && !text.contains("\""))
