@@ -96,7 +96,7 @@ let package = Package(
     room("MetricsExposition", [coreMetrics]),
     room("GraphQLEngine", ["FlatJSON"]),
     room("AgentAPI"),
-    room("SiteTokens", [jwtKit, crypto]),
+    room("SiteTokens", [jwtKit, crypto, systemPackage]),
     room("Webhooks"),
     // Floor 2, pipes
     room("RefStore", ["GitValues", "DurableFiles", "WorkerPool", crypto, systemPackage]),
@@ -238,7 +238,7 @@ let package = Package(
     tests("MetricsExpositionTests", ["MetricsExposition", "TestSupport", coreMetrics]),
     tests("AdminPageTests", ["AdminPage", "AgentAPI"]),
     tests("AgentAPITests", ["AgentAPI", "TestSupport"]),
-    tests("AgentClientTests", ["AgentClient", "AgentAPI", "BoundedHTTP", "TestSupport"]),
+    tests("AgentClientTests", ["AgentClient", "AgentAPI", "BoundedHTTP", "WorkerPool", "TestSupport"]),
     tests("WebhooksTests", ["Webhooks", "SiteTokens", "TestSupport"]),
     tests("SiteTokensTests", ["SiteTokens", "TestSupport", jwtKit, crypto]),
     tests(
@@ -248,7 +248,7 @@ let package = Package(
       "AgentTests",
       [
         "Agent", "AgentAPI", "AgentClient", "BoundedHTTP", "GitTransport", "SiteTokens", "Replication", "DurableFiles",
-        "WorkerPool", "TestSupport", systemPackage,
+        "WorkerPool", "TestSupport", logging, systemPackage,
       ]),
     tests(
       "AgentServerTests",

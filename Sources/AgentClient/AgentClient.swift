@@ -21,9 +21,6 @@ package struct AgentClient: Sendable {
     package let body: [UInt8]
   }
 
-  /// A page of a catalog of long ids, or a million refs, and some.
-  private static let bodyBytes = 1 << 30
-
   /// - Parameters:
   ///   - http: shut down by whoever made it.
   ///   - silence: how long the agent may say nothing, beyond what it was asked to wait.
@@ -45,7 +42,7 @@ package struct AgentClient: Sendable {
   package func get<Value: Decodable & Sendable>(
     _ pathAndQuery: String, as type: Value.Type, wait: Duration = .zero
   ) async throws(AgentFault) -> Value {
-    try decode(type, try await ask(.get, pathAndQuery, [], wait: wait))
+    try decode(type, try await ask(.get, pathAndQuery, [], wait: wait, AnswerLimit.bytes(of: pathAndQuery)))
   }
 
   /// Sends a value and reads one.
@@ -59,19 +56,22 @@ package struct AgentClient: Sendable {
   @discardableResult package func post(_ path: String, _ body: some Encodable) async throws(AgentFault) -> Answer {
     let bytes: [UInt8]
     do { bytes = try AgentJSON.encode(body) } catch { throw fault("bad_request", "write the question: \(error)") }
-    return try await ask(.post, path, bytes, wait: .zero)
+    return try await ask(.post, path, bytes, wait: .zero, AnswerLimit.bytes(of: path))
   }
 
   /// Asks for bytes.
-  package func bytes(_ pathAndQuery: String) async throws(AgentFault) -> Answer {
-    try await ask(.get, pathAndQuery, [], wait: .zero)
+  ///
+  /// - Parameter limit: how many at most; `nil` is what the route has.
+  package func bytes(_ pathAndQuery: String, limit: Int? = nil) async throws(AgentFault) -> Answer {
+    try await ask(.get, pathAndQuery, [], wait: .zero, limit ?? AnswerLimit.bytes(of: pathAndQuery))
   }
 
   private func decode<Value: Decodable>(_ type: Value.Type, _ answer: Answer) throws(AgentFault) -> Value {
     do {
       return try AgentJSON.decode(type, from: answer.body)
     } catch {
-      throw fault("bad_answer", "ask '\(endpoint)': its answer is not what an agent says (\(error))")
+      throw fault(
+        "bad_answer", "ask '\(endpoint)': its answer is not what an agent says (\(ForeignText.line("\(error)")))")
     }
   }
 
@@ -80,18 +80,18 @@ package struct AgentClient: Sendable {
   }
 
   private func ask(
-    _ method: HTTPRequest.Method, _ pathAndQuery: String, _ body: [UInt8], wait: Duration
+    _ method: HTTPRequest.Method, _ pathAndQuery: String, _ body: [UInt8], wait: Duration, _ limit: Int
   ) async throws(AgentFault) -> Answer {
     do {
       do {
-        return try await once(method, pathAndQuery, body, wait: wait)
+        return try await once(method, pathAndQuery, body, wait: wait, limit)
       } catch let failure as HTTPFailure {
         // A kept-alive connection that the agent had closed meanwhile. Asking twice does no harm: all that is asked for may be
         // asked for again.
         guard failure.kind == .connectionLost, !failure.answerBegan else { throw failure }
-        return try await once(method, pathAndQuery, body, wait: wait)
+        return try await once(method, pathAndQuery, body, wait: wait, limit)
       } catch is NewProofWanted {
-        return try await once(method, pathAndQuery, body, wait: wait, isSecondProof: true)
+        return try await once(method, pathAndQuery, body, wait: wait, limit, isSecondProof: true)
       }
     } catch {
       throw translated(error)
@@ -106,13 +106,43 @@ package struct AgentClient: Sendable {
     case let fault as AgentFault: fault
     case let failure as HTTPFailure where failure.kind == .cancelled: fault("cancelled", "ask '\(endpoint)': cancelled")
     case is CancellationError: fault("cancelled", "ask '\(endpoint)': cancelled")
-    default:
-      fault("unreachable", "ask the agent at '\(endpoint)': \(error)", hint: "see whether it runs and listens there")
+    case let failure as HTTPFailure: fault(of: failure)
+    default: fault("unreachable", "ask the agent at '\(endpoint)': \(ForeignText.line("\(error)"))")
+    }
+  }
+
+  /// What an exchange that came to no answer says to its caller: the hint follows from the cause.
+  private func fault(of failure: HTTPFailure) -> AgentFault {
+    let message = "ask the agent at '\(endpoint)': \(ForeignText.line(failure.detail))"
+    let hint: String
+    switch failure.kind {
+    case .tlsFailed(let problem): return fault("unreachable", message, hint: Self.hint(for: problem))
+    case .bodyTooLarge, .decompressionLimit:
+      return fault("answer_too_large", message, hint: "see whether an agent listens there, and what stands between")
+    case .dnsFailed: hint = "correct the name in the URL, or mend the resolver"
+    case .unreachable: hint = "see whether the network leads there, and a firewall lets it pass"
+    case .proxyRefused: hint = "see what the proxy allows"
+    case .malformedAnswer: hint = "see whether an agent listens there: https:// in place of http://, or another port"
+    default: hint = "see whether it runs and listens there"
+    }
+    return fault("unreachable", message, hint: hint)
+  }
+
+  private static func hint(for problem: HTTPFailure.TLSProblem) -> String {
+    switch problem {
+    case .untrustedIssuer:
+      "name the authority that signed it in 'tls.ca_file' of the configuration, with --ca-file at a command"
+    case .expired: "renew the certificate there, and reload its agent"
+    case .notYetValid: "set both clocks, or wait until the certificate is valid"
+    case .wrongHost: "ask by a name that the certificate has, or add this name to it"
+    case .unusableTrustRoots: "make the file, or correct 'tls.ca_file' (--ca-file at a command)"
+    case .handshake: "see whether that port speaks TLS 1.2 or newer: http:// in place of https://, or another port"
     }
   }
 
   private func once(
-    _ method: HTTPRequest.Method, _ pathAndQuery: String, _ body: [UInt8], wait: Duration, isSecondProof: Bool = false
+    _ method: HTTPRequest.Method, _ pathAndQuery: String, _ body: [UInt8], wait: Duration, _ limit: Int,
+    isSecondProof: Bool = false
   ) async throws -> Answer {
     var request = HTTPRequest(method, endpoint.url(of: pathAndQuery))
     request.headers.add("Accept", "application/json")
@@ -126,25 +156,34 @@ package struct AgentClient: Sendable {
     }
     request.limits.silence = silence + wait
     request.limits.total = total + wait
-    request.limits.bodyBytes = Self.bodyBytes
+    request.limits.bodyBytes = limit
     return try await http.exchange(request) { answer in
+      guard (200..<300).contains(answer.status) else {
+        // What goes on behind the limit is not read, and its connection is closed.
+        let bytes = try await answer.prefix(AnswerLimit.refusal)
+        if answer.status == 401, !isSecondProof, case .signed(let signer) = authorization,
+          signer.learns(fromRefusal: answer.headers)
+        {
+          throw NewProofWanted()
+        }
+        throw Self.fault(answer.status, bytes)
+      }
       var bytes: [UInt8] = []
       while let piece = try await answer.next() { bytes += piece }
-      if answer.status == 401, !isSecondProof, case .signed(let signer) = authorization,
-        signer.learns(fromRefusal: answer.headers)
-      {
-        throw NewProofWanted()
-      }
-      guard (200..<300).contains(answer.status) else { throw Self.fault(answer.status, bytes) }
       return Answer(headers: answer.headers, body: bytes)
     }
   }
 
   private static func fault(_ status: Int, _ body: [UInt8]) -> AgentFault {
     // Whoever answers something else is no agent; the status is all that it told.
-    guard var fault = try? AgentJSON.decode(AgentFault.Body.self, from: body).error else {
+    guard var fault = try? AgentJSON.decode(AgentFault.Body.self, from: body).error,
+      let code = ForeignText.word(fault.code)
+    else {
       return AgentFault(status, "bad_answer", "the answer has the status \(status) and says nothing more")
     }
+    fault.code = code
+    fault.message = ForeignText.line(fault.message)
+    fault.hint = fault.hint.map { ForeignText.line($0) }
     fault.status = status
     return fault
   }

@@ -1,6 +1,8 @@
+internal import Agent
 package import Hummingbird
 internal import Logging
 package import NIOCore
+internal import SiteTokens
 
 /// What a request carries through the routes: on which door it came, and who asks.
 package struct AgentContext: RequestContext {
@@ -21,6 +23,18 @@ package struct AgentContext: RequestContext {
   package var maxUploadSize: Int { bodyBytes }
   /// The same, as the door has it.
   var bodyBytes = BodyLimit.values
+  /// Whose token of people it bears; `nil` for a site, on a socket, and without a token.
+  var person: Person?
+  /// Where orders are written down.
+  var audit: AuditLog?
+
+  /// Who asks, for the audit log.
+  func actor() async -> AuditActor {
+    let site: String? = if case .site(let name) = identity { name } else { nil }
+    let process = await PeerProcess.of(channel)
+    return AuditActor(
+      token: person?.name, site: site, uid: process?.uid, pid: process?.pid, address: channel.remoteAddress?.ipAddress)
+  }
 }
 
 /// Who asks.

@@ -31,6 +31,25 @@ package struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     /// The request cannot be sent: URL or header are not well-formed.
     case invalidRequest
     case other
+
+    /// In a word or two, without what any layer said: for where an address is a secret.
+    package var text: String {
+      switch self {
+      case .dnsFailed: "its name cannot be resolved"
+      case .connectionRefused: "connection refused"
+      case .unreachable: "no way to the host"
+      case .connectTimeout: "no connection in time"
+      case .tlsFailed(let problem): "TLS: \(problem.text)"
+      case .proxyRefused: "the proxy refused"
+      case .silence, .total: "no answer in time"
+      case .malformedAnswer: "the answer is not HTTP"
+      case .connectionLost: "the connection was lost"
+      case .bodyTooLarge, .decompressionLimit: "the answer is too large"
+      case .cancelled: "cancelled"
+      case .invalidRequest: "the URL or a header is not well-formed"
+      case .other: "another failure"
+      }
+    }
   }
 
   /// What about the peer's certificate or the handshake was wrong.
@@ -42,6 +61,18 @@ package struct HTTPFailure: Error, Sendable, CustomStringConvertible {
     /// The trust roots could not be loaded.
     case unusableTrustRoots
     case handshake
+
+    /// In a few words.
+    package var text: String {
+      switch self {
+      case .expired: "the certificate has expired"
+      case .notYetValid: "the certificate is not valid yet"
+      case .untrustedIssuer: "the certificate is not trusted"
+      case .wrongHost: "the certificate is for another host"
+      case .unusableTrustRoots: "the file of authorities cannot be used"
+      case .handshake: "the handshake failed"
+      }
+    }
   }
 
   package let kind: Kind

@@ -14,6 +14,11 @@ static inline int remora_exchange(const char *first, const char *second) {
   return (int)syscall(SYS_renameat2, at_fdcwd, first, at_fdcwd, second, rename_exchange);
 }
 
+// Whether a file has an access list of POSIX.1e (acl(5)): its mode bits alone do not say then who may use it. Links are followed.
+static inline int remora_has_access_list(const char *path) {
+  return syscall(SYS_getxattr, path, "system.posix_acl_access", (void *)0, 0ul) > 0;
+}
+
 // What statx(2) tells of a file. `birth_seconds` and `birth_nanoseconds` are when its inode was made, where `has_birth` is not 0.
 struct remora_status {
   unsigned long long device, inode, size;

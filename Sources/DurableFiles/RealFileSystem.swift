@@ -12,6 +12,9 @@ package struct RealFileSystem: FileSystemPort {
     self.maximumEntries = maximumEntries
   }
 
+  /// Whether the mode bits of a file say less than all about who may use it, because it has an access list (acl(5)).
+  package static func hasAccessList(_ path: String) -> Bool { remora_has_access_list(path) != 0 }
+
   package func status(of path: FilePath) throws(FileError) -> FileStatus? {
     var raw = remora_status()
     let result = path.withPlatformString { name in retryingInterrupts { remora_status(name, &raw) } }

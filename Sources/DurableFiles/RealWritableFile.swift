@@ -41,6 +41,13 @@ final class RealWritableFile: WritableFile {
     guard retryingInterrupts({ fsync(descriptor) }) == 0 else { throw FileError.last("synchronize", path) }
   }
 
+  func setPermissions(_ permissions: FilePermissions) throws(FileError) {
+    let descriptor = try open("set the permissions of")
+    guard retryingInterrupts({ fchmod(descriptor, permissions.rawValue) }) == 0 else {
+      throw FileError.last("set the permissions of", path)
+    }
+  }
+
   func close() throws(FileError) {
     let descriptor = try open("close")
     self.descriptor = nil

@@ -1,3 +1,5 @@
+package import SystemPackage
+
 /// A file that is being written, by one thread at a time.
 ///
 /// Dropping it without `close` closes it and loses the kernel's last complaint; it makes nothing durable.
@@ -13,6 +15,9 @@ package protocol WritableFile: AnyObject {
   /// Makes all that was written durable, with the length; not the name. A failure is final, as in
   /// `FileSystemPort.synchronizeFile`.
   func synchronize() throws(FileError)
+
+  /// Sets the permissions whatever the process's umask is (fchmod(2)).
+  func setPermissions(_ permissions: FilePermissions) throws(FileError)
 
   /// Ends the use; later calls throw `EBADF`. A failure means that written bytes may be lost.
   func close() throws(FileError)

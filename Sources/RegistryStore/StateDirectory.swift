@@ -23,10 +23,12 @@ package final class StateDirectory: Sendable {
     self.path = path
     self.files = files
     do {
-      var made = try files.makeDirectories(path)
+      // Registries name what others need not know; what was made with other permissions keeps them.
+      let ours = FilePermissions(rawValue: 0o700)
+      var made = try files.makeDirectories(path, permissions: ours)
       lock = try OwnerLock.acquire(path: path.appending("lock"), wait: .zero)
       for name in ["registries", "verification", "differences"] {
-        made += try files.makeDirectories(path.appending(name))
+        made += try files.makeDirectories(path.appending(name), permissions: ours)
       }
       try files.synchronizeParents(of: made)
     } catch let error as LockError {

@@ -1,6 +1,7 @@
 /// What a system needs beside the program: for administrators and for the package, which have it from here alone.
 enum InstallTexts {
-  /// A unit for systemd. Copies and sources lie where the configuration says, so of the file system only what is the system's is closed.
+  /// A unit for systemd. The file system is closed for writing but for the state and the roots of copies, which lie where the
+  /// configuration says.
   static let systemd = """
     [Unit]
     Description=Remora, exact copies of Git repositories
@@ -23,8 +24,13 @@ enum InstallTexts {
     TimeoutStopSec=30
     WatchdogSec=2min
     StateDirectory=remora
+    # With hook_group: 0710, and Group= that group, so that hooks reach events.sock and the spool.
     StateDirectoryMode=0700
     LimitNOFILE=65536
+    # A core file would hold secrets.
+    LimitCORE=0
+    # For the agent and the git processes that it runs: beyond it the kernel ends one of them, and not the Git host beside them.
+    MemoryMax=50%
     # Background work for others' sake.
     Nice=5
     IOSchedulingClass=best-effort
@@ -33,7 +39,10 @@ enum InstallTexts {
     UMask=0027
     NoNewPrivileges=yes
     CapabilityBoundingSet=
-    ProtectSystem=full
+    # Roots of copies are written to: name them here when they are not below /srv, by 'systemctl edit remora'. Roots of a primary
+    # are only read.
+    ProtectSystem=strict
+    ReadWritePaths=-/srv
     PrivateTmp=yes
     PrivateDevices=yes
     ProtectClock=yes

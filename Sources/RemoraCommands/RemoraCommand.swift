@@ -24,7 +24,7 @@ package struct RemoraCommand: AsyncParsableCommand {
       RestoreCommand.self, CheckCommand.self, HousekeepCommand.self, ForgetCommand.self,
       AgentCommand.self, StatusCommand.self, RegistryCommand.self, ExplainCommand.self, EventsCommand.self,
       EventCommand.self, TrashCommand.self, FeatureCommand.self, PromoteCommand.self, HookCommand.self,
-      ConfigCommand.self,
+      TokenCommand.self, ConfigCommand.self,
     ])
 
   package init() {}

@@ -15,6 +15,14 @@ package final class ChildGroup {
   package enum Ending: Hashable, Sendable {
     case exited(Int32)
     case signaled(Int32)
+
+    /// In words.
+    package var text: String {
+      switch self {
+      case .exited(let status): "exit status \(status)"
+      case .signaled(let number): "signal \(number)"
+      }
+    }
   }
 
   /// How long a child that was killed is waited for.
@@ -109,7 +117,9 @@ package final class ChildGroup {
 }
 
 /// A child could not be started.
-package struct SpawnFailure: Error, Hashable, Sendable {
+package struct SpawnFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// errno of the call.
   package let code: Int32
+
+  package var description: String { "start a program: \(String(cString: strerror(code)))" }
 }

@@ -94,7 +94,8 @@ import Testing
         return try await ChildProcess(
           "setpriv",
           ["--reuid=65534", "--regid=65534"] + (isInGroup ? ["--groups=\(Self.group.id)"] : ["--clear-groups"])
-            + [rig.source("project") + "/hooks/post-receive"],
+            // gitolite's umask, under which no one else could read what it spools.
+            + ["sh", "-c", "umask 077; exec \"$0\"", rig.source("project") + "/hooks/post-receive"],
           directory: rig.source("project"),
           input: .bytes(Array("\(zero) \(try source.oid("refs/heads/main")) refs/heads/topic\n".utf8))
         ).outcome()
@@ -117,6 +118,37 @@ import Testing
         try await Self.arrives("project", rig, pair)
       }
       withExtendedLifetime((primary, secondary)) {}
+    }
+  }
+
+  @Test func `what lies in the spool and cannot be taken is a problem in status until it can`() async throws {
+    try await withTemporaryDirectory("stuck") { directory in
+      let rig = try Self.quietRig(directory)
+      _ = try Self.repository(at: rig.source("project"))
+      let primary = try rig.startPrimary()
+      try await rig.asking { pair in
+        // No event, and no place to set it aside.
+        try FileManager.default.removeItem(atPath: "\(rig.primaryState)/spool/bad")
+        try directory.write("", to: "primary/spool/bad")
+        try directory.write("{}", to: "primary/spool/000000000000001-0000000000000001.json")
+        try await pair.until("it is shown") {
+          let status = try await pair.status(of: \.primary)
+          return !status.isHealthy && status.problems.contains { $0.contains("1 events lie in the spool") }
+        }
+        #expect(primary.waitUntil(printed: "1 files of the spool cannot be taken"))
+        // The others are taken all the same.
+        try await rig.push("project")
+        try FileManager.default.removeItem(atPath: "\(rig.primaryState)/spool/bad")
+        try FileManager.default.createDirectory(
+          atPath: "\(rig.primaryState)/spool/bad", withIntermediateDirectories: false)
+        try await pair.until("it is set aside") {
+          try await pair.status(of: \.primary).problems.contains { $0.contains("are no events") }
+        }
+        #expect(try await !pair.status(of: \.primary).problems.contains { $0.contains("lie in the spool") })
+        #expect(
+          primary.errorsSoFar.split(separator: "\n").filter { $0.contains("cannot be taken") }.count == 1, "said once")
+      }
+      withExtendedLifetime(primary) {}
     }
   }
 

@@ -30,7 +30,7 @@ struct LayerTable: Equatable {
     Row(1, "MetricsExposition", ["CoreMetrics"]),
     Row(1, "GraphQLEngine", ["FlatJSON"]),
     Row(1, "AgentAPI", []),
-    Row(1, "SiteTokens", ["JWTKit", "Crypto"]),
+    Row(1, "SiteTokens", ["JWTKit", "Crypto", "SystemPackage"]),
     Row(1, "Webhooks", []),
     Row(2, "RefStore", ["GitValues", "DurableFiles", "WorkerPool", "Crypto", "SystemPackage"]),
     Row(

@@ -55,9 +55,7 @@ struct EventLogPowerLossTests {
   }
 
   /// Taking fsyncs away shows that the other tests are not blind; it takes half a minute on a quiet machine.
-  private static let isLong = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1"
-
-  @Test("every fsync is needed: without any one of them some state breaks a promise", .enabled(if: isLong))
+  @Test("every fsync is needed: without any one of them some state breaks a promise")
   func needsEverySynchronization() async throws {
     let unnoticed = try await OwnThread.run { try Self.experiment().unnoticedSynchronizations() }
     // Those with which a second opening makes durable what a killed process had written: the next test needs them.

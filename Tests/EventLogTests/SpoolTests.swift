@@ -46,6 +46,22 @@ struct SpoolTests {
     }
   }
 
+  @Test(
+    "a spooled file can be read by the agent whatever umask the hook has",
+    arguments: [0o000, 0o022, 0o077, 0o777] as [mode_t])
+  func umasks(mask: mode_t) async throws {
+    try await LogGround.with { ground in
+      let intake = Self.intake(ground)
+      try await intake.prepare()
+      let before = umask(mask)
+      defer { umask(before) }
+      try SpoolWriter(ground.spool).write(try Self.event(1))
+      let name = try #require(try Self.names(ground.spool).first { $0.hasSuffix(".json") })
+      let mode = try RealFileSystem().status(of: ground.spool.appending(name))?.permissions
+      #expect(mode == FilePermissions(rawValue: 0o644))
+    }
+  }
+
   @Test("when the handler throws, or the process dies after it, the files are there and are handed over again")
   func handsOverAgain() async throws {
     try await LogGround.with { ground in

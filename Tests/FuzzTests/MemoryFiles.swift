@@ -66,6 +66,7 @@ final class MemoryFiles: FileSystemPort {
     func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) { files[path, default: []] += bytes }
     func truncate(to length: Int) throws(FileError) { throw files.refused(path) }
     func synchronize() throws(FileError) {}
+    func setPermissions(_ permissions: FilePermissions) throws(FileError) {}
     func close() throws(FileError) {}
     var length: Int { get throws(FileError) { files[path]?.count ?? 0 } }
   }

@@ -120,6 +120,7 @@ private final class KillingFile: WritableFile {
     try file.synchronize()
     trigger.pass()
   }
+  func setPermissions(_ permissions: FilePermissions) throws(FileError) { try file.setPermissions(permissions) }
   func close() throws(FileError) {
     try file.close()
     trigger.pass()

@@ -35,6 +35,29 @@ struct ConfigCommandTests {
     withExtendedLifetime(directory) {}
   }
 
+  @Test("the secondary's example asks where the primary's listens, and sends no token of the agent elsewhere")
+  func together() async throws {
+    let (primary, secondary) = (
+      try await RemoraBinary.run(["config", "example", "primary"]).text,
+      try await RemoraBinary.run(["config", "example", "secondary"]).text
+    )
+    let listens = try #require(primary.firstMatch(of: /\nlisten: [^\n]*:(\d+)\n/)).output.1
+    let asks = try #require(secondary.firstMatch(of: /url: "http:\/\/[^"]*:(\d+)"/)).output.1
+    #expect(listens == asks)
+    let own = try #require(secondary.firstMatch(of: /\nadmin_token_file: (\S+)\n/)).output.1
+    #expect(secondary.split(separator: "\n").filter { $0.contains(own) }.count == 1)
+  }
+
+  @Test("the unit writes where the agent must, bounds its memory, and leaves no core file")
+  func unit() async throws {
+    let lines = Set(try await RemoraBinary.run(["config", "example", "systemd"]).lines)
+    for line in [
+      "ProtectSystem=strict", "ReadWritePaths=-/srv", "StateDirectory=remora", "LimitCORE=0", "MemoryMax=50%",
+    ] {
+      #expect(lines.contains(line), "\(line)")
+    }
+  }
+
   @Test("each error is one line with its place, the environment's among them, and the status is 1")
   func errors() async throws {
     let directory = try TemporaryDirectory("config")

@@ -31,6 +31,8 @@ struct HelpTests {
     (["feature", "list"], AgentHelpTexts.featureList),
     (["feature", "enable"], AgentHelpTexts.featureEnable),
     (["feature", "disable"], AgentHelpTexts.featureDisable),
+    (["token"], TokenHelpTexts.token), (["token", "new"], TokenHelpTexts.new),
+    (["token", "list"], TokenHelpTexts.list), (["token", "revoke"], TokenHelpTexts.revoke),
     (["config"], HelpTexts.config), (["config", "check"], HelpTexts.configCheck),
     (["config", "example"], HelpTexts.configExample),
   ]

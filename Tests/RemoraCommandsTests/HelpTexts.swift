@@ -52,6 +52,8 @@ enum HelpTexts {
       promote                 Make this secondary the primary.
       hook                    Write, take away and look at the hooks that announce
                               pushes.
+      token                   Make, list and revoke the tokens of an agent that
+                              have names.
       config                  Check an agent's configuration, or begin one.
 
       See 'remora help <subcommand>' for detailed help.

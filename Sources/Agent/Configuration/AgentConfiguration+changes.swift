@@ -42,6 +42,7 @@ extension AgentConfiguration {
     limits.verifications = new.limits.verifications
     limits.housekeepings = new.limits.housekeepings
     limits.checks = new.limits.checks
+    if let secretFile = new.primary?.secretFile { primary?.secretFile = secretFile }
     if Set(secondaries.map(\.name)) == Set(new.secondaries.map(\.name)) { secondaries = new.secondaries }
   }
 

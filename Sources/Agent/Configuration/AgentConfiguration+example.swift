@@ -36,8 +36,9 @@ extension AgentConfiguration {
     secondaries:
       - { name: berlin, secret_file: /etc/remora/berlin.secret }
 
-    # A group whose members' hooks may send events besides the agent's own user.
-    # hook_group: git
+    # A group whose members' hooks may send events besides the agent's own user. They must be able to enter the state
+    # directory; where systemd makes it, say StateDirectoryMode=0710 and Group= that group in the unit.
+    # hook_group: www-data
     # Users whose repositories are read although they are not the agent's own.
     # trusted_owners: [git]
 
@@ -47,11 +48,12 @@ extension AgentConfiguration {
   private static let secondarySites = """
     # Whom this site asks, and the secret that both hold, mode 0600.
     primary:
-      url: "http://127.0.0.1:7171"
+      url: "http://127.0.0.1:7170"
       secret_file: /etc/remora/berlin.secret
 
-    # Who this site is to hosts that a clone_url names; without it as the user who runs the agent is.
-    # sources: { tokens: [{ host: git.example.org, file: /etc/remora/admin-token }] }
+    # Credentials for the hosts that a clone_url names; without them those of the user who runs the agent.
+    # The file holds that host's token, and none of this agent's: it is sent there.
+    # sources: { tokens: [{ host: git.example.org, file: /etc/remora/git.example.org.token }] }
 
     # Whether people may fetch from the copies.
     # serve_git: false

@@ -17,6 +17,9 @@ extension AgentConfiguration {
     return try read(Array(bytes), file: path, environment: environment, checksFiles: false)
   }
 
+  /// A time as the configuration writes it, such as `90d`; `nil` for what is none.
+  package static func duration(of text: String) -> Duration? { Decimal.duration(text) }
+
   /// The state directory.
   package static func stateDirectory(_ path: String, environment: [String: String]) throws -> String {
     try readText(path, environment: environment).state

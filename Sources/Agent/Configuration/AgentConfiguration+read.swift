@@ -1,6 +1,8 @@
+internal import DurableFiles
 internal import Foundation
 internal import Replication
 internal import SiteTokens
+internal import SystemPackage
 internal import Yams
 
 extension AgentConfiguration {
@@ -13,15 +15,34 @@ extension AgentConfiguration {
     -> AgentConfiguration
   {
     let bytes: Data
+    let objection: String?
     do {
       let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      objection = try Self.objection(toModeOf: path)
       bytes = try handle.read(upToCount: ConfigurationDocument.longest + 1) ?? Data()
     } catch {
       throw ConfigurationError(
         path,
         [.init(line: 0, column: 0, key: "", message: "cannot be read; make it, correct the path, or ask its owner")])
     }
+    if let objection {
+      throw ConfigurationError(path, [.init(line: 0, column: 0, key: "", message: objection)])
+    }
     return try read(Array(bytes), file: path, environment: environment)
+  }
+
+  /// Whoever may write the configuration names programs for the agent to run, and the files of its secrets.
+  private static func objection(toModeOf path: String) throws -> String? {
+    // A link to it is looked at where it leads.
+    let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    guard let status = try RealFileSystem().status(of: FilePath(file)), status.kind == .regular else { return nil }
+    guard [geteuid(), 0].contains(status.owner) || geteuid() == 0 else {
+      return "it belongs to user \(status.owner), and neither to root nor to the user who runs the agent; chown it"
+    }
+    guard !status.permissions.contains(.otherWrite) else {
+      return "others may write to it (mode 0\(String(status.permissions.rawValue, radix: 8))); chmod o-w it"
+    }
+    return nil
   }
 
   /// The same for a text that was read already.
@@ -65,6 +86,7 @@ extension AgentConfiguration {
     let notifications = reader.notifications()
     let logLevel = reader.logLevel()
     reader.checkTogether(role, listen, isInsecure: isInsecure, tls, state: state, kinds)
+    if let state { reader.checkModes(of: state, hookGroup: hookGroup) }
     guard let name, let role, let state else { return nil }
     self.init(
       file: file, name: name, role: role, url: url, state: state, listen: listen, isInsecure: isInsecure, hosts: hosts,
@@ -144,6 +166,15 @@ extension ConfigurationReader {
     }
     guard let url, let secret else { return nil }
     return AgentConfiguration.Primary(url: url, name: name, secretFile: secret)
+  }
+
+  /// The state directory: what others may write, and what members of the hook group cannot reach.
+  fileprivate mutating func checkModes(of state: String, hookGroup: String?) {
+    guard checksFiles else { return }
+    for objection in StateContents.objections(to: state) { report(origin(of: "state"), objection) }
+    if let hookGroup, let objection = HookGroup.objection(to: hookGroup, state: state) {
+      report(origin(of: "hook_group"), objection)
+    }
   }
 
   fileprivate mutating func checkTogether(

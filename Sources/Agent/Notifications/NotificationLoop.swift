@@ -87,7 +87,7 @@ struct NotificationLoop: Sendable {
         status = try await http.exchange(request) { $0.status }
       } catch let failure as HTTPFailure {
         // Its words may have the address, which is a secret often enough.
-        throw AgentFault(0, "unreachable", "the webhook does not answer (\(failure.kind))")
+        throw AgentFault(0, "unreachable", "the webhook does not answer (\(failure.kind.text))")
       }
       guard (200..<300).contains(status) else { throw AgentFault(0, "refused", "the webhook answered \(status)") }
     } else if channel == "command", let command = settings.command {
@@ -98,7 +98,7 @@ struct NotificationLoop: Sendable {
 
   /// Runs the program with the text as its input; it must end well, in time.
   private static func start(_ command: String, _ file: String, _ body: [UInt8], _ flag: CancellationFlag) throws {
-    try Data(body).write(to: URL(fileURLWithPath: file), options: .atomic)
+    try RealFileSystem().replaceFile(FilePath(file), with: body, permissions: FilePermissions(rawValue: 0o600))
     defer { unlink(file) }
     let (input, none) = (open(file, O_RDONLY | O_CLOEXEC), open("/dev/null", O_WRONLY | O_CLOEXEC))
     defer { for descriptor in [input, none] where descriptor >= 0 { close(descriptor) } }
@@ -118,7 +118,7 @@ struct NotificationLoop: Sendable {
     guard let ending = child.ending(by: .after(limit), cancellation: flag) else {
       throw AgentFault(0, "failed", "the command did not end within \(limit)")
     }
-    guard ending == .exited(0) else { throw AgentFault(0, "failed", "the command ended with \(ending)") }
+    guard ending == .exited(0) else { throw AgentFault(0, "failed", "the command ended with \(ending.text)") }
   }
 
   // MARK: The book

@@ -9,6 +9,14 @@ final class SpoolLoop: Sendable {
   private let intake: EventIntake
   private let observer: any ReplicationObserver
   private let setAside = Mutex(0)
+  private let stuck = Mutex(Stuck())
+
+  /// Files that could be neither taken nor set aside at the last look.
+  struct Stuck: Hashable, Sendable {
+    var count = 0
+    /// What was wrong with the first; `nil` without any.
+    var reason: String?
+  }
 
   private static let interval = Duration.seconds(1)
 
@@ -20,6 +28,9 @@ final class SpoolLoop: Sendable {
 
   /// Files that were no events and were put aside since the start.
   var setAsideCount: Int { setAside.withLock { $0 } }
+
+  /// Files that lie in the spool and stay there: their events are not known.
+  var stuckFiles: Stuck { stuck.withLock { $0 } }
 
   /// Runs until the task is cancelled.
   func run() async {
@@ -33,14 +44,25 @@ final class SpoolLoop: Sendable {
         if report.setAside > 0 {
           observer.log(.trouble("\(report.setAside) files of the spool are no events; they lie in its directory 'bad'"))
         }
+        note(Stuck(count: report.stuck, reason: report.firstProblem.map { "\($0)" }))
         hasFailed = false
       } catch {
+        if !Task.isCancelled { note(Stuck(count: max(1, stuckFiles.count), reason: "\(error)"), isLogged: false) }
         if !hasFailed, !Task.isCancelled { observer.log(.trouble("take events from the spool: \(error)")) }
         hasFailed = true
       }
       // Cancelled: the loop sees it.
       try? await Task.sleep(for: Self.interval)
     }
+  }
+
+  private func note(_ found: Stuck, isLogged: Bool = true) {
+    let before = stuck.withLock { stuck in
+      defer { stuck = found }
+      return stuck
+    }
+    guard isLogged, found.count > 0, found != before else { return }
+    observer.log(.trouble("\(found.count) files of the spool cannot be taken: \(found.reason ?? "no reason given")"))
   }
 
   /// What makes no sense is passed, told once; what failed for our own reasons stays in the spool.

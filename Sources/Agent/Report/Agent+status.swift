@@ -95,6 +95,12 @@ extension Agent {
       row.scanFailure = site.scans.lastFailure(of: kind.name)
       status.kinds.append(row)
     }
+    let stuck = site.spool.stuckFiles
+    if stuck.count > 0 {
+      status.problems.append(
+        "\(stuck.count) events lie in the spool and cannot be taken: \(stuck.reason ?? "no reason given"); give their files to"
+          + " the agent's user, or remove them and run 'remora event' for what they say")
+    }
     if site.spool.setAsideCount > 0 {
       status.problems.append(
         "\(site.spool.setAsideCount) files of the spool are no events; look into its directory 'bad'")

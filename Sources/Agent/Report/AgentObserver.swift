@@ -37,7 +37,7 @@ struct AgentObserver: ReplicationObserver {
         for warning in warnings { chronicle.write(.warning, warning, fields) }
         chronicle.write(.info, hasChanged ? "synced" : "synced, nothing had changed", fields)
       case .failed(let why): chronicle.write(.warning, "sync failed: \(why)", fields)
-      case .pendingAgain, .paused, .notDue: chronicle.write(.debug, "sync: \(result)", fields)
+      case .pendingAgain, .paused, .notDue: chronicle.write(.debug, "sync: \(result.text)", fields)
       }
     case .verification(let name, let id, let result, let duration):
       let fields = fields(name, id, duration)
@@ -46,7 +46,8 @@ struct AgentObserver: ReplicationObserver {
         let names = differences.prefix(5).map(\.name).joined(separator: ", ")
         chronicle.write(.warning, "verification failed: \(differences.count) lines differ: \(names)", fields)
       case .failed(let why): chronicle.write(.warning, "verification failed: \(why)", fields)
-      case .succeeded, .moved, .overtaken, .paused, .notDue: chronicle.write(.debug, "verification: \(result)", fields)
+      case .succeeded, .moved, .overtaken, .paused, .notDue:
+        chronicle.write(.debug, "verification: \(result.text)", fields)
       }
     case .housekeeping(let name, let id, let result, let duration):
       let fields = fields(name, id, duration)
@@ -55,13 +56,13 @@ struct AgentObserver: ReplicationObserver {
         let warnings = report.warnings.isEmpty ? "" : ", warnings: \(report.warnings.joined(separator: ", "))"
         chronicle.write(report.warnings.isEmpty ? .info : .warning, "put in order\(warnings)", fields)
       case .failed(let why): chronicle.write(.warning, "housekeeping failed: \(why)", fields)
-      case .paused, .notDue: chronicle.write(.debug, "housekeeping: \(result)", fields)
+      case .paused, .notDue: chronicle.write(.debug, "housekeeping: \(result.text)", fields)
       }
     case .check(let name, let id, let result, let duration):
       let fields = fields(name, id, duration)
       switch result {
       case .damaged(let why): chronicle.write(.error, "object check failed, fetched anew: \(why)", fields)
-      case .whole, .paused, .notDue: chronicle.write(.debug, "object check: \(result)", fields)
+      case .whole, .paused, .notDue: chronicle.write(.debug, "object check: \(result.text)", fields)
       }
     case .paused(let host, let why): chronicle.write(.warning, "work for '\(host)' rests: \(why)")
     case .resumed(let host, let why): chronicle.write(.notice, "work for '\(host)' goes on, after: \(why)")

@@ -1,3 +1,4 @@
+internal import AgentAPI
 package import Logging
 
 /// Where an agent's lines for people go: one for each finished sync and each failure, without secrets, with what others said
@@ -9,17 +10,11 @@ package struct Chronicle: Sendable {
   /// A chronicle in a log.
   package init(_ logger: Logger) { self.logger = logger }
 
+  /// Characters of a line, without its fields.
+  private static let longest = 4_000
+
   /// A line at a level, with fields.
   package func write(_ level: Logger.Level, _ text: String, _ fields: Logger.Metadata = [:]) {
-    logger.log(level: level, "\(Self.harmless(text))", metadata: fields)
-  }
-
-  /// What a server or a person said must not write into a terminal, nor make two lines of one.
-  static func harmless(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.map { scalar in
-          scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : scalar
-        }))
+    logger.log(level: level, "\(ForeignText.line(text, longest: Self.longest))", metadata: fields)
   }
 }

@@ -15,6 +15,9 @@ struct RemotePrimary: PrimaryAccess {
   let contact: PrimaryContact
   /// Learns the primary's epoch.
   let epoch: SiteEpoch?
+  /// Bytes of a replicable's listing (`limits.advertisement_bytes`).
+  var listingBytes = 1 << 30
+  let passes = CatalogPasses()
 
   func events(
     after cursor: Cursor?, limit: Int, wait: Duration
@@ -42,9 +45,10 @@ struct RemotePrimary: PrimaryAccess {
     of name: ReplicableName, after id: ReplicableID?, limit: Int
   ) async throws(PrimaryAccessError) -> CatalogPage {
     let path = AgentRoute.path(AgentRoute.catalog(name.text), [("after", id?.text), ("limit", "\(limit)")])
+    try understood { () throws in try passes.page(of: name, after: id) }
     // The first page may list a large directory.
     let page = try await get(path, as: CatalogPageRow.self, wait: id == nil ? .seconds(300) : .zero)
-    return try understood { () throws in try page.page() }
+    return try understood { () throws in try page.page(after: id) }
   }
 
   func standing(
@@ -59,7 +63,8 @@ struct RemotePrimary: PrimaryAccess {
   func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing {
     let answer: AgentClient.Answer
     do {
-      answer = try await client.bytes(AgentRoute.path(AgentRoute.listing(name.text), [("id", id.text)]))
+      answer = try await client.bytes(
+        AgentRoute.path(AgentRoute.listing(name.text), [("id", id.text)]), limit: listingBytes)
       contact.answered()
     } catch {
       throw translated(error)
@@ -106,11 +111,14 @@ struct RemotePrimary: PrimaryAccess {
     return error
   }
 
+  /// What cannot be understood is the primary's failure as much as silence is: status shows it.
   private func understood<Value>(_ body: () throws -> Value) throws(PrimaryAccessError) -> Value {
     do {
       return try body()
     } catch {
-      throw .unavailable("understand the primary at '\(url)': \(error); see whether both sites run the same version")
+      let reason = "understand the primary at '\(url)': \(error); see whether both sites run the same version"
+      contact.failed(reason)
+      throw .unavailable(reason)
     }
   }
 }

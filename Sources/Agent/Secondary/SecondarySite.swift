@@ -172,7 +172,7 @@ final class SecondarySite: Sendable {
       addresses: Dictionary(
         uniqueKeysWithValues: plan.kinds.compactMap { kind in kind.address.map { (kind.name, $0) } }),
       dataTypes: Dictionary(uniqueKeysWithValues: plan.kinds.map { ($0.name, $0.dataType) }), contact: contact,
-      epoch: plan.epoch)
+      epoch: plan.epoch, listingBytes: plan.transfers.advertisementBytes)
   }
 
   /// Runs the loops until the task is cancelled.

@@ -5,12 +5,26 @@ package import SiteTokens
 internal import Synchronization
 
 /// Proves to the primary who asks: a token for each request, for no other host.
+///
+/// After a reload that brings another secret the one before is kept for a while: a primary that was not reloaded yet refuses the
+/// new one, and then is asked with the old one, and the other way round.
 package final class SiteSigner: RequestSigner {
+  private struct State {
+    var issuer: SiteTokenIssuer
+    /// The issuer before it, and until when it may still be used.
+    var former: (issuer: SiteTokenIssuer, end: ContinuousClock.Instant)?
+    var usesFormer = false
+    var switchedAt: ContinuousClock.Instant?
+    /// The start of the primary that tokens must name, once it said which.
+    var start: String?
+  }
+
   private let origin: String
-  private let issuer: SiteTokenIssuer
   private let now: @Sendable () -> Date
-  /// The start of the primary that tokens must name, once it said which.
-  private let start = Mutex<String?>(nil)
+  private let state: Mutex<State>
+
+  /// Requests that run side by side are refused side by side: they switch the secret once.
+  private static let pause = Duration.seconds(1)
 
   /// - Parameters:
   ///   - url: the primary's; only requests to its scheme, host and port are signed.
@@ -18,29 +32,65 @@ package final class SiteSigner: RequestSigner {
   ///   - now: this site's clock.
   package init(url: String, issuer: SiteTokenIssuer, now: @escaping @Sendable () -> Date) {
     origin = Self.split(url).origin
-    self.issuer = issuer
+    state = Mutex(State(issuer: issuer))
     self.now = now
   }
 
   /// The name that the primary calls itself; `nil` before it ever answered.
   package var audience: String? {
-    start.withLock { $0 }.flatMap { $0.split(separator: "/").first.map { String($0) } }
+    state.withLock { $0.start }.flatMap { $0.split(separator: "/").first.map { String($0) } }
+  }
+
+  /// Signs with another issuer from now on; the one before is tried when that is refused, for as long as a verifier takes it.
+  package func replace(_ issuer: SiteTokenIssuer, overlap: Duration = SiteTokenVerifier.overlap) {
+    let end = ContinuousClock.now + overlap
+    state.withLock { state in
+      if !issuer.hasSameSecret(as: state.issuer) { state.former = (state.issuer, end) }
+      state.issuer = issuer
+      state.usesFormer = false
+    }
+  }
+
+  /// Takes over from the signer that this one replaces.
+  package func succeed(_ other: SiteSigner) {
+    guard other.origin == origin else { return }
+    let (issuer, former) = other.state.withLock { ($0.issuer, $0.former) }
+    let end = ContinuousClock.now + SiteTokenVerifier.overlap
+    state.withLock { $0.former = issuer.hasSameSecret(as: $0.issuer) ? former : (issuer, end) }
   }
 
   package func authorization(for request: HTTPRequest) async throws -> String? {
     let (origin, target) = Self.split(request.url)
     guard origin == self.origin else { return nil }
+    let (issuer, start) = state.withLock { state in
+      if let end = state.former?.end, end < .now { (state.former, state.usesFormer) = (nil, false) }
+      return (state.usesFormer ? state.former?.issuer ?? state.issuer : state.issuer, state.start)
+    }
     let token = try await issuer.token(
       method: request.method.rawValue, pathAndQuery: target,
-      bodyDigest: request.body.isEmpty ? .ofNothing : BodyDigest(of: request.body), start: start.withLock { $0 },
+      bodyDigest: request.body.isEmpty ? .ofNothing : BodyDigest(of: request.body), start: start,
       now: now())
     return "Bearer \(token)"
   }
 
   package func learns(fromRefusal headers: HTTPHeaderFields) -> Bool {
-    guard let told = headers[SiteTokenHeader.start], told.utf8.count <= 200 else { return false }
-    start.withLock { $0 = told }
-    return true
+    if let told = headers[SiteTokenHeader.start] {
+      // `NAME/WORD`: the name is shown to people and put into the next token.
+      guard told.utf8.count <= 200, let name = told.split(separator: "/").first, SiteName(String(name)) != nil,
+        told.unicodeScalars.allSatisfy({ ForeignText.prints($0) })
+      else { return false }
+      state.withLock { $0.start = told }
+      return true
+    }
+    let now = ContinuousClock.now
+    return state.withLock { state in
+      guard let former = state.former, former.end > now else { return false }
+      if state.switchedAt.map({ now - $0 > Self.pause }) ?? true {
+        state.usesFormer.toggle()
+        state.switchedAt = now
+      }
+      return true
+    }
   }
 
   /// Scheme, host and port in small letters; and what the request line will say.

@@ -55,6 +55,9 @@ extension Agent {
       throw AgentFault(400, "invalid_request", "take the report of '\(name)': it has numbers that nothing has")
     }
     site.secondaries.heard(from: name)
+    var report = try AgentJSON.printable(report)
+    // What this site has no kind for, it shows no numbers of.
+    report.kinds.removeAll { row in !plan.kinds.contains { $0.name.text == row.name } }
     try await site.reports.take(report, from: name)
   }
 

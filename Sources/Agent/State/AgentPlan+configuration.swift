@@ -1,7 +1,7 @@
 internal import EventLog
 internal import Foundation
 package import Replication
-internal import SiteTokens
+package import SiteTokens
 
 extension AgentPlan {
   /// What a configuration asks for.
@@ -14,9 +14,7 @@ extension AgentPlan {
     var role: Role
     var former: PrimaryAddress?
     if let primary = configuration.primary {
-      let issuer = await SiteTokenIssuer(
-        site: configuration.name, audience: primary.name, secret: try SiteSecret(file: primary.secretFile)
-      ) { epoch.record.epoch }
+      let issuer = try await configuration.issuer(of: primary, epoch)
       let signer = SiteSigner(url: primary.url, issuer: issuer) {
         Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000)
       }
@@ -91,7 +89,28 @@ extension SchedulerLimits {
   }
 }
 
+extension AgentPlan {
+  /// Proves to the primary, or to the one that this site has replaced, who asks; `nil` where there is none.
+  package var signer: SiteSigner? {
+    if case .secondary(let primary?) = role { return primary.signer as? SiteSigner }
+    return former?.signer as? SiteSigner
+  }
+}
+
 extension AgentConfiguration {
+  /// Makes tokens for the primary with the secret that its file holds now; `nil` where there is no primary.
+  ///
+  /// - Throws: `SecretFileError`.
+  package func issuer(_ epoch: SiteEpoch) async throws -> SiteTokenIssuer? {
+    if let primary { try await issuer(of: primary, epoch) } else { nil }
+  }
+
+  func issuer(of primary: Primary, _ epoch: SiteEpoch) async throws -> SiteTokenIssuer {
+    await SiteTokenIssuer(site: name, audience: primary.name, secret: try SiteSecret(file: primary.secretFile)) {
+      epoch.record.epoch
+    }
+  }
+
   /// Whether the site was made the primary although the configuration still says that it is a secondary of the one before.
   package func isPromoted(_ record: EpochRecord) -> Bool {
     record.promotion != nil && record.promotion?.formerURL == primary?.url

@@ -26,13 +26,22 @@ extension CatalogPageRow {
     if page.leftOut.count > 0 { (leftOutCount, leftOut) = (page.leftOut.count, page.leftOut.examples) }
   }
 
-  func page() throws -> CatalogPage {
+  /// - Parameter id: behind which the page was asked for.
+  /// - Throws: `WireError` also for ids that do not ascend from there: such a listing has no end, or misses what it names.
+  func page(after id: ReplicableID?) throws -> CatalogPage {
+    let rows = try rows.map { try $0.row() }
+    var last = id
+    for row in rows {
+      if let last, row.id <= last { throw WireError("a catalog that names '\(row.id)' behind '\(last)'") }
+      last = row.id
+    }
+    guard isLast || !rows.isEmpty else { throw WireError("a page of a catalog that is empty and not the last") }
     var page = CatalogPage(
-      rows: try rows.map { try $0.row() },
+      rows: rows,
       position: try WireError.parse(Cursor(position), "the position '\(position)'"), isComplete: isComplete,
       isLast: isLast, isEnabled: isEnabled ?? true)
     page.leftOut.count = max(0, leftOutCount ?? 0)
-    page.leftOut.examples = Array((leftOut ?? []).prefix(10))
+    page.leftOut.examples = (leftOut ?? []).prefix(10).map { ForeignText.line($0) }
     return page
   }
 }
@@ -60,7 +69,7 @@ extension StandingRow {
       if let notOffered {
         .notOffered(NotOffered(rawValue: notOffered) ?? .unavailable)
       } else {
-        .unknown(reason ?? "no reason given")
+        .unknown(ForeignText.line(reason ?? "no reason given"))
       }
     default: throw WireError("the standing '\(standing)'")
     }

@@ -53,7 +53,8 @@ extension EventRow {
         payload: EventPayload(
           modelRecordID: try ReplicableID(payload.modelRecordId),
           incarnation: try payload.incarnation.map { try WireError.parse(Incarnation($0), "the incarnation '\($0)'") },
-          correlationID: payload.correlationId, changes: (payload.changes ?? []).map(\.move), reason: payload.reason,
+          correlationID: ForeignText.line(payload.correlationId), changes: (payload.changes ?? []).map(\.move),
+          reason: payload.reason.map { ForeignText.line($0) },
           reading: try payload.reading.map { try WireError.parse($0.reading, "a reading of '\($0.checksum)'") }))
     } catch let error as WireError {
       throw error
@@ -67,7 +68,7 @@ extension EventRow {
 struct WireError: Error, CustomStringConvertible {
   let description: String
 
-  init(_ what: String) { description = "cannot make sense of \(what)" }
+  init(_ what: String) { description = "cannot make sense of \(ForeignText.line(what))" }
 
   static func parse<Value>(_ value: Value?, _ what: @autoclosure () -> String) throws(WireError) -> Value {
     guard let value else { throw WireError(what()) }

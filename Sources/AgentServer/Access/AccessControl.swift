@@ -41,12 +41,23 @@ package final class AccessControl: Sendable {
   }
 
   /// What the token of a person allows; `nil` for what is none.
-  func role(ofAuthorization header: String) -> Role? {
-    persons.withLock { $0 }?.role(ofAuthorization: header)
-  }
+  func role(ofAuthorization header: String) -> Role? { person(ofAuthorization: header)?.role }
 
   /// The same by the digest of a token, as sessions keep it.
-  func role(ofDigest digest: String) -> Role? { persons.withLock { $0 }?.role(ofDigest: digest) }
+  func role(ofDigest digest: String) -> Role? { person(ofDigest: digest)?.role }
+
+  /// Whose token it is; `nil` for what is none, or has expired.
+  func person(ofAuthorization header: String) -> Person? {
+    persons.withLock { $0 }?.person(ofAuthorization: header, at: now())
+  }
+
+  /// The same by the digest of a token.
+  func person(ofDigest digest: String) -> Person? { persons.withLock { $0 }?.person(ofDigest: digest, at: now()) }
+
+  /// Takes over the secrets of sites from what this one replaces, for as long as old ones stay good.
+  func succeed(_ former: AccessControl) {
+    if let verifier, let other = former.verifier { verifier.succeed(other) }
+  }
 
   /// Which site asks.
   ///

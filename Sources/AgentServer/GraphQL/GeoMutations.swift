@@ -5,10 +5,10 @@ internal import GraphQLEngine
 /// The orders: done when they are answered, but for the syncs and verifications themselves, which begin at once.
 enum GeoMutations {
   static func update(_ call: GraphQLCall, _ kinds: [GeoKind], _ agent: Agent) async throws -> GraphQLValue {
-    let input = try input(of: call)
+    let input = try await input(of: call, "geoRegistriesUpdate")
     let id = input["registryId"]?.text ?? ""
     let action = (input["action"]?.text ?? "").lowercased()
-    return try await answered(input) {
+    return try await answered(call, "geoRegistriesUpdate", input) {
       guard let kind = kind(of: id, input["registryClass"]?.text, kinds), let number = kind.number(ofID: id),
         let row = try await agent.entry(number: number, of: kind.name)
       else {
@@ -30,10 +30,10 @@ enum GeoMutations {
   }
 
   static func bulkUpdate(_ call: GraphQLCall, _ kinds: [GeoKind], _ agent: Agent) async throws -> GraphQLValue {
-    let input = try input(of: call)
+    let input = try await input(of: call, "geoRegistriesBulkUpdate")
     let name = input["registryClass"]?.text
     guard let kind = kinds.first(where: { $0.registryClass == name }) else { return .null }
-    return try await answered(input) {
+    return try await answered(call, "geoRegistriesBulkUpdate", input) {
       let action = input["action"]?.text == "REVERIFY_ALL" ? "reverify" : "resync"
       let ids = try await targets(input, kind, agent)
       let answer = try await agent.act(RegistryAction(action: action, ids: ids), on: kind.name)
@@ -59,25 +59,32 @@ enum GeoMutations {
     return ids
   }
 
-  private static func input(of call: GraphQLCall) throws -> GraphQLObject {
-    guard (call.context as? GraphQLAsker)?.mayChange == true else {
+  private static func input(of call: GraphQLCall, _ name: String) async throws -> GraphQLObject {
+    let input: GraphQLObject = if case .object(let input)? = call.arguments["input"] { input } else { GraphQLObject() }
+    let asker = call.context as? GraphQLAsker
+    guard asker?.mayChange == true else {
+      await asker?.record(name, input, "forbidden")
       throw AgentFault(403, "forbidden", "change this: it takes an admin's token")
     }
-    guard case .object(let input)? = call.arguments["input"] else { return GraphQLObject() }
     return input
   }
 
   /// As GitLab does it: what cannot be done is in `errors`.
   private static func answered(
-    _ input: GraphQLObject, _ body: () async throws -> [(String, GraphQLValue)]
+    _ call: GraphQLCall, _ name: String, _ input: GraphQLObject, _ body: () async throws -> [(String, GraphQLValue)]
   ) async throws -> GraphQLValue {
     let mark = ("clientMutationId", input["clientMutationId"] ?? .null)
+    let asker = call.context as? GraphQLAsker
     do {
-      return .object([mark, ("errors", .list([]))] + (try await body()))
+      let fields = try await body()
+      await asker?.record(name, input, nil)
+      return .object([mark, ("errors", .list([]))] + fields)
     } catch let error as CancellationError {
       throw error
     } catch {
-      return .object([mark, ("errors", .list([.string("\(error as? AgentFault ?? AgentFault(error))")]))])
+      let fault = error as? AgentFault ?? AgentFault(error)
+      await asker?.record(name, input, fault.code)
+      return .object([mark, ("errors", .list([.string("\(fault)")]))])
     }
   }
 }

@@ -19,7 +19,18 @@ extension Router<AgentContext> {
       } catch {
         return Self.answer(GraphQLResponse(error), .badRequest)
       }
-      let asker = GraphQLAsker(mayChange: context.identity == .admin)
+      let actor = await context.actor()
+      let asker = GraphQLAsker(mayChange: context.identity == .admin) { name, input, code in
+        var details: [String: String] = [:]
+        for field in input.fields where field.name != "clientMutationId" {
+          details[field.name] = field.value.text ?? String(decoding: field.value.json.prefix(1_000), as: UTF8.self)
+        }
+        await context.audit?.record(
+          AuditEntry(
+            order: "graphql \(name)", details: details, actor: actor, outcome: code == nil ? .done : .refused,
+            code: code)
+        )
+      }
       let response = try await engine.execute(asked, context: asker) { error in
         let fault = error as? AgentFault ?? AgentFault(error)
         return GraphQLError(
@@ -46,4 +57,11 @@ extension Router<AgentContext> {
 /// Who asks, for the resolvers.
 struct GraphQLAsker: Sendable {
   let mayChange: Bool
+  /// Writes a mutation down: its name, its input, and the code of the fault when it was not done.
+  let record: @Sendable (String, GraphQLObject, String?) async -> Void
+
+  init(mayChange: Bool, record: @escaping @Sendable (String, GraphQLObject, String?) async -> Void) {
+    self.mayChange = mayChange
+    self.record = record
+  }
 }

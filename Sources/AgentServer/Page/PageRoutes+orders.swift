@@ -4,6 +4,7 @@ internal import AgentAPI
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
+internal import SiteTokens
 
 /// What the page's forms order: each proves that it was made for this session, and ends with a screen that says what was done.
 extension PageRoutes {
@@ -71,18 +72,28 @@ extension PageRoutes {
       response.status = status
       return response
     }
+    // Only here is it known whose token it is.
+    func record(_ person: Person?, _ code: String?) async {
+      let entry = AuditEntry(
+        order: "sign-in", details: person.map { ["role": $0.role.rawValue] } ?? [:],
+        actor: AuditActor(token: person?.name, address: peer), outcome: code == nil ? .done : .refused, code: code)
+      await context.audit?.record(entry)
+    }
     do throws(AgentFault) {
       try rates.admitGuess(peer)
     } catch {
+      await record(nil, error.code)
       return await refused("\(error)", .tooManyRequests)
     }
     let token = form["token"] ?? ""
-    guard access.role(ofAuthorization: "Bearer \(token)") != nil else {
+    guard let person = access.person(ofAuthorization: "Bearer \(token)") else {
       rates.guessed(peer)
+      await record(nil, "unauthorized")
       context.logger.notice("refused a sign-in at the page: the token is not one of this site's")
       return await refused("This is no token of a reader or an admin of this site.", .unauthorized)
     }
     let cookie = try await sessions.begin(token: token)
+    await record(person, nil)
     return Self.redirect(form.returnTo).with(cookie: cookie, seconds: Int(Sessions.lifetime), isSecure)
   }
 }

@@ -72,13 +72,16 @@ final class Sessions: Sendable {
 
   /// The role of whoever sends a request, where the cookie may stand for a token: at the page, and at the stream that it
   /// listens to. Everywhere else a cookie that a browser sends by itself proves nothing.
-  func role(of request: Request, _ access: AccessControl) -> Role? {
+  func role(of request: Request, _ access: AccessControl) -> Role? { person(of: request, access)?.role }
+
+  /// Whose token the session was begun with, under the same rules.
+  func person(of request: Request, _ access: AccessControl) -> Person? {
     let path = request.uri.path
     let isOfPage = !["/api/", "/git/", "/blobs/", "/graphql", "/webhooks/"].contains { path.hasPrefix($0) }
     guard isOfPage || path == "/api/v1/stream", let cookie = Self.cookie(of: request) else { return nil }
     let digest = Self.digest(cookie)
     let session = sessions.withLock { $0.first { $0.cookie == digest && $0.expiresAt > Self.now } }
-    return session.flatMap { access.role(ofDigest: $0.token) }
+    return session.flatMap { access.person(ofDigest: $0.token) }
   }
 
   static func cookie(of request: Request) -> String? {

@@ -1,6 +1,5 @@
 package import Agent
 internal import Foundation
-package import NIOSSL
 package import Replication
 internal import SiteTokens
 
@@ -10,8 +9,8 @@ package struct AgentDoors: Sendable {
   package var host: String
   /// Its port; 0 takes a free one.
   package var port: Int
-  /// Certificates of the network door; `nil` speaks plain HTTP.
-  package var tls: TLSConfiguration?
+  /// Certificate of the network door; `nil` speaks plain HTTP.
+  package var tls: ServerCertificate?
   /// Who may come in there.
   package var access: AccessControl
   /// Repositories and files are given to people who may read, and not only to sites.
@@ -22,6 +21,8 @@ package struct AgentDoors: Sendable {
   package var serving: [String: AgentConfiguration.Serving] = [:]
   /// Whose deliveries of webhooks are taken, by kind.
   package var webhooks: [String: WebhookDoor] = [:]
+  /// Sites that were configured at the start: others may ask only after a restart.
+  var sites: Set<SiteName> = []
   /// Group whose members may use the socket of events; `nil` is none.
   package var hookGroup: String?
   /// Connections at a time; whoever comes later waits.
@@ -45,21 +46,20 @@ package struct AgentDoors: Sendable {
     async throws
   {
     let listen = configuration.listen
-    var verifier: SiteTokenVerifier?
+    var (verifier, sites) = (SiteTokenVerifier?.none, Set<SiteName>())
     if configuration.role == .primary || configuration.isPromoted(epoch.record) {
-      verifier = await SiteTokenVerifier(
-        audience: configuration.name, sites: try configuration.siteSecrets(epoch.record))
+      let secrets = try configuration.siteSecrets(epoch.record)
+      verifier = await SiteTokenVerifier(audience: configuration.name, sites: secrets)
+      sites = Set(secrets.keys)
     }
     let access = AccessControl(
       verifier: verifier, persons: try configuration.personTokens(), hosts: Self.hosts(configuration),
       trustsLoopback: listen.isLoopback, epoch: epoch
     ) { Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000) }
     self.init(host: listen.host, port: listen.port, access: access, servesPeople: configuration.servesGit)
+    self.sites = sites
     if let certificate = configuration.tls.certificateFile, let key = configuration.tls.keyFile {
-      tls = TLSConfiguration.makeServerConfiguration(
-        certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
-        privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
-      tls?.minimumTLSVersion = .tlsv12
+      tls = try ServerCertificate(certificateFile: certificate, keyFile: key)
     }
     trustedOwners = Set(try configuration.trustedOwners.map(Self.number(ofUser:)))
     serving = Dictionary(
@@ -116,6 +116,6 @@ extension AgentConfiguration {
 
   /// - Throws: `SecretFileError`.
   func personTokens() throws -> PersonTokens {
-    try PersonTokens(adminFile: adminTokenFile, readerFile: readerTokenFile)
+    try PersonTokens(adminFile: adminTokenFile, readerFile: readerTokenFile, named: try TokenFile(state: state).read())
   }
 }

@@ -21,14 +21,21 @@ extension AgentProcess {
     opened: @escaping @Sendable (_ port: Int, _ role: String) -> Void
   ) async throws {
     var (configuration, before) = (configuration, AgentConfiguration?.none)
+    var former: (doors: AgentDoors, plan: AgentPlan)?
     while true {
       let epoch = try SiteEpoch(state: configuration.state, now: environment.now)
       let doors = try await AgentDoors(configuration, epoch: epoch, now: environment.now)
       let reload = ConfigurationReload(
-        configuration, epoch, access: doors.access, chronicle: Chronicle(logger), reread: reread,
+        configuration, epoch, doors: doors, chronicle: Chronicle(logger), reread: reread,
         setLogLevel: setLogLevel)
       do {
         let plan = try await AgentPlan(configuration, epoch: epoch, now: environment.now)
+        // Secrets that came together with other kinds: the ones before them stay good for a while all the same.
+        if let former {
+          doors.access.succeed(former.doors.access)
+          if let signer = plan.signer, let other = former.plan.signer { signer.succeed(other) }
+        }
+        former = (doors, plan)
         try await run(
           plan, doors: doors, metrics: metrics, logger: logger, environment: environment,
           reload: { await reload.run(for: $0) },
@@ -55,7 +62,7 @@ extension AgentProcess {
 private actor ConfigurationReload {
   private var current: AgentConfiguration
   private let epoch: SiteEpoch
-  private let access: AccessControl
+  private let doors: AgentDoors
   private let chronicle: Chronicle
   private let reread: @Sendable () throws -> AgentConfiguration
   private let setLogLevel: @Sendable (String) -> Void
@@ -69,12 +76,12 @@ private actor ConfigurationReload {
   nonisolated func hasOpened() { openness.withLock { $0 = true } }
 
   init(
-    _ configuration: AgentConfiguration, _ epoch: SiteEpoch, access: AccessControl, chronicle: Chronicle,
+    _ configuration: AgentConfiguration, _ epoch: SiteEpoch, doors: AgentDoors, chronicle: Chronicle,
     reread: @escaping @Sendable () throws -> AgentConfiguration, setLogLevel: @escaping @Sendable (String) -> Void
   ) {
     current = configuration
     self.epoch = epoch
-    self.access = access
+    self.doors = doors
     self.chronicle = chronicle
     self.reread = reread
     self.setLogLevel = setLogLevel
@@ -92,9 +99,17 @@ private actor ConfigurationReload {
         return
       }
       // Only sites that we know may ask: the log keeps accounts of them from the start.
-      let known = try current.siteSecrets(epoch.record)
-      try await access.replace(
-        persons: new.personTokens(), sites: new.siteSecrets(epoch.record).filter { known[$0.key] != nil })
+      let known = doors.sites
+      // All of it is read before any of it counts.
+      let (persons, sites) = (try new.personTokens(), try new.siteSecrets(epoch.record))
+      let webhooks = try new.webhookDoors()
+      let certificate = try doors.tls?.reread()
+      // Another URL is another primary, which a restart brings.
+      let issuer = new.primary?.url == current.primary?.url ? try await new.issuer(epoch) : nil
+      await doors.access.replace(persons: persons, sites: sites.filter { known.contains($0.key) })
+      for (kind, door) in doors.webhooks { if let other = webhooks[kind] { door.replace(other.secret) } }
+      if let certificate { doors.tls?.take(certificate) }
+      if let issuer { agent.plan.signer?.replace(issuer) }
       await agent.take(SchedulerLimits(new.limits))
       setLogLevel(new.logLevel)
       current.adoptReloadable(of: new)
@@ -111,7 +126,8 @@ private actor ConfigurationReload {
     let taken = changes.filter(\.isReloadable).map(\.key)
     chronicle.write(
       .notice,
-      "reload: secrets and tokens read again" + (taken.isEmpty ? "" : ", taken: \(taken.joined(separator: ", "))"))
+      "reload: certificates, secrets and tokens read again"
+        + (taken.isEmpty ? "" : ", taken: \(taken.joined(separator: ", "))"))
     let late = changes.filter { !$0.isReloadable }.map(\.key)
     guard !late.isEmpty else { return }
     chronicle.write(.warning, "reload: these need a restart, and hold as they were: \(late.joined(separator: ", "))")

@@ -28,6 +28,8 @@ package enum AgentProcess {
     let chronicle = Chronicle(logger)
     // A client that leaves while it is written to must not end the process.
     signal(SIGPIPE, SIG_IGN)
+    // Until the reload listens, an early SIGHUP must not end it either: what it asks for has just been read.
+    if reload != nil { signal(SIGHUP, SIG_IGN) }
     try await Agent.withOpen(plan, chronicle: chronicle, environment: environment) { agent in
       let collector = metrics.registerCollector { await SiteMetrics.families(of: agent) }
       defer { metrics.removeCollector(collector) }
@@ -43,7 +45,8 @@ package enum AgentProcess {
         agent,
         .init(
           doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers, sessions: sessions,
-          page: page, readers: readers))
+          page: page, readers: readers,
+          audit: AuditLog(state: plan.state, workers: workers, chronicle: chronicle, now: environment.now)))
       let services = AgentServices(
         agent: agent, doors: doors, routers: routers, logger: logger, reload: reload, opened: opened)
       let result: Result<Void, any Error>

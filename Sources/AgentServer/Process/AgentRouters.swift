@@ -21,6 +21,7 @@ struct AgentRouters: Sendable {
     let sessions: Sessions
     let page: AdminPage
     let readers: QuietThread
+    let audit: AuditLog
     let rates = PeerRates()
   }
 
@@ -63,9 +64,11 @@ struct AgentRouters: Sendable {
   private static func router(_ door: AccessMiddleware.Door, _ means: Means) -> Router<AgentContext> {
     let router = Router(context: AgentContext.self)
     router.add(middleware: FaultMiddleware(means.chronicle))
+    router.add(middleware: RefusalMiddleware(audit: means.audit))
     let sessions: Sessions? = if case .network = door { means.sessions } else { nil }
     router.add(
       middleware: AccessMiddleware(door, bodyBytes: means.doors.bodyBytes, rates: means.rates, sessions: sessions))
+    router.add(middleware: AuditMiddleware(door: door, audit: means.audit, sessions: sessions))
     return router
   }
 }

@@ -34,6 +34,7 @@ struct AgentServices: Sendable {
     let sockets = OpenGate(after: 2)
     let inner = GatedService(gate: sockets) {
       umask(before)
+      try HookGroup.openWay(doors.hookGroup, to: agent.plan.state)
       try HookGroup.set(doors.hookGroup, on: events.path, mode: 0o660, alone: 0o600)
     } run: {
       try await runBehindSockets()
@@ -78,7 +79,7 @@ struct AgentServices: Sendable {
 
   /// The network door and the loops.
   private func runBehindSockets() async throws {
-    let server = try doors.tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0) } ?? http
+    let server = try doors.tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0.configuration) } ?? http
     let door = Application(
       responder: routers.network, server: server,
       configuration: .init(

@@ -4,17 +4,24 @@ internal import CoreMetrics
 internal import HTTPTypes
 internal import Hummingbird
 package import SiteTokens
+internal import Synchronization
 package import Webhooks
 
 /// Whose deliveries are taken for a kind, and what its repositories are called here.
-package struct WebhookDoor: Sendable {
+package final class WebhookDoor: Sendable {
   package let mapping: WebhookMapping
-  package let secret: WebhookSecret
+  private let current: Mutex<WebhookSecret>
 
   package init(mapping: WebhookMapping, secret: WebhookSecret) {
     self.mapping = mapping
-    self.secret = secret
+    current = Mutex(secret)
   }
+
+  package var secret: WebhookSecret { current.withLock { $0 } }
+
+  /// Takes another secret, which a reload brings. The one before is refused at once: a forge has one secret, and whatever a
+  /// delivery would have said the scan finds.
+  func replace(_ secret: WebhookSecret) { current.withLock { $0 = secret } }
 }
 
 /// What a forge is told of its delivery.

@@ -10,6 +10,8 @@ package struct SpoolWriter: Sendable {
   private let directory: FilePath
   private let files: any FileSystemPort
 
+  private static let permissions = FilePermissions(rawValue: 0o644)
+
   /// - Parameter directory: `<state>/spool`, absolute.
   package init(_ directory: FilePath, files: any FileSystemPort = RealFileSystem()) {
     self.directory = directory
@@ -19,7 +21,7 @@ package struct SpoolWriter: Sendable {
   /// Writes the event as a file of its own. Changes that would make it larger than 1 MiB are left out, and counted in
   /// it.
   ///
-  /// The file is readable by everybody who may enter the directory: with a hook group it is the hook's user who owns
+  /// The file is readable by all who may enter the directory, whatever umask the hook has: with a hook group it is the hook's user who owns
   /// the file, and the agent must read it; nobody but the agent may list the directory.
   /// - Throws: `EventLogError`: `fileSystem` (nothing was spooled), `tooLarge` for a correlation id beyond all reason.
   package func write(_ event: SpooledEvent) throws(EventLogError) {
@@ -40,8 +42,10 @@ package struct SpoolWriter: Sendable {
 
   private func put(_ bytes: [UInt8], _ name: String) throws(FileError) {
     let unfinished = directory.appending(name + SpoolName.unfinished)
-    let file = try files.create(unfinished, permissions: FilePermissions(rawValue: 0o644))
+    let file = try files.create(unfinished, permissions: Self.permissions)
     do {
+      // The hook has the umask of whoever pushes, and gitolite's is 077.
+      try file.setPermissions(Self.permissions)
       try file.write(bytes)
       try file.synchronize()
       try file.close()

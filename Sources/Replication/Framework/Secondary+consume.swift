@@ -284,8 +284,9 @@ private enum EventFate: Sendable {
 }
 
 /// The primary answers, and cannot tell how one replicable stands.
-struct UnknownStanding: Error {
+struct UnknownStanding: Error, CustomStringConvertible {
   let reason: String
+  var description: String { reason }
 }
 
 extension ConsumptionReport.Announced {

@@ -24,7 +24,7 @@ public protocol PrimaryAccess: Sendable {
 }
 
 /// Why the primary gave no answer.
-public enum PrimaryAccessError: Error, Hashable, Sendable {
+public enum PrimaryAccessError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The cursor is not of this log's history (restored from a backup, or another log): reconcile by catalog.
   case forked
   /// The cursor is older than what the log still has: reconcile by catalog.
@@ -39,6 +39,18 @@ public enum PrimaryAccessError: Error, Hashable, Sendable {
   case unavailable(String)
   /// The primary answers, and what it reads the content from (a host, its own disk) fails for all. Touches no entry.
   case paused(Pause)
+
+  /// One line for logs and status.
+  public var description: String {
+    switch self {
+    case .forked: "the cursor is not of this log's history"
+    case .pruned: "the log no longer has what follows the cursor"
+    case .missing: "the primary has no such replicable"
+    case .unknownKind: "the primary does not have the kind"
+    case .unreadable(let reason), .unavailable(let reason): reason
+    case .paused(let pause): "\(pause)"
+    }
+  }
 }
 
 /// Events in order, and where to go on.

@@ -1,53 +1,84 @@
 internal import Crypto
-internal import Foundation
+package import Foundation
 
-/// The tokens of people, from files: one for admins, one for readers. Without a file nobody has that role.
+/// The tokens of people: of `admin_token_file` and `reader_token_file`, and those that have names.
 ///
 /// Only digests are kept, and compared in constant time. They are never printed.
 package struct PersonTokens: Sendable, CustomStringConvertible, CustomReflectable {
-  private let admin: SHA256Digest?
-  private let reader: SHA256Digest?
+  /// Names that stand for the tokens of the two files: no named token may have them.
+  package static let fileNames = (admin: "admin", reader: "reader")
+
+  private struct Known {
+    let digest: [UInt8]
+    let person: Person
+    let expiresAt: Date?
+  }
+
+  private let known: [Known]
 
   /// - Parameters:
-  ///   - adminFile: `nil` when there are no admins.
-  ///   - readerFile: `nil` when there are no readers but the admins.
+  ///   - adminFile: `nil` without one.
+  ///   - readerFile: `nil` without one.
+  ///   - named: those of `<state>/tokens.json`.
   /// - Throws: `SecretFileError` for a file as `SiteSecret` would refuse it, and when both hold the same token.
-  package init(adminFile: String?, readerFile: String?) throws(SecretFileError) {
-    admin = try Self.digest(adminFile)
-    reader = try Self.digest(readerFile)
+  package init(adminFile: String?, readerFile: String?, named: [NamedToken] = []) throws(SecretFileError) {
+    let admin = try Self.digest(adminFile)
+    let reader = try Self.digest(readerFile)
     if let readerFile, admin == reader {
       throw SecretFileError(readerFile, "it holds the admin token", hint: "give readers another token")
     }
+    known =
+      [
+        admin.map { Known(digest: $0, person: Person(name: Self.fileNames.admin, role: .admin), expiresAt: nil) },
+        reader.map { Known(digest: $0, person: Person(name: Self.fileNames.reader, role: .reader), expiresAt: nil) },
+      ].compactMap { $0 }
+      + named.compactMap { token in
+        Hex.bytes(token.digest).map { Known(digest: $0, person: token.person, expiresAt: token.expiresAt) }
+      }
   }
 
-  /// The role that a header `Authorization` proves, as `Bearer TOKEN` or as `Basic` with the token for a password and
-  /// whatever name; `nil` when it proves none.
-  package func role(ofAuthorization header: String) -> Role? {
+  /// Who a header `Authorization` proves to ask, as `Bearer TOKEN` or as `Basic` with the token for a password and whatever name;
+  /// `nil` when it proves no one, or the token has expired.
+  package func person(ofAuthorization header: String, at now: Date) -> Person? {
     guard header.utf8.count <= 16 << 10, let token = Self.token(header) else { return nil }
-    let digest = SHA256.hash(data: token)
-    // Both comparisons are made, whatever the first one says.
-    let isAdmin = admin.map { $0 == digest } ?? false
-    let isReader = reader.map { $0 == digest } ?? false
-    return isAdmin ? .admin : isReader ? .reader : nil
+    return person(ofDigest: Array(SHA256.hash(data: token)), at: now)
+  }
+
+  /// The same by a token's digest; `nil` also once the token is another one.
+  package func person(ofDigest digest: String, at now: Date) -> Person? {
+    Hex.bytes(digest).flatMap { person(ofDigest: $0, at: now) }
+  }
+
+  /// The role of such a header.
+  package func role(ofAuthorization header: String, at now: Date = Date()) -> Role? {
+    person(ofAuthorization: header, at: now)?.role
+  }
+
+  /// The role of a token by its digest.
+  package func role(ofDigest digest: String, at now: Date = Date()) -> Role? {
+    person(ofDigest: digest, at: now)?.role
   }
 
   /// What stands for a token where the token itself must not be kept; it is of no use to whoever reads it.
-  package static func digest(ofToken token: String) -> String { hex(SHA256.hash(data: Array(token.utf8))) }
+  package static func digest(ofToken token: String) -> String { Hex.text(SHA256.hash(data: Array(token.utf8))) }
 
-  /// The role of a token by its digest; `nil` once the token is another one.
-  package func role(ofDigest digest: String) -> Role? {
-    let isAdmin = admin.map { Self.hex($0) == digest } ?? false
-    let isReader = reader.map { Self.hex($0) == digest } ?? false
-    return isAdmin ? .admin : isReader ? .reader : nil
+  private func person(ofDigest digest: [UInt8], at now: Date) -> Person? {
+    var found: Person?
+    // All are compared, whatever the first ones say.
+    for entry in known where Self.isSame(entry.digest, digest) && entry.expiresAt.map({ now < $0 }) ?? true {
+      found = found ?? entry.person
+    }
+    return found
   }
 
-  private static func hex(_ digest: SHA256Digest) -> String {
-    digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  /// Compares all bytes, wherever the first difference is.
+  private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    left.count == right.count && zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
   }
 
-  private static func digest(_ path: String?) throws(SecretFileError) -> SHA256Digest? {
+  private static func digest(_ path: String?) throws(SecretFileError) -> [UInt8]? {
     guard let path else { return nil }
-    return SHA256.hash(data: try SecretFile.read(path))
+    return Array(SHA256.hash(data: try SecretFile.read(path)))
   }
 
   private static func token(_ header: String) -> [UInt8]? {

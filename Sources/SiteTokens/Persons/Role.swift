@@ -1,5 +1,5 @@
 /// What a person's token allows.
-package enum Role: String, Comparable, CaseIterable, Sendable {
+package enum Role: String, Comparable, CaseIterable, Codable, Sendable {
   /// To look.
   case reader
   /// To look and to change.

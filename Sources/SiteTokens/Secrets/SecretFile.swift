@@ -1,19 +1,22 @@
 internal import Foundation
+internal import SystemPackage
 
 /// A small file that only we may read, as the descriptor shows it: no one can put another file in its place between the look
 /// at its mode and the reading.
 enum SecretFile {
   /// A secret has no fewer bytes: 32 bytes are as many as HS256 can use, and base64 or hexadecimal digits of 16 are as long.
   static let shortest = 32
-  private static let longest = 4_096
+  static let longest = 4_096
 
   /// The content without white space at its ends.
-  static func read(_ path: String) throws(SecretFileError) -> [UInt8] {
+  static func read(
+    _ path: String, shortest: Int = Self.shortest, longest: Int = Self.longest, isForOwner: Bool = false
+  ) throws(SecretFileError) -> [UInt8] {
     // Nonblocking: a pipe in its place must not hold us.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw SecretFileError(path, call: "open", number: errno) }
     defer { close(descriptor) }
-    try check(descriptor, path)
+    try check(descriptor, path, isForOwner: isForOwner)
     var bytes = [UInt8](repeating: 0, count: longest + 1)
     var count = 0
     while count < bytes.count {
@@ -35,18 +38,22 @@ enum SecretFile {
     return Array(secret)
   }
 
-  private static func check(_ descriptor: Int32, _ path: String) throws(SecretFileError) {
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else { throw SecretFileError(path, call: "fstat", number: errno) }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+  private static func check(_ descriptor: Int32, _ path: String, isForOwner: Bool) throws(SecretFileError) {
+    let status: Stat
+    do { status = try Stat(FileDescriptor(rawValue: descriptor)) } catch {
+      throw SecretFileError(path, call: "fstat", number: error.rawValue)
+    }
+    guard status.type == .regular else {
       throw SecretFileError(path, "not a regular file", hint: "give the path of a file")
     }
-    guard status.st_uid == geteuid() else {
+    // Root reads any file anyway: 'remora token' may be run by it for the agent's user.
+    let owner = status.userID.rawValue
+    guard owner == geteuid() || isForOwner && geteuid() == 0 else {
       throw SecretFileError(
-        path, "it belongs to user \(status.st_uid), we are \(geteuid())",
+        path, "it belongs to user \(owner), we are \(geteuid())",
         hint: "chown it to the user who runs this program")
     }
-    let mode = status.st_mode & 0o7777
+    let mode = status.permissions.rawValue
     guard mode & 0o077 == 0 else {
       throw SecretFileError(path, "others may use it (mode 0\(String(mode, radix: 8)))", hint: "chmod 600 it")
     }
@@ -61,27 +68,77 @@ enum SecretFile {
 
   /// A new file of mode 0600 with these bytes, durable when this returns. Nothing is left of one that could not be finished.
   static func create(_ path: String, _ bytes: [UInt8]) throws(SecretFileError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw SecretFileError(path, call: "create", number: errno) }
-    var isDone = false
-    defer {
+    let draft = try Draft(path)
+    try draft.finish(bytes)
+  }
+
+  /// A file that is being written: of mode 0600 whatever the umask is, removed again unless it is finished.
+  final class Draft {
+    private let path: String
+    private let descriptor: Int32
+    private var isDone = false
+
+    /// - Throws: `SecretFileError` when the name is taken.
+    init(_ path: String) throws(SecretFileError) {
+      self.path = path
+      descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+      guard descriptor >= 0 else { throw SecretFileError(path, call: "create", number: errno) }
+    }
+
+    deinit {
       close(descriptor)
       if !isDone { unlink(path) }
     }
-    var count = 0
-    while count < bytes.count {
-      let put = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + count, $0.count - count) }
-      if put < 0, errno == EINTR { continue }
-      guard put >= 0 else { throw SecretFileError(path, call: "write", number: errno) }
-      count += put
+
+    /// Writes the bytes, durable when this returns.
+    func finish(_ bytes: [UInt8]) throws(SecretFileError) {
+      try write(bytes)
+      try synchronizeDirectory()
+      isDone = true
     }
-    guard fsync(descriptor) == 0 else { throw SecretFileError(path, call: "fsync", number: errno) }
-    let slash = path.lastIndex(of: "/")
-    let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    let directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard directory >= 0 else { throw SecretFileError(path, call: "open its directory", number: errno) }
-    defer { close(directory) }
-    guard fsync(directory) == 0 else { throw SecretFileError(path, call: "fsync its directory", number: errno) }
-    isDone = true
+
+    /// Writes the bytes and takes the place of another file of the same directory, with its owner where we may give files away.
+    func replace(_ other: String, with bytes: [UInt8]) throws(SecretFileError) {
+      try write(bytes)
+      try adoptOwner()
+      guard rename(path, other) == 0 else { throw SecretFileError(other, call: "rename", number: errno) }
+      isDone = true
+      try synchronizeDirectory()
+    }
+
+    private func write(_ bytes: [UInt8]) throws(SecretFileError) {
+      guard fchmod(descriptor, 0o600) == 0 else { throw SecretFileError(path, call: "fchmod", number: errno) }
+      var count = 0
+      while count < bytes.count {
+        let put = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress! + count, $0.count - count) }
+        if put < 0, errno == EINTR { continue }
+        guard put >= 0 else { throw SecretFileError(path, call: "write", number: errno) }
+        count += put
+      }
+      guard fsync(descriptor) == 0 else { throw SecretFileError(path, call: "fsync", number: errno) }
+    }
+
+    /// An operator who is root writes for the user who owns the directory: another owner's file would be refused.
+    private func adoptOwner() throws(SecretFileError) {
+      let status: Stat
+      do { status = try Stat(FilePath(parent)) } catch {
+        throw SecretFileError(path, call: "stat its directory", number: error.rawValue)
+      }
+      guard status.userID.rawValue != geteuid() else { return }
+      guard fchown(descriptor, status.userID.rawValue, status.groupID.rawValue) == 0 else {
+        throw SecretFileError(path, call: "fchown", number: errno)
+      }
+    }
+
+    private var parent: String {
+      path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    }
+
+    private func synchronizeDirectory() throws(SecretFileError) {
+      let directory = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      guard directory >= 0 else { throw SecretFileError(path, call: "open its directory", number: errno) }
+      defer { close(directory) }
+      guard fsync(directory) == 0 else { throw SecretFileError(path, call: "fsync its directory", number: errno) }
+    }
   }
 }

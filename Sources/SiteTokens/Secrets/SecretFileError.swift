@@ -21,7 +21,7 @@ package struct SecretFileError: Error, Hashable, Sendable, CustomStringConvertib
       switch number {
       case ENOENT: "make it, or correct the path"
       case EACCES: "run as the user who may read it"
-      case EEXIST: "remove it first if nobody uses it"
+      case EEXIST: "remove it first if no program uses it"
       default: "check the file and its directory"
       }
     self.init(path, "\(call): \(String(cString: strerror(number)))", hint: hint)

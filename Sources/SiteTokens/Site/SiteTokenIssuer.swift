@@ -6,6 +6,7 @@ package struct SiteTokenIssuer: Sendable {
   private let site: SiteName
   private let audience: SiteName?
   private let epoch: @Sendable () -> UInt64
+  private let secret: SiteSecret
   private let keys: JWTKeyCollection
 
   /// - Parameters:
@@ -17,8 +18,12 @@ package struct SiteTokenIssuer: Sendable {
     self.site = site
     self.audience = audience
     self.epoch = epoch
+    self.secret = secret
     keys = await secret.keys(of: site)
   }
+
+  /// Whether another issuer signs with the same secret.
+  package func hasSameSecret(as other: SiteTokenIssuer) -> Bool { secret == other.secret }
 
   /// A token for one request.
   ///

@@ -10,7 +10,7 @@ internal import Synchronization
 /// steps back counts as a restart: what was forgotten as too old might otherwise look young again.
 package final class SiteTokenVerifier: Sendable {
   private struct State {
-    var sites: [SiteName: JWTKeyCollection] = [:]
+    var sites: [SiteName: SiteKeys] = [:]
     var memories: [SiteName: ReplayMemory] = [:]
     var start: String
     var latest = -Double.infinity
@@ -45,12 +45,29 @@ package final class SiteTokenVerifier: Sendable {
   /// The word of this start, which tokens must name.
   package var start: String { state.withLock { $0.start } }
 
+  /// How long the secret before the current one stays good after a reload: time for the other site to be reloaded as well.
+  package static let overlap = Duration.seconds(600)
+
   /// Other sites, or other secrets, from now on: what a reload of the configuration brings. Used tokens stay remembered.
-  package func replaceSites(_ sites: [SiteName: SiteSecret]) async {
-    var keys: [SiteName: JWTKeyCollection] = [:]
-    for (name, secret) in sites { keys[name] = await secret.keys(of: name) }
-    let replacement = keys
-    state.withLock { $0.sites = replacement }
+  ///
+  /// A site that is not among them is refused at once. A site whose secret is another one may use the old one for `overlap`.
+  package func replaceSites(_ sites: [SiteName: SiteSecret], overlap: Duration = SiteTokenVerifier.overlap) async {
+    var keys: [SiteName: (SiteSecret, JWTKeyCollection)] = [:]
+    for (name, secret) in sites { keys[name] = (secret, await secret.keys(of: name)) }
+    let (replacement, end) = (keys, ContinuousClock.now + overlap)
+    state.withLock { state in
+      let before = state.sites
+      state.sites = replacement.mapValues { SiteKeys(secret: $0.0, keys: $0.1) }
+      for (name, known) in before where state.sites[name] != nil { state.sites[name]?.succeed(known, until: end) }
+    }
+  }
+
+  /// Takes over the secrets of a verifier that this one replaces: those that differ stay good as after a reload.
+  package func succeed(_ former: SiteTokenVerifier) {
+    let (before, end) = (former.state.withLock { $0.sites }, ContinuousClock.now + Self.overlap)
+    state.withLock { state in
+      for (name, known) in before where state.sites[name] != nil { state.sites[name]?.succeed(known, until: end) }
+    }
   }
 
   /// Who asks. Nothing is remembered of a token that is refused.
@@ -108,7 +125,7 @@ package final class SiteTokenVerifier: Sendable {
         .unknownSite, "no site '\(site)' may ask '\(audience)': name it under 'secondaries' in the configuration")
     }
     do {
-      return (site, try await keys.verify(token, as: SiteClaims.self))
+      return (site, try await keys.claims(of: token, at: .now))
     } catch {
       throw SiteTokenError(
         .wrongSignature, "the token of '\(site)' has another signature: let both sites hold the same secret file")

@@ -10,10 +10,12 @@ final class ConfigurationGround: Sendable {
 
   init() throws {
     directory = try TemporaryDirectory("configuration")
-    for name in ["admin-token", "reader-token", "berlin.secret", "rome.secret"] {
+    for name in ["admin-token", "reader-token", "berlin.secret", "rome.secret", "git.example.org.token"] {
       try directory.write("", to: "etc/remora/empty")
       _ = try SiteSecret.generate(at: directory.path("etc/remora/\(name)"))
     }
+    // As a host's directories are: its users may pass through.
+    guard chmod(directory.path, 0o755) == 0 else { throw TestSupportError("chmod '\(directory.path)'") }
     for root in ["srv/git/deep", "srv/assets", "srv/wikis"] { try directory.write("", to: "\(root)/file") }
   }
 

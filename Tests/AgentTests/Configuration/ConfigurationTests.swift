@@ -23,7 +23,7 @@ struct ConfigurationTests {
     #expect(primary.kinds.map(\.kind.dataType) == [.repository, .blob])
     let secondary = try ground.read(AgentConfiguration.example(.secondary))
     #expect(secondary.role == .secondary && !secondary.servesGit && secondary.secondaries == [])
-    #expect(secondary.primary?.url == "http://127.0.0.1:7171" && secondary.primary?.name == nil)
+    #expect(secondary.primary?.url == "http://127.0.0.1:7170" && secondary.primary?.name == nil)
     for role in AgentConfiguration.Role.allCases {
       let lines = AgentConfiguration.example(role).split(separator: "\n", omittingEmptySubsequences: false)
       let open = lines.map { line in

@@ -96,6 +96,7 @@ private final class HookedFile: WritableFile {
     try file.synchronize()
     files.pass()
   }
+  func setPermissions(_ permissions: FilePermissions) throws(FileError) { try file.setPermissions(permissions) }
   func close() throws(FileError) { try file.close() }
   var length: Int { get throws(FileError) { try file.length } }
 }

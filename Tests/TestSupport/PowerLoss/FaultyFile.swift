@@ -34,6 +34,11 @@ final class FaultyFile: WritableFile {
     try file.synchronize()
   }
 
+  func setPermissions(_ permissions: FilePermissions) throws(FileError) {
+    try files.admit("set permissions", path)
+    try file.setPermissions(permissions)
+  }
+
   func close() throws(FileError) {
     do {
       try files.admit("close", path)

@@ -44,6 +44,7 @@ final class RecordedFile: WritableFile {
     }
   }
 
+  func setPermissions(_ permissions: FilePermissions) throws(FileError) { try file.setPermissions(permissions) }
   func close() throws(FileError) { try file.close() }
 
   var length: Int { get throws(FileError) { try file.length } }

@@ -95,6 +95,7 @@ private final class WatchedFile: WritableFile {
     try file.synchronize()
     watch("synchronize", path, true)
   }
+  func setPermissions(_ permissions: FilePermissions) throws(FileError) { try file.setPermissions(permissions) }
   func close() throws(FileError) { try file.close() }
   var length: Int { get throws(FileError) { try file.length } }
 }

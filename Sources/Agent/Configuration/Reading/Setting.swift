@@ -50,7 +50,7 @@ struct Setting: Sendable {
       Setting("serve_git", .flag, .none),
       Setting("primary.url", .url, .none),
       Setting("primary.name", .siteName, .none),
-      Setting("primary.secret_file", .secretFile, .none),
+      Setting("primary.secret_file", .secretFile, .none, reload: true),
       Setting("sources.netrc_file", .file, .none),
       Setting("sources.certificate_file", .file, .none),
       Setting("sources.key_file", .file, .none),

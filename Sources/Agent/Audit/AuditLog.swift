@@ -1,0 +1,113 @@
+internal import AgentAPI
+internal import DurableFiles
+internal import Logging
+package import Replication
+internal import Synchronization
+internal import SystemPackage
+package import WorkerPool
+
+/// Who gave which order: a line in the log and one in `<state>/audit.jsonl`, durable before the order is answered.
+///
+/// Files are rotated at 4 MiB, and five are kept: `audit.jsonl`, then `audit.1.jsonl` to `audit.4.jsonl`, the oldest last. Refused
+/// tokens and orders beyond sixty within a minute are counted in the next line, so that no one can push the orders that were done
+/// out of the files.
+package final class AuditLog: Sendable {
+  private struct Refusals {
+    var minuteBegan: ContinuousClock.Instant?
+    var written = 0
+    var suppressed = 0
+  }
+
+  private let directory: FilePath
+  private let workers: WorkerPool
+  private let chronicle: Chronicle
+  private let now: @Sendable () -> Timestamp
+  private let fileBytes: Int
+  private let refusals = Mutex(Refusals())
+  /// One file is written by one at a time.
+  private let writing = Mutex(())
+
+  /// Files that are kept.
+  package static let files = 5
+  private static let refusalsPerMinute = 60
+
+  /// - Parameters:
+  ///   - state: the state directory.
+  ///   - workers: where the file is written.
+  ///   - now: this site's clock.
+  ///   - fileBytes: the size at which a file is rotated.
+  package init(
+    state: String, workers: WorkerPool, chronicle: Chronicle, now: @escaping @Sendable () -> Timestamp,
+    fileBytes: Int = 4 << 20
+  ) {
+    directory = FilePath(state)
+    self.workers = workers
+    self.chronicle = chronicle
+    self.now = now
+    self.fileBytes = fileBytes
+  }
+
+  /// Names of the files, the newest first.
+  package static func name(of number: Int) -> String { number == 0 ? "audit.jsonl" : "audit.\(number).jsonl" }
+
+  /// Writes an order down, or counts it when it was refused and too many were. A file that cannot be written is said in the log,
+  /// and the order stands.
+  package func record(_ entry: AuditEntry) async {
+    var entry = entry
+    if entry.outcome == .refused {
+      guard let suppressed = admitRefusal() else { return }
+      entry.suppressed = suppressed == 0 ? nil : suppressed
+    }
+    entry.at = "\(now())"
+    chronicle.write(.notice, entry.text)
+    do {
+      let bytes = try AgentJSON.encode(entry) + [UInt8(ascii: "\n")]
+      let (workers, this) = (workers, self)
+      // The client may leave meanwhile, and cancel its request: the order was given all the same.
+      try await Task { try await workers.run { _ in try this.append(bytes) } }.value
+    } catch {
+      chronicle.write(.error, "write '\(directory)/\(Self.name(of: 0))': \(error)")
+    }
+  }
+
+  /// How many were counted since the last that was written; `nil` when this one is only counted.
+  private func admitRefusal() -> Int? {
+    let clock = ContinuousClock.now
+    return refusals.withLock { refusals in
+      if refusals.minuteBegan.map({ clock - $0 >= .seconds(60) }) ?? true {
+        (refusals.minuteBegan, refusals.written) = (clock, 0)
+      }
+      guard refusals.written < Self.refusalsPerMinute else {
+        refusals.suppressed += 1
+        return nil
+      }
+      refusals.written += 1
+      defer { refusals.suppressed = 0 }
+      return refusals.suppressed
+    }
+  }
+
+  private func append(_ bytes: [UInt8]) throws {
+    try writing.withLock { _ in
+      let files = RealFileSystem()
+      let path = directory.appending(Self.name(of: 0))
+      let length = try files.status(of: path)?.size
+      if let length, Int(length) + bytes.count > fileBytes { try rotate(files) }
+      let file = try files.openForAppending(path, permissions: FilePermissions(rawValue: 0o600))
+      try file.write(bytes)
+      try file.synchronize()
+      try file.close()
+      // A new name is durable with its directory.
+      if length.map({ Int($0) + bytes.count > fileBytes }) ?? true { try files.synchronizeDirectory(directory) }
+    }
+  }
+
+  private func rotate(_ files: RealFileSystem) throws {
+    for number in (0..<(Self.files - 1)).reversed() {
+      let path = directory.appending(Self.name(of: number))
+      if try files.status(of: path) != nil {
+        try files.rename(path, to: directory.appending(Self.name(of: number + 1)))
+      }
+    }
+  }
+}

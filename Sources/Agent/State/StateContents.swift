@@ -1,0 +1,53 @@
+internal import DurableFiles
+internal import Glibc
+internal import SystemPackage
+
+/// What an agent writes into its state directory: the one list of it.
+///
+/// The package's purge removes these names and nothing else (`.packaging/postrm`, which a test compares with this list and with a
+/// state directory that was used), and the check of modes looks at them.
+package enum StateContents {
+  /// Names directly below the state directory.
+  package static let names: [String] =
+    [
+      "admin.sock", "differences", "epoch.json", "events", "events.sock", "features.json", "lock", "notification.json",
+      "notifications.json", "registries", "roots.json", "sessions.json", "sites", "sources.json", "spool",
+      "tokens.json", "tokens.json.new",
+      "transitions", "trends.jsonl", "verification",
+    ] + (0..<AuditLog.files).map(AuditLog.name)
+
+  /// What may also be there after a crash, as patterns of a shell: files that were to replace others, and requests of Git clients.
+  package static let leftovers = ["*.remora-tmp-*", "remora-request-*"]
+
+  /// What is wrong with the owner and the modes of a state directory and of what lies in it; empty when it is not there yet.
+  ///
+  /// Whoever may write there can replace registries, records of promotions and tokens.
+  package static func objections(to state: String) -> [String] {
+    let files = RealFileSystem()
+    // A link to the directory is looked at where it leads.
+    let directory = realpath(state, nil).map { pointer in
+      defer { free(pointer) }
+      return String(cString: pointer)
+    }
+    guard let directory else { return [] }
+    let closed = names.filter { !["spool", "admin.sock", "events.sock"].contains($0) }
+    return ([directory] + closed.map { "\(directory)/\($0)" }).compactMap { path in
+      do {
+        return try files.status(of: FilePath(path)).flatMap { objection(to: path, $0) }
+      } catch {
+        return "\(error)"
+      }
+    }
+  }
+
+  private static func objection(to path: String, _ status: FileStatus) -> String? {
+    if status.kind == .symbolicLink { return nil }
+    if status.owner != geteuid(), geteuid() != 0 {
+      return "'\(path)' belongs to user \(status.owner), we are \(geteuid()): chown it to the user who runs the agent"
+    }
+    guard status.permissions.isDisjoint(with: [.groupWrite, .otherWrite]) else {
+      return "others may write to '\(path)' (mode 0\(String(status.permissions.rawValue, radix: 8))): chmod go-w it"
+    }
+    return nil
+  }
+}

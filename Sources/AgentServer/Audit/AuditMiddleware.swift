@@ -1,0 +1,112 @@
+internal import Agent
+internal import AgentAPI
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import SiteTokens
+
+/// Writes down each order with its actor and outcome, whichever route takes it; behind the check of access.
+///
+/// An order is a request that may change something: all methods but GET and HEAD, without what hooks, forges, sites and Git clients
+/// say all the time. A new route is written down without further ado. A token that is for some kinds is held to them here.
+struct AuditMiddleware: RouterMiddleware {
+  typealias Context = AgentContext
+
+  let door: AccessMiddleware.Door
+  let audit: AuditLog
+  let sessions: Sessions?
+
+  func handle(
+    _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
+  ) async throws -> Response {
+    var (request, context) = (request, context)
+    context.audit = audit
+    context.person = person(of: request)
+    try Self.checkKinds(of: context, request)
+    guard let order = OrderName(request.method, request.uri.path) else { return try await next(request, context) }
+    var details: [String: String] = [:]
+    switch context.identity {
+    // The route refuses it, and no byte of it is read for that.
+    case .nobody, .neighbour: break
+    case .reader, .admin, .site:
+      let body = try await request.body.collect(upTo: context.bodyBytes)
+      request.body = .init(buffer: body)
+      details = OrderDetails.of(body.readableBytesView, request.headers[.contentType])
+    }
+    var entry = AuditEntry(
+      order: order.text, kind: context.parameters.get("kind"), details: details, actor: await context.actor(),
+      outcome: .done)
+    do {
+      let response = try await next(request, context)
+      (entry.outcome, entry.code) = Self.outcome(of: response.status.code, code: nil)
+      await audit.record(entry)
+      return response
+    } catch {
+      let fault = error as? AgentFault ?? AgentFault(error)
+      (entry.outcome, entry.code) = Self.outcome(of: fault.status, code: fault.code)
+      await audit.record(entry)
+      throw error
+    }
+  }
+
+  private static func outcome(of status: Int, code: String?) -> (AuditEntry.Outcome, String?) {
+    switch status {
+    case 200..<400: (.done, nil)
+    case 400..<500: (.refused, code ?? "status \(status)")
+    default: (.failed, code ?? "status \(status)")
+    }
+  }
+
+  private func person(of request: Request) -> Person? {
+    guard case .network(let access) = door else { return nil }
+    if let header = request.headers[.authorization] { return access.person(ofAuthorization: header) }
+    return sessions?.person(of: request, access)
+  }
+
+  /// - Throws: `AgentFault` 403 for a token that is for other kinds than the request's, or for a request about the whole site.
+  private static func checkKinds(of context: AgentContext, _ request: Request) throws(AgentFault) {
+    guard let kinds = context.person?.kinds else { return }
+    switch context.identity {
+    case .reader, .admin: break
+    case .nobody, .neighbour, .site: return
+    }
+    let path = request.uri.path
+    // What anyone may ask, and leaving.
+    if ["/healthz", "/readyz", "/sign-in", "/sign-out", "/api/v1/openapi.json"].contains(path)
+      || path.hasPrefix("/assets/")
+    {
+      return
+    }
+    // Of Git and blobs the route reads the path by itself: a kind in another spelling is another kind.
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let isContent = parts.count > 2 && ["git", "blobs"].contains(parts[1])
+    if let kind = isContent ? String(parts[2]) : context.parameters.get("kind"), kinds.contains(kind) { return }
+    throw AgentFault(
+      403, "forbidden",
+      "use the token '\(context.person?.name ?? "")' here: it is for the kinds \(kinds.sorted().joined(separator: ", "))",
+      hint: "ask for one of these kinds, or use a token for the whole site")
+  }
+}
+
+/// What an order is called in the audit log; `nil` for a request that is none.
+struct OrderName {
+  let text: String
+
+  init?(_ method: HTTPRequest.Method, _ path: String) {
+    if method == .get || method == .head || method == .options { return nil }
+    let parts = path.split(separator: "/")
+    switch parts.first {
+    // GraphQL's mutations are written down by name, one by one; a sign-in knows its token only in its route.
+    case "graphql", "sign-in", "webhooks", "git", "blobs": return nil
+    default: break
+    }
+    if [AgentRoute.events, AgentRoute.siteReport].contains("/" + parts.joined(separator: "/")) { return nil }
+    let words = ["features": "feature", "actions": "registry"]
+    let known = ["features", "actions", "trash", "removals", "promotion", "fence", "sign-out"]
+    if let last = parts.last.map(String.init), known.contains(last) {
+      text = words[last] ?? last
+    } else {
+      text = "\(method.rawValue) \(path)"
+    }
+  }
+}
