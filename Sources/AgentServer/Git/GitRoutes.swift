@@ -132,7 +132,8 @@ struct GitRoutes<Context: RequestContext>: Sendable {
     PlainRefusal(
       HTTPResponse.Status(code: error.httpStatus), error.summary,
       retryAfter: error.retryAfter.map { max(1, $0.components.seconds) },
-      endsConnection: error.code == .requestTimeout)
+      // One that has all of its share keeps no connection for what it is not given.
+      endsConnection: error.code == .requestTimeout || error.code == .busy)
   }
 
   private static func log(_ error: GitServingError, _ context: Context) {
