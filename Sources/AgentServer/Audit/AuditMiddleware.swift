@@ -12,16 +12,13 @@ internal import SiteTokens
 struct AuditMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
-  let door: AccessMiddleware.Door
   let audit: AuditLog
-  let sessions: Sessions?
 
   func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
     var (request, context) = (request, context)
     context.audit = audit
-    context.person = person(of: request)
     try Self.checkKinds(of: context, request)
     guard let order = OrderName(request.method, request.uri.path) else { return try await next(request, context) }
     var details: [String: String] = [:]
@@ -55,12 +52,6 @@ struct AuditMiddleware: RouterMiddleware {
     case 400..<500: (.refused, code ?? "status \(status)")
     default: (.failed, code ?? "status \(status)")
     }
-  }
-
-  private func person(of request: Request) -> Person? {
-    guard case .network(let access) = door else { return nil }
-    if let header = request.headers[.authorization] { return access.person(ofAuthorization: header) }
-    return sessions?.person(of: request, access)
   }
 
   /// - Throws: `AgentFault` 403 for a token that is for other kinds than the request's, or for a request about the whole site.

@@ -10,6 +10,7 @@ struct RefusalMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
   let audit: AuditLog
+  let access: AccessControl?
 
   func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
@@ -21,11 +22,16 @@ struct RefusalMiddleware: RouterMiddleware {
         await audit.record(
           AuditEntry(
             order: "token", details: ["request": "\(request.method.rawValue) \(request.uri.path.prefix(200))"],
-            actor: AuditActor(site: site, address: context.channel.remoteAddress?.ipAddress), outcome: .refused,
+            actor: AuditActor(site: site, address: address(of: request, context)), outcome: .refused,
             code: code))
       }
       throw error
     }
+  }
+
+  /// The client's address behind a trusted proxy, as the check of access reads it.
+  private func address(of request: Request, _ context: AgentContext) -> String? {
+    access?.client(of: request, context.channel).address ?? context.channel.remoteAddress?.ipAddress
   }
 
   /// A site that only has to name our start is no stranger, and a request without any token presents none.

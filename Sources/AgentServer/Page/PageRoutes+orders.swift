@@ -15,9 +15,10 @@ extension PageRoutes {
     router.post("/sign-out") { request, context in
       try await answered(request, context) {
         let form = try await PageForm(request, context)
-        try form.check(request)
-        if let cookie = Sessions.cookie(of: request) { try await sessions.end(cookie: cookie) }
-        return Self.redirect("/sign-in").with(cookie: "", seconds: 0, isSecure)
+        let cookie = sessions.cookie(of: request, isSecure: context.client.isSecure)
+        try form.check(cookie)
+        if let cookie { try await sessions.end(cookie: cookie) }
+        return with(cookie: "", seconds: 0, context, Self.redirect("/sign-in"))
       }
     }
     order(router, "/kinds/{kind}/actions") { form, kind in
@@ -54,7 +55,7 @@ extension PageRoutes {
       }
       return try await answered(request, context) {
         let form = try await PageForm(request, context)
-        try form.check(request)
+        try form.check(sessions.cookie(of: request, isSecure: context.client.isSecure))
         try context.requireAdmin()
         let (path, done) = try await body(form, context.parameters.get("kind") ?? "")
         return Self.redirect("\(path)\(path.contains("?") ? "&" : "?")done=\(AgentRoute.encoded(done))")
@@ -63,7 +64,6 @@ extension PageRoutes {
   }
 
   private func signIn(_ request: Request, _ context: AgentContext) async throws -> Response {
-    let peer = context.channel.remoteAddress?.ipAddress ?? ""
     let form = try await PageForm(request, context)
     func refused(_ text: String, _ status: HTTPResponse.Status) async -> Response {
       var frame = await frame(request, nil)
@@ -76,34 +76,34 @@ extension PageRoutes {
     func record(_ person: Person?, _ code: String?) async {
       let entry = AuditEntry(
         order: "sign-in", details: person.map { ["role": $0.role.rawValue] } ?? [:],
-        actor: AuditActor(token: person?.name, address: peer), outcome: code == nil ? .done : .refused, code: code)
+        actor: AuditActor(token: person?.name, address: context.client.address),
+        outcome: code == nil ? .done : .refused, code: code)
       await context.audit?.record(entry)
-    }
-    do throws(AgentFault) {
-      try rates.admitGuess(peer)
-    } catch {
-      await record(nil, error.code)
-      return await refused("\(error)", .tooManyRequests)
     }
     let token = form["token"] ?? ""
     guard let person = access.person(ofAuthorization: "Bearer \(token)") else {
-      rates.guessed(peer)
+      do throws(AgentFault) {
+        try rates.refuse(context.client, .token)
+      } catch {
+        await record(nil, error.code)
+        return await refused("\(error)", .tooManyRequests)
+      }
       await record(nil, "unauthorized")
       context.logger.notice("refused a sign-in at the page: the token is not one of this site's")
       return await refused("This is no token of a reader or an admin of this site.", .unauthorized)
     }
     let cookie = try await sessions.begin(token: token)
     await record(person, nil)
-    return Self.redirect(form.returnTo).with(cookie: cookie, seconds: Int(Sessions.lifetime), isSecure)
+    return with(cookie: cookie, seconds: Int(Sessions.lifetime), context, Self.redirect(form.returnTo))
   }
-}
 
-extension Response {
-  /// The same with the session's cookie: for this site, and for no script.
-  fileprivate func with(cookie: String, seconds: Int, _ isSecure: Bool) -> Response {
-    var response = self
+  /// The response with the session's cookie: for this site, and for no script.
+  private func with(cookie: String, seconds: Int, _ context: AgentContext, _ response: Response) -> Response {
+    let isSecure = context.client.isSecure
+    var response = response
     response.headers[.setCookie] =
-      "\(Sessions.cookieName)=\(cookie); Path=/; HttpOnly; SameSite=Lax; Max-Age=\(seconds)\(isSecure ? "; Secure" : "")"
+      "\(sessions.cookieName(isSecure: isSecure))=\(cookie); Path=/; HttpOnly; SameSite=Lax; Max-Age=\(seconds)"
+      + (isSecure ? "; Secure" : "")
     return response
   }
 }
