@@ -20,7 +20,8 @@ package final class AccessControl: Sendable {
   /// - Parameters:
   ///   - verifier: of the tokens of sites; `nil` where no site may ask.
   ///   - persons: the tokens of people; `nil` without any.
-  ///   - epoch: hears of the epochs of those who ask; `nil` where nobody is ever promoted.
+  ///   - epoch: notes the epochs of the sites that ask, and refuses them on a primary that was replaced; `nil` where no site is ever
+  ///     promoted.
   ///   - now: this site's clock.
   package init(
     verifier: SiteTokenVerifier? = nil, persons: PersonTokens? = nil, hosts: Set<String> = [],
@@ -58,8 +59,8 @@ package final class AccessControl: Sendable {
     let digest = body.isEmpty ? BodyDigest.ofNothing : BodyDigest(of: Data(body))
     let identity = try await verifier.verify(
       token, method: method, pathAndQuery: pathAndQuery, bodyDigest: digest, now: now())
-    // A new primary's question of how we stand is answered also by one that it has replaced.
-    if pathAndQuery != AgentRoute.fence { try epoch?.hear(of: identity.epoch, from: identity.name.text) }
+    // A new primary's question whether it has replaced this one is answered also when it has.
+    if pathAndQuery != AgentRoute.fence { try epoch?.note(identity.epoch, from: identity.name.text) }
     return identity.name.text
   }
 
