@@ -23,8 +23,8 @@ package struct RemoraCommand: AsyncParsableCommand {
       QuickstartCommand.self, MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self,
       RestoreCommand.self, CheckCommand.self, HousekeepCommand.self, ForgetCommand.self,
       AgentCommand.self, StatusCommand.self, RegistryCommand.self, ExplainCommand.self, EventsCommand.self,
-      EventCommand.self, TrashCommand.self, FeatureCommand.self, PromoteCommand.self, HookCommand.self,
-      TokenCommand.self, ConfigCommand.self,
+      EventCommand.self, TrashCommand.self, FeatureCommand.self, PromoteCommand.self, EpochCommand.self,
+      HookCommand.self, TokenCommand.self, ConfigCommand.self,
     ])
 
   package init() {}

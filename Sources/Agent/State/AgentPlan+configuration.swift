@@ -11,30 +11,27 @@ extension AgentPlan {
   package init(
     _ configuration: AgentConfiguration, epoch: SiteEpoch, now: @escaping @Sendable () -> Timestamp
   ) async throws {
-    var role: Role
+    let siteRole = configuration.siteRole(epoch.record)
+    let role: Role
     var former: PrimaryAddress?
-    if let primary = configuration.primary {
-      let issuer = try await configuration.issuer(of: primary, epoch)
-      let signer = SiteSigner(url: primary.url, issuer: issuer) {
-        Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000)
-      }
-      let address = PrimaryAddress(url: primary.url, caFile: configuration.tls.caFile, signer: signer)
-      role = .secondary(of: address)
-      if configuration.isPromoted(epoch.record) {
-        // The configuration still says what the site was: the one that it replaced may follow it, with the same secret.
-        role = .primary(secondaries: configuration.formerName(epoch.record).map { [$0] } ?? [])
-        former = address
-      }
-    } else if configuration.role == .secondary {
-      role = .secondary(of: nil)
-    } else {
+    switch siteRole {
+    case .listed: role = .secondary(of: nil)
+    case .secondary: role = .secondary(of: try await configuration.askedAddress(epoch, now))
+    case .promoted:
+      // The configuration still says what the site was: the one that it replaced may follow it, with the same secret.
+      role = .primary(secondaries: configuration.formerName(epoch.record).map { [$0] } ?? [])
+      former = try await configuration.askedAddress(epoch, now)
+    case .primary, .fenced:
       role = .primary(secondaries: configuration.secondaries.map(\.name.text))
+      former = try await configuration.askedAddress(epoch, now)
     }
     self.init(
       site: configuration.name.text, role: role, state: configuration.state, kinds: Self.kinds(configuration))
     url = configuration.url
     self.epoch = epoch
     self.former = former
+    isPromoted = siteRole == .promoted
+    promotionRights = PromotionRights(configuration.promotionRights(epoch.record))
     limits = SchedulerLimits(configuration.limits)
     transfers.connect = configuration.limits.connect
     transfers.silence = configuration.limits.silence
@@ -99,24 +96,36 @@ extension AgentPlan {
 }
 
 extension AgentConfiguration {
-  /// Makes tokens for the primary with the secret that its file holds now; `nil` where there is no primary.
+  /// The site that this one asks: its configured primary; for a configured primary that was promoted, the agent that it has replaced
+  /// and that is one of its secondaries by now.
+  private func asked(_ record: EpochRecord) -> (url: String, name: SiteName?, secretFile: String)? {
+    if let primary { return (primary.url, primary.name, primary.secretFile) }
+    guard let promotion = record.promotion,
+      let former = secondaries.first(where: { $0.name.text == promotion.formerName })
+    else { return nil }
+    return (promotion.formerURL, former.name, former.secretFile)
+  }
+
+  /// Makes tokens for the site that this one asks, with the secret that its file holds now; `nil` where it asks none.
   ///
   /// - Throws: `SecretFileError`.
   package func issuer(_ epoch: SiteEpoch) async throws -> SiteTokenIssuer? {
-    if let primary { try await issuer(of: primary, epoch) } else { nil }
-  }
-
-  func issuer(of primary: Primary, _ epoch: SiteEpoch) async throws -> SiteTokenIssuer {
-    await SiteTokenIssuer(site: name, audience: primary.name, secret: try SiteSecret(file: primary.secretFile)) {
+    guard let asked = asked(epoch.record) else { return nil }
+    return await SiteTokenIssuer(site: name, audience: asked.name, secret: try SiteSecret(file: asked.secretFile)) {
       epoch.record.epoch
     }
   }
 
-  /// Whether the site was made the primary although the configuration still says that it is a secondary of the one before.
-  package func isPromoted(_ record: EpochRecord) -> Bool {
-    record.promotion != nil && record.promotion?.formerURL == primary?.url
+  /// The site that this one asks, with what proves to it which site asks.
+  ///
+  /// - Throws: `SecretFileError`.
+  fileprivate func askedAddress(
+    _ epoch: SiteEpoch, _ now: @escaping @Sendable () -> Timestamp
+  ) async throws -> AgentPlan.PrimaryAddress? {
+    guard let url = asked(epoch.record)?.url, let issuer = try await issuer(epoch) else { return nil }
+    let signer = SiteSigner(url: url, issuer: issuer) {
+      Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000)
+    }
+    return AgentPlan.PrimaryAddress(url: url, caFile: tls.caFile, signer: signer)
   }
-
-  /// The name of the primary that this site has replaced, as far as it is known.
-  package func formerName(_ record: EpochRecord) -> String? { primary?.name?.text ?? record.promotion?.formerName }
 }

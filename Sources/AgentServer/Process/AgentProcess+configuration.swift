@@ -111,6 +111,7 @@ private actor ConfigurationReload {
       if let certificate { doors.tls?.take(certificate) }
       if let issuer { agent.plan.signer?.replace(issuer) }
       await agent.take(SchedulerLimits(new.limits))
+      agent.take(promotionRights: new.promotionRights(epoch.record))
       setLogLevel(new.logLevel)
       current.adoptReloadable(of: new)
       tell(changes)
