@@ -1,7 +1,7 @@
 internal import AgentAPI
 internal import Foundation
 internal import GitTransport
-internal import Replication
+package import Replication
 package import SystemPackage
 internal import WorkerPool
 
@@ -29,10 +29,11 @@ extension Agent {
 
   /// Where the content of a replicable is that is there.
   ///
-  /// - Throws: `AgentFault` 404 for what is not there or not selected, 503 when the root itself cannot be trusted: gone, or empty
+  /// - Parameter incarnation: which one is meant, on a primary; `nil` for whatever has the id.
+  /// - Throws: `AgentFault` 409 `replaced` for another incarnation, 404 for what is not there or not selected, 503 when the root itself cannot be trusted: gone, or empty
   ///   as the place of a file system that is not mounted is. `ReplicationError` for an unknown kind and a bad id.
   package func content(
-    of name: String, id: String, as content: Content
+    of name: String, id: String, incarnation: Incarnation? = nil, as content: Content
   ) async throws -> FoundContent {
     let kind = try kind(name)
     let id = try ReplicableID(id)
@@ -42,6 +43,9 @@ extension Agent {
       // What is listed is served, and nothing else: also a repository whose directory has no '.git'.
       guard try await site.primary.ruledOut(id, kind.name) == nil else { throw Self.missing(content) }
       if content == .repository { paths.append(id.text) }
+    }
+    if let incarnation {
+      try await primarySite(for: "serve an incarnation").primary.requireCurrent(id, incarnation, kind.name)
     }
     let root = kind.root
     return try await state.storage.run { [paths] _ in
