@@ -1,7 +1,7 @@
 internal import AgentAPI
 internal import Foundation
 internal import GitTransport
-internal import Replication
+package import Replication
 internal import RepositoryReplication
 package import SystemPackage
 internal import WorkerPool
@@ -32,10 +32,12 @@ extension Agent {
 
   /// Where the content of a replicable is that is there.
   ///
-  /// - Throws: `AgentFault` 409 on a primary that was replaced, 404 for what is not there or not selected, 503 when the root itself cannot be trusted: gone, or empty
+  /// - Parameter incarnation: which one is meant, on a primary; `nil` for whatever has the id.
+  /// - Throws: `AgentFault` 409 on a primary that was replaced, 409 `replaced` for another incarnation, 404 for what is not there or
+  ///   not selected, 503 when the root itself cannot be trusted: gone, or empty
   ///   as the place of a file system that is not mounted is. `ReplicationError` for an unknown kind and a bad id.
   package func content(
-    of name: String, id: String, as content: Content
+    of name: String, id: String, incarnation: Incarnation? = nil, as content: Content
   ) async throws -> FoundContent {
     // A fenced primary has what was there before it was replaced: no reader gets that as if it were current.
     if case .primary = site { try plan.epoch?.checkNotFenced("give out a \(content.rawValue)") }
@@ -45,6 +47,9 @@ extension Agent {
     if case .primary(let site) = site {
       // What is listed is served, and nothing else.
       guard try await site.primary.ruledOut(id, kind.name) == nil else { throw Self.missing(content) }
+    }
+    if let incarnation {
+      try await primarySite(for: "serve an incarnation").primary.requireCurrent(id, incarnation, kind.name)
     }
     let root = kind.root
     let path = "\(id)\(content.suffix)"

@@ -57,22 +57,42 @@ extension Agent {
   }
 
   /// How one replicable stands on the disk.
-  package func standing(of name: String, id: String, incarnation: String?) async throws -> StandingRow {
+  ///
+  /// - Parameter marks: by which a copy proves that it is of this incarnation, with commas between them; at most 64.
+  package func standing(
+    of name: String, id: String, incarnation: String?, marks: String? = nil
+  ) async throws -> StandingRow {
     let site = try unfencedSite(for: "look how a replicable stands")
-    let which = try incarnation.map { text in
+    let (id, name, which) = (try ReplicableID(id), try kind(name).name, try Self.incarnation(incarnation))
+    let standing = try await site.primary.standing(of: id, incarnation: which, name)
+    var row = StandingRow(standing)
+    guard let marks, let which, case .present(let found) = standing, found.incarnation == which else { return row }
+    let asked = marks.split(separator: ",").map(String.init)
+    guard asked.count <= 64, asked.allSatisfy({ $0.utf8.count <= 100 }) else {
+      throw AgentFault(400, "invalid_request", "compare \(asked.count) marks: more than 64, or one too long")
+    }
+    row.holdsMarks = try await site.primary.holds(asked, id, incarnation: which, name)
+    return row
+  }
+
+  private static func incarnation(_ text: String?) throws -> Incarnation? {
+    try text.map { text in
       guard let incarnation = Incarnation(text) else {
         throw AgentFault(400, "invalid_request", "take '\(text.prefix(40))' for an incarnation: it has no 16 digits")
       }
       return incarnation
     }
-    return StandingRow(
-      try await site.primary.standing(of: try ReplicableID(id), incarnation: which, try kind(name).name))
   }
 
   /// One replicable's content, read from disk now: the lines, and their checksum.
-  package func listing(of name: String, id: String) async throws -> (text: [UInt8], checksum: String?) {
+  ///
+  /// - Throws: `AgentFault` 409 `replaced` where another incarnation than the one that is meant has the id.
+  package func listing(
+    of name: String, id: String, incarnation: String? = nil
+  ) async throws -> (text: [UInt8], checksum: String?) {
     let site = try unfencedSite(for: "list a replicable")
-    let listing = try await site.primary.listing(of: try ReplicableID(id), try kind(name).name)
+    let listing = try await site.primary.listing(
+      of: try ReplicableID(id), incarnation: try Self.incarnation(incarnation), try kind(name).name)
     return (ListingText.write(listing), listing.checksum.map { "\($0)" })
   }
 

@@ -45,9 +45,22 @@ package enum AgentRoute {
   package static func removals(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/removals" }
 
   /// The repository of a replicable, for git.
-  package static func git(_ kind: String, _ id: String) -> String { "/git/\(encoded(kind))/\(encodedPath(id)).git" }
-  /// The bytes of a file.
-  package static func blob(_ kind: String, _ id: String) -> String { "/blobs/\(encoded(kind))/\(encodedPath(id))" }
+  /// - Parameter incarnation: which one is meant; another one is answered with 409 `replaced`.
+  package static func git(_ kind: String, _ id: String, incarnation: String? = nil) -> String {
+    "/git/\(encoded(kind))/\(carried(incarnation))\(encodedPath(id)).git"
+  }
+
+  /// The bytes of a file; parameters as of `git`.
+  package static func blob(_ kind: String, _ id: String, incarnation: String? = nil) -> String {
+    "/blobs/\(encoded(kind))/\(carried(incarnation))\(encodedPath(id))"
+  }
+
+  /// The part of a path before an incarnation. No part of an id begins so.
+  package static let incarnationMark = ".remora-incarnation"
+
+  private static func carried(_ incarnation: String?) -> String {
+    incarnation.map { "\(incarnationMark)/\(encoded($0))/" } ?? ""
+  }
 
   /// A path with a query; pairs without a value are left out. What is signed and what is sent is this very text.
   package static func path(_ path: String, _ query: [(String, String?)]) -> String {

@@ -39,11 +39,14 @@ package struct CatalogPageRow: Codable, Hashable, Sendable {
   package var leftOutCount: Int?
   /// The first few of them, `PATH: REASON`.
   package var leftOut: [String]?
+  /// Addresses of content may carry an incarnation, which is compared. Missing in answers of older versions.
+  package var comparesIncarnations: Bool?
 
   /// A page.
   package init(
     rows: [CatalogEntryRow], position: String, isComplete: Bool, isLast: Bool, isEnabled: Bool? = nil
   ) {
+    comparesIncarnations = true
     self.rows = rows
     self.position = position
     self.isComplete = isComplete
@@ -63,6 +66,8 @@ package struct StandingRow: Codable, Hashable, Sendable {
   /// With `unknown`: the primary does not offer it, because it is `excluded`, `unavailable` or `broken`. Secondaries that do not read
   /// this member conclude nothing, which is right too.
   package var notOffered: String?
+  /// Where marks were asked about, and it is present: whether it holds all of them.
+  package var holdsMarks: Bool?
 
   /// A standing.
   package init(standing: String, row: CatalogEntryRow? = nil, reason: String? = nil, notOffered: String? = nil) {

@@ -117,9 +117,12 @@ package struct EventPage: Codable, Hashable, Sendable {
   package var cursor: String
   /// The primary's; 0 where there was no promotion.
   package var epoch: UInt64?
+  /// Addresses of content may carry an incarnation, which is compared. Missing in answers of older versions.
+  package var comparesIncarnations: Bool?
 
   /// A page.
   package init(events: [EventRow], cursor: String, epoch: UInt64? = nil) {
+    comparesIncarnations = true
     self.events = events
     self.cursor = cursor
     self.epoch = epoch

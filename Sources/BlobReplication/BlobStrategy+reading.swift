@@ -27,7 +27,7 @@ extension BlobStrategy {
       case .file(let status):
         let root = try place.requireRoot()
         knownRoot.withLock { $0 = FileIdentity(device: root.device, inode: root.inode) }
-        return .present(FileIdentity(device: status.device, inode: status.inode))
+        return .present(FileIdentity(status))
       case .foreign: return .unfinished
       case .blocked(let path, .symbolicLink):
         // Moved to another disk, perhaps, and linked back: nobody may conclude that it is gone.

@@ -77,7 +77,7 @@ extension BlobStrategy {
   }
 
   /// Removes what is left of a replicable that has gone from its place: a part, and directories that are empty now.
-  private func tidy(_ id: ReplicableID) {
+  func tidy(_ id: ReplicableID) {
     // The file itself is where it should be. What stays is swept by its age, and nothing is removed through a link.
     switch try? place.standing(of: id) {
     case nil, .blocked: return

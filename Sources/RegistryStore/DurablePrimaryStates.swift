@@ -40,7 +40,7 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
   }
 
   package func state(of identity: FileIdentity) async throws -> PrimaryState? {
-    first(.inode, Int64(bitPattern: identity.inode)) { $0.identity == identity }
+    first(.inode, Int64(bitPattern: identity.inode)) { $0.identity?.matches(identity) == true }
   }
 
   private func first(

@@ -112,6 +112,29 @@ package final class DurableRegistry: RegistryStoring {
     }
   }
 
+  package func rename(_ moves: [CopyMove]) async throws {
+    try await store.change { draft in
+      var rows: [EntryRow] = []
+      let old = moves.compactMap { move -> (move: CopyMove, row: EntryRow)? in
+        guard let row = draft.row(move.id.text), row.incarnation == move.incarnation else { return nil }
+        return (move, row)
+      }
+      let leaving = Set(old.map(\.move.id))
+      for (move, row) in old {
+        guard leaving.contains(move.newID) || draft.row(move.newID.text) == nil else {
+          throw RegistryStoreError(
+            .occupied, "rename '\(move.id)' to '\(move.newID)': the new id is tracked already")
+        }
+        var entry = row.value
+        entry.replicableID = move.newID
+        rows.append(EntryRow(entry, replacing: row))
+      }
+      // A circle cannot be told in lines that each stand for themselves: all are removed, then all are set, in one group.
+      for (move, _) in old { draft.remove(move.id.text) }
+      for row in rows { draft.set(row) }
+    }
+  }
+
   package func dueForSync(at now: Timestamp, limit: Int) async throws -> [RegistryEntry] {
     store.read { table, _ in
       var due = table.first(limit, .pending)

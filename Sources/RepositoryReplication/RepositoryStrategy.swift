@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import Foundation
 internal import GitTransport
+internal import GitValues
 package import Mirroring
 package import Replication
 internal import SystemPackage
@@ -74,6 +75,28 @@ package struct RepositoryStrategy: Strategy {
     try await onWorker("look at", id.text) { _ in try place.presence(of: id) }
   }
 
+  /// Of more than this many tips these are enough: an object id cannot be guessed.
+  static let maximumMarks = 64
+
+  package func marks(of listing: ContentListing) -> [String] {
+    var tips: Set<String> = []
+    for index in 0..<listing.count {
+      let value = listing.value(index)
+      // HEAD is a name, unless it is detached.
+      if ObjectID(hex: value) != nil { tips.insert(String(decoding: value, as: UTF8.self)) }
+    }
+    // In order of the ids, which says nothing about the refs: the same choice each time.
+    return Array(tips.sorted().prefix(Self.maximumMarks))
+  }
+
+  package func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool {
+    let tips = marks.compactMap { ObjectID($0) }
+    guard tips.count == marks.count else { return false }
+    return try await onWorker("read", id.text) { _ in
+      try RepositoryReading.holds(tips, in: try place.source(of: id))
+    }
+  }
+
   // MARK: On a primary
 
   package func catalog() async throws(StrategyError) -> DirectoryCatalog {
@@ -111,7 +134,7 @@ package struct RepositoryStrategy: Strategy {
       }
       if !isFresh { try place.clear(request.id, at: now) }
       let outcome = place.parents.making {
-        isFresh ? fetchAnew(mirror, request.id, flag) : run(mirror, request.id, flag)
+        isFresh ? fetchAnew(mirror, request.id, request.incarnation, flag) : run(mirror, request.id, flag)
       }
       if let error = outcome.error { throw error }
       return SyncReport(
@@ -125,17 +148,31 @@ package struct RepositoryStrategy: Strategy {
   }
 
   /// The old copy goes to the trash; its history comes along.
-  private func fetchAnew(_ mirror: MirrorRequest, _ id: ReplicableID, _ flag: CancellationFlag) -> MirrorOutcome {
+  private func fetchAnew(
+    _ mirror: MirrorRequest, _ id: ReplicableID, _ incarnation: Incarnation?, _ flag: CancellationFlag
+  ) -> MirrorOutcome {
     let fresh = FreshCopy(mirror, environment: environment, cancellation: flag) { [progress] in
       progress(id, $0)
     } displace: { path in
-      try place.putAway(path, of: id, incarnation: nil, reason: TrashTicket.displaced, at: now)
+      try place.putAway(path, of: id, incarnation: incarnation, reason: TrashTicket.displaced, at: now)
     }
     return fresh.execute()
   }
 
   package func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError) {
     try await onWorker("rename", id.text) { _ in try place.rename(id, to: newID, at: now) }
+  }
+
+  package func move(_ moves: [CopyMove]) async throws(StrategyError) {
+    try await onWorker("rename \(moves.count) copies below", place.root.string) { _ in try place.move(moves, at: now) }
+  }
+
+  package func unfinishedMoves() async throws(StrategyError) -> [CopyMove] {
+    try await onWorker("complete the renames below", place.root.string) { _ in try place.unfinishedMoves() }
+  }
+
+  package func finishMoves() async throws(StrategyError) {
+    try await onWorker("complete the renames below", place.root.string) { _ in try place.finishMoves() }
   }
 
   package func discard(

@@ -17,6 +17,25 @@ struct ReplicablePathTests {
     #expect(path.id == id)
   }
 
+  @Test("say which incarnation is meant, where one is")
+  func incarnation() throws {
+    let path = try ReplicablePath(
+      "/git/repo/.remora-incarnation/00000000000000ff/a/b.git/info/refs", area: "git", ending: ["info", "refs"],
+      suffix: ".git")
+    #expect(path.incarnation?.value == 255 && path.id == "a/b" && path.kind == "repo")
+    #expect(try ReplicablePath("/blobs/asset/a", area: "blobs").incarnation == nil)
+    let blob = try ReplicablePath("/blobs/asset/.remora-incarnation/ffffffffffffffff/a.tar", area: "blobs")
+    #expect(blob.incarnation?.value == .max && blob.id == "a.tar")
+    for bad in ["ff", "00000000000000fg", "00000000000000ff/x/.remora-incarnation"] {
+      #expect(throws: ReplicablePath.Refusal.self) {
+        try ReplicablePath("/blobs/asset/.remora-incarnation/\(bad)/a", area: "blobs")
+      }
+    }
+    #expect(throws: ReplicablePath.Refusal.self) {
+      try ReplicablePath("/blobs/asset/.remora-incarnation/00000000000000ff", area: "blobs")
+    }
+  }
+
   @Test(
     "refuse what could be read in two ways",
     arguments: [

@@ -28,13 +28,14 @@ final class RoutesGround: Sendable {
     let root = directory.path
     let router = Router()
     // The kind says who asks: what a site and people see is the same repository.
-    router.addGitRoutes(service, writeLimit: writeLimit) { _, _, kind, id in
-      guard ["site", "people"].contains(kind) else { throw HTTPError(.notFound) }
-      return ServedRepository(path: FilePath("\(root)/\(id).git"), showsHiddenRefs: kind == "site")
+    router.addGitRoutes(service, writeLimit: writeLimit) { _, _, target in
+      guard ["site", "people"].contains(target.kind) else { throw HTTPError(.notFound) }
+      return ServedRepository(
+        path: FilePath("\(root)/\(target.id).git"), showsHiddenRefs: target.kind == "site")
     }
-    router.addBlobRoutes(workers: workers, writeLimit: writeLimit) { _, _, kind, id in
-      guard kind == "asset" else { throw HTTPError(.notFound) }
-      return ServedBlob(root: FilePath("\(root)/assets"), path: FilePath(id))
+    router.addBlobRoutes(workers: workers, writeLimit: writeLimit) { _, _, target in
+      guard target.kind == "asset" else { throw HTTPError(.notFound) }
+      return ServedBlob(root: FilePath("\(root)/assets"), path: FilePath(target.id))
     }
     var logger = Logger(label: "test")
     logger.logLevel = .critical

@@ -116,6 +116,25 @@ struct TrashTests {
 
   // MARK: Renames
 
+  @Test("files change places, and one takes the name of a directory that another one leaves")
+  func moved() async throws {
+    let ground = try BlobGround()
+    let strategy = ground.strategy()
+    for (id, text) in [("a", "A"), ("b", "B"), ("dir/c", "C"), ("d", "D")] { try ground.put(Array(text.utf8), at: id) }
+    let moves = try [("a", "b"), ("b", "a"), ("dir/c", "c"), ("d", "dir")].enumerated().map { index, names in
+      CopyMove(
+        id: try ReplicableID(names.0), newID: try ReplicableID(names.1), incarnation: Incarnation(UInt64(index)))
+    }
+    try await strategy.move(Array(moves[0..<3]))
+    #expect(try await strategy.unfinishedMoves() == Array(moves[0..<3]))
+    try await strategy.finishMoves()
+    try await strategy.move([moves[3]])
+    try await strategy.finishMoves()
+    let found = try ["a", "b", "c", "dir"].map { String(decoding: try ground.bytes($0) ?? [], as: UTF8.self) }
+    #expect(found == ["B", "A", "C", "D"])
+    #expect(try await strategy.trash().isEmpty && strategy.catalog().rows.count == 4)
+  }
+
   @Test("a rename makes and removes directories, and does nothing the second time") func renamed() async throws {
     let newID = try ReplicableID("new/place")
     for _ in 0..<2 {

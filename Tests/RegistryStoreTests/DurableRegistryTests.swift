@@ -138,6 +138,39 @@ struct DurableRegistryTests {
     }
   }
 
+  @Test("entries change places in one step, and what was done before is left out")
+  func moves() async throws {
+    let ground = try RegistryGround()
+    let ids = try ["a", "b", "c", "d"].map { try ReplicableID($0) }
+    let moves = (0..<3).map { number in
+      CopyMove(id: ids[number], newID: ids[(number + 1) % 3], incarnation: Incarnation(UInt64(number)))
+    }
+    try await ground.with { registry in
+      for (number, id) in ids.enumerated() {
+        try await registry.change(id) { entry, make in
+          entry = make(id, at: RegistryGround.start, incarnation: Incarnation(UInt64(number)))
+        }
+      }
+      try await registry.change(ids[3]) { entry, _ in entry?.holdForRemoval(isReplaced: true, at: RegistryGround.start)
+      }
+      try await registry.rename(moves)
+      // After a crash it is asked for again.
+      try await registry.rename(moves)
+      await #expect(throws: (any Error).self) {
+        try await registry.rename([CopyMove(id: ids[1], newID: ids[3], incarnation: Incarnation(0))])
+      }
+    }
+    try await ground.with { registry in
+      let entries = try await RegistryGround.all(registry)
+      #expect(entries.map(\.replicableID) == ids)
+      #expect(entries.map(\.incarnation) == [2, 0, 1, 3].map { Incarnation($0) })
+      #expect(entries.map(\.id) == [3, 1, 2, 4])
+      #expect(entries[3].removalWaitingSince == RegistryGround.start)
+      let due = try await registry.dueForSync(at: RegistryGround.start + .seconds(1_000_000), limit: 10)
+      #expect(Set(due.map(\.replicableID)) == Set(ids.prefix(3)))
+    }
+  }
+
   @Test("64 writers at once lose nothing")
   func concurrent() async throws {
     let ground = try RegistryGround(foldBytes: 100_000)

@@ -39,6 +39,15 @@ struct AlteredStrategy: Strategy {
     try await standard.rename(id, to: newID)
   }
 
+  func move(_ moves: [CopyMove]) async throws(StrategyError) { try await standard.move(moves) }
+  func unfinishedMoves() async throws(StrategyError) -> [CopyMove] { try await standard.unfinishedMoves() }
+  func finishMoves() async throws(StrategyError) { try await standard.finishMoves() }
+  func marks(of listing: ContentListing) -> [String] { standard.marks(of: listing) }
+
+  func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool {
+    try await standard.holds(marks, id)
+  }
+
   func discard(
     _ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp
   ) async throws(StrategyError) -> TrashTicket? {

@@ -37,6 +37,9 @@ extension AgentFault {
       self.init(410, "pruned", "the log no longer has what follows the cursor", hint: "reconcile by catalog")
     case .missing: self.init(404, "missing", "there is no such replicable")
     case .unknownKind: self.init(404, "unknown_replicable", "find the kind: this site has none of that name")
+    case .replaced:
+      self.init(
+        409, "replaced", "another incarnation has this id, or this one has another id", hint: "ask how it stands")
     case .unreadable(let reason): self.init(422, "unreadable", reason)
     case .unavailable(let reason): self.init(503, "unavailable", reason, hint: "ask again")
     case .paused(let pause): self.init(503, "unavailable", pause.message, hint: "ask again")

@@ -15,6 +15,12 @@ struct MeteredStrategy: Strategy {
 
   func presence(of id: ReplicableID) async throws(StrategyError) -> Presence { try await strategy.presence(of: id) }
 
+  func marks(of listing: ContentListing) -> [String] { strategy.marks(of: listing) }
+
+  func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool {
+    try await strategy.holds(marks, id)
+  }
+
   func catalog() async throws(StrategyError) -> DirectoryCatalog {
     do { return try await strategy.catalog() } catch { throw counted(error, "catalog") }
   }
@@ -35,6 +41,14 @@ struct MeteredStrategy: Strategy {
   func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError) {
     do { try await strategy.rename(id, to: newID) } catch { throw counted(error, "rename") }
   }
+
+  func move(_ moves: [CopyMove]) async throws(StrategyError) {
+    do { try await strategy.move(moves) } catch { throw counted(error, "rename") }
+  }
+
+  func unfinishedMoves() async throws(StrategyError) -> [CopyMove] { try await strategy.unfinishedMoves() }
+
+  func finishMoves() async throws(StrategyError) { try await strategy.finishMoves() }
 
   func discard(
     _ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp

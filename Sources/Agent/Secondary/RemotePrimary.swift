@@ -2,6 +2,7 @@ internal import AgentAPI
 internal import AgentClient
 internal import BoundedHTTP
 internal import Replication
+internal import Synchronization
 
 /// The primary as its secondary sees it: over the agents' API.
 struct RemotePrimary: PrimaryAccess {
@@ -18,6 +19,8 @@ struct RemotePrimary: PrimaryAccess {
   /// Bytes of a replicable's listing (`limits.advertisement_bytes`).
   var listingBytes = 1 << 30
   let passes = CatalogPasses()
+  /// Whether the primary compares the incarnation that a fetch carries.
+  let comparison = IncarnationComparison()
 
   func events(
     after cursor: Cursor?, limit: Int, wait: Duration
@@ -28,6 +31,7 @@ struct RemotePrimary: PrimaryAccess {
         ("after", cursor.map { "\($0)" }), ("limit", "\(limit)"), ("wait", "\(wait.components.seconds)"),
       ])
     let page = try await get(path, as: EventPage.self, wait: wait)
+    comparison.learn(page.comparesIncarnations)
     do {
       try epoch?.learn(page.epoch ?? 0, of: url)
     } catch {
@@ -48,6 +52,7 @@ struct RemotePrimary: PrimaryAccess {
     try understood { () throws in try passes.page(of: name, after: id) }
     // The first page may list a large directory.
     let page = try await get(path, as: CatalogPageRow.self, wait: id == nil ? .seconds(300) : .zero)
+    comparison.learn(page.comparesIncarnations)
     return try understood { () throws in try page.page(after: id) }
   }
 
@@ -60,11 +65,15 @@ struct RemotePrimary: PrimaryAccess {
     return try understood { () throws in try row.value() }
   }
 
-  func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing {
+  func listing(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> ContentListing {
     let answer: AgentClient.Answer
     do {
       answer = try await client.bytes(
-        AgentRoute.path(AgentRoute.listing(name.text), [("id", id.text)]), limit: listingBytes)
+        AgentRoute.path(
+          AgentRoute.listing(name.text), [("id", id.text), ("incarnation", incarnation.map { "\($0)" })]),
+        limit: listingBytes)
       contact.answered()
     } catch {
       throw translated(error)
@@ -74,10 +83,41 @@ struct RemotePrimary: PrimaryAccess {
     }
   }
 
-  func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress {
-    if let address = addresses[name] { return SourceAddress(location: address.url(of: id)) }
-    let path = dataTypes[name] == .blob ? AgentRoute.blob(name.text, id.text) : AgentRoute.git(name.text, id.text)
+  func source(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> SourceAddress {
+    if let address = addresses[name] {
+      // Another host compares no incarnation: the primary is asked right before.
+      if let incarnation { try await requireCurrent(id, incarnation, name) }
+      return SourceAddress(location: address.url(of: id))
+    }
+    let which = comparison.isMade ? incarnation.map { "\($0)" } : nil
+    if which == nil, let incarnation { try await requireCurrent(id, incarnation, name) }
+    let path =
+      dataTypes[name] == .blob
+      ? AgentRoute.blob(name.text, id.text, incarnation: which)
+      : AgentRoute.git(name.text, id.text, incarnation: which)
     return SourceAddress(location: url + path)
+  }
+
+  private func requireCurrent(
+    _ id: ReplicableID, _ incarnation: Incarnation, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) {
+    switch try await standing(of: id, incarnation: incarnation, name) {
+    case .present(let row) where row.incarnation == incarnation: return
+    case .present, .moved: throw .replaced
+    case .gone, .notOffered: throw .missing
+    case .unknown(let reason): throw .unreadable(reason)
+    }
+  }
+
+  func holds(
+    _ marks: [String], _ id: ReplicableID, incarnation: Incarnation, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> Bool? {
+    let path = AgentRoute.path(
+      AgentRoute.standing(name.text),
+      [("id", id.text), ("incarnation", "\(incarnation)"), ("marks", marks.joined(separator: ","))])
+    return try await get(path, as: StandingRow.self).holdsMarks
   }
 
   private func get<Value: Decodable & Sendable>(
@@ -98,6 +138,7 @@ struct RemotePrimary: PrimaryAccess {
     case (410, "pruned"): return said(.pruned)
     case (404, "missing"): return said(.missing)
     case (404, "unknown_replicable"): return said(.unknownKind)
+    case (409, "replaced"): return said(.replaced)
     case (422, "unreadable"): return said(.unreadable(fault.message))
     default:
       if fault.code != "cancelled" { contact.failed("\(fault)") }
@@ -121,4 +162,16 @@ struct RemotePrimary: PrimaryAccess {
       throw .unavailable(reason)
     }
   }
+}
+
+/// Whether the primary understands addresses that carry an incarnation. One of an older version does not, and is asked before each
+/// fetch instead.
+final class IncarnationComparison: Sendable {
+  // Until it has answered, it is taken for one that does: the other way round something could be fetched unchecked.
+  private let value = Mutex(true)
+
+  var isMade: Bool { value.withLock { $0 } }
+
+  /// - Parameter isMade: what the primary said; an older one says nothing.
+  func learn(_ isMade: Bool?) { value.withLock { $0 = isMade ?? false } }
 }

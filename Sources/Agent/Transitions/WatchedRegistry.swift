@@ -55,6 +55,18 @@ struct WatchedRegistry: RegistryStoring {
     log.note(transitions.compactMap { $0 })
   }
 
+  func rename(_ moves: [CopyMove]) async throws {
+    var standings: [(move: CopyMove, standing: Transition.Standing)] = []
+    for move in moves {
+      guard let entry = try await registry.entry(of: move.id), entry.incarnation == move.incarnation else { continue }
+      standings.append((move, Transition.Standing(entry)))
+    }
+    try await registry.rename(moves)
+    let left = standings.map { Transition(name, $0.move.id, from: $0.standing, to: nil) }
+    let come = standings.map { Transition(name, $0.move.newID, from: nil, to: $0.standing) }
+    log.note((left + come).compactMap { $0 })
+  }
+
   func entry(of id: ReplicableID) async throws -> RegistryEntry? { try await registry.entry(of: id) }
 
   func entry(of incarnation: Incarnation) async throws -> RegistryEntry? { try await registry.entry(of: incarnation) }

@@ -16,7 +16,7 @@ extension RouterMethods {
   @discardableResult
   package func addBlobRoutes(
     workers: WorkerPool, writeLimit: Duration = .seconds(60), minimumRate: Int = 0,
-    resolve: @escaping @Sendable (Request, Context, _ kind: String, _ id: String) async throws -> ServedBlob
+    resolve: @escaping @Sendable (Request, Context, ReplicablePath) async throws -> ServedBlob
   ) -> Self {
     let routes = BlobRoutes(
       workers: workers, writeLimit: writeLimit, minimumRate: minimumRate, resolve: resolve)
@@ -31,7 +31,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
   let workers: WorkerPool
   let writeLimit: Duration
   let minimumRate: Int
-  let resolve: @Sendable (Request, Context, String, String) async throws -> ServedBlob
+  let resolve: @Sendable (Request, Context, ReplicablePath) async throws -> ServedBlob
 
   /// What is read at once: large enough that the change of threads does not count.
   private static var pieceBytes: Int { 1 << 18 }
@@ -39,7 +39,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
   func answer(_ request: Request, _ context: Context) async throws -> Response {
     do {
       let path = try ReplicablePath(request.uri.path, area: "blobs")
-      let blob = try await resolve(request, context, path.kind, path.id)
+      let blob = try await resolve(request, context, path)
       let file = try await workers.run { _ in try Self.open(blob) }
       return response(file, to: request, context)
     } catch let refusal as ReplicablePath.Refusal {

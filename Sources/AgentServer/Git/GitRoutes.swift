@@ -9,7 +9,7 @@ extension RouterMethods {
   ///
   /// - Parameters:
   ///   - resolve: lets the request in or throws what it is answered with, and says which repository is meant. The id is valid;
-  ///     the kind is what was sent.
+  ///     the kind is what was sent, and so is the incarnation.
   ///   - home: where the repository is written to, for whoever tries it here: `push to …`.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
   ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
@@ -17,7 +17,7 @@ extension RouterMethods {
   package func addGitRoutes(
     _ service: GitService, writeLimit: Duration = .seconds(60), minimumRate: Int = 0,
     home: @escaping @Sendable (_ kind: String, _ id: String) -> String = { _, _ in "push to the Git host" },
-    resolve: @escaping @Sendable (Request, Context, _ kind: String, _ id: String) async throws -> ServedRepository
+    resolve: @escaping @Sendable (Request, Context, ReplicablePath) async throws -> ServedRepository
   ) -> Self {
     let routes = GitRoutes(
       service: service, writeLimit: writeLimit, minimumRate: minimumRate, home: home, resolve: resolve)
@@ -34,7 +34,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
   let writeLimit: Duration
   let minimumRate: Int
   let home: @Sendable (String, String) -> String
-  let resolve: @Sendable (Request, Context, String, String) async throws -> ServedRepository
+  let resolve: @Sendable (Request, Context, ReplicablePath) async throws -> ServedRepository
 
   /// What the end of the path asks for.
   private enum Question {
@@ -47,7 +47,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
   func answer(_ request: Request, _ context: Context) async throws -> Response {
     do {
       let (path, question) = try Self.target(of: request)
-      let repository = try await resolve(request, context, path.kind, path.id)
+      let repository = try await resolve(request, context, path)
       let reply: GitReply
       switch question {
       case .advertisement:

@@ -158,6 +158,8 @@ enum APIOperations {
 
   private static func between() throws -> [APIOperation] {
     let kind = "/api/v1/kinds/{kind}"
+    let incarnation = optional(
+      "incarnation", "Which one is meant: 16 hexadecimal digits.", .pattern("^[0-9a-f]{16}$"))
     return [
       .init(
         method: .get, path: "/api/v1/events", summary: "The event feed of a primary.", role: .siteOrReader,
@@ -181,11 +183,18 @@ enum APIOperations {
       .init(
         method: .get, path: "\(kind)/standing", summary: "How one replicable stands on the primary's disk.",
         role: .siteOrReader,
-        parameters: [id, optional("incarnation", "16 hexadecimal digits.", .pattern("^[0-9a-f]{16}$"))],
+        parameters: [
+          id, incarnation,
+          optional(
+            "marks",
+            "With an incarnation: at most 64 object ids with commas between them; the answer says whether it has all.",
+            .pattern("^[0-9a-f,]*$")),
+        ],
         answer: try json(StandingRow.self)),
       .init(
-        method: .get, path: "\(kind)/listing", summary: "One replicable's content, listed afresh.", role: .siteOrReader,
-        parameters: [id], answer: .text("text/plain")),
+        method: .get, path: "\(kind)/listing",
+        summary: "One replicable's content, listed afresh; 409 for another incarnation than the one that is meant.",
+        role: .siteOrReader, parameters: [id, incarnation], answer: .text("text/plain")),
       .init(
         method: .post, path: "/api/v1/sites/report", summary: "A secondary tells how it stands.", role: .site,
         body: try SchemaRecorder.schema(of: StatusRow.self), answer: .nothing),

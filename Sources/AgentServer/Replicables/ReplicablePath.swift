@@ -1,15 +1,19 @@
-internal import Replication
+internal import AgentAPI
+package import Replication
 
-/// The path of a URL that leads to something of a replicable: `/AREA/KIND/ID…/ENDING`, each part percent-encoded for itself
-/// (product contract § 3).
+/// The path of a URL that leads to something of a replicable: `/AREA/KIND/ID…/ENDING`, or
+/// `/AREA/KIND/.remora-incarnation/INCARNATION/ID…/ENDING` where one incarnation is meant and no other; each part percent-encoded
+/// for itself (product contract § 3).
 ///
 /// Read from the raw path and strictly: two spellings that lead to one file would be two doors, and a door that one check does
 /// not know is open.
-struct ReplicablePath: Hashable, Sendable {
+package struct ReplicablePath: Hashable, Sendable {
   /// The name of the kind, as it was sent; whether there is such a kind is for others to say.
-  let kind: String
+  package let kind: String
   /// A valid id.
-  let id: String
+  package let id: String
+  /// Which one is meant; `nil` for whatever has the id.
+  package let incarnation: Incarnation?
 
   /// Why a path leads nowhere.
   enum Refusal: Error, Hashable {
@@ -32,6 +36,15 @@ struct ReplicablePath: Hashable, Sendable {
     kind = try Self.decoded(parts[2])
     var names: [String] = []
     for part in parts[3..<(parts.count - ending.count)] { names.append(try Self.decoded(part)) }
+    if names[0] == AgentRoute.incarnationMark {
+      guard names.count >= 3, let incarnation = Incarnation(names[1]) else {
+        throw .malformed("no 16 digits and no id after '\(AgentRoute.incarnationMark)'")
+      }
+      self.incarnation = incarnation
+      names.removeFirst(2)
+    } else {
+      incarnation = nil
+    }
     if !suffix.isEmpty {
       guard let last = names.last, last.hasSuffix(suffix) else { throw .notFound }
       names[names.count - 1] = String(last.dropLast(suffix.count))

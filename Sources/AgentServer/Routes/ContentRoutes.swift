@@ -12,17 +12,18 @@ extension Router<AgentContext> {
   func addContentRoutes(_ agent: Agent, _ doors: AgentDoors, _ service: GitService, workers: WorkerPool) {
     addGitRoutes(
       service, minimumRate: doors.minimumRate, home: { agent.home(of: $0, id: $1) }
-    ) { _, context, kind, id in
+    ) { _, context, target in
+      let (kind, id) = (target.kind, target.id)
       let rules = try Self.admit(context, doors, kind, id)
-      let found = try await agent.content(of: kind, id: id, as: .repository)
+      let found = try await agent.content(of: kind, id: id, incarnation: target.incarnation, as: .repository)
       return ServedRepository(
         path: found.location, showsHiddenRefs: rules == nil, hiddenRefs: rules?.hiddenRefs ?? [],
         trustsOwner: doors.trustedOwners.contains(found.owner),
         asker: .init(name: context.identity.asker(context.client), isSite: rules == nil))
     }
-    addBlobRoutes(workers: workers, minimumRate: doors.minimumRate) { _, context, kind, id in
-      _ = try Self.admit(context, doors, kind, id)
-      let found = try await agent.content(of: kind, id: id, as: .file)
+    addBlobRoutes(workers: workers, minimumRate: doors.minimumRate) { _, context, target in
+      _ = try Self.admit(context, doors, target.kind, target.id)
+      let found = try await agent.content(of: target.kind, id: target.id, incarnation: target.incarnation, as: .file)
       return ServedBlob(root: found.root, path: found.path)
     }
   }

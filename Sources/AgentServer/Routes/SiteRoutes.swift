@@ -31,12 +31,13 @@ extension Router<AgentContext> {
       return try Response.json(
         try await agent.standing(
           of: try context.parameters.require("kind"), id: try request.required("id"),
-          incarnation: request.query("incarnation")))
+          incarnation: request.query("incarnation"), marks: request.query("marks")))
     }
     get("/api/v1/kinds/{kind}/listing") { request, context in
       try context.requireSiteOrReader()
       let listing = try await agent.listing(
-        of: try context.parameters.require("kind"), id: try request.required("id"))
+        of: try context.parameters.require("kind"), id: try request.required("id"),
+        incarnation: request.query("incarnation"))
       var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"]
       if let checksum = listing.checksum, let name = HTTPField.Name(ListingHeader.checksum) { headers[name] = checksum }
       return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: listing.text)))

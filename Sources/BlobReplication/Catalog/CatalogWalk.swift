@@ -78,7 +78,7 @@ struct CatalogWalk {
       guard let status = try place.files.status(of: name), status.kind == .regular else { return }
       result.rows.append(
         .init(
-          id: id, identity: FileIdentity(device: status.device, inode: status.inode), stamp: FileStamp(status).folded))
+          id: id, identity: FileIdentity(status), stamp: FileStamp(status).folded))
     } catch {
       result.isComplete = false
       result.skip(path, error.description)

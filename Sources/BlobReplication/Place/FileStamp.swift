@@ -1,5 +1,6 @@
 package import DurableFiles
 import Glibc
+import Replication
 
 /// What changes when the content of a file may have changed, without reading it.
 package struct FileStamp: Hashable, Sendable {
@@ -46,5 +47,13 @@ package struct FileStamp: Hashable, Sendable {
       mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
       return mixed ^ (mixed >> 31)
     }
+  }
+}
+
+extension FileIdentity {
+  /// Device, inode and birth: the next file that is given the inode of a deleted one is another one.
+  init(_ status: FileStatus) {
+    let birth = status.born.map { $0.seconds * 1_000_000_000 + Int64($0.nanoseconds) } ?? 0
+    self.init(device: status.device, inode: status.inode, birth: birth)
   }
 }

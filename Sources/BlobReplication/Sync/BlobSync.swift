@@ -80,7 +80,7 @@ struct BlobSync {
   private func displace(_ checksum: Checksum) throws -> TrashTicket? {
     if try checksumOfCopy() == checksum { return nil }
     let trash = BlobTrash(place: place)
-    let entry = try trash.prepare(request.id, incarnation: nil, reason: TrashTicket.displaced, at: now)
+    let entry = try trash.prepare(request.id, incarnation: request.incarnation, reason: TrashTicket.displaced, at: now)
     try trash.link(place.path(of: request.id), into: entry)
     return entry
   }

@@ -26,6 +26,16 @@ package enum RepositoryReading {
     }
   }
 
+  /// Whether a repository has all of these objects, reachable or not.
+  package static func holds(_ oids: [ObjectID], in path: FilePath) throws(MirrorError) -> Bool {
+    do {
+      let objects = try Repository.openBare(at: path.string).objects()
+      return oids.allSatisfy { objects.contains($0) }
+    } catch {
+      throw MirrorError(error, destination: path.string)
+    }
+  }
+
   /// The rules by which a copy leaves out refs; none for a repository that is no copy.
   package static func exclusion(of path: FilePath) throws(MirrorError) -> RefExclusion {
     do {

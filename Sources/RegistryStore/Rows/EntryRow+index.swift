@@ -3,7 +3,10 @@ internal import Replication
 extension EntryRow {
   var indexKeys: [IndexKey] {
     var keys: [IndexKey] = []
+    // What waits for its removal is not due for anything but an object check.
+    let isDue = rare?.removalWaitingSince.timestamp == nil
     switch state {
+    case .pending where !isDue, .failed where !isDue: break
     case .pending where rare?.notOffered != nil:
       keys.append(IndexKey(question: .notOffered, order: Int64(clamping: number)))
     case .pending: keys.append(IndexKey(question: .pending, order: Int64(clamping: number)))
@@ -11,6 +14,7 @@ extension EntryRow {
     case .started, .synced: break
     }
     switch verificationState {
+    case .pending where !isDue, .failed where !isDue: break
     case .pending where state == .synced:
       keys.append(IndexKey(question: .verificationPending, order: verifiedAt.order))
     case .failed where state == .synced:
@@ -43,7 +47,9 @@ extension EntryRow {
     var counters = [Self.counter(state), Self.counter(verificationState)]
     if checksumMismatch { counters.append(Self.mismatched) }
     if missingOnPrimary { counters.append(Self.missing) }
-    if state == .synced, verificationState == .pending { counters.append(Self.needsVerification) }
+    if state == .synced, verificationState == .pending, rare?.removalWaitingSince.timestamp == nil {
+      counters.append(Self.needsVerification)
+    }
     if rare?.checkFailure != nil { counters.append(Self.damaged) }
     if isCheckable, checkedAt.timestamp == nil { counters.append(Self.unchecked) }
     counters.append(ListIndex.counter(combination))

@@ -24,6 +24,7 @@ extension EntryRow {
     text.add("missing_on_primary", flag: missingOnPrimary)
     text.add("not_offered", rare?.notOffered?.rawValue)
     if let moment = rare?.notOfferedAt { text.add("not_offered_at", moment) }
+    if let since = rare?.removalWaitingSince { text.add("removal_waiting_since", since) }
     text.add("restored", flag: isRestored)
     text.add("retry_at", retryAt)
     text.add("retry_count", UInt64(retryCount))
@@ -133,6 +134,8 @@ extension EntryRow {
       entry.notOffered = try scanner.optionalString().map { NotOffered(rawValue: $0) ?? .unavailable }
     } else if scanner.matches(key, "not_offered_at") {
       entry.notOfferedAt = try scanner.moment().timestamp
+    } else if scanner.matches(key, "removal_waiting_since") {
+      entry.removalWaitingSince = try scanner.moment().timestamp
     } else if scanner.matches(key, "restored") {
       entry.isRestored = try scanner.flag()
     } else if scanner.matches(key, "check_wanted") {

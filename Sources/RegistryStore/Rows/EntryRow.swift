@@ -12,11 +12,12 @@ struct EntryRow: FlatRow {
     let mismatched: Checksum?
     let notOffered: NotOffered?
     let notOfferedAt: Moment
+    let removalWaitingSince: Moment
     let unknown: [[UInt8]]
 
     init(
       lastSyncFailure: String?, verificationFailure: String?, checkFailure: String?, mismatched: Checksum?,
-      notOffered: NotOffered?, notOfferedAt: Moment, unknown: [[UInt8]]
+      notOffered: NotOffered?, notOfferedAt: Moment, removalWaitingSince: Moment, unknown: [[UInt8]]
     ) {
       self.lastSyncFailure = lastSyncFailure
       self.verificationFailure = verificationFailure
@@ -24,6 +25,7 @@ struct EntryRow: FlatRow {
       self.mismatched = mismatched
       self.notOffered = notOffered
       self.notOfferedAt = notOfferedAt
+      self.removalWaitingSince = removalWaitingSince
       self.unknown = unknown
     }
   }
@@ -73,13 +75,15 @@ struct EntryRow: FlatRow {
     isRestored = entry.isRestored
     let isRare =
       entry.lastSyncFailure != nil || entry.verificationFailure != nil || entry.checkFailure != nil
-      || entry.verificationChecksumMismatched != nil || entry.notOffered != nil || !unknown.isEmpty
+      || entry.verificationChecksumMismatched != nil || entry.notOffered != nil || entry.removalWaitingSince != nil
+      || !unknown.isEmpty
     rare =
       isRare
       ? Rare(
         lastSyncFailure: entry.lastSyncFailure, verificationFailure: entry.verificationFailure,
         checkFailure: entry.checkFailure, mismatched: entry.verificationChecksumMismatched,
-        notOffered: entry.notOffered, notOfferedAt: Moment(entry.notOfferedAt), unknown: unknown) : nil
+        notOffered: entry.notOffered, notOfferedAt: Moment(entry.notOfferedAt),
+        removalWaitingSince: Moment(entry.removalWaitingSince), unknown: unknown) : nil
   }
 
   var value: RegistryEntry {
@@ -113,6 +117,7 @@ struct EntryRow: FlatRow {
     entry.checkRetryCount = Int(checkRetryCount)
     entry.isCheckWanted = isCheckWanted
     entry.isRestored = isRestored
+    entry.removalWaitingSince = rare?.removalWaitingSince.timestamp
     return entry
   }
 }

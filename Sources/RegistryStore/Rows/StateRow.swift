@@ -45,6 +45,8 @@ struct StateRow: FlatRow {
     var text = ObjectText()
     text.add(idKey, key)
     text.add("announced_at", Moment(state.announcedAt))
+    text.add("content_checksum", state.knownContent?.checksum.description)
+    text.add("content_marks", state.knownContent?.marks.joined(separator: " "))
     text.add("generation", state.generation?.description)
     text.add("gone_at", Moment(state.goneAt))
     if let identity = state.identity {
@@ -73,6 +75,7 @@ struct StateRow: FlatRow {
     var (verificationState, count) = (VerificationState.pending, 0)
     var (startedAt, verifiedAt, retryAt, failure) = (Moment(nil), Moment(nil), Moment(nil), String?.none)
     var (announcedAt, goneAt, notOffered, reason) = (Moment(nil), Moment(nil), NotOffered?.none, String?.none)
+    var (known, marks) = (Checksum?.none, String?.none)
     var unknown: [[UInt8]] = []
     var isFirst = true
     while let key = try scanner.nextKey(&isFirst) {
@@ -81,6 +84,10 @@ struct StateRow: FlatRow {
         do { id = try ReplicableID(text) } catch { throw scanner.failure("an id of a replicable before this place") }
       } else if scanner.matches(key, "incarnation") {
         incarnation = try scanner.read("an incarnation") { FixedHex.value(utf8: $0).map(Incarnation.init) }
+      } else if scanner.matches(key, "content_checksum") {
+        known = try scanner.read("a checksum") { Checksum(utf8: $0) }
+      } else if scanner.matches(key, "content_marks") {
+        marks = try scanner.optionalString()
       } else if scanner.matches(key, "identity") {
         identity = try Self.identity(&scanner)
       } else if scanner.matches(key, "generation") {
@@ -134,6 +141,9 @@ struct StateRow: FlatRow {
     state.verificationRetryAt = retryAt.timestamp
     state.verificationRetryCount = count
     state.verificationFailure = failure
+    if let known, let marks {
+      state.knownContent = KnownContent(checksum: known, marks: marks.split(separator: " ").map(String.init))
+    }
     if let checksum, let generation = read.generation, let readAt = readAt.timestamp {
       state.reading = PrimaryReading(checksum: checksum, generation: generation, readAt: readAt)
     }

@@ -16,16 +16,22 @@ extension Primary: PrimaryAccess {
     of name: ReplicableName, after id: ReplicableID?, limit: Int
   ) async throws(PrimaryAccessError) -> CatalogPage {
     do {
-      if let known = catalogs.withLock({ $0[name] }), id != nil || isYoung(known) {
-        return known.page(after: id, limit: limit)
+      if let known = known(name), id != nil || isYoung(known) { return known.page(after: id, limit: limit) }
+      let member = try table.member(name)
+      let snapshot = try await member.turns.run {
+        // Listed for another reader while this one waited.
+        if let known = known(name), isYoung(known) { return known }
+        return try await list(member).snapshot
       }
-      return try await list(try table.member(name)).snapshot.page(after: id, limit: limit)
+      return snapshot.page(after: id, limit: limit)
     } catch ReplicationError.unknownReplicable {
       throw .unknownKind
     } catch {
       throw .unavailable("list the catalog of '\(name)': \(error)")
     }
   }
+
+  private func known(_ name: ReplicableName) -> CatalogSnapshot? { catalogs.withLock { $0[name] } }
 
   private func isYoung(_ snapshot: CatalogSnapshot) -> Bool {
     let age = environment.now() - snapshot.listedAt
@@ -45,24 +51,42 @@ extension Primary: PrimaryAccess {
         return .notOffered(.broken)
       case .present(let identity):
         if let reason = try await ruledOut(id, member) { return .notOffered(reason) }
-        guard let state = try await identify(id, as: identity, member) else { return .unknown("'\(id)' just changed") }
+        guard let state = try await identify(id, as: identity, member) else {
+          return .unknown("'\(id)' is another directory than before, and which one could not be found out")
+        }
         if let incarnation, state.incarnation != incarnation, let moved = try await whereabouts(incarnation, member) {
           return moved
         }
         return .present(row(state))
-      case .absent:
-        if let incarnation, let moved = try await whereabouts(incarnation, member) { return moved }
-        return .gone
+      case .absent: return try await standingOfAbsent(id, incarnation, member)
       }
     } catch {
       return .unknown("\(error)")
     }
   }
 
+  /// Nothing has the id. Before that is called gone, the directory is looked for under other ids: it may have been renamed since the
+  /// last listing.
+  private func standingOfAbsent(
+    _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
+  ) async throws -> Standing {
+    guard let incarnation else { return .gone }
+    if let moved = try await whereabouts(incarnation, member) { return moved }
+    // One that a complete listing has lacked is gone; one that is not known is not here.
+    guard let state = try await member.states.state(of: incarnation), state.goneAt == nil else { return .gone }
+    let listing = try await member.turns.run { try await list(member) }
+    if let moved = try await whereabouts(incarnation, member) { return moved }
+    // An empty root has been judged by `presence`.
+    guard listing.directory.isComplete || listing.directory.rows.isEmpty else {
+      return .unknown("'\(id)' is not there, and not all directories could be read: it may be under another id")
+    }
+    return try await member.strategy.presence(of: id) == .absent ? .gone : .unknown("'\(id)' just changed")
+  }
+
   /// Where an incarnation is on the disk, under whatever id; one that was moved to where nothing is offered is not gone.
   private func whereabouts(_ incarnation: Incarnation, _ member: Member) async throws -> Standing? {
     guard let state = try await member.states.state(of: incarnation), let identity = state.identity,
-      try await member.strategy.presence(of: state.replicableID) == .present(identity)
+      case .present(let found) = try await member.strategy.presence(of: state.replicableID), identity.matches(found)
     else { return nil }
     if let reason = try await ruledOut(state.replicableID, member) { return .notOffered(reason) }
     return .moved(row(state))
@@ -74,14 +98,32 @@ extension Primary: PrimaryAccess {
       reading: state.currentReading, announcedAt: state.announcedAt)
   }
 
-  /// The content, read from disk now.
+  /// Refuses to answer for an incarnation that does not have the id now.
+  ///
+  /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
+  /// - Throws: `replaced`, `missing`; `unreadable` where it cannot be told.
+  public func requireCurrent(
+    _ id: ReplicableID, _ incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) {
+    guard let incarnation else { return }
+    switch try await standing(of: id, incarnation: incarnation, name) {
+    case .present(let row) where row.incarnation == incarnation: return
+    case .present, .moved: throw .replaced
+    case .gone, .notOffered: throw .missing
+    case .unknown(let reason): throw .unreadable(reason)
+    }
+  }
+
+  /// The content, read from disk now, if it is of that incarnation before and after.
   public func listing(
-    of id: ReplicableID, _ name: ReplicableName
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> ContentListing {
+    try await requireCurrent(id, incarnation, name)
+    let listing: ContentListing
     do {
       let member = try table.member(name)
       guard try await ruledOut(id, member) == nil else { throw PrimaryAccessError.missing }
-      return try await member.strategy.listing(of: id)
+      listing = try await member.strategy.listing(of: id)
     } catch let error as PrimaryAccessError {
       throw error
     } catch ReplicationError.unknownReplicable {
@@ -92,12 +134,31 @@ extension Primary: PrimaryAccess {
     } catch {
       throw .unavailable("\(error)")
     }
+    try await requireCurrent(id, incarnation, name)
+    return listing
   }
 
-  /// From where to fetch.
-  public func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress {
+  /// From where to fetch that incarnation.
+  public func source(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> SourceAddress {
+    try await requireCurrent(id, incarnation, name)
     do {
       return try table.member(name).source(id)
+    } catch {
+      throw .unavailable("\(error)")
+    }
+  }
+
+  /// Whether that incarnation holds all of these marks.
+  public func holds(
+    _ marks: [String], _ id: ReplicableID, incarnation: Incarnation, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> Bool? {
+    try await requireCurrent(id, incarnation, name)
+    do {
+      return try await table.member(name).strategy.holds(marks, id)
+    } catch let error as StrategyError {
+      throw error.code == .missing ? .missing : .unreadable(error.message)
     } catch {
       throw .unavailable("\(error)")
     }

@@ -20,26 +20,65 @@ extension Primary {
     let begun = environment.now()
     let tickets = Collected<ReadingTicket>()
     try await member.states.changeAllUntilRestart(ids) { id, state in tickets[id] = state?.startReading(at: begun) }
-    var outcomes: [ReplicableID: Result<PrimaryReading, StrategyError>] = [:]
+    var outcomes: [ReplicableID: Result<ReadContent, StrategyError>] = [:]
     for id in ids where tickets[id] != nil {
-      outcomes[id] = await read(id, member).map { PrimaryReading(checksum: $0, generation: generation, readAt: begun) }
+      outcomes[id] = await read(id, tickets[id]?.incarnation, member).map { checksum, marks in
+        ReadContent(
+          reading: PrimaryReading(checksum: checksum, generation: generation, readAt: begun), marks: marks)
+      }
     }
     return try await record(outcomes, tickets, member)
   }
 
-  private func read(_ id: ReplicableID, _ member: Member) async -> Result<Checksum, StrategyError> {
+  /// A checksum, and by what else the content is recognised.
+  private struct ReadContent: Sendable {
+    var reading: PrimaryReading
+    var marks: [String]
+  }
+
+  /// - Parameter incarnation: of which the content is to be: one that has taken its place meanwhile must not be recorded as its
+  ///   content, by which it is recognised.
+  private func read(
+    _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
+  ) async -> Result<(Checksum, [String]), StrategyError> {
     do throws(StrategyError) {
-      guard let found = try await member.strategy.listing(of: id).checksum else {
+      let before = try await member.strategy.presence(of: id)
+      if case .present(let identity) = before, member.tellsByIdentity {
+        try await requireIncarnation(incarnation, id, identity, member)
+      }
+      let listing = try await member.strategy.listing(of: id)
+      guard let found = listing.checksum else {
         throw StrategyError(.broken, "read '\(id)': it has no checksum; something in it is unknown")
       }
-      return .success(found)
+      if member.tellsByIdentity, try await member.strategy.presence(of: id) != before {
+        throw StrategyError(.cancelled, "read '\(id)': it was replaced meanwhile", disposition: .host)
+      }
+      return .success((found, member.strategy.marks(of: listing)))
     } catch {
       return .failure(error)
     }
   }
 
+  private func requireIncarnation(
+    _ incarnation: Incarnation?, _ id: ReplicableID, _ identity: FileIdentity, _ member: Member
+  ) async throws(StrategyError) {
+    let state: PrimaryState?
+    do { state = try await identify(id, as: identity, member) } catch let error as StrategyError {
+      throw error
+    } catch {
+      throw StrategyError(.fileSystem, "read '\(id)': \(error)", disposition: .host)
+    }
+    guard let state else {
+      throw StrategyError(
+        .broken, "read '\(id)': it is another directory than before, and which one could not be found out")
+    }
+    guard state.incarnation == incarnation else {
+      throw StrategyError(.cancelled, "read '\(id)': it was replaced meanwhile", disposition: .host)
+    }
+  }
+
   private func record(
-    _ outcomes: [ReplicableID: Result<PrimaryReading, StrategyError>], _ tickets: Collected<ReadingTicket>,
+    _ outcomes: [ReplicableID: Result<ReadContent, StrategyError>], _ tickets: Collected<ReadingTicket>,
     _ member: Member
   ) async throws -> [ReplicableID: PrimaryReading] {
     let now = environment.now()
@@ -49,9 +88,9 @@ extension Primary {
     try await member.states.changeAll(outcomes.keys.sorted()) { id, state in
       guard let ticket = tickets[id] else { return }
       switch outcomes[id] {
-      case .success(let reading):
-        guard state?.finishReading(ticket, reading, at: now) ?? false else { return }
-        readings[id] = reading
+      case .success(let content):
+        guard state?.finishReading(ticket, content.reading, marks: content.marks, at: now) ?? false else { return }
+        readings[id] = content.reading
         incarnations[id] = state?.incarnation
       // Of no replicable: it is read again when its host answers, and nothing is counted.
       case .failure(let error) where error.disposition == .host && [.host, .cancelled].contains(error.origin):

@@ -36,46 +36,4 @@ extension Primary {
     return try await log.publish(
       payloads.map { UnpublishedEvent(replicableName: kind.name, name: event, payload: $0, createdAt: now) })
   }
-
-  /// The state of what stands at the id's place, made when it is seen for the first time; `nil` when nothing stands there.
-  ///
-  /// The same directory under another id is the same incarnation; another directory under the same id is another one.
-  func identify(_ id: ReplicableID, _ member: Member) async throws -> PrimaryState? {
-    guard case .present(let identity) = try await member.strategy.presence(of: id) else {
-      return try await member.states.state(of: id)
-    }
-    return try await identify(id, as: identity, member)
-  }
-
-  func identify(_ id: ReplicableID, as identity: FileIdentity, _ member: Member) async throws -> PrimaryState? {
-    if let known = try await member.states.state(of: id), known.identity == identity || !member.tellsByIdentity {
-      return known
-    }
-    let incarnation = Incarnation(environment.random())
-    let elsewhere = try await member.states.state(of: identity)
-    var renamed: PrimaryState?
-    if let elsewhere, elsewhere.replicableID != id, member.tellsByIdentity,
-      try await member.strategy.presence(of: elsewhere.replicableID) != .present(identity)
-    {
-      renamed = elsewhere
-    }
-    let state = try await member.states.change(id) { [renamed] state in
-      // Another caller may have been here first.
-      if state?.identity != identity {
-        state = renamed?.renamed(to: id) ?? PrimaryState(replicableID: id, incarnation: incarnation, identity: identity)
-      }
-      return state
-    }
-    if let renamed {
-      try await member.states.change(renamed.replicableID) { state in
-        if state?.incarnation == renamed.incarnation { state = nil }
-      }
-    }
-    return state
-  }
-}
-
-extension Primary.Member {
-  /// A file that is replaced by renaming another over it is a new inode and the same replicable, where the kind may change.
-  var tellsByIdentity: Bool { kind.dataType == .repository || !kind.isMutable }
 }

@@ -9,7 +9,7 @@ extension Primary {
   public func scan(_ name: ReplicableName) async throws -> DirectoryCatalog {
     let member = try table.member(name)
     let wasKnown = try await !member.states.window(after: nil, limit: 1).isEmpty
-    let listing = try await list(member)
+    let listing = try await member.turns.run { try await list(member) }
     guard wasKnown else { return listing.directory }
     try await append(
       .created,
@@ -26,57 +26,35 @@ extension Primary {
   struct Listing {
     var snapshot: CatalogSnapshot
     var directory: DirectoryCatalog
-    /// Seen for the first time.
+    /// Seen for the first time under their ids: new ones, other ones in the place of what was there, and renamed ones.
     var appeared: [PrimaryState]
   }
 
+  /// The caller has the turn of the kind's listings.
   func list(_ member: Member) async throws -> Listing {
     let position = try await log.position()
     let now = environment.now()
     var directory = try await member.strategy.catalog()
-    let found = Set(directory.rows.map(\.id))
-    let (offered, refused) = try await offers(among: directory.rows.map(\.id), member)
+    let everything = directory.rows
+    let (offered, refused) = try await offers(among: everything.map(\.id), member)
     directory.rows.removeAll { !offered.contains($0.id) }
-    let appeared = try await makeStates(for: directory.rows, member)
+    let identified = try await identify(directory, among: everything, member)
+    if identified.undecided > 0 { directory.isComplete = false }
     var rows: [CatalogRow] = []
     rows.reserveCapacity(directory.rows.count)
     for row in directory.rows {
-      guard let state = try await identify(row.id, as: row.identity, member) else { continue }
+      guard let state = try await member.states.state(of: row.id) else { continue }
       rows.append(
         CatalogRow(
           id: row.id, incarnation: state.incarnation, generation: state.generation, reading: state.currentReading,
           announcedAt: state.announcedAt))
     }
-    try await review(found, refused, directory, member)
+    try await review(Set(everything.map(\.id)), refused, directory, member)
     let snapshot = CatalogSnapshot(
       rows: rows, position: position, isComplete: directory.isComplete, isEnabled: try await isEnabled(member.kind),
       leftOut: LeftOut(of: directory.skipped), listedAt: now)
     catalogs.withLock { $0[member.kind.name] = snapshot }
-    return Listing(snapshot: snapshot, directory: directory, appeared: appeared)
-  }
-
-  /// Makes the states of what was never seen under any id, a thousand with one wait for the disk: the first listing of a large
-  /// directory would take as many waits as it has rows.
-  private func makeStates(for rows: [DirectoryCatalog.Row], _ member: Member) async throws -> [PrimaryState] {
-    var new: [PrimaryState] = []
-    for row in rows {
-      guard try await member.states.state(of: row.id) == nil, try await member.states.state(of: row.identity) == nil
-      else { continue }
-      new.append(
-        PrimaryState(
-          replicableID: row.id, incarnation: Incarnation(environment.random()), identity: row.identity))
-    }
-    var start = 0
-    while start < new.count {
-      let part = new[start..<min(new.count, start + Self.window)]
-      let states = Dictionary(uniqueKeysWithValues: part.map { ($0.replicableID, $0) })
-      try await member.states.changeAll(part.map(\.replicableID)) { id, state in
-        // Another caller may have been here first.
-        if state == nil { state = states[id] }
-      }
-      start += part.count
-    }
-    return new
+    return Listing(snapshot: snapshot, directory: directory, appeared: identified.appeared)
   }
 
   /// Compares what is known with a listing: records what is not offered, and forgets what a complete listing lacked and is not there
@@ -127,5 +105,5 @@ extension Primary {
 
   /// How long what is gone is kept in mind: as long as copies of it lie in the trash of secondaries.
   private static var memory: Duration { .seconds(7 * 86_400) }
-  private static var window: Int { 1_000 }
+  static var window: Int { 1_000 }
 }

@@ -17,6 +17,8 @@ public final class Primary: Site {
     public var selection: SelectiveSync
     /// From where a secondary fetches one.
     public var source: @Sendable (ReplicableID) -> SourceAddress
+    /// Listings, which say which directory is which incarnation, one at a time.
+    let turns = Turns()
 
     /// A kind of a primary.
     public init(

@@ -1,6 +1,8 @@
-/// Counts the removals of one kind against `RemovalGuard`, and remembers which wait for a confirmation.
+/// Moves copies of one kind to the trash, within the limits of `RemovalGuard`, and remembers which wait for a confirmation.
 ///
-/// What was removed in the last 24 hours is read from the trash, so it is the same after a restart.
+/// Every discard of a copy passes here: of what was deleted, replaced, deselected, or is tracked twice. One at a time for a kind
+/// (`Secondary.exclusively`), so that the guard counts every removal before it. What was removed in the last 24 hours is read from
+/// the trash and what waits is in the entries, so both are the same after a restart.
 actor Removals {
   private let strategy: any Strategy
   private let registry: any RegistryStoring
@@ -17,6 +19,11 @@ actor Removals {
   /// Ids whose removal waits, sorted.
   var waitingIDs: [ReplicableID] { waiting.sorted() }
 
+  /// Takes over what an earlier process has left waiting.
+  func recover(_ entries: [RegistryEntry]) {
+    waiting.formUnion(entries.filter { $0.removalWaitingSince != nil }.map(\.replicableID))
+  }
+
   /// Lets those that wait now be removed, however many they are.
   func confirm() {
     confirmed.formUnion(waiting)
@@ -26,25 +33,33 @@ actor Removals {
   /// A pass over the catalog begins.
   func beginPass() { requested = [] }
 
-  /// The pass has seen the whole catalog. What waits, or was confirmed, and is no longer to be removed, waits no more.
-  func endPass() {
+  /// The pass has seen the whole catalog. What the primary has again was withdrawn by then; what was neither, and has no entry any
+  /// more, waits no more. What the primary could not be asked about waits as before.
+  func endPass() async throws {
     guard let requested else { return }
-    waiting.formIntersection(requested)
-    confirmed.formIntersection(requested)
+    for id in waiting.union(confirmed).subtracting(requested) where try await registry.entry(of: id) == nil {
+      forget(id)
+    }
     self.requested = nil
   }
 
-  /// It is wanted after all.
-  func forget(_ id: ReplicableID) {
+  /// It is not to be removed after all: it is synced and verified again.
+  func withdraw(_ id: ReplicableID) async throws {
+    forget(id)
+    guard try await registry.entry(of: id)?.removalWaitingSince != nil else { return }
+    try await registry.change(id) { entry, _ in entry?.withdrawRemoval() }
+  }
+
+  private func forget(_ id: ReplicableID) {
     waiting.remove(id)
     confirmed.remove(id)
   }
 
-  /// Moves a copy to the trash and its entry out of the registry, unless the guard says that it must wait.
+  /// Moves a copy to the trash as it is, and its entry out of the registry, unless the guard says that it must wait.
   ///
-  /// One at a time for a kind, so that the guard sees every removal before. The copy first: a crash in between leaves an entry
-  /// without a copy, which the next pass removes.
-  /// - Parameter isReplaced: the primary has another incarnation in its place, which must not wait for a confirmation.
+  /// The copy first: a crash in between leaves an entry without a copy, which the next pass removes. An entry that has no copy is
+  /// not counted.
+  /// - Parameter isReplaced: the primary has another incarnation in its place, so that a person who restored it need not be asked.
   /// - Returns: false when it waits.
   func remove(_ id: ReplicableID, isReplaced: Bool = false, at now: Timestamp) async throws -> Bool {
     guard let entry = try await registry.entry(of: id) else {
@@ -52,25 +67,29 @@ actor Removals {
       return true
     }
     requested?.insert(id)
-    if entry.isRestored, !isReplaced, !confirmed.contains(id) {
+    guard try await mayRemove(entry, isReplaced: isReplaced, at: now) else {
       waiting.insert(id)
+      if entry.removalWaitingSince == nil {
+        try await registry.change(id) { entry, _ in entry?.holdForRemoval(isReplaced: isReplaced, at: now) }
+      }
       return false
-    }
-    if !confirmed.contains(id) {
-      let day = Duration.seconds(86_400)
-      let recent = try await strategy.trash().count { ticket in
-        ticket.reason == Self.reason && ticket.discardedAt > now - day && !confirmed.contains(ticket.replicableID)
-      }
-      let present = try await registry.counts(at: now).total
-      guard RemovalGuard.allows(removedLastDay: recent, present: present) else {
-        waiting.insert(id)
-        return false
-      }
     }
     _ = try await strategy.discard(id, entry: entry, at: now)
     _ = try await registry.change(id) { entry, _ in entry = nil }
     forget(id)
     return true
+  }
+
+  private func mayRemove(_ entry: RegistryEntry, isReplaced: Bool, at now: Timestamp) async throws -> Bool {
+    if confirmed.contains(entry.replicableID) { return true }
+    if entry.isRestored, !isReplaced { return false }
+    if try await strategy.presence(of: entry.replicableID) == .absent { return true }
+    let day = Duration.seconds(86_400)
+    let recent = try await strategy.trash().count { ticket in
+      ticket.reason == Self.reason && ticket.discardedAt > now - day && !confirmed.contains(ticket.replicableID)
+    }
+    let present = try await registry.counts(at: now).total
+    return RemovalGuard.allows(removedLastDay: recent, present: present)
   }
 
   /// Why copies are discarded here; `displaced` ones are no removals.

@@ -90,7 +90,8 @@ extension Secondary {
     guard event.name == .updated || event.name == .checksumSucceeded, let incarnation = event.payload.incarnation,
       let member = try? table.member(event.replicableName)  // An unknown kind is refused where it is taken.
     else { return false }
-    return try await member.registry.entry(of: event.payload.modelRecordID)?.incarnation == incarnation
+    guard let entry = try await member.registry.entry(of: event.payload.modelRecordID) else { return false }
+    return entry.incarnation == incarnation && entry.removalWaitingSince == nil
   }
 
   private func takeTogether(_ events: [Event], _ report: inout ConsumptionReport) async throws {
@@ -146,17 +147,20 @@ extension Secondary {
     let id = event.payload.modelRecordID
     if event.payload.reason.flatMap(NotOffered.init) != nil {
       // Not a change of the content: the primary is asked whether it offers the replicable.
-      return try await settle(id, incarnation: event.payload.incarnation, member)
+      _ = try await exclusively(member) { try await settle(id, incarnation: event.payload.incarnation, member) }
+      return
     }
     switch event.name {
     case .deleted:
-      try await settle(id, incarnation: event.payload.incarnation, member)
+      _ = try await exclusively(member) { try await settle(id, incarnation: event.payload.incarnation, member) }
     case .checksumSucceeded:
       guard let reading = event.payload.reading else {
         throw ReplicationError.incompleteEvent(event.name, missing: "reading")
       }
       try await askWhetherOffered(id, member)
       let isOpen = try await member.registry.change(id) { entry, _ in
+        // A reading of another incarnation says nothing about this copy.
+        if let known = entry?.incarnation, let read = event.payload.incarnation, known != read { return false }
         entry?.primaryRead(reading)
         return entry?.verificationState != .succeeded
       }
@@ -175,33 +179,50 @@ extension Secondary {
     return try await followedCursor().map { Generation(log: $0.log, id: event.id) }
   }
 
-  /// Records that a replicable is wanted up to a generation. What stands under the id of another incarnation, and what has this
-  /// incarnation under another id, is put right first, by what the primary says of it now: an event may be older than a rename
-  /// that a consistency pass has followed already.
+  /// Records that a replicable is wanted up to a generation. What stands under the id of another incarnation, what waits for its
+  /// removal there, and what has this incarnation under another id, is settled first, by what the primary says of it now: an event
+  /// may be older than a rename that a consistency pass has followed already.
   ///
-  /// - Parameters:
-  ///   - moment: when the primary said so, where that is known: the lag counts from there.
-  ///   - leaving: ids whose copies are being moved away at this moment.
+  /// - Parameter moment: when the primary said so, where that is known: the lag counts from there.
   func announce(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ generation: Generation?, at moment: Timestamp? = nil,
-    leaving: Set<ReplicableID> = [], _ member: Member
+    _ member: Member
   ) async throws {
-    if let incarnation {
-      if let other = try await member.registry.entry(of: id), let known = other.incarnation, known != incarnation {
-        try await settle(id, incarnation: known, leaving: leaving, member)
-        // Its removal waits for a confirmation: the new one comes after that.
-        if try await member.registry.entry(of: id)?.incarnation == known { return }
-      }
-      if let elsewhere = try await member.registry.entry(of: incarnation)?.replicableID, elsewhere != id {
-        try await settle(elsewhere, incarnation: incarnation, leaving: leaving, member)
-        // It is where it should be, and its removal or its next sync is asked for: nothing of it stands here.
-        if try await member.registry.entry(of: elsewhere)?.incarnation == incarnation { return }
-      }
+    if let incarnation, try await needsSettling(id, incarnation, member) {
+      guard try await exclusively(member, { try await makeRoom(for: incarnation, at: id, member) }) else { return }
     }
     try await recordAnnouncement(id, incarnation, generation, at: moment, member)
   }
 
-  private func recordAnnouncement(
+  /// Whether an announcement is of anything but what is tracked under its id, or of something new.
+  func needsSettling(_ id: ReplicableID, _ incarnation: Incarnation, _ member: Member) async throws -> Bool {
+    if let here = try await member.registry.entry(of: id) {
+      if here.removalWaitingSince != nil { return true }
+      if let known = here.incarnation, known != incarnation { return true }
+    }
+    return try await member.registry.entry(of: incarnation).map { $0.replicableID != id } ?? false
+  }
+
+  /// - Returns: false when the id is not free for the incarnation: it is another one's, or a removal waits. A later pass asks again.
+  private func makeRoom(for incarnation: Incarnation, at id: ReplicableID, _ member: Member) async throws -> Bool {
+    if let here = try await member.registry.entry(of: id),
+      here.removalWaitingSince != nil || (here.incarnation.map { $0 != incarnation } ?? false)
+    {
+      try await settle(id, incarnation: here.incarnation, member)
+      if let left = try await member.registry.entry(of: id) {
+        if left.removalWaitingSince != nil { return false }
+        if let known = left.incarnation, known != incarnation { return false }
+      }
+    }
+    guard let elsewhere = try await member.registry.entry(of: incarnation)?.replicableID, elsewhere != id else {
+      return true
+    }
+    try await settle(elsewhere, incarnation: incarnation, member)
+    // It is where it should be, or its removal waits: nothing of it stands here.
+    return try await member.registry.entry(of: elsewhere)?.incarnation != incarnation
+  }
+
+  func recordAnnouncement(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ generation: Generation?, at moment: Timestamp? = nil,
     _ member: Member
   ) async throws {
@@ -213,67 +234,6 @@ extension Secondary {
       entry = announced
     }
   }
-
-  /// Asks the primary, now, what became of an incarnation, and follows: renames the copy, discards it, or wants it synced.
-  func settle(
-    _ id: ReplicableID, incarnation: Incarnation?, leaving: Set<ReplicableID> = [], _ member: Member
-  ) async throws {
-    guard let entry = try await member.registry.entry(of: id) else { return }
-    // An event about an earlier incarnation than the one that is here.
-    if let incarnation, let known = entry.incarnation, known != incarnation { return }
-    switch try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name) {
-    case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation:
-      try await recordAnnouncement(id, row.incarnation, row.generation, member)
-    case .present: _ = try await member.removals.remove(id, isReplaced: true, at: environment.now())
-    case .notOffered(let reason): try await withhold(id, reason, member)
-    case .gone: _ = try await member.removals.remove(id, at: environment.now())
-    case .moved(let row):
-      try await rename(id, to: row.id, leaving: leaving, member)
-    case .unknown(let reason):
-      throw UnknownStanding(reason: "ask what became of '\(id)': \(reason)")
-    }
-  }
-
-  /// Records that the primary does not offer a replicable: the copy stays, and is neither synced nor verified until it does.
-  func withhold(_ id: ReplicableID, _ reason: NotOffered, _ member: Member) async throws {
-    let now = environment.now()
-    await member.removals.forget(id)
-    try await member.registry.change(id) { entry, _ in entry?.withhold(reason, at: now) }
-  }
-
-  /// Gives a copy and its entry another id. A crash in between is put right when the same rename is asked for again.
-  ///
-  /// - Parameter leaving: ids whose copies are being moved away at this moment: a circle of renames is opened where it closes.
-  func rename(
-    _ id: ReplicableID, to newID: ReplicableID, leaving: Set<ReplicableID> = [], _ member: Member
-  ) async throws {
-    guard member.selection.selects(newID) else {
-      _ = try await member.removals.remove(id, at: environment.now())
-      return
-    }
-    let incarnation = try await member.registry.entry(of: id)?.incarnation
-    if let occupant = try await member.registry.entry(of: newID) {
-      // The same one is there already: an event and a consistency pass have both made it. Or two have changed places.
-      if occupant.incarnation == incarnation || leaving.contains(newID) { return try await drop(id, member) }
-      try await settle(newID, incarnation: occupant.incarnation, leaving: leaving.union([id]), member)
-      // Whoever is there stays: this copy is fetched anew under its new id.
-      if try await member.registry.entry(of: newID) != nil {
-        _ = try await member.removals.remove(id, at: environment.now())
-        return
-      }
-    }
-    try await member.strategy.rename(id, to: newID)
-    try await member.registry.rename(id, to: newID)
-    // A job that runs under the old id has nowhere to say how it ended.
-    try await member.registry.change(newID) { entry, _ in entry?.recoverAfterRestart() }
-  }
-
-  /// Gives up a copy that is one too many under its id: into the trash, without counting as a removal, for the replicable stays.
-  func drop(_ id: ReplicableID, _ member: Member) async throws {
-    let entry = try await member.registry.entry(of: id)
-    _ = try await member.strategy.discard(id, entry: entry, at: environment.now())
-    _ = try await member.registry.change(id) { entry, _ in entry = nil }
-  }
 }
 
 /// What became of one event.
@@ -281,12 +241,6 @@ private enum EventFate: Sendable {
   case applied, skipped
   case rejected(String)
   case postponed(String)
-}
-
-/// The primary answers, and cannot tell how one replicable stands.
-struct UnknownStanding: Error, CustomStringConvertible {
-  let reason: String
-  var description: String { reason }
 }
 
 extension ConsumptionReport.Announced {

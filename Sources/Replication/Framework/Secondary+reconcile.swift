@@ -67,7 +67,7 @@ extension Secondary {
       for id in gone {
         try await postponing(&report.postponed) { if try await remove(id, member) { report.removed += 1 } }
       }
-      await member.removals.endPass()
+      try await member.removals.endPass()
       report.waiting = await member.removals.waitingIDs
     } else if movesCursor, let position {
       // What the listing did not see may have changed by events that are skipped now. It stays, and is asked for.
@@ -100,7 +100,8 @@ extension Secondary {
       let here = try await member.registry.entry(of: row.id)
       let elsewhere = try await member.registry.entry(of: row.incarnation)
       let isRename = elsewhere.map { $0.replicableID != row.id } ?? false
-      if isRename || (here?.incarnation).map({ $0 != row.incarnation }) ?? false {
+      let isWaiting = here?.removalWaitingSince != nil
+      if isRename || isWaiting || (here?.incarnation).map({ $0 != row.incarnation }) ?? false {
         let wanted = isLowest ? position : row.announced(at: position)
         try await postponing(&postponed) {
           try await announce(row.id, row.incarnation, wanted, at: row.announcedAt, member)
@@ -166,25 +167,13 @@ extension Secondary {
 
   /// Removes the copy and the entry of what is gone; one that came back meanwhile, or was renamed, is not gone.
   @discardableResult func remove(_ id: ReplicableID, _ member: Member) async throws -> Bool {
-    guard let entry = try await member.registry.entry(of: id) else { return false }
-    var isReplaced = false
-    if member.selection.selects(id) {
-      switch try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name) {
-      case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation: return false
-      case .moved(let row):
-        // Where it is now it is tracked as well: this entry is one too many.
-        guard try await member.registry.entry(of: row.id)?.incarnation == entry.incarnation else { return false }
-        try await drop(id, member)
-        return false
-      case .unknown: return false
-      case .notOffered(let reason):
-        try await withhold(id, reason, member)
-        return false
-      case .present: isReplaced = true
-      case .gone: break
+    try await exclusively(member) {
+      guard try await member.registry.entry(of: id) != nil else { return false }
+      guard member.selection.selects(id) else {
+        return try await member.removals.remove(id, at: environment.now())
       }
+      return try await settle(id, incarnation: nil, member) == .removed
     }
-    return try await member.removals.remove(id, isReplaced: isReplaced, at: environment.now())
   }
 
   /// Ids of a kind whose removal waits, because too much would be removed within a day.

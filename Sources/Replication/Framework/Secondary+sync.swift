@@ -22,7 +22,8 @@ extension Secondary {
     let begun = environment.now()
     guard let ticket = try await startSync(id, at: begun, member) else { return .notDue }
     do {
-      let report = try await transfer(id, isFresh: ticket.forceToRedownload, member)
+      let incarnation = try await incarnation(of: id, ticket, member)
+      let report = try await transfer(id, incarnation, isFresh: ticket.forceToRedownload, member)
       let now = environment.now()
       switch try await member.registry.change(id, { entry, _ in entry?.finishSync(ticket, at: now) }) {
       case .recorded: return .synced(hasChanged: report.hasChanged, warnings: report.warnings)
@@ -50,7 +51,9 @@ extension Secondary {
   func askWhetherOffered(_ id: ReplicableID, _ member: Member) async throws {
     guard try await member.registry.entry(of: id)?.notOffered != nil else { return }
     var postponed: [String] = []
-    try await postponing(&postponed) { try await settle(id, incarnation: nil, member) }
+    try await postponing(&postponed) {
+      _ = try await exclusively(member) { try await settle(id, incarnation: nil, member) }
+    }
   }
 
   /// An entry that waits for its sync waits for it after a crash as well; one that does not must not be found verified then while
@@ -62,22 +65,63 @@ extension Secondary {
     return try await member.registry.changeUntilRestart(id) { $0?.startSync(at: begun) }
   }
 
-  /// Brings what the primary has. A connection that breaks is tried again at once while the primary answers otherwise; where it
-  /// does not, its silence is what is thrown, and is the host's failure.
-  func transfer(_ id: ReplicableID, isFresh: Bool, _ member: Member) async throws -> SyncReport {
+  /// Of which incarnation the copy is to be. Where nobody said, what the primary has now, which is recorded before anything is
+  /// fetched.
+  private func incarnation(of id: ReplicableID, _ ticket: SyncTicket, _ member: Member) async throws -> Incarnation? {
+    if let known = ticket.incarnation { return known }
+    switch try await primary.standing(of: id, incarnation: nil, member.kind.name) {
+    case .present(let row):
+      try await member.registry.change(id) { entry, _ in
+        if entry?.incarnation == nil { entry?.incarnation = row.incarnation }
+      }
+      return row.incarnation
+    case .gone, .moved, .notOffered: throw PrimaryAccessError.missing
+    case .unknown(let reason): throw PrimaryAccessError.unreadable(reason)
+    }
+  }
+
+  /// Brings what the primary has of this incarnation, and of no other. A connection that breaks is tried again at once while the
+  /// primary answers otherwise; where it does not, its silence is what is thrown, and is the host's failure.
+  func transfer(
+    _ id: ReplicableID, _ incarnation: Incarnation?, isFresh: Bool, _ member: Member
+  ) async throws -> SyncReport {
     let begun = ContinuousClock.now
     var attempt = 1
     while true {
       let broken: StrategyError
       do {
-        return try await member.strategy.sync(try await request(id, isFresh: isFresh, member))
+        return try await member.strategy.sync(try await request(id, incarnation, isFresh: isFresh, member))
       } catch let error as StrategyError {
-        guard error.disposition == .connection else { throw error }
+        guard error.disposition != .host else { throw error }
         broken = error
       }
-      _ = try await primary.standing(of: id, incarnation: nil, member.kind.name)
-      guard attempt < Self.attempts, .now - begun < Self.timeForAttempts else { throw broken }
+      try await explain(broken, id, incarnation, member)
+      guard broken.disposition == .connection, attempt < Self.attempts, .now - begun < Self.timeForAttempts else {
+        throw broken
+      }
       attempt += 1
+    }
+  }
+
+  /// - Throws: `replaced` or `missing` where a sync failed because the primary no longer has this incarnation under the id; for a
+  ///   connection that broke also what the primary's silence throws.
+  private func explain(
+    _ error: StrategyError, _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
+  ) async throws {
+    let standing: Standing
+    do throws(PrimaryAccessError) {
+      standing = try await primary.standing(of: id, incarnation: incarnation, member.kind.name)
+    } catch let silence {
+      // Any other failure lies in the replicable, whether or not the primary answers now.
+      if error.disposition == .connection { throw silence }
+      return
+    }
+    guard let incarnation else { return }
+    switch standing {
+    case .present(let row) where row.incarnation == incarnation: return
+    case .present, .moved: throw PrimaryAccessError.replaced
+    case .gone: throw PrimaryAccessError.missing
+    case .unknown, .notOffered: return
     }
   }
 
@@ -85,16 +129,19 @@ extension Secondary {
   /// What takes longer to break would only take it once more: that waits its back-off.
   private static var timeForAttempts: Duration { .seconds(60) }
 
-  private func request(_ id: ReplicableID, isFresh: Bool, _ member: Member) async throws -> SyncRequest {
+  private func request(
+    _ id: ReplicableID, _ incarnation: Incarnation?, isFresh: Bool, _ member: Member
+  ) async throws -> SyncRequest {
     var expected: Checksum?
     // A file's bytes can be checked while they come; a repository's refs move between the reading and the listing.
     if member.kind.dataType != .repository,
-      case .present(let row) = try await primary.standing(of: id, incarnation: nil, member.kind.name)
+      case .present(let row) = try await primary.standing(of: id, incarnation: incarnation, member.kind.name)
     {
+      if let incarnation, row.incarnation != incarnation { throw PrimaryAccessError.replaced }
       expected = row.reading?.checksum
     }
-    let source = try await primary.source(of: id, member.kind.name)
-    return SyncRequest(id: id, source: source, expected: expected, isFresh: isFresh)
+    let source = try await primary.source(of: id, incarnation: incarnation, member.kind.name)
+    return SyncRequest(id: id, incarnation: incarnation, source: source, expected: expected, isFresh: isFresh)
   }
 
   private func end(
@@ -131,6 +178,10 @@ enum Failure {
     case PrimaryAccessError.missing: self = .replicable("the primary does not have it", isMissing: true)
     case PrimaryAccessError.unknownKind:
       self = .replicable("the primary does not have this kind", isMissing: true)
+    case PrimaryAccessError.replaced:
+      self = .replicable(
+        "the primary has another incarnation under this id, or this one under another id; the next consistency pass compares them",
+        isMissing: false)
     case PrimaryAccessError.unreadable(let reason): self = .replicable(reason, isMissing: false)
     case PrimaryAccessError.paused(let pause): self = .pause(pause)
     case PrimaryAccessError.unavailable(let reason): self = .pause(Pause(.primary, reason))

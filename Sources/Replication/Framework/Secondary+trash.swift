@@ -12,6 +12,10 @@ extension Secondary {
   /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id: the two must not be mixed.
   public func restore(_ ticket: TrashTicket, _ name: ReplicableName) async throws {
     let member = try table.member(name)
+    try await exclusively(member) { try await restore(ticket, member) }
+  }
+
+  private func restore(_ ticket: TrashTicket, _ member: Member) async throws {
     let id = ticket.replicableID
     if let known = try await member.registry.entry(of: id)?.incarnation, let other = ticket.incarnation, known != other
     {

@@ -62,7 +62,7 @@ extension Secondary {
       return .notDue
     }
     do {
-      let reading = try await bracket(id, member)
+      let reading = try await bracket(id, ticket, member)
       guard case .succeeded = reading.judgement, let checksum = reading.copy.checksum else { return .overtaken }
       return try await succeed(id, ticket, checksum, .bracket, member)
     } catch {
@@ -82,9 +82,15 @@ extension Secondary {
       return try await succeed(id, ticket, checksum, .reading, member)
     }
     let standing = try await primary.standing(of: id, incarnation: ticket.incarnation, member.kind.name)
-    if case .notOffered(let reason) = standing {
+    switch standing {
+    case .present(let row) where ticket.incarnation == nil || row.incarnation == ticket.incarnation: break
+    case .present, .moved: throw PrimaryAccessError.replaced
+    case .gone: throw PrimaryAccessError.missing
+    case .notOffered(let reason):
       try await withhold(id, reason, member)
       return .notDue
+    // The listings of the bracket say more.
+    case .unknown: break
     }
     if case .present(let row) = standing, let reading = row.reading, let checksum = copy.checksum,
       checksum == reading.checksum, ticket.isProven(by: reading)
@@ -95,9 +101,9 @@ extension Secondary {
       return try await end(id, ticket, altered, member)
     }
     try await member.registry.change(id) { entry, _ in entry?.prepareBracket(ticket) }
-    let first = try await bracket(id, member)
+    let first = try await bracket(id, ticket, member)
     guard case .mismatched = first.judgement else { return try await end(id, ticket, first, member) }
-    var second = try await bracket(id, member)
+    var second = try await bracket(id, ticket, member)
     second.judgement = Bracket.judge(second.judgement, after: first.judgement)
     return try await end(id, ticket, second, member)
   }
@@ -107,7 +113,7 @@ extension Secondary {
     of copy: ContentListing, _ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member
   ) async throws -> BracketReading? {
     guard let verified = ticket.verified, copy.checksum != verified else { return nil }
-    let listing = try await primary.listing(of: id, member.kind.name)
+    let listing = try await primary.listing(of: id, incarnation: ticket.incarnation, member.kind.name)
     let judgement = Bracket.judge(before: listing, copy: copy, after: listing)
     guard case .mismatched = judgement else { return nil }
     return BracketReading(judgement: judgement, copy: copy, primary: listing)
@@ -119,11 +125,14 @@ extension Secondary {
     var primary: ContentListing
   }
 
-  private func bracket(_ id: ReplicableID, _ member: Member) async throws -> BracketReading {
-    let before = try await primary.listing(of: id, member.kind.name)
-    _ = try await transfer(id, isFresh: false, member)
+  private func bracket(_ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member) async throws
+    -> BracketReading
+  {
+    let (incarnation, name) = (ticket.incarnation, member.kind.name)
+    let before = try await primary.listing(of: id, incarnation: incarnation, name)
+    _ = try await transfer(id, incarnation, isFresh: false, member)
     let copy = try await member.strategy.listing(of: id)
-    let after = try await primary.listing(of: id, member.kind.name)
+    let after = try await primary.listing(of: id, incarnation: incarnation, name)
     return BracketReading(
       judgement: Bracket.judge(before: before, copy: copy, after: after), copy: copy, primary: after)
   }

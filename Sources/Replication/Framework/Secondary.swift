@@ -19,6 +19,8 @@ public final class Secondary: Site {
     public var selection: SelectiveSync
     let jobs = RunningJobs()
     let removals: Removals
+    /// Moves and removals of copies, one at a time.
+    let turns = Turns()
     let readings = KnownReadings()
     let feed = Feed()
     let passes = CatalogPasses()
@@ -111,7 +113,20 @@ public final class Secondary: Site {
       try await member.registry.changeAll(left) { _, entry, _ in entry?.recoverAfterRestart() }
       let cursor = try await member.registry.cursor()
       try await forgetGenerations(member) { $0.isAhead(of: cursor) }
+      try await recoverCopies(member)
     }
+  }
+
+  /// Completes moves of copies that were under way, and takes over which removals wait.
+  private func recoverCopies(_ member: Member) async throws {
+    // A disk that cannot be used now: the first move or removal after it can be completes them before anything else.
+    do { try await exclusively(member) {} } catch is StrategyError {}
+    var last: ReplicableID?
+    repeat {
+      let window = try await member.registry.window(after: last, limit: 1_000)
+      await member.removals.recover(window)
+      last = window.last?.replicableID
+    } while last != nil
   }
 
   /// A job of a replicable ended and could not record how: what it left begun is to be done again. Call it while no job of it runs.

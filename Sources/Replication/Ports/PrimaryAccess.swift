@@ -17,10 +17,31 @@ public protocol PrimaryAccess: Sendable {
   ) async throws(PrimaryAccessError) -> Standing
 
   /// The content's listing, read afresh: the L1 and L2 of a bracket.
-  func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing
+  /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
+  /// - Throws: `replaced` where another incarnation has the id.
+  func listing(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> ContentListing
 
-  /// From where to fetch.
-  func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress
+  /// From where to fetch. The address carries the incarnation, where the source can compare it.
+  /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
+  /// - Throws: `replaced` where another incarnation is known to have the id.
+  func source(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> SourceAddress
+
+  /// Whether an incarnation holds all of these marks (`Strategy.marks`), by which a copy proves that it is of it; `nil` where the
+  /// primary cannot say.
+  func holds(
+    _ marks: [String], _ id: ReplicableID, incarnation: Incarnation, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> Bool?
+}
+
+extension PrimaryAccess {
+  /// A primary that compares nothing.
+  public func holds(
+    _ marks: [String], _ id: ReplicableID, incarnation: Incarnation, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> Bool? { nil }
 }
 
 /// Why the primary gave no answer.
@@ -33,6 +54,8 @@ public enum PrimaryAccessError: Error, Hashable, Sendable, CustomStringConvertib
   case missing
   /// The primary does not have the kind. It concerns that kind alone.
   case unknownKind
+  /// The primary has another incarnation under the id than the one that was asked for, or that one under another id.
+  case replaced
   /// The content cannot be read on the primary; with its reason.
   case unreadable(String)
   /// The primary cannot be reached, or refuses us; with its reason. Not the replicable's fault: touches no entry.

@@ -29,6 +29,11 @@ public protocol RegistryStoring: Sendable {
   /// - Throws: when the new id is tracked already.
   func rename(_ id: ReplicableID, to newID: ReplicableID) async throws
 
+  /// Gives entries other ids in one step, chains and circles included. A move whose entry is not there, or is of another
+  /// incarnation than the move's, is left out: it was recorded before.
+  /// - Throws: when a new id is tracked already and not moved away by the same step; then nothing was changed.
+  func rename(_ moves: [CopyMove]) async throws
+
   /// What is to be synced now: pending entries first, then failed ones that are due, the longest due first.
   func dueForSync(at now: Timestamp, limit: Int) async throws -> [RegistryEntry]
 

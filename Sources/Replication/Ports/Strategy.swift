@@ -15,6 +15,13 @@ public protocol Strategy: Sendable {
   /// What stands at the id's place on this site's disk.
   func presence(of id: ReplicableID) async throws(StrategyError) -> Presence
 
+  /// What a content is recognised by besides its checksum: of a repository the object ids of its tips, at most 64 of them; empty
+  /// for other data types.
+  func marks(of listing: ContentListing) -> [String]
+
+  /// Whether what stands at the id's place holds all of these marks; always false where only the checksum is compared.
+  func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool
+
   // MARK: On a primary
 
   /// Everything below the kind's root, in order of ids.
@@ -30,6 +37,16 @@ public protocol Strategy: Sendable {
 
   /// Gives a copy another id. Does nothing when it is already done.
   func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError)
+
+  /// Gives copies other ids, in chains and circles too. On return all of them have moved, durably, and a crash before that is
+  /// completed by `unfinishedMoves`. The record of the moves stays until `finishMoves`.
+  func move(_ moves: [CopyMove]) async throws(StrategyError)
+
+  /// Completes the moves that a process that died has begun, and returns them; empty where there are none.
+  func unfinishedMoves() async throws(StrategyError) -> [CopyMove]
+
+  /// Removes the record of the moves, once the registry says what they did.
+  func finishMoves() async throws(StrategyError)
 
   /// Moves a copy to the trash of its file system; `nil` when there was none.
   func discard(_ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp) async throws(StrategyError) -> TrashTicket?
@@ -71,6 +88,30 @@ extension Strategy {
     case .unfinished: CopyLook(damage: ["something else stands in its place"])
     }
   }
+
+  /// None: only the checksum is compared.
+  public func marks(of listing: ContentListing) -> [String] { [] }
+
+  /// False: only the checksum is compared.
+  public func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool { false }
+
+  /// One rename after another, the last of a chain first. A circle is refused: it needs a record of its own.
+  public func move(_ moves: [CopyMove]) async throws(StrategyError) {
+    var left = moves
+    while !left.isEmpty {
+      guard let index = left.firstIndex(where: { move in !left.contains { $0.id == move.newID } }) else {
+        throw StrategyError(.occupied, "rename '\(left[0].id)': it is part of a circle, which this strategy cannot do")
+      }
+      let next = left.remove(at: index)
+      try await rename(next.id, to: next.newID)
+    }
+  }
+
+  /// None: a rename leaves the copy under one of its two ids.
+  public func unfinishedMoves() async throws(StrategyError) -> [CopyMove] { [] }
+
+  /// Nothing to remove.
+  public func finishMoves() async throws(StrategyError) {}
 
   /// Removes for good what has lain in the trash since before `moment`, whatever put it there; returns how many.
   @discardableResult public func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
@@ -129,10 +170,12 @@ public enum Presence: Hashable, Sendable {
   case absent
 }
 
-/// What a sync shall do.
+/// What a sync does.
 public struct SyncRequest: Hashable, Sendable {
   /// Which one.
   public var id: ReplicableID
+  /// Of which incarnation the copy is; `nil` before anyone said.
+  public var incarnation: Incarnation?
   /// From where.
   public var source: SourceAddress
   /// What the primary has said that the content is; a file is refused when its bytes say otherwise.
@@ -141,8 +184,12 @@ public struct SyncRequest: Hashable, Sendable {
   public var isFresh: Bool
 
   /// A request.
-  public init(id: ReplicableID, source: SourceAddress, expected: Checksum? = nil, isFresh: Bool = false) {
+  public init(
+    id: ReplicableID, incarnation: Incarnation? = nil, source: SourceAddress, expected: Checksum? = nil,
+    isFresh: Bool = false
+  ) {
     self.id = id
+    self.incarnation = incarnation
     self.source = source
     self.expected = expected
     self.isFresh = isFresh

@@ -87,8 +87,11 @@ extension PrimaryState {
   }
 
   /// The content was read.
+  /// - Parameter marks: by which the content is recognised on another disk; `nil` where the strategy gave none.
   /// - Returns: false when something was published meanwhile: the reading is discarded and to be done again.
-  package mutating func finishReading(_ ticket: ReadingTicket, _ reading: PrimaryReading, at now: Timestamp) -> Bool {
+  package mutating func finishReading(
+    _ ticket: ReadingTicket, _ reading: PrimaryReading, marks: [String]? = nil, at now: Timestamp
+  ) -> Bool {
     guard isRunning(ticket), verificationState == .started else { return false }
     if let generation, generation.log == reading.generation.log, !reading.generation.covers(generation) {
       verificationState = .pending
@@ -100,6 +103,7 @@ extension PrimaryState {
     verificationRetryCount = 0
     verificationFailure = nil
     self.reading = reading
+    knownContent = marks.map { KnownContent(checksum: reading.checksum, marks: $0) }
     return true
   }
 
@@ -140,6 +144,9 @@ extension PrimaryState {
     case .started, .succeeded, .disabled: false
     }
   }
+
+  /// The checksum of the last content that was read, whether or not the reading still stands.
+  package var knownChecksum: Checksum? { knownContent?.checksum ?? reading?.checksum }
 
   /// The same incarnation under another id; a reading that ran under the old one is to be done again.
   package func renamed(to id: ReplicableID) -> PrimaryState {

@@ -8,6 +8,10 @@ public struct PrimaryState: Hashable, Sendable {
   public package(set) var incarnation: Incarnation
   /// What it was recognised by: the directory's or file's device and inode.
   public package(set) var identity: FileIdentity?
+  /// What the last successful reading saw. Kept when the reading itself becomes void: a directory that was copied to another disk
+  /// is recognised by it. `nil` in states that an older version wrote, and before the
+  /// first reading.
+  public package(set) var knownContent: KnownContent?
   /// The last event published about it.
   public package(set) var generation: Generation?
   /// When that event was published.
@@ -43,6 +47,21 @@ public struct PrimaryState: Hashable, Sendable {
   }
 }
 
+/// The content by which a replicable is recognised after its directory was copied to another disk, restored from a backup, or
+/// mounted under another device number.
+public struct KnownContent: Hashable, Sendable {
+  /// The checksum.
+  public var checksum: Checksum
+  /// Values that the content consists of, such as the object ids of a repository's tips (`Strategy.marks`).
+  public var marks: [String]
+
+  /// A known content.
+  public init(checksum: Checksum, marks: [String]) {
+    self.checksum = checksum
+    self.marks = marks
+  }
+}
+
 /// What stands at a path, by what a rename does not change.
 public struct FileIdentity: Hashable, Sendable {
   /// The file system.
@@ -58,5 +77,10 @@ public struct FileIdentity: Hashable, Sendable {
     self.device = device
     self.inode = inode
     self.birth = birth
+  }
+
+  /// Whether both are the same inode as far as both can say: a birth that one of them does not know is not compared.
+  public func matches(_ other: FileIdentity) -> Bool {
+    device == other.device && inode == other.inode && (birth == other.birth || birth == 0 || other.birth == 0)
   }
 }

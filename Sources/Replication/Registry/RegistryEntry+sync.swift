@@ -92,6 +92,45 @@ extension RegistryEntry {
     return wanted.log == cursor.log && wanted.id > cursor.id
   }
 
+  /// The copy was proven to be of another incarnation than was thought: the primary has lost its states and given new values. What
+  /// was known of generations and verifications is void.
+  package mutating func adopt(_ incarnation: Incarnation) {
+    self.incarnation = incarnation
+    wanted = nil
+    held = nil
+    lastSyncedAt = lastSyncedAt.map { $0 + .milliseconds(1) }
+    missingOnPrimary = false
+    withdrawRemoval()
+    becomePending()
+  }
+
+  /// The copy is to be removed and a person must confirm it: it stays as it is until then, failed. What runs ends without a
+  /// success.
+  ///
+  /// - Parameter isReplaced: the primary has another incarnation in its place; else it has none.
+  package mutating func holdForRemoval(isReplaced: Bool, at now: Timestamp) {
+    guard removalWaitingSince == nil else { return }
+    removalWaitingSince = now
+    state = .failed
+    retryAt = nil
+    missingOnPrimary = !isReplaced
+    lastSyncFailure =
+      isReplaced
+      ? "the primary has another incarnation in its place; the removal of this one waits for a confirmation"
+      : "the primary does not have it; its removal waits for a confirmation"
+    suspendVerification()
+    if verificationState == .failed { verificationState = .disabled }
+  }
+
+  /// The primary has it after all.
+  package mutating func withdrawRemoval() {
+    guard removalWaitingSince != nil else { return }
+    removalWaitingSince = nil
+    missingOnPrimary = false
+    lastSyncFailure = nil
+    becomePending()
+  }
+
   private mutating func becomePending() {
     state = .pending
     retryAt = nil
@@ -102,7 +141,7 @@ extension RegistryEntry {
   /// - Returns: what to hand back at its end; `nil` when one runs already.
   package mutating func startSync(at now: Timestamp) -> SyncTicket? {
     let previous = state
-    guard notOffered == nil else { return nil }
+    guard notOffered == nil, removalWaitingSince == nil else { return nil }
     switch state {
     case .started: return nil
     case .pending, .synced, .failed: break
@@ -180,7 +219,8 @@ extension RegistryEntry {
 
   /// Whether a sync is to be started at that time.
   public func isDueForSync(at now: Timestamp) -> Bool {
-    switch state {
+    guard removalWaitingSince == nil else { return false }
+    return switch state {
     case .pending: notOffered == nil
     case .started, .synced: false
     case .failed: BackOff.isDue(retryAt, missingOnPrimary: missingOnPrimary, at: now)
@@ -189,7 +229,7 @@ extension RegistryEntry {
 
   /// The ticket's sync is this entry's last one and has not ended; the entry may have become pending meanwhile.
   private func isRunning(_ ticket: SyncTicket) -> Bool {
-    guard ticket.number == id, ticket.startedAt == lastSyncedAt,
+    guard ticket.number == id, ticket.startedAt == lastSyncedAt, removalWaitingSince == nil,
       ticket.incarnation == nil || ticket.incarnation == incarnation
     else { return false }
     switch state {

@@ -18,7 +18,7 @@ extension RegistryEntry {
   /// Begins a verification.
   /// - Returns: what to hand back at its end; `nil` when the entry is not synced, one runs already, or a failed one is not due.
   package mutating func startVerification(at now: Timestamp) -> VerificationTicket? {
-    guard state == .synced else { return nil }
+    guard state == .synced, removalWaitingSince == nil else { return nil }
     switch verificationState {
     case .pending, .succeeded: break
     case .failed: guard isVerificationRetryDue(at: now) else { return nil }
@@ -33,7 +33,9 @@ extension RegistryEntry {
   /// Begins the proof of a copy that is pending after each of its syncs, because its replicable never rests. It stays pending.
   /// - Returns: what to hand to `proveOvertaken`; `nil` when the entry is not pending.
   package mutating func startProof(at now: Timestamp) -> VerificationTicket? {
-    guard state == .pending, verificationState == .disabled, notOffered == nil else { return nil }
+    guard state == .pending, verificationState == .disabled, notOffered == nil, removalWaitingSince == nil else {
+      return nil
+    }
     let startedAt = Self.distinct(now, from: verificationStartedAt)
     verificationStartedAt = startedAt
     if !checksumMismatch { verificationChecksum = nil }
@@ -69,7 +71,7 @@ extension RegistryEntry {
   /// What was published before the bracket began was listed by it: only what came later still waits for a proof.
   /// - Returns: false when another sync has begun since, so that nothing can be said of the copy any more.
   package mutating func proveOvertaken(_ ticket: VerificationTicket, _ checksum: Checksum, at now: Timestamp) -> Bool {
-    guard ticket.number == id, state == .pending, verificationState == .disabled,
+    guard ticket.number == id, state == .pending, verificationState == .disabled, removalWaitingSince == nil,
       ticket.startedAt == verificationStartedAt, ticket.lastSyncedAt == lastSyncedAt, ticket.incarnation == incarnation
     else { return false }
     takeProof(checksum, at: now)
@@ -174,7 +176,7 @@ extension RegistryEntry {
 
   /// Whether a verification is to be started at that time.
   public func isDueForVerification(at now: Timestamp) -> Bool {
-    guard state == .synced else { return false }
+    guard state == .synced, removalWaitingSince == nil else { return false }
     switch verificationState {
     case .pending: return true
     case .failed: return isVerificationRetryDue(at: now)
@@ -196,7 +198,7 @@ extension RegistryEntry {
   }
 
   private func isRunning(_ ticket: VerificationTicket) -> Bool {
-    ticket.number == id && state == .synced && verificationState == .started
-      && ticket.startedAt == verificationStartedAt
+    ticket.number == id && state == .synced && verificationState == .started && removalWaitingSince == nil
+      && ticket.startedAt == verificationStartedAt && ticket.incarnation == incarnation
   }
 }

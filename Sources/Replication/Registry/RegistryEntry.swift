@@ -27,6 +27,8 @@ public struct RegistryEntry: Hashable, Sendable {
   /// A person has brought the copy back from the trash, and the primary was not found to have it since. Only a person lets it go
   /// again.
   public package(set) var isRestored = false
+  /// Since when the copy's removal waits for a confirmation: until then nothing syncs or verifies it. `nil` when none waits.
+  public package(set) var removalWaitingSince: Timestamp?
   /// The primary said that it does not have it.
   public package(set) var missingOnPrimary = false
   /// Why the primary does not offer it; `nil` when it does. What is not offered is pending, and not due.

@@ -34,6 +34,18 @@ final class HookedStrategy: Strategy {
     try await inner.rename(id, to: newID)
   }
 
+  func move(_ moves: [CopyMove]) async throws(StrategyError) { try await inner.move(moves) }
+
+  func unfinishedMoves() async throws(StrategyError) -> [CopyMove] { try await inner.unfinishedMoves() }
+
+  func finishMoves() async throws(StrategyError) { try await inner.finishMoves() }
+
+  func marks(of listing: ContentListing) -> [String] { inner.marks(of: listing) }
+
+  func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool {
+    try await inner.holds(marks, id)
+  }
+
   func discard(
     _ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp
   ) async throws(StrategyError) -> TrashTicket? {

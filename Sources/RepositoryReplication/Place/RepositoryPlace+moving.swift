@@ -81,7 +81,7 @@ extension RepositoryPlace {
     try withLock(of: path(of: id)) { try sweep(id, at: now) }
   }
 
-  private func sweep(_ id: ReplicableID, at now: Timestamp) throws {
+  func sweep(_ id: ReplicableID, at now: Timestamp) throws {
     try CopyLeftovers(beside: path(of: id), through: files).sweep { path in
       try putAway(path, of: id, incarnation: nil, reason: TrashTicket.displaced, at: now)
     }
@@ -107,7 +107,7 @@ extension RepositoryPlace {
 
   /// Removes the directories above a copy that is gone, as far as they are empty: the kernel removes no others. The copy has moved;
   /// that a directory stays, because something else has just come into it, does not change that.
-  private func removeEmptyParents(of path: FilePath) {
+  func removeEmptyParents(of path: FilePath) {
     parents.removing {
       var parent = path.removingLastComponent()
       while parent != root, parent.starts(with: root), (try? files.removeDirectory(parent)) != nil {
@@ -117,7 +117,7 @@ extension RepositoryPlace {
   }
 
   /// Holds the copy's owner lock, so that no run of another process works in a directory that moves.
-  private func withLock<Answer>(of path: FilePath, _ body: () throws -> Answer) throws -> Answer {
+  func withLock<Answer>(of path: FilePath, _ body: () throws -> Answer) throws -> Answer {
     let own = path.appending("remora")
     // What has no such directory is no copy of ours yet: nobody runs in it.
     guard try files.status(of: own)?.kind == .directory else { return try body() }

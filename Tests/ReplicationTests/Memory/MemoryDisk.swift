@@ -6,12 +6,27 @@ final class MemoryDisk: Sendable {
   struct Item: Sendable {
     var inode: UInt64
     var lines: [String: String]
+    /// All values that were ever there, as a repository keeps objects.
+    var objects: Set<String> = []
+
+    init(inode: UInt64, lines: [String: String]) {
+      self.inode = inode
+      self.lines = lines
+      objects = Set(lines.values)
+    }
   }
 
   struct Content: Sendable {
     var items: [ReplicableID: Item] = [:]
     var trash: [(ticket: TrashTicket, item: Item)] = []
     var lastInode: UInt64 = 0
+    var device: UInt64 = 1
+    /// Moves that are recorded and not finished.
+    var moves: [CopyMove] = []
+    /// A move ends after so many steps, as if the process died.
+    var stepsBeforeCrash: Int?
+    var staged: [Int: Item] = [:]
+    var isStaged = false
     var isComplete = true
     /// The file system tells when an inode was made.
     var hasBirths = false
@@ -41,7 +56,22 @@ final class MemoryDisk: Sendable {
   }
 
   func set(_ id: ReplicableID, _ name: String, _ value: String?) {
-    content.withLock { $0.items[id]?.lines[name] = value }
+    content.withLock { content in
+      content.items[id]?.lines[name] = value
+      if let value { content.items[id]?.objects.insert(value) }
+    }
+  }
+
+  /// All files are copied to another disk, or come back under another device number.
+  func copyDisk(keepsInodes: Bool = false) {
+    content.withLock { content in
+      content.device += 1
+      guard !keepsInodes else { return }
+      for id in content.items.keys.sorted() {
+        content.lastInode += 1
+        content.items[id]?.inode = content.lastInode
+      }
+    }
   }
 
   func remove(_ id: ReplicableID) { content.withLock { $0.items[id] = nil } }
@@ -95,7 +125,8 @@ struct MemoryStrategy: Strategy {
   }
 
   private func identity(_ item: MemoryDisk.Item) -> FileIdentity {
-    FileIdentity(device: 1, inode: item.inode, birth: disk.change { $0.hasBirths } ? Int64(item.inode) : 0)
+    let (device, hasBirths) = disk.change { ($0.device, $0.hasBirths) }
+    return FileIdentity(device: device, inode: item.inode, birth: hasBirths ? Int64(item.inode) : 0)
   }
 
   func borrows(_ id: ReplicableID) -> Bool { false }
@@ -111,8 +142,10 @@ struct MemoryStrategy: Strategy {
     let before = disk.items[request.id]?.lines
     disk.change { content in
       content.lastInode += 1
-      content.items[request.id] = MemoryDisk.Item(
-        inode: content.items[request.id]?.inode ?? content.lastInode, lines: item.lines)
+      var copy = content.items[request.id] ?? MemoryDisk.Item(inode: content.lastInode, lines: item.lines)
+      copy.lines = item.lines
+      copy.objects.formUnion(item.lines.values)
+      content.items[request.id] = copy
       if request.isFresh {
         content.unreadable.remove(request.id)
         if !isDiskBad { content.damaged.remove(request.id) }
@@ -122,6 +155,67 @@ struct MemoryStrategy: Strategy {
   }
 
   func rename(_ id: ReplicableID, to newID: ReplicableID) { disk.move(id, to: newID) }
+
+  func marks(of listing: ContentListing) -> [String] {
+    guard dataType == .repository else { return [] }
+    return Set((0..<listing.count).map { String(decoding: listing.value($0), as: UTF8.self) }).sorted()
+  }
+
+  func holds(_ marks: [String], _ id: ReplicableID) -> Bool {
+    dataType == .repository && disk.items[id].map { $0.objects.isSuperset(of: marks) } ?? false
+  }
+
+  func move(_ moves: [CopyMove]) throws(StrategyError) {
+    let isFree = disk.change { content in
+      let sources = Set(moves.map(\.id))
+      let isFree = moves.allSatisfy { move in
+        sources.contains(move.newID) || content.items[move.id] == nil || content.items[move.newID] == nil
+      }
+      guard isFree else { return false }
+      (content.moves, content.isStaged) = (moves, false)
+      return true
+    }
+    guard isFree else { throw StrategyError(.occupied, "rename '\(moves[0].id)': something is there") }
+    try carryOut()
+  }
+
+  func unfinishedMoves() throws(StrategyError) -> [CopyMove] {
+    let moves = disk.change { $0.moves }
+    if !moves.isEmpty { try carryOut() }
+    return moves
+  }
+
+  func finishMoves() { disk.change { $0.moves = [] } }
+
+  /// Stages all, then places all, as `StagedMoves` does it.
+  private func carryOut() throws(StrategyError) {
+    while let isDone = disk.change({ Self.step(&$0) }) {
+      if isDone { return }
+    }
+    throw StrategyError(.cancelled, "rename: the process died", disposition: .host)
+  }
+
+  /// - Returns: `nil` when the process dies.
+  private static func step(_ content: inout MemoryDisk.Content) -> Bool? {
+    if let left = content.stepsBeforeCrash {
+      content.stepsBeforeCrash = left - 1
+      guard left > 0 else { return nil }
+    }
+    if !content.isStaged {
+      for (number, move) in content.moves.enumerated() where content.staged[number] == nil {
+        guard let item = content.items.removeValue(forKey: move.id) else { continue }
+        content.staged[number] = item
+        return false
+      }
+      content.isStaged = true
+      return false
+    }
+    guard let number = content.staged.keys.min(), let item = content.staged.removeValue(forKey: number) else {
+      return true
+    }
+    content.items[content.moves[number].newID] = item
+    return false
+  }
 
   func discard(_ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp) -> TrashTicket? {
     disk.change { content in

@@ -36,6 +36,19 @@ actor MemoryRegistry: RegistryStoring {
     entries[newID] = entry
   }
 
+  func rename(_ moves: [CopyMove]) throws {
+    let old = moves.filter { entries[$0.id]?.incarnation == $0.incarnation }
+    let leaving = Set(old.map(\.id))
+    for move in old where !leaving.contains(move.newID) && entries[move.newID] != nil {
+      throw ReplicationError.invalidID(move.newID.text, reason: "tracked already")
+    }
+    let moved = old.compactMap { move in entries.removeValue(forKey: move.id).map { (move.newID, $0) } }
+    for (id, entry) in moved {
+      entries[id] = entry
+      entries[id]?.replicableID = id
+    }
+  }
+
   func dueForSync(at now: Timestamp, limit: Int) -> [RegistryEntry] {
     let due = sorted { $0.isDueForSync(at: now) }
     let order =

@@ -6,7 +6,7 @@ actor MemoryStates: PrimaryStateStoring {
 
   func state(of id: ReplicableID) -> PrimaryState? { states[id] }
   func state(of incarnation: Incarnation) -> PrimaryState? { sorted { $0.incarnation == incarnation }.first }
-  func state(of identity: FileIdentity) -> PrimaryState? { sorted { $0.identity == identity }.first }
+  func state(of identity: FileIdentity) -> PrimaryState? { sorted { $0.identity?.matches(identity) == true }.first }
 
   func change<Answer: Sendable>(
     _ id: ReplicableID, _ change: @escaping @Sendable (inout PrimaryState?) throws -> Answer

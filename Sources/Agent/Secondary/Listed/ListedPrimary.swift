@@ -153,11 +153,17 @@ final class ListedPrimary: PrimaryAccess, Sendable {
     }
   }
 
-  func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing {
-    try await own { () async throws(PrimaryAccessError) in try await self.primary.listing(of: id, name) }
+  func listing(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> ContentListing {
+    try await own { () async throws(PrimaryAccessError) in
+      try await self.primary.listing(of: id, incarnation: incarnation, name)
+    }
   }
 
-  func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress {
-    try await primary.source(of: id, name)
+  func source(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> SourceAddress {
+    try await primary.source(of: id, incarnation: incarnation, name)
   }
 }

@@ -42,6 +42,24 @@ struct CopyStrategy: Strategy {
     try await guarded { () async throws(StrategyError) in try await strategy.rename(id, to: newID) }
   }
 
+  func move(_ moves: [CopyMove]) async throws(StrategyError) {
+    try await guarded { () async throws(StrategyError) in try await strategy.move(moves) }
+  }
+
+  func unfinishedMoves() async throws(StrategyError) -> [CopyMove] {
+    try await guarded { () async throws(StrategyError) in try await strategy.unfinishedMoves() }
+  }
+
+  func finishMoves() async throws(StrategyError) {
+    try await guarded { () async throws(StrategyError) in try await strategy.finishMoves() }
+  }
+
+  func marks(of listing: ContentListing) -> [String] { strategy.marks(of: listing) }
+
+  func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool {
+    try await strategy.holds(marks, id)
+  }
+
   func discard(
     _ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp
   ) async throws(StrategyError) -> TrashTicket? {

@@ -1,0 +1,191 @@
+/// What a copy's directory and entry go through when the primary has its incarnation under another id, or no longer.
+///
+/// Everything here runs in the kind's turn (`exclusively`): the consumer and the consistency pass must not move or count the same
+/// copies at the same time.
+extension Secondary {
+  /// What became of an entry.
+  enum Fate: Hashable, Sendable {
+    /// It is where it was, of the incarnation that the primary has.
+    case kept
+    /// Its copy goes on as the primary's new incarnation.
+    case adopted
+    /// It has another id.
+    case moved
+    /// Its copy is in the trash, its entry is gone.
+    case removed
+    /// Its removal waits for a confirmation, or for that of another one.
+    case waits
+  }
+
+  /// Runs what moves or removes copies of a kind, one at a time, after what a process that died has left half moved is completed.
+  func exclusively<Answer: Sendable>(
+    _ member: Member, _ body: @Sendable () async throws -> Answer
+  ) async throws -> Answer {
+    try await member.turns.run {
+      try await completeMoves(member)
+      return try await body()
+    }
+  }
+
+  /// Completes moves that a process that died has begun: the directories first, then the entries.
+  func completeMoves(_ member: Member) async throws {
+    let moves = try await member.strategy.unfinishedMoves()
+    if !moves.isEmpty { try await record(moves, member) }
+  }
+
+  /// Asks the primary, now, what became of an entry's incarnation, and follows: moves the copy, discards it, or wants it synced.
+  ///
+  /// - Parameter incarnation: which one is meant; of another one nothing is asked.
+  @discardableResult func settle(
+    _ id: ReplicableID, incarnation: Incarnation?, _ member: Member
+  ) async throws -> Fate {
+    guard let entry = try await member.registry.entry(of: id) else { return .removed }
+    if let incarnation, let known = entry.incarnation, known != incarnation { return .kept }
+    switch try await standing(of: entry, member) {
+    case .present(let row) where entry.incarnation == nil || row.incarnation == entry.incarnation:
+      try await member.removals.withdraw(id)
+      try await recordAnnouncement(id, row.incarnation, row.generation, member)
+      return .kept
+    case .present(let row): return try await replace(entry, by: row, member)
+    case .moved(let row): return try await relocate(entry, to: row, member)
+    case .gone: return try await discard(entry, member)
+    case .notOffered(let reason):
+      try await withhold(id, reason, member)
+      return .kept
+    case .unknown: return .kept
+    }
+  }
+
+  /// Records that the primary does not offer a replicable: the copy stays, and is neither synced nor verified until it does.
+  func withhold(_ id: ReplicableID, _ reason: NotOffered, _ member: Member) async throws {
+    let now = environment.now()
+    try await member.removals.withdraw(id)
+    try await member.registry.change(id) { entry, _ in entry?.withhold(reason, at: now) }
+  }
+
+  /// - Throws: `UnknownStanding` where the primary cannot tell, or says what cannot be.
+  private func standing(of entry: RegistryEntry, _ member: Member) async throws -> Standing {
+    let id = entry.replicableID
+    let standing = try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name)
+    switch standing {
+    case .unknown(let reason): throw UnknownStanding(reason: "ask what became of '\(id)': \(reason)")
+    case .present(let row) where row.id != id:
+      throw UnknownStanding(reason: "ask what became of '\(id)': the primary answered for '\(row.id)'")
+    case .moved(let row) where row.id == id || row.incarnation != entry.incarnation:
+      throw UnknownStanding(reason: "ask what became of '\(id)': the primary answered for another incarnation")
+    case .present, .moved, .gone, .notOffered: return standing
+    }
+  }
+
+  private func discard(
+    _ entry: RegistryEntry, isReplaced: Bool = false, _ member: Member
+  ) async throws -> Fate {
+    let now = environment.now()
+    let isRemoved = try await member.removals.remove(entry.replicableID, isReplaced: isReplaced, at: now)
+    return isRemoved ? .removed : .waits
+  }
+
+  /// The primary has another incarnation under the entry's id. A primary that has lost its states gives new values to all that it
+  /// has: a copy that proves to be of the new one goes on as that.
+  private func replace(_ entry: RegistryEntry, by row: CatalogRow, _ member: Member) async throws -> Fate {
+    guard try await isProven(entry, to: row, member) else { return try await discard(entry, isReplaced: true, member) }
+    try await member.registry.change(entry.replicableID) { [environment] entry, _ in
+      entry?.adopt(row.incarnation)
+      _ = entry?.announce(row.generation, incarnation: row.incarnation, at: environment.now())
+    }
+    try await member.removals.withdraw(entry.replicableID)
+    return .adopted
+  }
+
+  /// Whether a copy is of the primary's new incarnation (product contract § 3): that holds the content that the copy has, by an
+  /// equal checksum, or because every tip of the copy is an object of it. Never where that incarnation has a copy of its own.
+  private func isProven(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Bool {
+    if try await member.registry.entry(of: row.incarnation) != nil { return false }
+    let copy: ContentListing
+    do { copy = try await member.strategy.listing(of: entry.replicableID) } catch {
+      // No copy, or one that cannot be read, proves nothing.
+      guard error.disposition == .replicable else { throw error }
+      return false
+    }
+    guard let checksum = copy.checksum else { return false }
+    if row.reading?.checksum == checksum { return true }
+    let (id, name) = (row.id, member.kind.name)
+    if member.kind.dataType == .repository,
+      let holds = try await primary.holds(
+        member.strategy.marks(of: copy), id, incarnation: row.incarnation, name)
+    {
+      return holds
+    }
+    do {
+      return try await primary.listing(of: id, incarnation: row.incarnation, name).checksum == checksum
+    } catch PrimaryAccessError.unavailable(let reason) {
+      throw PrimaryAccessError.unavailable(reason)
+    } catch {
+      throw UnknownStanding(reason: "compare the copy of '\(id)' with the primary: \(error)")
+    }
+  }
+
+  /// Gives a copy and its entry the id that its incarnation has on the primary, after the copies that have that id now were given
+  /// theirs: a chain, or a circle. What the primary no longer has makes room by the removal guard, or keeps the whole chain where it
+  /// is.
+  private func relocate(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Fate {
+    guard member.selection.selects(row.id) else { return try await discard(entry, member) }
+    var moves = [CopyMove(id: entry.replicableID, newID: row.id, incarnation: row.incarnation)]
+    while let last = moves.last, let occupant = try await member.registry.entry(of: last.newID),
+      occupant.replicableID != moves[0].id
+    {
+      if moves.contains(where: { $0.id == occupant.replicableID }) {
+        throw UnknownStanding(reason: "rename '\(last.id)' to '\(last.newID)': the primary has two with that id")
+      }
+      if occupant.incarnation == last.incarnation {
+        // It is there already: an event and a consistency pass have both made it. This entry is one too many.
+        guard let extra = try await member.registry.entry(of: last.id) else { return .removed }
+        let fate = try await discard(extra, member)
+        moves.removeLast()
+        guard fate == .removed, !moves.isEmpty else { return fate }
+        continue
+      }
+      switch try await standing(of: occupant, member) {
+      case .present(let row) where row.incarnation == occupant.incarnation:
+        throw UnknownStanding(reason: "rename '\(last.id)' to '\(last.newID)': the primary has two with that id")
+      case .moved(let row) where member.selection.selects(row.id):
+        moves.append(CopyMove(id: occupant.replicableID, newID: row.id, incarnation: row.incarnation))
+      case .moved, .gone: guard try await discard(occupant, member) == .removed else { return .waits }
+      case .present: guard try await discard(occupant, isReplaced: true, member) == .removed else { return .waits }
+      // Its copy stays where it is, and keeps the id.
+      case .notOffered(let reason):
+        try await withhold(occupant.replicableID, reason, member)
+        return .waits
+      case .unknown: return .waits
+      }
+    }
+    try await move(moves, member)
+    return .moved
+  }
+
+  /// - Throws: `StrategyError` of code `busy` while a job works on one of them: the next pass moves them.
+  private func move(_ moves: [CopyMove], _ member: Member) async throws {
+    let running = Set(await member.jobs.running)
+    for move in moves where running.contains(move.id) || running.contains(move.newID) {
+      throw StrategyError(
+        .busy, "rename '\(move.id)' to '\(move.newID)': a job works on it; the next consistency pass renames it",
+        disposition: .host)
+    }
+    for move in moves { try await member.removals.withdraw(move.id) }
+    try await member.strategy.move(moves)
+    try await record(moves, member)
+  }
+
+  /// The copies have their new ids: says so in the entries, and that nothing runs on them any more.
+  private func record(_ moves: [CopyMove], _ member: Member) async throws {
+    try await member.registry.rename(moves)
+    try await member.strategy.finishMoves()
+    try await member.registry.changeAll(moves.map(\.newID)) { _, entry, _ in entry?.recoverAfterRestart() }
+  }
+}
+
+/// The primary answers, and cannot tell how one replicable stands.
+struct UnknownStanding: Error, CustomStringConvertible {
+  let reason: String
+  var description: String { reason }
+}
