@@ -33,6 +33,34 @@ struct SiteTokenTests {
     #expect(BodyDigest.ofNothing.hex == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
   }
 
+  @Test("a token is proved before the body has come, and the body is compared afterwards")
+  func admission() async throws {
+    let ground = try await TokenGround()
+    let verifier = await ground.verifier()
+    let body = Array("a body of some length".utf8)
+    var claims = ground.claims(for: verifier)
+    claims.body = BodyDigest(of: body).hex
+    let token = try await ground.signed(claims)
+    let admit = { (token: String, path: String) async throws(SiteTokenError) in
+      try await verifier.admit(token, method: "GET", pathAndQuery: path, now: TokenGround.now)
+    }
+    let elsewhere = await #expect(throws: SiteTokenError.self) { try await admit(token, "/other") }
+    #expect(elsewhere?.code == .otherRequest)
+    let admission = try await admit(token, "/a?b=1")
+    #expect(admission.identity == SiteIdentity(name: TokenGround.berlin, epoch: 7))
+    var digest = RunningDigest()
+    for byte in body { withUnsafeBytes(of: byte) { digest.update($0) } }
+    try admission.check(BodyDigest(digest))
+    for wrong in [BodyDigest.ofNothing, BodyDigest(of: body.dropLast())] {
+      let refusal = #expect(throws: SiteTokenError.self) { try admission.check(wrong) }
+      #expect(refusal?.code == .otherRequest)
+    }
+    // It is used up before the body, so that it cannot have many read.
+    let again = await #expect(throws: SiteTokenError.self) { try await admit(token, "/a?b=1") }
+    #expect(again?.code == .replayed)
+    #expect(await ground.refusal(of: token, by: verifier, body: BodyDigest(of: body))?.code == .replayed)
+  }
+
   @Test("text that is no token of ours is malformed", arguments: ["", "a", "a.b.c", "..", "e30.e30.", "\u{0}\u{ff}.."])
   func malformed(text: String) async throws {
     let ground = try await TokenGround()

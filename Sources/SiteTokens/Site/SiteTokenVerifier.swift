@@ -64,8 +64,27 @@ package final class SiteTokenVerifier: Sendable {
   package func verify(
     _ token: String, method: String, pathAndQuery: String, bodyDigest: BodyDigest = .ofNothing, now: Date
   ) async throws(SiteTokenError) -> SiteIdentity {
-    let (site, claims) = try await signed(token)
     let now = now.timeIntervalSince1970
+    let (site, claims) = try await checked(token, method, pathAndQuery, now)
+    guard claims.body == bodyDigest.hex else { throw SiteAdmission.otherRequest(site) }
+    return try take(claims, from: site, now: now).identity
+  }
+
+  /// The same before the body has come: so that no body is read of a client that has no secret. The token is used up by it,
+  /// whatever body follows; `SiteAdmission.check` compares that one.
+  package func admit(
+    _ token: String, method: String, pathAndQuery: String, now: Date
+  ) async throws(SiteTokenError) -> SiteAdmission {
+    let now = now.timeIntervalSince1970
+    let (site, claims) = try await checked(token, method, pathAndQuery, now)
+    return try take(claims, from: site, now: now)
+  }
+
+  /// Everything but the body, and whether it was used before.
+  private func checked(
+    _ token: String, _ method: String, _ pathAndQuery: String, _ now: Double
+  ) async throws(SiteTokenError) -> (SiteName, SiteClaims) {
+    let (site, claims) = try await signed(token)
     try checkTimes(of: claims, from: site, now: now)
     // Without a start it is refused below, with the name that it did not know.
     guard claims.aud == audience.text || claims.aud == nil && claims.start == nil else {
@@ -73,14 +92,8 @@ package final class SiteTokenVerifier: Sendable {
         .wrongAudience,
         "the token of '\(site)' is for another site, this one is '\(audience)': check the primary's URL and name")
     }
-    guard claims.method == method, claims.path == pathAndQuery, claims.body == bodyDigest.hex else {
-      throw SiteTokenError(
-        .otherRequest,
-        "the token of '\(site)' is for another method, path or body: let no proxy between the sites rewrite requests")
-    }
-    guard let nonce = TokenNonce(claims.jti) else { throw Self.malformed }
-    try take(nonce, of: claims, from: site, now: now)
-    return SiteIdentity(name: site, epoch: claims.epoch)
+    guard claims.method == method, claims.path == pathAndQuery else { throw SiteAdmission.otherRequest(site) }
+    return (site, claims)
   }
 
   /// The audience's name and a random word.
@@ -142,6 +155,14 @@ package final class SiteTokenVerifier: Sendable {
   }
 
   private func take(
+    _ claims: SiteClaims, from site: SiteName, now: Double
+  ) throws(SiteTokenError) -> SiteAdmission {
+    guard let nonce = TokenNonce(claims.jti) else { throw Self.malformed }
+    try remember(nonce, of: claims, from: site, now: now)
+    return SiteAdmission(identity: SiteIdentity(name: site, epoch: claims.epoch), body: claims.body)
+  }
+
+  private func remember(
     _ nonce: TokenNonce, of claims: SiteClaims, from site: SiteName, now: Double
   ) throws(SiteTokenError) {
     try state.withLock { (state) throws(SiteTokenError) in
