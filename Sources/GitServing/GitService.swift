@@ -13,15 +13,17 @@ package import WorkerPool
 package final class GitService: Sendable {
   let settings: GitServingSettings
   let workers: WorkerPool
-  let gate: AdmissionGate
+  let gate: AskerGate
   let threads: WorkerPool
 
   /// - Parameter workers: for reading refs and objects; shut down by whoever made it.
   package init(settings: GitServingSettings, workers: WorkerPool) {
     self.settings = settings
     self.workers = workers
-    gate = AdmissionGate(
-      name: "git upload-pack", places: settings.maximumChildren, waitingLimit: settings.maximumWaiting)
+    gate = AskerGate(
+      name: "git upload-pack", places: settings.maximumChildren,
+      share: max(1, min(settings.maximumChildren, settings.maximumChildrenOfAsker)),
+      waitingLimit: settings.maximumWaiting)
     threads = WorkerPool(
       name: "git upload-pack", threads: settings.maximumChildren, waitingLimit: settings.maximumChildren)
   }
@@ -129,14 +131,18 @@ package final class GitService: Sendable {
         hint: "install git: fetches are served by 'git upload-pack'")
     }
     do {
-      try await TimeLimit.enter(gate, within: settings.admissionTimeout)
+      try await TimeLimit.enter(gate, repository.asker, within: settings.admissionTimeout)
     } catch is DeadlineExceeded {
       throw GitServingError(
-        .busy, path, "\(settings.maximumChildren) git upload-pack are running, and none ended in time",
-        retryAfter: settings.retryAfter)
+        .busy, path,
+        "\(settings.maximumChildren) git upload-pack are running, or \(settings.maximumChildrenOfAsker) of this asker, "
+          + "and none ended in time",
+        hint: "raise limits.upload_packs or limits.upload_packs_per_asker", retryAfter: settings.retryAfter)
     }
     let run = UploadPackRun(command: command, input: input, path: path, settings: settings)
-    let job = UploadPackJob(run, threads: threads, gate: gate) { [settings] in GitServingError($0, path, settings) }
+    let job = UploadPackJob(run, threads: threads, gate: gate, asker: repository.asker) { [settings] in
+      GitServingError($0, path, settings)
+    }
     let beginning = try await job.next() ?? []
     return .child(beginning: prelude + beginning, job)
   }

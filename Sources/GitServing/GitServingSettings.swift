@@ -13,6 +13,8 @@ package struct GitServingSettings: Sendable {
 
   /// How many `git upload-pack` run at once.
   package var maximumChildren = 8
+  /// How many of them one asker may have.
+  package var maximumChildrenOfAsker = 4
   /// How many requests may wait for one of them to end; the next is refused.
   package var maximumWaiting = 256
   /// How long a request waits for that.

@@ -12,11 +12,17 @@ package struct ServedRepository: Hashable, Sendable {
   package let hiddenRefs: [String]
   /// Whether the directory may belong to another user than ours (`trusted_owners`).
   package let trustsOwner: Bool
+  /// Whose share of `git upload-pack` it takes.
+  package let asker: Asker
 
-  package init(path: FilePath, showsHiddenRefs: Bool, hiddenRefs: [String] = [], trustsOwner: Bool = false) {
+  package init(
+    path: FilePath, showsHiddenRefs: Bool, hiddenRefs: [String] = [], trustsOwner: Bool = false,
+    asker: Asker = .unknown
+  ) {
     self.path = path
     self.showsHiddenRefs = showsHiddenRefs
     self.hiddenRefs = hiddenRefs
     self.trustsOwner = trustsOwner
+    self.asker = asker
   }
 }

@@ -21,10 +21,10 @@ enum TimeLimit {
 
   /// Waits for a place, which must be given back by `leave`.
   /// - Throws: `DeadlineExceeded`, and what `enter` throws; then there is no place to give back.
-  static func enter(_ gate: AdmissionGate, within limit: Duration) async throws {
+  static func enter(_ gate: AskerGate, _ asker: Asker, within limit: Duration) async throws {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
-        try await gate.enter()
+        try await gate.enter(asker)
         return true
       }
       group.addTask {
@@ -36,7 +36,7 @@ enum TimeLimit {
       if isAdmitted == true { return }
       // The place may have come at the same moment.
       while let result = await group.nextResult() {
-        if case .success(true) = result { gate.leave() }
+        if case .success(true) = result { gate.leave(asker) }
       }
       throw DeadlineExceeded()
     }

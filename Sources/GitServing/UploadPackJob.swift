@@ -8,7 +8,7 @@ final class UploadPackJob: Sendable {
 
   /// Starts it; a place at the gate has been taken for it, and is given back at its end.
   init(
-    _ run: UploadPackRun, threads: WorkerPool, gate: AdmissionGate,
+    _ run: UploadPackRun, threads: WorkerPool, gate: AskerGate, asker: Asker,
     translate: @escaping @Sendable (any Error) -> GitServingError
   ) {
     let outlet = ByteOutlet()
@@ -17,10 +17,10 @@ final class UploadPackJob: Sendable {
     task = Task {
       do {
         try await threads.run { flag in try run.run(into: outlet, cancellation: flag) }
-        gate.leave()
+        gate.leave(asker)
         outlet.finish()
       } catch {
-        gate.leave()
+        gate.leave(asker)
         outlet.finish(error)
       }
     }
