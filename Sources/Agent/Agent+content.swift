@@ -2,6 +2,7 @@ internal import AgentAPI
 internal import Foundation
 internal import GitTransport
 internal import Replication
+internal import RepositoryReplication
 package import SystemPackage
 internal import WorkerPool
 
@@ -21,8 +22,10 @@ extension Agent {
   package struct FoundContent: Sendable {
     /// The kind's root, resolved.
     package let root: FilePath
-    /// Below it.
+    /// Below it, as the id says; links may be on the way.
     package let path: FilePath
+    /// The content itself; of a repository without links.
+    package let location: FilePath
     /// The number of the user who owns it.
     package let owner: UInt32
   }
@@ -37,27 +40,31 @@ extension Agent {
     let kind = try kind(name)
     let id = try ReplicableID(id)
     guard kind.dataType == content.dataType, kind.selection.selects(id) else { throw Self.missing(content) }
-    var paths = ["\(id)\(content.suffix)"]
     if case .primary(let site) = site {
-      // What is listed is served, and nothing else: also a repository whose directory has no '.git'.
+      // What is listed is served, and nothing else.
       guard try await site.primary.ruledOut(id, kind.name) == nil else { throw Self.missing(content) }
-      if content == .repository { paths.append(id.text) }
     }
     let root = kind.root
-    return try await state.storage.run { [paths] _ in
+    let path = "\(id)\(content.suffix)"
+    return try await state.storage.run { [state] _ in
       guard let resolved = realpath(root, nil) else { throw Self.unusable(root, String(cString: strerror(errno))) }
       defer { free(resolved) }
       let directory = FilePath(String(cString: resolved))
-      for (index, path) in paths.enumerated() {
-        var status = stat()
-        guard stat("\(directory)/\(path)", &status) != 0 else {
-          // A directory of groups, which has the name of the repository that is asked for.
-          if index > 0, access("\(directory)/\(path)/HEAD", F_OK) != 0 { continue }
-          return FoundContent(root: directory, path: FilePath(path), owner: status.st_uid)
+      var location = directory.appending(path)
+      if content == .repository {
+        // By the rules of the catalog: what it does not list is not served, whatever link leads there.
+        switch try state.place(directory, of: kind.name).location(of: id) {
+        case .directory(let found): location = found
+        case .refused: throw Self.missing(content)
+        case .absent: break
         }
-        guard errno == ENOENT || errno == ENOTDIR else {
-          throw Self.unusable("\(directory)/\(path)", String(cString: strerror(errno)))
-        }
+      }
+      var status = stat()
+      guard lstat(location.string, &status) != 0 else {
+        return FoundContent(root: directory, path: FilePath(path), location: location, owner: status.st_uid)
+      }
+      guard errno == ENOENT || errno == ENOTDIR else {
+        throw Self.unusable("\(location)", String(cString: strerror(errno)))
       }
       guard try !FileManager.default.contentsOfDirectory(atPath: directory.string).isEmpty else {
         throw Self.unusable(root, "the directory is empty")

@@ -153,6 +153,51 @@ struct CatalogFaultTests {
     #expect(Set(catalog.skipped.map(\.path)) == ["disk/x/again", "disk/x/up", "nowhere", "out", "twice"])
   }
 
+  @Test("what is not listed is not found either, whatever leads to it")
+  func resolver() async throws {
+    let (tree, other, third) = (try SkeletonTree(), try SkeletonTree(), try SkeletonTree())
+    for name in ["here.git", "private/secret.git", "plain", "outer.d/x.git", "twice.git", "twice"] {
+      try tree.add(name)
+    }
+    try tree.add("plain/refs/inner.git")
+    try other.add("x/there.git")
+    try third.add("hidden.git")
+    let links = [
+      ("disk", other.root.string), ("out", third.root.string), ("pub", "private"), ("deep/er", "../private"),
+      ("link.git", "\(third.root)/hidden.git"), ("same.git", "here.git"), ("absolute.git", "\(tree.root)/here.git"),
+      ("bare", "\(third.root)/hidden.git"), ("loop", "loop"), ("nowhere.git", "/nonexistent"), ("chain", "out"),
+      ("dots.git", "\(other.root)/../\(third.root.lastComponent?.string ?? "")/hidden.git"),
+    ]
+    mkdir("\(tree.root)/deep", 0o755)
+    for (name, target) in links { #expect(symlink(target, "\(tree.root)/\(name)") == 0) }
+    #expect(FileManager.default.createFile(atPath: "\(tree.root)/file.git", contents: nil))
+    let place = RepositoryPlace(root: tree.root, allowedRoots: [other.root])
+    let strategy = CrashGround.strategy(place)
+    let listed = Set(try await strategy.catalog().rows.map(\.id.text))
+    #expect(listed == ["disk/x/there", "here", "private/secret", "plain", "outer.d/x"])
+    for id in listed {
+      guard case .directory(let path) = try place.location(of: ReplicableID(id)) else {
+        Issue.record("'\(id)' is listed and not found")
+        continue
+      }
+      #expect(realpath(path.string, nil).map { String(cString: $0) } == path.string, "\(id): by a path without links")
+      #expect(try await strategy.presence(of: ReplicableID(id)) != .unfinished)
+    }
+    for id in [
+      "out/hidden", "pub/secret", "deep/er/secret", "link", "same", "absolute", "bare", "loop/a", "nowhere",
+      "chain/hidden", "dots", "plain/refs/inner", "file", "none", "private", "here/none",
+    ] {
+      let location = try place.location(of: ReplicableID(id))
+      if case .directory(let path) = location { Issue.record("'\(id)' is not listed and found at '\(path)'") }
+      // What is a link to somewhere is not gone; what is not there is.
+      let presence = try await strategy.presence(of: ReplicableID(id))
+      #expect(presence == (location == .absent ? .absent : .unfinished), "\(id)")
+      let error = await #expect(throws: StrategyError.self) { try await strategy.listing(of: ReplicableID(id)) }
+      #expect(error?.code == .missing, "\(id)")
+    }
+    #expect(throws: StrategyError.self) { try place.location(of: ReplicableID("twice")) }
+  }
+
   @Test("a root on another device is not believed", .enabled(if: SmallDisk.isPossible, "only root may mount"))
   func device() async throws {
     let tree = try SkeletonTree()

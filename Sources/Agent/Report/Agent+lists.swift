@@ -133,8 +133,8 @@ extension Agent {
       transitions: try await transitions.last(limit, of: try kind(name).name, try ReplicableID(id)))
   }
 
-  /// Transitions from now on; `nil` when too many listen already.
-  package func listen() -> AsyncStream<[TransitionRow]>? { transitions.listen() }
+  /// Transitions from now on, or behind an event's id; `nil` when too many listen already.
+  package func listen(after id: String?) -> TransitionListener? { transitions.listen(after: id) }
 
   /// The last day, by minutes.
   package func trends() -> TrendPage { trend.page }
@@ -148,7 +148,7 @@ extension Agent {
       throw AgentFault(409, "no_refs", "tell the history of '\(id.prefix(200))': a file has no refs")
     }
     let found = try await content(of: name, id: id, as: .repository)
-    let path = found.root.pushing(found.path)
+    let path = found.location
     return try await state.storage.run { _ in
       let history: CopyHistory
       do throws(MirrorError) {

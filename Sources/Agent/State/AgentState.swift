@@ -125,7 +125,7 @@ final class AgentState: Sendable {
       limits.packObjects = plan.transfers.packObjects
       limits.freeBytesToKeep = plan.transfers.freeBytesToKeep
       return RepositoryStrategy(
-        place: RepositoryPlace(root: root, allowedRoots: try allowedRoots(of: name)), environment: environment,
+        place: try place(root, of: name), environment: environment,
         limits: limits, retention: plan.historyAge, rules: keeping?.rules, workers: jobs, walks: walks
       ) { id, step in
         progress?.note(JobKey(name: name, id: id), step)
@@ -152,6 +152,15 @@ final class AgentState: Sendable {
   /// Reads what hosts list that copies are fetched from.
   var hostListing: HostListing {
     HostListing(transports: transports, run: plan.transfers.run, workers: jobs)
+  }
+
+  /// The place of a kind's repositories.
+  ///
+  /// - Parameter root: resolved.
+  func place(_ root: FilePath, of name: ReplicableName) throws -> RepositoryPlace {
+    var holdsCopies = false
+    if case .secondary = plan.role { holdsCopies = true }
+    return RepositoryPlace(root: root, allowedRoots: try allowedRoots(of: name), holdsCopies: holdsCopies)
   }
 
   /// Resolved, as the links' targets are.

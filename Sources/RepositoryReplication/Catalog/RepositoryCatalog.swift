@@ -127,9 +127,8 @@ struct RepositoryCatalog {
   /// A link is followed only to where somebody said that it may lead; one to elsewhere below the root is listed there.
   private mutating func follow(_ link: FilePath, _ path: String, _ depth: Int) throws {
     guard let resolved = realpath(link.string, nil) else { return skip(path, "a link that leads nowhere") }
-    defer { free(resolved) }
-    let target = FilePath(String(cString: resolved))
-    guard place.allowedRoots.contains(where: { target.starts(with: $0) }) else {
+    free(resolved)
+    guard let target = place.allowedTarget(of: link) else {
       return skip(path, "a link out of its directory; name its target among the allowed roots, or replace it")
     }
     do {

@@ -11,8 +11,12 @@ extension RepositoryPlace {
   ///
   /// - Throws: `StrategyError` of code `missing` where nothing stands, `broken` with the names of what cannot be read.
   func listing(of id: ReplicableID) throws -> ContentListing {
-    let path = try source(of: id)
-    guard try files.status(of: path) != nil else { throw StrategyError(.missing, "read '\(id)': nothing at '\(path)'") }
+    let path: FilePath
+    switch try source(of: id) {
+    case .directory(let found): path = found
+    case .refused(let reason): throw StrategyError(.missing, "read '\(id)': \(reason)")
+    case .absent: throw StrategyError(.missing, "read '\(id)': nothing at '\(self.path(of: id))'")
+    }
     let whole = try RepositoryReading.view(of: path, through: files)
     try rememberRoot()
     guard whole.broken.isEmpty, whole.head != .unknown else {
@@ -28,7 +32,15 @@ extension RepositoryPlace {
   /// - Throws: when the root itself cannot be looked into, or looks like a disk that is not mounted: then nobody may say that
   ///   something is gone.
   func presence(of id: ReplicableID) throws -> Presence {
-    let path = try source(of: id)
+    let path: FilePath
+    switch try source(of: id) {
+    case .directory(let found): path = found
+    // Something is there that is not listed: it is not gone.
+    case .refused: return .unfinished
+    case .absent:
+      try requireCredibleAbsence(of: id)
+      return .absent
+    }
     guard let status = try files.status(of: path) else {
       try requireCredibleAbsence(of: id)
       return .absent

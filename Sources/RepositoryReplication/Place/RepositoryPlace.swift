@@ -10,31 +10,35 @@ package struct RepositoryPlace: Sendable {
   package var allowedRoots: [FilePath]
   /// The file system; tests put recorders and faults in its place.
   package var files: any FileSystemPort
+  /// Whether the repositories are copies of our own, which may lie behind links of the operator's: those of a host are looked for
+  /// by the catalog's rules alone.
+  package var holdsCopies: Bool
   let parents = ParentGate()
   let knownRoot = KnownRoot()
   /// What the last listing of the root found.
   let knownRepositories = KnownRepositories()
 
   /// Copies of one place know of each other's work; two places of one root do not.
-  package init(root: FilePath, allowedRoots: [FilePath] = [], files: any FileSystemPort = RealFileSystem()) {
+  package init(
+    root: FilePath, allowedRoots: [FilePath] = [], holdsCopies: Bool = false,
+    files: any FileSystemPort = RealFileSystem()
+  ) {
     self.root = root
     self.allowedRoots = allowedRoots
+    self.holdsCopies = holdsCopies
     self.files = files
   }
 
   /// Where a copy lies: the id with `.git`.
   package func path(of id: ReplicableID) -> FilePath { root.pushing(FilePath(id.text + ".git")) }
 
-  /// Where a repository of a host lies: the same, or without `.git` where the host named it so.
+  /// What stands at the id's place: by the catalog's rules, or where the copy of it lies.
   ///
-  /// - Throws: `StrategyError` of code `broken` when there are both: which one is meant, nobody can tell.
-  package func source(of id: ReplicableID) throws -> FilePath {
-    let (named, bare) = (path(of: id), root.pushing(FilePath(id.text)))
-    guard try isRepository(bare) else { return named }
-    guard try files.status(of: named) == nil else {
-      throw StrategyError(.broken, "find '\(id)': both '\(bare)' and '\(named)' are there; rename one")
-    }
-    return bare
+  /// - Throws: `StrategyError` of code `broken` when a host has two, with `.git` and without.
+  package func source(of id: ReplicableID) throws -> Location {
+    guard holdsCopies else { return try location(of: id) }
+    let path = path(of: id)
+    return try files.status(of: path) == nil ? .absent : .directory(path)
   }
 
   /// Where copies are put away.
