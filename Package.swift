@@ -255,7 +255,7 @@ let package = Package(
       [
         "AgentServer", "Agent", "AgentAPI", "AgentClient", "BlobReplication", "BoundedHTTP", "GitServing", "SiteTokens",
         "GitValues", "MetricsExposition", "Replication", "DurableFiles", "WorkerPool", "TestSupport", crypto,
-        hummingbird, logging, nioCore, serviceLifecycle, systemPackage,
+        httpTypes, hummingbird, logging, nioCore, serviceLifecycle, systemPackage,
       ]),
     tests("RemoraTests", ["Remora", "Replication", "RegistryStore", "GitValues", "TestSupport"]),
     tests(

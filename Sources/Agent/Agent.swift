@@ -60,7 +60,8 @@ package final class Agent: Sendable {
     let state = try await AgentState(plan, environment: environment)
     do {
       let observer = AgentObserver(chronicle: chronicle, trend: state.counter)
-      let transitions = try await TransitionLog(state: plan.state, storage: state.storage, now: environment.now)
+      let transitions = try await TransitionLog(
+        state: plan.state, storage: state.storage, mostListeners: plan.streams, now: environment.now)
       let trend = try await TrendLog(state: plan.state, storage: state.storage)
       let site: Site =
         switch plan.role {

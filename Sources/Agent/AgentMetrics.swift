@@ -14,6 +14,7 @@ package enum AgentMetrics {
     "remora_failures_total": "What could not be done with a replicable, by operation and code.",
     "remora_polls_total": "Looks at repositories whose hosts have no agent, by result.",
     "remora_webhooks_total": "Deliveries of forges, by forge and result.",
+    "remora_http_connections_refused_total": "Connections closed because their client had as many as it may have.",
     "remora_http_requests_total": "Requests answered, by class of status.",
   ]
 

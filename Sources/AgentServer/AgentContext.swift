@@ -11,6 +11,12 @@ package struct AgentContext: RequestContext {
   /// Who asks, once access was checked.
   package var identity: Identity = .nobody
 
+  /// From where it comes, once access was checked.
+  var client = Client.socket
+
+  /// Whether who asks would still be let in: asked for again by answers that last.
+  var isStillAdmitted: @Sendable () -> Bool = { true }
+
   /// The context of a new request.
   package init(source: ApplicationRequestContextSource) {
     coreContext = .init(source: source)
@@ -45,4 +51,8 @@ package enum BodyLimit {
   package static let git = 64 << 20
   /// Of a forge's delivery: GitHub sends no more than 25 MB.
   package static let webhooks = 25 << 20
+  /// Of a form of the page.
+  package static let forms = 64 << 10
+  /// Of a site's request to a route that reads none: more is not worth comparing.
+  package static let unread = 64 << 10
 }

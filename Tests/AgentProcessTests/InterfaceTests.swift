@@ -213,7 +213,7 @@ import Testing
       #expect(try await Self.ask(rig, "/", nil, [secondCookie]).status == 303)
       #expect(try await Self.ask(rig, "/api/v1/status", token: old).status == 401)
       #expect(try await Self.ask(rig, "/api/v1/status", token: try rig.secret("reader")).status == 200)
-      // With that old one five wrong tokens, by the form and by the header; then also the right one has to wait.
+      // With that old one five wrong tokens, by the form and by the header; then wrong ones have to wait, and a right one does not.
       for index in 0..<4 {
         let answer =
           index.isMultiple(of: 2)
@@ -221,8 +221,9 @@ import Testing
           : try await Self.ask(rig, "/api/v1/status", token: "guess\(index)")
         #expect(answer.status == 401)
       }
-      let late = try await Self.ask(rig, "/api/v1/status", token: try rig.secret("admin"))
+      let late = try await Self.ask(rig, "/api/v1/status", token: "guess5")
       #expect(late.status == 429 && late.headers["Retry-After"] == "12")
+      #expect(try await Self.ask(rig, "/api/v1/status", token: try rig.secret("admin")).status == 200)
       #expect(try await Self.ask(rig, "/sign-in", post: body, [form]).status == 429)
       // The names that a page elsewhere may have for this machine are none of its own.
       for path in ["/", "/sign-in", "/graphql", "/api/v1/stream"] {

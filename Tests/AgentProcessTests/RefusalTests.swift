@@ -89,8 +89,12 @@ import Testing
           name: "another query", path: path + "?limit=5", headers: try await Self.bearer(berlin, path, start: start),
           status: 401),
         Attempt(
-          name: "another body", method: .post, body: [1, 2, 3],
-          headers: try await Self.bearer(berlin, path, start: start, method: "POST"), status: 401),
+          name: "another body", method: .post, path: AgentRoute.fence, body: [1, 2, 3],
+          headers: try await Self.bearer(berlin, AgentRoute.fence, start: start, method: "POST"), status: 401),
+        Attempt(
+          name: "another body, where a site may not ask at all", method: .post, body: [1, 2, 3],
+          headers: try await Self.bearer(berlin, path, start: start, method: "POST"), status: 403),
+        Attempt(name: "an empty part", path: "//api/v1/events", headers: reader, status: 404),
         Attempt(
           name: "a site on an admin's route", method: .post, body: wrong,
           headers: try await Self.bearer(berlin, path, start: start, method: "POST", body: wrong), status: 403),

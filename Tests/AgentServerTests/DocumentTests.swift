@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Testing
 
 @testable import AgentServer
@@ -23,10 +24,14 @@ struct DocumentTests {
     #expect((states["additionalProperties"] as? [String: Any])?["type"] as? String == "integer")
   }
 
-  @Test("a path knows its methods")
+  @Test("a path knows its methods, and no other spelling of it does")
   func methods() {
-    #expect(Set(APIOperations.methods(of: "/api/v1/events")) == ["GET", "POST"])
-    #expect(APIOperations.methods(of: "/api/v1/kinds/any/trash").count == 2)
-    #expect(APIOperations.methods(of: "/api/v1/nothing").isEmpty)
+    #expect(RouteRules.methods(of: "/api/v1/events") == ["GET", "HEAD", "POST"])
+    #expect(RouteRules.methods(of: "/api/v1/kinds/any/trash") == ["GET", "HEAD", "POST"])
+    #expect(RouteRules.methods(of: "/api/v1/promotion") == ["POST"])
+    #expect(RouteRules.methods(of: "/api/v1/nothing").isEmpty && RouteRules.methods(of: "//api/v1/events").isEmpty)
+    #expect(RouteRules.rule(for: .head, "/")?.role == .page)
+    #expect(RouteRules.rule(for: .get, "/git/a/b.git/info/refs")?.role == .siteOrReader)
+    #expect(RouteRules.rule(for: .get, "/git") == nil && RouteRules.rule(for: .put, "/git/a/b") == nil)
   }
 }

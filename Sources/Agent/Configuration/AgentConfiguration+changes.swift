@@ -17,6 +17,7 @@ extension AgentConfiguration {
       changes.append(Change(key: setting.key, isReloadable: setting.isReloadable))
     }
     if hosts != new.hosts { changes.append(Change(key: "hosts", isReloadable: false)) }
+    if trustedProxies != new.trustedProxies { changes.append(Change(key: "trusted_proxies", isReloadable: false)) }
     if trustedOwners != new.trustedOwners { changes.append(Change(key: "trusted_owners", isReloadable: false)) }
     if sources.tokens != new.sources.tokens { changes.append(Change(key: "sources.tokens", isReloadable: false)) }
     if sources.ssh.identityFiles != new.sources.ssh.identityFiles {

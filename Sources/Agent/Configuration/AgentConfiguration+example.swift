@@ -21,6 +21,8 @@ extension AgentConfiguration {
 
     # API, event feed, Git, metrics and admin page. Beyond loopback it demands tls, or 'insecure: true'.
     listen: 127.0.0.1:7170
+    # Reverse proxies in front of this agent, whose X-Forwarded-For is believed.
+    # trusted_proxies: [127.0.0.1]
     # tls: { certificate_file: /etc/remora/tls.pem, key_file: /etc/remora/tls.key, ca_file: /etc/remora/ca.pem }
 
     # Tokens of people: each file holds one of at least 32 bytes, mode 0600.

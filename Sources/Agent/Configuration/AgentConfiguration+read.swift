@@ -54,6 +54,7 @@ extension AgentConfiguration {
     let hookGroup = reader.word("hook_group")
     let servesGit = reader.flag("serve_git")
     let hosts = reader.words("hosts")
+    let trustedProxies = reader.addressRanges("trusted_proxies")
     let trustedOwners = reader.words("trusted_owners")
     let secondaries = reader.secondaries()
     let sources = reader.sources(on: role)
@@ -68,7 +69,7 @@ extension AgentConfiguration {
     guard let name, let role, let state else { return nil }
     self.init(
       file: file, name: name, role: role, url: url, state: state, listen: listen, isInsecure: isInsecure, hosts: hosts,
-      tls: tls,
+      trustedProxies: trustedProxies, tls: tls,
       adminTokenFile: adminTokenFile, readerTokenFile: readerTokenFile, hookGroup: hookGroup,
       trustedOwners: trustedOwners, servesGit: servesGit ?? (role == .primary), primary: primary,
       secondaries: secondaries, sources: sources, kinds: kinds, limits: limits, times: times,
@@ -94,7 +95,17 @@ extension AgentConfiguration.Limits {
     blobBytes = reader.size("limits.blob_bytes")
     freeDisk = reader.size("limits.free_disk")
     requestBytes = reader.size("limits.request_bytes")
+    requestMemory = reader.size("limits.request_memory")
+    requestSpool = reader.size("limits.request_spool")
     connections = reader.count("limits.connections")
+    connectionsOfClient = reader.count("limits.connections_per_client")
+    requestsPerSecond = reader.count("limits.requests_per_second")
+    wrongTokensPerMinute = reader.count("limits.wrong_tokens_per_minute")
+    refusalsPerMinute = reader.count("limits.refusals_per_minute")
+    uploadPacks = reader.count("limits.upload_packs")
+    uploadPacksOfAsker = reader.count("limits.upload_packs_per_asker")
+    minimumRate = reader.size("limits.minimum_rate")
+    streams = reader.count("limits.streams")
     pollsPerMinute = reader.count("poll.per_minute")
   }
 }

@@ -97,6 +97,8 @@ package struct AgentConfiguration: Sendable {
   package var isInsecure: Bool
   /// `hosts`: names that the Host header may have besides that of `listen`.
   package var hosts: [String]
+  /// `trusted_proxies`: reverse proxies whose word on their clients counts.
+  package var trustedProxies: [AddressRange]
   /// `tls`.
   package var tls: TLS
   /// `admin_token_file`.
@@ -162,8 +164,28 @@ package struct AgentConfiguration: Sendable {
     package var freeDisk: UInt64
     /// Bytes of a request's body.
     package var requestBytes: UInt64
+    /// Bytes of all bodies together that are kept in memory.
+    package var requestMemory: UInt64
+    /// Bytes of all requests of git clients together that are kept on disk.
+    package var requestSpool: UInt64
     /// Connections at a time.
     package var connections: Int
+    /// `limits.connections_per_client`.
+    package var connectionsOfClient: Int
+    /// `limits.requests_per_second`: of one asker.
+    package var requestsPerSecond: Int
+    /// `limits.wrong_tokens_per_minute`: of people, by one client.
+    package var wrongTokensPerMinute: Int
+    /// `limits.refusals_per_minute`: wrong tokens of sites and wrong signatures, by one client.
+    package var refusalsPerMinute: Int
+    /// `git upload-pack` at a time.
+    package var uploadPacks: Int
+    /// `limits.upload_packs_per_asker`.
+    package var uploadPacksOfAsker: Int
+    /// Bytes a second that a client must read.
+    package var minimumRate: UInt64
+    /// Event streams at a time.
+    package var streams: Int
     /// `poll.per_minute`: looks at one host.
     package var pollsPerMinute: Int
   }

@@ -61,6 +61,7 @@ extension AgentPlan {
     rosters = Dictionary(
       uniqueKeysWithValues: configuration.kinds.compactMap { kind in kind.roster.map { (kind.kind.name, $0) } })
     notifications = configuration.notifications
+    streams = configuration.limits.streams
     polls.interval = configuration.times.poll
     polls.perMinute = configuration.limits.pollsPerMinute
     allowedRoots = Dictionary(

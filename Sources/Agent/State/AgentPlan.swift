@@ -52,6 +52,8 @@ package struct AgentPlan: Sendable {
   package var allowedRoots: [ReplicableName: [String]] = [:]
   /// Group whose members may run hooks; `nil` is none.
   package var hookGroup: String?
+  /// Event streams at a time.
+  package var streams = 64
 
   /// What a site is, with what belongs to each.
   package enum Role: Sendable {

@@ -14,14 +14,46 @@ internal import WorkerPool
 final class TransitionLog: Sendable {
   private struct Books {
     var unwritten: [TransitionRow] = []
-    var listeners: [UInt64: AsyncStream<[TransitionRow]>.Continuation] = [:]
+    var listeners: [UInt64: AsyncStream<[NumberedTransition]>.Continuation] = [:]
     var nextListener: UInt64 = 0
-    var untold: [TransitionRow] = []
+    /// The last ones, for listeners that come back: consecutive numbers.
+    var recent: [NumberedTransition] = []
+    /// The number of the last one.
+    var last: UInt64 = 0
+    /// The number of the last one that listeners were given.
+    var given: UInt64 = 0
+
+    mutating func append(_ rows: [TransitionRow]) {
+      unwritten += rows
+      for row in rows {
+        last += 1
+        recent.append(NumberedTransition(number: last, row: row))
+      }
+      if unwritten.count > TransitionLog.longestBacklog {
+        unwritten.removeFirst(unwritten.count - TransitionLog.longestBacklog)
+      }
+      // Seldom, so that it costs little.
+      if recent.count > 2 * TransitionLog.remembered {
+        recent.removeFirst(recent.count - TransitionLog.remembered)
+      }
+    }
+
+    /// Those behind a number up to another, as far as they are remembered.
+    func transitions(after number: UInt64, to end: UInt64) -> [NumberedTransition] {
+      guard let first = recent.first?.number, number < end, end >= first else { return [] }
+      let lower = max(number + 1, first) - first
+      let upper = end - first
+      guard lower <= upper else { return [] }
+      return Array(recent[Int(lower)...Int(upper)])
+    }
   }
 
   private let directory: FilePath
   private let storage: WorkerPool
   private let now: @Sendable () -> Timestamp
+  private let mostListeners: Int
+  /// Says in event ids which run of the agent they are of.
+  private let run = String(UInt64.random(in: .min ... .max), radix: 36)
   private let books = Mutex(Books())
   /// Files are written by one and read by others, and turned between.
   private let turning = Mutex(())
@@ -29,11 +61,15 @@ final class TransitionLog: Sendable {
   private static let fileBytes = 32 << 20
   private static let files = 4
   /// A burst beyond this between two writes loses its oldest lines rather than the agent's memory.
-  private static let longestBacklog = 100_000
-  /// Listeners at a time: each holds a connection.
-  private static let mostListeners = 64
+  fileprivate static let longestBacklog = 100_000
+  /// Transitions that a listener can come back to.
+  fileprivate static let remembered = 4_096
 
-  init(state: String, storage: WorkerPool, now: @escaping @Sendable () -> Timestamp) async throws {
+  /// - Parameter mostListeners: at a time: each holds a connection.
+  init(
+    state: String, storage: WorkerPool, mostListeners: Int = 64, now: @escaping @Sendable () -> Timestamp
+  ) async throws {
+    self.mostListeners = mostListeners
     directory = FilePath(state).appending("transitions")
     self.storage = storage
     self.now = now
@@ -49,32 +85,48 @@ final class TransitionLog: Sendable {
     guard !transitions.isEmpty else { return }
     let moment = now()
     let rows = transitions.map { $0.row(at: moment) }
-    books.withLock { books in
-      books.unwritten += rows
-      if !books.listeners.isEmpty { books.untold += rows }
-      for list in [\Books.unwritten, \Books.untold] where books[keyPath: list].count > Self.longestBacklog {
-        books[keyPath: list].removeFirst(books[keyPath: list].count - Self.longestBacklog)
-      }
-    }
+    books.withLock { $0.append(rows) }
   }
 
-  /// Transitions from now on, a few times a second; ends with the task that reads it. Who reads too slowly misses some.
+  /// Transitions from now on, a few times a second. A reader that is too slow misses some, which their numbers show.
   ///
+  /// - Parameter id: of the last event that the reader has had: it goes on behind it as far as that is remembered. `nil` for a new one.
   /// - Returns: `nil` when too many listen already.
-  func listen() -> AsyncStream<[TransitionRow]>? {
-    let (stream, continuation) = AsyncStream.makeStream(of: [TransitionRow].self, bufferingPolicy: .bufferingNewest(16))
-    let number = books.withLock { books -> UInt64? in
-      guard books.listeners.count < Self.mostListeners else { return nil }
+  func listen(after id: String?) -> TransitionListener? {
+    let (stream, continuation) = AsyncStream.makeStream(
+      of: [NumberedTransition].self, bufferingPolicy: .bufferingNewest(16))
+    let place = id.map(number(of:))
+    let found = books.withLock { books -> (listener: UInt64, start: UInt64, isReset: Bool)? in
+      guard books.listeners.count < mostListeners else { return nil }
       defer { books.nextListener += 1 }
       books.listeners[books.nextListener] = continuation
-      return books.nextListener
+      guard case .some(let number?) = place, number <= books.given else {
+        return (books.nextListener, books.given, place != nil)
+      }
+      let missed = books.transitions(after: number, to: books.given)
+      if !missed.isEmpty { continuation.yield(missed) }
+      return (books.nextListener, number, false)
     }
-    guard let number else { return nil }
-    continuation.onTermination = { [weak self] _ in
-      _ = self?.books.withLock { $0.listeners.removeValue(forKey: number) }
+    guard let found else { return nil }
+    let leave = { @Sendable [weak self] in
+      let continuation = self?.books.withLock { $0.listeners.removeValue(forKey: found.listener) }
+      continuation?.finish()
     }
-    return stream
+    return TransitionListener(
+      batches: stream, start: found.start, isReset: found.isReset, run: run, leave: leave)
   }
+
+  /// The number in an event's id; `nil` for one of another run, and for what is none.
+  private func number(of id: String) -> UInt64? {
+    let parts = id.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0] == run, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return nil
+    }
+    return UInt64(parts[1])
+  }
+
+  /// How many listen.
+  var listenerCount: Int { books.withLock { $0.listeners.count } }
 
   /// Tells listeners and writes, until the task is cancelled; then writes what is left.
   func run(_ observer: any ReplicationObserver) async {
@@ -98,12 +150,12 @@ final class TransitionLog: Sendable {
   }
 
   private func tell() {
-    let (rows, listeners) = books.withLock { books in
-      defer { books.untold = [] }
-      return (books.untold, Array(books.listeners.values))
+    let (batch, listeners) = books.withLock { books in
+      defer { books.given = books.last }
+      return (books.transitions(after: books.given, to: books.last), Array(books.listeners.values))
     }
-    guard !rows.isEmpty else { return }
-    for listener in listeners { listener.yield(rows) }
+    guard !batch.isEmpty else { return }
+    for listener in listeners { listener.yield(batch) }
   }
 
   /// Lines that cannot be written stay for the next time.

@@ -14,22 +14,36 @@ package final class AccessControl: Sendable {
   let hosts: Set<String>
   /// Peers on this machine may read metrics and status without a token: true where only they can connect.
   let trustsLoopback: Bool
+  /// Reverse proxies whose `X-Forwarded-For` is believed; what comes from them is of no client on this machine.
+  let trustedProxies: [AddressRange]
+  /// The listener speaks TLS.
+  let isSecure: Bool
+  /// The authority of `site.url`, in small letters: forms may come from there too.
+  let publicAuthority: String?
 
   /// Access for nobody but by what is given.
   ///
   /// - Parameters:
   ///   - verifier: of the tokens of sites; `nil` where no site may ask.
   ///   - persons: the tokens of people; `nil` without any.
+  ///   - trustedProxies: reverse proxies in front of this agent.
+  ///   - publicURL: where people reach this agent, if that is another address than the one that it listens on.
   ///   - epoch: hears of the epochs of those who ask; `nil` where nobody is ever promoted.
   ///   - now: this site's clock.
   package init(
     verifier: SiteTokenVerifier? = nil, persons: PersonTokens? = nil, hosts: Set<String> = [],
-    trustsLoopback: Bool = false, epoch: SiteEpoch? = nil, now: @escaping @Sendable () -> Date
+    trustsLoopback: Bool = false, trustedProxies: [AddressRange] = [], publicURL: String? = nil,
+    isSecure: Bool = false, epoch: SiteEpoch? = nil, now: @escaping @Sendable () -> Date
   ) {
     self.verifier = verifier
     self.persons = Mutex(persons)
     self.hosts = hosts
     self.trustsLoopback = trustsLoopback
+    self.trustedProxies = trustedProxies
+    self.isSecure = isSecure
+    publicAuthority = publicURL.flatMap { url in
+      url.range(of: "://").map { url[$0.upperBound...].prefix { $0 != "/" }.lowercased() }
+    }
     self.epoch = epoch
     self.now = now
   }
@@ -48,19 +62,16 @@ package final class AccessControl: Sendable {
   /// The same by the digest of a token, as sessions keep it.
   func role(ofDigest digest: String) -> Role? { persons.withLock { $0 }?.role(ofDigest: digest) }
 
-  /// Which site asks.
+  /// Which site asks, by a token that covers the very request. The body is not read yet: `SiteAdmission.check` compares it.
   ///
   /// - Throws: `SiteTokenError`; `AgentFault` 401 where no site may ask.
-  func site(
-    token: String, method: String, pathAndQuery: String, body: some Collection<UInt8> & Sendable
-  ) async throws -> String {
+  func site(token: String, method: String, pathAndQuery: String) async throws -> SiteAdmission {
     guard let verifier else { throw Self.unknownToken }
-    let digest = body.isEmpty ? BodyDigest.ofNothing : BodyDigest(of: Data(body))
-    let identity = try await verifier.verify(
-      token, method: method, pathAndQuery: pathAndQuery, bodyDigest: digest, now: now())
+    let admission = try await verifier.admit(token, method: method, pathAndQuery: pathAndQuery, now: now())
+    let identity = admission.identity
     // A new primary's question of how we stand is answered also by one that it has replaced.
     if pathAndQuery != AgentRoute.fence { try epoch?.hear(of: identity.epoch, from: identity.name.text) }
-    return identity.name.text
+    return admission
   }
 
   static let unknownToken = AgentFault(

@@ -1,10 +1,15 @@
+internal import Agent
 internal import AgentAPI
 internal import HTTPTypes
 package import Hummingbird
 internal import NIOCore
 internal import SiteTokens
 
-/// Finds out who asks, before any route: by a site's token, which covers the very request, by a person's, or by the door.
+/// Finds out who asks, before any route: by a site's token, which covers the very request, by a person's, by a session's cookie where
+/// the route takes one, or by the listener; and holds the request to the route's rule (`RouteRules`).
+///
+/// No byte of a body is read before that. A site's token proves itself by the head; the body's digest is compared while the route
+/// reads it.
 package struct AccessMiddleware: RouterMiddleware {
   package typealias Context = AgentContext
 
@@ -18,18 +23,27 @@ package struct AccessMiddleware: RouterMiddleware {
     case eventSocket
   }
 
+  /// What is counted over all connections.
+  struct Shares: Sendable {
+    var rates = PeerRates()
+    /// Bodies that are kept in memory.
+    var memory = BodyBudget(most: 128 << 20, largest: BodyLimit.webhooks, setting: "limits.request_memory")
+    /// Bodies that are kept on disk.
+    var spool = BodyBudget(most: 2 << 30, largest: BodyLimit.git, setting: "limits.request_spool")
+  }
+
   private let door: Door
   private let bodyBytes: Int
-  private let rates: PeerRates
+  private let shares: Shares
   private let sessions: Sessions?
 
   /// The check at one door.
   ///
   /// - Parameters:
-  ///   - bodyBytes: how long a body may be, but for git's.
+  ///   - bodyBytes: how long the body of a value may be.
   ///   - sessions: of people who have signed in; `nil` where nobody can.
-  init(_ door: Door, bodyBytes: Int, rates: PeerRates = .init(), sessions: Sessions? = nil) {
-    self.rates = rates
+  init(_ door: Door, bodyBytes: Int, shares: Shares = .init(), sessions: Sessions? = nil) {
+    self.shares = shares
     self.sessions = sessions
     self.door = door
     self.bodyBytes = bodyBytes
@@ -40,64 +54,101 @@ package struct AccessMiddleware: RouterMiddleware {
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
     var (request, context) = (request, context)
-    var refused: @Sendable () -> Void = {}
-    // What a fetch sends are the tips of a copy, and there may be many.
-    let path = request.uri.path
-    context.bodyBytes =
-      path.hasPrefix("/git/") ? BodyLimit.git : path.hasPrefix("/webhooks/") ? BodyLimit.webhooks : bodyBytes
+    let rule = RouteRules.rule(for: request.method, request.uri.path)
+    context.bodyBytes = limit(of: rule?.body ?? .none)
     if let length = request.headers[.contentLength].flatMap(Int.init), length > context.bodyBytes {
-      throw AgentFault(413, "too_large", "take a body of \(length) bytes: \(context.bodyBytes) are the most")
+      throw AgentFault.tooLarge(length, context.bodyBytes)
     }
+    guard RouteRule.parts(of: request.head.path?.prefix { $0 != "?" }.description ?? "") != nil else {
+      throw AgentFault(404, "not_found", "find this path: it has an empty part, or does not begin with a slash")
+    }
+    var admission: SiteAdmission?
     switch door {
     case .adminSocket, .eventSocket: context.identity = .admin
     case .network(let access):
-      let peer = context.channel.remoteAddress?.ipAddress ?? ""
-      try rates.admit(peer)
-      refused = { [rates] in rates.refused(peer) }
+      context.client = access.client(of: request, context.channel)
       try access.check(host: request.head.authority)
-      do {
-        context.identity = try await identity(&request, context, access)
-      } catch {
-        // A site that only has to name our start is no stranger.
-        if (error as? SiteTokenError)?.code != .retry { rates.refused(peer) }
-        throw error
-      }
+      try RequestOrigin.check(request, from: context.client, access)
+      admission = try await identify(request, rule, &context, access)
+      try shares.rates.admit(context.identity.asker(context.client))
     }
+    // What no rule names is no route, whatever a router makes of it.
+    guard let rule else { throw HTTPError(.notFound) }
+    try rule.role.check(context.identity)
+    let lease = try await receive(&request, rule, context, admission)
+    defer { lease?.lease.end() }
+    let response: Response
     do {
-      return try await next(request, context)
+      response = try await next(request, context)
     } catch let fault as AgentFault where fault.code == "bad_signature" {
       // A route that looks at a signature of its own.
-      refused()
+      try shares.rates.refuse(context.client, .signature)
       throw fault
+    } catch {
+      throw lease?.verdict.refusal ?? error
+    }
+    // Whatever the route made of a body that was not the one that was signed.
+    if let refusal = lease?.verdict.refusal { throw refusal }
+    return response
+  }
+
+  private func limit(of body: RouteRule.Body) -> Int {
+    switch body {
+    case .none, .value: bodyBytes
+    case .form: min(bodyBytes, BodyLimit.forms)
+    case .delivery: BodyLimit.webhooks
+    case .git: BodyLimit.git
     }
   }
 
-  private func identity(
-    _ request: inout Request, _ context: AgentContext, _ access: AccessControl
-  ) async throws -> Identity {
+  // MARK: Who asks
+
+  /// - Returns: what the body of a site's request must be.
+  private func identify(
+    _ request: Request, _ rule: RouteRule?, _ context: inout AgentContext, _ access: AccessControl
+  ) async throws -> SiteAdmission? {
+    let client = context.client
     guard let header = request.headers[.authorization] else {
-      if let role = sessions?.role(of: request, access) { return role == .admin ? .admin : .reader }
-      return access.trustsLoopback && Self.isLocal(context.channel.remoteAddress) ? .neighbour : .nobody
+      if let sessions, let cookie = cookie(of: request, rule, client),
+        let role = sessions.role(ofCookie: cookie, access)
+      {
+        context.identity = role == .admin ? .admin : .reader
+        context.isStillAdmitted = { sessions.role(ofCookie: cookie, access) != nil }
+      } else {
+        context.identity = access.trustsLoopback && client.isOnThisMachine ? .neighbour : .nobody
+      }
+      return nil
     }
-    let siteToken = Self.bearer(header).flatMap { $0.contains(".") ? $0 : nil }
-    let peer = context.channel.remoteAddress?.ipAddress ?? ""
-    if siteToken == nil { try rates.admitGuess(peer) }
+    context.isStillAdmitted = { access.role(ofAuthorization: header) != nil }
     switch access.role(ofAuthorization: header) {
-    case .admin: return .admin
-    case .reader: return .reader
+    case .admin:
+      context.identity = .admin
+      return nil
+    case .reader:
+      context.identity = .reader
+      return nil
     case nil: break
     }
-    guard let token = siteToken else {
-      rates.guessed(peer)
+    guard let token = Self.bearer(header), token.contains(".") else {
+      try shares.rates.refuse(client, .token)
       throw AccessControl.unknownToken
     }
-    // What the token covers is the body as it came.
-    let body = try await request.body.collect(upTo: context.bodyBytes)
-    request.body = .init(buffer: body)
-    return .site(
-      try await access.site(
-        token: token, method: request.method.rawValue, pathAndQuery: request.head.path ?? "",
-        body: body.readableBytesView))
+    do {
+      let admission = try await access.site(
+        token: token, method: request.method.rawValue, pathAndQuery: request.head.path ?? "")
+      context.identity = .site(admission.identity.name.text)
+      return admission
+    } catch {
+      // A site that only has to name our start is no stranger.
+      if (error as? SiteTokenError)?.code != .retry { try shares.rates.refuse(client, .signature) }
+      throw error
+    }
+  }
+
+  /// The cookie of a session, where the route takes it. Everywhere else a cookie that a browser sends by itself proves nothing.
+  private func cookie(of request: Request, _ rule: RouteRule?, _ client: Client) -> String? {
+    guard let rule, rule.takesCookie, rule.role == .page || RequestOrigin.mayUseCookie(request) else { return nil }
+    return sessions?.cookie(of: request, isSecure: client.isSecure)
   }
 
   private static func bearer(_ header: String) -> String? {
@@ -105,47 +156,71 @@ package struct AccessMiddleware: RouterMiddleware {
     return String(header.dropFirst(7))
   }
 
-  private static func isLocal(_ address: SocketAddress?) -> Bool {
-    guard let ip = address?.ipAddress else { return false }
-    return ip == "::1" || ip.hasPrefix("127.") || ip.hasPrefix("::ffff:127.")
+  // MARK: The body
+
+  /// Puts the body behind its bounds.
+  ///
+  /// - Returns: `nil` for a request without one, and for one whose route reads none.
+  private func receive(
+    _ request: inout Request, _ rule: RouteRule, _ context: AgentContext, _ admission: SiteAdmission?
+  ) async throws -> GuardedBody? {
+    guard request.hasBody else {
+      try admission?.check(.ofNothing)
+      return nil
+    }
+    let kind = rule.body
+    // A body that no route reads is the server's to skip; a site's is compared all the same.
+    if kind == .none, admission == nil { return nil }
+    let budget = kind == .git ? shares.spool : shares.memory
+    let body = GuardedBody(
+      body: request.body, limit: kind == .none ? BodyLimit.unread : context.bodyBytes,
+      lease: budget.lease(for: context.identity.asker(context.client)), admission: admission, verdict: .init())
+    if kind == .none {
+      try await body.drain()
+      request.body = .init(buffer: ByteBuffer())
+      return nil
+    }
+    request.body = RequestBody(asyncSequence: body)
+    return body
+  }
+}
+
+extension AccessControl {
+  /// From where a request comes.
+  func client(of request: Request, _ channel: any Channel) -> Client {
+    Client(
+      request.headers, peer: channel.remoteAddress?.ipAddress ?? "", isSecure: isSecure, trusting: trustedProxies)
+  }
+}
+
+extension Identity {
+  /// What stands for who asks where shares are counted: the site, wherever it asks from, or the network of a person.
+  func asker(_ client: Client) -> String {
+    switch self {
+    case .site(let name): "site \(name)"
+    case .reader, .admin: "person \(client.network)"
+    case .nobody, .neighbour: client.network
+    }
   }
 }
 
 extension AgentContext {
   /// - Throws: `AgentFault` 401 or 403 for whoever may not read what people on this machine may read.
-  func requireReaderOrNeighbour() throws(AgentFault) {
-    if identity != .neighbour { try requireReader() }
-  }
+  func requireReaderOrNeighbour() throws(AgentFault) { try APIOperation.Role.readerOrNeighbour.check(identity) }
 
   /// - Throws: `AgentFault` 401 or 403 for whoever may not read what people read.
-  func requireReader() throws(AgentFault) {
-    switch identity {
-    case .reader, .admin: return
-    case .nobody, .neighbour: throw Self.unauthorized
-    case .site:
-      throw AgentFault(403, "forbidden", "read this: a site's token is not for it", hint: "use a reader's token")
-    }
-  }
+  func requireReader() throws(AgentFault) { try APIOperation.Role.reader.check(identity) }
 
   /// - Throws: `AgentFault` 401 or 403 for whoever may not change things.
-  func requireAdmin() throws(AgentFault) {
-    switch identity {
-    case .admin: return
-    case .nobody, .neighbour: throw Self.unauthorized
-    case .reader, .site: throw AgentFault(403, "forbidden", "change this: it takes an admin's token")
-    }
-  }
+  func requireAdmin() throws(AgentFault) { try APIOperation.Role.admin.check(identity) }
 
   /// - Returns: the site's name; `nil` for people.
   /// - Throws: `AgentFault` 401 for nobody.
   @discardableResult func requireSiteOrReader() throws(AgentFault) -> String? {
-    switch identity {
-    case .site(let name): return name
-    case .reader, .admin: return nil
-    case .nobody, .neighbour: throw Self.unauthorized
-    }
+    try APIOperation.Role.siteOrReader.check(identity)
+    return if case .site(let name) = identity { name } else { nil }
   }
 
-  private static let unauthorized = AgentFault(
+  static let unauthorized = AgentFault(
     401, "unauthorized", "do this without a token", hint: "send one: Authorization: Bearer …")
 }

@@ -12,9 +12,15 @@ package struct FaultMiddleware: RouterMiddleware {
   package typealias Context = AgentContext
 
   private let chronicle: Chronicle
+  private let access: AccessControl?
 
   /// Logs into this.
-  package init(_ chronicle: Chronicle) { self.chronicle = chronicle }
+  ///
+  /// - Parameter access: tells clients from proxies; `nil` at the sockets.
+  package init(_ chronicle: Chronicle, access: AccessControl? = nil) {
+    self.chronicle = chronicle
+    self.access = access
+  }
 
   /// Answers what `next` throws.
   package func handle(
@@ -30,13 +36,13 @@ package struct FaultMiddleware: RouterMiddleware {
     } catch {
       let fault = Self.fault(error, request)
       // The router knows no path with another method; the document does.
-      let allowed = fault.status == 405 ? APIOperations.methods(of: request.uri.path) : []
+      let allowed = fault.status == 405 ? RouteRules.methods(of: request.uri.path) : []
       Self.count(fault.status)
       chronicle.write(
         Self.level(of: fault), "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault)",
         [
           "status": "\(fault.status)", "code": "\(fault.code)",
-          "peer": "\(context.channel.remoteAddress?.ipAddress ?? "socket")",
+          "peer": "\(access?.client(of: request, context.channel).address ?? "socket")",
         ])
       return try Self.answer(
         fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request), allowed)
@@ -51,6 +57,8 @@ package struct FaultMiddleware: RouterMiddleware {
   /// A site that asks with a token of our last start is how sites learn of the new one; polls end when the agent does.
   private static func level(of fault: AgentFault) -> Logger.Level {
     if fault.code == SiteTokenError.Code.retry.rawValue || fault.code == "stopping" { return .debug }
+    // A stranger must not fill the log; what was wrong was logged before the client was wrong too often.
+    if fault.status == 429 { return .debug }
     return fault.status >= 500 ? .warning : .notice
   }
 
@@ -70,7 +78,7 @@ package struct FaultMiddleware: RouterMiddleware {
     guard let error = error as? any HTTPResponseError else { return AgentFault(error) }
     let path = String(request.uri.path.prefix(200))
     switch error.status {
-    case .notFound where !APIOperations.methods(of: request.uri.path).isEmpty:
+    case .notFound where !RouteRules.methods(of: request.uri.path).isEmpty:
       return AgentFault(405, "method_not_allowed", "do this with '\(path)': not with this method")
     case .notFound: return AgentFault(404, "not_found", "find '\(path)': there is no such route")
     case .methodNotAllowed: return AgentFault(405, "method_not_allowed", "do this with '\(path)': not with this method")

@@ -1,8 +1,30 @@
 internal import AgentAPI
 internal import Synchronization
 
-/// How often one peer may ask, and be refused: a program gone wild must not take the agent's time, nor fill its log.
+/// How often one asker may ask, and how often one client may come with a wrong token.
+///
+/// Both are counted when it is known who asks: wrong tokens of strangers must not lock out who shares their address. A right
+/// token is 32 bytes at least, so that guessing one is out of reach however often it is tried; a client that was wrong too often
+/// is answered 429 without a line in the log.
 final class PeerRates: Sendable {
+  /// How often.
+  struct Limits: Sendable {
+    /// Requests of one asker in a second.
+    var requestsPerSecond = 2_000
+    /// Wrong tokens of people by one client in a minute.
+    var wrongTokensPerMinute = 5
+    /// Wrong tokens of sites, and wrong signatures, by one client in a minute.
+    var refusalsPerMinute = 1_200
+  }
+
+  /// What was wrong.
+  enum Refusal: Sendable {
+    /// A person's token.
+    case token
+    /// A site's token, or a signature.
+    case signature
+  }
+
   /// A bucket that fills by so many a second, up to its size.
   struct Bucket {
     let perSecond: Double
@@ -25,66 +47,74 @@ final class PeerRates: Sendable {
       level -= 1
       return true
     }
-
-    func isEmpty(at now: ContinuousClock.Instant) -> Bool {
-      level + (now - filledAt) / .seconds(1) * perSecond < 1
-    }
   }
 
   private struct Peer {
     var requests: Bucket
-    var refusals: Bucket
-    var guesses: Bucket
+    var signatures: Bucket
+    var tokens: Bucket
     var lastSeen: ContinuousClock.Instant
   }
 
+  private let limits: Limits
   private let peers = Mutex<[String: Peer]>([:])
-  /// Who comes when so many are known displaces the half that was quiet longest.
+  /// A new one beyond so many displaces the half that was quiet longest.
   private static let capacity = 4_096
 
-  /// A request from there.
-  ///
-  /// - Throws: `AgentFault` 429 for whoever asks, or was refused, too often.
-  func admit(_ address: String) throws(AgentFault) {
-    let now = ContinuousClock.now
-    let isAdmitted = peers.withLock { peers in
-      if peers[address] == nil, peers.count >= Self.capacity { Self.forget(&peers) }
-      // 2,000 a second are more than a secondary needs when it fetches as fast as it can; 20 refusals are nobody's mistake.
-      var peer =
-        peers[address]
-        ?? Peer(
-          requests: Bucket(perSecond: 2_000, size: 4_000, at: now), refusals: Bucket(perSecond: 20, size: 100, at: now),
-          guesses: Bucket(perSecond: 5 / 60, size: 5, at: now), lastSeen: now)
-      peer.lastSeen = now
-      let isAdmitted = peer.requests.take(at: now) && !peer.refusals.isEmpty(at: now)
-      peers[address] = peer
-      return isAdmitted
-    }
-    guard isAdmitted else {
-      throw AgentFault(429, "too_many_requests", "take so many requests from one peer", hint: "ask less often")
-    }
-  }
+  init(_ limits: Limits = Limits()) { self.limits = limits }
 
-  /// A person's token is about to be judged.
+  /// Counts a request.
   ///
-  /// - Throws: `AgentFault` 429 for a peer that has given five wrong ones within the last minute: right or wrong is not told then.
-  func admitGuess(_ address: String) throws(AgentFault) {
-    let isGuessing = peers.withLock { $0[address]?.guesses.isEmpty(at: .now) ?? false }
-    guard !isGuessing else {
+  /// - Parameter asker: the site, or the network of a person or of a client without a token.
+  /// - Throws: `AgentFault` 429 for one that asks too often.
+  func admit(_ asker: String) throws(AgentFault) {
+    guard take(asker, { $0.requests.take(at: $1) }) else {
       throw AgentFault(
-        429, "too_many_guesses", "take another token from this address: the last five were wrong",
-        hint: "wait a minute, or use the agent's own socket")
+        429, "too_many_requests", "take so many requests from one asker",
+        hint: "ask less often, or raise limits.requests_per_second")
     }
   }
 
-  /// It was wrong.
-  func guessed(_ address: String) {
-    peers.withLock { _ = $0[address]?.guesses.take(at: .now) }
+  /// Counts a wrong token or signature.
+  ///
+  /// - Throws: `AgentFault` 429 for a client that was wrong too often, to be answered instead of what was wrong.
+  func refuse(_ client: Client, _ refusal: Refusal) throws(AgentFault) {
+    switch refusal {
+    case .token:
+      guard take(client.network, { $0.tokens.take(at: $1) }) else {
+        throw AgentFault(
+          429, "too_many_guesses", "take another wrong token from this address",
+          hint: "wait a minute, or use the agent's own socket; a right token is taken at once")
+      }
+    case .signature:
+      guard take(client.network, { $0.signatures.take(at: $1) }) else {
+        throw AgentFault(
+          429, "too_many_requests", "take another wrong token from this address",
+          hint: "wait a minute; a right token is taken at once")
+      }
+    }
   }
 
-  /// It could not say who it is.
-  func refused(_ address: String) {
-    peers.withLock { _ = $0[address]?.refusals.take(at: .now) }
+  private func take(_ key: String, _ one: (inout Peer, ContinuousClock.Instant) -> Bool) -> Bool {
+    let now = ContinuousClock.now
+    return peers.withLock { peers in
+      if peers[key] == nil, peers.count >= Self.capacity { Self.forget(&peers) }
+      var peer = peers[key] ?? new(at: now)
+      peer.lastSeen = now
+      let isTaken = one(&peer, now)
+      peers[key] = peer
+      return isTaken
+    }
+  }
+
+  private func new(at now: ContinuousClock.Instant) -> Peer {
+    let perSecond = Double(limits.requestsPerSecond)
+    let signatures = Double(limits.refusalsPerMinute)
+    let tokens = Double(limits.wrongTokensPerMinute)
+    return Peer(
+      requests: Bucket(perSecond: perSecond, size: 2 * perSecond, at: now),
+      signatures: Bucket(perSecond: signatures / 60, size: max(1, signatures / 12), at: now),
+      tokens: Bucket(perSecond: tokens / 60, size: tokens, at: now), lastSeen: now)
   }
 
   private static func forget(_ peers: inout [String: Peer]) {

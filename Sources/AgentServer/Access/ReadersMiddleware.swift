@@ -19,12 +19,17 @@ struct ReadersMiddleware: RouterMiddleware {
   func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
+    var request = request
+    // Before a place is taken: a body that drips in would hold it.
+    if request.method == .post, request.hasBody {
+      request.body = .init(buffer: try await request.body.collect(upTo: context.bodyBytes))
+    }
     do {
       try await gate.enter()
     } catch is WorkerPoolError {
       throw AgentFault(503, "busy", "answer more readers at a time", hint: "ask less often")
     }
     defer { gate.leave() }
-    return try await withTaskExecutorPreference(thread) { try await next(request, context) }
+    return try await withTaskExecutorPreference(thread) { [request] in try await next(request, context) }
   }
 }

@@ -10,14 +10,16 @@ extension RouterMethods {
   /// - Parameters:
   ///   - workers: reads the files.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
+  ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
   ///   - resolve: lets the request in or throws what it is answered with, and says which file is meant. The id is valid; the
   ///     kind is what was sent.
   @discardableResult
   package func addBlobRoutes(
-    workers: WorkerPool, writeLimit: Duration = .seconds(60),
+    workers: WorkerPool, writeLimit: Duration = .seconds(60), minimumRate: Int = 0,
     resolve: @escaping @Sendable (Request, Context, _ kind: String, _ id: String) async throws -> ServedBlob
   ) -> Self {
-    let routes = BlobRoutes(workers: workers, writeLimit: writeLimit, resolve: resolve)
+    let routes = BlobRoutes(
+      workers: workers, writeLimit: writeLimit, minimumRate: minimumRate, resolve: resolve)
     get("blobs/**") { request, context in try await routes.answer(request, context) }
     head("blobs/**") { request, context in try await routes.answer(request, context).createHeadResponse() }
     return self
@@ -28,6 +30,7 @@ extension RouterMethods {
 struct BlobRoutes<Context: RequestContext>: Sendable {
   let workers: WorkerPool
   let writeLimit: Duration
+  let minimumRate: Int
   let resolve: @Sendable (Request, Context, String, String) async throws -> ServedBlob
 
   /// What is read at once: large enough that the change of threads does not count.
@@ -99,8 +102,9 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
   private func body(
     _ file: ServedFile, _ range: Range<Int64>, _ request: Request, _ context: Context
   ) -> ResponseBody {
-    ResponseBody(contentLength: Int(range.count)) { [workers, writeLimit, path = request.uri.path] writer in
-      let bounded = BoundedBodyWriter(writer, limit: writeLimit)
+    ResponseBody(contentLength: Int(range.count)) {
+      [workers, writeLimit, minimumRate, path = request.uri.path] writer in
+      let bounded = BoundedBodyWriter(writer, limit: writeLimit, minimumRate: minimumRate)
       var position = range.lowerBound
       while position < range.upperBound {
         let count = Int(min(Int64(Self.pieceBytes), range.upperBound - position))

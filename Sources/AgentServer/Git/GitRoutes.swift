@@ -12,13 +12,15 @@ extension RouterMethods {
   ///     the kind is what was sent.
   ///   - home: where the repository is written to, for whoever tries it here: `push to …`.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
+  ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
   @discardableResult
   package func addGitRoutes(
-    _ service: GitService, writeLimit: Duration = .seconds(60),
+    _ service: GitService, writeLimit: Duration = .seconds(60), minimumRate: Int = 0,
     home: @escaping @Sendable (_ kind: String, _ id: String) -> String = { _, _ in "push to the Git host" },
     resolve: @escaping @Sendable (Request, Context, _ kind: String, _ id: String) async throws -> ServedRepository
   ) -> Self {
-    let routes = GitRoutes(service: service, writeLimit: writeLimit, home: home, resolve: resolve)
+    let routes = GitRoutes(
+      service: service, writeLimit: writeLimit, minimumRate: minimumRate, home: home, resolve: resolve)
     get("git/**") { request, context in try await routes.answer(request, context) }
     head("git/**") { request, context in try await routes.answer(request, context).createHeadResponse() }
     post("git/**") { request, context in try await routes.answer(request, context) }
@@ -30,6 +32,7 @@ extension RouterMethods {
 struct GitRoutes<Context: RequestContext>: Sendable {
   let service: GitService
   let writeLimit: Duration
+  let minimumRate: Int
   let home: @Sendable (String, String) -> String
   let resolve: @Sendable (Request, Context, String, String) async throws -> ServedRepository
 
@@ -109,9 +112,9 @@ struct GitRoutes<Context: RequestContext>: Sendable {
 
   private func response(_ reply: GitReply, _ context: Context) -> Response {
     let headers: HTTPFields = [.contentType: reply.contentType, .cacheControl: "no-cache"]
-    let writeLimit = writeLimit
+    let (writeLimit, minimumRate) = (writeLimit, minimumRate)
     let body = ResponseBody(contentLength: reply.contentLength) { writer in
-      let bounded = BoundedBodyWriter(writer, limit: writeLimit)
+      let bounded = BoundedBodyWriter(writer, limit: writeLimit, minimumRate: minimumRate)
       var pieces = reply.pieces()
       do {
         while let piece = try await pieces.next() { try await bounded.write(piece) }
@@ -129,7 +132,8 @@ struct GitRoutes<Context: RequestContext>: Sendable {
     PlainRefusal(
       HTTPResponse.Status(code: error.httpStatus), error.summary,
       retryAfter: error.retryAfter.map { max(1, $0.components.seconds) },
-      endsConnection: error.code == .requestTimeout)
+      // One that has all of its share keeps no connection for what it is not given.
+      endsConnection: error.code == .requestTimeout || error.code == .busy)
   }
 
   private static func log(_ error: GitServingError, _ context: Context) {

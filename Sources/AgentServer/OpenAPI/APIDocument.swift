@@ -44,7 +44,8 @@ enum APIDocument {
     }
     for parameter in operation.parameters {
       parameters.append([
-        "name": parameter.name, "in": "query", "required": parameter.isRequired, "description": parameter.description,
+        "name": parameter.name, "in": parameter.place.rawValue, "required": parameter.isRequired,
+        "description": parameter.description,
         "schema": parameter.schema.json(&components),
       ])
     }
@@ -59,10 +60,10 @@ enum APIDocument {
       "x-remora-role": operation.role.rawValue,
     ]
     switch operation.role {
-    case .everybody: break
+    case .everybody, .signature: break
     // Without a token only where nobody but this machine can connect.
     case .readerOrNeighbour: json["security"] = [["token": [String]()], [:]]
-    case .reader, .siteOrReader, .admin, .site: json["security"] = [["token": [String]()]]
+    case .reader, .siteOrReader, .admin, .site, .page, .form: json["security"] = [["token": [String]()]]
     }
     if operation.path == "/graphql", var responses = json["responses"] as? [String: Any] {
       // A body that is no request is answered in GraphQL's own way.

@@ -4,8 +4,8 @@ internal import AgentAPI
 struct APIOperation: Sendable {
   enum Method: String, Sendable { case get, post }
 
-  /// Who may ask.
-  enum Role: String, Sendable {
+  /// Who may ask. `AccessMiddleware` holds each request to it before its route sees it.
+  enum Role: String, CaseIterable, Sendable {
     case everybody
     /// Also without a token where only this machine can connect.
     case readerOrNeighbour
@@ -13,6 +13,12 @@ struct APIOperation: Sendable {
     case siteOrReader
     case admin
     case site
+    /// Screens of the page: readers, also by a session's cookie; others are sent to sign in.
+    case page
+    /// Orders of the page: the same, and the session's own form.
+    case form
+    /// Deliveries whose body is signed: without a token.
+    case signature
   }
 
   struct Parameter: Sendable {
@@ -20,6 +26,9 @@ struct APIOperation: Sendable {
     let description: String
     let schema: APISchema
     var isRequired = false
+    var place = Place.query
+
+    enum Place: String, Sendable { case query, header }
   }
 
   enum Answer: Sendable {
@@ -37,15 +46,12 @@ struct APIOperation: Sendable {
   var parameters: [Parameter] = []
   var body: APISchema?
   let answer: Answer
+  /// Whether a session's cookie stands for a token here.
+  var takesCookie = false
 
   /// What stands in the path for a part.
   var pathParameters: [String] {
     path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
   }
 
-  /// Whether a path is one of this operation's.
-  func matches(_ path: String) -> Bool {
-    let (wanted, given) = (self.path.split(separator: "/"), path.split(separator: "/"))
-    return wanted.count == given.count && zip(wanted, given).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-  }
 }

@@ -10,14 +10,6 @@ enum APIOperations {
     try site + registry() + between() + graphQL
   }
 
-  /// Found out once; empty only where no agent has started, since that needs the document.
-  private static let known = (try? all()) ?? []
-
-  /// The methods that a path has; empty for one that there is not.
-  static func methods(of path: String) -> [String] {
-    known.filter { $0.matches(path) }.map { $0.method.rawValue.uppercased() }
-  }
-
   private static func json(_ type: any Decodable.Type) throws -> APIOperation.Answer {
     .json(try SchemaRecorder.schema(of: type))
   }
@@ -80,8 +72,13 @@ enum APIOperations {
           answer: try json(TrendPage.self)),
         .init(
           method: .get, path: "/api/v1/stream",
-          summary: "What happens, as it happens: server-sent events 'change', 'status' and 'skipped'.", role: .reader,
-          answer: .text("text/event-stream")),
+          summary: "What happens, as it happens: server-sent events 'change', 'status', 'skipped' and 'reset'.",
+          role: .reader,
+          parameters: [
+            Parameter(
+              name: "Last-Event-ID", description: "Goes on behind this event, as far as it is remembered.",
+              schema: .string, place: .header)
+          ], answer: .text("text/event-stream"), takesCookie: true),
         .init(
           method: .get, path: "/api/v1/features", summary: "The feature flags.", role: .reader,
           answer: try json(FeaturePage.self)),

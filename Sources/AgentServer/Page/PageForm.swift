@@ -7,14 +7,9 @@ internal import Hummingbird
 struct PageForm {
   private let fields: [String: String]
 
-  /// - Throws: `AgentFault` 403 for a form that another site's page has sent, 413 by the collecting.
+  /// - Throws: `AgentFault` 413 by the collecting. One that another site's page has sent does not come here (`RequestOrigin`).
   init(_ request: Request, _ context: AgentContext) async throws {
-    // Browsers say where a form comes from; whoever is no browser has no cookie that somebody could borrow.
-    if let origin = request.headers[.origin], let host = request.head.authority {
-      let isOurs = origin.lowercased().hasSuffix("://" + host.lowercased())
-      guard isOurs else { throw Self.foreign }
-    }
-    let body = try await request.body.collect(upTo: min(context.bodyBytes, 64 << 10))
+    let body = try await request.body.collect(upTo: context.bodyBytes)
     var fields: [String: String] = [:]
     for pair in String(buffer: body).split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -34,8 +29,10 @@ struct PageForm {
     403, "foreign_form", "take a form that is not of this page", hint: "open the page again, and send it from there")
 
   /// - Throws: `AgentFault` 403 for a form that was not made for this session.
-  func check(_ request: Request) throws(AgentFault) {
-    guard let cookie = Sessions.cookie(of: request), self["csrf"] == Sessions.csrf(ofCookie: cookie) else {
+  ///
+  /// - Parameter cookie: the session's; `nil` for a request without one.
+  func check(_ cookie: String?) throws(AgentFault) {
+    guard let cookie, self["csrf"] == Sessions.csrf(ofCookie: cookie) else {
       throw Self.foreign
     }
   }

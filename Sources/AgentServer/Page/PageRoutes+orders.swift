@@ -14,9 +14,10 @@ extension PageRoutes {
     router.post("/sign-out") { request, context in
       try await answered(request, context) {
         let form = try await PageForm(request, context)
-        try form.check(request)
-        if let cookie = Sessions.cookie(of: request) { try await sessions.end(cookie: cookie) }
-        return Self.redirect("/sign-in").with(cookie: "", seconds: 0, isSecure)
+        let cookie = sessions.cookie(of: request, isSecure: context.client.isSecure)
+        try form.check(cookie)
+        if let cookie { try await sessions.end(cookie: cookie) }
+        return with(cookie: "", seconds: 0, context, Self.redirect("/sign-in"))
       }
     }
     order(router, "/kinds/{kind}/actions") { form, kind in
@@ -53,7 +54,7 @@ extension PageRoutes {
       }
       return try await answered(request, context) {
         let form = try await PageForm(request, context)
-        try form.check(request)
+        try form.check(sessions.cookie(of: request, isSecure: context.client.isSecure))
         try context.requireAdmin()
         let (path, done) = try await body(form, context.parameters.get("kind") ?? "")
         return Self.redirect("\(path)\(path.contains("?") ? "&" : "?")done=\(AgentRoute.encoded(done))")
@@ -62,7 +63,6 @@ extension PageRoutes {
   }
 
   private func signIn(_ request: Request, _ context: AgentContext) async throws -> Response {
-    let peer = context.channel.remoteAddress?.ipAddress ?? ""
     let form = try await PageForm(request, context)
     func refused(_ text: String, _ status: HTTPResponse.Status) async -> Response {
       var frame = await frame(request, nil)
@@ -71,28 +71,27 @@ extension PageRoutes {
       response.status = status
       return response
     }
-    do throws(AgentFault) {
-      try rates.admitGuess(peer)
-    } catch {
-      return await refused("\(error)", .tooManyRequests)
-    }
     let token = form["token"] ?? ""
     guard access.role(ofAuthorization: "Bearer \(token)") != nil else {
-      rates.guessed(peer)
+      do throws(AgentFault) {
+        try rates.refuse(context.client, .token)
+      } catch {
+        return await refused("\(error)", .tooManyRequests)
+      }
       context.logger.notice("refused a sign-in at the page: the token is not one of this site's")
       return await refused("This is no token of a reader or an admin of this site.", .unauthorized)
     }
     let cookie = try await sessions.begin(token: token)
-    return Self.redirect(form.returnTo).with(cookie: cookie, seconds: Int(Sessions.lifetime), isSecure)
+    return with(cookie: cookie, seconds: Int(Sessions.lifetime), context, Self.redirect(form.returnTo))
   }
-}
 
-extension Response {
-  /// The same with the session's cookie: for this site, and for no script.
-  fileprivate func with(cookie: String, seconds: Int, _ isSecure: Bool) -> Response {
-    var response = self
+  /// The response with the session's cookie: for this site, and for no script.
+  private func with(cookie: String, seconds: Int, _ context: AgentContext, _ response: Response) -> Response {
+    let isSecure = context.client.isSecure
+    var response = response
     response.headers[.setCookie] =
-      "\(Sessions.cookieName)=\(cookie); Path=/; HttpOnly; SameSite=Lax; Max-Age=\(seconds)\(isSecure ? "; Secure" : "")"
+      "\(sessions.cookieName(isSecure: isSecure))=\(cookie); Path=/; HttpOnly; SameSite=Lax; Max-Age=\(seconds)"
+      + (isSecure ? "; Secure" : "")
     return response
   }
 }

@@ -15,8 +15,6 @@ struct PageRoutes: Sendable {
   let sessions: Sessions
   let access: AccessControl
   let rates: PeerRates
-  /// The door speaks TLS: cookies go nowhere else.
-  let isSecure: Bool
 
   /// Entries of a page.
   private static let pageLength = 20
@@ -163,7 +161,7 @@ struct PageRoutes: Sendable {
     guard let context else { return frame }
     frame.isAdmin = context.identity == .admin
     // Whoever proves who they are by a header has no session, and sees no forms.
-    if let cookie = Sessions.cookie(of: request) {
+    if let cookie = sessions.cookie(of: request, isSecure: context.client.isSecure) {
       frame.csrf = Sessions.csrf(ofCookie: cookie)
     } else {
       frame.isAdmin = false

@@ -21,21 +21,23 @@ final class Sessions: Sendable {
     let expiresAt: Double
   }
 
-  /// The cookie's name.
-  static let cookieName = "remora_session"
   /// Seconds that a session lasts.
   static let lifetime = 12.0 * 3_600
   /// Whoever signs in when so many are open ends the oldest.
   private static let most = 1_000
 
   private let path: FilePath
+  private let site: String
   private let workers: WorkerPool
   private let sessions: Mutex<[Session]>
   /// One file is written by one at a time.
   private let writing = Mutex(())
 
   /// Reads what was kept.
-  init(state: String, workers: WorkerPool) async throws {
+  ///
+  /// - Parameter site: the site's name, which the cookie bears: browsers give the cookies of one port of a host to all others.
+  init(state: String, site: String, workers: WorkerPool) async throws {
+    self.site = site
     path = FilePath(state).appending("sessions.json")
     self.workers = workers
     let path = path
@@ -70,25 +72,29 @@ final class Sessions: Sendable {
     try await save()
   }
 
-  /// The role of whoever sends a request, where the cookie may stand for a token: at the page, and at the stream that it
-  /// listens to. Everywhere else a cookie that a browser sends by itself proves nothing.
-  func role(of request: Request, _ access: AccessControl) -> Role? {
-    let path = request.uri.path
-    let isOfPage = !["/api/", "/git/", "/blobs/", "/graphql", "/webhooks/"].contains { path.hasPrefix($0) }
-    guard isOfPage || path == "/api/v1/stream", let cookie = Self.cookie(of: request) else { return nil }
+  /// What the session of a cookie allows; `nil` for one that there is not.
+  func role(ofCookie cookie: String, _ access: AccessControl) -> Role? {
     let digest = Self.digest(cookie)
     let session = sessions.withLock { $0.first { $0.cookie == digest && $0.expiresAt > Self.now } }
     return session.flatMap { access.role(ofDigest: $0.token) }
   }
 
-  static func cookie(of request: Request) -> String? {
+  /// The cookie's name. Over TLS browsers take it with this prefix only from this very host, and send it nowhere else (RFC 6265bis,
+  /// section 4.1.3.2).
+  func cookieName(isSecure: Bool) -> String { "\(isSecure ? "__Host-" : "")remora_session_\(site)" }
+
+  /// The session's cookie that comes with a request; `nil` when there is none, or more than one: then another program of this host
+  /// has set one.
+  func cookie(of request: Request, isSecure: Bool) -> String? {
+    let name = cookieName(isSecure: isSecure)
+    var found: [String] = []
     for field in request.headers[values: .cookie] {
       for pair in field.split(separator: ";") {
-        let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
-        if parts.count == 2, parts[0] == cookieName { return String(parts[1]) }
+        let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(while: { $0 == " " }) }
+        if parts.count == 2, parts[0] == name { found.append(String(parts[1])) }
       }
     }
-    return nil
+    return found.count == 1 ? found[0] : nil
   }
 
   /// What the forms of a session send along; of no use without its cookie.

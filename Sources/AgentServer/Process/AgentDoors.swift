@@ -24,8 +24,26 @@ package struct AgentDoors: Sendable {
   package var webhooks: [String: WebhookDoor] = [:]
   /// Group whose members may use the socket of events; `nil` is none.
   package var hookGroup: String?
-  /// Connections at a time; whoever comes later waits.
+  /// Connections at a time; later ones wait.
   package var maximumConnections = 1_024
+  /// Connections of one client at a time; more are closed.
+  package var connectionsOfClient = 256
+  /// Requests of one asker in a second.
+  package var requestsPerSecond = 2_000
+  /// Wrong tokens of people by one client in a minute, until it is answered 429.
+  package var wrongTokensPerMinute = 5
+  /// The same of sites, and of signatures.
+  package var refusalsPerMinute = 1_200
+  /// Bytes of all bodies together that are kept in memory while they come.
+  package var requestMemory = 128 << 20
+  /// Bytes of all requests of git clients together that are kept on disk.
+  package var requestSpool = 2 << 30
+  /// `git upload-pack` at a time, of all askers and of one.
+  package var uploadPacks = (all: 8, asker: 4)
+  /// How long an event stream lasts.
+  package var streamLifetime = Duration.seconds(600)
+  /// Bytes a second that a client of a repository or a file must read at least; 0 is any.
+  package var minimumRate = 1 << 10
   /// Bytes of a request's body, but for git's.
   package var bodyBytes = BodyLimit.values
 
@@ -52,7 +70,9 @@ package struct AgentDoors: Sendable {
     }
     let access = AccessControl(
       verifier: verifier, persons: try configuration.personTokens(), hosts: Self.hosts(configuration),
-      trustsLoopback: listen.isLoopback, epoch: epoch
+      trustsLoopback: listen.isLoopback,
+      trustedProxies: configuration.trustedProxies, publicURL: configuration.url,
+      isSecure: configuration.tls.certificateFile != nil, epoch: epoch
     ) { Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000) }
     self.init(host: listen.host, port: listen.port, access: access, servesPeople: configuration.servesGit)
     if let certificate = configuration.tls.certificateFile, let key = configuration.tls.keyFile {
@@ -68,8 +88,20 @@ package struct AgentDoors: Sendable {
       })
     webhooks = try configuration.webhookDoors()
     hookGroup = configuration.hookGroup
-    maximumConnections = configuration.limits.connections
-    bodyBytes = Int(clamping: configuration.limits.requestBytes)
+    take(configuration.limits)
+  }
+
+  private mutating func take(_ limits: AgentConfiguration.Limits) {
+    maximumConnections = limits.connections
+    connectionsOfClient = limits.connectionsOfClient
+    requestsPerSecond = limits.requestsPerSecond
+    wrongTokensPerMinute = limits.wrongTokensPerMinute
+    refusalsPerMinute = limits.refusalsPerMinute
+    bodyBytes = Int(clamping: limits.requestBytes)
+    requestMemory = Int(clamping: limits.requestMemory)
+    requestSpool = Int(clamping: limits.requestSpool)
+    uploadPacks = (all: limits.uploadPacks, asker: limits.uploadPacksOfAsker)
+    minimumRate = Int(clamping: limits.minimumRate)
   }
 
   /// What the Host header may say. An address that stands for all of them has no name of its own: then only those count that

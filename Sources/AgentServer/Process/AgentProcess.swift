@@ -36,14 +36,16 @@ package enum AgentProcess {
       var settings = GitServingSettings(environment: ProcessInfo.processInfo.environment)
       settings.temporaryDirectory = FilePath(plan.state)
       settings.agent = "remora/\(Agent.version)"
+      settings.maximumChildren = doors.uploadPacks.all
+      settings.maximumChildrenOfAsker = doors.uploadPacks.asker
       let git = GitService(settings: settings, workers: workers)
-      let (sessions, page) = (try await Sessions(state: plan.state, workers: workers), try AdminPage())
+      let (sessions, page) = (try await Sessions(state: plan.state, site: plan.site, workers: workers), try AdminPage())
       let readers = QuietThread()
       let routers = try AgentRouters(
         agent,
         .init(
           doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers, sessions: sessions,
-          page: page, readers: readers))
+          page: page, readers: readers, shares: AgentRouters.Means.shares(doors)))
       let services = AgentServices(
         agent: agent, doors: doors, routers: routers, logger: logger, reload: reload, opened: opened)
       let result: Result<Void, any Error>

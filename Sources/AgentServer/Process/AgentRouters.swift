@@ -21,7 +21,21 @@ struct AgentRouters: Sendable {
     let sessions: Sessions
     let page: AdminPage
     let readers: QuietThread
-    let rates = PeerRates()
+    let shares: AccessMiddleware.Shares
+
+    /// Shares as the doors have them.
+    static func shares(_ doors: AgentDoors) -> AccessMiddleware.Shares {
+      var rates = PeerRates.Limits()
+      rates.requestsPerSecond = doors.requestsPerSecond
+      rates.wrongTokensPerMinute = doors.wrongTokensPerMinute
+      rates.refusalsPerMinute = doors.refusalsPerMinute
+      return AccessMiddleware.Shares(
+        rates: PeerRates(rates),
+        memory: BodyBudget(
+          most: doors.requestMemory, largest: max(doors.bodyBytes, BodyLimit.webhooks),
+          setting: "limits.request_memory"),
+        spool: BodyBudget(most: doors.requestSpool, largest: BodyLimit.git, setting: "limits.request_spool"))
+    }
   }
 
   /// - Throws: what describing the routes throws.
@@ -49,23 +63,25 @@ struct AgentRouters: Sendable {
     router.addMetricsRoute(means.metrics)
     router.addStandingRoutes(agent)
     router.addPeopleRoutes(agent)
-    router.addStreamRoute(agent)
+    router.addStreamRoute(agent, lifetime: means.doors.streamLifetime)
     router.addGraphQLRoutes(agent)
     if case .network(let access) = door {
       PageRoutes(
-        agent: agent, page: means.page, sessions: means.sessions, access: access, rates: means.rates,
-        isSecure: means.doors.tls != nil
+        agent: agent, page: means.page, sessions: means.sessions, access: access, rates: means.shares.rates
       ).add(to: router)
     }
     return router.buildResponder()
   }
 
   private static func router(_ door: AccessMiddleware.Door, _ means: Means) -> Router<AgentContext> {
-    let router = Router(context: AgentContext.self)
-    router.add(middleware: FaultMiddleware(means.chronicle))
-    let sessions: Sessions? = if case .network = door { means.sessions } else { nil }
+    // HEAD is answered wherever GET is (RFC 9110 § 9.1).
+    let router = Router(context: AgentContext.self, options: .autoGenerateHeadEndpoints)
+    var access: AccessControl?
+    if case .network(let control) = door { access = control }
+    router.add(middleware: FaultMiddleware(means.chronicle, access: access))
     router.add(
-      middleware: AccessMiddleware(door, bodyBytes: means.doors.bodyBytes, rates: means.rates, sessions: sessions))
+      middleware: AccessMiddleware(
+        door, bodyBytes: means.doors.bodyBytes, shares: means.shares, sessions: access == nil ? nil : means.sessions))
     return router
   }
 }

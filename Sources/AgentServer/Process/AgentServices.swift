@@ -78,6 +78,12 @@ struct AgentServices: Sendable {
 
   /// The network door and the loops.
   private func runBehindSockets() async throws {
+    let shares = ConnectionShares(most: doors.connectionsOfClient, exempt: doors.access.trustedProxies)
+    let http = HTTPServerBuilder.http1(
+      configuration: .init(
+        additionalChannelHandlers: [
+          ConnectionShare(shares), RequestClock(head: Self.headLimit, body: Self.bodyLimit),
+        ]))
     let server = try doors.tls.map { try HTTPServerBuilder.tls(http, tlsConfiguration: $0) } ?? http
     let door = Application(
       responder: routers.network, server: server,

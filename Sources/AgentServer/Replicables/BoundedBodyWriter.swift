@@ -1,8 +1,9 @@
 internal import Hummingbird
 internal import WorkerPool
 
-/// Writes the body of a response so that a client which does not read cannot hold us: each piece has a deadline. Hummingbird's
-/// own idle timeout does not run while a response is written.
+/// Writes the body of a response so that a client which does not read, or hardly does, cannot hold us: each piece has a deadline,
+/// and while we wait for the client it must read at a lowest rate. Hummingbird's own idle timeout does not run while a response is
+/// written.
 ///
 /// An error thrown from the body's closure makes Hummingbird close the connection, with what is still unsent.
 ///
@@ -11,16 +12,30 @@ internal import WorkerPool
 final class BoundedBodyWriter: @unchecked Sendable {
   private var writer: any ResponseBodyWriter
   private let limit: Duration
+  private let minimumRate: Int
+  /// Since the rate was last found good: how long we have waited for the client, and for how many bytes.
+  private var waited = Duration.zero
+  private var count = 0
 
-  /// - Parameter limit: how long one piece may take.
-  init(_ writer: any ResponseBodyWriter, limit: Duration) {
+  /// - Parameters:
+  ///   - limit: how long one piece may take, and over how long a wait the rate is measured.
+  ///   - minimumRate: bytes a second; 0 is any.
+  init(_ writer: any ResponseBodyWriter, limit: Duration, minimumRate: Int = 0) {
     self.writer = writer
     self.limit = limit
+    self.minimumRate = minimumRate
   }
 
-  /// - Throws: `DeadlineExceeded`, and what the connection says when it is gone.
+  /// - Throws: `DeadlineExceeded`, for a client that reads too slowly too, and what the connection says when it is gone.
   func write(_ bytes: [UInt8]) async throws {
+    let start = ContinuousClock.now
     try await bounded { try await self.writer.write(ByteBuffer(bytes: bytes)) }
+    // What makes the bytes may take its time; only the waits for the client count.
+    waited += ContinuousClock.now - start
+    count += bytes.count
+    guard waited >= limit else { return }
+    guard Double(count) >= Double(minimumRate) * (waited / .seconds(1)) else { throw DeadlineExceeded() }
+    (waited, count) = (.zero, 0)
   }
 
   /// Ends the body. To be called last.

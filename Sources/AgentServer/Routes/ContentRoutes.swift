@@ -10,14 +10,17 @@ internal import WorkerPool
 extension Router<AgentContext> {
   /// Repositories and files: for sites, and for people where that is wanted.
   func addContentRoutes(_ agent: Agent, _ doors: AgentDoors, _ service: GitService, workers: WorkerPool) {
-    addGitRoutes(service, home: { agent.home(of: $0, id: $1) }) { _, context, kind, id in
+    addGitRoutes(
+      service, minimumRate: doors.minimumRate, home: { agent.home(of: $0, id: $1) }
+    ) { _, context, kind, id in
       let rules = try Self.admit(context, doors, kind, id)
       let found = try await agent.content(of: kind, id: id, as: .repository)
       return ServedRepository(
-        path: found.root.pushing(found.path), showsHiddenRefs: rules == nil, hiddenRefs: rules?.hiddenRefs ?? [],
-        trustsOwner: doors.trustedOwners.contains(found.owner))
+        path: found.location, showsHiddenRefs: rules == nil, hiddenRefs: rules?.hiddenRefs ?? [],
+        trustsOwner: doors.trustedOwners.contains(found.owner),
+        asker: .init(name: context.identity.asker(context.client), isSite: rules == nil))
     }
-    addBlobRoutes(workers: workers) { _, context, kind, id in
+    addBlobRoutes(workers: workers, minimumRate: doors.minimumRate) { _, context, kind, id in
       _ = try Self.admit(context, doors, kind, id)
       let found = try await agent.content(of: kind, id: id, as: .file)
       return ServedBlob(root: found.root, path: found.path)

@@ -9,58 +9,97 @@ internal import ServiceLifecycle
 extension Router<AgentContext> {
   /// What happens, as it happens: server-sent events (WHATWG HTML, section 9.2) for pages and scripts.
   ///
-  /// `change` is a transition, `status` the site at a glance every five seconds, `skipped` says how many transitions were left
-  /// out of a burst. A stream ends after ten minutes; whoever wants more asks again, and proves again who asks.
-  func addStreamRoute(_ agent: Agent) {
-    get("/api/v1/stream") { _, context in
+  /// `change` is a transition, `status` the site at a glance every five seconds, `skipped` says how many transitions were left out,
+  /// `reset` that what the client missed is not known. A stream ends after ten minutes: the client asks again, and proves again who it
+  /// is; `Last-Event-ID` has it go on where it was.
+  func addStreamRoute(_ agent: Agent, lifetime: Duration) {
+    get("/api/v1/stream") { request, context in
       try context.requireReader()
-      guard let transitions = agent.listen() else {
-        throw AgentFault(503, "busy", "open another stream: as many as may be are open", hint: "close some, or poll")
+      guard let listener = agent.listen(after: EventStream.lastID(of: request)) else {
+        throw AgentFault(
+          503, "busy", "open another stream: as many as may be are open",
+          hint: "close some, poll, or raise limits.streams")
       }
+      let (body, isAdmitted) = (request.body, context.isStillAdmitted)
+      // The place is the listener's, which goes with this closure: also where the body is never asked for (HEAD).
       return Response(
-        status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
-        body: ResponseBody { writer in
-          try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
-          let end = ContinuousClock.now + EventStream.lifetime
-          let ticks = AsyncTimerSequence(interval: EventStream.interval, clock: .continuous)
-          let happenings = merge(
-            transitions.map { EventStream.Happening.transitions($0) }, ticks.map { _ in .tick })
-          for try await happening in happenings.cancelOnGracefulShutdown() where ContinuousClock.now < end {
-            try await writer.write(ByteBuffer(bytes: try await EventStream.text(of: happening, agent)))
-          }
-          try await writer.finish(nil)
+        status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .connection: "close"],
+        body: ResponseBody { [writer = EventStream(agent, listener, lifetime, while: isAdmitted)] output in
+          let bounded = BoundedBodyWriter(output, limit: EventStream.writeLimit)
+          defer { listener.end() }
+          // A client that goes away is seen by its end of the connection, not only when a write to it fails.
+          try await body.consumeWithCancellationOnInboundClose { _ in try await writer.run(bounded) }
+          try await bounded.finish()
         })
     }
   }
 }
 
-/// The lines of the stream.
-private enum EventStream {
-  enum Happening: Sendable {
-    case transitions([TransitionRow])
+/// One stream, from its first line to its end.
+struct EventStream: Sendable {
+  private enum Happening: Sendable {
+    case transitions([NumberedTransition])
     case tick
   }
 
   static let interval = Duration.seconds(5)
-  static let lifetime = Duration.seconds(600)
+  /// How long a client may leave a piece unread.
+  static let writeLimit = Duration.seconds(30)
   /// Of a burst; a page that shows more has changed altogether.
   private static let mostAtATime = 200
 
-  static func text(of happening: Happening, _ agent: Agent) async throws -> [UInt8] {
-    switch happening {
-    case .tick: return event("status", try AgentJSON.encode(try await agent.status()))
-    case .transitions(let rows):
-      var text: [UInt8] = []
-      for row in rows.suffix(mostAtATime) { text += event("change", try AgentJSON.encode(row)) }
-      if rows.count > mostAtATime {
-        text += event("skipped", Array("{\"count\":\(rows.count - mostAtATime)}".utf8))
+  private let agent: Agent
+  private let listener: TransitionListener
+  private let lifetime: Duration
+  private let isAdmitted: @Sendable () -> Bool
+
+  init(
+    _ agent: Agent, _ listener: TransitionListener, _ lifetime: Duration,
+    while isAdmitted: @escaping @Sendable () -> Bool
+  ) {
+    self.isAdmitted = isAdmitted
+    self.agent = agent
+    self.listener = listener
+    self.lifetime = lifetime
+  }
+
+  /// The id behind which the client wants to go on.
+  static func lastID(of request: Request) -> String? {
+    HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Returns when the stream's time is up, the client's token or session is no longer good, or the agent stops.
+  func run(_ writer: BoundedBodyWriter) async throws {
+    let end = ContinuousClock.now + lifetime
+    var last = listener.start
+    var head = "retry: 2000\n"
+    // The place from which the client goes on if nothing happens meanwhile.
+    head += "id: \(listener.id(last))\nevent: \(listener.isReset ? "reset" : "start")\ndata: {}\n\n"
+    try await writer.write(Array(head.utf8))
+    let ticks = AsyncTimerSequence(interval: min(Self.interval, lifetime), clock: .continuous)
+    let happenings = merge(listener.batches.map { Happening.transitions($0) }, ticks.map { _ in .tick })
+    for try await happening in happenings.cancelOnGracefulShutdown() {
+      guard ContinuousClock.now < end, isAdmitted() else { return }
+      switch happening {
+      case .tick: try await writer.write(Self.event("status", try AgentJSON.encode(try await agent.status())))
+      case .transitions(let batch): try await writer.write(try text(of: batch, &last))
       }
-      return text
     }
   }
 
+  private func text(of batch: [NumberedTransition], _ last: inout UInt64) throws -> [UInt8] {
+    var text: [UInt8] = []
+    guard let newest = batch.last?.number, newest > last else { return text }
+    let shown = batch.suffix(Self.mostAtATime)
+    let skipped = newest - last - UInt64(shown.count)
+    if skipped > 0 { text += Self.event("skipped", Array("{\"count\":\(skipped)}".utf8)) }
+    for one in shown { text += Self.event("change", try AgentJSON.encode(one.row), id: listener.id(one.number)) }
+    last = newest
+    return text
+  }
+
   /// JSON has no line ends of its own.
-  private static func event(_ name: String, _ json: [UInt8]) -> [UInt8] {
-    Array("event: \(name)\ndata: ".utf8) + json + Array("\n\n".utf8)
+  private static func event(_ name: String, _ json: [UInt8], id: String? = nil) -> [UInt8] {
+    Array("\(id.map { "id: \($0)\n" } ?? "")event: \(name)\ndata: ".utf8) + json + Array("\n\n".utf8)
   }
 }

@@ -42,13 +42,10 @@ extension Router<AgentContext> {
           400, "unknown_forge", "take a webhook: its headers are of no forge that we know",
           hint: "GitHub, GitLab, Gitea and Forgejo are known")
       }
+      // What can be told by the head alone is, before the body is read.
+      guard let proof = forge.proof(header: header), door.mayAdmit(proof) else { throw Self.badSignature(forge) }
       let body = Array(try await request.body.collect(upTo: BodyLimit.webhooks).readableBytesView)
-      guard let proof = forge.proof(header: header), door.admits(proof, of: body) else {
-        Self.count(forge, "refused")
-        throw AgentFault(
-          401, "bad_signature", "take a webhook of \(forge.rawValue): its signature is missing or wrong",
-          hint: "give the forge the secret of webhook.secret_file")
-      }
+      guard door.admits(proof, of: body) else { throw Self.badSignature(forge) }
       let notices = try Self.notices(forge, body, header, request)
       let id = forge.delivery(header: header).map { "\(forge.rawValue)-\($0.filter { $0.isASCII }.prefix(64))" }
       var receipt = WebhookReceipt(events: 0, unmapped: [])
@@ -62,6 +59,13 @@ extension Router<AgentContext> {
       Self.count(forge, notices.isEmpty ? "ignored" : receipt.events > 0 ? "taken" : "unmapped")
       return try Response.json(receipt, status: .accepted)
     }
+  }
+
+  private static func badSignature(_ forge: Forge) -> AgentFault {
+    count(forge, "refused")
+    return AgentFault(
+      401, "bad_signature", "take a webhook of \(forge.rawValue): its signature is missing or wrong",
+      hint: "give the forge the secret of webhook.secret_file")
   }
 
   private static func notices(
@@ -85,6 +89,14 @@ extension Router<AgentContext> {
 }
 
 extension WebhookDoor {
+  /// False for what cannot be right, whatever the body is.
+  fileprivate func mayAdmit(_ proof: Forge.Proof) -> Bool {
+    switch proof {
+    case .hmac: true
+    case .token(let text): secret.equals(text)
+    }
+  }
+
   fileprivate func admits(_ proof: Forge.Proof, of body: [UInt8]) -> Bool {
     switch proof {
     case .hmac(let hex): secret.signs(body, as: hex)

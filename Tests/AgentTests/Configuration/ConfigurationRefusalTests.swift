@@ -77,6 +77,8 @@ struct ConfigurationRefusalTests {
         "tls.key_file: '/etc/remora/empty' can be used by everybody; chmod 600 it"
       ),
       ("hosts: ['a b']", "5:9: hosts: 'a b' is no name"),
+      ("trusted_proxies: [10.0.0.0/33]", "5:19: trusted_proxies: '10.0.0.0/33' is no address"),
+      ("trusted_proxies: proxy", "5:18: trusted_proxies: not a list"),
       ("trusted_owners: ['']", "5:18: trusted_owners: '' is no name"),
       ("hosts: [[]]", "5:9: hosts: not a single value"),
       ("limits:", "5:8: limits: not a mapping"),

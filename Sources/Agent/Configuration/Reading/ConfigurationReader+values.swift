@@ -145,6 +145,15 @@ extension ConfigurationReader {
     }
   }
 
+  /// The addresses of a list, each with or without the number of bits that count.
+  mutating func addressRanges(_ key: String) -> [AddressRange] {
+    texts(compounds[key], key).compactMap { text, origin in
+      if let range = AddressRange(text) { return range }
+      report(origin, "'\(text.prefix(100))' is no address; write one such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32")
+      return nil
+    }
+  }
+
   /// The path without what makes one directory look like two; `nil` for one that is not absolute.
   static func absolute(_ text: String) -> String? {
     guard text.hasPrefix("/"), !text.utf8.contains(0), text.utf8.count <= 4_096 else { return nil }

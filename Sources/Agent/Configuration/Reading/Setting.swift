@@ -79,7 +79,17 @@ struct Setting: Sendable {
       Setting("limits.blob_bytes", .size(1...1 << 50), .value("1TiB")),
       Setting("limits.free_disk", .size(0...1 << 50), .value("64MiB")),
       Setting("limits.request_bytes", .size(1 << 10...1 << 30), .value("1MiB")),
+      Setting("limits.request_memory", .size(32 << 20...1 << 36), .value("128MiB")),
+      Setting("limits.request_spool", .size(64 << 20...1 << 44), .value("2GiB")),
       Setting("limits.connections", .count(8...100_000), .value("1024")),
+      Setting("limits.connections_per_client", .count(4...100_000), .value("256")),
+      Setting("limits.requests_per_second", .count(1...1_000_000), .value("2000")),
+      Setting("limits.wrong_tokens_per_minute", .count(1...100_000), .value("5")),
+      Setting("limits.refusals_per_minute", .count(1...1_000_000), .value("1200")),
+      Setting("limits.upload_packs", .count(1...1_000), .value("8")),
+      Setting("limits.upload_packs_per_asker", .count(1...1_000), .value("4")),
+      Setting("limits.minimum_rate", .size(0...1 << 30), .value("1KiB")),
+      Setting("limits.streams", .count(1...10_000), .value("64")),
     ]
 
   private static let times: [Setting] =
@@ -107,7 +117,8 @@ struct Setting: Sendable {
 
   /// The keys that are no scalars: they have no variable.
   static let compounds = [
-    "trusted_owners", "hosts", "secondaries", "sources.tokens", "sources.ssh.keys", "sources.ssh.known_hosts",
+    "trusted_owners", "hosts", "trusted_proxies", "secondaries", "sources.tokens", "sources.ssh.keys",
+    "sources.ssh.known_hosts",
     "replicables",
   ]
 }

@@ -1,0 +1,40 @@
+package import AgentAPI
+
+/// A transition with its place among those of this run of the agent.
+package struct NumberedTransition: Sendable {
+  /// Counts from 1.
+  package let number: UInt64
+  package let row: TransitionRow
+}
+
+/// One reader of transitions as they happen. It holds one of a few places until `end`, or until it is dropped.
+package final class TransitionListener: Sendable {
+  /// What has happened since: all of it, the oldest first, as far as it is remembered.
+  package let batches: AsyncStream<[NumberedTransition]>
+  /// The number of the last transition before those of `batches`.
+  package let start: UInt64
+  /// Whether the reader's place was of another run of the agent, so that what it missed is not known.
+  package let isReset: Bool
+  /// The run of the agent, in event ids.
+  package let run: String
+  private let leave: @Sendable () -> Void
+
+  init(
+    batches: AsyncStream<[NumberedTransition]>, start: UInt64, isReset: Bool, run: String,
+    leave: @escaping @Sendable () -> Void
+  ) {
+    self.batches = batches
+    self.start = start
+    self.isReset = isReset
+    self.run = run
+    self.leave = leave
+  }
+
+  deinit { leave() }
+
+  /// The id of the event of a transition: `RUN-NUMBER`.
+  package func id(_ number: UInt64) -> String { "\(run)-\(number)" }
+
+  /// Gives the place back. May be called again.
+  package func end() { leave() }
+}

@@ -1,0 +1,113 @@
+internal import Agent
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+/// From where a request comes, as far as that can be believed.
+struct Client: Hashable, Sendable {
+  /// The address: the peer's, or what a trusted proxy says; of a socket `socket`.
+  let address: String
+  /// The request came by no proxy, as far as can be seen, and from this machine.
+  let isOnThisMachine: Bool
+  /// It came by TLS, to this agent or to a trusted proxy.
+  let isSecure: Bool
+  /// The authority that a trusted proxy was asked for; `nil` without one.
+  let forwardedHost: String?
+
+  /// What stands for the client where it is counted: of IPv6 the first 64 bits.
+  var network: String { AddressRange.network(of: address) }
+
+  /// A client of a socket in the state directory.
+  static let socket = Client(address: "socket", isOnThisMachine: false, isSecure: false, forwardedHost: nil)
+
+  private init(address: String, isOnThisMachine: Bool, isSecure: Bool, forwardedHost: String?) {
+    self.address = address
+    self.isOnThisMachine = isOnThisMachine
+    self.isSecure = isSecure
+    self.forwardedHost = forwardedHost
+  }
+
+  /// - Parameters:
+  ///   - peer: the other end of the connection.
+  ///   - isSecure: the connection is TLS.
+  ///   - proxies: whose headers are believed.
+  init(_ headers: HTTPFields, peer: String, isSecure: Bool, trusting proxies: [AddressRange]) {
+    let peer = AddressRange.normalized(peer) ?? peer
+    let isTrusted = { (address: String) in proxies.contains { $0.contains(address) } }
+    guard isTrusted(peer) else {
+      // A proxy of which the configuration says nothing: its clients may be anywhere, and what it says of them is not believed.
+      let isForwarded = ForwardingHeader.all.contains { headers[$0] != nil }
+      self.init(
+        address: peer, isOnThisMachine: !isForwarded && AddressRange.isLoopback(peer), isSecure: isSecure,
+        forwardedHost: nil)
+      return
+    }
+    // Each proxy adds the address that it saw behind those that it was told: the last one that is no proxy of ours is the
+    // client's, and what stands before it is the client's own word.
+    let addresses = ForwardingHeader.addresses(headers)
+    let nearest = addresses.last { address in address.map { !isTrusted($0) } ?? true }
+    let client: String? = if let nearest { nearest } else if let first = addresses.first { first } else { nil }
+    let scheme = ForwardingHeader.last(headers, ForwardingHeader.scheme, "proto")?.lowercased()
+    self.init(
+      address: client ?? peer, isOnThisMachine: false, isSecure: isSecure || scheme == "https",
+      forwardedHost: ForwardingHeader.last(headers, ForwardingHeader.host, "host"))
+  }
+}
+
+/// What proxies say of a request: `X-Forwarded-For` and its like, and `Forwarded` (RFC 7239) where those are not there.
+enum ForwardingHeader {
+  static let address = HTTPField.Name("X-Forwarded-For")!
+  static let scheme = HTTPField.Name("X-Forwarded-Proto")!
+  static let host = HTTPField.Name("X-Forwarded-Host")!
+  static let forwarded = HTTPField.Name("Forwarded")!
+
+  /// Each of these shows that a request was forwarded.
+  static let all =
+    [
+      "X-Forwarded", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-Forwarded-Port", "X-Forwarded-Server",
+      "X-Original-Forwarded-For", "X-Envoy-External-Address", "CF-Connecting-IP", "True-Client-IP", "Fastly-Client-IP",
+      "X-ProxyUser-Ip", "Forwarded-For", "Client-IP", "X-Forwarded-By", "Via",
+    ].compactMap { HTTPField.Name($0) } + [address, scheme, host, forwarded]
+
+  /// The addresses, the nearest one last; `nil` for what is no address.
+  static func addresses(_ headers: HTTPFields) -> [String?] {
+    let plain = words(headers[values: address])
+    let texts = plain.isEmpty ? elements(headers).compactMap { $0["for"] } : plain
+    return texts.map(Self.host(of:))
+  }
+
+  /// The last word of a header, or else the parameter of the last element of `Forwarded`.
+  static func last(_ headers: HTTPFields, _ name: HTTPField.Name, _ parameter: String) -> String? {
+    words(headers[values: name]).last ?? elements(headers).last?[parameter]
+  }
+
+  private static func words(_ values: [String]) -> [String] {
+    values.flatMap { $0.split(separator: ",") }.map { trimmed($0) }.filter { !$0.isEmpty }
+  }
+
+  private static func elements(_ headers: HTTPFields) -> [[String: String]] {
+    words(headers[values: forwarded]).map { element in
+      var pairs: [String: String] = [:]
+      for pair in element.split(separator: ";") {
+        let parts = pair.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2 else { continue }
+        pairs[trimmed(parts[0]).lowercased()] = trimmed(parts[1]).replacing("\"", with: "")
+      }
+      return pairs
+    }
+  }
+
+  /// `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::1]:4711` and `2001:db8::1` are all known.
+  private static func host(of text: String) -> String? {
+    if text.hasPrefix("[") { return AddressRange.normalized(String(text.dropFirst().prefix { $0 != "]" })) }
+    if let address = AddressRange.normalized(text) { return address }
+    return AddressRange.normalized(String(text.prefix { $0 != ":" }))
+  }
+
+  private static func trimmed(_ text: some StringProtocol) -> String {
+    var text = text[...]
+    while text.first == " " || text.first == "\t" { text = text.dropFirst() }
+    while text.last == " " || text.last == "\t" { text = text.dropLast() }
+    return String(text)
+  }
+}

@@ -1,0 +1,81 @@
+internal import Agent
+internal import CoreMetrics
+internal import NIOCore
+internal import Synchronization
+
+/// Connections of each client at a time: one that opens many must leave places for the others.
+final class ConnectionShares: Sendable {
+  private let most: Int
+  private let exempt: [AddressRange]
+  private let counts = Mutex<[String: Int]>([:])
+
+  /// - Parameters:
+  ///   - most: connections of one client; of IPv6 those of 64 bits are one.
+  ///   - exempt: proxies, whose connections are those of many clients.
+  init(most: Int, exempt: [AddressRange]) {
+    self.most = most
+    self.exempt = exempt
+  }
+
+  /// - Returns: what `leave` gives back; `nil` when the client has as many as it may have.
+  fileprivate func enter(_ address: String) -> String? {
+    guard !exempt.contains(where: { $0.contains(address) }) else { return "" }
+    let network = AddressRange.network(of: address)
+    return counts.withLock { counts in
+      guard counts[network, default: 0] < most else { return nil }
+      counts[network, default: 0] += 1
+      return network
+    }
+  }
+
+  fileprivate func leave(_ network: String) {
+    guard !network.isEmpty else { return }
+    counts.withLock { counts in
+      guard let count = counts[network] else { return }
+      counts[network] = count > 1 ? count - 1 : nil
+    }
+  }
+
+  /// Connections of all clients that are counted.
+  var count: Int { counts.withLock { $0.values.reduce(0, +) } }
+}
+
+/// Counts one connection, or closes it.
+final class ConnectionShare: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = NIOAny
+  typealias InboundOut = NIOAny
+
+  private let shares: ConnectionShares
+  private var network: String?
+  private var isCounted = false
+
+  init(_ shares: ConnectionShares) { self.shares = shares }
+
+  func handlerAdded(context: ChannelHandlerContext) { if context.channel.isActive { count(context) } }
+
+  func channelActive(context: ChannelHandlerContext) {
+    count(context)
+    context.fireChannelActive()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    leave()
+    context.fireChannelInactive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { leave() }
+
+  private func count(_ context: ChannelHandlerContext) {
+    guard !isCounted, let address = context.channel.remoteAddress?.ipAddress else { return }
+    isCounted = true
+    network = shares.enter(address)
+    guard network == nil else { return }
+    Counter(label: "remora_http_connections_refused_total").increment()
+    context.close(promise: nil)
+  }
+
+  private func leave() {
+    if let network { shares.leave(network) }
+    network = nil
+  }
+}

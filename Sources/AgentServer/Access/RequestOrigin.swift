@@ -1,0 +1,37 @@
+internal import AgentAPI
+internal import HTTPTypes
+internal import Hummingbird
+
+/// Which page a browser sends a request from: a page of another site must change nothing here, whatever the browser sends along
+/// by itself (a session's cookie, the password of basic authentication). What is no browser says nothing of it.
+enum RequestOrigin {
+  private static let site = HTTPField.Name("Sec-Fetch-Site")!
+
+  /// - Throws: `AgentFault` 403 for a request that changes something and comes from another site's page.
+  static func check(_ request: Request, from client: Client, _ access: AccessControl) throws(AgentFault) {
+    guard request.method != .get, request.method != .head else { return }
+    guard isOurs(request, client, access) else {
+      throw AgentFault(
+        403, "foreign_origin", "take a request that is not of this page: a page of another site has sent it",
+        hint: "open the page again, and send it from there")
+    }
+  }
+
+  /// Whether a session's cookie counts where a page only looks: at the stream, which no other page has any business with.
+  static func mayUseCookie(_ request: Request) -> Bool {
+    guard let site = request.headers[site]?.lowercased() else { return true }
+    return site == "same-origin" || site == "none"
+  }
+
+  private static func isOurs(_ request: Request, _ client: Client, _ access: AccessControl) -> Bool {
+    // Another port or another name of this host is another site, also where cookies are the same.
+    guard mayUseCookie(request) else { return false }
+    let origins = request.headers[values: .origin]
+    return origins.allSatisfy { origin in
+      let parts = origin.lowercased().split(separator: "://", maxSplits: 1)
+      guard parts.count == 2, parts[0] == "https" || parts[0] == "http" && !client.isSecure else { return false }
+      let own = [request.head.authority, client.forwardedHost, access.publicAuthority]
+      return own.contains { $0?.lowercased() == String(parts[1]) }
+    }
+  }
+}
