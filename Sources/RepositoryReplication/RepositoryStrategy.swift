@@ -93,7 +93,7 @@ package struct RepositoryStrategy: Strategy {
     let tips = marks.compactMap { ObjectID($0) }
     guard tips.count == marks.count else { return false }
     return try await onWorker("read", id.text) { _ in
-      try RepositoryReading.holds(tips, in: try place.source(of: id))
+      try RepositoryReading.holds(tips, in: try place.directory(of: id))
     }
   }
 

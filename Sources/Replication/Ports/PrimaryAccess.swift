@@ -70,6 +70,7 @@ public enum PrimaryAccessError: Error, Hashable, Sendable, CustomStringConvertib
     case .pruned: "the log no longer has what follows the cursor"
     case .missing: "the primary has no such replicable"
     case .unknownKind: "the primary does not have the kind"
+    case .replaced: "the primary has another incarnation under this id"
     case .unreadable(let reason), .unavailable(let reason): reason
     case .paused(let pause): "\(pause)"
     }

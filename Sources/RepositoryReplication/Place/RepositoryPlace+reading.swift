@@ -6,17 +6,23 @@ internal import Replication
 internal import SystemPackage
 
 extension RepositoryPlace {
+  /// The directory of an id, without links.
+  ///
+  /// - Throws: `StrategyError` of code `missing` where the catalog lists none.
+  func directory(of id: ReplicableID) throws -> FilePath {
+    switch try source(of: id) {
+    case .directory(let path): return path
+    case .refused(let reason): throw StrategyError(.missing, "read '\(id)': \(reason)")
+    case .absent: throw StrategyError(.missing, "read '\(id)': nothing at '\(path(of: id))'")
+    }
+  }
+
   /// HEAD and every ref of the ref view (product contract § 2), read from the repository's files, without what the copy's own rules
   /// leave out.
   ///
   /// - Throws: `StrategyError` of code `missing` where nothing stands, `broken` with the names of what cannot be read.
   func listing(of id: ReplicableID) throws -> ContentListing {
-    let path: FilePath
-    switch try source(of: id) {
-    case .directory(let found): path = found
-    case .refused(let reason): throw StrategyError(.missing, "read '\(id)': \(reason)")
-    case .absent: throw StrategyError(.missing, "read '\(id)': nothing at '\(self.path(of: id))'")
-    }
+    let path = try directory(of: id)
     let whole = try RepositoryReading.view(of: path, through: files)
     try rememberRoot()
     guard whole.broken.isEmpty, whole.head != .unknown else {
