@@ -33,6 +33,8 @@ package struct AgentContext: RequestContext {
   var person: Person?
   /// Where orders are written down.
   var audit: AuditLog?
+  /// What the audit log has to know of a request that is refused.
+  var trace: AuditTrace?
 
   /// Who asks, for the audit log.
   func actor() async -> AuditActor {

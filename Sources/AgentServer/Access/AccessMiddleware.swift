@@ -72,6 +72,7 @@ package struct AccessMiddleware: RouterMiddleware {
       admission = try await identify(request, rule, &context, access)
       try shares.rates.admit(context.identity.asker(context.client))
     }
+    context.trace?.note(context.person, context.identity)
     // What no rule names is no route, whatever a router makes of it.
     guard let rule else { throw HTTPError(.notFound) }
     try rule.role.check(context.identity)

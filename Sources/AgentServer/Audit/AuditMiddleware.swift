@@ -21,6 +21,7 @@ struct AuditMiddleware: RouterMiddleware {
     context.audit = audit
     try Self.checkKinds(of: context, request)
     guard let order = OrderName(request.method, request.uri.path) else { return try await next(request, context) }
+    context.trace?.setWritten()
     var details: [String: String] = [:]
     switch context.identity {
     // The route refuses it, and no byte of it is read for that.
@@ -36,6 +37,10 @@ struct AuditMiddleware: RouterMiddleware {
     do {
       let response = try await next(request, context)
       (entry.outcome, entry.code) = Self.outcome(of: response.status.code, code: nil)
+      // The page sends whoever has no session to sign in.
+      if context.identity == .nobody || context.identity == .neighbour {
+        (entry.outcome, entry.code) = (.refused, "unauthorized")
+      }
       await audit.record(entry)
       return response
     } catch {

@@ -5,7 +5,7 @@ internal import Hummingbird
 internal import NIOCore
 internal import SiteTokens
 
-/// Writes down each refused token, signature or session; in front of the check of access.
+/// Writes down each refused token, signature and order; in front of the check of access.
 struct RefusalMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
@@ -15,18 +15,31 @@ struct RefusalMiddleware: RouterMiddleware {
   func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
+    var context = context
+    let trace = AuditTrace()
+    context.trace = trace
     do {
       return try await next(request, context)
     } catch {
-      if let (code, site) = Self.refusal(error, request) {
-        await audit.record(
-          AuditEntry(
-            order: "token", details: ["request": "\(request.method.rawValue) \(request.uri.path.prefix(200))"],
-            actor: AuditActor(site: site, address: address(of: request, context)), outcome: .refused,
-            code: code))
-      }
+      if let entry = entry(error, request, context, trace) { await audit.record(entry) }
       throw error
     }
+  }
+
+  private func entry(
+    _ error: any Error, _ request: Request, _ context: AgentContext, _ trace: AuditTrace
+  ) -> AuditEntry? {
+    let actor = trace.actor(at: address(of: request, context))
+    if let code = Self.refusedToken(error, request) {
+      return AuditEntry(
+        order: "token", details: ["request": "\(request.method.rawValue) \(request.uri.path.prefix(200))"],
+        actor: actor, outcome: .refused, code: code)
+    }
+    guard !trace.isWritten, let fault = error as? AgentFault, fault.status == 401 || fault.status == 403,
+      let order = OrderName(request.method, request.uri.path)
+    else { return nil }
+    return AuditEntry(
+      order: order.text, kind: context.parameters.get("kind"), actor: actor, outcome: .refused, code: fault.code)
   }
 
   /// The client's address behind a trusted proxy, as the check of access reads it.
@@ -35,12 +48,12 @@ struct RefusalMiddleware: RouterMiddleware {
   }
 
   /// A site that only has to name our start is no stranger, and a request without any token presents none.
-  private static func refusal(_ error: any Error, _ request: Request) -> (code: String, site: String?)? {
-    if let error = error as? SiteTokenError { return error.code == .retry ? nil : (error.code.rawValue, nil) }
+  private static func refusedToken(_ error: any Error, _ request: Request) -> String? {
+    if let error = error as? SiteTokenError { return error.code == .retry ? nil : error.code.rawValue }
     guard let fault = error as? AgentFault else { return nil }
     switch fault.code {
-    case "bad_signature", "too_many_guesses": return (fault.code, nil)
-    case "unauthorized": return request.headers[.authorization] == nil ? nil : (fault.code, nil)
+    case "bad_signature", "too_many_guesses": return fault.code
+    case "unauthorized": return request.headers[.authorization] == nil ? nil : fault.code
     default: return nil
     }
   }

@@ -1,0 +1,33 @@
+internal import Agent
+internal import SiteTokens
+internal import Synchronization
+
+/// What is found out of a request on its way in, for the middleware that stands in front of the check of access: an order that the
+/// check refuses is written down there, with its actor, and one that passes it is written down behind it, once.
+final class AuditTrace: Sendable {
+  private struct State {
+    var isWritten = false
+    var token: String?
+    var site: String?
+  }
+
+  private let state = Mutex(State())
+
+  /// Whether the order is written down, or about to be, behind the check.
+  var isWritten: Bool { state.withLock { $0.isWritten } }
+
+  func setWritten() { state.withLock { $0.isWritten = true } }
+
+  /// Who asks was found out.
+  func note(_ person: Person?, _ identity: Identity) {
+    state.withLock { state in
+      state.token = person?.name
+      if case .site(let name) = identity { state.site = name }
+    }
+  }
+
+  /// Who asks, as far as it was found out.
+  func actor(at address: String?) -> AuditActor {
+    state.withLock { AuditActor(token: $0.token, site: $0.site, address: address) }
+  }
+}
