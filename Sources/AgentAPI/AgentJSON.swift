@@ -27,27 +27,3 @@ package enum AgentJSON {
     return try decoder.decode(type, from: data)
   }
 }
-
-extension AgentJSON {
-  /// The same value with each of its texts as `ForeignText.line` makes it: of what another site has written.
-  ///
-  /// - Parameter longest: characters of a text that are kept; an id has 1,024 bytes at most.
-  package static func printable<Value: Codable>(_ value: Value, longest: Int = 1_024) throws -> Value {
-    let tree = try JSONSerialization.jsonObject(with: Data(try encode(value)), options: [.fragmentsAllowed])
-    let data = try JSONSerialization.data(withJSONObject: printable(tree, longest), options: [.fragmentsAllowed])
-    return try decode(Value.self, from: data)
-  }
-
-  private static func printable(_ tree: Any, _ longest: Int) -> Any {
-    switch tree {
-    case let text as String: ForeignText.line(text, longest: longest)
-    case let list as [Any]: list.map { printable($0, longest) }
-    case let object as [String: Any]:
-      // Two keys that differ in what does not print are one.
-      Dictionary(object.map { (ForeignText.line($0.key, longest: longest), printable($0.value, longest)) }) {
-        first, _ in first
-      }
-    default: tree
-    }
-  }
-}

@@ -11,7 +11,7 @@ extension StatusRow {
   ///   - kinds: those of this site.
   /// - Throws: `WireError` for numbers that count nothing, and for a kind that is reported twice.
   func report(from name: String, of kinds: [KindConfiguration]) throws -> StatusRow {
-    var report = try ForeignText.cleaned(self)
+    var report = try ForeignRow.cleaned(self)
     let own = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name.text, $0) })
     guard Set(report.kinds.map(\.name)).count == report.kinds.count else {
       throw WireError("a report with two rows of one kind")
