@@ -16,10 +16,14 @@ package enum AgentJSON {
     return object.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
   }
 
-  /// The value of some bytes. Unknown keys are passed over: a newer site may say more.
+  /// The value of some bytes. Unknown keys are skipped: a newer site may send more.
+  ///
+  /// - Throws: `AgentNumber.Refusal` for a number that is no number of the API, what `JSONDecoder` throws for anything else.
   package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
+    let data = Data(bytes)
+    try data.withUnsafeBytes { text in try AgentNumber.check(text) }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(type, from: Data(bytes))
+    return try decoder.decode(type, from: data)
   }
 }

@@ -53,10 +53,10 @@ extension NodeStatusRow {
   /// Geo checks the repositories of its primary; we check the copies.
   private mutating func setChecks(_ status: StatusRow?) {
     let kinds = status?.kinds.filter { $0.oldestCheckAt != nil || $0.unchecked > 0 }
-    let count = kinds?.reduce(0) { $0 + $1.count }
-    let checked = kinds?.reduce(0) { $0 + $1.count - $1.unchecked }
+    let count = kinds?.reduce(0) { $0.clampedSum($1.count) }
+    let checked = kinds?.reduce(0) { $0.clampedSum($1.count.clampedDifference($1.unchecked)) }
     self["repositories_checked_count"] = .count(optional: checked)
-    self["repositories_checked_failed_count"] = .count(optional: kinds?.reduce(0) { $0 + $1.damaged })
+    self["repositories_checked_failed_count"] = .count(optional: kinds?.reduce(0) { $0.clampedSum($1.damaged) })
     self["repositories_checked_in_percentage"] = checked.map { .percentage($0, of: count ?? 0) }
   }
 
@@ -104,8 +104,7 @@ extension NodeStatusRow.Value {
 
   /// As Geo writes it; of nothing 0.00%. Less than all is never shown as all.
   fileprivate static func percentage(_ part: Int, of whole: Int) -> Self {
-    guard whole > 0 else { return .text("0.00%") }
-    let hundredths = part * 10_000 / whole
+    let hundredths = part.share(of: whole, in: 10_000)
     let rest = hundredths % 100
     return .text("\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)%")
   }

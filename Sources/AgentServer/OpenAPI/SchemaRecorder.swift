@@ -1,3 +1,4 @@
+internal import AgentAPI
 internal import Synchronization
 
 /// Writes down what a type asks a decoder for.
@@ -31,8 +32,8 @@ final class SchemaRecorder: Decoder {
     switch type {
     case is String.Type: .string
     case is Bool.Type: .boolean
-    case is Int.Type: .integer(minimum: .min, maximum: UInt64(Int64.max))
-    case is UInt64.Type: .integer(minimum: 0, maximum: .max)
+    case is Int.Type: .integer(minimum: -AgentNumber.highest, maximum: UInt64(AgentNumber.highest))
+    case is UInt64.Type: .integer(minimum: 0, maximum: UInt64(AgentNumber.highest))
     case is Double.Type: .number
     default: nil
     }

@@ -156,13 +156,15 @@ struct EntrySelection: ParsableArguments {
       if ids.isEmpty {
         for name in try await kind.all(client) {
           let body = RegistryAction(action: action, ids: nil, state: failed ? "failed" : nil)
-          count += try await client.post(AgentRoute.registryAction(name), body, as: ActionAnswer.self).count
+          let answer = try await client.post(AgentRoute.registryAction(name), body, as: ActionAnswer.self)
+          count = count.clampedSum(answer.count)
         }
       }
       for id in ids {
         let name = try await kind.of(id, client)
         let body = RegistryAction(action: action, ids: [id], state: nil)
-        count += try await client.post(AgentRoute.registryAction(name), body, as: ActionAnswer.self).count
+        let answer = try await client.post(AgentRoute.registryAction(name), body, as: ActionAnswer.self)
+        count = count.clampedSum(answer.count)
       }
       return count
     }

@@ -79,7 +79,7 @@ struct StatusTable {
 
   private func percent(_ count: Int, of total: Int) -> String {
     // Never 100 % of what is not all of it.
-    total == 0 ? "-" : "\(count == total ? 100 : min(99, count * 100 / total)) %"
+    total == 0 ? "-" : "\(count == total ? 100 : min(99, count.share(of: total, in: 100))) %"
   }
 
   private func painted(_ text: String, _ color: Int) -> String {

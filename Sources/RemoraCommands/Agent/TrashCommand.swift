@@ -88,7 +88,8 @@ struct TrashEmptyCommand: AsyncParsableCommand {
       var count = 0
       for name in try await kind.all(client) {
         let body = TrashAction(action: "empty", olderThanSeconds: UInt64(olderThanDays) * 86_400)
-        count += try await client.post(AgentRoute.trash(name), body, as: ActionAnswer.self).count
+        let answer = try await client.post(AgentRoute.trash(name), body, as: ActionAnswer.self)
+        count = count.clampedSum(answer.count)
       }
       return count
     }

@@ -25,7 +25,7 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible, LosslessStrin
   public init?(_ description: String) {
     let parts = description.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 3, let log = LogID(parts[0]), let id = UInt64(parts[1]), String(id) == parts[1],
-      let chain = FixedHex.value(parts[2])
+      id <= LogID.highestEvent, let chain = FixedHex.value(parts[2])
     else { return nil }
     self.init(log: log, id: id, chain: chain)
   }

@@ -2,6 +2,9 @@
 public struct LogID: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
   /// The random value.
   public let value: UInt64
+  /// The largest id of an event that is read: 2^53 - 1, which every JSON reader represents exactly. No log has as many, and so the id
+  /// that follows one that another site sent always exists.
+  static let highestEvent: UInt64 = 9_007_199_254_740_991
 
   /// The log id with that value.
   public init(_ value: UInt64) { self.value = value }
@@ -50,6 +53,7 @@ public struct Generation: Hashable, Sendable, CustomStringConvertible {
       guard digit < 10, !isTooLarge, !isOverflow else { return nil }
       id = sum
     }
+    guard id <= LogID.highestEvent else { return nil }
     self.init(log: LogID(log), id: id)
   }
 }

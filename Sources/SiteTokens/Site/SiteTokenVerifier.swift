@@ -177,7 +177,9 @@ package final class SiteTokenVerifier: Sendable {
           .retry, "the token of '\(site)' was not made for this start of '\(audience)': ask again with a new one",
           start: state.start)
       }
-      let end = claims.exp + Int64((leeway + Self.disorder).rounded(.up))
+      // `checkTimes` has found it near the clock of this site; the sum is bounded all the same, since another program wrote it.
+      let (end, isTooLate) = claims.exp.addingReportingOverflow(Int64((leeway + Self.disorder).rounded(.up)))
+      guard !isTooLate else { throw Self.malformed }
       switch state.memories[site, default: ReplayMemory(capacity: capacity)].remember(
         nonce, until: end, now: Int64(now.rounded(.down)))
       {
