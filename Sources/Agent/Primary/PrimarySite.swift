@@ -15,6 +15,7 @@ final class PrimarySite: Sendable {
   let reports: SiteReports
   let checksums: ChecksumLoop
   private let pruning: PruningLoop
+  private let epoch: SiteEpoch?
   private let states: [DurablePrimaryStates]
 
   /// - Throws: what opening the log and the states throws; then nothing is left open.
@@ -23,6 +24,7 @@ final class PrimarySite: Sendable {
   ) async throws {
     let plan = state.plan
     let environment = state.environment
+    epoch = plan.epoch
     var settings = EventLogSettings()
     settings.retention = plan.retention
     log = try await DurableEventLog.open(
@@ -41,7 +43,8 @@ final class PrimarySite: Sendable {
             source: { SourceAddress(location: "\(kind.root)/\($0)") }))
       }
       primary = try Primary(
-        name: plan.site, secondaries: names, members: members, log: log, features: state.features,
+        name: plan.site, secondaries: names, members: members,
+        log: GatedEventLog(log: log, epoch: plan.epoch), features: state.features,
         environment: environment, catalogAge: plan.scanInterval + .seconds(30))
       try await primary.recover()
       let spool = SpoolIntake(
@@ -61,7 +64,8 @@ final class PrimarySite: Sendable {
       pruning = PruningLoop(log: log, secondaries: Set(names), observer: observer)
       secondaries = SecondaryContacts(names, now: environment.now)
       reports = try await SiteReports(
-        state: plan.state, names: names, storage: state.storage, now: environment.now, observer: observer)
+        state: plan.state, names: names, kinds: plan.kinds, storage: state.storage, now: environment.now,
+        observer: observer)
       states = opened
     } catch {
       for states in opened { await states.close() }
@@ -71,8 +75,20 @@ final class PrimarySite: Sendable {
     }
   }
 
-  /// Runs the loops until the task is cancelled.
+  /// Runs the loops until the task is cancelled, or another site replaces this one: a fenced primary publishes nothing, and leaves
+  /// what hooks put into the spool there.
   func run() async {
+    guard let epoch else { return await runLoops() }
+    guard epoch.record.fence == nil else { return }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.runLoops() }
+      group.addTask { await epoch.waitForFence() }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func runLoops() async {
     await withDiscardingTaskGroup { group in
       group.addTask { await self.checksums.run() }
       group.addTask { await self.scans.run() }

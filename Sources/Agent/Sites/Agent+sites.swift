@@ -43,19 +43,23 @@ extension Agent {
     return row
   }
 
-  /// What a secondary says of itself; durable on return.
+  /// What a secondary says of itself; durable on return. Only what it says of this site's kinds is kept.
   ///
-  /// - Throws: `AgentFault` 403 for a report of another site than the one that sends it, 400 for numbers that are none.
+  /// - Throws: `AgentFault` 403 for a report of another site than the one that sends it, 400 for numbers that are none and for a kind
+  ///   that is named twice.
   package func take(report: StatusRow, from name: String) async throws {
     let site = try primarySite(for: "take the report of a site")
     guard report.site == name, report.role == "secondary", site.secondaries.names.contains(name) else {
       throw AgentFault(403, "forbidden", "take a report of '\(report.site.prefix(100))' from '\(name)'")
     }
-    guard report.isPlausible else {
-      throw AgentFault(400, "invalid_request", "take the report of '\(name)': it has numbers that nothing has")
+    let known: StatusRow
+    do {
+      known = try report.report(from: name, of: plan.kinds)
+    } catch {
+      throw AgentFault(400, "invalid_request", "take the report of '\(name)': \(error)")
     }
     site.secondaries.heard(from: name)
-    try await site.reports.take(report, from: name)
+    try await site.reports.take(known, from: name)
   }
 
   private static func own(_ status: StatusRow, at now: Timestamp) -> SiteRow {
@@ -70,7 +74,7 @@ extension Agent {
   private func secondary(_ name: String, of site: PrimarySite, lastEventID: UInt64?) -> SiteRow {
     var row = SiteRow(name: name, role: "secondary")
     let taken = site.secondaries[name].cursor?.id ?? site.reports[name]?.status.lastEventId
-    if let taken, let lastEventID { row.eventsBehind = lastEventID > taken ? lastEventID - taken : 0 }
+    if let taken, let lastEventID { row.eventsBehind = lastEventID > taken ? lastEventID.clampedDifference(taken) : 0 }
     guard let report = site.reports[name] else {
       row.problems = ["'\(name)' has never told how it stands: see whether its agent runs there"]
       return row
@@ -84,21 +88,5 @@ extension Agent {
     }
     row.health = row.problems.isEmpty ? "healthy" : "unhealthy"
     return row
-  }
-}
-
-extension StatusRow {
-  /// Its numbers can be counted with: another site's program has made them.
-  fileprivate var isPlausible: Bool {
-    let counts = kinds.flatMap { kind in
-      [
-        kind.count, kind.needsVerification, kind.mismatched, kind.missingOnPrimary, kind.damaged, kind.unchecked,
-      ] + kind.states.values + kind.verificationStates.values
-    }
-    let seconds =
-      [lag?.p50Seconds, lag?.p95Seconds, lag?.maxSeconds, oldestUnsynced?.seconds].compactMap { $0 }
-      + jobs.map(\.seconds)
-    return counts.allSatisfy { (0...1_000_000_000_000).contains($0) }
-      && seconds.allSatisfy { (0...1_000_000_000_000).contains($0) }
   }
 }

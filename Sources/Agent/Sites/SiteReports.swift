@@ -21,10 +21,12 @@ final class SiteReports: Sendable {
   private let now: @Sendable () -> Timestamp
   private let reports: Mutex<[String: Report]>
 
-  /// - Parameter names: whose reports are looked for; site names, which are plain file names.
+  /// - Parameters:
+  ///   - names: whose reports are looked for; site names, which are plain file names.
+  ///   - kinds: those of this site: nothing else of a report is kept.
   init(
-    state: String, names: [String], storage: WorkerPool, now: @escaping @Sendable () -> Timestamp,
-    observer: any ReplicationObserver
+    state: String, names: [String], kinds: [KindConfiguration], storage: WorkerPool,
+    now: @escaping @Sendable () -> Timestamp, observer: any ReplicationObserver
   ) async throws {
     directory = FilePath(state).appending("sites")
     self.storage = storage
@@ -33,19 +35,22 @@ final class SiteReports: Sendable {
     reports = Mutex(
       try await storage.run { _ in
         try FileManager.default.createDirectory(atPath: directory.string, withIntermediateDirectories: true)
-        return Self.read(names, in: directory, observer)
+        return Self.read(names, kinds, in: directory, observer)
       })
   }
 
   private static func read(
-    _ names: [String], in directory: FilePath, _ observer: any ReplicationObserver
+    _ names: [String], _ kinds: [KindConfiguration], in directory: FilePath, _ observer: any ReplicationObserver
   ) -> [String: Report] {
     var reports: [String: Report] = [:]
     for name in names {
       let path = file(of: name, in: directory)
       guard let bytes = FileManager.default.contents(atPath: path.string) else { continue }
       do {
-        reports[name] = try AgentJSON.decode(Report.self, from: bytes)
+        let report = try AgentJSON.decode(Report.self, from: bytes)
+        // The kinds may have changed since it was taken.
+        reports[name] = Report(
+          receivedAt: report.receivedAt, status: try report.status.report(from: name, of: kinds))
       } catch {
         observer.log(.trouble("read '\(path)': it is damaged, and the next report of '\(name)' replaces it"))
       }

@@ -1,0 +1,61 @@
+internal import AgentAPI
+internal import Replication
+internal import SiteTokens
+
+extension StatusRow {
+  /// What is kept of a report: what it says of the kinds of this site, in this site's words for them. A kind that only the reporting
+  /// site has is left out, and so is everything that is no state, no id, no moment and no site name.
+  ///
+  /// - Parameters:
+  ///   - name: the site that sent it.
+  ///   - kinds: those of this site.
+  /// - Throws: `WireError` for numbers that count nothing, and for a kind that is reported twice.
+  func report(from name: String, of kinds: [KindConfiguration]) throws -> StatusRow {
+    var report = try ForeignText.cleaned(self)
+    let own = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name.text, $0) })
+    guard Set(report.kinds.map(\.name)).count == report.kinds.count else {
+      throw WireError("a report with two rows of one kind")
+    }
+    report.site = name
+    report.role = "secondary"
+    report.url = report.url.flatMap { Self.isWebAddress($0) ? $0 : nil }
+    report.kinds = report.kinds.compactMap { row in own[row.name].map { row.known(plural: $0.kind.namePlural) } }
+    report.jobs.removeAll { !Self.isKnown($0.replicableName, $0.id, own) }
+    report.lastFailures.removeAll { !Self.isKnown($0.replicableName, $0.id, own) || Timestamp($0.at) == nil }
+    report.oldestUnsynced = report.oldestUnsynced.flatMap { Self.isKnown($0.replicableName, $0.id, own) ? $0 : nil }
+    report.rosters?.removeAll { own[$0.replicableName] == nil }
+    report.lastEventAt = report.lastEventAt.flatMap { Timestamp($0) == nil ? nil : $0 }
+    report.fencedBy = report.fencedBy.flatMap { SiteName($0) == nil ? nil : $0 }
+    // Which sites follow it is nothing that a secondary knows.
+    report.secondaries = nil
+    return report
+  }
+
+  private static func isKnown(_ kind: String, _ id: String, _ own: [String: KindConfiguration]) -> Bool {
+    own[kind] != nil && KindRow.isID(id)
+  }
+
+  private static func isWebAddress(_ text: String) -> Bool {
+    (text.hasPrefix("https://") || text.hasPrefix("http://")) && text.utf8.count <= 300
+      && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "<") }
+  }
+}
+
+extension StatusRow.KindRow {
+  /// The row without what no site of this version counts.
+  fileprivate func known(plural: String) -> StatusRow.KindRow {
+    var row = self
+    row.plural = plural
+    row.states = states.filter { SyncState(rawValue: $0.key) != nil || VerificationState(rawValue: $0.key) != nil }
+    row.verificationStates = verificationStates.filter { VerificationState(rawValue: $0.key) != nil }
+    row.removalsWaiting.removeAll { !Self.isID($0) }
+    row.oldestCheckAt = oldestCheckAt.flatMap { Timestamp($0) == nil ? nil : $0 }
+    row.lastScanAt = lastScanAt.flatMap { Timestamp($0) == nil ? nil : $0 }
+    return row
+  }
+
+  static func isID(_ text: String) -> Bool {
+    // The rule that it breaks does not matter: it is not shown.
+    (try? ReplicableID(text)) != nil
+  }
+}
