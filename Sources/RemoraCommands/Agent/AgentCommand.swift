@@ -30,6 +30,7 @@ struct AgentCommand: AsyncParsableCommand {
   var config: String?
 
   func run() async throws {
+    CrashSignals.endAtOnce(ProcessInfo.processInfo.environment)
     let file = AgentPointer.file(config)
     let read: @Sendable () throws -> AgentConfiguration = {
       try AgentConfiguration.read(file, environment: ProcessInfo.processInfo.environment)
