@@ -32,11 +32,13 @@ extension Agent {
 
   /// Where the content of a replicable is that is there.
   ///
-  /// - Throws: `AgentFault` 404 for what is not there or not selected, 503 when the root itself cannot be trusted: gone, or empty
+  /// - Throws: `AgentFault` 409 on a primary that was replaced, 404 for what is not there or not selected, 503 when the root itself cannot be trusted: gone, or empty
   ///   as the place of a file system that is not mounted is. `ReplicationError` for an unknown kind and a bad id.
   package func content(
     of name: String, id: String, as content: Content
   ) async throws -> FoundContent {
+    // A fenced primary has what was there before it was replaced: no reader gets that as if it were current.
+    if case .primary = site { try plan.epoch?.checkNotFenced("give out a \(content.rawValue)") }
     let kind = try kind(name)
     let id = try ReplicableID(id)
     guard kind.dataType == content.dataType, kind.selection.selects(id) else { throw Self.missing(content) }

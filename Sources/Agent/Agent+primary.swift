@@ -18,7 +18,7 @@ extension Agent {
   package func events(
     after cursor: String?, limit: Int, wait: Duration, reader: String?
   ) async throws -> EventPage {
-    let site = try primarySite(for: "read the event feed")
+    let site = try unfencedSite(for: "read the event feed")
     let position = try cursor.map { text in
       guard let cursor = Cursor(text) else {
         throw AgentFault(400, "invalid_cursor", "read events after '\(text.prefix(80))': it is no cursor")
@@ -51,14 +51,14 @@ extension Agent {
 
   /// A part of a kind's catalog.
   package func catalog(of name: String, after id: String?, limit: Int) async throws -> CatalogPageRow {
-    let site = try primarySite(for: "list the catalog")
+    let site = try unfencedSite(for: "list the catalog")
     let after = try id.map { try ReplicableID($0) }
     return CatalogPageRow(try await site.primary.catalog(of: try kind(name).name, after: after, limit: limit))
   }
 
   /// How one replicable stands on the disk.
   package func standing(of name: String, id: String, incarnation: String?) async throws -> StandingRow {
-    let site = try primarySite(for: "look how a replicable stands")
+    let site = try unfencedSite(for: "look how a replicable stands")
     let which = try incarnation.map { text in
       guard let incarnation = Incarnation(text) else {
         throw AgentFault(400, "invalid_request", "take '\(text.prefix(40))' for an incarnation: it has no 16 digits")
@@ -71,9 +71,16 @@ extension Agent {
 
   /// One replicable's content, read from disk now: the lines, and their checksum.
   package func listing(of name: String, id: String) async throws -> (text: [UInt8], checksum: String?) {
-    let site = try primarySite(for: "list a replicable")
+    let site = try unfencedSite(for: "list a replicable")
     let listing = try await site.primary.listing(of: try ReplicableID(id), try kind(name).name)
     return (ListingText.write(listing), listing.checksum.map { "\($0)" })
+  }
+
+  /// - Throws: `AgentFault` 409 where the site is a secondary, and where another one has replaced it: what it has is stale.
+  func unfencedSite(for operation: String) throws(AgentFault) -> PrimarySite {
+    let site = try primarySite(for: operation)
+    try plan.epoch?.checkNotFenced(operation)
+    return site
   }
 
   /// A secondary has asked for something.

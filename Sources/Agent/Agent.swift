@@ -100,15 +100,22 @@ package final class Agent: Sendable {
       case .primary(let site): group.addTask { await site.run() }
       case .secondary(let site): group.addTask { await site.run() }
       }
-      if let epoch = plan.epoch, let former = plan.former, epoch.record.promotion?.isFormerFenced == false {
-        let loop = FenceLoop(former: former.former(state.http), epoch: epoch)
-        group.addTask { await loop.run() }
-      }
+      if let loop = formerPrimaryLoop { group.addTask { await loop.run() } }
       group.addTask { await self.notifications.run() }
       if let reports { group.addTask { await reports.run() } }
       group.addTask { await self.transitions.run(self.observer) }
       group.addTask { await self.trendLoop.run() }
     }
+  }
+
+  /// On a primary that has replaced another one.
+  private var formerPrimaryLoop: FormerPrimaryLoop? {
+    guard case .primary = site, let epoch = plan.epoch, let former = plan.former, epoch.record.promotion != nil else {
+      return nil
+    }
+    return FormerPrimaryLoop(
+      site: plan.site, former: former.former(state.formerHTTP ?? state.http), epoch: epoch, observer: observer,
+      takeRole: { [weak self] in self?.takeRole(of: epoch) })
   }
 
   private var notifications: NotificationLoop {
@@ -137,6 +144,9 @@ package final class Agent: Sendable {
     case .secondary(let site): await site.scheduler.take(limits)
     }
   }
+
+  /// Other sites may replace this primary from now on.
+  package func take(promotionRights names: Set<String>) { plan.promotionRights.replace(names) }
 
   /// What time it is here.
   package var now: Timestamp { environment.now() }

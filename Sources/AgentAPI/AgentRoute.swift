@@ -14,6 +14,8 @@ package enum AgentRoute {
   package static let promotion = "/api/v1/promotion"
   /// How a primary stands, and that another one has replaced it.
   package static let fence = "/api/v1/fence"
+  /// A site's epoch; `POST` sets it.
+  package static let epoch = "/api/v1/epoch"
   /// Feature flags.
   package static let features = "/api/v1/features"
   /// The process is up.

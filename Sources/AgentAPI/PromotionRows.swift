@@ -97,8 +97,10 @@ package struct FenceRow: Codable, Hashable, Sendable {
   package var epoch: UInt64
   /// Its last event.
   package var lastEventId: UInt64
-  /// Who has replaced it.
+  /// Which site has replaced it.
   package var fencedBy: String?
+  /// Whether the site that asks may replace it; `nil` to a reader, and from version 0.1.
+  package var mayPromote: Bool?
 
   /// A row.
   package init(site: String, epoch: UInt64, lastEventId: UInt64, fencedBy: String?) {
@@ -107,4 +109,59 @@ package struct FenceRow: Codable, Hashable, Sendable {
     self.lastEventId = lastEventId
     self.fencedBy = fencedBy
   }
+}
+
+/// A site's epoch and where it comes from; the answer of `GET` and `POST /api/v1/epoch`.
+package struct EpochRow: Codable, Hashable, Sendable {
+  /// The site.
+  package var site: String
+  /// `primary` or `secondary`.
+  package var role: String
+  /// Its epoch: how many promotions it knows of.
+  package var epoch: UInt64
+  /// The site that replaced it, where one has.
+  package var fencedBy: String?
+  /// When that was. RFC 3339, UTC.
+  package var fencedAt: String?
+  /// When it was promoted last. RFC 3339, UTC.
+  package var promotedAt: String?
+  /// The agent of the primary that it replaced then.
+  package var formerUrl: String?
+  /// That one is fenced, or follows this site.
+  package var isFormerFenced: Bool?
+  /// Why that one could not be fenced at the last attempt.
+  package var formerFailure: String?
+  /// Sites whose last request named a higher epoch.
+  package var claims: [ClaimRow]
+
+  /// What a site said in passing; it changes nothing.
+  package struct ClaimRow: Codable, Hashable, Sendable {
+    /// The site.
+    package var site: String
+    /// The epoch in its last token.
+    package var epoch: UInt64
+
+    /// A claim.
+    package init(site: String, epoch: UInt64) {
+      self.site = site
+      self.epoch = epoch
+    }
+  }
+
+  /// A row; the rest is set by name.
+  package init(site: String, role: String, epoch: UInt64) {
+    self.site = site
+    self.role = role
+    self.epoch = epoch
+    claims = []
+  }
+}
+
+/// Sets a site's epoch; the body of `POST /api/v1/epoch`.
+package struct EpochOrder: Codable, Hashable, Sendable {
+  /// The epoch from now on; at most 2^40, so that there is room for promotions.
+  package var epoch: UInt64
+
+  /// An order.
+  package init(epoch: UInt64) { self.epoch = epoch }
 }

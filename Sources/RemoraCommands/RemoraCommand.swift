@@ -22,7 +22,8 @@ package struct RemoraCommand: AsyncParsableCommand {
       QuickstartCommand.self, MirrorCommand.self, VerifyCommand.self, ChecksumCommand.self, HistoryCommand.self,
       RestoreCommand.self, CheckCommand.self, HousekeepCommand.self,
       AgentCommand.self, StatusCommand.self, RegistryCommand.self, ExplainCommand.self, EventsCommand.self,
-      EventCommand.self, TrashCommand.self, FeatureCommand.self, PromoteCommand.self, HookCommand.self,
+      EventCommand.self, TrashCommand.self, FeatureCommand.self, PromoteCommand.self, EpochCommand.self,
+      HookCommand.self,
       ConfigCommand.self,
     ])
 

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The day the primary burns down, and the days on which it does not.
+/// One pair over HTTP: promotion with and without force, and the old primary as a secondary.
 @Suite(.serialized) struct PromotionProcessTests {
   private static let ids = ["group/project", "group/other"]
 
@@ -135,7 +135,7 @@ import Testing
       let refused = try await Self.promote([], rig)
       #expect(refused.status == 1 && refused.text.contains("the last event seen is"), "\(refused.text)")
       let forced = try await Self.promote(["--force"], rig)
-      #expect(forced.isSuccess && forced.text.contains("told as soon as it answers"), "\(forced.text)")
+      #expect(forced.isSuccess && forced.text.contains("fenced as soon as it answers"), "\(forced.text)")
       try await Self.untilPrimary(pair)
       try await Self.push("new", to: Self.ids[0], rig)
       // A crash of the new one changes nothing.

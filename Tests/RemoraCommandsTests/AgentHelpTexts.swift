@@ -449,7 +449,7 @@ enum AgentHelpTexts {
     Looks first: nothing may be unsynced, unverified or never checked, and the
     primary must answer and have no event that is not here. Then it is fenced (its
     agent refuses everything, also after a restart), and this agent goes on as a
-    primary. People who push to the old host are not fenced: stop its Git server.
+    primary. Pushes to the old host are not fenced: stop its Git server.
 
     Exit status 0: promoted, or would be; 1: something stands against it.
 
@@ -474,6 +474,77 @@ enum AgentHelpTexts {
       --force                 Also when something would be lost, or the primary
                               does not answer.
       --dry-run               Only say what would be.
+      --json                  Print a JSON object.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let epoch = """
+    OVERVIEW: Show or correct the epoch of a site.
+
+    Each promotion has a higher epoch than the one before, and only the primary
+    of the highest epoch is one. Sites take each other's epochs by themselves;
+    'set' is for a wrong one, as after a state directory was restored from a
+    backup. It fences no site and promotes none.
+
+    Examples:
+      remora epoch show
+      remora epoch set 3
+
+    USAGE: remora epoch <subcommand>
+
+    OPTIONS:
+      --version               Show the version.
+      -h, --help              Show help information.
+
+    SUBCOMMANDS:
+      show (default)          Show the epoch.
+      set                     Set the epoch, also to a lower one: at each site that
+                              has a wrong one.
+
+      See 'remora help epoch <subcommand>' for detailed help.
+    """
+
+  static let epochShow = """
+    OVERVIEW: Show the epoch.
+
+    USAGE: remora epoch show [--json] [--config <file>] [--url <url>] [--token-file <file>] [--ca-file <file>]
+
+    AGENT:
+      --config <file>         The agent's configuration (else REMORA_CONFIG, else
+                              /etc/remora/remora.yaml).
+      --url <url>             The agent's URL, in place of its configuration (else
+                              REMORA_URL).
+      --token-file <file>     File with the token for the URL (else
+                              REMORA_TOKEN_FILE).
+      --ca-file <file>        PEM file of the authorities to trust in place of the
+                              system's.
+
+    OPTIONS:
+      --json                  Print a JSON object.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let epochSet = """
+    OVERVIEW: Set the epoch, also to a lower one: at each site that has a wrong one.
+
+    USAGE: remora epoch set <epoch> [--json] [--config <file>] [--url <url>] [--token-file <file>] [--ca-file <file>]
+
+    ARGUMENTS:
+      <epoch>                 The epoch.
+
+    AGENT:
+      --config <file>         The agent's configuration (else REMORA_CONFIG, else
+                              /etc/remora/remora.yaml).
+      --url <url>             The agent's URL, in place of its configuration (else
+                              REMORA_URL).
+      --token-file <file>     File with the token for the URL (else
+                              REMORA_TOKEN_FILE).
+      --ca-file <file>        PEM file of the authorities to trust in place of the
+                              system's.
+
+    OPTIONS:
       --json                  Print a JSON object.
       --version               Show the version.
       -h, --help              Show help information.

@@ -47,6 +47,7 @@ enum HelpTexts {
       trash                   List, restore and empty the trash of a secondary.
       feature                 List, enable and disable the replication of kinds.
       promote                 Make this secondary the primary.
+      epoch                   Show or correct the epoch of a site.
       hook                    Write, take away and look at the hooks that announce
                               pushes.
       config                  Check an agent's configuration, or begin one.

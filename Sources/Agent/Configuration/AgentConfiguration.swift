@@ -40,6 +40,8 @@ package struct AgentConfiguration: Sendable {
     package var name: SiteName
     /// What both know.
     package var secretFile: String
+    /// `may_promote`: whether it may replace this primary by `remora promote` there.
+    package var mayPromote = true
   }
 
   /// One of `replicables`.

@@ -52,7 +52,9 @@ final class SpoolLoop: Sendable {
     }
   }
 
+  /// Not for what holds only now, such as a fence: that event stays in the spool.
   private static func isSenseless(_ error: any Error) -> Bool {
-    error is ReplicationError || error is AgentFault
+    if let fault = error as? AgentFault { return [400, 404, 422].contains(fault.status) }
+    return error is ReplicationError
   }
 }

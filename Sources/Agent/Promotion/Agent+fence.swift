@@ -3,38 +3,65 @@ internal import EventLog
 internal import Replication
 
 extension Agent {
-  /// How this primary stands: also one that was replaced says that.
-  package func fence() async throws -> FenceRow {
-    let site = try primarySite(for: "say how the primary stands")
+  /// How long the events that are being written when an order of fence comes may take.
+  private static let publishingLimit = Duration.seconds(10)
+
+  /// This primary's epoch, last event and, where another site has replaced it, which one.
+  ///
+  /// - Parameter name: the site that asks; `nil` for a reader.
+  package func fence(for name: String? = nil) async throws -> FenceRow {
+    let site = try primarySite(for: "answer which site is the primary")
     let record = plan.epoch?.record ?? EpochRecord()
-    return FenceRow(
+    var row = FenceRow(
       site: plan.site, epoch: record.epoch, lastEventId: try await site.log.position().id, fencedBy: record.fence?.by)
+    row.mayPromote = name.map { plan.promotionRights.allow($0) }
+    return row
   }
 
   /// Refuses everything from now on, durably: another site is the primary.
   ///
-  /// - Throws: `AgentFault` 409 for an epoch that is not higher than ours (`old_epoch`), and when there are events that the other
-  ///   site does not have (`moved`): then nothing has changed.
+  /// In this order: nothing is published any more; the last event is looked at; the record is replaced, if it still is the one of the
+  /// beginning; only then the answer. A refused order and a crash before the record is replaced leave everything as it was.
+  ///
+  /// - Throws: `AgentFault` 403 for a site that may not be promoted (`may_not_promote`), 409 for an epoch that is not higher than
+  ///   ours (`old_epoch`), when another site has replaced this one and the order is not forced (`fenced`), and when there are events
+  ///   that the other site does not have (`moved`); 400 for an epoch that is too far ahead (`implausible_epoch`).
   package func fence(_ order: FenceOrder, by name: String) async throws -> FenceRow {
     let site = try primarySite(for: "be replaced as primary")
     guard let epoch = plan.epoch else { throw AgentFault(409, "wrong_role", "be replaced as primary: it has no epoch") }
-    let before = epoch.record
-    // Asked again by the same site: its answer was lost.
-    if before.fence?.by != name || before.epoch != order.epoch {
-      guard order.epoch > before.epoch else {
-        throw AgentFault(
-          409, "old_epoch",
-          "be replaced by '\(name)': its epoch \(order.epoch) is not higher than ours, \(before.epoch)")
-      }
-      try epoch.fence(order.epoch, by: name)
-    }
-    // Looked at behind the fence: nothing is taken in any more.
-    let last = try await site.log.position().id
-    if let expected = order.lastEventId, expected != last {
-      try epoch.liftFence(to: before.epoch)
+    guard plan.promotionRights.allow(name) else {
       throw AgentFault(
-        409, "moved", "be replaced by '\(name)': our last event is \(last), it has \(expected)", hint: "try again")
+        403, "may_not_promote", "be replaced by '\(name)': the configuration does not allow it",
+        hint: "say 'may_promote: true' for '\(name)' under 'secondaries' in the configuration of '\(plan.site)'")
     }
-    return try await fence()
+    let isForced = order.lastEventId == nil
+    switch try epoch.beginFence(order.epoch, by: name, isForced: isForced) {
+    case .done(let last):
+      let last = if let last { last } else { try await site.log.position().id }
+      try Self.check(order, last, by: name)
+    case .begun(let ticket):
+      do {
+        try await epoch.waitForPublishing(atMost: Self.publishingLimit)
+        let last = try await site.log.position().id
+        try Self.check(order, last, by: name)
+        try epoch.complete(ticket, lastEventID: last)
+      } catch {
+        epoch.abandon(ticket)
+        throw error
+      }
+    }
+    takeRole(of: epoch)
+    return try await fence(for: name)
+  }
+
+  /// Opens the site again where its configuration says that, without its promotion, it is a secondary.
+  func takeRole(of epoch: SiteEpoch) {
+    if plan.isPromoted, epoch.record.fence != nil { epoch.askForRestart() }
+  }
+
+  private static func check(_ order: FenceOrder, _ last: UInt64, by name: String) throws(AgentFault) {
+    guard let expected = order.lastEventId, expected != last else { return }
+    throw AgentFault(
+      409, "moved", "be replaced by '\(name)': our last event is \(last), it has \(expected)", hint: "try again")
   }
 }

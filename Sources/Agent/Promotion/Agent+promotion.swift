@@ -1,5 +1,4 @@
 package import AgentAPI
-internal import AgentClient
 internal import EventLog
 internal import Replication
 
@@ -24,17 +23,19 @@ extension Agent {
     }
     let record = epoch.record
     var row = PromotionRow(
-      site: plan.site, epoch: record.epoch + 1, lastEventId: try await lastEventID(of: site))
+      site: plan.site, epoch: try Self.next(after: record.epoch), lastEventId: try await lastEventID(of: site))
     row.formerUrl = former.url
     try await look(at: site, &row)
-    let standing = await ask(former, &row)
-    if let standing { row.epoch = max(row.epoch, standing.epoch + (standing.fencedBy == plan.site ? 0 : 1)) }
+    let standing = await ask(former, &row, known: record.epoch)
+    // Fenced by this very site before, in a promotion that did not come to its end: the same order again.
+    if let standing {
+      let next = standing.fencedBy == plan.site ? standing.epoch : try Self.next(after: standing.epoch)
+      row.epoch = max(row.epoch, next)
+    }
     guard !order.isDryRun, row.problems.isEmpty || order.isForced else { return row }
     if standing != nil {
       do {
-        _ = try await former.client.post(
-          AgentRoute.fence,
-          FenceOrder(epoch: row.epoch, lastEventId: order.isForced ? nil : row.lastEventId), as: FenceRow.self)
+        _ = try await former.fence(FenceOrder(epoch: row.epoch, lastEventId: order.isForced ? nil : row.lastEventId))
         row.isFormerFenced = true
       } catch {
         row.problems.append("the primary was not fenced: \(error)")
@@ -44,13 +45,23 @@ extension Agent {
     try epoch.promote(
       row.epoch,
       .init(
-        at: "\(environment.now())", formerURL: former.url, formerName: standing?.site ?? former.name,
+        at: "\(environment.now())", formerURL: former.url, formerName: standing?.site ?? former.name(),
         lastEventID: row.lastEventId, isFormerFenced: row.isFormerFenced))
     row.isPromoted = true
     return row
   }
 
-  /// A primary that was replaced takes its place back by force; one that was not is what it shall be.
+  /// - Throws: `AgentFault` 409 when there is no higher epoch.
+  private static func next(after epoch: UInt64) throws(AgentFault) -> UInt64 {
+    guard let next = EpochRange.next(after: epoch) else {
+      throw AgentFault(
+        409, "no_epoch_left", "promote: no other site would accept an epoch higher than \(epoch)",
+        hint: "'remora epoch set 1' at every site, then promote again")
+    }
+    return next
+  }
+
+  /// A primary that was replaced takes its place back by force; one that was not is the primary already.
   private func promoteAgain(_ order: PromotionOrder, _ epoch: SiteEpoch) async throws -> PromotionRow {
     let site = try primarySite(for: "promote")
     let record = epoch.record
@@ -59,10 +70,10 @@ extension Agent {
     guard let fence = record.fence else {
       throw AgentFault(409, "wrong_role", "promote: this site is the primary, epoch \(record.epoch)")
     }
-    row.epoch += 1
+    row.epoch = try Self.next(after: record.epoch)
     row.problems = [
       "'\(fence.by)' is the primary since \(fence.at): what was pushed there is not here, and it goes on as primary until it"
-        + " hears of this one"
+        + " asks this site again"
     ]
     guard order.isForced, !order.isDryRun else { return row }
     try epoch.promote(row.epoch, nil)
@@ -70,9 +81,11 @@ extension Agent {
     return row
   }
 
-  private func ask(_ former: FormerPrimary, _ row: inout PromotionRow) async -> FenceRow? {
+  /// - Parameter known: this site's epoch.
+  /// - Returns: `nil` for a primary that cannot be asked, or whose answer cannot be right.
+  private func ask(_ former: FormerPrimary, _ row: inout PromotionRow, known: UInt64) async -> FenceRow? {
     do {
-      let standing = try await former.client.get(AgentRoute.fence, as: FenceRow.self)
+      let standing = try await former.standing()
       row.formerLastEventId = standing.lastEventId
       if let other = standing.fencedBy, other != plan.site {
         row.problems.append("'\(other)' is the primary already, epoch \(standing.epoch)")
@@ -82,11 +95,22 @@ extension Agent {
           "the primary's last event is \(standing.lastEventId), here it is \(row.lastEventId): wait until it was taken in"
         )
       }
+      if standing.mayPromote == false {
+        row.problems.append(
+          "the primary's configuration does not let this site replace it: say 'may_promote: true' for '\(plan.site)' there"
+        )
+      }
+      guard EpochRange.isReachable(standing.epoch, from: known) else {
+        throw AgentFault(
+          0, "implausible_epoch",
+          "its epoch \(standing.epoch) is more than \(EpochRange.longestStep) ahead of ours, \(known)",
+          hint: "if it is right, 'remora epoch set' here")
+      }
       return standing
     } catch {
       row.formerFailure = "\(error)"
       row.problems.append(
-        "the primary cannot be asked, so nobody knows what is only there; the last event seen is \(row.lastEventId):"
+        "the primary cannot be asked, so what is only there is not known; the last event seen is \(row.lastEventId):"
           + " \(error)")
       return nil
     }

@@ -1,4 +1,4 @@
-/// What a site knows of promotions: `<state>/epoch.json`. Each promotion of a group of sites has a higher epoch than the one before;
+/// What a site records of promotions: `<state>/epoch.json`. Each promotion of a group of sites has a higher epoch than the one before;
 /// only the primary of the highest is one.
 package struct EpochRecord: Codable, Hashable, Sendable {
   /// This site was made the primary.
@@ -11,7 +11,7 @@ package struct EpochRecord: Codable, Hashable, Sendable {
     package var formerName: String?
     /// The last event of the former primary that was taken in.
     package var lastEventID: UInt64
-    /// It has heard of this, and refuses everything.
+    /// It is fenced, or follows this site.
     package var isFormerFenced: Bool
   }
 
@@ -19,8 +19,10 @@ package struct EpochRecord: Codable, Hashable, Sendable {
   package struct Fence: Codable, Hashable, Sendable {
     /// RFC 3339, UTC.
     package var at: String
-    /// Who is it now.
+    /// Which site replaced it.
     package var by: String
+    /// The last event of this site's log when it was fenced; `nil` in records of version 0.1.
+    package var lastEventID: UInt64?
   }
 
   package var format = 1

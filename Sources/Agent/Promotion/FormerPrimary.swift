@@ -1,46 +1,112 @@
 internal import AgentAPI
 internal import AgentClient
 internal import BoundedHTTP
+internal import Replication
 
 /// The agent of the primary that a promotion replaces.
 struct FormerPrimary: Sendable {
   let client: AgentClient
   let url: String
   let signer: SiteSigner?
-  /// As far as it has told.
-  var name: String? { signer?.audience }
+  /// The name that it gave in its first answer, or that the configuration gives.
+  let name: @Sendable () -> String?
+
+  /// Its epoch, last event and fence, checked.
+  ///
+  /// - Throws: `AgentFault` when it cannot be asked or its answer makes no sense.
+  func standing() async throws(AgentFault) -> FenceRow {
+    try check(try await client.get(AgentRoute.fence, as: FenceRow.self))
+  }
+
+  /// Orders it to refuse everything from now on.
+  ///
+  /// - Throws: `AgentFault` as `standing`, and its refusals.
+  func fence(_ order: FenceOrder) async throws(AgentFault) -> FenceRow {
+    try check(try await client.post(AgentRoute.fence, order, as: FenceRow.self))
+  }
+
+  private func check(_ row: FenceRow) throws(AgentFault) -> FenceRow {
+    do { return try row.checked() } catch { throw AgentFault(0, "bad_answer", "ask the agent at '\(url)': \(error)") }
+  }
 }
 
-/// Tells a former primary that could not be told at the promotion, until it has heard.
-struct FenceLoop: Sendable {
+/// Fences a former primary that could not be fenced at the promotion, and goes on asking it afterwards: one that was restored from a
+/// backup is fenced again, and one that was promoted again ends this site's time as primary.
+struct FormerPrimaryLoop: Sendable {
+  /// This site.
+  let site: String
   let former: FormerPrimary
   let epoch: SiteEpoch
+  let observer: any ReplicationObserver
+  /// Opens the site again where it is no primary any more.
+  let takeRole: @Sendable () -> Void
 
-  private static let interval = Duration.seconds(10)
+  /// Between two attempts to fence it, and between two questions afterwards.
+  private static let (retry, interval) = (Duration.seconds(10), Duration.seconds(30))
 
-  /// Runs until it has heard, or the task is cancelled.
+  /// Runs until this site is fenced, or the task is cancelled.
   func run() async {
-    while !Task.isCancelled {
-      do {
-        _ = try await former.client.post(
-          AgentRoute.fence, FenceOrder(epoch: epoch.record.epoch, lastEventId: nil), as: FenceRow.self)
-        try epoch.formerIsFenced()
-        return
-      } catch {
-        // It is away, as it was when it was replaced: the status says so.
-      }
+    while !Task.isCancelled, epoch.record.fence == nil {
+      let isFenced = epoch.record.promotion?.isFormerFenced ?? true
+      if isFenced { await ask() } else { await fence() }
       // Cancelled: the loop sees it.
-      try? await Task.sleep(for: Self.interval)
+      try? await Task.sleep(for: epoch.record.promotion?.isFormerFenced ?? true ? Self.interval : Self.retry)
     }
+  }
+
+  private func fence() async {
+    do {
+      let row = try await former.fence(FenceOrder(epoch: epoch.record.epoch, lastEventId: nil))
+      try epoch.formerIsFenced(name: row.site)
+      observer.log(.note("the former primary '\(row.site)' at \(former.url) is fenced, epoch \(row.epoch)"))
+    } catch {
+      guard !Task.isCancelled else { return }
+      if (error as? AgentFault)?.code == "old_epoch" { await ask() }
+      guard epoch.record.promotion?.isFormerFenced == false else { return }
+      note("fence the former primary at \(former.url): \(error)")
+    }
+  }
+
+  /// One that is away was fenced before it went, or is fenced when it is back; one that is a secondary answers no site.
+  private func ask() async {
+    guard let row = try? await former.standing() else { return }
+    let own = epoch.record.epoch
+    do {
+      if row.fencedBy == site {
+        // As it should be, whatever its number: an operator may have set it.
+        try epoch.formerIsFenced(name: row.site)
+      } else if row.epoch > own {
+        let primary = row.fencedBy ?? row.site
+        try epoch.stepDown(to: row.epoch, by: primary)
+        observer.log(
+          .trouble("'\(primary)' was promoted, epoch \(row.epoch): this site, of epoch \(own), is no primary any more"))
+        takeRole()
+      } else {
+        // Its state was restored from before the promotion, or another site has fenced it with a lower epoch.
+        _ = try await former.fence(FenceOrder(epoch: own, lastEventId: nil))
+        epoch.noteFormer(failure: nil)
+      }
+    } catch {
+      note("ask the former primary at \(former.url): \(error)")
+    }
+  }
+
+  /// Logged when it changes; the status shows it as long as it holds.
+  private func note(_ failure: String) {
+    if epoch.formerFailure != failure { observer.log(.trouble(failure)) }
+    epoch.noteFormer(failure: failure)
   }
 }
 
 extension AgentPlan.PrimaryAddress {
-  func former(_ http: BoundedHTTPClient) -> FormerPrimary {
-    FormerPrimary(
+  /// - Parameter http: trusts the authorities of the address.
+  func former(_ http: BoundedHTTPClient, name: String? = nil) -> FormerPrimary {
+    let signer = signer as? SiteSigner
+    return FormerPrimary(
       client: AgentClient(
-        .url(url), http: http, authorization: signer.map { .signed($0) } ?? .none, silence: .seconds(10),
+        .url(url), http: http, authorization: self.signer.map { .signed($0) } ?? .none, silence: .seconds(10),
         total: .seconds(30)),
-      url: url, signer: signer as? SiteSigner)
+      url: url, signer: signer
+    ) { name ?? signer?.audience }
   }
 }

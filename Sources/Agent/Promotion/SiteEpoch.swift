@@ -5,16 +5,33 @@ package import Replication
 internal import Synchronization
 internal import SystemPackage
 
-/// The epoch of this site and what follows from it, durable before anybody acts on it.
+/// The epoch of this site and what follows from it, durable before anything depends on it.
 ///
-/// A primary that hears of a higher epoch than its own was replaced while nobody could tell it: from then on it refuses everything
-/// and says why (a fence). After a crash at any line the file has the old record or the new one.
+/// Only three things change it: an order of fence that another site has signed and that this site's configuration allows, the answers of
+/// this site's own primary, and an operator. What a site says in passing (the `epoch` of a token) is noted and shown, and changes
+/// nothing. After a crash at any line the file has the old record or the new one.
 package final class SiteEpoch: Sendable {
+  struct State {
+    var record: EpochRecord
+    /// The order of fence that is being carried out.
+    var order: FenceTicket?
+    /// Events that are being written to the log.
+    var publishing = 0
+    /// Sites whose last request named a higher epoch than this site's.
+    var claims: [String: UInt64] = [:]
+    /// Why the former primary could not be fenced at the last attempt.
+    var formerFailure: String?
+    var isRestartWanted = false
+  }
+
   private let path: FilePath
-  private let now: @Sendable () -> Timestamp
-  private let state: Mutex<EpochRecord>
+  let now: @Sendable () -> Timestamp
+  let state: Mutex<State>
   private let restart = Signal()
-  private let isRestartWanted = Mutex(false)
+  /// Raised when this site was fenced.
+  private let fencing = Signal()
+  /// Raised when no event is being written any more.
+  let silence = Signal()
 
   /// Reads the record; a state directory without one was never part of a promotion.
   ///
@@ -23,81 +40,86 @@ package final class SiteEpoch: Sendable {
     path = FilePath(directory).appending("epoch.json")
     self.now = now
     guard FileManager.default.fileExists(atPath: path.string) else {
-      state = Mutex(EpochRecord())
+      state = Mutex(State(record: EpochRecord()))
       return
     }
-    // One that cannot be read is no missing one: a fenced primary would be none.
+    // An unreadable record is not a missing one: a fenced primary would be none.
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path.string))
     guard let record = try? JSONDecoder().decode(EpochRecord.self, from: bytes), record.format == 1 else {
       throw AgentFault(
         500, "damaged", "read '\(path)': it is not this version's record of promotions",
         hint: "bring it back from a backup, or run the version that wrote it")
     }
-    state = Mutex(record)
+    state = Mutex(State(record: record))
   }
 
-  /// What is known now.
-  package var record: EpochRecord { state.withLock { $0 } }
+  /// The record as it is on disk.
+  package var record: EpochRecord { state.withLock { $0.record } }
 
-  /// - Throws: `AgentFault` 409 on a primary that was replaced.
+  /// - Throws: `AgentFault` 409 on a primary that was replaced, 503 while an order to replace it is being carried out.
   package func checkNotFenced(_ operation: String) throws(AgentFault) {
-    guard let fence = record.fence else { return }
-    throw AgentFault(
-      409, "fenced", "\(operation): this primary was replaced by '\(fence.by)' at \(fence.at), epoch \(record.epoch)",
-      hint: "ask '\(fence.by)'; to use this site again, make it a secondary of it")
+    try state.withLock { (state) throws(AgentFault) in try state.checkNotFenced(operation) }
   }
 
-  /// A site that asks this primary has shown its epoch.
+  // MARK: What other sites say
+
+  /// Notes the epoch in the token of a site that asks this primary. It is a claim and fences nothing: only the primary of a higher
+  /// epoch says so itself, by an order.
   ///
-  /// - Throws: `AgentFault` 409 when this site was replaced, which may be known only now.
-  package func hear(of epoch: UInt64, from site: String) throws {
-    if epoch > record.epoch { try fence(epoch, by: site) }
+  /// - Throws: `AgentFault` 409 when this site was replaced.
+  package func note(_ epoch: UInt64, from site: String) throws {
+    let follows = state.withLock { state -> Bool in
+      state.claims[site] = epoch > state.record.epoch ? epoch : nil
+      // The site that this one replaced asks it as a secondary, and has its epoch: it needs no fence any more.
+      guard let promotion = state.record.promotion, state.record.fence == nil, promotion.formerName == site else {
+        return false
+      }
+      return !promotion.isFormerFenced && epoch == state.record.epoch
+    }
+    if follows { try formerIsFenced() }
     try checkNotFenced("answer '\(site)'")
   }
 
-  /// This site's primary has shown its epoch.
+  /// Sites whose last request named a higher epoch than this site's, in order of names.
+  package var claims: [(site: String, epoch: UInt64)] {
+    state.withLock { $0.claims }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// Takes the epoch of the primary that this site follows.
   ///
-  /// - Throws: `AgentFault` for one that was replaced and does not know.
+  /// - Throws: `AgentFault` for a primary that was replaced and has not been told, and for an epoch that is too far ahead.
   func learn(_ epoch: UInt64, of primary: String) throws {
-    let known = record.epoch
-    guard epoch >= known else {
+    let known = record
+    guard epoch >= known.epoch else {
       throw AgentFault(
         409, "old_epoch",
-        "follow the primary at '\(primary)': its epoch is \(epoch), and a primary of epoch \(known) is known",
-        hint: "it was replaced by a promotion; name the new primary in the configuration")
+        "follow the primary at '\(primary)': its epoch is \(epoch), and a primary of epoch \(known.epoch) is known",
+        hint: "it was replaced by a promotion: name the new primary in the configuration; if there was no promotion,"
+          + " 'remora epoch set \(epoch)' here")
     }
-    try checkPlausible(epoch, of: primary)
-    if epoch > known { try change { $0.epoch = epoch } }
-  }
-
-  /// More promotions than there can have been: another one must still have a number.
-  private static let endless: UInt64 = 1 << 53
-
-  private func checkPlausible(_ epoch: UInt64, of site: String) throws(AgentFault) {
-    guard epoch < Self.endless else {
-      throw AgentFault(400, "invalid_request", "take the epoch \(epoch) of '\(site)': nobody was promoted so often")
-    }
-  }
-
-  /// Another site is the primary from now on.
-  func fence(_ epoch: UInt64, by site: String) throws {
-    try checkPlausible(epoch, of: site)
+    try checkReachable(epoch, of: "the primary at '\(primary)'")
+    // It follows another site now: a promotion of before is over, also when the configuration names the old primary again.
+    let isOver = known.promotion != nil && known.fence == nil
+    guard epoch > known.epoch || isOver else { return }
     let at = "\(now())"
     try change { record in
       record.epoch = max(record.epoch, epoch)
-      if record.fence?.by != site { record.fence = .init(at: at, by: site) }
+      if isOver, record.fence == nil { record.fence = .init(at: at, by: primary, lastEventID: nil) }
     }
   }
 
-  /// What a fence was set for did not come about.
-  func liftFence(to epoch: UInt64) throws {
-    try change { record in
-      record.epoch = epoch
-      record.fence = nil
+  func checkReachable(_ epoch: UInt64, of site: String) throws(AgentFault) {
+    guard EpochRange.isReachable(epoch, from: record.epoch) else {
+      throw AgentFault(
+        400, "implausible_epoch",
+        "take the epoch \(epoch) of \(site): it is more than \(EpochRange.longestStep) ahead of ours, \(record.epoch)",
+        hint: "if it is right, 'remora epoch set' here")
     }
   }
 
-  /// This site is the primary from the next opening on, which `restartIsWanted` asks for.
+  // MARK: What this site does
+
+  /// This site is the primary from the next opening on, which `waitForRestart` announces.
   func promote(_ epoch: UInt64, _ promotion: EpochRecord.Promotion?) throws {
     try change { record in
       record.epoch = epoch
@@ -107,33 +129,91 @@ package final class SiteEpoch: Sendable {
     askForRestart()
   }
 
-  /// The site shall be opened again, by the same process.
+  /// An operator sets the epoch. Fence and promotion stay as they are.
+  ///
+  /// - Throws: `AgentFault` 400 for a number that leaves no room for promotions.
+  package func set(_ epoch: UInt64) throws {
+    guard epoch <= EpochRange.highestToSet else {
+      throw AgentFault(
+        400, "invalid_request", "set the epoch \(epoch): \(EpochRange.highestToSet) is the largest that may be set")
+    }
+    try change { $0.epoch = epoch }
+    state.withLock { state in state.claims = state.claims.filter { $0.value > epoch } }
+  }
+
+  /// The former primary is fenced, or follows this site.
+  ///
+  /// - Parameter name: what it calls itself.
+  func formerIsFenced(name: String? = nil) throws {
+    let isNew = name != nil && record.promotion != nil && record.promotion?.formerName == nil
+    try change { record in
+      record.promotion?.isFormerFenced = true
+      if isNew { record.promotion?.formerName = name }
+    }
+    noteFormer(failure: nil)
+    // From now on it may follow this site, under its name.
+    if isNew { askForRestart() }
+  }
+
+  /// Why the former primary could not be fenced at the last attempt; `nil` when it was, or was not tried.
+  package var formerFailure: String? { state.withLock { $0.formerFailure } }
+
+  func noteFormer(failure: String?) { state.withLock { $0.formerFailure = failure } }
+
+  // MARK: Restarts
+
+  /// Asks for the site to be opened again, by the same process.
   package func askForRestart() {
-    isRestartWanted.withLock { $0 = true }
+    state.withLock { $0.isRestartWanted = true }
     restart.raise()
   }
 
-  /// The former primary knows.
-  func formerIsFenced() throws { try change { $0.promotion?.isFormerFenced = true } }
+  /// Whether the site was promoted or fenced since it was opened, or has other kinds: it is opened again, as what it is now.
+  package var wantsRestart: Bool { state.withLock { $0.isRestartWanted } }
 
-  /// Whether the site was promoted since it was opened, or has other kinds: it is opened again, as what it is now.
-  package var wantsRestart: Bool { isRestartWanted.withLock { $0 } }
-
-  /// Returns when it was, or when the task is cancelled.
+  /// Returns when `wantsRestart` is true, or when the task is cancelled.
   package func waitForRestart() async {
     while !wantsRestart, !Task.isCancelled { await restart.wait(atMost: .seconds(3_600)) }
   }
 
-  private func change(_ body: (inout EpochRecord) -> Void) throws {
-    try state.withLock { current in
-      var record = current
+  /// Returns when this site is fenced, or when the task is cancelled. For one task.
+  func waitForFence() async {
+    while record.fence == nil, !Task.isCancelled { await fencing.wait(atMost: .seconds(3_600)) }
+  }
+
+  // MARK: The file
+
+  func change(_ body: (inout EpochRecord) -> Void) throws {
+    try state.withLock { state in
+      var record = state.record
       body(&record)
-      guard record != current else { return }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-      let bytes = [UInt8](try encoder.encode(record)) + [UInt8(ascii: "\n")]
-      try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
-      current = record
+      try save(record, &state)
+    }
+  }
+
+  /// Durable on return; the state has the old record when it throws.
+  func save(_ record: EpochRecord, _ state: inout State) throws {
+    guard record != state.record else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    let bytes = [UInt8](try encoder.encode(record)) + [UInt8(ascii: "\n")]
+    try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
+    let isFenced = state.record.fence == nil && record.fence != nil
+    state.record = record
+    if isFenced { fencing.raise() }
+  }
+}
+
+extension SiteEpoch.State {
+  func checkNotFenced(_ operation: String) throws(AgentFault) {
+    if let fence = record.fence {
+      throw AgentFault(
+        409, "fenced", "\(operation): this primary was replaced by '\(fence.by)' at \(fence.at), epoch \(record.epoch)",
+        hint: "ask '\(fence.by)'; to use this site again, make it a secondary of it")
+    }
+    if let order {
+      throw AgentFault(
+        503, "busy", "\(operation): '\(order.site)' is replacing this primary at the moment", hint: "ask again")
     }
   }
 }

@@ -33,7 +33,7 @@ extension Agent {
     case .primary(let site): try await fill(&status, from: site)
     case .secondary(let site): try await fill(&status, from: site)
     }
-    if let epoch = plan.epoch { fill(&status, from: epoch.record) }
+    if let promotionStatus { fill(&status, from: promotionStatus) }
     let health = SiteHealth(
       of: status, at: environment.now(), .init(lag: plan.readyLag, comparison: plan.consistencyInterval))
     status.problems += health.problems
@@ -43,27 +43,11 @@ extension Agent {
     return status
   }
 
-  private func fill(_ status: inout StatusRow, from record: EpochRecord) {
-    status.epoch = record.epoch
-    guard case .primary = site else { return }
-    if let fence = record.fence {
-      status.fencedBy = fence.by
-      status.problems.insert(
-        "this primary was replaced by '\(fence.by)' at \(fence.at) and refuses everything: make it a secondary of it in the"
-          + " configuration, or 'remora promote --force'", at: 0)
-    }
-    if let promotion = record.promotion, plan.former != nil {
-      if !promotion.isFormerFenced {
-        status.problems.append(
-          "the former primary at \(promotion.formerURL) does not know yet that it was replaced: see that nobody pushes there"
-        )
-      }
-      if promotion.formerName == nil {
-        status.problems.append(
-          "the former primary's name is not known: no site may follow this one until the configuration"
-            + " says role: primary and its secondaries")
-      }
-    }
+  private func fill(_ status: inout StatusRow, from promotion: PromotionStatus) {
+    status.epoch = promotion.record.epoch
+    status.fencedBy = promotion.fencedBy
+    // A site that was replaced says so first.
+    status.problems.insert(contentsOf: promotion.problems, at: promotion.fencedBy == nil ? status.problems.endIndex : 0)
   }
 
   // MARK: A primary

@@ -11,32 +11,27 @@ extension AgentPlan {
   package init(
     _ configuration: AgentConfiguration, epoch: SiteEpoch, now: @escaping @Sendable () -> Timestamp
   ) async throws {
-    var role: Role
+    let siteRole = configuration.siteRole(epoch.record)
+    let role: Role
     var former: PrimaryAddress?
-    if let primary = configuration.primary {
-      let issuer = await SiteTokenIssuer(
-        site: configuration.name, audience: primary.name, secret: try SiteSecret(file: primary.secretFile)
-      ) { epoch.record.epoch }
-      let signer = SiteSigner(url: primary.url, issuer: issuer) {
-        Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000)
-      }
-      let address = PrimaryAddress(url: primary.url, caFile: configuration.tls.caFile, signer: signer)
-      role = .secondary(of: address)
-      if configuration.isPromoted(epoch.record) {
-        // The configuration still says what the site was: the one that it replaced may follow it, with the same secret.
-        role = .primary(secondaries: configuration.formerName(epoch.record).map { [$0] } ?? [])
-        former = address
-      }
-    } else if configuration.role == .secondary {
-      role = .secondary(of: nil)
-    } else {
+    switch siteRole {
+    case .listed: role = .secondary(of: nil)
+    case .secondary: role = .secondary(of: try await configuration.primaryAddress(epoch, now))
+    case .promoted:
+      // The configuration still says what the site was: the one that it replaced may follow it, with the same secret.
+      role = .primary(secondaries: configuration.formerName(epoch.record).map { [$0] } ?? [])
+      former = try await configuration.primaryAddress(epoch, now)
+    case .primary, .fenced:
       role = .primary(secondaries: configuration.secondaries.map(\.name.text))
+      former = try await configuration.formerAddress(epoch, now)
     }
     self.init(
       site: configuration.name.text, role: role, state: configuration.state, kinds: Self.kinds(configuration))
     url = configuration.url
     self.epoch = epoch
     self.former = former
+    isPromoted = siteRole == .promoted
+    promotionRights = PromotionRights(configuration.promotionRights(epoch.record))
     limits = SchedulerLimits(configuration.limits)
     transfers.connect = configuration.limits.connect
     transfers.silence = configuration.limits.silence
@@ -93,11 +88,39 @@ extension SchedulerLimits {
 }
 
 extension AgentConfiguration {
-  /// Whether the site was made the primary although the configuration still says that it is a secondary of the one before.
-  package func isPromoted(_ record: EpochRecord) -> Bool {
-    record.promotion != nil && record.promotion?.formerURL == primary?.url
+  /// The configured primary, with what proves to it which site asks.
+  ///
+  /// - Throws: `SecretFileError`.
+  fileprivate func primaryAddress(
+    _ epoch: SiteEpoch, _ now: @escaping @Sendable () -> Timestamp
+  ) async throws -> AgentPlan.PrimaryAddress? {
+    guard let primary else { return nil }
+    return await address(
+      primary.url, audience: primary.name, try SiteSecret(file: primary.secretFile), epoch, now)
   }
 
-  /// The name of the primary that this site has replaced, as far as it is known.
-  package func formerName(_ record: EpochRecord) -> String? { primary?.name?.text ?? record.promotion?.formerName }
+  /// The agent that this site has replaced, for a site whose configuration has called it the primary since: it is one of the
+  /// secondaries by now.
+  ///
+  /// - Throws: `SecretFileError`.
+  fileprivate func formerAddress(
+    _ epoch: SiteEpoch, _ now: @escaping @Sendable () -> Timestamp
+  ) async throws -> AgentPlan.PrimaryAddress? {
+    guard let promotion = epoch.record.promotion,
+      let former = secondaries.first(where: { $0.name.text == promotion.formerName })
+    else { return nil }
+    return await address(
+      promotion.formerURL, audience: former.name, try SiteSecret(file: former.secretFile), epoch, now)
+  }
+
+  private func address(
+    _ url: String, audience: SiteName?, _ secret: SiteSecret, _ epoch: SiteEpoch,
+    _ now: @escaping @Sendable () -> Timestamp
+  ) async -> AgentPlan.PrimaryAddress {
+    let issuer = await SiteTokenIssuer(site: name, audience: audience, secret: secret) { epoch.record.epoch }
+    let signer = SiteSigner(url: url, issuer: issuer) {
+      Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000)
+    }
+    return AgentPlan.PrimaryAddress(url: url, caFile: tls.caFile, signer: signer)
+  }
 }

@@ -46,6 +46,10 @@ package struct AgentPlan: Sendable {
   package var epoch: SiteEpoch?
   /// Whom this primary has replaced.
   package var former: PrimaryAddress?
+  /// The site is a primary by a promotion, against its configuration.
+  package var isPromoted = false
+  /// Which sites may replace this primary.
+  package var promotionRights = PromotionRights()
   /// How such hosts are asked.
   package var polls = PollSettings()
   /// Where links below the root of a kind may lead.

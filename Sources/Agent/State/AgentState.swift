@@ -23,6 +23,8 @@ final class AgentState: Sendable {
   private let walks: WorkerPool
   private let transports: Transports
   let http: BoundedHTTPClient
+  /// For the agent that this primary has replaced, whose certificate another authority may have signed than those of other hosts.
+  let formerHTTP: BoundedHTTPClient?
   let counter = TrendCounter()
 
   /// - Throws: `RegistryStoreError` when the state directory is another process's, or its files cannot be read.
@@ -54,9 +56,15 @@ final class AgentState: Sendable {
     var caFile: String?
     var signer: (any RequestSigner)?
     if case .secondary(let primary?) = plan.role { (caFile, signer) = (primary.caFile, primary.signer) }
+    // It reaches the same hosts as before its promotion.
+    if plan.isPromoted { caFile = plan.former?.caFile }
     transports = Transports(configuration: Self.configuration(plan, caFile, signer))
     http = BoundedHTTPClient(
       configuration: .init(connectTimeout: plan.transfers.connect, caFile: caFile, idleTimeout: .seconds(60)))
+    formerHTTP = plan.former.map { former in
+      BoundedHTTPClient(
+        configuration: .init(connectTimeout: plan.transfers.connect, caFile: former.caFile, idleTimeout: .seconds(60)))
+    }
   }
 
   private static func configuration(
@@ -82,6 +90,7 @@ final class AgentState: Sendable {
     await walks.shutdown()
     await transports.shutdown()
     await http.shutdown()
+    await formerHTTP?.shutdown()
     directory.close()
     await storage.shutdown()
   }

@@ -28,7 +28,8 @@ package final class AccessControl: Sendable {
   ///   - persons: the tokens of people; `nil` without any.
   ///   - trustedProxies: reverse proxies in front of this agent.
   ///   - publicURL: where people reach this agent, if that is another address than the one that it listens on.
-  ///   - epoch: hears of the epochs of those who ask; `nil` where nobody is ever promoted.
+  ///   - epoch: notes the epochs of the sites that ask, and refuses them on a primary that was replaced; `nil` where no site is ever
+  ///     promoted.
   ///   - now: this site's clock.
   package init(
     verifier: SiteTokenVerifier? = nil, persons: PersonTokens? = nil, hosts: Set<String> = [],
@@ -69,8 +70,8 @@ package final class AccessControl: Sendable {
     guard let verifier else { throw Self.unknownToken }
     let admission = try await verifier.admit(token, method: method, pathAndQuery: pathAndQuery, now: now())
     let identity = admission.identity
-    // A new primary's question of how we stand is answered also by one that it has replaced.
-    if pathAndQuery != AgentRoute.fence { try epoch?.hear(of: identity.epoch, from: identity.name.text) }
+    // A new primary's question whether it has replaced this one is answered also when it has.
+    if pathAndQuery != AgentRoute.fence { try epoch?.note(identity.epoch, from: identity.name.text) }
     return admission
   }
 

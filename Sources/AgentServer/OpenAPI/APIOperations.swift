@@ -88,6 +88,14 @@ enum APIOperations {
         .init(
           method: .post, path: "/api/v1/promotion", summary: "Makes this secondary the primary.", role: .admin,
           body: try SchemaRecorder.schema(of: PromotionOrder.self), answer: try json(PromotionRow.self)),
+        .init(
+          method: .get, path: "/api/v1/epoch", summary: "The site's epoch and where it comes from.", role: .reader,
+          answer: try json(EpochRow.self)),
+        .init(
+          method: .post, path: "/api/v1/epoch", summary: "Sets the site's epoch.", role: .admin,
+          body: try SchemaRecorder.schema(of: EpochOrder.self).with([
+            "epoch": .integer(minimum: 0, maximum: EpochRange.highestToSet)
+          ]), answer: try json(EpochRow.self)),
       ]
     }
   }

@@ -64,7 +64,7 @@ package struct AgentDoors: Sendable {
   {
     let listen = configuration.listen
     var verifier: SiteTokenVerifier?
-    if configuration.role == .primary || configuration.isPromoted(epoch.record) {
+    if configuration.siteRole(epoch.record).isPrimary {
       verifier = await SiteTokenVerifier(
         audience: configuration.name, sites: try configuration.siteSecrets(epoch.record))
     }
@@ -129,7 +129,7 @@ extension AgentConfiguration {
   func siteSecrets(_ record: EpochRecord) throws -> [SiteName: SiteSecret] {
     var secrets = Dictionary(
       uniqueKeysWithValues: try secondaries.map { ($0.name, try SiteSecret(file: $0.secretFile)) })
-    if isPromoted(record), let primary, let name = formerName(record).flatMap({ SiteName($0) }) {
+    if siteRole(record) == .promoted, let primary, let name = formerName(record).flatMap({ SiteName($0) }) {
       secrets[name] = try SiteSecret(file: primary.secretFile)
     }
     return secrets

@@ -96,6 +96,7 @@ private actor ConfigurationReload {
       try await access.replace(
         persons: new.personTokens(), sites: new.siteSecrets(epoch.record).filter { known[$0.key] != nil })
       await agent.take(SchedulerLimits(new.limits))
+      agent.take(promotionRights: new.promotionRights(epoch.record))
       setLogLevel(new.logLevel)
       current.adoptReloadable(of: new)
       tell(changes)

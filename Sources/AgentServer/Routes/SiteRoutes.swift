@@ -66,17 +66,24 @@ extension Router<AgentContext> {
     }
   }
 
-  /// What a promotion asks of the primary that it replaces.
+  /// What a promotion asks of the primary that it replaces, and the epoch of this site.
   func addFenceRoutes(_ agent: Agent) {
     get("/api/v1/fence") { _, context in
-      try context.requireSiteOrReader()
-      return try Response.json(try await agent.fence())
+      return try Response.json(try await agent.fence(for: try context.requireSiteOrReader()))
     }
     post("/api/v1/fence") { request, context in
       guard let site = try context.requireSiteOrReader() else {
         throw AgentFault(403, "forbidden", "replace this primary: only a site can, by 'remora promote' there")
       }
       return try Response.json(try await agent.fence(try await request.value(FenceOrder.self, context), by: site))
+    }
+    get("/api/v1/epoch") { _, context in
+      try context.requireReader()
+      return try Response.json(try agent.epoch())
+    }
+    post("/api/v1/epoch") { request, context in
+      try context.requireAdmin()
+      return try Response.json(try agent.set(try await request.value(EpochOrder.self, context)))
     }
   }
 

@@ -11,7 +11,7 @@ struct PromoteCommand: AsyncParsableCommand {
       Looks first: nothing may be unsynced, unverified or never checked, and the
       primary must answer and have no event that is not here. Then it is fenced (its
       agent refuses everything, also after a restart), and this agent goes on as a
-      primary. People who push to the old host are not fenced: stop its Git server.
+      primary. Pushes to the old host are not fenced: stop its Git server.
 
       Exit status 0: promoted, or would be; 1: something stands against it.
 
@@ -66,12 +66,12 @@ struct PromoteCommand: AsyncParsableCommand {
         lines.append(
           row.isFormerFenced
             ? "the former primary at \(former) refuses everything from now on"
-            : "the former primary at \(former) is told as soon as it answers: see that nobody pushes there")
+            : "the former primary at \(former) is fenced as soon as it answers: stop pushes there")
       }
     } else if dryRun, row.problems.isEmpty {
       lines.append("'\(row.site)' can be promoted: nothing would be lost")
     } else {
-      lines.append("'\(row.site)' was not promoted\(dryRun || force ? "" : "; --force does it all the same")")
+      lines.append("'\(row.site)' was not promoted\(dryRun || force ? "" : "; --force promotes it anyway")")
     }
     return lines
   }

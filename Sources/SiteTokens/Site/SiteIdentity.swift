@@ -2,7 +2,7 @@
 package struct SiteIdentity: Hashable, Sendable {
   /// The site.
   package let name: SiteName
-  /// The epoch that it believes in.
+  /// The epoch that it names; a claim, which changes nothing.
   package let epoch: UInt64
 }
 

@@ -12,7 +12,7 @@ package struct SiteTokenIssuer: Sendable {
   ///   - site: who asks: this site.
   ///   - audience: who is asked; `nil` takes the name that the first answer `retry` tells.
   ///   - secret: what both know and nobody else.
-  ///   - epoch: this site's epoch, which fences an agent that was replaced by a promotion.
+  ///   - epoch: this site's epoch.
   package init(site: SiteName, audience: SiteName?, secret: SiteSecret, epoch: @escaping @Sendable () -> UInt64) async {
     self.site = site
     self.audience = audience

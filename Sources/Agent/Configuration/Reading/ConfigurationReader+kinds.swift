@@ -14,7 +14,7 @@ extension ConfigurationReader {
     var found: [AgentConfiguration.Secondary] = []
     var secrets: [SiteSecret] = []
     for item in items {
-      let values = fields(item, "secondaries", known: ["name", "secret_file"])
+      let values = fields(item, "secondaries", known: ["name", "secret_file", "may_promote"])
       guard let name = required("name", of: values, item, "secondaries"),
         let path = required("secret_file", of: values, item, "secondaries")
       else { continue }
@@ -34,9 +34,21 @@ extension ConfigurationReader {
         if secrets.contains(secret) { report(path.origin, "another site has the same secret; give each its own") }
         secrets.append(secret)
       }
-      found.append(AgentConfiguration.Secondary(name: site, secretFile: file))
+      found.append(
+        AgentConfiguration.Secondary(name: site, secretFile: file, mayPromote: mayPromote(values["may_promote"])))
     }
     return found
+  }
+
+  private mutating func mayPromote(_ node: Node?) -> Bool {
+    guard let node, let text = scalar(node, "secondaries.may_promote") else { return true }
+    guard let value = Bool(text) else {
+      report(
+        Self.origin(node, "secondaries.may_promote"),
+        "'\(text.prefix(100))' is neither true nor false; write one of them")
+      return true
+    }
+    return value
   }
 
   mutating func kinds(on role: AgentConfiguration.Role?) -> [AgentConfiguration.ConfiguredKind] {

@@ -1,0 +1,128 @@
+internal import AgentAPI
+internal import Synchronization
+
+/// An order of fence that is being carried out: between its beginning and its end nothing is published.
+struct FenceTicket: Hashable, Sendable {
+  /// The site that replaces this one.
+  let site: String
+  /// Its epoch.
+  let epoch: UInt64
+  /// The whole record when the order began: the order ends as it should only while the record is still that one.
+  let before: EpochRecord
+}
+
+extension SiteEpoch {
+  /// How an order of fence begins.
+  enum FenceBeginning: Hashable, Sendable {
+    /// Nothing is published until `complete` or `abandon`.
+    case begun(FenceTicket)
+    /// The same site gave the same order before, and its answer was lost; the last event of then, where it was recorded.
+    case done(lastEventID: UInt64?)
+  }
+
+  /// Begins an order, which changes nothing on disk and is forgotten in a crash.
+  ///
+  /// - Parameter isForced: the other site replaces this one whatever it lacks, also one that another site has replaced.
+  /// - Throws: `AgentFault` 409 for an epoch that is not higher than this site's and for a site that was replaced already, 400 for an
+  ///   epoch that is too far ahead, 503 while another order is being carried out.
+  func beginFence(_ epoch: UInt64, by site: String, isForced: Bool) throws(AgentFault) -> FenceBeginning {
+    let operation = "be replaced by '\(site)'"
+    let known = record
+    if let fence = known.fence, fence.by == site, known.epoch == epoch { return .done(lastEventID: fence.lastEventID) }
+    guard epoch > known.epoch else {
+      throw AgentFault(
+        409, "old_epoch", "\(operation): its epoch \(epoch) is not higher than ours, \(known.epoch)",
+        hint: "look which of the two sites is the primary; 'remora epoch set' corrects a wrong epoch")
+    }
+    try checkReachable(epoch, of: "'\(site)'")
+    if let fence = known.fence, !isForced {
+      throw AgentFault(
+        409, "fenced", "\(operation): '\(fence.by)' is the primary already, epoch \(known.epoch)",
+        hint: "promote '\(site)' by force only if '\(fence.by)' is lost")
+    }
+    let ticket = FenceTicket(site: site, epoch: epoch, before: known)
+    return try state.withLock { (state) throws(AgentFault) in
+      guard state.order == nil, state.record == known else {
+        throw AgentFault(
+          503, "busy", "\(operation): another order is being carried out at the moment", hint: "try again")
+      }
+      state.order = ticket
+      return .begun(ticket)
+    }
+  }
+
+  /// Ends an order: from now on this site refuses everything, durably.
+  ///
+  /// - Parameter lastEventID: the last event of this site's log.
+  /// - Throws: `AgentFault` 503 when the record is not that of the beginning any more: then nothing has changed.
+  func complete(_ ticket: FenceTicket, lastEventID: UInt64) throws {
+    let at = "\(now())"
+    try state.withLock { state in
+      guard state.order == ticket, state.record == ticket.before else {
+        throw AgentFault(
+          503, "busy", "be replaced by '\(ticket.site)': the epoch has changed meanwhile", hint: "try again")
+      }
+      var record = ticket.before
+      record.epoch = ticket.epoch
+      record.fence = .init(at: at, by: ticket.site, lastEventID: lastEventID)
+      try save(record, &state)
+      state.order = nil
+    }
+  }
+
+  /// Ends an order that is refused. The record is as it was.
+  func abandon(_ ticket: FenceTicket) {
+    state.withLock { state in
+      if state.order == ticket { state.order = nil }
+    }
+  }
+
+  /// Ends this site's time as primary: the site that it had replaced says that it, or another one, has a higher epoch.
+  ///
+  /// - Throws: `AgentFault` for an epoch that is too far ahead.
+  func stepDown(to epoch: UInt64, by site: String) throws {
+    try checkReachable(epoch, of: "'\(site)'")
+    let at = "\(now())"
+    try change { record in
+      guard epoch > record.epoch else { return }
+      record.epoch = epoch
+      record.fence = .init(at: at, by: site, lastEventID: nil)
+    }
+  }
+
+  // MARK: Publishing
+
+  /// An event is about to be written to the log.
+  ///
+  /// - Throws: `AgentFault` as `checkNotFenced`; then nothing may be written.
+  func beginPublishing() throws(AgentFault) {
+    try state.withLock { (state) throws(AgentFault) in
+      try state.checkNotFenced("publish an event")
+      state.publishing += 1
+    }
+  }
+
+  /// It was written, or was not.
+  func endPublishing() {
+    let isLast = state.withLock { state in
+      state.publishing -= 1
+      return state.publishing == 0
+    }
+    if isLast { silence.raise() }
+  }
+
+  /// Waits until the events are written whose writing began before an order did.
+  ///
+  /// - Throws: `AgentFault` 503 when that takes longer than `limit`.
+  func waitForPublishing(atMost limit: Duration) async throws {
+    let end = ContinuousClock.now.advanced(by: limit)
+    while state.withLock({ $0.publishing > 0 }) {
+      try Task.checkCancellation()
+      let left = ContinuousClock.now.duration(to: end)
+      guard left > .zero else {
+        throw AgentFault(503, "busy", "be replaced: an event is still being written to the log", hint: "try again")
+      }
+      await silence.wait(atMost: min(left, .milliseconds(200)))
+    }
+  }
+}
