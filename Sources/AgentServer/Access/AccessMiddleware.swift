@@ -34,6 +34,7 @@ package struct AccessMiddleware: RouterMiddleware {
 
   private let door: Door
   private let bodyBytes: Int
+  private let takesDeliveries: Bool
   private let shares: Shares
   private let sessions: Sessions?
 
@@ -41,8 +42,12 @@ package struct AccessMiddleware: RouterMiddleware {
   ///
   /// - Parameters:
   ///   - bodyBytes: how long the body of a value may be.
+  ///   - takesDeliveries: forges may send here; otherwise no body of theirs is read.
   ///   - sessions: of people who have signed in; `nil` where nobody can.
-  init(_ door: Door, bodyBytes: Int, shares: Shares = .init(), sessions: Sessions? = nil) {
+  init(
+    _ door: Door, bodyBytes: Int, takesDeliveries: Bool, shares: Shares = .init(), sessions: Sessions? = nil
+  ) {
+    self.takesDeliveries = takesDeliveries
     self.shares = shares
     self.sessions = sessions
     self.door = door
@@ -75,6 +80,11 @@ package struct AccessMiddleware: RouterMiddleware {
     context.trace?.note(context.person, context.identity)
     // What no rule names is no route, whatever a router makes of it.
     guard let rule else { throw HTTPError(.notFound) }
+    guard takesDeliveries || rule.body != .delivery else {
+      throw AgentFault(
+        404, "not_found", "take a webhook: the configuration has none",
+        hint: "add webhook: { id: \"{full_name}\", secret_file: … } to a kind")
+    }
     try rule.role.check(context.identity)
     let lease = try await receive(&request, rule, context, admission)
     defer { lease?.lease.end() }

@@ -83,7 +83,8 @@ struct AgentRouters: Sendable {
     router.add(middleware: RefusalMiddleware(audit: means.audit, access: access))
     router.add(
       middleware: AccessMiddleware(
-        door, bodyBytes: means.doors.bodyBytes, shares: means.shares, sessions: access == nil ? nil : means.sessions))
+        door, bodyBytes: means.doors.bodyBytes, takesDeliveries: !means.doors.webhooks.isEmpty, shares: means.shares,
+        sessions: access == nil ? nil : means.sessions))
     router.add(middleware: AuditMiddleware(audit: means.audit))
     return router
   }

@@ -45,7 +45,8 @@ struct ShareTests {
       }
       #expect(statuses == [401, 429])
       #expect(try await fixture.ask(as: "berlin", .get, "/api/v1/fence").status == 200)
-      #expect(try await fixture.ask(.get, "/readyz").status == 200)
+      #expect(try await fixture.ask(.get, "/healthz").status == 200)
+      #expect(try await fixture.ask(.get, "/readyz").status != 429)
       #expect(try await fixture.ask(.get, "/sign-in").status == 200)
       let admin = [("Authorization", "Bearer \(AccessFixture.admin)")]
       #expect(try await fixture.ask(.get, "/api/v1/features", admin).status == 200)
@@ -149,6 +150,19 @@ struct ShareTests {
         let status = String(decoding: answer.dropFirst(9), as: UTF8.self)
         #expect(status == "401" || status == "429", "\(path): \(status)")
       }
+    }
+  }
+
+  @Test("a delivery is not read where none is taken")
+  func deliveries() async throws {
+    try await withAgent { fixture in
+      let head = "POST /webhooks/project_repository HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: \(20 << 20)"
+      let socket = try Self.begin(head, sending: 0, to: fixture.port)
+      defer { close(socket) }
+      var answer = [UInt8](repeating: 0, count: 12)
+      var polled = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+      #expect(poll(&polled, 1, 20_000) == 1 && recv(socket, &answer, answer.count, 0) == answer.count)
+      #expect(String(decoding: answer, as: UTF8.self) == "HTTP/1.1 404")
     }
   }
 
