@@ -21,7 +21,11 @@ struct IncarnationTests {
   func copiedAndChanged() async throws {
     let host = try await MemoryHost.settled(6)
     host.source.copyDisk()
-    for number in 0..<6 { host.source.set(try ReplicableID("r\(number)"), "tip", "\(number).2") }
+    for number in 0..<6 {
+      let id = try ReplicableID("r\(number)")
+      host.source.set(id, "tip", "\(number).2")
+      try await host.primary.publish(.updated, of: id, MemoryHost.name)
+    }
     try await host.settle()
     #expect(host.trashCount == 0 && host.isEqual)
 
