@@ -32,6 +32,22 @@ struct SourceRosterTests {
     #expect(roster.skipped.map(\.path) == ["line 5", "line 6", "line 7", "line 8", "line 9"])
   }
 
+  @Test(
+    "a list may come from another system, and a word that is no address is no repository",
+    arguments: [
+      "\u{FEFF}a https://h.example/a.git\r\nb /srv/b.git\r\n", "a https://h.example/a.git\r\n\r\nb /srv/b.git",
+      "# x\r\na https://h.example/a.git\nb /srv/b.git\r\n",
+    ])
+  func lineEnds(text: String) {
+    let roster = SourceRoster(list: Array(text.utf8))
+    #expect(roster.entries.keys.map(\.text).sorted() == ["a", "b"])
+    #expect(roster.skipped.isEmpty)
+    let conflict = SourceRoster(list: Array("<<<<<<< HEAD\ng nonsense\n=======\n>>>>>>> x\n".utf8))
+    #expect(conflict.entries.isEmpty && conflict.skipped.count == 4)
+    let wide = SourceRoster(list: [0xFF, 0xFE] + "a /srv/a.git\n".utf8.flatMap { [$0, 0] })
+    #expect(wide.entries.isEmpty && wide.skipped.count == 1)
+  }
+
   @Test("what a list holds reaches no terminal raw")
   func harmless() {
     let roster = SourceRoster(list: Array("a\u{1b}[2J/b nonsense://\u{7}x\n".utf8))

@@ -40,7 +40,7 @@ package struct HookScript: Hashable, Sendable {
 
   /// True for a script that we wrote, whatever became of it since.
   package static func isOurs(_ bytes: [UInt8]) -> Bool {
-    String(decoding: bytes.prefix(4096), as: UTF8.self).split(separator: "\n").contains { $0.hasPrefix(mark) }
+    bytes.prefix(4096).split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: mark.utf8) }
   }
 
   private static let mark = "# remora-hook "

@@ -108,8 +108,8 @@ package struct HookStatus: Hashable, Sendable {
     _ repository: HookedRepository, _ files: any FileSystemPort
   ) throws(FileError) -> Bool {
     guard let bytes = try files.contents(of: repository.path.appending("config"), limit: 1 << 20) else { return false }
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").contains { line in
-      let word = line.drop { $0 == " " || $0 == "\t" }.prefix { $0.isLetter }
+    return bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+      let word = String(decoding: line, as: UTF8.self).drop { $0 == " " || $0 == "\t" }.prefix { $0.isLetter }
       return word.lowercased() == "hookspath"
     }
   }

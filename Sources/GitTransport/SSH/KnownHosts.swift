@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import GitValues
 
 /// The keys that hosts are known by: one or more files in the format of sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT".
 ///
@@ -44,10 +45,13 @@ struct KnownHosts: Sendable {
   /// Knows nobody.
   init() {}
 
+  /// Adds the lines of a text.
+  mutating func add(_ text: String, from file: String) { add(Array(text.utf8), from: file) }
+
   /// Adds the lines of one file. What is no line of the format is passed over, as ssh does.
-  mutating func add(_ text: String, from file: String) {
-    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-      if let entry = Self.entry(line, Place(file: file, line: number + 1)) { entries.append(entry) }
+  mutating func add(_ bytes: [UInt8], from file: String) {
+    for (number, line) in TextLines.strings(bytes).enumerated() {
+      if let entry = Self.entry(line[...], Place(file: file, line: number + 1)) { entries.append(entry) }
     }
   }
 
@@ -85,7 +89,7 @@ struct KnownHosts: Sendable {
   // MARK: Lines
 
   private static func entry(_ line: Substring, _ place: Place) -> Entry? {
-    var fields = line.split(maxSplits: 4) { $0 == " " || $0 == "\t" || $0 == "\r" }
+    var fields = line.split(maxSplits: 4) { $0 == " " || $0 == "\t" }
     guard let first = fields.first, !first.hasPrefix("#") else { return nil }
     var marker: Marker?
     if first.hasPrefix("@") {

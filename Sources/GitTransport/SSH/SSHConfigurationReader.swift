@@ -1,4 +1,5 @@
 import Foundation
+import GitValues
 import WorkerPool
 
 /// Reads what ssh_config(5) says of a host by asking ssh itself (`ssh -G`): it knows what `Host`, `Match` and `Include` mean. Where
@@ -62,7 +63,7 @@ struct SSHConfigurationReader {
       path: program, arguments: arguments + ["--", alias.host], environment: environment, limits: limits)
     guard run.ending == .exited(0) else { throw SSHSystemFailure.configuration(run.complaints.description) }
     var values: [Substring: [Substring]] = [:]
-    for line in String(decoding: run.output, as: UTF8.self).split(whereSeparator: \.isNewline) {
+    for line in TextLines.strings(run.output).map({ $0[...] }) where !line.isEmpty {
       let key = line.prefix { $0 != " " }
       values[key.lowercased()[...], default: []].append(line.dropFirst(key.count + 1))
     }

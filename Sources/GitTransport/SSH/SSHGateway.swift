@@ -138,7 +138,9 @@ final class SSHGateway: Sendable {
   private func knownHosts(_ host: SSHHostConfiguration, _ source: SourceURL) throws(TransportError) -> KnownHosts {
     var known = KnownHosts()
     for path in host.knownHostsFiles {
-      if let text = try SecretFile.read(path, atMost: 64 << 20, for: source.redacted) { known.add(text, from: path) }
+      if let bytes = try SecretFile.readBytes(path, atMost: 64 << 20, for: source.redacted) {
+        known.add(bytes, from: path)
+      }
     }
     return known
   }

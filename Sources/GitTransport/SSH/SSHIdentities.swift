@@ -1,3 +1,5 @@
+import GitValues
+
 /// What can prove to a host who we are. Read when a session is opened and not kept: an operator may change a key while we run.
 struct SSHIdentities: Sendable {
   var agentSocket: String?
@@ -41,7 +43,7 @@ struct SSHIdentities: Sendable {
           .authenticationFailed, operation: "authenticate to", subject: subject,
           cause: "the passphrase's file '\(path)' does not exist", hint: "write the passphrase into it, on one line")
       }
-      passphrase = String(text.prefix { !$0.isNewline })
+      passphrase = TextLines.strings(Array(text.utf8)).first ?? ""
     }
   }
 

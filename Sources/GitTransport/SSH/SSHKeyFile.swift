@@ -1,4 +1,5 @@
 import Foundation
+import GitValues
 
 /// A file with a private key: what it says of itself, and all of it for libssh2. Prints only its name.
 struct SSHKeyFile: Sendable {
@@ -28,7 +29,7 @@ struct SSHKeyFile: Sendable {
 
   /// The head of OpenSSH's format (PROTOCOL.key): cipher, its key's derivation, how many keys, the public key.
   private static func openSSH(_ text: String) -> (cipher: String, key: SSHKey?)? {
-    let body = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("-") }.joined()
+    let body = TextLines.strings(Array(text.utf8)).filter { !$0.hasPrefix("-") }.joined()
     let magic = Array("openssh-key-v1\0".utf8)
     guard let bytes = Data(base64Encoded: body), bytes.starts(with: magic) else { return nil }
     var reader = SSHWireReader(bytes.dropFirst(magic.count))

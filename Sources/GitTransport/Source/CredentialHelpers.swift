@@ -1,4 +1,5 @@
 import BoundedHTTP
+import GitValues
 import Glibc
 import WorkerPool
 
@@ -91,7 +92,7 @@ final class CredentialHelpers: Sendable {
     do {
       guard let run = try run("fill", Self.description(key, nil), limits), run.ending == .exited(0) else { return nil }
       var values: [Substring: String] = [:]
-      for line in String(decoding: run.output, as: UTF8.self).split(whereSeparator: \.isNewline) {
+      for line in TextLines.strings(run.output).map({ $0[...] }) {
         guard let equals = line.firstIndex(of: "=") else { continue }
         values[line[..<equals]] = String(line[line.index(after: equals)...])
       }

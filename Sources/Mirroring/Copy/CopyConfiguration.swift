@@ -27,7 +27,9 @@ package struct CopyConfiguration: Hashable, Sendable {
     var isOurs = false
     for line in existing.split(separator: newline, omittingEmptySubsequences: false) {
       if line.first == UInt8(ascii: "[") {
-        isOurs = line.starts(with: "[remora]".utf8) || line.elementsEqual(Self.collectionHeader.utf8)
+        // An editor may have written CR LF.
+        let text = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        isOurs = text.starts(with: "[remora]".utf8) || text.elementsEqual(Self.collectionHeader.utf8)
       }
       if !isOurs { kept.append(line) }
     }

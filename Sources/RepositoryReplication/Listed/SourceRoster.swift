@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GitTransport
+internal import GitValues
 package import Replication
 
 /// Repositories of a host that no agent stands beside: which there are, and where.
@@ -25,8 +26,12 @@ package struct SourceRoster: Hashable, Sendable {
 
   /// Reads a list: `ID URL` a line; blank lines and those that begin with `#` say nothing.
   package init(list bytes: [UInt8]) {
-    for (number, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
-      let words = String(decoding: line, as: UTF8.self).split { " \t\r".contains($0) }.map { String($0) }
+    if let encoding = TextLines.foreignEncoding(of: bytes) {
+      skip("line 1", "the encoding of the list is \(encoding); save it as UTF-8")
+      return
+    }
+    for (number, line) in TextLines.split(bytes).enumerated() {
+      let words = TextLines.words(line).map { String(decoding: $0, as: UTF8.self) }
       guard let first = words.first, !first.hasPrefix("#") else { continue }
       let place = "line \(number + 1)"
       guard words.count == 2 else {

@@ -32,6 +32,15 @@ import Testing
     #expect(try Self.verdict() == .unknown)
   }
 
+  @Test(arguments: ["\r\n", "\n", "\r\n\r\n"])
+  func `lines end with LF or CR LF, and need not be UTF-8`(end: String) throws {
+    let text = ["# keys", "other \(Self.another)", "git.example.org \(Self.ed25519)"].joined(separator: end) + end
+    var known = KnownHosts()
+    known.add([0xEF, 0xBB, 0xBF] + Array("# caf".utf8) + [0xE9] + Array(end.utf8) + Array(text.utf8), from: "f")
+    #expect(known.verdict(on: try Self.key(Self.ed25519), of: "git.example.org") == .trusted)
+    #expect(known.verdict(on: try Self.key(Self.ed25519), of: "other") != .trusted)
+  }
+
   @Test func `a port is part of the name, unless it is the usual one`() throws {
     #expect(KnownHosts.lookupName(host: "Git.example.org", port: 22) == "git.example.org")
     #expect(KnownHosts.lookupName(host: "git.example.org", port: 2222) == "[git.example.org]:2222")
