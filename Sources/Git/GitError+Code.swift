@@ -41,6 +41,8 @@ extension GitError {
     package static let noSpace = Code(rawValue: 9)
     /// Another thread stopped it.
     package static let interrupted = Code(rawValue: 10)
+    /// A pack has deltas whose bases are not in it.
+    package static let packThin = Code(rawValue: 11)
   }
 
   /// The part of libgit2 that an error came from (`git_error_t`). Open like `Code`.

@@ -66,6 +66,7 @@ package struct AdvertisementParser: ~Copyable {
       throw ProtocolError(
         .truncated, byteCount == 0 ? "the server answered nothing" : "the ref advertisement is cut off")
     }
+    builder.namesHeadTarget = capabilities.namesHeadTarget
     let view = version == 2 ? nil : builder.finish()
     return Advertisement(version: version, capabilities: capabilities, view: view, isShallow: isShallow)
   }

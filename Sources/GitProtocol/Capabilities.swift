@@ -33,6 +33,18 @@ package struct Capabilities: Sendable {
     value(of: name)?.split(separator: UInt8(ascii: " ")).contains { $0.elementsEqual(word.utf8) } ?? false
   }
 
+  /// Whether a server of version 0 or 1 would say where a symbolic HEAD points (`symref=HEAD:TARGET`). Without the capability
+  /// only a detached HEAD of a git or JGit server is certain: both have named targets since 2013 (git 1.8.4.3, JGit 3.3).
+  var namesHeadTarget: Bool { contains("symref") || isOfGit }
+
+  /// The server says that it is git or JGit.
+  package var isOfGit: Bool { isAgent("git/") || isAgent("JGit/") }
+
+  /// The server says that it is dulwich, which refuses clients that do not name `thin-pack`.
+  package var isOfDulwich: Bool { isAgent("dulwich/") }
+
+  private func isAgent(_ name: String) -> Bool { value(of: "agent")?.starts(with: name.utf8) ?? false }
+
   /// For people: each as one line of harmless text.
   package var descriptions: [String] { entries.map { sanitizedServerText($0) } }
 

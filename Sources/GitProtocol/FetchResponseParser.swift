@@ -163,7 +163,9 @@ extension FetchResponseParser {
     let line = bytes.withoutLineEnd
     if line.hasPrefix("ACK ") || line.isEqual(to: "NAK") {
       if line.hasPrefix("ACK ") { hasCommonObject = true }
-      if !sideBand { state = .barePack }
+      // With multi_ack a line for each common have comes first; the last line has no such word.
+      let isLast = ![" continue", " common", " ready"].contains { line.hasSuffix($0) }
+      if !sideBand, isLast { state = .barePack }
     } else if line.hasPrefix("shallow ") || line.hasPrefix("unshallow ") {
       throw ProtocolError.shallowSource
     } else if sideBand, let band = bytes.first, (1...3).contains(band) {

@@ -13,6 +13,8 @@ struct RefViewBuilder: ~Copyable {
   private var headOID: ObjectID?
   /// Where HEAD points, as the server wrote it.
   private var headTarget: [UInt8]?
+  /// False for a server that would not name the target of a symbolic HEAD.
+  var namesHeadTarget = true
 
   init(limits: ListingLimits) { self.limits = limits }
 
@@ -69,7 +71,7 @@ struct RefViewBuilder: ~Copyable {
   mutating func finish() -> RefView {
     sortAndTakeOutDuplicates()
     let head = resolvedHead()
-    let view = RefView(head: head, refs: refs, broken: broken)
+    let view = RefView(head: head, refs: refs, broken: broken, unknownHeadOID: head == .unknown ? headOID : nil)
     refs = RefListing()
     broken = []
     return view
@@ -109,10 +111,14 @@ struct RefViewBuilder: ~Copyable {
   /// | valid | yes, target not listed (hidden) | symbolic, with HEAD's oid |
   /// | valid | no, target not listed | unborn |
   /// | invalid | any | unknown, and HEAD is broken |
-  /// | no | yes | detached |
+  /// | no | yes, and the server names targets, or no branch has it | detached |
+  /// | no | yes, a branch has it, and the server does not name targets | unknown, with that oid |
   /// | no | no | unknown |
   private mutating func resolvedHead() -> Head {
-    guard let headTarget else { return headOID.map { .detached($0) } ?? .unknown }
+    guard let headTarget else {
+      guard let headOID else { return .unknown }
+      return namesHeadTarget || !isTip(headOID) ? .detached(headOID) : .unknown
+    }
     let target = ReferenceName(bytes: headTarget)
     guard target.isValid else {
       broken.append(BrokenRef(name: .head, reason: "points at the invalid name '\(target)'"))
@@ -120,5 +126,12 @@ struct RefViewBuilder: ~Copyable {
     }
     if let oid = refs.oid(of: target) ?? headOID { return .symbolic(target: target, oid: oid) }
     return .unborn(target: target)
+  }
+
+  /// True when a branch is listed with this oid.
+  private func isTip(_ oid: ObjectID) -> Bool {
+    refs.indices.contains { index in
+      refs.oid(at: index) == oid && refs.withName(at: index) { $0.starts(with: "refs/heads/".utf8) }
+    }
   }
 }

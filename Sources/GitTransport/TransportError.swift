@@ -1,3 +1,4 @@
+import GitProtocol
 package import GitValues
 
 /// Why a conversation with a git server failed: what we tried, on what, what the layer below said, what to do next.
@@ -16,7 +17,7 @@ package struct TransportError: Error, Sendable {
   package let hint: String?
   /// What trying again is worth.
   package let disposition: Disposition
-  /// The object that the server does not have; only with `wantedObjectMissing`, and not always then.
+  /// The wanted object that the server does not have or cannot read, where it names one.
   package let missingObject: ObjectID?
   /// How long the server asks to be left alone (`Retry-After`); only with `rateLimited`, and not always then.
   package let retryAfter: Duration?
@@ -47,5 +48,13 @@ extension TransportError: CustomStringConvertible {
     var text = "\(operation) \(subject): \(cause.isEmpty ? code.rawValue.replacing("_", with: " ") : cause)"
     if let hint { text += "; \(hint)" }
     return text
+  }
+}
+
+extension TransportError {
+  /// The server ended its answer where more had to come, in good order as far as the connection goes: what an upload-pack
+  /// does that dies of an object it cannot read.
+  package var isEarlyEnd: Bool {
+    code == .connectionLost && (missingObject != nil || (underlying as? ProtocolError)?.code == .truncated)
   }
 }

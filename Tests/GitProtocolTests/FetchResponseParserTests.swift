@@ -32,6 +32,17 @@ struct FetchResponseParserTests {
   }
 
   @Test(
+    "of version 0 may have a line for each common object first, with and without side-band",
+    arguments: ["common", "continue", "ready"], [1, 9, 1000])
+  func multipleAcknowledgments(word: String, pieces: Int) throws {
+    let lines = Wire().line("ACK \(oid("1")) \(word)").line("ACK \(oid("2")) \(word)").line("ACK \(oid("2"))")
+    let expected = Fetched(pack: pack, hasCommonObject: true)
+    let sideBand = lines.band(1, pack).flush
+    #expect(try readFetch(sideBand, framing: .version0(sideBand: true), pieces: pieces) == expected)
+    #expect(try readFetch(lines.adding(pack), framing: .version0(sideBand: false), pieces: pieces) == expected)
+  }
+
+  @Test(
     "that is not one is refused by its kind",
     arguments: [
       (Wire(), ProtocolError.Code.truncated),

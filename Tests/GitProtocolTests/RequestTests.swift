@@ -49,7 +49,7 @@ struct RequestTests {
       ])
   }
 
-  @Test("for objects of version 0 takes only what is offered, and never multi_ack or thin-pack")
+  @Test("for objects of version 0 takes only what is offered, and thin-pack only where no pack can be thin")
   func fetchVersion0() throws {
     let request = FetchRequest(
       agent: "remora/1", wants: [oid("a"), oid("b")], haves: [oid("c")], wantsNoProgress: true)
@@ -58,10 +58,38 @@ struct RequestTests {
         + "object-format=sha1")
     #expect(
       try lines(request.encodedForVersion0(for: all)) == [
-        "want \(oid("a")) side-band-64k ofs-delta no-progress object-format=sha1 agent=remora/1", "want \(oid("b"))",
-        "..", "have \(oid("c"))", "done",
+        "want \(oid("a")) multi_ack_detailed side-band-64k ofs-delta no-progress object-format=sha1 agent=remora/1",
+        "want \(oid("b"))", "..", "have \(oid("c"))", "done",
       ])
     let none = try capabilities("thin-pack")
     #expect(try lines(request.encodedForVersion0(for: none)).first == "want \(oid("a"))")
+  }
+
+  @Test("without haves names thin-pack as git does, with haves only to a server that insists")
+  func thinPack() throws {
+    let offered = try capabilities("multi_ack thin-pack side-band")
+    var request = FetchRequest(agent: "r", wants: [oid("a")], haves: [], wantsNoProgress: true)
+    #expect(
+      try lines(request.encodedForVersion0(for: offered)).first == "want \(oid("a")) multi_ack side-band thin-pack")
+    request = FetchRequest(agent: "r", wants: [oid("a")], haves: [oid("b")], wantsNoProgress: true)
+    #expect(try lines(request.encodedForVersion0(for: offered)).first == "want \(oid("a")) multi_ack side-band")
+    request.namesThinPack = true
+    #expect(
+      try lines(request.encodedForVersion0(for: offered)).first == "want \(oid("a")) multi_ack side-band thin-pack")
+  }
+
+  @Test("a server that answers while it reads gets no more haves than its answers fit in a buffer")
+  func interleaved() throws {
+    let haves = (1...1_000).compactMap { number in
+      let digits = String(number, radix: 16)
+      return ObjectID(String(repeating: "0", count: 40 - digits.count) + digits)
+    }
+    var request = FetchRequest(agent: "r", wants: [oid("a")], haves: haves, wantsNoProgress: true)
+    let offered = try capabilities("multi_ack_detailed")
+    #expect(try lines(request.encodedForVersion0(for: offered)).count == 1_000 + 3)
+    request.isInterleaved = true
+    #expect(try lines(request.encodedForVersion0(for: offered)).count == FetchRequest.haveLimit + 3)
+    // In basic mode there is one answer for all.
+    #expect(try lines(request.encodedForVersion0(for: capabilities("side-band"))).count == 1_000 + 3)
   }
 }

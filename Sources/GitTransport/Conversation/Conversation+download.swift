@@ -38,11 +38,13 @@ extension Conversation {
 
   /// The request in the words of this server, and how its answer will be framed.
   private func encodedRequest() -> ([UInt8], FetchResponseParser.Framing) {
-    let request = FetchRequest(agent: agentName, wants: wants, haves: haves, wantsNoProgress: serverText == nil)
+    var request = FetchRequest(agent: agentName, wants: wants, haves: haves, wantsNoProgress: serverText == nil)
     switch service {
     case .version2(let namesObjectFormat):
       return (request.encodedForVersion2(namesObjectFormat: namesObjectFormat), .version2)
     case .version0(let capabilities):
+      request.isInterleaved = channel.map { !$0.isStateless } ?? false
+      request.namesThinPack = insistsOnThinPack || capabilities.isOfDulwich
       return (request.encodedForVersion0(for: capabilities), .version0(for: capabilities))
     case nil: preconditionFailure("a download comes after the listing")
     }
@@ -55,5 +57,16 @@ extension Conversation {
     self.channel = channel
     if !channel.isStateless { _ = try readAdvertisement(of: channel) }
     return channel
+  }
+
+  /// True when a version 0 server may have refused the request because it did not name `thin-pack`, as dulwich does. Servers
+  /// of git and JGit do not; for them a second request would only repeat the failure.
+  func mayInsistOnThinPack(_ error: any Error) -> Bool {
+    guard case .version0(let capabilities) = service, capabilities.contains("thin-pack"), !haves.isEmpty,
+      !insistsOnThinPack, !capabilities.isOfDulwich, !capabilities.isOfGit
+    else { return false }
+    if let error = error as? ProtocolError { return [.truncated, .refused, .malformed].contains(error.code) }
+    let codes: Set<TransportError.Code> = [.serverError, .serverRefused, .protocolError, .connectionLost]
+    return (error as? TransportError).map { codes.contains($0.code) } ?? false
   }
 }

@@ -1,4 +1,5 @@
 import GitProtocol
+import GitValues
 import WorkerPool
 
 extension Conversation {
@@ -46,5 +47,19 @@ extension Conversation {
     case .unsupportedObjectFormat: (.unsupportedObjectFormat, nil)
     case .shallow: (.sourceShallow, "complete the source with 'git fetch --unshallow'")
     }
+  }
+
+  /// The error with the wanted object that its text names, if it names one: a server's git says which object it cannot read.
+  func namingWant(_ error: TransportError) -> TransportError {
+    guard error.missingObject == nil, !wants.isEmpty else { return error }
+    let words = error.cause.split { !$0.isHexDigit }.filter { $0.utf8.count == ObjectID.hexCount }
+    guard !words.isEmpty else { return error }
+    let wanted = Set(wants)
+    guard let named = words.lazy.compactMap({ ObjectID(String($0)) }).first(where: wanted.contains) else {
+      return error
+    }
+    return TransportError(
+      error.code, operation: error.operation, subject: error.subject, cause: error.cause, hint: error.hint,
+      disposition: error.disposition, missingObject: named, retryAfter: error.retryAfter, underlying: error.underlying)
   }
 }

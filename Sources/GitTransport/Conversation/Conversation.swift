@@ -37,6 +37,8 @@ package final class Conversation: RemotePort {
   var wants: [ObjectID] = []
   /// The last error that the server's git named on side-band 2; the one on side-band 3 only says that there was one.
   var complaint = ""
+  /// This server has refused a request that did not name `thin-pack`.
+  var insistsOnThinPack = false
   private let buffer: UnsafeMutableRawBufferPointer
 
   /// Large enough that a pack costs few system calls, small enough to stay in a core's cache.
@@ -86,10 +88,18 @@ package final class Conversation: RemotePort {
   /// Asks for a pack of all that the wants reach and the haves do not, and hands it to the sink as it comes. Returns
   /// only when the server has ended the pack properly; whether the pack is good is for the indexer to say.
   package func downloadPack(_ report: (RemoteProgress) throws -> Void) throws {
+    let before = receivedPackBytes
     do {
       try download(report)
     } catch {
-      throw ended(by: error, operation: "fetch objects of")
+      let first = ended(by: error, operation: "fetch objects of")
+      guard receivedPackBytes == before, mayInsistOnThinPack(error) else { throw first }
+      insistsOnThinPack = true
+      do {
+        try download(report)
+      } catch {
+        throw ended(by: error, operation: "fetch objects of")
+      }
     }
   }
 
@@ -104,7 +114,8 @@ package final class Conversation: RemotePort {
     let diagnostics = complaint.isEmpty ? channel?.diagnostics ?? "" : complaint
     channel?.abort()
     channel = nil
-    return translated(error, operation: operation, diagnostics: diagnostics)
+    let translated = translated(error, operation: operation, diagnostics: diagnostics)
+    return (translated as? TransportError).map(namingWant) ?? translated
   }
 
   /// Reads until `take` says that it has all, or the stream ends.
