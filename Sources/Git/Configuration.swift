@@ -1,4 +1,5 @@
 internal import CLibgit2
+internal import GitValues
 
 /// One configuration file of a repository. Files that it includes are read along; the user's and the system's are not.
 ///
@@ -31,7 +32,7 @@ package final class Configuration {
   package init(path: String) throws(GitError) {
     try Library.start()
     var opened: OpaquePointer?
-    try check(git_config_open_ondisk(&opened, path), "git_config_open_ondisk", on: path)
+    try check(PathText.withCString(path) { git_config_open_ondisk(&opened, $0) }, "git_config_open_ondisk", on: path)
     handle = try required(opened, "git_config_open_ondisk", on: path)
     self.path = path
   }

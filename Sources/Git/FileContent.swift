@@ -1,3 +1,4 @@
+internal import GitValues
 internal import Glibc
 
 /// All bytes of a file, read at once into memory of its own. Not mapped: a file that shrinks would be a SIGBUS.
@@ -7,7 +8,7 @@ final class FileContent {
 
   /// `nil` when it cannot be read; `errno` says why.
   init?(_ path: String) {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    let file = PathText.withCString(path) { open($0, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else { return nil }
     defer { close(file) }
     var status = stat()

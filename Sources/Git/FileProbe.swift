@@ -1,3 +1,4 @@
+internal import GitValues
 internal import Glibc
 
 /// What a path names at this moment, links followed. Never opens or creates anything.
@@ -6,7 +7,7 @@ struct FileProbe {
 
   init(_ path: String) {
     var found = stat()
-    status = stat(path, &found) == 0 ? found : nil
+    status = PathText.withCString(path) { stat($0, &found) } == 0 ? found : nil
   }
 
   var exists: Bool { status != nil }

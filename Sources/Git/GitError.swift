@@ -35,6 +35,11 @@ package struct GitError: Error, Hashable, Sendable {
   }
 }
 
+extension GitError {
+  /// A pack was refused because a delta in it makes an object that is too large to be held in memory.
+  package var isLargeDelta: Bool { code == .limitExceeded && operation == PackEntryLengths.deltaOperation }
+}
+
 extension GitError: CustomStringConvertible {
   package var description: String {
     let place = subject.isEmpty ? operation : "\(operation) '\(subject)'"

@@ -1,3 +1,4 @@
+internal import GitValues
 internal import Glibc
 internal import Synchronization
 
@@ -47,7 +48,7 @@ package final class IndexerInterruption: Sendable {
   func arm(path: String) {
     state.withLock { state in
       guard case .idle = state else { return }
-      let file = open(path, O_RDWR | O_CLOEXEC)
+      let file = PathText.withCString(path) { open($0, O_RDWR | O_CLOEXEC) }
       if file >= 0 { state = .armed(file) }
     }
   }

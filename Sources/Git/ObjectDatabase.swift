@@ -1,4 +1,5 @@
 internal import CLibgit2
+internal import GitValues
 internal import Glibc
 
 /// The objects of one repository, or of a few packs: libgit2's `git_odb`.
@@ -33,7 +34,8 @@ package final class ObjectDatabase {
         code: .notFound, operation: "git_odb_open", subject: objectsDirectory, message: "no such directory")
     }
     var opened: OpaquePointer?
-    try check(git_odb_open(&opened, objectsDirectory), "git_odb_open", on: objectsDirectory)
+    try check(
+      PathText.withCString(objectsDirectory) { git_odb_open(&opened, $0) }, "git_odb_open", on: objectsDirectory)
     handle = try required(opened, "git_odb_open", on: objectsDirectory)
     try LooseObjectBackend(objectsDirectory: objectsDirectory).add(to: handle)
   }
@@ -50,7 +52,9 @@ package final class ObjectDatabase {
       throw GitError(code: .notFound, operation: "git_odb_backend_one_pack", subject: path, message: "no such file")
     }
     var backend: UnsafeMutablePointer<git_odb_backend>?
-    try check(git_odb_backend_one_pack(&backend, indexPath), "git_odb_backend_one_pack", on: indexPath)
+    try check(
+      PathText.withCString(indexPath) { git_odb_backend_one_pack(&backend, $0) }, "git_odb_backend_one_pack",
+      on: indexPath)
     let status = git_odb_add_backend(handle, backend, LooseObjectBackend.priority + 2)
     guard status < 0 else { return }
     let error = GitError.last(status, "git_odb_add_backend", on: indexPath)
@@ -65,7 +69,8 @@ package final class ObjectDatabase {
   package func addLooseObjects(objectsDirectory: String) throws(GitError) {
     var backend: UnsafeMutablePointer<git_odb_backend>?
     try check(
-      git_odb_backend_loose(&backend, objectsDirectory, -1, 0, 0, 0), "git_odb_backend_loose", on: objectsDirectory)
+      PathText.withCString(objectsDirectory) { git_odb_backend_loose(&backend, $0, -1, 0, 0, 0) },
+      "git_odb_backend_loose", on: objectsDirectory)
     let status = git_odb_add_backend(handle, backend, LooseObjectBackend.priority - 1)
     guard status >= 0 else {
       let error = GitError.last(status, "git_odb_add_backend", on: objectsDirectory)

@@ -1,7 +1,9 @@
 internal import CLibgit2
+internal import GitValues
 internal import Glibc
 
-/// Proves that every entry of a pack inflates to exactly as many bytes as it declares.
+/// Proves that every entry of a pack inflates to exactly as many bytes as it declares, and that no delta makes an object of
+/// more than `Library.maximumObjectBytes`: libgit2 holds base and result of a delta in memory whole.
 ///
 /// libgit2 1.5.1 does not look. It hashes the declared size together with whatever comes, and so files an object under an id
 /// that no git can read back; a hostile source can build trees of such ids, and every check that trusts the index passes.
@@ -26,7 +28,7 @@ final class PackEntryLengths {
   /// Opens the pack.
   init(_ path: String) throws(GitError) {
     self.path = path
-    file = open(path, O_RDONLY | O_CLOEXEC)
+    file = PathText.withCString(path) { open($0, O_RDONLY | O_CLOEXEC) }
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
     let isReady = file >= 0 && remora_inflate_init(stream) == Z_OK
@@ -72,11 +74,42 @@ final class PackEntryLengths {
     case 7: for _ in 0..<20 { _ = try nextByte() }
     default: throw corrupt("an entry of the unknown type \(type)")
     }
-    try inflateEntry(declaring: size)
+    let head = try inflateEntry(declaring: size, keeping: type >= 6 ? Self.deltaHeadCount : 0)
+    if type >= 6 { try checkDelta(head) }
   }
 
-  private func inflateEntry(declaring size: Int) throws(GitError) {
+  /// The sizes of base and result at the front of a delta (gitformat-pack(5), "Deltified representation").
+  private func checkDelta(_ head: [UInt8]) throws(GitError) {
+    var rest = head[...]
+    for _ in 0..<2 {
+      var size = 0
+      var shift = 0
+      var isLast = false
+      while !isLast, let byte = rest.popFirst() {
+        guard shift <= 56 else { throw corrupt("a delta declares more than 2^60 bytes") }
+        size |= Int(byte & 0x7F) << shift
+        shift += 7
+        isLast = byte & 0x80 == 0
+      }
+      guard isLast else { throw corrupt("a delta without its sizes") }
+      guard size <= Library.maximumObjectBytes else {
+        throw GitError(
+          code: .limitExceeded, operation: Self.deltaOperation, subject: path,
+          message: "an object of \(size) bytes is sent as a delta, the limit for those is \(Library.maximumObjectBytes)"
+        )
+      }
+    }
+  }
+
+  /// By which the error for a large delta is known: nothing can be set to take it.
+  static let deltaOperation = "resolve deltas"
+  /// Two sizes of at most ten bytes.
+  private static let deltaHeadCount = 20
+
+  /// - Returns: the first bytes, as many as are to be kept.
+  private func inflateEntry(declaring size: Int, keeping count: Int) throws(GitError) -> [UInt8] {
     inflateReset(stream)
+    var kept: [UInt8] = []
     var produced = 0
     var status = Z_OK
     while status != Z_STREAM_END {
@@ -87,7 +120,9 @@ final class PackEntryLengths {
       stream.pointee.avail_out = UInt32(Self.outputCount)
       status = inflate(stream, Z_NO_FLUSH)
       unread = (unread.upperBound - Int(stream.pointee.avail_in))..<unread.upperBound
-      produced += Self.outputCount - Int(stream.pointee.avail_out)
+      let part = Self.outputCount - Int(stream.pointee.avail_out)
+      if kept.count < count { kept += output[..<min(part, count - kept.count)] }
+      produced += part
       // Z_BUF_ERROR: all input was used up exactly; there is more in the file.
       guard status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR && unread.isEmpty else {
         throw corrupt("an entry cannot be inflated")
@@ -95,6 +130,7 @@ final class PackEntryLengths {
       guard produced <= size else { throw corrupt("an entry is longer than the \(size) bytes that it declares") }
     }
     guard produced == size else { throw corrupt("an entry has \(produced) bytes and declares \(size)") }
+    return kept
   }
 
   private func nextByte() throws(GitError) -> UInt8 {

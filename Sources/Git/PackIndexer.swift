@@ -1,4 +1,5 @@
 internal import CLibgit2
+internal import GitValues
 internal import Glibc
 
 /// Takes the bytes of a pack as they come, checks every object's hash, and leaves pack and index in a directory.
@@ -52,7 +53,7 @@ package struct PackIndexer: ~Copyable {
     let files = StagedPackFiles(stagingDirectory)
     var created: OpaquePointer?
     // Writable for us until the end: the interruption opens it a second time.
-    let status = git_indexer_new(&created, stagingDirectory, 0o644, nil, &options)
+    let status = PathText.withCString(stagingDirectory) { git_indexer_new(&created, $0, 0o644, nil, &options) }
     try check(status, "git_indexer_new", on: stagingDirectory)
     handle = try required(created, "git_indexer_new", on: stagingDirectory)
     directory = stagingDirectory
@@ -104,12 +105,13 @@ package struct PackIndexer: ~Copyable {
     guard let objectCount = header.objectCount else {
       throw GitError(code: .packCorrupt, operation: "index pack", subject: directory, message: "the pack has no header")
     }
+    // Before deltas are resolved: it bounds what an object comes out at.
+    if objectCount > 0, let path = files.temporaryPack() { try checkLengths(of: path, count: objectCount) }
     try answer(git_indexer_commit(handle, &stats), "git_indexer_commit")
     let name = String(cString: git_indexer_name(handle))
     let pack = IndexedPack(
       packPath: "\(directory)/pack-\(name).pack", indexPath: "\(directory)/pack-\(name).idx", name: name,
       objectCount: objectCount)
-    if objectCount > 0 { try checkLengths(of: pack) }
     // An interruption that came after libgit2 had checked the bytes has still erased them.
     if interruption.disarm() { throw stopped() }
     guard objectCount > 0 else { return nil }
@@ -118,9 +120,9 @@ package struct PackIndexer: ~Copyable {
     return pack
   }
 
-  private func checkLengths(of pack: IndexedPack) throws {
+  private func checkLengths(of path: String, count: Int) throws {
     do {
-      try PackEntryLengths(pack.packPath).check(count: pack.objectCount) { try callback.report(stats) }
+      try PackEntryLengths(path).check(count: count) { try callback.report(stats) }
     } catch {
       throw interruption.isInterrupted ? stopped() : error
     }
@@ -129,7 +131,7 @@ package struct PackIndexer: ~Copyable {
   /// Takes the right to write away, as git does. libgit2 has already applied the umask.
   private static func protect(_ pack: IndexedPack) throws(GitError) {
     for path in [pack.packPath, pack.indexPath] {
-      guard let mode = FileProbe(path).mode, chmod(path, mode & 0o444) == 0 else {
+      guard let mode = FileProbe(path).mode, PathText.withCString(path, { chmod($0, mode & 0o444) }) == 0 else {
         throw GitError(code: .generic, operation: "chmod", subject: path, message: String(cString: strerror(errno)))
       }
     }
@@ -140,7 +142,9 @@ package struct PackIndexer: ~Copyable {
     let error = GitError.last(status, call, on: directory)
     if let thrown = callback.takeFailure() { throw thrown }
     if interruption.isInterrupted { throw stopped() }
-    throw error.isFromSystem ? error : error.recoded(.packCorrupt)
+    // indexer.c has no code for it: "cannot fix a thin pack without an ODB".
+    let isThin = error.message.contains("thin pack")
+    throw error.isFromSystem ? error : error.recoded(isThin ? .packThin : .packCorrupt)
   }
 
   /// What the progress closure says about being stopped, where it says something: it knows why.

@@ -1,3 +1,4 @@
+internal import GitValues
 internal import Glibc
 
 /// Keeps the pages of a pack that is being indexed from piling up in this process.
@@ -20,7 +21,7 @@ final class PackResidency {
 
   /// - Parameter directory: where libgit2 keeps the pack while it has no name yet.
   init(directory: String) {
-    let resolved = realpath(directory, nil)
+    let resolved = PathText.withCString(directory) { realpath($0, nil) }
     defer { free(resolved) }
     prefix = (resolved.map { String(cString: $0) } ?? directory) + "/pack_git2_"
     baseline = Self.mappedBytes()

@@ -1,4 +1,5 @@
 internal import CLibgit2
+internal import GitValues
 
 /// Files that make reading faster, written by libgit2: where git is not installed. It writes no bitmaps.
 package enum ReadingAids {
@@ -8,10 +9,15 @@ package enum ReadingAids {
   package static func writeMultiPackIndex(packDirectory: String, indexes: [String]) throws(GitError) {
     try Library.start()
     var created: OpaquePointer?
-    try check(git_midx_writer_new(&created, packDirectory), "git_midx_writer_new", on: packDirectory)
+    try check(
+      PathText.withCString(packDirectory) { git_midx_writer_new(&created, $0) }, "git_midx_writer_new",
+      on: packDirectory)
     let writer = try required(created, "git_midx_writer_new", on: packDirectory)
     defer { git_midx_writer_free(writer) }
-    for index in indexes { try check(git_midx_writer_add(writer, index), "git_midx_writer_add", on: index) }
+    for index in indexes {
+      try check(
+        PathText.withCString(index) { git_midx_writer_add(writer, $0) }, "git_midx_writer_add", on: index)
+    }
     try check(git_midx_writer_commit(writer), "git_midx_writer_commit", on: packDirectory)
   }
 
@@ -21,7 +27,8 @@ package enum ReadingAids {
   package static func writeCommitGraph(repository path: String, into directory: String) throws(GitError) {
     try Library.start()
     var opened: OpaquePointer?
-    try check(git_repository_open_bare(&opened, path), "git_repository_open_bare", on: path)
+    try check(
+      PathText.withCString(path) { git_repository_open_bare(&opened, $0) }, "git_repository_open_bare", on: path)
     let repository = try required(opened, "git_repository_open_bare", on: path)
     defer { git_repository_free(repository) }
     var walking: OpaquePointer?
@@ -31,7 +38,9 @@ package enum ReadingAids {
     // Refs to what is no commit are passed over.
     try check(git_revwalk_push_glob(walk, "refs/*"), "git_revwalk_push_glob", on: path)
     var created: OpaquePointer?
-    try check(git_commit_graph_writer_new(&created, directory), "git_commit_graph_writer_new", on: directory)
+    try check(
+      PathText.withCString(directory) { git_commit_graph_writer_new(&created, $0) }, "git_commit_graph_writer_new",
+      on: directory)
     let writer = try required(created, "git_commit_graph_writer_new", on: directory)
     defer { git_commit_graph_writer_free(writer) }
     try check(

@@ -1,4 +1,5 @@
 internal import CLibgit2
+internal import GitValues
 internal import Glibc
 
 /// A bare repository on disk, opened with the checks that git makes and `git_repository_open_bare` leaves out.
@@ -30,7 +31,9 @@ package final class Repository {
     try inspection.checkFormat(configuration)
     let traits = try inspection.traits(configuration)
     var handle: OpaquePointer?
-    try check(git_repository_open_bare(&handle, inspection.path), "git_repository_open_bare", on: inspection.path)
+    try check(
+      PathText.withCString(inspection.path) { git_repository_open_bare(&handle, $0) }, "git_repository_open_bare",
+      on: inspection.path)
     return Repository(
       path: inspection.path, traits: traits, configuration: configuration,
       handle: try required(handle, "git_repository_open_bare", on: path))

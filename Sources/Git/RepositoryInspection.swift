@@ -1,3 +1,4 @@
+internal import GitValues
 internal import Glibc
 
 /// Looks at a directory that claims to be a repository before libgit2 does.
@@ -9,11 +10,12 @@ struct RepositoryInspection {
 
   /// - Throws: `notARepository` when there is no such directory.
   init(_ path: String) throws(GitError) {
-    guard let resolved = realpath(path, nil) else {
+    guard let resolved = PathText.withCString(path, { realpath($0, nil) }) else {
       throw Self.notARepository(path, String(cString: strerror(errno)))
     }
     defer { free(resolved) }
-    self.path = String(cString: resolved)
+    self.path = PathText.text(
+      UnsafeBufferPointer(start: resolved, count: strlen(resolved)).map(UInt8.init(bitPattern:)))
     guard FileProbe(self.path).isDirectory else { throw Self.notARepository(path, "not a directory") }
   }
 
@@ -36,7 +38,9 @@ struct RepositoryInspection {
     }
     // A symbolic link to a branch that does not exist is a legal, old form of HEAD.
     var status = stat()
-    guard lstat("\(path)/HEAD", &status) == 0 else { throw Self.notARepository(path, "it has no HEAD") }
+    guard PathText.withCString("\(path)/HEAD", { lstat($0, &status) }) == 0 else {
+      throw Self.notARepository(path, "it has no HEAD")
+    }
   }
 
   /// Refuses by name what libgit2 1.5.1 would misread.
@@ -86,7 +90,7 @@ struct RepositoryInspection {
   }
 
   private func hasPromisorPack() -> Bool {
-    guard let listing = opendir("\(path)/objects/pack") else { return false }
+    guard let listing = PathText.withCString("\(path)/objects/pack", { opendir($0) }) else { return false }
     defer { closedir(listing) }
     while let entry = readdir(listing) {
       if entry.name.hasSuffix(".promisor") { return true }
@@ -97,7 +101,7 @@ struct RepositoryInspection {
   /// True when a file holds more than empty lines and comments. Such files are small; one that is not counts as filled.
   private func hasLines(_ name: String) throws(GitError) -> Bool {
     let file = "\(path)/\(name)"
-    guard let stream = fopen(file, "re") else {
+    guard let stream = PathText.withCString(file, { fopen($0, "re") }) else {
       if errno == ENOENT || errno == ENOTDIR { return false }
       throw Self.notARepository(path, "cannot read '\(name)': \(String(cString: strerror(errno)))")
     }

@@ -1,3 +1,4 @@
+internal import GitValues
 internal import Glibc
 
 /// Which files of a directory are one indexer's, so that what it leaves can be removed and nothing else.
@@ -23,13 +24,13 @@ struct StagedPackFiles {
   func remove(name: String) {
     guard !name.isEmpty else { return }
     for file in ["pack-\(name).idx", "pack-\(name).pack"] where !others.contains(file) {
-      unlink("\(directory)/\(file)")
+      PathText.withCString("\(directory)/\(file)") { unlink($0) }
     }
   }
 
   private static func names(_ directory: String) -> Set<String> {
     var names: Set<String> = []
-    guard let listing = opendir(directory) else { return names }
+    guard let listing = PathText.withCString(directory, { opendir($0) }) else { return names }
     defer { closedir(listing) }
     while let entry = readdir(listing) { names.insert(entry.name) }
     return names

@@ -17,6 +17,25 @@ package struct RefExclusion: Hashable, Sendable {
 
   package var isEmpty: Bool { rules.isEmpty }
 
+  /// Why a rule cannot match the name of any ref; `nil` when it can.
+  package static func reasonForMatchingNothing(_ rule: String) -> String? {
+    let literal = rule.prefix { $0 != "*" && $0 != "?" }
+    let isPattern = literal.utf8.count < rule.utf8.count
+    let root = "refs/"
+    guard literal.hasPrefix(root) || isPattern && root.hasPrefix(literal) || rule == "refs" else {
+      return rule == "HEAD" ? "HEAD is always mirrored" : "names begin with 'refs/'; write '\(root)…' or '*…'"
+    }
+    // What git-check-ref-format(1) forbids, `*` and `?` aside.
+    if let byte = rule.utf8.first(where: { $0 <= 0x20 || $0 == 0x7F || "~^:\\[".utf8.contains($0) }) {
+      let shown = Character(Unicode.Scalar(byte))
+      let hint = byte == UInt8(ascii: "[") ? "; only * and ? stand for others" : ""
+      return "no name holds \(byte <= 0x20 || byte == 0x7F ? "a blank or a control character" : "'\(shown)'")\(hint)"
+    }
+    if let part = ["..", "//", "@{", "/."].first(where: rule.contains) { return "no name holds '\(part)'" }
+    if rule.hasSuffix(".lock") || rule.hasSuffix(".") { return "no name ends so" }
+    return nil
+  }
+
   package func excludes(_ name: UnsafeRawBufferPointer) -> Bool {
     patterns.contains { Self.matches($0, name) }
   }

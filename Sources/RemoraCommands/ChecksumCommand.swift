@@ -50,7 +50,7 @@ struct ChecksumCommand: AsyncParsableCommand {
         try Output.json(
           Report(
             repository: path.string, algorithm: algorithm.rawValue, checksum: checksum, refs: view.refs.count,
-            broken: view.broken.map(BrokenReport.init)))
+            broken: view.broken.map { BrokenReport($0) }))
       } else if let checksum {
         Output.result(checksum)
       }

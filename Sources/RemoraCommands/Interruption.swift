@@ -2,7 +2,8 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Ctrl-C and SIGTERM: the first ends the work in good order, the second ends the process.
+/// Ctrl-C, SIGTERM and SIGHUP: the first ends the work in good order, the second ends the process. A SIGHUP that is ignored
+/// from the start, as under `nohup`, stays ignored.
 ///
 /// A reader of our output that leaves (`remora mirror … | head`) ends nothing: copies are made for their own sake.
 enum Interruption {
@@ -11,7 +12,7 @@ enum Interruption {
     signal(SIGPIPE, SIG_IGN)
     let wasInterrupted = Mutex(false)
     let task = Task { await work() }
-    let sources = [SIGINT, SIGTERM].map { number in
+    let sources = ([SIGINT, SIGTERM] + (isIgnored(SIGHUP) ? [] : [SIGHUP])).map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
@@ -28,5 +29,11 @@ enum Interruption {
     await task.value
     for source in sources { source.cancel() }
     return wasInterrupted.withLock { $0 }
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    guard sigaction(number, nil, &action) == 0 else { return false }
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

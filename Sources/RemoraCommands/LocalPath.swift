@@ -8,7 +8,7 @@ enum LocalPath {
   /// Absolute, with symbolic links followed as far as the path exists.
   static func absolute(_ text: String) throws -> FilePath {
     guard !text.isEmpty else { throw ValidationError("a path must not be empty") }
-    var path = FilePath(text)
+    var path = FilePath(pathText: text)
     if path.isRelative {
       guard let current = realpath(".", nil) else { throw ValidationError("the current directory is gone") }
       defer { free(current) }
@@ -18,7 +18,7 @@ enum LocalPath {
     var missing: [FilePath.Component] = []
     var existing = path
     while let last = existing.lastComponent {
-      if let resolved = realpath(existing.string, nil) {
+      if let resolved = existing.withPlatformString({ realpath($0, nil) }) {
         defer { free(resolved) }
         return missing.reversed().reduce(FilePath(platformString: resolved)) { $0.appending($1) }
       }
@@ -33,7 +33,7 @@ enum LocalPath {
     do {
       let source = try SourceURL(text)
       guard case .file(let path) = source.kind else { return source }
-      return try SourceURL(absolute(path).string)
+      return try SourceURL(absolute(path).pathText)
     } catch let error as TransportError {
       throw ValidationError("\(error)")
     }

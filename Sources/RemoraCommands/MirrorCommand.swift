@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import GitTransport
+internal import GitValues
 internal import Housekeeping
 internal import Mirroring
 internal import RefStore
@@ -33,7 +34,7 @@ struct MirrorCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Mirror every repository of a file: a line each, 'SOURCE [RELATIVE-DESTINATION]', # begins a comment.",
+      "Mirror every repository of a file: a line each, 'SOURCE [RELATIVE-DESTINATION]'; a line with # in front is a comment.",
       valueName: "file"), completion: .file())
   var list: String?
 
@@ -94,6 +95,10 @@ struct MirrorCommand: AsyncParsableCommand {
     }
     guard (1...256).contains(jobs) else { throw ValidationError("--jobs takes a number from 1 to 256") }
     guard wait.map({ $0 >= 0 }) ?? true else { throw ValidationError("--wait takes 0 or more seconds") }
+    for rule in excludedRefs where !rule.isEmpty {
+      guard let reason = RefExclusion.reasonForMatchingNothing(rule) else { continue }
+      throw ValidationError("--exclude-ref '\(rule)' can match no ref: \(reason)")
+    }
     guard maintenance >= 0 else { throw ValidationError("--maintenance takes 0 or more seconds") }
     guard maxPackObjects > 0 else { throw ValidationError("--max-pack-objects takes a number from 1") }
   }
@@ -103,9 +108,11 @@ struct MirrorCommand: AsyncParsableCommand {
     let transports = connection.transports(connections: jobs)
     let printer = MirrorPrinter(requests: requests, isJSON: json, isQuiet: quiet)
     let upkeep = CopyMaintenance(budget: .seconds(maintenance), freeBytesToKeep: keepFree)
-    let interrupted = await Interruption.watch {
+    var environment = MirrorEnvironment(transports: transports)
+    environment.showsServerText = printer.showsProgress
+    let interrupted = await Interruption.watch { [environment] in
       let batch = MirrorBatch(
-        environment: MirrorEnvironment(transports: transports), jobs: min(jobs, max(1, requests.count))
+        environment: environment, jobs: min(jobs, max(1, requests.count))
       ) { upkeep.afterRun($0, $1, cancellation: $2) }
       await batch.run(requests, progress: { printer.progress($0, $1) }, ended: { printer.ended($0) })
     }
@@ -119,26 +126,38 @@ struct MirrorCommand: AsyncParsableCommand {
     guard let list, let into else {
       return [try request(LocalPath.source(source ?? ""), LocalPath.absolute(destination ?? ""))]
     }
-    let text: String
+    let bytes: [UInt8]
     do {
-      text = list == "-" ? readAll() : try String(contentsOfFile: list, encoding: .utf8)
+      bytes = try list == "-" ? FileHandle.standardInput.readToEnd().map(Array.init) ?? [] : Self.contents(of: list)
     } catch {
-      throw ValidationError("cannot read the list '\(list)': \(error.localizedDescription)")
+      throw ValidationError("cannot read the list '\(PathText.shown(list))': \(error)")
     }
     do {
-      return try MirrorList.parse(text, into: LocalPath.absolute(into)).map { entry in
-        try request(entry.source, entry.destination)
-      }
+      let entries = try MirrorList.parse(
+        bytes, into: LocalPath.absolute(into), relativeTo: LocalPath.absolute("."))
+      return try entries.map { try request($0.source, $0.destination) }
     } catch let error as MirrorError {
       throw ValidationError("\(error)")
     }
   }
 
-  private func readAll() -> String {
-    var text = ""
-    while let line = readLine(strippingNewline: false) { text += line }
-    return text
+  /// Also of a pipe (`--list <(…)`), which the port for durable files refuses.
+  private static func contents(of path: String) throws -> [UInt8] {
+    let file = try FileDescriptor.open(FilePath(pathText: path), .readOnly)
+    return try file.closeAfter {
+      var bytes: [UInt8] = []
+      var part = [UInt8](repeating: 0, count: 64 << 10)
+      while true {
+        let count = try part.withUnsafeMutableBytes { try file.read(into: $0) }
+        guard count > 0 else { return bytes }
+        bytes += part[..<count]
+        guard bytes.count <= longestList else { throw Errno.fileTooLarge }
+      }
+    }
   }
+
+  /// Bytes: more than a million repositories.
+  private static let longestList = 256 << 20
 
   private func request(_ source: SourceURL, _ destination: FilePath) throws -> MirrorRequest {
     var limits = MirrorLimits()

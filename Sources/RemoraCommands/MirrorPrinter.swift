@@ -13,7 +13,7 @@ final class MirrorPrinter: Sendable {
   private let requests: [MirrorRequest]
   private let isJSON: Bool
   private let isQuiet: Bool
-  private let showsProgress: Bool
+  let showsProgress: Bool
   private let state = Mutex(State())
 
   init(requests: [MirrorRequest], isJSON: Bool, isQuiet: Bool) {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import GitValues
 internal import Glibc
 internal import SystemPackage
 
@@ -25,6 +26,6 @@ enum Output {
 
   private static func write(_ text: String, to descriptor: SystemPackage.FileDescriptor) {
     // Nobody is left to hear that our own output is gone (`remora … | head`); the exit status still tells how it went.
-    _ = try? descriptor.writeAll(text.utf8)
+    _ = try? descriptor.writeAll(PathText.shown(text).utf8)
   }
 }

@@ -26,7 +26,10 @@ struct ProgressLine {
 
   private mutating func text(_ progress: MirrorProgress, at now: ContinuousClock.Instant) -> String {
     switch progress {
+    case .pausing(let host, let seconds): return "Waiting \(seconds) s: \(host) has asked for a pause"
     case .listing: return "Listing refs"
+    case .requesting: return "Waiting for the source to prepare the pack"
+    case .remote(let line): return "remote: \(line.prefix(70))"
     case .receiving(let objects, let total, let bytes):
       measure(bytes, at: now)
       return "Receiving objects: \(Self.share(objects, total)), \(Self.size(bytes)) | \(Self.size(rate))/s"

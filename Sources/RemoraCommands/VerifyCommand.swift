@@ -71,7 +71,9 @@ struct VerifyCommand: AsyncParsableCommand {
           checksum: comparison.checksum, refs: comparison.refs,
           differences: comparison.differences.map {
             .init(ref: $0.name.description, source: $0.source, copy: $0.copy)
-          }, broken: comparison.broken.map(BrokenReport.init)))
+          },
+          broken: comparison.brokenInSource.map { BrokenReport($0, in: .source) }
+            + comparison.brokenInCopy.map { BrokenReport($0, in: .copy) }))
     } else if comparison.isEqual {
       let head = comparison.headIsUnknown ? ", HEAD unknown" : ""
       Output.result(
@@ -81,8 +83,9 @@ struct VerifyCommand: AsyncParsableCommand {
         Output.result("\(difference.name): source \(difference.source ?? "-") copy \(difference.copy ?? "-")")
       }
     }
-    if !comparison.broken.isEmpty {
-      BrokenReport.tell(comparison.broken, of: copy)
+    if comparison.isBroken {
+      if !comparison.brokenInSource.isEmpty { BrokenReport.tell(comparison.brokenInSource, of: source.redacted) }
+      if !comparison.brokenInCopy.isEmpty { BrokenReport.tell(comparison.brokenInCopy, of: copy) }
       throw ExitStatus.broken
     }
     guard comparison.isEqual else {

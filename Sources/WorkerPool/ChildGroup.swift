@@ -27,11 +27,13 @@ package final class ChildGroup {
   ///
   /// - Parameters:
   ///   - path: of the program, with a slash.
+  ///   - encoding: the bytes of an argument: for paths that are not UTF-8.
   ///   - descriptors: become the child's standard input, output and error, in this order. They stay open here; all other
   ///     descriptors of ours are expected to be closed on exec.
   /// - Throws: `SpawnFailure` when it cannot be started.
   package init(
-    path: String, arguments: [String], environment: [String: String], descriptors: [Int32]
+    path: String, arguments: [String], environment: [String: String], descriptors: [Int32],
+    encoding: (String) -> [UInt8] = { Array($0.utf8) }
   ) throws(SpawnFailure) {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -51,7 +53,12 @@ package final class ChildGroup {
     sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
 
-    var argumentPointers = ([path] + arguments).map { strdup($0) } + [nil]
+    var argumentPointers = ([path] + arguments).map { argument in
+      (encoding(argument) + [0]).withUnsafeBytes { bytes in
+        bytes.baseAddress.flatMap { strdup($0.assumingMemoryBound(to: CChar.self)) }
+      }
+    }
+    argumentPointers.append(nil)
     var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
     var processID: pid_t = 0

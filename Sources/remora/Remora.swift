@@ -3,5 +3,5 @@ import RemoraCommands
 
 @main
 struct Remora {
-  static func main() async { await RemoraCommand.main() }
+  static func main() async { await RemoraCommand.runProgram() }
 }

@@ -240,4 +240,78 @@ struct CheckCommandTests {
       #expect(outcome.isSuccess, "\(outcome.errorText)")
     }
   }
+
+  @Test(
+    "a damaged loose object is a finding, also where a pack has it", arguments: ["cut", "empty", "another", "sound"])
+  func looseBesidePack(damage: String) async throws {
+    try await Self.withCopy { bench in
+      let oid = try bench.source.oid("refs/heads/big:big").hex
+      let other = try bench.source.oid("refs/heads/big").hex
+      func path(_ oid: String) -> String { "\(bench.copy)/objects/\(oid.prefix(2))/\(oid.dropFirst(2))" }
+      // Loose copies of what the packs have.
+      let elsewhere = bench.directory.path("elsewhere.git")
+      try await GitCommand().run("init", "-q", "--bare", elsewhere)
+      for file in try FileManager.default.contentsOfDirectory(atPath: "\(bench.copy)/objects/pack")
+      where file.hasSuffix(".pack") {
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(bench.copy)/objects/pack/\(file)")))
+        try await GitCommand(in: elsewhere).run("unpack-objects", "-q", input: bytes)
+      }
+      func loose(_ oid: String) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: "\(elsewhere)/objects/\(oid.prefix(2))/\(oid.dropFirst(2))"))
+      }
+      let good = try loose(oid)
+      let bytes =
+        switch damage {
+        case "cut": good.prefix(good.count / 2)
+        case "empty": Data()
+        case "another": try loose(other)
+        default: good
+        }
+      try FileManager.default.createDirectory(
+        atPath: (path(oid) as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try bytes.write(to: URL(fileURLWithPath: path(oid)))
+      for options in [[], ["--full"]] {
+        let outcome = try await RemoraBinary.run(["check", bench.copy, "--json"] + options)
+        let report = try JSONLine(outcome.text)
+        #expect(report.flag("sound") == (damage == "sound"))
+        #expect(outcome.status == (damage == "sound" ? 0 : 1))
+        let subjects = report.list("findings").compactMap { $0.text("subject") }
+        #expect(subjects == (damage == "sound" ? [] : ["objects/\(oid.prefix(2))/\(oid.dropFirst(2))"]))
+      }
+    }
+  }
+
+  @Test("locks and temporary files of other programs are left alone, and are no findings")
+  func foreignFiles() async throws {
+    try await Self.withCopy { bench in
+      let names = [
+        "pack/multi-pack-index.lock", "pack/tmp_pack_abc", "pack/tmp_idx_abc", "pack/tmp_rev_abc",
+        "pack/.tmp-1-pack-x.bitmap",
+        "info/commit-graph.lock", "pack/multi-pack-index.tmp",
+      ].map { "\(bench.copy)/objects/\($0)" }
+      for name in names { try Data("x".utf8).write(to: URL(fileURLWithPath: name)) }
+      let outcome = try await bench.remora("check", bench.copy)
+      #expect(outcome.isSuccess, "\(outcome.errorText)")
+      #expect(names.allSatisfy { FileManager.default.fileExists(atPath: $0) })
+    }
+  }
+
+  @Test("more packs than the shell's soft limit of open files are no damage")
+  func manyPacks() async throws {
+    try await withWorkbench { bench in
+      try await bench.mirror()
+      let git = GitCommand(in: bench.copy)
+      for number in 0..<150 {
+        let blob = try await git.run("hash-object", "-w", "--stdin", input: Array("\(number)\n".utf8)).text
+        try await git.run("pack-objects", "-q", "objects/pack/pack", input: Array("\(blob)\n".utf8))
+      }
+      try await git.run("prune-packed", "-q")
+      let script = "ulimit -Sn 100 && exec \"$0\" check --full --json \"$1\""
+      let shell = try ChildProcess("bash", ["-c", script, try BuiltProgram.path("remora"), bench.copy])
+      let outcome: ProcessOutcome = try await shell.outcome()
+      let report = try JSONLine(outcome.text)
+      #expect(report.flag("sound") == true, "\(outcome.text) \(outcome.errorText)")
+      #expect(report.number("packs") ?? 0 > 150)
+    }
+  }
 }

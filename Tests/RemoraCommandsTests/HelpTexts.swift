@@ -5,7 +5,8 @@ enum HelpTexts {
 
     Exit status: 0 all good, 1 failed (or different), 2 some of several failed,
     3 a repository with broken refs, 64 wrong usage, 75 busy (another run or
-    another program holds the copy), 130 ended by Ctrl-C or SIGTERM.
+    another program holds the copy), 130 ended by Ctrl-C, SIGTERM or
+    SIGHUP.
 
     Examples:
       remora mirror https://git.example.org/project.git /srv/copies/project.git
@@ -125,7 +126,8 @@ enum HelpTexts {
 
     OPTIONS:
       --list <file>           Mirror every repository of a file: a line each,
-                              'SOURCE [RELATIVE-DESTINATION]', # begins a comment.
+                              'SOURCE [RELATIVE-DESTINATION]'; a line with # in
+                              front is a comment.
       --into <dir>            Where the copies of --list go.
       --jobs <number>         Repositories at a time with --list. (default: 4)
       --exclude-ref <glob>    Leave out refs that match, and remember it for later

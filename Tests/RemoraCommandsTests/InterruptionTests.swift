@@ -5,7 +5,7 @@ import Testing
 @Suite("Ctrl-C")
 struct InterruptionTests {
   @Test(
-    "in a slow transfer ends the run at once with 130 and the copy as it was", arguments: [SIGINT, SIGTERM],
+    "in a slow transfer ends the run at once with 130 and the copy as it was", arguments: [SIGINT, SIGTERM, SIGHUP],
     [true, false])
   func slowTransfer(signal: Int32, isFirstCopy: Bool) async throws {
     try await withWorkbench { bench in

@@ -188,4 +188,39 @@ struct MirrorCommandTests {
       #expect(try GitCommand().view(copy) == bench.source.view())
     }
   }
+
+  @Test("paths that are not UTF-8 are taken as they are", arguments: ["\\xe9", "\\xff\\xfe", "\\xf4\\x8f\\xba\\x80"])
+  func foreignPaths(bytes: String) async throws {
+    try await withWorkbench { bench in
+      let script = """
+        set -e; s=$(printf 'source%b.git' "$2"); c=$(printf 'copy%b.git' "$2"); cd "$3"
+        cp -r "$1" "$s"; "$0" mirror "$s" "$c"; git -C "$s" update-ref refs/heads/new refs/heads/main
+        "$0" mirror "$s" "$c" --json; "$0" verify "$s" "$c"; "$0" check "$c" --quiet; "$0" housekeep "$c" --quiet
+        printf '%s %s\\n' "$PWD/$s" "listed$c" > list; "$0" mirror --list list --into .
+        "$0" history "$c" > /dev/null; "$0" checksum "$c" > /dev/null
+        git -C "$c" rev-parse -q --verify refs/heads/new; git -C "$c" fsck; git -C "listed$c" fsck; ls | wc -l
+        """
+      let place = bench.directory.path("strange")
+      try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+      let shell = try ChildProcess(
+        "bash", ["-c", script, try BuiltProgram.path("remora"), bench.source.path, bytes, place])
+      let outcome: ProcessOutcome = try await shell.outcome()
+      #expect(outcome.isSuccess, "\(outcome.text) \(outcome.errorText)")
+      // Source, copy, the copy of the list, the list: no other name was made up.
+      #expect(outcome.lines.last?.trimmingCharacters(in: .whitespaces) == "4")
+    }
+  }
+
+  @Test("a rate-limited, a refused and a missing source: no failure is without a hint")
+  func hints() async throws {
+    try await withWorkbench { bench in
+      for source in [bench.directory.path("nowhere"), "http://127.0.0.1:1/x.git", bench.directory.path("")] {
+        let outcome = try await bench.remora("mirror", "--json", source, bench.copy)
+        #expect(outcome.status == 1)
+        #expect(try JSONLine(outcome.text)["error"].text("hint")?.isEmpty == false)
+      }
+      let itself = try await bench.remora("mirror", "--adopt", "--json", bench.source.path, bench.source.path)
+      #expect(try JSONLine(itself.text)["error"].text("code") == "destination_is_the_source")
+    }
+  }
 }

@@ -131,6 +131,7 @@ extension HTTPUploadPack {
       case 403: .sourceAccessDenied
       case 404, 410: .sourceNotFound
       case 429: .rateLimited
+      case 451: .serverRefused
       case 503 where retryAfter != nil: .rateLimited
       case 500...599: .serverError
       case 300...399: .redirectRefused
@@ -140,11 +141,12 @@ extension HTTPUploadPack {
     var hint: String?
     if code == .rateLimited { hint = retryAfter.map { "the server says: retry after \($0)" } }
     if head.status == 404 { hint = "check the address; some servers answer so to those who may not see it" }
+    if head.status == 451 { hint = "the server withholds it for legal reasons: ask its operator" }
     if head.status == 407 { hint = "the proxy asks who we are: put user and password into its address" }
     return TransportError(
       code, operation: operation.rawValue, subject: base.redacted,
       cause: "the server answered with status \(head.status)\(text.isEmpty ? "" : ": \(text)")", hint: hint,
-      disposition: head.status == 407 ? .permanent : nil,
+      disposition: head.status == 407 || head.status == 451 ? .permanent : nil,
       retryAfter: code == .rateLimited ? head.headers["Retry-After"].flatMap { RetryAfter.duration($0) } : nil)
   }
 }

@@ -1,3 +1,4 @@
+import GitValues
 import Glibc
 import WorkerPool
 
@@ -54,7 +55,8 @@ extension ChildGroup {
     defer { sockets.closeChildEnds() }
     do throws(SpawnFailure) {
       try self.init(
-        path: path, arguments: arguments, environment: environment, descriptors: sockets.childEnds)
+        path: path, arguments: arguments, environment: environment, descriptors: sockets.childEnds,
+        encoding: PathText.bytes)
     } catch {
       throw .failed("start", error.code)
     }

@@ -18,6 +18,12 @@ extension LocalRepositoryPath {
     guard !isShallow else { throw Self.shallow(subject) }
   }
 
+  /// Device and inode of the directory in which the repository at a path has its refs and objects; `nil` when there is none.
+  package static func identity(of path: String) -> (device: UInt64, inode: UInt64)? {
+    // A path that leads nowhere has none.
+    (try? LocalRepositoryPath(path))?.identity
+  }
+
   private static func unreachable(_ subject: String, errno code: Int32) -> TransportError {
     let cause = String(cString: strerror(code)).lowercased()
     switch code {

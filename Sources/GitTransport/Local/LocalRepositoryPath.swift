@@ -1,3 +1,4 @@
+import GitValues
 import Glibc
 
 /// Where the parts of a local repository are, found as git's `enter_repo` finds them (path.c, non-strict): a bare
@@ -16,7 +17,7 @@ package struct LocalRepositoryPath {
   init(_ path: String) throws(LocalPathFailure) {
     self.path = try Self.absolute(path)
     var status = stat()
-    guard stat(self.path, &status) == 0 else { throw LocalPathFailure(code: errno) }
+    guard PathText.withCString(self.path, { stat($0, &status) }) == 0 else { throw LocalPathFailure(code: errno) }
     let candidates = ["/.git", "", "/.git/.git", ".git"].map { [path = self.path] in path + $0 }
     let found = candidates.lazy.compactMap(Self.repository(at:)).first
     commonDirectory = found.map(Self.commonDirectory(of:))
@@ -27,24 +28,27 @@ package struct LocalRepositoryPath {
   var isShallow: Bool {
     guard let commonDirectory else { return false }
     var status = stat()
-    return stat(commonDirectory + "/shallow", &status) == 0 && status.st_size > 0
+    return PathText.withCString(commonDirectory + "/shallow") { stat($0, &status) } == 0 && status.st_size > 0
   }
 
   private static func absolute(_ path: String) throws(LocalPathFailure) -> String {
     if path.hasPrefix("/") { return path }
     guard let here = getcwd(nil, 0) else { throw LocalPathFailure(code: errno) }
     defer { free(here) }
-    return String(cString: here) + "/" + path
+    return PathText.text(UnsafeBufferPointer(start: here, count: strlen(here)).map(UInt8.init(bitPattern:))) + "/"
+      + path
   }
 
   private static func repository(at candidate: String) -> String? {
-    if access(candidate + "/HEAD", F_OK) == 0, access(candidate + "/objects", F_OK) == 0 { return candidate }
+    if isThere(candidate + "/HEAD"), isThere(candidate + "/objects") { return candidate }
     // A linked work tree has its objects elsewhere.
-    if access(candidate + "/HEAD", F_OK) == 0, access(candidate + "/commondir", F_OK) == 0 { return candidate }
+    if isThere(candidate + "/HEAD"), isThere(candidate + "/commondir") { return candidate }
     guard let text = smallFile(candidate), text.hasPrefix("gitdir: ") else { return nil }
     let target = String(text.dropFirst("gitdir: ".count))
     return target.hasPrefix("/") ? target : parent(of: candidate) + "/" + target
   }
+
+  private static func isThere(_ path: String) -> Bool { PathText.withCString(path) { access($0, F_OK) } == 0 }
 
   private static func commonDirectory(of repository: String) -> String {
     guard let text = smallFile(repository + "/commondir") else { return repository }
@@ -55,9 +59,16 @@ package struct LocalRepositoryPath {
     path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
   }
 
+  /// The directory that refs and objects are in, as device and inode; `nil` when there is none.
+  package var identity: (device: UInt64, inode: UInt64)? {
+    var status = stat()
+    guard let commonDirectory, PathText.withCString(commonDirectory, { stat($0, &status) }) == 0 else { return nil }
+    return (UInt64(status.st_dev), UInt64(status.st_ino))
+  }
+
   /// The text of a file of one line; `nil` when there is none, or it cannot be one.
   private static func smallFile(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = PathText.withCString(path) { open($0, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     return withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 1) { buffer in
@@ -65,7 +76,7 @@ package struct LocalRepositoryPath {
       guard count > 0, count < buffer.count else { return nil }
       var bytes = buffer[0..<count]
       while let last = bytes.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { bytes.removeLast() }
-      return String(decoding: bytes, as: UTF8.self)
+      return PathText.text(bytes.map { $0 })
     }
   }
 }

@@ -65,6 +65,11 @@ extension LocalUploadPack {
         .sourceAccessDenied, hint: "if you trust its owner: git config --global --add safe.directory '\(subject)'")
     }
     if complaints.contain("ermission denied") { return error(.sourceAccessDenied) }
+    let formats = ["unknown repository extension", "unknown value for 'extensions.", "Expected git repo version"]
+    if formats.contains(where: complaints.contain) {
+      return error(
+        .unsupportedSource, hint: "the git of this machine cannot read its format: install a newer git, or convert it")
+    }
     let strangers = ["not a git repository", "not appear to be a git repository", "invalid gitfile format"]
     if strangers.contains(where: complaints.contain) { return error(.sourceNotARepository) }
     return error(.connectionLost)

@@ -59,7 +59,7 @@ final class DaemonUploadPack: UploadPackChannel {
   private var request: [UInt8] {
     let name = source.host.contains(":") ? "[\(source.host)]" : source.host
     let host = name + (source.port.map { ":\($0)" } ?? "")
-    let line = Array("git-upload-pack \(source.path)\0host=\(host)\0\0version=2\0".utf8)
+    let line = PathText.bytes("git-upload-pack \(source.path)\0host=\(host)\0\0version=2\0")
     let digits = String(line.count + 4, radix: 16)
     return Array((String(repeating: "0", count: 4 - digits.count) + digits).utf8) + line
   }

@@ -1,4 +1,5 @@
 import GitProtocol
+import GitValues
 import Glibc
 
 extension SourceURL {
@@ -26,7 +27,7 @@ extension SourceURL {
       let start = shown.firstRange(of: "://")?.upperBound ?? shown.startIndex
       if start <= at { shown.removeSubrange(start...at) }
     }
-    return sanitizedServerText(Array(shown.prefix { $0 != "?" }.utf8))
+    return sanitizedServerText(Array(PathText.shown(shown).prefix { $0 != "?" }.utf8))
   }
 
   private static func parse(_ text: String) throws(Flaw) -> SourceURL {
@@ -59,7 +60,7 @@ extension SourceURL {
       return SourceURL(
         kind: scheme == "http" ? .http : .https, authority: try Authority(authority), path: String(trimmed))
     case "ssh", "git+ssh", "ssh+git", "git":
-      guard path.count > 1, let decoded = PercentCoding.decode(path) else {
+      guard path.count > 1, let decoded = PercentCoding.decodePath(path) else {
         throw Flaw("it has no path, or one that is not properly percent-encoded")
       }
       guard !decoded.hasPrefix("/-") else { throw Flaw("a path must not begin with '-'") }
@@ -68,8 +69,8 @@ extension SourceURL {
       guard authority.isEmpty || authority == "localhost" else {
         throw Flaw("file:// reaches only this machine", hint: "write file:///path")
       }
-      guard !path.isEmpty, let decoded = PercentCoding.decode(path) else {
-        throw Flaw("it has no path, or one that is not properly percent-encoded UTF-8")
+      guard !path.isEmpty, let decoded = PercentCoding.decodePath(path) else {
+        throw Flaw("it has no path, or one that is not properly percent-encoded")
       }
       return SourceURL(kind: .file(path: decoded), authority: Authority(), path: decoded)
     default:
@@ -103,5 +104,7 @@ extension SourceURL {
       }
   }
 
-  private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  private static func exists(_ path: String) -> Bool {
+    PathText.withCString(path) { access($0, F_OK) } == 0
+  }
 }

@@ -20,11 +20,12 @@ extension GitPacker {
 
   /// - Returns: what went wrong.
   private func run(_ arguments: [String], _ aids: DescribedPacks) throws -> String? {
-    var variables = ["GIT_OBJECT_DIRECTORY": aids.root.string]
-    if aids.hasLooseObjects { variables["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = layout.objects.string }
+    var variables = ["GIT_OBJECT_DIRECTORY": aids.root.pathText]
+    if aids.hasLooseObjects { variables["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = layout.objects.pathText }
     let ending = try git.run(
       // libgit2 1.5.1 reads no commit-graph with the second kind of generation numbers.
-      ["-c", "pack.threads=1", "-c", "commitGraph.generationVersion=1", "--git-dir=\(layout.root)"] + arguments,
+      ["-c", "pack.threads=1", "-c", "commitGraph.generationVersion=1", "--git-dir=\(layout.root.pathText)"]
+        + arguments,
       variables: variables, deadline: deadline, cancellation: cancellation)
     return ending.isSuccess ? nil : "git \(arguments[0]): \(ending.complaints)"
   }

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import DurableFiles
 internal import Git
+internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import SystemPackage
@@ -52,14 +53,20 @@ extension ObjectCheck {
         outcome.soundPacks.append(ProvenPacks.Pack(pack: String(name), index: HexText.text(digest)))
       }
     }
-    let derived = names.filter { name in
-      name.hasPrefix("multi-pack-index") || [".bitmap", ".rev"].contains { name.hasSuffix($0) }
-    }.map { layout.packs.appending($0) }
+    let derived = names.filter(Self.isDerived).map { layout.packs.appending($0) }
     for path in try derived + commitGraphs() {
       guard let reading = try read(path), !reading.isSound else { continue }
       outcome.findings.append(finding(.derived, path, reading.complaint))
     }
     try checkLooseObjects(&outcome)
+  }
+
+  /// `multi-pack-index`, and what belongs to it or to a pack. Not a lock (`multi-pack-index.lock`) or a temporary file of a git
+  /// that is at work (`tmp_…`, `.tmp-…`): those are other programs' own.
+  private static func isDerived(_ name: String) -> Bool {
+    if name == "multi-pack-index" { return true }
+    guard name.hasPrefix("multi-pack-index-") || name.hasPrefix("pack-") else { return false }
+    return [".bitmap", ".rev"].contains { name.hasSuffix($0) }
   }
 
   /// A pack gets its index a moment after its name: only one that has waited long is a finding.
@@ -83,7 +90,9 @@ extension ObjectCheck {
   }
 
   private func checkLooseObjects(_ outcome: inout CheckOutcome) throws {
-    let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
+    // Without the packs: an object that is in one as well would be read from there, and a damaged file pass.
+    let objects = try ObjectDatabase()
+    try objects.addLooseObjects(objectsDirectory: layout.objects.pathText)
     for directory in try files.entries(of: layout.objects) where directory.name.string.utf8.count == 2 {
       let path = layout.objects.appending(directory.name)
       guard try files.status(of: path)?.kind == .directory else { continue }

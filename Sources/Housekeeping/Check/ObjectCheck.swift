@@ -1,6 +1,7 @@
 package import DurableFiles
 package import Foundation
 internal import Git
+internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import RefStore
@@ -97,7 +98,7 @@ package struct ObjectCheck {
       CheckFinding(kind: .unreadable, subject: "\($0.name)", message: $0.reason)
     }
     let proven = try provenObjects(outcome)
-    var walk = CompleteWalk(try ObjectDatabase(objectsDirectory: layout.objects.string), beyond: proven) {
+    var walk = CompleteWalk(try ObjectDatabase(objectsDirectory: layout.objects.pathText), beyond: proven) {
       [report, checkTime] count in
       try checkTime()
       report(.walking(objects: count))

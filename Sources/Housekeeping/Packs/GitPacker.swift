@@ -48,7 +48,8 @@ struct GitPacker: Packer {
   /// - Throws: `MirrorError` with git's own words when it fails.
   private func run(_ arguments: [String], lines: [String], take: (UnsafeRawBufferPointer) throws -> Void) throws {
     let ending = try git.run(
-      Self.bounds + ["--git-dir=\(layout.root)"] + arguments, input: Array(lines.map { $0 + "\n" }.joined().utf8),
+      Self.bounds + ["--git-dir=\(layout.root.pathText)"] + arguments,
+      input: Array(lines.map { $0 + "\n" }.joined().utf8),
       deadline: deadline, cancellation: cancellation, take: take)
     guard ending.isSuccess else { throw failed(arguments[0], ending.complaints) }
   }

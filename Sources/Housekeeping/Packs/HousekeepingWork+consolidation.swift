@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import Git
+internal import GitTransport
 internal import Mirroring
 internal import SystemPackage
 
@@ -24,7 +25,7 @@ extension HousekeepingWork {
     }
     guard let pack else { return }
     enter(.proving)
-    let new = try PackContents(indexPath: FilePath(pack.indexPath))
+    let new = try PackContents(indexPath: FilePath(pathText: pack.indexPath))
     for place in chosen { try requireAll(of: contents[place], in: new, pack: free[place].name) }
     enter(.publishing)
     try staging.publish(pack)

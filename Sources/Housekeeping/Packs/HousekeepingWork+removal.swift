@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import Foundation
 internal import Git
+internal import GitTransport
 internal import Mirroring
 internal import SystemPackage
 
@@ -97,8 +98,8 @@ extension HousekeepingWork {
   private func isComplete(with packs: [String]) throws -> Bool {
     enter(.proving)
     let objects = try ObjectDatabase()
-    for name in packs { try objects.addPack(indexPath: layout.packs.appending("\(name).idx").string) }
-    try objects.addLooseObjects(objectsDirectory: layout.objects.string)
+    for name in packs { try objects.addPack(indexPath: layout.packs.appending("\(name).idx").pathText) }
+    try objects.addLooseObjects(objectsDirectory: layout.objects.pathText)
     var check = ConnectivityCheck(objects: objects, pack: PackContents(), oldTips: []) { [self] _ in try checkTime() }
     do {
       try check.check(neededTips().present)

@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import Git
+internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import SystemPackage
@@ -43,14 +44,14 @@ struct LibraryPacker: Packer {
   }
 
   private func reachable(from tips: [ObjectID]) throws -> Set<ObjectID> {
-    let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
+    let objects = try ObjectDatabase(objectsDirectory: layout.objects.pathText)
     return try ReachableObjects.find(from: tips, in: objects, checkTime)
   }
 
   private func write(_ oids: Set<ObjectID>, _ sink: any PackSink) throws {
     do {
       let builder = try PackBuilder(
-        ObjectDatabase(objectsDirectory: layout.objects.string), checkpoint: checkTime)
+        ObjectDatabase(objectsDirectory: layout.objects.pathText), checkpoint: checkTime)
       for oid in oids { try builder.insert(oid) }
       try builder.write { try sink.receive($0) }
     } catch let failure as PackBuilder.Failure {
@@ -70,7 +71,7 @@ struct LibraryPacker: Packer {
           packDirectory: aids.packDirectory.string,
           indexes: aids.packs.map { aids.packDirectory.appending("\($0).idx").string })
       }
-      try ReadingAids.writeCommitGraph(repository: layout.root.string, into: aids.infoDirectory.string)
+      try ReadingAids.writeCommitGraph(repository: layout.root.pathText, into: aids.infoDirectory.pathText)
       return nil
     } catch {
       return "\(error)"

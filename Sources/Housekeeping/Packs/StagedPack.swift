@@ -13,7 +13,7 @@ final class StagedPack: PackSink {
   init(_ work: HousekeepingWork) throws {
     watch = IndexerWatch(cancellation: work.cancellation, deadline: work.deadline)
     indexer = try PackIndexer(
-      stagingDirectory: work.layout.staging.string, interruption: watch.interruption
+      stagingDirectory: work.layout.staging.pathText, interruption: watch.interruption
     ) { _ in try work.checkTime() }
   }
 

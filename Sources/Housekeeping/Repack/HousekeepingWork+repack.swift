@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import Foundation
 internal import Git
+internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import SystemPackage
@@ -33,7 +34,7 @@ extension HousekeepingWork {
     return isRepacked
   }
 
-  private func repack(
+  func repack(
     _ replaced: [PackInventory.Pack], _ packs: [PackInventory.Pack], _ tips: [ObjectID], _ record: inout ReplacedPacks
   ) throws -> Bool {
     let loose = try LooseObjects(layout, through: files)
@@ -42,7 +43,7 @@ extension HousekeepingWork {
     try staging.prepare()
     let pack = try tips.isEmpty ? nil : make { try packer.packReachable(from: tips, into: $0) }
     enter(.proving)
-    let new = try pack.map { try PackContents(indexPath: FilePath($0.indexPath)) } ?? PackContents()
+    let new = try pack.map { try PackContents(indexPath: FilePath(pathText: $0.indexPath)) } ?? PackContents()
     if let pack { try requireComplete(tips, in: pack) }
     let name = pack.map { "pack-\($0.name)" }
     let going = replaced.map(\.name).filter { $0 != name }
@@ -71,7 +72,7 @@ extension HousekeepingWork {
     let objects = try ObjectDatabase()
     try objects.addPack(indexPath: pack.indexPath)
     var check = ConnectivityCheck(
-      objects: objects, pack: try PackContents(indexPath: FilePath(pack.indexPath)), oldTips: []
+      objects: objects, pack: try PackContents(indexPath: FilePath(pathText: pack.indexPath)), oldTips: []
     ) { [self] _ in try checkTime() }
     try check.check(tips)
   }

@@ -48,7 +48,7 @@ package struct RefRestoration {
     do {
       let state = try CopyMoment.read(copy, at: moment, now: now, through: files)
       let (found, oid) = try Self.value(of: ref, in: state, copy)
-      let objects = try ObjectDatabase(objectsDirectory: CopyLayout(root: copy).objects.string)
+      let objects = try ObjectDatabase(objectsDirectory: CopyLayout(root: copy).objects.pathText)
       try requireWhole(oid, found, in: objects)
       let new = try Self.newName(name, for: found, at: oid, in: objects)
       let count =
@@ -173,7 +173,7 @@ package struct RefRestoration {
         .destinationIsACopy, "restore into '\(path)': it is a copy, which is to be what its source is",
         hint: "name another repository, and push from there")
     }
-    let repository = try Repository.openBare(at: root.string)
+    let repository = try Repository.openBare(at: root.pathText)
     let known = try RefReader(repository: root, files: files).view().refs
     if let there = known.oid(of: name) {
       guard there == oid else {
@@ -236,13 +236,13 @@ package struct RefRestoration {
     try files.makeDirectory(staging, permissions: .ownerReadWriteExecute)
     // What a crash leaves there, git's own gc does not know; it is named for what it is.
     defer { try? files.removeTree(staging) }
-    var indexer = try PackIndexer(stagingDirectory: staging.string) { [cancellation] _ in try cancellation.check() }
+    var indexer = try PackIndexer(stagingDirectory: staging.pathText) { [cancellation] _ in try cancellation.check() }
     try builder.write { try indexer.append($0) }
     guard let pack = try indexer.commit() else { return 0 }
     let database = try repository.objects()
     try database.addPack(indexPath: pack.indexPath)
     try requireWhole(oid, .head, in: database)
-    for source in [FilePath(pack.packPath), FilePath(pack.indexPath)] {
+    for source in [FilePath(pathText: pack.packPath), FilePath(pathText: pack.indexPath)] {
       try files.synchronizeFile(source)
       guard let name = source.lastComponent else { preconditionFailure("a pack has a name") }
       let target = layout.packs.appending(name)

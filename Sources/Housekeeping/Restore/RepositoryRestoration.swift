@@ -1,6 +1,7 @@
 package import DurableFiles
 package import Foundation
 internal import Git
+internal import GitTransport
 package import GitValues
 package import Mirroring
 internal import RefStore
@@ -99,7 +100,7 @@ package struct RepositoryRestoration {
 
   /// The refs of which nothing is missing, with what their tags lead to, and those that have lost something.
   private func whole(_ refs: RefListing, in layout: CopyLayout) throws -> (RefListing, [LostRef]) {
-    let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
+    let objects = try ObjectDatabase(objectsDirectory: layout.objects.pathText)
     var walk = CompleteWalk(objects) { [cancellation, report] count in
       try cancellation.check()
       report(count)

@@ -47,6 +47,9 @@ package struct CopyHousekeeping: Sendable {
       let lock = try OwnerLock.acquire(
         path: layout.ownerLock, wait: settings.wait, isCancelled: { [cancellation] in cancellation.isRaised })
       defer { lock.release() }
+      var environment = environment
+      environment.files = try SharedModeFileSystem.wrapping(environment.files, for: copy)
+      SharedModeFileSystem.adjust(layout.ownerLock, in: environment.files)
       let work = HousekeepingWork(
         layout, settings: settings, environment: environment, cancellation: cancellation, report: report)
       return work.run()

@@ -83,6 +83,7 @@ final class HousekeepingWork {
     outcome.packsAfter = after.without(record).count
     outcome.bytesAfter = after.bytes
     outcome.waiting = record.packs.count
+    try ServerInfo(layout, through: files).refreshPacks()
     if try files.status(of: layout.staging) != nil { try staging.remove() }
   }
 }

@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import Foundation
 internal import Git
+internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import RefStore
@@ -22,7 +23,7 @@ struct NeededTips {
     var seen: Set<ObjectID> = []
     var tips = view.refs.map(\.oid).filter { seen.insert($0).inserted }
     if case .detached(let oid) = view.head, seen.insert(oid).inserted { tips.append(oid) }
-    let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
+    let objects = try ObjectDatabase(objectsDirectory: layout.objects.pathText)
     let log = try files.contents(of: layout.droppedLog, limit: CopyLayout.maximumFileBytes) ?? []
     tips += DroppedLines(log, now: now).oids.filter { !$0.isZero && objects.contains($0) && seen.insert($0).inserted }
     present = tips

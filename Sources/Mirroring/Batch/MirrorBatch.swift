@@ -2,6 +2,9 @@ internal import SystemPackage
 package import WorkerPool
 
 /// Mirrors many repositories, several at a time, on threads of its own.
+///
+/// A host that answers "too many requests" with a time (`Retry-After`) is asked nothing until then: what it refused is tried
+/// again, what was not begun waits, and repositories of other hosts go on meanwhile.
 package struct MirrorBatch: Sendable {
   /// A run that has ended.
   package struct Ended: Sendable {
@@ -37,20 +40,50 @@ package struct MirrorBatch: Sendable {
     ended: (Ended) async -> Void
   ) async {
     let pool = WorkerPool(name: "mirror", threads: jobs, waitingLimit: jobs)
-    await withTaskGroup(of: Ended.self) { group in
-      var waiting = requests.enumerated().makeIterator()
+    await withTaskGroup(of: Step.self) { group in
+      var queue = BatchQueue(requests)
       var running = 0
+      var wakesAt: ContinuousClock.Instant?
       while true {
-        while running < jobs, let (index, request) = waiting.next() {
-          group.addTask { await runOne(request, index, on: pool, progress) }
+        while running < jobs, let index = queue.next() {
+          group.addTask { .ended(await runOne(requests[index], index, on: pool, progress)) }
           running += 1
         }
-        guard let result = await group.next() else { break }
-        running -= 1
-        await ended(result)
+        if running < jobs, let pause = queue.pause, wakesAt.map({ pause.end < $0 }) ?? true {
+          progress(pause.index, .pausing(host: pause.host, seconds: pause.seconds))
+          group.addTask { .woken(isCancelled: await Self.sleep(until: pause.end)) }
+          wakesAt = pause.end
+        }
+        guard running > 0 || !queue.isEmpty, let step = await group.next() else { break }
+        switch step {
+        case .woken(let isCancelled):
+          wakesAt = nil
+          if isCancelled { queue.resumeAll() }
+        case .ended(let result):
+          running -= 1
+          if !queue.putBack(result.index, after: result.outcome.error) { await ended(result) }
+        }
       }
+      // Of two pauses the longer one may have become needless.
+      group.cancelAll()
     }
     await pool.shutdown()
+  }
+
+  private enum Step: Sendable {
+    case ended(Ended)
+    /// The first pause of a host is over; nothing has ended.
+    case woken(isCancelled: Bool)
+  }
+
+  /// - Returns: true when the batch was cancelled.
+  private static func sleep(until end: ContinuousClock.Instant) async -> Bool {
+    do {
+      try await Task.sleep(until: end, clock: .continuous)
+      return false
+    } catch {
+      return true
+    }
   }
 
   private func runOne(

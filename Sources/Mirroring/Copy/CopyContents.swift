@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import Git
+internal import GitTransport
 internal import GitValues
 internal import RefStore
 internal import SystemPackage
@@ -12,6 +13,9 @@ struct CopyContents {
   let refs: RefListing
   /// Refs that point at an object that the copy does not have: damage, put right by fetching them anew.
   let incomplete: [RefListing.Entry]
+
+  /// False when something that the refs reach is missing or damaged: then nothing counts as had, and all is fetched anew.
+  var isWhole = true
 
   /// A copy that is only being made, with the HEAD file that it begins with.
   static func new(head: HeadLine) -> CopyContents {
@@ -42,7 +46,7 @@ struct CopyContents {
         files: contents, refs: view.refs, incomplete: [], headLine: HeadLine(contents.head),
         detachedHead: head(of: contents))
     }
-    let objects = try ObjectDatabase(objectsDirectory: layout.objects.string)
+    let objects = try ObjectDatabase(objectsDirectory: layout.objects.pathText)
     var detached = head(of: contents)
     if let oid = detached, !objects.contains(oid) { detached = nil }
     var refs = RefListing()

@@ -1,4 +1,5 @@
 package import DurableFiles
+internal import GitTransport
 package import SystemPackage
 package import WorkerPool
 
@@ -18,7 +19,8 @@ package struct CopyCreation {
   /// Where the copy grows.
   package var building: CopyLayout {
     guard let name = destination.lastComponent else { preconditionFailure("a destination has a name") }
-    return CopyLayout(root: destination.removingLastComponent().appending(".remora-\(name.string)"))
+    let hidden = FilePath(pathText: ".remora-" + FilePath(root: nil, [name]).pathText)
+    return CopyLayout(root: destination.removingLastComponent().pushing(hidden))
   }
 
   /// Makes the directory and takes its lock, then empties it of what a dead run left.

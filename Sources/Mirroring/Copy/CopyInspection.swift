@@ -33,7 +33,19 @@ package enum CopyInspection: Sendable {
         .destinationNotEmpty, "mirror into '\(root)': the directory is not empty and not a bare repository",
         hint: "name an empty or new directory")
     }
+    if isSource(root, source) {
+      throw MirrorError(
+        .destinationIsTheSource, "mirror into '\(root)': it is the source itself", hint: "name another directory")
+    }
     return try inspectRepository(root, source, adopts)
+  }
+
+  /// Also by another path, a link or a mount: the same directory.
+  private static func isSource(_ root: FilePath, _ source: SourceURL) -> Bool {
+    guard case .file(let path) = source.kind, let one = LocalRepositoryPath.identity(of: path),
+      let other = LocalRepositoryPath.identity(of: root.pathText)
+    else { return false }
+    return one == other
   }
 
   /// Refuses everything but a copy of ours that has all that is its own.
@@ -45,7 +57,7 @@ package enum CopyInspection: Sendable {
       throw MirrorError(
         .destinationNotACopy, "\(attempt): it is no repository", hint: "name a copy that 'remora mirror' made")
     }
-    let repository = try Repository.openBare(at: root.string)
+    let repository = try Repository.openBare(at: root.pathText)
     guard try repository.configuration.string("remora.source") != nil else {
       throw MirrorError(
         .destinationNotACopy, "\(attempt): it is no copy of remora's",
@@ -57,7 +69,7 @@ package enum CopyInspection: Sendable {
 
   private static func inspectRepository(_ root: FilePath, _ source: SourceURL, _ adopts: Bool) throws -> CopyInspection
   {
-    let repository = try Repository.openBare(at: root.string)
+    let repository = try Repository.openBare(at: root.pathText)
     try refuse(repository.traits, "mirror into '\(root)'")
     let configuration = repository.configuration
     if let recorded = try configuration.string("remora.source") {

@@ -19,6 +19,24 @@ struct HeadLine: Hashable, Sendable {
     }
   }
 
+  /// The line for a source's HEAD, also where the server named no target but only what HEAD resolves to: then a branch with
+  /// that oid, as git guesses (remote.c, `guess_remote_head`): the one that HEAD is at in the copy, `main`, `master`, or the
+  /// first by name. `nil` when the copy's HEAD is to stay.
+  init?(_ view: RefView, unlessKnown current: HeadLine?) {
+    guard view.head == .unknown, let oid = view.unknownHeadOID else {
+      self.init(view.head)
+      return
+    }
+    func isAt(_ name: ReferenceName) -> Bool { view.refs.oid(of: name) == oid }
+    if case .symbolic(let target)? = current.map({ LooseRef(parsing: $0.bytes) }), isAt(target) { return nil }
+    let usual = [ReferenceName("refs/heads/main"), ReferenceName("refs/heads/master")].first(where: isAt)
+    let first = view.refs.indices.first { index in
+      view.refs.oid(at: index) == oid && view.refs.withName(at: index) { $0.starts(with: "refs/heads/".utf8) }
+    }
+    guard let target = usual ?? first.map(view.refs.name(at:)) else { return nil }
+    self.init(bytes: Array("ref: ".utf8) + target.bytes)
+  }
+
   /// What a copy's own HEAD file says; `nil` when it cannot be read.
   init?(_ content: LooseRef) {
     switch content {

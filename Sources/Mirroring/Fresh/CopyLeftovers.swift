@@ -1,4 +1,5 @@
 package import DurableFiles
+internal import GitTransport
 package import SystemPackage
 
 /// What runs make beside a copy named `NAME`, and what those that died have left of it.
@@ -28,7 +29,8 @@ package struct CopyLeftovers {
 
   private func beside(_ prefix: String) -> FilePath {
     guard let name = destination.lastComponent else { preconditionFailure("a copy has a name") }
-    return destination.removingLastComponent().appending(prefix + name.string)
+    return destination.removingLastComponent().pushing(
+      FilePath(pathText: prefix + FilePath(root: nil, [name]).pathText))
   }
 
   /// Whether there is anything: four looks.

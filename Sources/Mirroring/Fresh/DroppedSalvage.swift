@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import Git
+internal import GitTransport
 internal import GitValues
 internal import SystemPackage
 internal import WorkerPool
@@ -26,13 +27,13 @@ struct DroppedSalvage {
 
   func save(_ named: [ObjectID]) throws {
     guard !named.isEmpty else { return }
-    let source = try ObjectDatabase(objectsDirectory: old.objects.string)
-    let target = try ObjectDatabase(objectsDirectory: new.objects.string)
+    let source = try ObjectDatabase(objectsDirectory: old.objects.pathText)
+    let target = try ObjectDatabase(objectsDirectory: new.objects.pathText)
     let wanted = try collect(named, from: source, besides: target)
     guard !wanted.isEmpty else { return }
     let staging = PackStaging(layout: new, files: files)
     try staging.prepare()
-    var indexer = try PackIndexer(stagingDirectory: new.staging.string)
+    var indexer = try PackIndexer(stagingDirectory: new.staging.pathText)
     var pack = StoredPack(objects: wanted.count)
     try pack.drain { try indexer.append($0) }
     for oid in wanted {

@@ -19,10 +19,12 @@ package struct RefPlan: Sendable {
   ///   - listed: the source's refs, without excluded and broken ones.
   ///   - kept: names whose values in the copy stay, because the source's are broken.
   ///   - head: the copy's detached HEAD, which reaches objects as a ref does.
+  ///   - isWhole: false when the copy is known to lack objects below its refs: then all tips are wanted.
   package init(
-    current: RefListing, listed: RefListing, keeping kept: Set<ReferenceName> = [], head: ObjectID? = nil
+    current: RefListing, listed: RefListing, keeping kept: Set<ReferenceName> = [], head: ObjectID? = nil,
+    isWhole: Bool = true
   ) {
-    had = PeeledTips(current, and: head)
+    had = isWhole ? PeeledTips(current, and: head) : PeeledTips(RefListing(), and: nil)
     var here = 0
     var there = 0
     target.reserveCapacity(refs: listed.count, nameBytes: listed.count * 40)
@@ -42,7 +44,7 @@ package struct RefPlan: Sendable {
         there += 1
       } else {
         if current.oid(at: here) == listed.oid(at: there) {
-          keep(current, here)
+          if isWhole { keep(current, here) } else { place(listed, there) }
         } else {
           take(listed, there, replacing: current.oid(at: here))
         }
@@ -60,11 +62,16 @@ package struct RefPlan: Sendable {
   }
 
   private mutating func take(_ listed: RefListing, _ index: Int, replacing old: ObjectID?) {
+    changes.append(RefChange(name: listed.name(at: index), old: old, new: listed.oid(at: index)))
+    if old == nil { counts.created += 1 } else { counts.updated += 1 }
+    place(listed, index)
+  }
+
+  /// Puts a ref of the source into the target, and its oid among the wants unless the copy has it.
+  private mutating func place(_ listed: RefListing, _ index: Int) {
     let oid = listed.oid(at: index)
     let known = had.contains(oid)
     listed.withName(at: index) { target.append(name: $0, oid: oid, peeled: known ? had.peeled(of: oid) : nil) }
-    changes.append(RefChange(name: listed.name(at: index), old: old, new: oid))
-    if old == nil { counts.created += 1 } else { counts.updated += 1 }
     if !known {
       unpeeled.append(target.count - 1)
       want(oid)

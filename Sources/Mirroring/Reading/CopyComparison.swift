@@ -17,13 +17,17 @@ package struct CopyComparison: Sendable {
   package private(set) var differences: [Difference] = []
   /// The protocol could not tell the source's HEAD, so it was left out on both sides.
   package let headIsUnknown: Bool
-  /// Refs that one side shows but that cannot be compared.
-  package let broken: [BrokenRef]
+  /// Refs that a side shows but that cannot be compared.
+  package let brokenInSource: [BrokenRef]
+  package let brokenInCopy: [BrokenRef]
   /// The copy's checksum; `nil` when it has broken refs.
   package let checksum: String?
   package let refs: Int
 
-  package var isEqual: Bool { differences.isEmpty && broken.isEmpty }
+  package var isEqual: Bool { differences.isEmpty && !isBroken }
+
+  /// True when one side has refs that cannot be compared.
+  package var isBroken: Bool { !brokenInSource.isEmpty || !brokenInCopy.isEmpty }
 
   /// Lists the source and reads the copy from disk.
   package static func compare(
@@ -41,9 +45,12 @@ package struct CopyComparison: Sendable {
 
   init(_ source: RefView, _ copy: RefView, _ exclusion: RefExclusion) {
     headIsUnknown = source.head == .unknown
-    broken =
-      copy.broken
-      + source.broken.filter { ref in !ref.name.bytes.withUnsafeBytes { exclusion.excludes($0) } }
+    var listed = exclusion.applied(to: source.refs)
+    let conflicts = BrokenRef.conflicts(in: listed)
+    if !conflicts.isEmpty { listed = listed.without(conflicts.map(\.name)) }
+    brokenInCopy = copy.broken
+    brokenInSource =
+      source.broken.filter { ref in !ref.name.bytes.withUnsafeBytes { exclusion.excludes($0) } } + conflicts
     refs = copy.refs.count
     checksum = copy.broken.isEmpty ? RefsChecksum.sha256.digest(of: copy) : nil
     if !headIsUnknown {
@@ -51,7 +58,7 @@ package struct CopyComparison: Sendable {
       if lines.0 != lines.1 { differences.append(Difference(name: .head, source: lines.0, copy: lines.1)) }
     }
     // The plan that would make the copy equal is the list of what differs.
-    let plan = RefPlan(current: copy.refs, listed: exclusion.applied(to: source.refs))
+    let plan = RefPlan(current: copy.refs, listed: listed, keeping: Set(brokenInSource.map(\.name)))
     differences += plan.changes.map { Difference(name: $0.name, source: $0.new?.hex, copy: $0.old?.hex) }
   }
 }

@@ -1,5 +1,6 @@
 package import DurableFiles
 internal import Git
+internal import GitTransport
 package import GitValues
 package import RefStore
 package import SystemPackage
@@ -15,7 +16,7 @@ package enum RepositoryReading {
   ) throws(MirrorError) -> RefView {
     do {
       let root = try files.status(of: path.appending(".git"))?.kind == .directory ? path.appending(".git") : path
-      _ = try Repository.openBare(at: root.string)
+      _ = try Repository.openBare(at: root.pathText)
       return try RefReader(repository: root, files: files).view()
     } catch let error as GitError where error.code == .notARepository || error.code == .notFound {
       throw MirrorError(
@@ -28,7 +29,7 @@ package enum RepositoryReading {
   /// The rules by which a copy leaves out refs; none for a repository that is no copy.
   package static func exclusion(of path: FilePath) throws(MirrorError) -> RefExclusion {
     do {
-      return RefExclusion(try Repository.openBare(at: path.string).configuration.strings("remora.excluderef"))
+      return RefExclusion(try Repository.openBare(at: path.pathText).configuration.strings("remora.excluderef"))
     } catch {
       throw MirrorError(error, destination: path.string)
     }

@@ -27,7 +27,8 @@ struct CopyUpdate {
 
   /// The outcome when a source lists exactly what the last run left and nobody touched the copy since; else `nil`.
   func unchanged(_ view: RefView, since state: CopyState) -> MirrorOutcome? {
-    guard view.broken.isEmpty, let old = HeadLine(text: state.head), let head = (HeadLine(view.head) ?? old).head
+    guard view.broken.isEmpty, let old = HeadLine(text: state.head),
+      let head = (HeadLine(view, unlessKnown: old) ?? old).head
     else { return nil }
     let listed = RefView(head: head, refs: configuration.exclusion.applied(to: view.refs))
     guard RefsChecksum.sha256.digest(of: listed) == state.checksum else { return nil }
@@ -61,23 +62,41 @@ struct CopyUpdate {
   }
 
   /// Fetches what is missing, checks it, changes refs and HEAD, and remembers the result.
+  ///
+  /// A failure before the refs change takes back what was fetched.
   func bring(to first: any SourceSession, from contents: CopyContents) throws -> MirrorOutcome {
     var fetch = try ObjectFetch(self, first, contents)
-    let goal = try fetch.fetchUntilSettled()
     defer { fetch.close() }
+    var announced: RefJournalEntry?
+    do {
+      return try bring(&fetch, from: contents, announcing: &announced)
+    } catch {
+      // What cannot be read counts as changed: then objects may be needed.
+      let hasChanged = announced.map { (try? $0.tookEffect(in: layout, through: files)) ?? true } ?? false
+      if !hasChanged { fetch.retract() }
+      throw error
+    }
+  }
+
+  private func bring(
+    _ fetch: inout ObjectFetch, from contents: CopyContents, announcing announced: inout RefJournalEntry?
+  ) throws -> MirrorOutcome {
+    let goal = try fetch.fetchUntilSettled()
+    if !contents.isWhole { try checkRepair(goal, fetch) }
     // From here on little remains to be done, and all of it belongs together.
     try run.checkTime()
     try recordConfiguration()
     var outcome = MirrorOutcome(status: .unchanged)
     if !goal.isReached {
       outcome.status = .updated
-      try change(contents, to: goal)
+      try change(contents, to: goal, announcing: &announced)
     }
+    refreshServerInfo(&outcome)
     outcome.refs = goal.plan.counts
     outcome.objects = fetch.objects
     outcome.bytes = fetch.bytes
-    outcome.warnings = fetch.warnings
-    outcome.headIsUnknown = goal.head == nil
+    outcome.warnings += fetch.warnings
+    outcome.headIsUnknown = goal.head == nil || goal.view.head == .unknown
     let line = goal.head ?? contents.headLine ?? .initial
     outcome.head = goal.view.head == .unknown ? line.head ?? .unknown : goal.view.head
     outcome.checksum = try remember(goal, line)
@@ -85,10 +104,32 @@ struct CopyUpdate {
     return outcome
   }
 
+  /// The refs have changed: a failure here is no failure of the run.
+  private func refreshServerInfo(_ outcome: inout MirrorOutcome) {
+    do {
+      try ServerInfo(layout, through: files).refresh()
+    } catch {
+      outcome.warnings.append(
+        .init(code: "server_info_stale", message: "\(error); run 'git update-server-info' in the copy"))
+    }
+  }
+
+  /// Sees that a repository that lacked something has everything now.
+  private func checkRepair(_ goal: MirrorGoal, _ fetch: ObjectFetch) throws {
+    let check = TakeoverCheck(run: run, layout: layout)
+    for pack in try fetch.publishedContents() { try check.removeDamagedLooseObjects(in: pack) }
+    guard let fault = try check.fault(below: goal.plan.target.map(\.oid)) else { return }
+    throw MirrorError(
+      .destinationDamaged, "take over '\(layout.root)': \(fault), although the source has sent everything",
+      hint: "move it aside and mirror again")
+  }
+
   /// The steps that must not be in another order; see `RefTransaction` for what a crash between two of them leaves.
-  private func change(_ contents: CopyContents, to goal: MirrorGoal) throws {
+  private func change(
+    _ contents: CopyContents, to goal: MirrorGoal, announcing announced: inout RefJournalEntry?
+  ) throws {
     let environment = run.environment
-    try refuseForeignLocks(contents)
+    try ForeignLocks(run: run, layout: layout).wait()
     let staging = PackStaging(layout: layout, files: files)
     if try files.status(of: layout.staging) == nil { try staging.prepare() }
     run.report(.publishing(refs: goal.plan.changes.count))
@@ -107,7 +148,8 @@ struct CopyUpdate {
     environment.passing(.journaling)
     let journal = RefJournal(layout, through: files)
     try journal.append(entry)
-    try DroppedLog(layout, through: files).append(goal.plan.dropped + goal.droppedBesides, at: now)
+    announced = entry
+    try DroppedLog(layout, through: files).append(try dropped(contents, goal), at: now)
     var status = contents.files?.packedStatus
     if let read = contents.files {
       let folding = StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation)
@@ -131,11 +173,15 @@ struct CopyUpdate {
     try? journal.complete(entry.id, at: now)
   }
 
-  private func refuseForeignLocks(_ contents: CopyContents) throws {
-    for lock in [layout.packedRefsLock, layout.headLock] where try files.status(of: lock) != nil {
-      throw RefTransaction.locked(lock, of: layout)
-    }
-    if let lock = contents.files?.loose.locks.first { throw RefTransaction.locked(lock, of: layout) }
+  /// The tips that the history is to keep. Of a repository that lacked something only those that are whole: git's housekeeping
+  /// fails on a reflog that leads to a missing object.
+  private func dropped(
+    _ contents: CopyContents, _ goal: MirrorGoal
+  ) throws -> [(oid: ObjectID, name: ReferenceName)] {
+    let dropped = goal.plan.dropped + goal.droppedBesides
+    guard !contents.isWhole else { return dropped }
+    let check = TakeoverCheck(run: run, layout: layout)
+    return try dropped.filter { try check.fault(below: [$0.oid]) == nil }
   }
 
   /// Saves the checksum with its stamps, and removes staging.

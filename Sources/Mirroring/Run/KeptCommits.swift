@@ -1,4 +1,5 @@
 internal import Git
+internal import GitTransport
 internal import GitValues
 internal import SystemPackage
 
@@ -14,7 +15,7 @@ enum KeptCommits {
     before: RefListing, after: RefListing, in layout: CopyLayout
   ) -> [MirrorOutcome.Warning] {
     do {
-      let lacking = try commits(of: before, notIn: after, ObjectDatabase(objectsDirectory: layout.objects.string))
+      let lacking = try commits(of: before, notIn: after, ObjectDatabase(objectsDirectory: layout.objects.pathText))
       let number = lacking.count == 1 ? "a commit" : "some of \(lacking.count) commits"
       return (0..<before.count).filter { lacking.contains(tip(of: before, at: $0)) }.map { index in
         let name = before.withName(at: index) { String(decoding: $0, as: UTF8.self) }

@@ -27,7 +27,7 @@ enum LocalGlance {
   ) -> Sight {
     guard case .file(let text) = source.kind else { return .unclear }
     // Whatever is wrong here, the long way finds it again and reports it.
-    guard let sight = try? read(FilePath(text), copy, exclusion, files) else { return .unclear }
+    guard let sight = try? read(FilePath(pathText: text), copy, exclusion, files) else { return .unclear }
     if case .view(let view) = sight, !view.broken.isEmpty { return .unclear }
     return sight
   }
@@ -37,7 +37,7 @@ enum LocalGlance {
   ) throws -> Sight {
     let dotGit = path.appending(".git")
     let root = try files.status(of: dotGit)?.kind == .directory ? dotGit : path
-    let repository = try Repository.openBare(at: root.string)
+    let repository = try Repository.openBare(at: root.pathText)
     let configuration = repository.configuration
     guard !repository.traits.isShallow, try configuration.strings("transfer.hiderefs").isEmpty,
       try configuration.strings("uploadpack.hiderefs").isEmpty

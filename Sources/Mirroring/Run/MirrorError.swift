@@ -23,6 +23,7 @@ package struct MirrorError: Error, Hashable, Sendable {
     package static let invalidList = Code("invalid_list")
     package static let limitExceeded = Code("limit_exceeded")
     package static let notARepository = Code("not_a_repository")
+    package static let objectInUse = Code("object_in_use")
     package static let outOfResources = Code("out_of_resources")
     package static let packCorrupt = Code("pack_corrupt")
     package static let sourceBrokenRefs = Code("source_broken_refs")
@@ -32,6 +33,7 @@ package struct MirrorError: Error, Hashable, Sendable {
     package static let destinationDamaged = Code("destination_damaged")
     package static let destinationGrafted = Code("destination_grafted")
     package static let destinationIsACopy = Code("destination_is_a_copy")
+    package static let destinationIsTheSource = Code("destination_is_the_source")
     package static let destinationInputOutput = Code("destination_io")
     package static let destinationLocked = Code("destination_locked")
     package static let destinationNotACopy = Code("destination_not_a_copy")
@@ -48,7 +50,7 @@ package struct MirrorError: Error, Hashable, Sendable {
   package let code: Code
   /// One line, lower case, without secrets.
   package let message: String
-  /// What to do next; may be empty.
+  /// What to do next; never empty.
   package let hint: String
   /// How long the source's host asks to be left alone (`Retry-After`); only with `rate_limited`, and not always then.
   package let retryAfter: Duration?
@@ -56,13 +58,13 @@ package struct MirrorError: Error, Hashable, Sendable {
   package init(_ code: Code, _ message: String, hint: String = "", retryAfter: Duration? = nil) {
     self.code = code
     self.message = message
-    self.hint = hint
+    self.hint = hint.isEmpty ? code.usualHint : hint
     self.retryAfter = retryAfter
   }
 }
 
 extension MirrorError: CustomStringConvertible {
-  package var description: String { hint.isEmpty ? message : "\(message); \(hint)" }
+  package var description: String { "\(message); \(hint)" }
 }
 
 extension MirrorError {
@@ -120,6 +122,15 @@ extension MirrorError {
       self.init(
         .destinationUnsupported, "open '\(destination)': \(error.message)",
         hint: "name another directory, or copy into it with the program that made it")
+    case .packThin:
+      self.init(
+        .packCorrupt,
+        "index the pack from the source: it is thin (deltas whose bases are not in it), without being asked",
+        hint: "update the source's server: thin packs are only for clients that ask for them")
+    case .limitExceeded where error.isLargeDelta:
+      self.init(
+        .limitExceeded, "index the pack from the source: \(error.message)",
+        hint: "have the source store large files whole: git -c core.bigFileThreshold=512m repack -adF")
     case .limitExceeded:
       self.init(
         .limitExceeded, "index the pack from the source: \(error.message)",

@@ -15,8 +15,8 @@ struct MirrorGoal {
   /// under a name that no ref can have.
   let droppedBesides: [(oid: ObjectID, name: ReferenceName)]
 
-  /// - Parameter lost: tips that the source lists but cannot send.
-  init(_ view: RefView, exclusion: RefExclusion, contents: CopyContents, lost: Set<ObjectID> = []) {
+  /// - Parameter lost: tips that the source lists but cannot send, with the reason.
+  init(_ view: RefView, exclusion: RefExclusion, contents: CopyContents, lost: [ObjectID: String] = [:]) {
     var broken = view.broken.filter { broken in
       broken.name == .head || !broken.name.bytes.withUnsafeBytes { exclusion.excludes($0) }
     }
@@ -24,26 +24,44 @@ struct MirrorGoal {
     if !lost.isEmpty {
       var kept = RefListing()
       for entry in listed {
-        if lost.contains(entry.oid) {
-          broken.append(BrokenRef(name: entry.name, reason: "its object is missing at the source"))
+        if let reason = lost[entry.oid] {
+          broken.append(BrokenRef(name: entry.name, reason: reason))
         } else {
           kept.append(name: entry.name, oid: entry.oid, peeled: entry.peeled)
         }
       }
       listed = kept
+      if case .detached(let oid) = view.head, let reason = lost[oid] {
+        broken.append(BrokenRef(name: .head, reason: reason))
+      }
     }
-    var plan = RefPlan(
-      current: contents.refs, listed: listed, keeping: Set(broken.map(\.name)), head: contents.detachedHead)
+    plan = Self.plan(&listed, &broken, contents)
     let isHeadBroken = broken.contains { $0.name == .head }
-    head = isHeadBroken ? nil : HeadLine(view.head)
-    if case .detached(let oid) = view.head, !isHeadBroken, !lost.contains(oid) { plan.wantUnlessHad(oid) }
+    head = isHeadBroken ? nil : HeadLine(view, unlessKnown: contents.headLine)
+    if case .detached(let oid) = view.head, !isHeadBroken { plan.wantUnlessHad(oid) }
     self.view = view
     self.broken = broken
-    self.plan = plan
     isReached =
       contents.files != nil && plan.changes.isEmpty && plan.wants.isEmpty && !contents.hasStrays
       && !contents.needsRewriting && (head == nil || head == contents.headLine)
     droppedBesides = Self.droppedBesides(contents, head: head, target: plan.target)
+  }
+
+  /// The plan for what is listed, without names that no repository can hold together, of which none is to be believed. Names
+  /// that the copy keeps count as well, hence after each finding again.
+  private static func plan(_ listed: inout RefListing, _ broken: inout [BrokenRef], _ contents: CopyContents) -> RefPlan
+  {
+    while true {
+      let plan = RefPlan(
+        current: contents.refs, listed: listed, keeping: Set(broken.map(\.name)), head: contents.detachedHead,
+        isWhole: contents.isWhole)
+      let conflicts = BrokenRef.conflicts(in: plan.target).filter { conflict in
+        listed.index(of: conflict.name) != nil
+      }
+      guard !conflicts.isEmpty else { return plan }
+      broken += conflicts
+      listed = listed.without(conflicts.map(\.name))
+    }
   }
 
   private static func droppedBesides(_ contents: CopyContents, head: HeadLine?, target: RefListing) -> [(

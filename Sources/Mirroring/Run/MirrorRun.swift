@@ -13,7 +13,7 @@ package import WorkerPool
 /// the next run completes.
 package struct MirrorRun {
   let request: MirrorRequest
-  let environment: MirrorEnvironment
+  private(set) var environment: MirrorEnvironment
   let cancellation: CancellationFlag
   let report: (MirrorProgress) -> Void
   let deadline: Deadline
@@ -52,9 +52,16 @@ package struct MirrorRun {
       at: request.destination, for: request.source, adopts: request.adopts, through: files)
     switch found {
     case .vacant: return try firstCopy()
-    case .copy(let recorded): return try update(recorded)
-    case .adoptable: return try update(nil)
+    case .copy(let recorded): return try sharing().update(recorded)
+    case .adoptable: return try sharing().update(nil)
     }
+  }
+
+  /// The same run, writing with the modes that the copy's `core.sharedRepository` asks for.
+  private func sharing() throws -> MirrorRun {
+    var run = self
+    run.environment.files = try SharedModeFileSystem.wrapping(files, for: request.destination)
+    return run
   }
 
   private func busy(_ error: LockError) -> MirrorError {
@@ -78,7 +85,9 @@ package struct MirrorRun {
 
   func connect() throws -> any SourceSession {
     report(.listing)
-    return try request.source.session(environment.transports, cancellation: cancellation, deadline: deadline)
+    return try request.source.session(
+      environment.transports, cancellation: cancellation, deadline: deadline,
+      serverText: environment.showsServerText ? { [report] in report(.remote($0)) } : nil)
   }
 
   // MARK: A first copy
@@ -128,6 +137,7 @@ package struct MirrorRun {
     let lock = try OwnerLock.acquire(
       path: layout.ownerLock, wait: request.wait, isCancelled: { [cancellation] in cancellation.isRaised })
     defer { lock.release() }
+    SharedModeFileSystem.adjust(layout.ownerLock, in: files)
     do {
       return try update(layout, configuration, recorded)
     } catch {
@@ -178,9 +188,26 @@ package struct MirrorRun {
     if let age = request.staleLockAge {
       stale = try StaleLocks(layout: layout, files: files).remove(olderThan: age, at: environment.now())
     }
-    let before = try CopyContents.read(layout, through: files)
+    var before = try CopyContents.read(layout, through: files)
+    let goal = MirrorGoal(session.view, exclusion: configuration.exclusion, contents: before)
+    let locks = ForeignLocks(run: self, layout: layout)
+    if try !goal.isReached && locks.first() != nil {
+      // Before anything is fetched; and what held the lock may have changed the refs.
+      try locks.wait()
+      before = try CopyContents.read(layout, through: files)
+    }
+    var fault: String?
+    if recorded == nil {
+      fault = try TakeoverCheck(run: self, layout: layout).fault(
+        below: before.refs.map(\.oid) + (before.detachedHead.map { [$0] } ?? []))
+      before.isWhole = fault == nil
+    }
     var outcome = try update.bring(to: session, from: before)
     outcome.warnings += stale.map { MirrorOutcome.Warning(code: "stale_lock_removed", message: $0) }
+    if let fault {
+      outcome.warnings.append(
+        .init(code: "takeover_repaired", message: "\(fault): everything was fetched again from the source"))
+    }
     if recorded == nil, outcome.status == .updated {
       outcome.warnings += KeptCommits.warnings(
         before: before.refs, after: try CopyContents.read(layout, through: files).refs, in: layout)

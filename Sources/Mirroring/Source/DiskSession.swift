@@ -46,7 +46,7 @@ final class DiskSession: SourceSession {
       }
       objectsDirectory = repository.path + "/objects"
       view = try Self.resolved(
-        try RefReader(repository: FilePath(root), files: RealFileSystem()).view(), in: repository.objects(),
+        try RefReader(repository: FilePath(pathText: root), files: RealFileSystem()).view(), in: repository.objects(),
         cancellation)
     } catch let error as GitError {
       throw Self.translated(error, path)
@@ -63,10 +63,15 @@ final class DiskSession: SourceSession {
     for index in 0..<read.refs.count {
       if index.isMultiple(of: 1_024) { try cancellation.check() }
       let entry = read.refs[index]
-      if let peeled = try objects.peel(entry.oid) {
-        view.refs.append(name: entry.name, oid: entry.oid, peeled: peeled == entry.oid ? nil : peeled)
-      } else {
-        view.broken.append(BrokenRef(name: entry.name, reason: "its object \(entry.oid) is missing"))
+      do {
+        if let peeled = try objects.peel(entry.oid) {
+          view.refs.append(name: entry.name, oid: entry.oid, peeled: peeled == entry.oid ? nil : peeled)
+        } else {
+          view.broken.append(BrokenRef(name: entry.name, reason: "its object \(entry.oid) is missing"))
+        }
+      } catch let error as GitError where !error.isFromSystem {
+        view.broken.append(
+          BrokenRef(name: entry.name, reason: "its object \(entry.oid) cannot be read: \(error.message)"))
       }
     }
     return view

@@ -10,15 +10,22 @@ final class RemoteSession: SourceSession {
   let view: RefView
 
   /// Connects and lists.
-  init(_ source: SourceURL, transports: Transports, cancellation: CancellationFlag, deadline: Deadline) throws {
+  init(
+    _ source: SourceURL, transports: Transports, cancellation: CancellationFlag, deadline: Deadline,
+    serverText: ((String) -> Void)?
+  ) throws {
     let conversation = Conversation(
       source: source, transports: transports, cancellation: cancellation, deadline: deadline)
+    conversation.serverText = serverText
     let remote = try Remote(url: source.redacted, port: conversation)
     try remote.connect()
     let listed = try remote.heads()
     self.conversation = conversation
     self.remote = remote
-    view = listed
+    // libgit2's list has no word for it.
+    var view = listed
+    view.unknownHeadOID = conversation.listing?.view.unknownHeadOID
+    self.view = view
   }
 
   func download(_ wants: [ObjectID], haves: [ObjectID], into sink: any PackSink) throws {

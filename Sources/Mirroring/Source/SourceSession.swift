@@ -15,16 +15,23 @@ protocol SourceSession: AnyObject {
 }
 
 extension SourceURL {
-  /// Connects and lists. A source on this machine is asked by way of git's own upload-pack; where git is not installed, its files
+  /// Connects and lists.
+  ///
+  /// - Parameter serverText: called with what the server says about a download, a harmless line at a time; without it the
+  ///   server is asked to say nothing.
+  ///
+  /// A source on this machine is asked by way of git's own upload-pack; where git is not installed, its files
   /// are read by ourselves.
   func session(
-    _ transports: Transports, cancellation: CancellationFlag, deadline: Deadline
+    _ transports: Transports, cancellation: CancellationFlag, deadline: Deadline,
+    serverText: ((String) -> Void)? = nil
   ) throws -> any SourceSession {
     if case .file(let path) = kind, !transports.hasGit {
       return try DiskSession(
         path, maximumPackBytes: transports.configuration.maximumPackBytes, cancellation: cancellation,
         deadline: deadline)
     }
-    return try RemoteSession(self, transports: transports, cancellation: cancellation, deadline: deadline)
+    return try RemoteSession(
+      self, transports: transports, cancellation: cancellation, deadline: deadline, serverText: serverText)
   }
 }

@@ -8,7 +8,8 @@ package import GitValues
 /// elsewhere (a reverted file, a moved directory, a history that had been dropped) is not believed for merely existing:
 /// everything below it is looked at as well. Submodule entries name commits of other repositories and are not followed.
 ///
-/// Blobs are looked up, not read: their bytes were hashed when the pack was indexed.
+/// Blobs are looked up, not read: their bytes were hashed when the pack was indexed. A check that believes nothing reads and
+/// hashes every object instead, blobs up to `largestBlobRead`.
 package struct ConnectivityCheck {
   /// What is missing, and which object needs it.
   package struct Missing: Error {
@@ -24,6 +25,7 @@ package struct ConnectivityCheck {
   private let objects: ObjectDatabase
   private let pack: PackContents
   private let oldTips: Set<ObjectID>
+  private let believesNothing: Bool
   private let report: (Int) throws -> Void
   /// Commits, trees and tags that were looked at.
   private var seen: Set<ObjectID> = []
@@ -41,11 +43,24 @@ package struct ConnectivityCheck {
   package init(
     objects: ObjectDatabase, pack: PackContents, oldTips: Set<ObjectID>, report: @escaping (Int) throws -> Void
   ) {
+    believesNothing = false
     self.objects = objects
     self.pack = pack
     self.oldTips = oldTips
     self.report = report
   }
+
+  /// A check of all that the tips reach in a database of which nothing is known.
+  package init(ofEverythingIn objects: ObjectDatabase, report: @escaping (Int) throws -> Void) {
+    believesNothing = true
+    self.objects = objects
+    pack = PackContents()
+    oldTips = []
+    self.report = report
+  }
+
+  /// Larger blobs are looked up only: reading one takes its size in memory.
+  private static let largestBlobRead = 64 << 20
 
   /// - Throws: `Missing`, `GitError` for an object that is there but damaged, and what `report` throws.
   package mutating func check(_ tips: [ObjectID]) throws {
@@ -67,11 +82,15 @@ package struct ConnectivityCheck {
       switch found {
       case .commit: addCommit(oid)
       case .tree: try checkTree(oid, neededBy: tip, bases: [])
-      case .blob: break
+      case .blob: if believesNothing { try checkBlob(oid, neededBy: tip) }
       case .tag:
         isTag = true
         seen.insert(oid)
-        guard let target = try objects.read(oid, { _, bytes in try TagParser(bytes).target }) else {
+        let target = try objects.read(oid) { type, bytes in
+          try verify(oid, type, bytes)
+          return try TagParser(bytes).target
+        }
+        guard let target else {
           throw Missing(oid: oid, neededBy: tip)
         }
         oid = target
@@ -89,7 +108,7 @@ package struct ConnectivityCheck {
 
   private mutating func addCommit(_ oid: ObjectID) {
     guard !oldTips.contains(oid), seen.insert(oid).inserted else { return }
-    if pack.contains(oid) { commits.append(oid) } else { outsideCommits.append(oid) }
+    if believesNothing || pack.contains(oid) { commits.append(oid) } else { outsideCommits.append(oid) }
   }
 
   private mutating func drainCommits() throws {
@@ -101,7 +120,8 @@ package struct ConnectivityCheck {
   }
 
   private func readCommit(_ oid: ObjectID) throws -> (tree: ObjectID, parents: [ObjectID]) {
-    let commit = try objects.read(oid) { _, bytes in
+    let commit = try objects.read(oid) { type, bytes in
+      try verify(oid, type, bytes)
       let commit = try CommitParser(bytes)
       var parents: [ObjectID] = []
       commit.forEachParent { parents.append($0) }
@@ -127,13 +147,16 @@ package struct ConnectivityCheck {
 
   private mutating func checkTree(_ root: ObjectID, neededBy: ObjectID, bases: [LazyTree]) throws {
     // The same tree as a parent's: reached by a ref, or checked with that parent.
-    if !pack.contains(root), try bases.contains(where: { try $0.oid() == root }) { return }
+    if !believesNothing, !pack.contains(root), try bases.contains(where: { try $0.oid() == root }) { return }
     guard seen.insert(root).inserted else { return }
     var pending = [PendingTree(oid: root, bases: bases, neededBy: neededBy)]
     while let tree = pending.popLast() {
       treesRead += 1
       if treesRead.isMultiple(of: 1_024) { try report(seen.count) }
-      let found: Void? = try objects.read(tree.oid) { _, bytes in try checkEntries(of: tree, bytes, &pending) }
+      let found: Void? = try objects.read(tree.oid) { type, bytes in
+        try verify(tree.oid, type, bytes)
+        try checkEntries(of: tree, bytes, &pending)
+      }
       guard found != nil else { throw Missing(oid: tree.oid, neededBy: tree.neededBy) }
     }
   }
@@ -149,19 +172,38 @@ package struct ConnectivityCheck {
       case Self.submodule: continue
       case Self.directory:
         if seen.contains(entry.oid) { continue }
-        let isPacked = pack.contains(entry.oid)
+        let isPacked = believesNothing || pack.contains(entry.oid)
         let name = Array(entry.name)
         if !isPacked, try tree.bases.contains(where: { try $0.entry(named: name) == entry.oid }) { continue }
         seen.insert(entry.oid)
         let bases = isPacked ? tree.bases.map { $0.child(name) } : []
         pending.append(PendingTree(oid: entry.oid, bases: bases, neededBy: tree.oid))
       default:
+        if believesNothing {
+          if seen.insert(entry.oid).inserted { try checkBlob(entry.oid, neededBy: tree.oid) }
+          continue
+        }
         if pack.contains(entry.oid) { continue }
         let name = Array(entry.name)
         if try tree.bases.contains(where: { try $0.entry(named: name) == entry.oid }) { continue }
         guard objects.contains(entry.oid) else { throw Missing(oid: entry.oid, neededBy: tree.oid) }
       }
     }
+  }
+
+  private func checkBlob(_ oid: ObjectID, neededBy: ObjectID) throws {
+    guard let header = try objects.header(of: oid) else { throw Missing(oid: oid, neededBy: neededBy) }
+    guard header.size <= Self.largestBlobRead else { return }
+    let found: Void? = try objects.read(oid) { type, bytes in try verify(oid, type, bytes) }
+    guard found != nil else { throw Missing(oid: oid, neededBy: neededBy) }
+  }
+
+  /// libgit2 does not hash what it reads.
+  private func verify(_ oid: ObjectID, _ type: ObjectType, _ bytes: UnsafeRawBufferPointer) throws {
+    guard believesNothing, try ObjectDatabase.hash(type, bytes) != oid else { return }
+    throw GitError(
+      code: .objectCorrupt, operation: "read object", subject: oid.hex,
+      message: "object \(oid) holds another content than its name says")
   }
 
   private struct PendingTree {

@@ -14,6 +14,12 @@ struct ObjectFetch {
   private(set) var objects = 0
   private(set) var bytes = 0
   private(set) var warnings: [MirrorOutcome.Warning] = []
+  /// Packs that this run has put into the copy and that were not there before.
+  private var published: [IndexedPack] = []
+  /// The names in the copy's pack directory before the first of them.
+  private var packsBefore: Set<String> = []
+  /// Bytes of pack that came in the newest attempt.
+  private var attemptBytes = 0
 
   init(_ update: CopyUpdate, _ session: any SourceSession, _ contents: CopyContents) throws {
     self.update = update
@@ -44,7 +50,7 @@ struct ObjectFetch {
   /// - Returns: a goal whose every object the copy has.
   mutating func fetchUntilSettled() throws -> MirrorGoal {
     var listings = 0
-    var lost: Set<ObjectID> = []
+    var lost: [ObjectID: String] = [:]
     var isDeletionConfirmed = false
     while true {
       var goal = MirrorGoal(
@@ -71,29 +77,73 @@ struct ObjectFetch {
       do {
         try fetch(&goal)
         return goal
-      } catch let error as TransportError where Self.mayHaveMoved(error) {
+      } catch let error as TransportError where Self.mayHaveMoved(error) || mayBeUnreadable(error) {
         let before = session.view
         try reconnect()
-        // The same refs again: the source refuses us for a reason of its own.
-        guard session.view != before || error.code == .wantedObjectMissing else { throw error }
-        if session.view == before, let oid = error.missingObject, lost.count < Self.lostTips {
-          lost.insert(oid)
-        } else if listings < Self.listings {
-          listings += 1
-        } else {
+        if session.view == before {
+          // The same refs again.
+          if let oid = error.missingObject, lost.count < Self.lostTips {
+            lost[oid] = error.code == .wantedObjectMissing ? Self.missing : Self.unreadable
+            continue
+          }
+          if error.code != .wantedObjectMissing {
+            for oid in try unreadableTips(of: goal.plan, after: error) { lost[oid] = Self.unreadable }
+            continue
+          }
+        } else if !Self.mayHaveMoved(error) {
+          throw error
+        }
+        guard listings < Self.listings else {
           throw MirrorError(
             .sourceBusy,
             "mirror '\(update.configuration.source)': its refs moved between each of \(listings) listings and the fetch",
             hint: "run again when it is quieter")
         }
+        listings += 1
       }
     }
   }
+
+  private static let missing = "its object is missing at the source"
+  private static let unreadable = "the source cannot read its object, or what that needs"
 
   /// Objects that were listed and are gone are "not our ref" when the server looks for them first, and an error in the
   /// server's own words when it is already packing ("aborting due to possible repository corruption", git 2.39).
   private static func mayHaveMoved(_ error: TransportError) -> Bool {
     error.code == .wantedObjectMissing || error.code == .serverRefused
+  }
+
+  /// True when the server may have died of an object that it cannot read: it says so, or ends before the first byte of the
+  /// pack.
+  private func mayBeUnreadable(_ error: TransportError) -> Bool {
+    attemptBytes == 0 && (error.isEarlyEnd || error.code == .serverRefused && error.disposition == .corrupt)
+  }
+
+  /// - Throws: the error itself where it cannot be told of which tips the server died.
+  private mutating func unreadableTips(of plan: RefPlan, after error: TransportError) throws -> [ObjectID] {
+    guard mayBeUnreadable(error) else { throw error }
+    let haves = try haves(for: plan)
+    // `self` cannot be changed inside of a closure that is stored.
+    var current = session
+    let (run, first) = (update.run, firstSession)
+    let probe = TipProbe { wants in
+      let used = current
+      defer { if used !== first { used.close() } }
+      var isSent = true
+      do {
+        try used.download(Array(wants), haves: haves, into: FirstByte())
+      } catch is FirstByte.Arrived {
+        isSent = true
+      } catch let error as TransportError where error.isEarlyEnd || Self.mayHaveMoved(error) {
+        isSent = false
+      }
+      current = try run.connect()
+      return isSent
+    }
+    defer { session = current }
+    let found = try probe.unreadable(among: plan.wants, atMost: Self.lostTips)
+    guard !found.isEmpty else { throw error }
+    return found
   }
 
   private mutating func reconnect() throws {
@@ -102,27 +152,37 @@ struct ObjectFetch {
   }
 
   private mutating func fetch(_ goal: inout MirrorGoal) throws {
+    attemptBytes = 0
     guard !goal.plan.wants.isEmpty else { return }
     let haves = try haves(for: goal.plan)
     do {
-      try fetch(&goal, haves: haves)
-    } catch let missing as ConnectivityCheck.Missing {
-      // The source sent what was asked, yet something is missing: so what we said we had is not whole.
-      guard !haves.isEmpty else { throw incomplete(missing) }
-      try reconnect()
       do {
+        try fetch(&goal, haves: haves)
+      } catch  where !haves.isEmpty && Self.mayComeWithoutHaves(error) {
+        try reconnect()
         try fetch(&goal, haves: [])
-      } catch let missing as ConnectivityCheck.Missing {
-        throw incomplete(missing)
       }
+    } catch let missing as ConnectivityCheck.Missing {
+      throw incomplete(missing)
     }
   }
 
+  /// True for failures that a pack without any base in the copy does not have.
+  ///
+  /// The source sent what was asked, yet something is missing or damaged: so what we said we had is not whole. Or it sent a
+  /// thin pack, which nobody asked for.
+  private static func mayComeWithoutHaves(_ error: any Error) -> Bool {
+    if error is ConnectivityCheck.Missing { return true }
+    guard let error = error as? GitError else { return false }
+    return error.code == .packThin || error.code == .objectCorrupt
+  }
+
   private func haves(for plan: RefPlan) throws -> [ObjectID] {
+    guard contents.isWhole else { return [] }
     let tips = plan.haves(of: contents.refs, most: Self.maximumHaves, others: Self.enoughHaves)
     let replaced = plan.changes.lazy.compactMap(\.old)
     guard !replaced.isEmpty else { return tips }
-    let objects = try ObjectDatabase(objectsDirectory: update.layout.objects.string)
+    let objects = try ObjectDatabase(objectsDirectory: update.layout.objects.pathText)
     let named = Set(tips)
     return tips + (try AncestorSample.take(from: replaced, in: objects)).filter { !named.contains($0) }
   }
@@ -141,15 +201,18 @@ struct ObjectFetch {
     let staging = PackStaging(layout: layout, files: run.files)
     try staging.prepare()
     let reception = try PackReception(run, into: layout)
+    run.report(.requesting)
+    defer { attemptBytes = reception.bytes }
     try session.download(goal.plan.wants, haves: haves, into: reception)
     bytes += reception.bytes
     let pack = try reception.finish()
     objects += pack?.objectCount ?? 0
     run.environment.passing(.checking)
-    let database = try ObjectDatabase(objectsDirectory: layout.objects.string)
+    let database = try ObjectDatabase(objectsDirectory: layout.objects.pathText)
     if let pack { try database.addPack(indexPath: pack.indexPath) }
     var check = ConnectivityCheck(
-      objects: database, pack: try pack.map { try PackContents(indexPath: FilePath($0.indexPath)) } ?? PackContents(),
+      objects: database,
+      pack: try pack.map { try PackContents(indexPath: FilePath(pathText: $0.indexPath)) } ?? PackContents(),
       oldTips: goal.plan.hadTips
     ) { count in
       try run.checkTime()
@@ -161,7 +224,33 @@ struct ObjectFetch {
     try run.checkTime()
     if let pack {
       run.environment.passing(.publishingPack)
-      try staging.publish(pack)
+      if published.isEmpty { packsBefore = try names(in: layout.packs) }
+      if try staging.publish(pack) { published.append(pack) }
+    }
+  }
+
+  private func names(in directory: FilePath) throws -> Set<String> {
+    Set(try update.run.files.entries(of: directory).map(\.name.string))
+  }
+
+  /// Takes the packs of a run that failed back, so that failing runs do not fill the disk.
+  ///
+  /// Only where nothing has gone from the copy's pack directory since: a `git repack` meanwhile may rely on them.
+  func retract() {
+    guard !published.isEmpty else { return }
+    let staging = PackStaging(layout: update.layout, files: update.run.files)
+    // The error that led here is the one to report; a pack that stays only takes room.
+    guard let now = try? names(in: update.layout.packs), packsBefore.isSubset(of: now) else { return }
+    for pack in published { try? staging.retract(pack) }
+  }
+
+  /// What the published packs hold, for a copy that was taken over and lacked something.
+  func publishedContents() throws -> [PackContents] {
+    try published.map { pack in
+      guard let name = FilePath(pathText: pack.indexPath).lastComponent else {
+        preconditionFailure("an index has a name")
+      }
+      return try PackContents(indexPath: update.layout.packs.appending(name))
     }
   }
 }

@@ -32,7 +32,7 @@ final class PackReception: PackSink {
     let received = ReceivedPart()
     self.received = received
     indexer = try PackIndexer(
-      stagingDirectory: layout.staging.string, maximumObjects: limits.packObjects, interruption: watch.interruption
+      stagingDirectory: layout.staging.pathText, maximumObjects: limits.packObjects, interruption: watch.interruption
     ) { progress in
       try run.checkTime()
       (received.objects, received.totalObjects) = (progress.receivedObjects, progress.totalObjects)

@@ -28,23 +28,41 @@ package struct PackStaging {
 
   /// Makes the pack durable and lets readers of the copy see it. Until a ref points into it nobody misses it, and after a
   /// crash at any point here it is either complete or ignored.
-  package func publish(_ pack: IndexedPack) throws {
-    let staged = FilePath(pack.packPath)
-    let stagedIndex = FilePath(pack.indexPath)
+  ///
+  /// - Returns: false when the copy had this very pack already.
+  @discardableResult
+  package func publish(_ pack: IndexedPack) throws -> Bool {
+    let staged = FilePath(pathText: pack.packPath)
+    let stagedIndex = FilePath(pathText: pack.indexPath)
     try files.synchronizeFile(staged)
     try files.synchronizeFile(stagedIndex)
-    try publish(staged)
+    let isNew = try publish(staged)
     try publish(stagedIndex)
     try files.synchronizeDirectory(layout.packs)
+    return isNew
+  }
+
+  /// Takes a pack back that no ref needs yet, because the run that published it failed. The index goes first: a pack
+  /// without one is not looked at.
+  package func retract(_ pack: IndexedPack) throws {
+    for path in [pack.indexPath, pack.packPath] {
+      guard let name = FilePath(pathText: path).lastComponent else { preconditionFailure("a pack has a name") }
+      if try files.status(of: layout.packs.appending(name)) != nil { try files.unlink(layout.packs.appending(name)) }
+    }
   }
 
   /// A pack of the same name holds the same bytes: the name is a digest of them.
-  private func publish(_ staged: FilePath) throws {
+  ///
+  /// - Returns: false when there is one.
+  @discardableResult
+  private func publish(_ staged: FilePath) throws -> Bool {
     guard let name = staged.lastComponent else { preconditionFailure("a pack has a name") }
     do {
       try files.link(staged, to: layout.packs.appending(name))
+      return true
     } catch {
       guard error.code == .fileExists else { throw error }
+      return false
     }
   }
 }

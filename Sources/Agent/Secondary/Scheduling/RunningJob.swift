@@ -25,7 +25,10 @@ final class JobProgress: Sendable {
 
   func text(of key: JobKey) -> String? {
     switch steps.withLock({ $0[key] }) {
+    case .pausing(let host, let seconds): "waiting \(seconds) s for \(host)"
     case .listing: "listing"
+    case .requesting: "waiting for the pack"
+    case .remote(let line): "waiting for the pack: \(line)"
     case .receiving(let objects, let total, let bytes): "receiving \(objects) of \(total) objects, \(bytes) bytes"
     case .indexing(let objects, let total): "indexing \(objects) of \(total) objects"
     case .checking(let objects): "checking \(objects) objects"

@@ -1,0 +1,46 @@
+internal import GitTransport
+internal import GitValues
+
+/// Finds the tips that a source lists but cannot read, where its server dies without naming them.
+///
+/// Asks for parts of what is wanted, halving those that fail, and breaks each answer off at the first byte of its pack: until
+/// then a server has read the tips and what they need.
+struct TipProbe {
+  /// Asks for some tips; true when the first byte of a pack comes.
+  let canSend: (ArraySlice<ObjectID>) throws -> Bool
+
+  /// Probes of one run: each is a connection and a listing.
+  private static let maximum = 64
+
+  /// - Returns: those that fail alone; empty when none does, or when too much fails to tell.
+  func unreadable(among tips: [ObjectID], atMost most: Int) throws -> [ObjectID] {
+    var probes = 0
+    func probe(_ part: ArraySlice<ObjectID>) throws -> Bool {
+      probes += 1
+      return try canSend(part)
+    }
+    // A server that can send neither the first nor the last most likely sends nothing at all.
+    if tips.count > 2, try !probe(tips.prefix(1)), try !probe(tips.suffix(1)) { return [] }
+    var found: [ObjectID] = []
+    var pending = Self.halves(tips[...])
+    while let part = pending.popLast() {
+      guard probes < Self.maximum, found.count <= most else { return [] }
+      if try probe(part) { continue }
+      if let tip = part.first, part.count == 1 { found.append(tip) } else { pending += Self.halves(part) }
+    }
+    return found
+  }
+
+  private static func halves(_ part: ArraySlice<ObjectID>) -> [ArraySlice<ObjectID>] {
+    guard part.count > 1 else { return [part] }
+    let middle = part.startIndex + part.count / 2
+    return [part[..<middle], part[middle...]]
+  }
+}
+
+/// Breaks a transfer off as soon as a pack begins.
+final class FirstByte: PackSink {
+  struct Arrived: Error {}
+
+  func receive(_ bytes: UnsafeRawBufferPointer) throws { throw Arrived() }
+}
