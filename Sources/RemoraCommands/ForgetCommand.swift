@@ -20,8 +20,8 @@ struct ForgetCommand: AsyncParsableCommand {
       Exit 0: it is gone. Exit 1: it failed, or something is left, which is named.
 
       Examples:
-        remora forget /srv/copies/project.git 0123456789abcdef0123456789abcdef01234567
-        remora forget /srv/copies/project.git refs/heads/leak
+        remora forget /srv/p.git 0123456789abcdef0123456789abcdef01234567
+        remora forget /srv/p.git refs/heads/leak
       """)
 
   @Argument(help: "The copy.", completion: .directory)

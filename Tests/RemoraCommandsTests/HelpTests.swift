@@ -6,7 +6,7 @@ struct HelpTests {
   static let texts: [(arguments: [String], text: String)] = [
     ([], HelpTexts.root), (["mirror"], HelpTexts.mirror), (["verify"], HelpTexts.verify),
     (["checksum"], HelpTexts.checksum), (["history"], HelpTexts.history), (["housekeep"], HelpTexts.housekeep),
-    (["restore"], HelpTexts.restore), (["check"], HelpTexts.check),
+    (["restore"], HelpTexts.restore), (["check"], HelpTexts.check), (["forget"], HelpTexts.forget),
     (["hook"], HookHelpTexts.hook), (["hook", "install"], HookHelpTexts.install),
     (["hook", "uninstall"], HookHelpTexts.uninstall), (["hook", "status"], HookHelpTexts.status),
     (["quickstart"], AgentHelpTexts.quickstart),

@@ -36,6 +36,8 @@ enum HelpTexts {
                               missing.
       housekeep               Put the packs of a copy together, and free what it no
                               longer keeps.
+      forget                  Remove a leaked secret from a copy, its history
+                              included.
       agent                   Run a primary or a secondary, in the foreground.
       status                  Show how an agent is: counts, lag, running jobs,
                               problems.
@@ -366,6 +368,34 @@ enum HelpTexts {
                               (default: 67108864)
       --json                  Print one JSON object.
       --quiet                 Print failures only.
+      --version               Show the version.
+      -h, --help              Show help information.
+    """
+
+  static let forget = """
+    OVERVIEW: Remove a leaked secret from a copy, its history included.
+
+    Removes what no ref reaches any more before its 30 days are over: an object
+    (40 hexadecimal digits) with all history that needs it, or all former values
+    of a ref. Take it out of the source first, and mirror. Readers that are at
+    work on the copy may fail. Only this copy is changed: the source, other
+    copies, backups and clones are not reached.
+
+    Exit 0: it is gone. Exit 1: it failed, or something is left, which is named.
+
+    Examples:
+      remora forget /srv/p.git 0123456789abcdef0123456789abcdef01234567
+      remora forget /srv/p.git refs/heads/leak
+
+    USAGE: remora forget <copy> <target> [--wait <seconds>] [--json]
+
+    ARGUMENTS:
+      <copy>                  The copy.
+      <target>                The object, or the ref whose former values go.
+
+    OPTIONS:
+      --wait <seconds>        Wait for another run on the same copy. (default: 0)
+      --json                  Print a JSON object.
       --version               Show the version.
       -h, --help              Show help information.
     """
