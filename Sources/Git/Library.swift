@@ -1,4 +1,5 @@
 internal import CLibgit2
+internal import Glibc
 
 /// libgit2 itself: started once per process, its process-wide options set here and nowhere else.
 ///
@@ -29,6 +30,7 @@ package enum Library {
   private static func initialise() throws(GitError) -> Properties {
     try check(git_libgit2_init(), "git_libgit2_init")
     try limitMemory()
+    try limitOpenPacks()
     try isolateFromUserConfiguration()
     // `Repository.openBare` makes this check itself; kept on for any way round it.
     try set(GIT_OPT_SET_OWNER_VALIDATION, to: 1)
@@ -58,6 +60,17 @@ package enum Library {
     try check(
       remora_set_size(Int32(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT.rawValue), 64 << 20), "git_libgit2_opts",
       on: "mapped limit")
+  }
+
+  /// Each pack that was read from stays open; of more than half of the files that this process may have, the least recently
+  /// used one is closed. Without a limit a copy of more packs than that looks damaged.
+  private static func limitOpenPacks() throws(GitError) {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    let files = Int(min(limit.rlim_cur, 65_536)) / 2
+    try check(
+      remora_set_size(Int32(GIT_OPT_SET_MWINDOW_FILE_LIMIT.rawValue), max(16, files)), "git_libgit2_opts",
+      on: "open packs")
   }
 
   /// A user's `insteadOf`, proxies or `safe.directory` must not change what this program does.

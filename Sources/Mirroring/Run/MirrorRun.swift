@@ -189,9 +189,10 @@ package struct MirrorRun {
       stale = try StaleLocks(layout: layout, files: files).remove(olderThan: age, at: environment.now())
     }
     var before = try CopyContents.read(layout, through: files)
-    let goal = MirrorGoal(session.view, exclusion: configuration.exclusion, contents: before)
     let locks = ForeignLocks(run: self, layout: layout)
-    if try !goal.isReached && locks.first() != nil {
+    if try locks.first() != nil,
+      !MirrorGoal(session.view, exclusion: configuration.exclusion, contents: before).isReached
+    {
       // Before anything is fetched; and what held the lock may have changed the refs.
       try locks.wait()
       before = try CopyContents.read(layout, through: files)
