@@ -102,7 +102,8 @@ struct VerifyCommandTests {
       #expect(report.flag("equal") == false)
       #expect(report.isNull("checksum"))
       #expect(report.list("broken").map { $0.text("ref") } == ["refs/heads/bad"])
-      #expect(report.list("broken").first?.keys == ["ref", "reason"])
+      #expect(report.list("broken").first?.keys == ["ref", "reason", "side"])
+      #expect(report.list("broken").first?.text("side") == "copy")
     }
   }
 
@@ -117,6 +118,21 @@ struct VerifyCommandTests {
         #expect(outcome.errorText.hasPrefix("remora: error: ") && outcome.errorText.contains("/nonexistent/"))
         #expect(!outcome.errorText.contains("\n"))
       }
+    }
+  }
+
+  @Test("names the side that is broken, the source too")
+  func brokenSource() async throws {
+    try await withWorkbench { bench in
+      try await bench.mirror()
+      let missing = String(repeating: "1", count: 40)
+      try bench.directory.write("\(missing)\n", to: "served/source.git/refs/heads/bad")
+      let plain = try await bench.remora("verify", bench.source.path, bench.copy)
+      #expect(plain.status == 3)
+      #expect(plain.errorText.contains("'\(bench.source.path)' is broken: 'refs/heads/bad'"), "\(plain.errorText)")
+      #expect(!plain.errorText.contains("'\(bench.copy)' is broken"))
+      let json = try await bench.remora("verify", bench.source.path, bench.copy, "--json")
+      #expect(try JSONLine(json.text).list("broken").map { $0.text("side") } == ["source"])
     }
   }
 }

@@ -87,7 +87,7 @@ struct ObjectFetch {
             continue
           }
           if error.code != .wantedObjectMissing {
-            for oid in try unreadableTips(of: goal.plan, after: error) { lost[oid] = Self.unreadable }
+            for oid in try unreadableTips(of: goal.plan, besides: lost, after: error) { lost[oid] = Self.unreadable }
             continue
           }
         } else if !Self.mayHaveMoved(error) {
@@ -120,7 +120,9 @@ struct ObjectFetch {
   }
 
   /// - Throws: the error itself where it cannot be told of which tips the server died.
-  private mutating func unreadableTips(of plan: RefPlan, after error: TransportError) throws -> [ObjectID] {
+  private mutating func unreadableTips(
+    of plan: RefPlan, besides lost: [ObjectID: String], after error: TransportError
+  ) throws -> [ObjectID] {
     guard mayBeUnreadable(error) else { throw error }
     let haves = try haves(for: plan)
     // `self` cannot be changed inside of a closure that is stored.
@@ -141,7 +143,9 @@ struct ObjectFetch {
       return isSent
     }
     defer { session = current }
-    let found = try probe.unreadable(among: plan.wants, atMost: Self.lostTips)
+    let wanted = Set(plan.wants)
+    let control = session.view.refs.lazy.map(\.oid).first { !wanted.contains($0) && lost[$0] == nil }
+    let found = try probe.unreadable(among: plan.wants, atMost: Self.lostTips, control: control)
     guard !found.isEmpty else { throw error }
     return found
   }

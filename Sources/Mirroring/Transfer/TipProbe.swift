@@ -5,6 +5,9 @@ internal import GitValues
 ///
 /// Asks for parts of what is wanted, halving those that fail, and breaks each answer off at the first byte of its pack: until
 /// then a server has read the tips and what they need.
+///
+/// A connection that is cut looks the same as a server that dies. So nothing is concluded before the same way has brought
+/// another tip.
 struct TipProbe {
   /// Asks for some tips; true when the first byte of a pack comes.
   let canSend: (ArraySlice<ObjectID>) throws -> Bool
@@ -12,12 +15,16 @@ struct TipProbe {
   /// Probes of one run: each is a connection and a listing.
   private static let maximum = 64
 
+  /// - Parameter control: a listed tip that is not among these, asked for where none of them comes.
   /// - Returns: those that fail alone; empty when none does, or when too much fails to tell.
-  func unreadable(among tips: [ObjectID], atMost most: Int) throws -> [ObjectID] {
+  func unreadable(among tips: [ObjectID], atMost most: Int, control: ObjectID?) throws -> [ObjectID] {
     var probes = 0
+    var hasSucceeded = false
     func probe(_ part: ArraySlice<ObjectID>) throws -> Bool {
       probes += 1
-      return try canSend(part)
+      let isSent = try canSend(part)
+      hasSucceeded = hasSucceeded || isSent
+      return isSent
     }
     // A server that can send neither the first nor the last most likely sends nothing at all.
     if tips.count > 2, try !probe(tips.prefix(1)), try !probe(tips.suffix(1)) { return [] }
@@ -27,6 +34,9 @@ struct TipProbe {
       guard probes < Self.maximum, found.count <= most else { return [] }
       if try probe(part) { continue }
       if let tip = part.first, part.count == 1 { found.append(tip) } else { pending += Self.halves(part) }
+    }
+    if !found.isEmpty, !hasSucceeded {
+      guard let control, try probe([control]) else { return [] }
     }
     return found
   }

@@ -18,8 +18,8 @@ final class JobProgress: Sendable {
   /// Whether nothing has come from the host yet.
   func isBeforeAnswer(_ key: JobKey) -> Bool {
     switch steps.withLock({ $0[key] }) {
-    case nil, .listing: true
-    case .receiving, .indexing, .checking, .publishing: false
+    case nil, .listing, .pausing: true
+    case .requesting, .remote, .receiving, .indexing, .checking, .publishing: false
     }
   }
 
