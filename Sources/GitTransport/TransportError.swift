@@ -1,4 +1,3 @@
-import GitProtocol
 package import GitValues
 
 /// Why a conversation with a git server failed: what we tried, on what, what the layer below said, what to do next.
@@ -52,9 +51,7 @@ extension TransportError: CustomStringConvertible {
 }
 
 extension TransportError {
-  /// The server ended its answer where more had to come, in good order as far as the connection goes: what an upload-pack
-  /// does that dies of an object it cannot read.
-  package var isEarlyEnd: Bool {
-    code == .connectionLost && (missingObject != nil || (underlying as? ProtocolError)?.code == .truncated)
-  }
+  /// The other side went away: what an upload-pack does that dies of an object it cannot read, as well as a connection that is
+  /// cut. With git:// even the reset is the same.
+  package var isEarlyEnd: Bool { code == .connectionLost }
 }

@@ -3,6 +3,7 @@ import GitValues
 import Mirroring
 import TestSupport
 import Testing
+import WorkerPool
 
 @Suite("Servers with habits of their own", .timeLimit(.minutes(10))) struct FaultsServerHabitsTests {
   /// Two states of a repository, and the packs that lead there.

@@ -4,6 +4,7 @@ import GitValues
 import Mirroring
 import TestSupport
 import Testing
+import WorkerPool
 
 @Suite("Taking over a clone that lacks something", .timeLimit(.minutes(10))) struct TakeoverCheckTests {
   /// One object of the clone, and what became of it.
@@ -35,7 +36,7 @@ import Testing
     try harness.source { builder in
       var last: [BuiltObject] = []
       for number in 0..<4 {
-        last = [builder.commit(["file-0": .text("\(number) \(number)\n")], parents: last)]
+        last = [builder.commit(["file-0": .bytes(Array("\(number) \(number)\n".utf8))], parents: last)]
         if number == 0 { builder.tag("v1", of: last[0]) }
       }
       builder.branch("main", at: last[0])
@@ -45,14 +46,18 @@ import Testing
   /// A `git clone --mirror` with loose objects.
   private static func clone(_ harness: MirrorHarness) throws {
     try harness.git().run("clone", "-q", "--mirror", harness.url(of: harness.sourcePath), harness.copyPath)
-    let packs = "\(harness.copyPath)/objects/pack"
-    for name in try FileManager.default.contentsOfDirectory(atPath: packs) where name.hasSuffix(".pack") {
-      try FileManager.default.moveItem(atPath: "\(packs)/\(name)", toPath: harness.directory.path("taken.pack"))
+    try unpack(harness.copyPath)
+  }
+
+  /// Turns the packs of a repository into loose objects.
+  private static func unpack(_ repository: String) throws {
+    let directory = "\(repository)/objects/pack"
+    let packs = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".pack") }.map {
+      try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(directory)/\($0)")))
     }
-    try FileManager.default.removeItem(atPath: packs)
-    try FileManager.default.createDirectory(atPath: packs, withIntermediateDirectories: true)
-    let pack = try [UInt8](Data(contentsOf: URL(fileURLWithPath: harness.directory.path("taken.pack"))))
-    try harness.copy.run("unpack-objects", "-q", input: pack)
+    try FileManager.default.removeItem(atPath: directory)
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    for pack in packs { try GitCommand(in: repository).run("unpack-objects", "-q", input: pack) }
   }
 
   private static func path(_ oid: ObjectID, _ harness: MirrorHarness) -> String {
@@ -119,14 +124,7 @@ import Testing
       try Self.clone(harness)
       let oid = try source.oid("main~2:file-0")
       try FileManager.default.removeItem(atPath: Self.path(oid, harness))
-      let pack = try FileManager.default.contentsOfDirectory(atPath: "\(source.path)/objects/pack").first {
-        $0.hasSuffix(".pack")
-      }
-      let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: "\(source.path)/objects/pack/\(pack ?? "")")))
-      for name in try FileManager.default.contentsOfDirectory(atPath: "\(source.path)/objects/pack") {
-        try FileManager.default.removeItem(atPath: "\(source.path)/objects/pack/\(name)")
-      }
-      try source.git.run("unpack-objects", "-q", input: bytes)
+      try Self.unpack(source.path)
       try FileManager.default.removeItem(
         atPath: "\(source.path)/objects/\(oid.hex.prefix(2))/\(oid.hex.dropFirst(2))")
       let refs = try GitCommand().view(harness.copyPath)
@@ -175,7 +173,8 @@ import Testing
       for _ in 0..<3 {
         let outcome = try harness.attempt()
         try harness.expectFailure(outcome, "destination_locked", saying: [name])
-        #expect(outcome.bytes == 0 && (try Self.packs(harness)) == before)
+        #expect(outcome.bytes == 0)
+        #expect(try Self.packs(harness) == before)
       }
       try FileManager.default.removeItem(atPath: "\(harness.copyPath)/\(name)")
       try harness.mirrorExactly()

@@ -97,6 +97,8 @@ final class DiskSession: SourceSession {
         try sink.receive(bytes)
       }
     } catch let error as PackBuilder.Failure {
+      // The source's objects, not the way to them.
+      guard error.error.isFromSystem else { throw Self.corrupt(error.error, path) }
       throw Self.translated(error.error, path)
     }
   }
@@ -112,10 +114,13 @@ final class DiskSession: SourceSession {
       Self.error(
         .unsupportedObjectFormat, "it is a SHA-256 repository, libgit2 1.5.1 holds SHA-1 only", hint: nil, path)
     case .unsupportedExtension: Self.error(.unsupportedSource, error.message, hint: nil, path)
-    case .notFound, .objectCorrupt, .malformed:
-      Self.error(.serverRefused, error.message, hint: "check the source with 'git fsck'", path, .corrupt)
+    case .notFound, .objectCorrupt, .malformed: corrupt(error, path)
     default: Self.error(.sourceUnreachable, error.message, hint: nil, path)
     }
+  }
+
+  private static func corrupt(_ error: GitError, _ path: String) -> TransportError {
+    Self.error(.serverRefused, error.message, hint: "check the source with 'git fsck'", path, .corrupt)
   }
 
   private static func error(
