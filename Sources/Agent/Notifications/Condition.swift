@@ -41,7 +41,7 @@ struct Condition: Hashable, Sendable {
       found.append(.init(event: .failure, subject: "work", message: "work rests: \(paused)"))
     }
     for host in status.failingHosts ?? []
-    where status.primary.map({ !$0.url.lowercased().hasPrefix(host.host) }) ?? true {
+    where status.primary.map({ SourceHost.name(of: $0.url) != host.host }) ?? true {
       found.append(
         .init(
           event: .failure, subject: "host \(host.host)",

@@ -197,6 +197,9 @@ package struct CopyExamination {
         found.append(CopyDamage(name, "it is not a regular file", .rewrite))
       }
     }
+    if let kind = try kind(layout.staging), kind != .directory {
+      found.append(CopyDamage("remora/staging", "it is not a directory", .rewrite))
+    }
     var parent = layout.droppedLog.removingLastComponent()
     while parent != layout.root {
       if let kind = try kind(parent), kind != .directory {

@@ -30,12 +30,20 @@ extension Secondary {
 
   /// Removes for good what has lain in the trash for `age`, of copies that a fresh download displaced for `displacedAge`; returns
   /// how many.
+  ///
+  /// - Throws: the first failure, after the other kinds were looked at as well.
   @discardableResult public func emptyTrash(olderThan age: Duration, displacedAge: Duration) async throws -> Int {
     var count = 0
     let now = environment.now()
+    var failure: (any Error)?
     for member in table.all {
-      count += try await member.strategy.emptyTrash(before: now - age, displacedBefore: now - displacedAge)
+      do {
+        count += try await member.strategy.emptyTrash(before: now - age, displacedBefore: now - displacedAge)
+      } catch {
+        failure = failure ?? error
+      }
     }
+    if let failure { throw failure }
     return count
   }
 }

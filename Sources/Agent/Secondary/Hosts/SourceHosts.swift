@@ -29,7 +29,7 @@ final class SourceHosts: Sendable {
     var lastAnswerAt: Timestamp?
     /// The last two replicables that it answered for, the newest first, with when.
     var answered: [(key: JobKey, at: ContinuousClock.Instant)] = []
-    /// Of which a failure might be the host's: how often in a row, without an answer for another one.
+    /// Of which a failure might be the host's, since it last answered: how often each.
     var suspects: [JobKey: Int] = [:]
   }
 
@@ -82,7 +82,7 @@ final class SourceHosts: Sendable {
       if let key {
         let others = hosts[host]?.answered.filter { $0.key != key } ?? []
         hosts[host]?.answered = [(key, .now)] + others.prefix(1)
-        hosts[host]?.suspects[key] = nil
+        hosts[host]?.suspects = [:]
       }
       hosts[host]?.breaker.succeeded()
       guard hosts[host]?.breaker.reason == nil else { return nil }
@@ -124,7 +124,8 @@ final class SourceHosts: Sendable {
     case .host, .connection: guard error.origin == .host else { return error }
     }
     let isAmbiguous = error.retryAfter == nil && Self.mayBeOfOne.contains(code)
-    let isOfHost = !isAmbiguous || hosts.withLock { suspect(&$0[host, default: Host()], key, of: error.disposition) }
+    let isOfHost =
+      !isAmbiguous || hosts.withLock { suspect(&$0[host, default: Host()], key, code, of: error.disposition) }
     guard isOfHost else {
       return error.disposition == .host
         ? StrategyError(error.code, error.message, disposition: .replicable) : error
@@ -134,16 +135,18 @@ final class SourceHosts: Sendable {
   }
 
   /// - Returns: whether the failure is held against the host.
-  private func suspect(_ host: inout Host, _ key: JobKey, of disposition: StrategyError.Disposition) -> Bool {
-    let now = ContinuousClock.now
-    if host.answered.contains(where: { $0.key != key && now - $0.at < Self.credibleFor }) {
-      host.suspects = [:]
-      return false
-    }
+  private func suspect(
+    _ host: inout Host, _ key: JobKey, _ code: String, of disposition: StrategyError.Disposition
+  ) -> Bool {
     host.suspects[key, default: 0] += 1
+    let now = ContinuousClock.now
+    let answers = host.answered.contains { $0.key != key && now - $0.at < Self.credibleFor }
+    // Silences end long after they began: meanwhile the host has answered.
+    if answers, code == "timeout" { return false }
+    // So many in a row, with no answer in between: whatever it answered before, it does not now.
     if host.suspects.count >= Self.suspectsBeforeHost { return true }
     // A connection that broke is first tried again by the job itself.
-    if disposition == .connection { return false }
+    if answers || disposition == .connection { return false }
     return host.suspects[key, default: 0] < Self.suspectsBeforeHost
   }
 
