@@ -66,6 +66,39 @@ struct DiskTests {
     }
   }
 
+  @Test func `a full state is shown as this machine's trouble, the same at every look`() async throws {
+    try await withTemporaryDirectory("full") { directory in
+      let disk = try Self.disk(at: "secondary", directory, megabytes: 30)
+      defer { disk.unmount() }
+      let rig = try AgentRig(directory)
+      let ids = try Self.fleet(10, rig)
+      let primary = try rig.startPrimary()
+      let secondary = try rig.startSecondary()
+      try await rig.asking { pair in
+        try await pair.untilSettled(count: 10)
+        try disk.fill()
+        for id in ids {
+          let source = GitCommand(in: rig.source(id))
+          try await source.run("update-ref", "refs/heads/main", "refs/heads/old")
+          try await rig.push(id)
+        }
+        try await pair.until("the status says so") {
+          try await pair.status(of: \.secondary).problems.contains { $0.contains("this machine cannot") }
+        }
+        for _ in 0..<30 {
+          let status = try await pair.status(of: \.secondary)
+          #expect(!status.isHealthy && status.problems.contains { $0.contains("this machine") || $0.contains("rests") })
+          #expect(!status.problems.contains { $0.contains("the primary does not answer") }, "\(status.problems)")
+          try await Task.sleep(for: .milliseconds(500))
+        }
+        try disk.free()
+        try await pair.untilSettled(count: 10)
+        try await pair.until("nothing needs a person") { try await pair.status(of: \.secondary).isHealthy }
+      }
+      withExtendedLifetime((primary, secondary)) {}
+    }
+  }
+
   @Test func `a primary whose disk is full acknowledges nothing that it cannot keep`() async throws {
     try await withTemporaryDirectory("full") { directory in
       let disk = try Self.disk(at: "primary", directory, megabytes: 20)

@@ -48,6 +48,26 @@ struct SourceRosterTests {
     #expect(wide.entries.isEmpty && wide.skipped.count == 1)
   }
 
+  @Test(
+    "two words are no repository: the second is a URL or an absolute path",
+    arguments: [
+      "g nonsense", "<<<<<<< HEAD", "a ./b", "a ../b", "a b/c", "a .git", "a :b", "======= x", ">>>>>>> theirs",
+    ])
+  func words(line: String) {
+    let roster = SourceRoster(list: Array("\(line)\n".utf8))
+    #expect(roster.entries.isEmpty && roster.skipped.count == 1, "\(roster)")
+  }
+
+  @Test(
+    "every form of an address is taken",
+    arguments: [
+      "https://h/a.git", "http://h:81/a", "ssh://git@h/a", "git@h:a/b.git", "h:a.git", "git://h/a", "file:///srv/a.git",
+      "/srv/a.git",
+    ])
+  func addresses(location: String) {
+    #expect(SourceRoster(list: Array("a \(location)\n".utf8)).entries.count == 1)
+  }
+
   @Test("what a list holds reaches no terminal raw")
   func harmless() {
     let roster = SourceRoster(list: Array("a\u{1b}[2J/b nonsense://\u{7}x\n".utf8))

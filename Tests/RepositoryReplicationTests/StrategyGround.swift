@@ -13,6 +13,8 @@ struct StrategyGround: Sendable {
   let directory: TemporaryDirectory
   let source: RepositoryStrategy
   let copies: RepositoryStrategy
+  let environment: MirrorEnvironment
+  let workers: WorkerPool
 
   static func with(_ body: @Sendable (StrategyGround) async throws -> Void) async throws {
     let directory = try TemporaryDirectory("strategy")
@@ -28,7 +30,9 @@ struct StrategyGround: Sendable {
       RepositoryStrategy(
         place: RepositoryPlace(root: FilePath(directory.path(name))), environment: environment, workers: workers)
     }
-    let ground = StrategyGround(directory: directory, source: strategy("source"), copies: strategy("copies"))
+    let ground = StrategyGround(
+      directory: directory, source: strategy("source"), copies: strategy("copies"), environment: environment,
+      workers: workers)
     do {
       try await body(ground)
     } catch {
