@@ -28,8 +28,8 @@ enum SiteMetrics {
       gauge(
         "remora_not_replicated", "Replicables that are tracked and not replicated, by reason.",
         status.kinds.flatMap { kind in
-          (kind.notReplicated ?? [:]).sorted { $0.key < $1.key }.map {
-            .init(Double($0.value), labels: [("kind", kind.name), ("reason", $0.key)])
+          reasons.map { reason in
+            .init(Double(kind.notReplicated?[reason] ?? 0), labels: [("kind", kind.name), ("reason", reason)])
           }
         }),
       gauge(
@@ -47,6 +47,11 @@ enum SiteMetrics {
         }),
     ]
   }
+
+  /// Why something is not replicated (`StatusRow.KindRow.notReplicated`).
+  private static let reasons = [
+    "excluded", "unavailable", "broken", "feature_off", "feature_off_on_primary", "unknown_to_primary",
+  ]
 
   private static func jobs(_ status: StatusRow) -> [MetricFamily.Sample] {
     ["sync", "verification", "housekeeping", "check"].map { purpose in
