@@ -153,4 +153,26 @@ struct FeedTests {
     try await sites.secondary.reconcile("a")
     #expect(try sites.secondary.feedState(of: "a").isOffOnPrimary == false)
   }
+
+  @Test(
+    "the lag of a change counts from the primary's event, also when the catalog announces it", arguments: [true, false])
+  func lag(isPruned: Bool) async throws {
+    let sites = try MemorySites(["a"])
+    try await sites.secondary.consumeEvents()
+    let id = try await sites.create("x", of: "a")
+    let published = sites.clock.now
+    sites.clock.advance(by: .seconds(100))
+    if isPruned { await sites.log.prune(through: 1) }
+    #expect(try await sites.secondary.consumeEvents().hasReconciled == isPruned)
+    #expect(await sites["a"].registry.entry(of: id)?.announcedAt == published)
+  }
+
+  @Test("a site that begins is not as late as what it finds is old")
+  func firstPass() async throws {
+    let sites = try MemorySites(["a"])
+    let id = try await sites.create("x", of: "a")
+    sites.clock.advance(by: .seconds(100))
+    try await sites.secondary.consumeEvents()
+    #expect(await sites["a"].registry.entry(of: id)?.announcedAt == sites.clock.now)
+  }
 }

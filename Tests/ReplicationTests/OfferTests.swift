@@ -113,7 +113,7 @@ struct OfferTests {
     #expect(sites.copies.items[id]?.lines == ["refs/heads/main": "2"])
   }
 
-  @Test("what the rules exclude is told apart from what is gone: nothing of it is removed")
+  @Test("what the rules exclude is not gone: nothing of it is removed")
   func excluded() async throws {
     let sites = try Sites(exclude: ["secret/**"])
     let id = try ReplicableID("secret/x")

@@ -63,7 +63,7 @@ struct ReturnTests {
     #expect(try await pair.secondary.waitingRemovals(MemoryPair.name).count == 6)
   }
 
-  @Test("what is gone counts nowhere, is told of once, and is forgotten after a while")
+  @Test("what is gone counts nowhere, is announced once, and is forgotten after a while")
   func gone() async throws {
     let (pair, ids) = try await pair(3)
     pair.source.remove(ids[0])

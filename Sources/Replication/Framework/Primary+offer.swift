@@ -39,7 +39,7 @@ extension Primary {
     of states: [PrimaryState], _ refused: [ReplicableID: NotOffered], _ broken: [ReplicableID: String], _ member: Member
   ) async throws {
     var changed: [ReplicableID: (NotOffered?, String?)] = [:]
-    var told: [EventPayload] = []
+    var announced: [EventPayload] = []
     for state in states {
       let id = state.replicableID
       let reason = refused[id] ?? broken[id].map { _ in .broken }
@@ -47,12 +47,12 @@ extension Primary {
       guard state.goneAt != nil || state.notOffered != reason || state.notOfferedReason != message else { continue }
       changed[id] = (reason, message)
       guard state.goneAt != nil || state.notOffered != reason else { continue }
-      told.append(
+      announced.append(
         EventPayload(
           modelRecordID: id, incarnation: state.incarnation, reason: reason?.rawValue ?? Self.scanReason))
     }
     let event: EventName = member.kind.supportedEvents.contains(.updated) ? .updated : .created
-    try await append(event, told, member.kind)
+    try await append(event, announced, member.kind)
     try await member.states.changeAll(changed.keys.sorted()) { [changed] id, state in
       guard let (reason, message) = changed[id] else { return }
       if let reason { state?.withhold(reason, message) } else { state?.offer() }

@@ -80,7 +80,7 @@ extension Primary {
   }
 
   /// Compares what is known with a listing: records what is not offered, and forgets what a complete listing lacked and is not there
-  /// now either, after telling that it is gone.
+  /// now either, after an event that says so.
   private func review(
     _ listed: Set<ReplicableID>, _ refused: [ReplicableID: NotOffered], _ directory: DirectoryCatalog, _ member: Member
   ) async throws {
