@@ -1,4 +1,5 @@
 import Foundation
+import GitValues
 import TestSupport
 import Testing
 
@@ -22,7 +23,7 @@ struct ForgetCommandTests {
         builder.branch("leak", at: builder.commit(["harmless": "text\n"], parents: [.oid(main)]))
       }
       try await bench.mirror()
-      try #require(try GitCommand(in: bench.copy).attempt(["cat-file", "-e", blob]).isSuccess)
+      try #require(try await GitCommand(in: bench.copy).attempt(["cat-file", "-e", blob]).isSuccess)
       try await body(bench, commit, blob)
     }
   }
@@ -43,7 +44,7 @@ struct ForgetCommandTests {
       let report = try JSONLine(outcome.text)
       #expect(report.keys == Self.keys && report.flag("gone") == true)
       #expect(report.number("history_lines") == 1)
-      for oid in [commit, blob] { #expect(try !git.attempt(["cat-file", "-e", oid]).isSuccess) }
+      for oid in [commit, blob] { #expect(try await !git.attempt(["cat-file", "-e", oid]).isSuccess) }
       #expect(try await !bench.remora("history", bench.copy).text.contains(commit))
       #expect(try GitCommand().fsck(bench.copy) == [])
       #expect(try await bench.remora("check", bench.copy, "--full").isSuccess)
@@ -63,7 +64,7 @@ struct ForgetCommandTests {
       #expect(try await bench.remora("forget", bench.copy, commit).isSuccess)
       let git = GitCommand(in: bench.copy)
       try await git.run("gc", "-q", "--prune=now")
-      #expect(try git.attempt(["cat-file", "-e", old]).isSuccess)
+      #expect(try await git.attempt(["cat-file", "-e", old]).isSuccess)
       #expect(try await bench.remora("history", bench.copy, "main").text.contains(old))
     }
   }

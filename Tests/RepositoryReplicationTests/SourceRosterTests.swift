@@ -33,6 +33,22 @@ struct SourceRosterTests {
   }
 
   @Test(
+    "a list may come from another system, and a word that is no address is no repository",
+    arguments: [
+      "\u{FEFF}a https://h.example/a.git\r\nb /srv/b.git\r\n", "a https://h.example/a.git\r\n\r\nb /srv/b.git",
+      "# x\r\na https://h.example/a.git\nb /srv/b.git\r\n",
+    ])
+  func lineEnds(text: String) {
+    let roster = SourceRoster(list: Array(text.utf8))
+    #expect(roster.entries.keys.map(\.text).sorted() == ["a", "b"])
+    #expect(roster.skipped.isEmpty)
+    let conflict = SourceRoster(list: Array("<<<<<<< HEAD\ng nonsense\n=======\n>>>>>>> x\n".utf8))
+    #expect(conflict.entries.isEmpty && conflict.skipped.count == 4)
+    let wide = SourceRoster(list: [0xFF, 0xFE] + "a /srv/a.git\n".utf8.flatMap { [$0, 0] })
+    #expect(wide.entries.isEmpty && wide.skipped.count == 1)
+  }
+
+  @Test(
     "two words are no repository: the second is a URL or an absolute path",
     arguments: [
       "g nonsense", "<<<<<<< HEAD", "a ./b", "a ../b", "a b/c", "a .git", "a :b", "======= x", ">>>>>>> theirs",
@@ -50,22 +66,6 @@ struct SourceRosterTests {
     ])
   func addresses(location: String) {
     #expect(SourceRoster(list: Array("a \(location)\n".utf8)).entries.count == 1)
-  }
-
-  @Test(
-    "a list may come from another system, and a word that is no address is no repository",
-    arguments: [
-      "\u{FEFF}a https://h.example/a.git\r\nb /srv/b.git\r\n", "a https://h.example/a.git\r\n\r\nb /srv/b.git",
-      "# x\r\na https://h.example/a.git\nb /srv/b.git\r\n",
-    ])
-  func lineEnds(text: String) {
-    let roster = SourceRoster(list: Array(text.utf8))
-    #expect(roster.entries.keys.map(\.text).sorted() == ["a", "b"])
-    #expect(roster.skipped.isEmpty)
-    let conflict = SourceRoster(list: Array("<<<<<<< HEAD\ng nonsense\n=======\n>>>>>>> x\n".utf8))
-    #expect(conflict.entries.isEmpty && conflict.skipped.count == 4)
-    let wide = SourceRoster(list: [0xFF, 0xFE] + "a /srv/a.git\n".utf8.flatMap { [$0, 0] })
-    #expect(wide.entries.isEmpty && wide.skipped.count == 1)
   }
 
   @Test("what a list holds reaches no terminal raw")

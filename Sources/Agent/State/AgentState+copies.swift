@@ -37,9 +37,11 @@ extension AgentState {
 
   /// What this site served when it was the primary: those repositories are its own, whoever made them.
   private func served(_ name: ReplicableName) async throws -> Set<ReplicableID> {
-    let path = directory.verification.appending("\(name)_states.json")
+    // The states may still be in the journal alone.
+    let paths = ["\(name)_states.json", "\(name)_states.journal.jsonl"].map { directory.verification.appending($0) }
     let files = directory.files
-    guard try await storage.run({ _ in try files.status(of: path) }) != nil else { return [] }
+    let isThere = try await storage.run { _ in try paths.contains { try files.status(of: $0) != nil } }
+    guard isThere else { return [] }
     let states = try await DurablePrimaryStates.open(name, in: directory, pool: storage)
     var found: Set<ReplicableID> = []
     do {
