@@ -100,7 +100,9 @@ struct OfferTests {
     #expect(try await sites.primary.catalog(of: "paper", after: nil, limit: 10).rows.isEmpty)
     #expect(
       try await sites.primary.standing(of: id, incarnation: entry.incarnation, "paper") == .notOffered(.unavailable))
-    await #expect(throws: PrimaryAccessError.missing) { try await sites.primary.listing(of: id, "paper") }
+    await #expect(throws: PrimaryAccessError.missing) {
+      try await sites.primary.listing(of: id, incarnation: nil, "paper")
+    }
 
     // Offered again: the next scan says so, and all is as it was.
     Paper.withheld.withLock { _ = $0.remove(id.text) }

@@ -109,11 +109,15 @@ final class CountedPrimary: PrimaryAccess {
     return try await primary.standing(of: id, incarnation: incarnation, name)
   }
 
-  func listing(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> ContentListing {
-    try await primary.listing(of: id, name)
+  func listing(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> ContentListing {
+    try await primary.listing(of: id, incarnation: incarnation, name)
   }
 
-  func source(of id: ReplicableID, _ name: ReplicableName) async throws(PrimaryAccessError) -> SourceAddress {
-    try await primary.source(of: id, name)
+  func source(
+    of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) -> SourceAddress {
+    try await primary.source(of: id, incarnation: incarnation, name)
   }
 }

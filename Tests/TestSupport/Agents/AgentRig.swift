@@ -66,8 +66,10 @@ package final class AgentRig: Sendable {
 
   /// Writes both configurations: again after a test has changed one.
   ///
-  /// - Parameter primary: what the primary's says from now on beside what every one needs.
-  package func configure(primary: String? = nil) throws {
+  /// - Parameters:
+  ///   - primary: what the primary's says from now on beside what every one needs.
+  ///   - primaryKind: what its kind of repositories says from now on beside its root; one line.
+  package func configure(primary: String? = nil, primaryKind: String? = nil) throws {
     let kinds = { (repositories: String, assets: String, more: String) in
       """
       replicables:
@@ -87,7 +89,7 @@ package final class AgentRig: Sendable {
       admin_token_file: "\(directory.path("admin.secret"))"
       reader_token_file: "\(directory.path("reader.secret"))"
       secondaries: [ { name: berlin, secret_file: "\(directory.path("site.secret"))" } ]
-      \(kinds(settings.sources ?? directory.path("sources"), "assets", settings.primaryKind))
+      \(kinds(settings.sources ?? directory.path("sources"), "assets", primaryKind ?? settings.primaryKind))
       \(primary ?? settings.primary)
 
       """, to: "primary.yaml")

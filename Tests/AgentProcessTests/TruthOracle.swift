@@ -1,0 +1,169 @@
+import AgentAPI
+import AgentClient
+import Foundation
+import GitValues
+import TestSupport
+
+/// Computes the truth from the directories of both sites and compares it with what the secondary reports.
+final class TruthOracle {
+  private let rig: AgentRig
+  private let pair: RigQuestions
+  private let walk: TruthWalk
+  /// Identities of which a copy was seen: none may ever be without one.
+  private var copied: Set<Int> = []
+  private var checks = 0
+  private var entriesCompared = 0
+
+  init(_ rig: AgentRig, _ pair: RigQuestions, _ walk: TruthWalk) {
+    self.rig = rig
+    self.pair = pair
+    self.walk = walk
+  }
+
+  var summary: String { "\(checks) checks, \(entriesCompared) entries compared, \(copied.count) repositories copied" }
+
+  /// What holds at every moment, settled or not.
+  func check() async throws {
+    checks += 1
+    try await checkNothingIsLost()
+    try await checkGuard()
+    try await checkEntries()
+  }
+
+  /// Waits until nothing is to be done that needs no person, then compares every repository.
+  func untilSettled() async throws {
+    guard walk.isEnabled else { return }
+    var reason = ""
+    do {
+      try await pair.until("the pair settled", within: .seconds(180)) {
+        reason = try await self.unsettled()
+        return reason.isEmpty
+      }
+    } catch {
+      throw TestSupportError("\(reason): \(error)")
+    }
+    let waiting = Set(try await kindRow().removalsWaiting)
+    for (id, identity) in walk.present.sorted(by: { $0.key < $1.key })
+    where !walk.isExcluded(id) && !waiting.contains(id) {
+      guard try GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id)) else {
+        throw TestSupportError("settled, and the copy of \(id) (identity \(identity)) differs from its source")
+      }
+    }
+    try await checkMetrics()
+    try await check()
+  }
+
+  private func kindRow() async throws -> StatusRow.KindRow {
+    guard let row = try await pair.status(of: \.secondary).kinds.first(where: { $0.name == RigQuestions.kind }) else {
+      throw TestSupportError("status has no row of the kind")
+    }
+    return row
+  }
+
+  private func entries() async throws -> [String: RegistryRow] {
+    var found: [String: RegistryRow] = [:]
+    var after: String?
+    repeat {
+      let path = AgentRoute.path(AgentRoute.registry(RigQuestions.kind), [("after", after), ("limit", "1000")])
+      let page = try await pair.secondary.get(path, as: RegistryPage.self)
+      for entry in page.entries ?? [] { found[entry.modelRecordId] = entry }
+      after = page.next
+    } while after != nil
+    return found
+  }
+
+  /// Why the pair has not settled; empty when it has.
+  private func unsettled() async throws -> String {
+    let (primary, secondary) = (try await pair.status(of: \.primary), try await pair.status(of: \.secondary))
+    guard primary.lastEventId == secondary.lastEventId else { return "events are behind" }
+    guard secondary.jobs.isEmpty else { return "jobs run" }
+    let row = try await kindRow()
+    let (waiting, entries) = (Set(row.removalsWaiting), try await entries())
+    for id in walk.present.keys.sorted() where !walk.isExcluded(id) && !waiting.contains(id) {
+      guard let entry = entries[id] else { return "\(id) has no entry" }
+      guard entry.state == "synced", entry.verificationState == "succeeded" else {
+        return "\(id) is \(entry.state), \(entry.verificationState): \(entry.lastSyncFailure ?? "-")"
+      }
+    }
+    return ""
+  }
+
+  /// Every identity that was copied once lies below the copies' root, in place, in the trash or under a temporary name.
+  private func checkNothingIsLost() async throws {
+    var missing: Set<Int> = []
+    // A directory that is renamed while the tree is read may be missed: look again.
+    for _ in 0..<5 {
+      let found = try identitiesHeld()
+      copied.formUnion(found)
+      missing = copied.subtracting(found)
+      if missing.isEmpty { return }
+      try await Task.sleep(for: .milliseconds(200))
+    }
+    throw TestSupportError("no copy holds the refs of the identities \(missing.sorted())")
+  }
+
+  private func identitiesHeld() throws -> Set<Int> {
+    var found: Set<Int> = []
+    let root = rig.directory.path("copies")
+    for file in try TemporaryDirectory.files(below: root) where file.hasSuffix("/packed-refs") {
+      // Renamed meanwhile: the caller looks again.
+      guard let bytes = FileManager.default.contents(atPath: "\(root)/\(file)") else { continue }
+      for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+        guard let range = line.range(of: " refs/tags/identity-"), let number = Int(line[range.upperBound...]) else {
+          continue
+        }
+        found.insert(number)
+      }
+    }
+    return found
+  }
+
+  /// Without a confirmation no more goes within a day than the guard allows.
+  private func checkGuard() async throws {
+    let page = try await pair.secondary.get(AgentRoute.trash(RigQuestions.kind), as: TrashPage.self)
+    let removed = page.tickets.count { $0.reason == "deleted" }
+    guard removed <= 3 + walk.confirmed else {
+      throw TestSupportError("\(removed) copies were removed, \(walk.confirmed) removals were confirmed")
+    }
+  }
+
+  /// An entry that is called synced and verified after the last event equals its source, or is named as an exception.
+  private func checkEntries() async throws {
+    guard walk.isEnabled else { return }
+    // The statuses around the listing must agree, or an event was taken in between.
+    let before = try await pair.status(of: \.primary).lastEventId
+    guard try await pair.status(of: \.secondary).lastEventId == before else { return }
+    let entries = try await entries()
+    let row = try await kindRow()
+    let waiting = Set(row.removalsWaiting)
+    for (id, entry) in entries where entry.state == "synced" && entry.verificationState == "succeeded" {
+      guard !waiting.contains(id) else { continue }
+      if walk.isExcluded(id) {
+        throw TestSupportError("\(id) is excluded on the primary and called synced and verified")
+      }
+      guard walk.present[id] != nil else { continue }
+      let (copy, source) = (try GitCommand().view(rig.copy(id)), try GitCommand().view(rig.source(id)))
+      entriesCompared += 1
+      guard copy == source else {
+        throw TestSupportError("\(id) is called synced and verified at event \(before ?? 0), and its refs differ")
+      }
+    }
+  }
+
+  /// The metrics give the numbers of the status.
+  private func checkMetrics() async throws {
+    for _ in 0..<5 {
+      let before = try await kindRow()
+      let synced = try await pair.metric("geo_project_repositories_synced{", of: \.secondary)
+      let verified = try await pair.metric("geo_project_repositories_verified{", of: \.secondary)
+      guard try await kindRow() == before else { continue }
+      guard Int(synced) == before.states["synced", default: 0],
+        Int(verified) == before.verificationStates["succeeded", default: 0]
+      else {
+        throw TestSupportError(
+          "metrics: \(synced) synced, \(verified) verified; status: \(before.states), \(before.verificationStates)")
+      }
+      return
+    }
+  }
+}

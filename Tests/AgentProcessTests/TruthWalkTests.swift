@@ -1,0 +1,38 @@
+import AgentAPI
+import Foundation
+import TestSupport
+import Testing
+
+/// Random changes of a host beside real agents. After each step an oracle reads both directories and compares them with what
+/// the secondary reports: no copy has lost its refs, and no status contradicts the files.
+@Suite(.serialized) struct TruthWalkTests {
+  /// `REMORA_TRUTH_STEPS` runs more; 2,000 take about an hour.
+  private static let steps = ProcessInfo.processInfo.environment["REMORA_TRUTH_STEPS"].flatMap { Int($0) } ?? 60
+
+  @Test(.timeLimit(.minutes(300))) func `no copy loses its refs and no status contradicts the files`() async throws {
+    let seed =
+      ProcessInfo.processInfo.environment["REMORA_TRUTH_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0 ... .max)
+    try await withTemporaryDirectory("truth") { directory in
+      let rig = try AgentRig.forPeople(directory)
+      let walk = TruthWalk(rig, seed: seed)
+      try walk.makeRepositories(24)
+      try walk.startAgents()
+      try await rig.asking { pair in
+        let oracle = TruthOracle(rig, pair, walk)
+        try await oracle.untilSettled()
+        for step in 1...Self.steps {
+          let action = try await walk.step(pair)
+          do {
+            try await oracle.check()
+            if step % 5 == 0 || step == Self.steps { try await oracle.untilSettled() }
+          } catch {
+            throw TestSupportError(
+              "seed \(seed), step \(step), \(action): \(error); before: \(walk.history.suffix(12))")
+          }
+        }
+        print("truth walk: seed \(seed), \(Self.steps) steps, \(walk.summary); \(oracle.summary)")
+      }
+      try await walk.stopAgents()
+    }
+  }
+}
