@@ -166,10 +166,11 @@ final class TruthWalk {
       correlationId: UUID().uuidString.lowercased())
     do {
       try await pair.primary.post(AgentRoute.events, notice)
-    } catch  where error.status == 404 || error.status == 409 || error.status == 422 {
+      return "\(word) \(id); "
+    } catch {
+      guard [404, 409, 422].contains(error.status) else { throw error }
       return "\(word) \(id) refused; "
     }
-    return "\(word) \(id); "
   }
 
   @discardableResult private func make(_ id: String, isEmpty: Bool = false) throws -> String {
