@@ -22,7 +22,7 @@ import Testing
       try await rig.asking { pair in
         try await pair.untilSettled(count: 4)
         #expect(try await rig.remora(["status"], at: rig.secondaryConfiguration).isSuccess)
-        // Its source cannot be read any more.
+        // Its source is no repository any more: what cannot be served is named, and is no failure of the copy.
         try FileManager.default.removeItem(atPath: rig.source("failing") + "/objects")
         try Data("garbage\n".utf8).write(to: URL(fileURLWithPath: rig.source("failing") + "/HEAD"))
         _ = try await rig.remora(["registry", "resync", "failing"], at: rig.secondaryConfiguration)
@@ -31,7 +31,7 @@ import Testing
         _ = try await rig.remora(["registry", "reverify", "altered"], at: rig.secondaryConfiguration)
         try await pair.until("both are told") {
           let (failing, altered) = (try await pair.entry("failing"), try await pair.entry("altered"))
-          return failing?.state == "failed" && altered?.checksumMismatch == true
+          return failing?.notOffered == "broken" && altered?.checksumMismatch == true
         }
         let status = try await rig.remora(["status"], at: rig.secondaryConfiguration)
         #expect(status.status == 1 && status.text.contains("differ from the primary"))

@@ -48,9 +48,10 @@ import Testing
           for path in content { #expect(try await Self.status(path, rig, token: token, http) == 409, "\(path)") }
           for path in about { #expect(try await Self.status(path, rig, token: token, http) == 200, "\(path)") }
         }
-        let clone = try await GitCommand().run(
+        let clone = try await GitCommand().attempt([
           "-c", "http.extraHeader=Authorization: Bearer \(try rig.secret("reader"))", "ls-remote",
-          "http://127.0.0.1:\(rig.port)\(AgentRoute.git(RigQuestions.kind, "one"))")
+          "http://127.0.0.1:\(rig.port)\(AgentRoute.git(RigQuestions.kind, "one"))",
+        ])
         #expect(!clone.isSuccess && clone.output.isEmpty)
         #expect(try await pair.status(of: \.primary).problems.first?.contains("stale") == true)
       }

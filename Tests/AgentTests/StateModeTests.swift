@@ -14,7 +14,10 @@ struct StateModeTests {
     ground = try ConfigurationGround()
     try FileManager.default.createDirectory(
       atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    #expect(chmod(ground.directory.path, 0o755) == 0)
+    // The attributes are given to the directories above as well.
+    for above in [ground.directory.path, ground.directory.path("var"), ground.directory.path("var/lib")] {
+      #expect(chmod(above, 0o755) == 0)
+    }
   }
 
   private func complaints(_ more: String = "") -> [String] { ground.complaints(ConfigurationGround.primary + more) }

@@ -49,6 +49,8 @@ import Testing
       "let (end, isTooLate) = claims.exp.addingReportingOverflow(Int64((leeway + Self.disorder).rounded(.up)))",
     ],
     "the clock of this machine, and 128 random bits": [
+      "let (replacement, end) = (keys, ContinuousClock.now + overlap)",
+      "let (before, end) = (former.state.withLock { $0.sites }, ContinuousClock.now + Self.overlap)",
       "exp: issued + SiteClaims.longestLife, jti: TokenNonce().text,",
       "Hex.text([high, low].flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) } })",
     ],

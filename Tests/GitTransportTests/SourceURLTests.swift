@@ -1,4 +1,5 @@
 import BoundedHTTP
+import GitValues
 import TestSupport
 import Testing
 
@@ -74,6 +75,12 @@ import Testing
     #expect((source.credential?.password ?? "") == expected.password)
   }
 
+  @Test("a path that is not UTF-8 keeps its bytes")
+  func foreignPath() throws {
+    let source = try SourceURL("file:///srv/%E9.git")
+    #expect(PathText.bytes(source.path) == Array("/srv/".utf8) + [0xe9] + Array(".git".utf8))
+  }
+
   @Test(
     "addresses that are refused",
     arguments: [
@@ -84,7 +91,7 @@ import Testing
       "https://u%0A@h/a",
       "ssh://h", "ssh://h/", "ssh://-oX=1/a", "ssh://-oX@h/a", "ssh://h/-a", "ssh://h/a%0Ab", "-oX=1:a", "h:-a", "h:",
       "u@:a", ":a",
-      "git://h", "git://h/%00", "file://h/a", "file://", "file:///a%", "file:///%FF",
+      "git://h", "git://h/%00", "file://h/a", "file://", "file:///a%",
     ])
   func refused(text: String) {
     let error = #expect(throws: TransportError.self) { try SourceURL(text) }

@@ -44,8 +44,10 @@ package struct FaultMiddleware: RouterMiddleware {
           "status": "\(fault.status)", "code": "\(fault.code)",
           "peer": "\(access?.client(of: request, context.channel).address ?? "socket")",
         ])
-      return try Self.answer(
+      let answer = try Self.answer(
         fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request), allowed)
+      // The bytes of a body behind the answer to a HEAD would be taken for the next answer (RFC 9110 § 9.3.2).
+      return request.method == .head ? answer.createHeadResponse() : answer
     }
   }
 

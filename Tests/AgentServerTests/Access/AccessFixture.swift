@@ -101,11 +101,15 @@ final class AccessFixture: Sendable {
     var request = HTTPRequest(method, "http://127.0.0.1:\(port)\(path)")
     for (name, value) in headers { request.headers.add(name, value) }
     request.body = body
-    return try await http.exchange(request) { answer in
-      // The stream has no end: its first piece is enough.
-      let isStream = answer.headers["Content-Type"] == "text/event-stream"
-      let bytes = isStream ? try await answer.next() ?? [] : try await answer.prefix(1 << 20)
-      return Answer(status: answer.status, headers: answer.headers, text: String(decoding: bytes, as: UTF8.self))
+    do {
+      return try await http.exchange(request) { answer in
+        // The stream has no end: its first piece is enough.
+        let isStream = answer.headers["Content-Type"] == "text/event-stream"
+        let bytes = isStream ? try await answer.next() ?? [] : try await answer.prefix(1 << 20)
+        return Answer(status: answer.status, headers: answer.headers, text: String(decoding: bytes, as: UTF8.self))
+      }
+    } catch {
+      throw TestSupportError("\(method) \(path) with \(headers): \(error)")
     }
   }
 

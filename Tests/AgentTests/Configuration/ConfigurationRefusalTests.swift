@@ -63,7 +63,10 @@ struct ConfigurationRefusalTests {
       ("sources: { tokens: [] }", "5:20: sources.tokens: only a secondary fetches; take it out"),
       ("secondaries: berlin", "5:14: secondaries: not a list"),
       ("secondaries: [{ name: a }]", "5:15: secondaries.secret_file: missing; add it"),
-      ("secondaries: [{ name: a, secret: x }]", "5:26: secondaries.secret: unknown key; known are name, secret_file"),
+      (
+        "secondaries: [{ name: a, secret: x }]",
+        "5:26: secondaries.secret: unknown key; known are name, secret_file, may_promote"
+      ),
       (
         "secondaries: [{ name: a, secret_file: /etc/remora/rome.secret },\n  { name: a, secret_file: /etc/remora/rome.secret }]",
         "6:11: secondaries.name: a second site 'a'"
