@@ -1,4 +1,5 @@
 package import Agent
+internal import Foundation
 package import Logging
 package import MetricsExposition
 package import Replication
@@ -22,6 +23,9 @@ extension AgentProcess {
   ) async throws {
     var (configuration, before) = (configuration, AgentConfiguration?.none)
     var former: (doors: AgentDoors, plan: AgentPlan)?
+    // Until the reload listens, an early SIGHUP must not end the process: what it asks for has just been read. Once, before the first
+    // opening: later this would take the signal from the dispatch source that the reload listens to.
+    signal(SIGHUP, SIG_IGN)
     while true {
       let epoch = try SiteEpoch(state: configuration.state, now: environment.now)
       let doors = try await AgentDoors(configuration, epoch: epoch, now: environment.now)

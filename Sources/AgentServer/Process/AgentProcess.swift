@@ -28,8 +28,6 @@ package enum AgentProcess {
     let chronicle = Chronicle(logger)
     // A client that leaves while it is written to must not end the process.
     signal(SIGPIPE, SIG_IGN)
-    // Until the reload listens, an early SIGHUP must not end it either: what it asks for has just been read.
-    if reload != nil { signal(SIGHUP, SIG_IGN) }
     try await Agent.withOpen(plan, chronicle: chronicle, environment: environment) { agent in
       let collector = metrics.registerCollector { await SiteMetrics.families(of: agent) }
       defer { metrics.removeCollector(collector) }

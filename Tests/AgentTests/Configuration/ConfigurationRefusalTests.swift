@@ -65,7 +65,7 @@ struct ConfigurationRefusalTests {
       ("secondaries: [{ name: a }]", "5:15: secondaries.secret_file: missing; add it"),
       (
         "secondaries: [{ name: a, secret: x }]",
-        "5:26: secondaries.secret: unknown key; known are name, secret_file, may_promote"
+        "5:26: secondaries.secret: unknown key; known are may_promote, name, secret_file"
       ),
       (
         "secondaries: [{ name: a, secret_file: /etc/remora/rome.secret },\n  { name: a, secret_file: /etc/remora/rome.secret }]",
