@@ -20,6 +20,8 @@ package struct TransportError: Error, Sendable {
   package let missingObject: ObjectID?
   /// How long the server asks to be left alone (`Retry-After`); only with `rateLimited`, and not always then.
   package let retryAfter: Duration?
+  /// Whether a byte of the answer to a fetch had come.
+  package var hasAnswered = false
   /// The error of the layer below, kept for programs. Not shown: its text may hold what must not be shown.
   package let underlying: (any Error)?
 
@@ -51,7 +53,7 @@ extension TransportError: CustomStringConvertible {
 }
 
 extension TransportError {
-  /// The other side went away: what an upload-pack does that dies of an object it cannot read, as well as a connection that is
-  /// cut. With git:// even the reset is the same.
-  package var isEarlyEnd: Bool { code == .connectionLost }
+  /// The connection ended before the first byte of the answer to a fetch: what an upload-pack does that dies of a wanted object
+  /// which it cannot read. An answer that has begun and is cut off says nothing about objects.
+  package var isEarlyEnd: Bool { code == .connectionLost && !hasAnswered }
 }

@@ -10,8 +10,10 @@ extension Conversation {
     var parser = FetchResponseParser(framing: framing)
     var lines = ServerLines()
     complaint = ""
+    hasAnswered = false
     var transferred = 0
     try pump(channel.send(request)) { bytes in
+      hasAnswered = true
       let before = transferred
       try parser.consume(bytes) { part in
         switch part {

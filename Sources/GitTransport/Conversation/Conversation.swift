@@ -37,6 +37,8 @@ package final class Conversation: RemotePort {
   var wants: [ObjectID] = []
   /// The last error that the server's git named on side-band 2; the one on side-band 3 only says that there was one.
   var complaint = ""
+  /// Whether a byte of the answer to the last fetch has come.
+  var hasAnswered = false
   /// This server has refused a request that did not name `thin-pack`.
   var insistsOnThinPack = false
   private let buffer: UnsafeMutableRawBufferPointer
@@ -115,7 +117,9 @@ package final class Conversation: RemotePort {
     channel?.abort()
     channel = nil
     let translated = translated(error, operation: operation, diagnostics: diagnostics)
-    return (translated as? TransportError).map(namingWant) ?? translated
+    guard var named = (translated as? TransportError).map(namingWant) else { return translated }
+    named.hasAnswered = hasAnswered
+    return named
   }
 
   /// Reads until `take` says that it has all, or the stream ends.
