@@ -108,6 +108,13 @@ extension AgentRig {
     for id in ids { _ = try builder.build(at: source(id)) }
   }
 
+  /// Puts a repository that no agent made where the copy of an id is to be: it is never taken over, and the sync fails.
+  func makeForeignCopy(_ id: String) throws {
+    var builder = RepositoryBuilder()
+    builder.ref("refs/heads/own", at: builder.commit(["own": "work"]))
+    _ = try builder.build(at: copy(id))
+  }
+
   /// Runs the body with clients of both agents.
   func asking<Result>(_ body: (RigQuestions) async throws -> Result) async throws -> Result {
     let http = BoundedHTTPClient()

@@ -43,10 +43,7 @@ import Testing
     try await withTemporaryDirectory("graphql") { directory in
       let rig = try AgentRig.forPeople(directory)
       try rig.makeSources("bad", "one", "two")
-      // A repository that no agent made is never taken over.
-      var foreign = RepositoryBuilder()
-      foreign.ref("refs/heads/own", at: foreign.commit(["own": "work"]))
-      _ = try foreign.build(at: rig.copy("bad"))
+      try rig.makeForeignCopy("bad")
       let agents = (try rig.startPrimary(), try rig.startSecondary())
       try await rig.asking { pair in
         try await pair.until("one fails and two are verified") {

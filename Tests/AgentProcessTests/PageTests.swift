@@ -29,10 +29,7 @@ import Testing
     try await withTemporaryDirectory("page") { directory in
       let rig = try AgentRig.forPeople(directory)
       try rig.makeSources("good", "bad")
-      // What is no repository stands where the copy shall be.
-      try FileManager.default.createDirectory(
-        atPath: directory.path("copies"), withIntermediateDirectories: true)
-      try directory.write("in the way", to: "copies/bad.git")
+      try rig.makeForeignCopy("bad")
       let agents = (try rig.startPrimary(), try rig.startSecondary())
       let browser = try await Browser(width: 360)
       try await rig.asking { pair in
@@ -105,8 +102,7 @@ import Testing
       try rig.makeSources("good", "bad", "gone")
       let git = GitCommand()
       _ = try await git.run("-C", rig.source("good"), "branch", Self.hostile, "main")
-      try FileManager.default.createDirectory(atPath: directory.path("copies"), withIntermediateDirectories: true)
-      try directory.write(Self.hostile, to: "copies/bad.git")
+      try rig.makeForeignCopy("bad")
       let agents = (try rig.startPrimary(), try rig.startSecondary())
       try await rig.asking { pair in
         try await pair.until("one fails and two are verified") {
