@@ -7,7 +7,7 @@ import Testing
 /// the secondary reports: no copy has lost its refs, and no status contradicts the files.
 @Suite(.serialized) struct TruthWalkTests {
   /// `REMORA_TRUTH_STEPS` runs more; 2,000 take about an hour.
-  private static let steps = ProcessInfo.processInfo.environment["REMORA_TRUTH_STEPS"].flatMap { Int($0) } ?? 60
+  private static let steps = ProcessInfo.processInfo.environment["REMORA_TRUTH_STEPS"].flatMap { Int($0) } ?? 25
 
   @Test(.timeLimit(.minutes(300))) func `no copy loses its refs and no status contradicts the files`() async throws {
     let seed =

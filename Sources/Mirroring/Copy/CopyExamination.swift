@@ -1,5 +1,6 @@
 package import DurableFiles
 internal import Git
+internal import GitTransport
 internal import RefStore
 package import SystemPackage
 
@@ -51,7 +52,7 @@ package struct CopyExamination {
     let layout = CopyLayout(root: copy)
     for path in [layout.state, layout.journal, layout.ownerLock] where try files.status(of: path) != nil { return true }
     // A configuration that cannot be read says nothing; then only the files count.
-    return (try? Configuration(path: layout.configuration.string).string("remora.source")) != nil
+    return (try? Configuration(path: layout.configuration.pathText).string("remora.source")) != nil
   }
 
   /// - Throws: `FileError` for what cannot be looked at.
@@ -164,7 +165,7 @@ package struct CopyExamination {
     }
     if bytes.contains(0) { return CopyDamage("config", "it holds zero bytes", .rewrite) }
     do throws(GitError) {
-      let configuration = try Configuration(path: layout.configuration.string)
+      let configuration = try Configuration(path: layout.configuration.pathText)
       let version = try configuration.integer("core.repositoryformatversion") ?? 0
       if version > 1 { return CopyDamage("config", "core.repositoryFormatVersion is \(version)", .rewrite) }
       if try configuration.bool("core.bare") == false { return CopyDamage("config", "core.bare is not true", .rewrite) }

@@ -1,6 +1,7 @@
 package import DurableFiles
 package import Foundation
 internal import Git
+internal import GitTransport
 internal import Glibc
 internal import RefStore
 package import SystemPackage
@@ -106,7 +107,7 @@ package struct CopyRepair {
     let saved = (try? CopyState.recorded(in: layout, through: files)).flatMap { $0 }
     let bytes = (try? files.contents(of: layout.configuration, limit: 1 << 20)).flatMap { $0 }
     let parsed = bytes.flatMap { bytes in
-      bytes.contains(0) ? nil : try? Configuration(path: layout.configuration.string)
+      bytes.contains(0) ? nil : try? Configuration(path: layout.configuration.pathText)
     }
     let rules = (try? parsed?.strings("remora.excluderef")).flatMap { $0 } ?? []
     let configuration = CopyConfiguration(

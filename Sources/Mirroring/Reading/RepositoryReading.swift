@@ -29,7 +29,7 @@ package enum RepositoryReading {
   /// Whether a repository has all of these objects, reachable or not.
   package static func holds(_ oids: [ObjectID], in path: FilePath) throws(MirrorError) -> Bool {
     do {
-      let objects = try Repository.openBare(at: path.string).objects()
+      let objects = try Repository.openBare(at: path.pathText).objects()
       return oids.allSatisfy { objects.contains($0) }
     } catch {
       throw MirrorError(error, destination: path.string)
