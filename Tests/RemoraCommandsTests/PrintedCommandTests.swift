@@ -113,6 +113,8 @@ struct PrintedCommandTests {
   @Test("is accepted", arguments: printed)
   func accepted(printed: Printed) {
     var arguments = Array(Self.words(printed.text).dropFirst())
+    // Where the message has a number, a word stands here.
+    if arguments.starts(with: ["epoch", "set"]), arguments.count == 3 { arguments[2] = "7" }
     if printed.isName, Self.accepts(arguments) != nil { arguments.append("--help") }
     let failure = Self.accepts(arguments)
     #expect(failure == nil, "\(printed.place): '\(printed.text)': \(failure ?? "")")
