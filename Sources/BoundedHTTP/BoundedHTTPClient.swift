@@ -23,16 +23,21 @@ package final class BoundedHTTPClient: Sendable {
     package var connectionsPerHost: Int
     /// Shown to servers that ask for one; `nil` for none.
     package var clientCertificate: HTTPClientCertificate?
+    /// Asks for compressed answers and decompresses them. One read from the socket may grow a thousandfold before any limit
+    /// applies, so only for answers that are worth it: ref listings. A body is otherwise returned as it was sent, which is also
+    /// what a copy of a file needs.
+    package var decompressesAnswers: Bool
 
     package init(
       connectTimeout: Duration = .seconds(30), caFile: String? = nil, idleTimeout: Duration = .seconds(60),
-      connectionsPerHost: Int = 64, clientCertificate: HTTPClientCertificate? = nil
+      connectionsPerHost: Int = 64, clientCertificate: HTTPClientCertificate? = nil, decompressesAnswers: Bool = false
     ) {
       self.connectTimeout = connectTimeout
       self.caFile = caFile
       self.idleTimeout = idleTimeout
       self.connectionsPerHost = connectionsPerHost
       self.clientCertificate = clientCertificate
+      self.decompressesAnswers = decompressesAnswers
     }
   }
 
@@ -182,7 +187,8 @@ package final class BoundedHTTPClient: Sendable {
     var settings = HTTPClient.Configuration()
     settings.httpVersion = .http1Only
     settings.redirectConfiguration = .disallow
-    settings.decompression = .enabled(limit: .ratio(Self.decompressionRatio))
+    settings.decompression =
+      configuration.decompressesAnswers ? .enabled(limit: .ratio(Self.decompressionRatio)) : .disabled
     settings.timeout = .init(connect: .init(configuration.connectTimeout), read: nil)
     // A refused connection or a bad certificate would otherwise be tried again until the connect timeout.
     settings.connectionPool.retryConnectionEstablishment = false

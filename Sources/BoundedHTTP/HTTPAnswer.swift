@@ -22,7 +22,7 @@ package final class HTTPAnswer {
     self.limit = limit
   }
 
-  /// The next piece of the body, decompressed; `nil` at its proper end.
+  /// The next piece of the body, decompressed where the client does that; `nil` at its proper end.
   /// - Throws: `HTTPFailure`: the body is too long, cut or silent, or the exchange is over for another reason.
   package func next() async throws(HTTPFailure) -> [UInt8]? {
     watch.waitBegins()

@@ -34,7 +34,8 @@ package final class Transports: Sendable {
     client = BoundedHTTPClient(
       configuration: .init(
         connectTimeout: configuration.connectTimeout, caFile: configuration.caFile,
-        connectionsPerHost: Self.connectionsInAll, clientCertificate: configuration.clientCertificate))
+        connectionsPerHost: Self.connectionsInAll, clientCertificate: configuration.clientCertificate,
+        decompressesAnswers: true))
     proxies = ProxyEnvironment(configuration.environment)
     let childEnvironment = ChildEnvironment.withoutSecrets(configuration.environment, tokens: configuration.tokens)
     credentials = CredentialSources(

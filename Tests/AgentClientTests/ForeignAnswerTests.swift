@@ -57,6 +57,15 @@ import WorkerPool
     #expect(sent.current * 64 << 10 < limit + 32 << 20)
   }
 
+  @Test("an answer that is compressed, which was not asked for, is not decompressed")
+  func compressed() async throws {
+    let bomb = ScriptedAnswer(
+      200, headers: [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
+      parts: [.bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0])])
+    let body = try await Self.asking(bomb) { try await $0.bytes(AgentRoute.listing("project_repository")).body }
+    #expect(body.prefix(2) == [0x1F, 0x8B] && body.count == 20)
+  }
+
   @Test("a kind cannot have a name that takes another route's limit")
   func names() {
     for path in ["/api/v1/kinds/x/catalog/y", "/api/v1/kinds//events", "/api/v1/status", "/api/v1/eventss"] {

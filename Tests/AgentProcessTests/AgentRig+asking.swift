@@ -91,8 +91,9 @@ struct RigQuestions: Sendable {
 
 extension AgentRig {
   /// A pair at whose secondary people may ask by the network, as they may at every primary of a rig.
-  static func forPeople(_ directory: TemporaryDirectory) throws -> AgentRig {
+  static func forPeople(_ directory: TemporaryDirectory, hasDefaultIntervals: Bool = false) throws -> AgentRig {
     var settings = Settings()
+    if hasDefaultIntervals { (settings.primary, settings.secondary) = ("", "") }
     settings.secondary += """
 
       admin_token_file: "\(directory.path("admin.secret"))"

@@ -125,6 +125,7 @@ import Testing
       var settings = AgentRig.Settings()
       settings.primaryKind = "webhook: { id: \"{name}\", secret_file: \"\(directory.path("hook.secret"))\" }"
       let rig = try AgentRig(directory, settings: settings)
+      try rig.makeSources("y")
       let primary = try rig.startPrimary()
       let http = BoundedHTTPClient()
       func deliver(_ secret: String) async throws -> Int {

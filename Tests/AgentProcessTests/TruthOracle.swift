@@ -1,5 +1,6 @@
 import AgentAPI
 import AgentClient
+import BoundedHTTP
 import Foundation
 import GitValues
 import TestSupport
@@ -13,14 +14,21 @@ final class TruthOracle {
   private var copied: Set<Int> = []
   private var checks = 0
   private var entriesCompared = 0
+  private var surfacesCompared = 0
+  private let http: BoundedHTTPClient
+  /// Of a session at the page; it survives a restart of the agent.
+  private var cookie: String?
 
-  init(_ rig: AgentRig, _ pair: RigQuestions, _ walk: TruthWalk) {
+  init(_ rig: AgentRig, _ pair: RigQuestions, _ walk: TruthWalk, _ http: BoundedHTTPClient) {
+    self.http = http
     self.rig = rig
     self.pair = pair
     self.walk = walk
   }
 
-  var summary: String { "\(checks) checks, \(entriesCompared) entries compared, \(copied.count) repositories copied" }
+  var summary: String {
+    "\(checks) checks, \(entriesCompared) entries and \(surfacesCompared) surfaces compared, \(copied.count) repositories copied"
+  }
 
   /// What holds at every moment, settled or not.
   func check() async throws {
@@ -28,6 +36,7 @@ final class TruthOracle {
     try await checkNothingIsLost()
     try await checkGuard()
     try await checkEntries()
+    try await checkSurfaces()
   }
 
   /// Waits until nothing is to be done that needs no person, then compares every repository.
@@ -35,7 +44,7 @@ final class TruthOracle {
     guard walk.isEnabled else { return }
     var reason = ""
     do {
-      try await pair.until("the pair settled", within: .seconds(180)) {
+      try await pair.until("the pair settled", within: .seconds(300)) {
         reason = try await self.unsettled()
         return reason.isEmpty
       }
@@ -49,7 +58,6 @@ final class TruthOracle {
         throw TestSupportError("settled, and the copy of \(id) (identity \(identity)) differs from its source")
       }
     }
-    try await checkMetrics()
     try await check()
   }
 
@@ -154,20 +162,71 @@ final class TruthOracle {
     }
   }
 
-  /// The metrics give the numbers of the status.
-  private func checkMetrics() async throws {
-    for _ in 0..<5 {
-      let before = try await kindRow()
-      let synced = try await pair.metric("geo_project_repositories_synced{", of: \.secondary)
-      let verified = try await pair.metric("geo_project_repositories_verified{", of: \.secondary)
-      guard try await kindRow() == before else { continue }
-      guard Int(synced) == before.states["synced", default: 0],
-        Int(verified) == before.verificationStates["succeeded", default: 0]
+  /// Status, `/readyz`, metrics and page give the same numbers. Compared where the status was the same before and after.
+  private func checkSurfaces() async throws {
+    for _ in 0..<20 {
+      let before = try await pair.status(of: \.secondary)
+      let ready = try await readiness()
+      let metrics = try await (
+        pair.metric("geo_project_repositories_synced{", of: \.secondary),
+        pair.metric("geo_project_repositories_verified{", of: \.secondary),
+        pair.metric("remora_ready", of: \.secondary), pair.metric("remora_healthy", of: \.secondary)
+      )
+      let page = try await (pageCount("state=synced"), pageCount("verification_state=succeeded"))
+      let after = try await pair.status(of: \.secondary)
+      guard let row = before.kinds.first(where: { $0.name == RigQuestions.kind }),
+        let same = after.kinds.first(where: { $0.name == RigQuestions.kind }),
+        row.states == same.states, row.verificationStates == same.verificationStates,
+        before.isReady == after.isReady, before.isHealthy == after.isHealthy
+      else { continue }
+      let (synced, verified) = (row.states["synced", default: 0], row.verificationStates["succeeded", default: 0])
+      let isReady = before.isReady == true
+      guard ready == isReady, metrics == (Double(synced), Double(verified), isReady ? 1 : 0, before.isHealthy ? 1 : 0),
+        page == (synced, verified)
       else {
         throw TestSupportError(
-          "metrics: \(synced) synced, \(verified) verified; status: \(before.states), \(before.verificationStates)")
+          "status: ready \(isReady), healthy \(before.isHealthy), \(synced) synced, \(verified) verified;"
+            + " /readyz: \(ready); metrics: \(metrics); page: \(page)")
       }
+      surfacesCompared += 1
       return
     }
+  }
+
+  private func readiness() async throws -> Bool {
+    do {
+      _ = try await pair.secondary.bytes(AgentRoute.readiness)
+      return true
+    } catch  where error.status == 503 {
+      return false
+    }
+  }
+
+  /// How many entries the page lists with a filter.
+  private func pageCount(_ filter: String) async throws -> Int {
+    let session: String
+    if let cookie {
+      session = cookie
+    } else {
+      session = try await signIn()
+      cookie = session
+    }
+    var request = HTTPRequest(
+      .get, "http://127.0.0.1:\(rig.secondaryPort)/kinds/\(RigQuestions.kind)?\(filter)")
+    request.headers.add("Cookie", session)
+    let (status, text) = try await http.exchange(request) { answer in
+      (answer.status, String(decoding: try await answer.prefix(4 << 20), as: UTF8.self))
+    }
+    guard status == 200 else { throw TestSupportError("the page answers \(status)") }
+    return text.firstMatch(of: #/<p>(\d+) in all\.</p>/#).flatMap { Int($0.1) } ?? 0
+  }
+
+  private func signIn() async throws -> String {
+    var request = HTTPRequest(.post, "http://127.0.0.1:\(rig.secondaryPort)/sign-in")
+    request.headers.add("Content-Type", "application/x-www-form-urlencoded")
+    request.body = Array("token=\(try rig.secret("reader"))".utf8)
+    let cookie = try await http.exchange(request) { $0.headers["Set-Cookie"] }
+    guard let value = cookie?.split(separator: ";").first else { throw TestSupportError("no session of the page") }
+    return String(value)
   }
 }

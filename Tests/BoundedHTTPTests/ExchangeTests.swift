@@ -55,8 +55,8 @@ import Testing
     }
   }
 
-  @Test("a gzipped answer arrives unpacked")
-  func decompression() async throws {
+  @Test("a gzipped answer is decompressed where that is configured, else returned as it is", arguments: [true, false])
+  func decompression(decompresses: Bool) async throws {
     let packed = try await gzip(Array("hello, hello, hello".utf8))
     try await RawServer.with({ _ in
       [
@@ -64,8 +64,11 @@ import Testing
         .sendBytes(packed),
       ]
     }) { server in
-      let body = try await withClient { try await $0.exchange(.get(server)) { try await $0.prefix(1000) } }
-      #expect(String(decoding: body, as: UTF8.self) == "hello, hello, hello")
+      let body = try await withClient(.init(decompressesAnswers: decompresses)) {
+        try await $0.exchange(.get(server)) { try await $0.prefix(1000) }
+      }
+      #expect(body == (decompresses ? Array("hello, hello, hello".utf8) : packed))
+      #expect(server.received[0].head.lowercased().contains("accept-encoding") == decompresses)
     }
   }
 

@@ -134,7 +134,8 @@ import Testing
         .sendBytes(packed),
       ]
     }) { server in
-      let failure = try await failure(of: .get(server, limits: HTTPLimits(bodyBytes: .max)))
+      let failure = try await failure(
+        of: .get(server, limits: HTTPLimits(bodyBytes: .max)), .init(decompressesAnswers: true))
       #expect(failure.kind == .decompressionLimit)
     }
   }
@@ -146,7 +147,7 @@ import Testing
       try await RawServer.with({ _ in
         [.send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n"), .sendBytes(body)]
       }) { server in
-        let failure = try await failure(of: .get(server))
+        let failure = try await failure(of: .get(server), .init(decompressesAnswers: true))
         #expect(failure.answerBegan)
       }
     }

@@ -88,27 +88,16 @@ struct RemotePrimary: PrimaryAccess {
   ) async throws(PrimaryAccessError) -> SourceAddress {
     if let address = addresses[name] {
       // Another host compares no incarnation: the primary is asked right before.
-      if let incarnation { try await requireCurrent(id, incarnation, name) }
+      try await requireCurrent(id, incarnation, name)
       return SourceAddress(location: address.url(of: id))
     }
     let which = comparison.isMade ? incarnation.map { "\($0)" } : nil
-    if which == nil, let incarnation { try await requireCurrent(id, incarnation, name) }
+    if which == nil { try await requireCurrent(id, incarnation, name) }
     let path =
       dataTypes[name] == .blob
       ? AgentRoute.blob(name.text, id.text, incarnation: which)
       : AgentRoute.git(name.text, id.text, incarnation: which)
     return SourceAddress(location: url + path)
-  }
-
-  private func requireCurrent(
-    _ id: ReplicableID, _ incarnation: Incarnation, _ name: ReplicableName
-  ) async throws(PrimaryAccessError) {
-    switch try await standing(of: id, incarnation: incarnation, name) {
-    case .present(let row) where row.incarnation == incarnation: return
-    case .present, .moved: throw .replaced
-    case .gone, .notOffered: throw .missing
-    case .unknown(let reason): throw .unreadable(reason)
-    }
   }
 
   func holds(

@@ -98,22 +98,6 @@ extension Primary: PrimaryAccess {
       reading: state.currentReading, announcedAt: state.announcedAt)
   }
 
-  /// Refuses to answer for an incarnation that does not have the id now.
-  ///
-  /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
-  /// - Throws: `replaced`, `missing`; `unreadable` where it cannot be told.
-  public func requireCurrent(
-    _ id: ReplicableID, _ incarnation: Incarnation?, _ name: ReplicableName
-  ) async throws(PrimaryAccessError) {
-    guard let incarnation else { return }
-    switch try await standing(of: id, incarnation: incarnation, name) {
-    case .present(let row) where row.incarnation == incarnation: return
-    case .present, .moved: throw .replaced
-    case .gone, .notOffered: throw .missing
-    case .unknown(let reason): throw .unreadable(reason)
-    }
-  }
-
   /// The content, read from disk now, if it is of that incarnation before and after.
   public func listing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName

@@ -85,9 +85,8 @@ actor Removals {
     if entry.isRestored, !isReplaced { return false }
     if try await strategy.presence(of: entry.replicableID) == .absent { return true }
     let day = Duration.seconds(86_400)
-    let recent = try await strategy.trash().count { ticket in
-      ticket.reason == Self.reason && ticket.discardedAt > now - day && !confirmed.contains(ticket.replicableID)
-    }
+    // What was confirmed counts as well: a copy that went today under the same id as one that is confirmed now was another one.
+    let recent = try await strategy.trash().count { $0.reason == Self.reason && $0.discardedAt > now - day }
     let present = try await registry.counts(at: now).total
     return RemovalGuard.allows(removedLastDay: recent, present: present)
   }

@@ -42,6 +42,22 @@ extension PrimaryAccess {
   public func holds(
     _ marks: [String], _ id: ReplicableID, incarnation: Incarnation, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> Bool? { nil }
+
+  /// Refuses to answer for an incarnation that does not have the id now.
+  ///
+  /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
+  /// - Throws: `replaced`, `missing`; `unreadable` where it cannot be told.
+  public func requireCurrent(
+    _ id: ReplicableID, _ incarnation: Incarnation?, _ name: ReplicableName
+  ) async throws(PrimaryAccessError) {
+    guard let incarnation else { return }
+    switch try await standing(of: id, incarnation: incarnation, name) {
+    case .present(let row) where row.incarnation == incarnation: return
+    case .present, .moved: throw .replaced
+    case .gone, .notOffered: throw .missing
+    case .unknown(let reason): throw .unreadable(reason)
+    }
+  }
 }
 
 /// Why the primary gave no answer.

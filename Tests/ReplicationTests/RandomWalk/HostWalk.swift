@@ -140,7 +140,7 @@ final class HostWalk {
       return "rename a directory"
     case 17:
       // Everything is destroyed and made anew, empty but for the root.
-      for id in host.source.items.keys { try create(id) }
+      for id in host.source.items.keys.sorted() { try create(id) }
       return "all created again"
     case 18:
       host.source.change { $0.isComplete.toggle() }
