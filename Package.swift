@@ -1,13 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// One set of settings for every target of ours; what a target may import is the README's table, checked by `BorderTests`.
+/// The settings of every target of ours. What a target may import is the README's table, checked by `BorderTests`.
 let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 /// The package of each product of others.
@@ -186,13 +184,15 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// With this in the environment the package is only the targets whose threads share memory, with their tests: what CI builds a
-// second time for the thread sanitizer. Everything would take it longer than all the rest of CI.
-if Context.environment["REMORA_CONCURRENT_ROOMS_ONLY"] != nil {
-  let concurrent: Set<String> = [
-    "CLinux", "GitValues", "DurableFiles", "FlatJSON", "WorkerPool", "Replication", "RegistryStore", "EventLog",
-    "TestSupport", "WorkerPoolTests", "ReplicationTests", "RegistryStoreTests", "EventLogTests",
-  ]
+// `REMORA_TESTS="EventLogTests WorkerPoolTests"`: only these targets and what they import. `Tests/run TARGET` sets it.
+if let names = Context.environment["REMORA_TESTS"] {
+  var (needed, next) = (Set<String>(), names.split(separator: " ").map(String.init))
+  while let name = next.popLast() {
+    guard needed.insert(name).inserted else { continue }
+    for case .byNameItem(let other, _) in package.targets.first(where: { $0.name == name })?.dependencies ?? [] {
+      next.append(other)
+    }
+  }
   package.products = []
-  package.targets.removeAll { !concurrent.contains($0.name) }
+  package.targets.removeAll { !needed.contains($0.name) }
 }

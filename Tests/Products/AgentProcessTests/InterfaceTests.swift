@@ -92,6 +92,7 @@ import Testing
           return last?.contains("\"verification_state\":\"succeeded\"") == true
         }
         agents.1.kill()
+        _ = try await agents.1.outcome()
         let again = try rig.startSecondary()
         let kept = try await pair.secondary.get(path, as: TransitionPage.self).transitions
         #expect(kept.contains { $0.oldState == "failed" && $0.state == "pending" })
@@ -197,6 +198,7 @@ import Testing
       #expect(reader.status == 403 && reader.text.contains("admin"))
       // Sessions outlive the agent, until they are ended.
       agents.1.kill()
+      _ = try await agents.1.outcome()
       let again = try rig.startSecondary()
       #expect(try await Self.ask(rig, "/", nil, [cookie]).status == 200)
       #expect(try await Self.ask(rig, "/sign-out", post: "csrf=\(csrf)", [form, cookie]).status == 303)

@@ -135,6 +135,7 @@ import Testing
       let later = try await Self.bearer(berlin, path, start: start)
       #expect(try await Self.ask(Attempt(name: "again", headers: later, status: 200), rig, http).status == 200)
       primary.kill()
+      _ = try await primary.outcome()
       primary = try rig.startPrimary()
       let replay = try await Self.ask(Attempt(name: "replayed after a restart", headers: later, status: 401), rig, http)
       #expect(replay.status == 401 && replay.text.contains("token_retry") && replay.start != start)
