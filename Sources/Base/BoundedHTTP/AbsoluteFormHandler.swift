@@ -3,7 +3,7 @@ import NIOHTTP1
 
 /// Writes the request line in absolute form, as a proxy wants it for plain http (RFC 9112 § 3.2.2).
 ///
-/// AsyncHTTPClient asks the proxy to CONNECT even then, and most proxies let nobody connect to port 80. So requests are
+/// AsyncHTTPClient asks the proxy to CONNECT even then, and most proxies refuse to connect to port 80. So requests are
 /// sent to the proxy as if it were the server, with the server in the `Host` field, and this handler on each connection
 /// puts both together.
 final class AbsoluteFormHandler: ChannelOutboundHandler {

@@ -59,7 +59,7 @@ package final class BoundedHTTPClient: Sendable {
   /// Closes all connections. Exchanges that run fail, later ones are refused.
   ///
   /// Returns within a second: a connection that is just being made is only closed when that has succeeded or failed, and
-  /// nobody waits so long.
+  /// that is not waited for.
   package func shutdown() async {
     let last = clients.withLock { clients in
       defer { clients = nil }
@@ -68,7 +68,7 @@ package final class BoundedHTTPClient: Sendable {
     let (endings, continuation) = AsyncStream<Void>.makeStream()
     Self.end(last.values) { continuation.yield() }
     let timer = Task {
-      // When it is cancelled nobody listens any more.
+      // When it is cancelled the stream is not read any more.
       try? await Task.sleep(for: .seconds(1))
       continuation.finish()
     }

@@ -5,11 +5,11 @@ package struct HTTPFailure: Error, Sendable, CustomStringConvertible {
   package enum Kind: Sendable, Hashable {
     /// The name has no address, or the resolver did not answer.
     case dnsFailed
-    /// Nobody listens there.
+    /// No process listens there.
     case connectionRefused
     /// No way to the host.
     case unreachable
-    /// Nobody answered the connection, or the TLS handshake stood still.
+    /// The connection was not answered, or the TLS handshake stalled.
     case connectTimeout
     case tlsFailed(TLSProblem)
     /// The proxy did not let us through.

@@ -6,7 +6,7 @@ package struct HTTPProxy: Sendable, Hashable {
   package let kind: Kind
   package let host: String
   package let port: Int
-  /// Sent to the proxy, as basic authorization or as RFC 1929 says, and to nobody else.
+  /// Sent to the proxy, as basic authorization or as RFC 1929 says, and to no other host.
   package let credential: HTTPBasicCredential?
 
   /// - Parameters:

@@ -47,7 +47,7 @@ final class SOCKSLogin: ChannelInboundHandler, RemovableChannelHandler {
     }
   }
 
-  /// Longer ones than RFC 1929 has room for are nobody's.
+  /// RFC 1929 has no room for longer ones.
   private func sayLogin(_ context: ChannelHandlerContext) {
     let (user, password) = (Array(credential.user.utf8), Array(credential.password.utf8))
     guard (1...255).contains(user.count), password.count <= 255 else { return end(context, .failure(Refused())) }

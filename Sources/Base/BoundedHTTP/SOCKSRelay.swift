@@ -4,7 +4,7 @@ import NIOPosix
 /// A door on loopback for the HTTP library, which knows no password for SOCKS, that leads to a proxy which asks for one.
 ///
 /// What the library says and hears is what the proxy hears and says, but for the greeting: here it is asked for nothing, and the
-/// proxy is told user and password (RFC 1929). The door opens only for programs of our own user: others would go through the proxy
+/// proxy receives user and password (RFC 1929). The relay accepts only programs of our own user: others would go through the proxy
 /// in our name.
 final class SOCKSRelay: Sendable {
   typealias Stream = NIOAsyncChannel<ByteBuffer, ByteBuffer>

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The calendar, for people. In a file without NIO, whose headers hide the members of `tm`.
+/// The calendar, for display. In a file without NIO, whose headers hide the members of `tm`.
 enum Timestamp {
   /// Seconds since 1970.
   static var now: time_t { time(nil) }

@@ -1,13 +1,13 @@
 import Synchronization
 import WorkerPool
 
-/// Watches the clock for one exchange: the total, and the silence of the peer while somebody waits for it.
+/// Watches the clock for one exchange: the total, and the silence of the peer while the caller waits for it.
 ///
-/// AsyncHTTPClient's own read timeout also runs while nobody reads, so a reader that is busy for longer (back-pressure
+/// AsyncHTTPClient's own read timeout also runs while nothing is read, so a reader that is busy for longer (back-pressure
 /// from the indexer) would be taken for a dead server; and its deadline ends with the head.
 final class Watch: Sendable {
   private struct State {
-    /// When the peer moved last, while somebody waits for it; `nil` while nobody does.
+    /// When the peer last sent something, while the caller waits for it; `nil` while it does not.
     var waitingSince: ContinuousClock.Instant?
     var verdict: HTTPFailure.Kind?
   }
@@ -21,7 +21,7 @@ final class Watch: Sendable {
     end = .now.advanced(by: limits.total)
   }
 
-  /// Somebody waits for the peer from now on, or the peer just moved.
+  /// The caller waits for the peer from now on, or the peer just sent something.
   func waitBegins() { state.withLock { $0.waitingSince = .now } }
 
   func waitEnds() { state.withLock { $0.waitingSince = nil } }

@@ -17,7 +17,7 @@ package enum FileKind: Hashable, Sendable {
     }
   }
 
-  /// The kind as a directory entry tells it, or nil where the file system does not (readdir(3), `DT_UNKNOWN`).
+  /// The kind as a directory entry has it, or nil where the file system does not (readdir(3), `DT_UNKNOWN`).
   init?(entryType: UInt8) {
     switch Int(entryType) {
     case Int(DT_REG): self = .regular

@@ -42,7 +42,7 @@ extension FileSystemPort {
     }
   }
 
-  /// - Returns: false when somebody else made it first.
+  /// - Returns: false when another process made it first.
   private func makeUnlessThere(_ path: FilePath, _ permissions: FilePermissions) throws(FileError) -> Bool {
     do {
       try makeDirectory(path, permissions: permissions)

@@ -6,7 +6,7 @@ extension FileSystemPort {
   /// Links are removed, never followed. Nothing is durable until the caller synchronises the directory that held the
   /// path; after a crash any part of the tree may still be there, and calling again goes on.
   ///
-  /// Limitation: the tree must be ours alone. A directory that somebody swaps for a link while we are inside it is
+  /// Limitation: the tree must be ours alone. A directory that another process swaps for a link while we are inside it is
   /// refused at its own listing, but not its parents.
   ///
   /// - Parameter maximumDepth: directories below the path, nested; a deeper tree is an error (`ELOOP`). The default

@@ -33,6 +33,6 @@ extension FileSystemPort {
 
   /// True for the name of a temporary file that `replaceFile` made and a crash left behind.
   ///
-  /// Whoever owns the directory may remove such files while nobody else writes in it.
+  /// The owner of the directory may remove such files while no other process writes in it.
   package func isLeftover(_ name: FilePath.Component) -> Bool { LeftoverName.isOne(name) }
 }

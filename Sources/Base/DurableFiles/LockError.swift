@@ -1,6 +1,6 @@
 /// Why a lock was not taken.
 package enum LockError: Error, Hashable, Sendable {
-  /// Somebody has it and did not let go in time; nil when the file does not say who.
+  /// Another owner holds it and did not release it in time; nil when the file does not say who.
   case held(by: OwnerLock.Holder?)
   /// The caller gave up.
   case cancelled

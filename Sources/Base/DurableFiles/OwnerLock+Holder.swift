@@ -3,7 +3,7 @@ import Glibc
 extension OwnerLock {
   /// Who wrote itself into a lock file: `{"host":"…","pid":…,"since":"…"}`, one line.
   package struct Holder: Hashable, Sendable {
-    /// The name of the machine, by which process ids are told apart on shared disks.
+    /// The name of the machine, which distinguishes process ids on shared disks.
     package let host: String
     package let pid: Int32
     /// When the lock was taken: RFC 3339, UTC, whole seconds.

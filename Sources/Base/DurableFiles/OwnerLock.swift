@@ -12,7 +12,7 @@ package import SystemPackage
 ///
 /// Limitations: on network file systems flock(2) may bind only processes of one machine. The lock binds only those
 /// who ask for it. The file stays when the lock is released (removing it would let two owners lock two files of one
-/// name); it tells in JSON who holds it, as news, not as proof.
+/// name); it says in JSON which process holds it, as information, not as proof.
 package final class OwnerLock: Sendable {
   private let path: FilePath
   /// Nil once released.
@@ -64,7 +64,7 @@ package final class OwnerLock: Sendable {
       return descriptor
     }
     guard let taken else { return }
-    // Emptied while still locked, so that nobody reads an owner who has gone. A failure leaves old news in the file,
+    // Emptied while still locked, so that no process reads an owner that has gone. A failure leaves old news in the file,
     // which the next owner overwrites.
     _ = ftruncate(taken, 0)
     // Unlocked by name: a child that another thread is just forking has a copy of the descriptor until its exec, and
@@ -73,7 +73,7 @@ package final class OwnerLock: Sendable {
     Glibc.close(taken)
   }
 
-  /// True while the lock is held and its path still leads to the locked file. False tells that the directory was
+  /// True while the lock is held and its path still leads to the locked file. False means that the directory was
   /// renamed, removed or replaced by someone who did not ask for the lock.
   package func stillGuardsPath() -> Bool {
     descriptor.withLock { descriptor in

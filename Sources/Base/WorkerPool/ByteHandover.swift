@@ -70,7 +70,7 @@ package final class ByteHandover: Sendable {
 
   /// Blocks until bytes are there, and copies as many as fit.
   ///
-  /// The deadline bounds this one wait. A silent peer is told from a busy consumer by that: only the time in here
+  /// The deadline bounds this one wait. That distinguishes a silent peer from a busy consumer: only the time in here
   /// counts.
   /// - Returns: the number of bytes, 0 at the end.
   /// - Throws: the error given to `finish` (again at every later call), `Cancelled`, or `DeadlineExceeded`.
@@ -97,7 +97,7 @@ package final class ByteHandover: Sendable {
     }
   }
 
-  /// The consumer goes: what is unread is dropped, and the producer is told by an error of its `push`.
+  /// The consumer goes: what is unread is dropped, and the producer's next `push` throws.
   package func abandon() {
     let producer = state.withLock { state in
       state.isAbandoned = true

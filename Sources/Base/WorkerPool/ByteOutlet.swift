@@ -29,7 +29,7 @@ package final class ByteOutlet: Sendable {
 
   /// Blocks until there is room, and appends a part.
   ///
-  /// - Throws: `Cancelled` when the consumer has gone or the flag was raised, `DeadlineExceeded` when nobody read in time.
+  /// - Throws: `Cancelled` when the consumer has gone or the flag was raised, `DeadlineExceeded` when nothing was read in time.
   package func push(_ part: [UInt8], until deadline: Deadline, cancellation: CancellationFlag) throws {
     guard !part.isEmpty else { return }
     let registration = cancellation.onRaise { [state] in state.wakeAll() }
@@ -92,7 +92,7 @@ package final class ByteOutlet: Sendable {
     }
   }
 
-  /// The consumer goes: what is unread is dropped, and the producer is told by an error of its `push`.
+  /// The consumer goes: what is unread is dropped, and the producer's next `push` throws.
   package func abandon() {
     state.withLock { state in
       state.isAbandoned = true

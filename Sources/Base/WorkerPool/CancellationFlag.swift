@@ -32,7 +32,7 @@ package final class CancellationFlag: Sendable {
   /// Runs `action` when the flag is raised: on the thread that raises it, or here and at once if it is raised already.
   /// At most once.
   ///
-  /// The action wakes whoever waits: it must be quick, must not block, and must not call `remove` of its own
+  /// The action wakes the waiting caller: it must be quick, must not block, and must not call `remove` of its own
   /// registration. The flag keeps it until it ran or was removed.
   package func onRaise(_ action: @escaping @Sendable () -> Void) -> Registration {
     let registration = Registration(flag: self, action: action)

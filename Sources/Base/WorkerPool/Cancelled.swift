@@ -1,4 +1,4 @@
-/// Somebody raised the flag: the work was given up because nobody wants its result, not because it failed.
+/// The flag was raised: the work was ended because its result is not wanted any more, not because it failed.
 package struct Cancelled: Error, Hashable, CustomStringConvertible {
   package init() {}
 

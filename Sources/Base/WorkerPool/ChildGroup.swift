@@ -5,7 +5,7 @@ import Glibc
 /// By `posix_spawn` and not by swift-subprocess, which was measured first: it is fast enough (1.1 ms for `/bin/true`
 /// against 0.6 ms), but it sees the end of a child on the cooperative pool. The thread that waits here is not of that
 /// pool, and while others keep the pool busy an exit status arrived seconds late: "not a repository" became "lost
-/// connection", and a killed child was still there. Besides, its `clone3` copies the page tables of a process that has
+/// connection", and a killed child was still there. Also, its `clone3` copies the page tables of a process that has
 /// gigabytes mapped; `posix_spawn` shares them.
 ///
 /// When this object goes away the whole group has been killed and the child collected, unless the kernel cannot end it

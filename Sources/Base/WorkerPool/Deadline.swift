@@ -7,7 +7,7 @@ package struct Deadline: Sendable, Hashable, Comparable {
 
   /// That long from now. A negative duration gives a deadline that has passed.
   package static func after(_ duration: Duration) -> Deadline {
-    // Beyond a century the arithmetic could overflow, and nobody waits so long.
+    // Beyond a century the arithmetic could overflow, and no caller waits so long.
     Deadline(ContinuousClock.now.advanced(by: min(duration, century)))
   }
 

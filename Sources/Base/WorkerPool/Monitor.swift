@@ -7,7 +7,7 @@ import Glibc
 ///
 /// Unchecked because the compiler does not see the lock: `state` is private, is read and written only in `withLock`
 /// and `wait`, and both hold `mutex` while they do. The pointers are set once in `init`, and freed in `deinit`, when
-/// nobody else can hold a reference. `State` itself is `Sendable`, so it may change threads.
+/// no other code can hold a reference. `State` itself is `Sendable`, so it may change threads.
 package final class Monitor<State: Sendable>: @unchecked Sendable {
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let condition: UnsafeMutablePointer<pthread_cond_t>

@@ -6,7 +6,7 @@ internal import NIOPosix
 /// Work gets there by `withTaskExecutorPreference`, from its first `@concurrent` call on. What is asked by many at once then neither fills the cooperative pool, which
 /// has as many threads as cores, nor takes turns with the work that the process is for. One thread, because two would be all
 /// that a small machine has. (The policy SCHED_IDLE, and connections on the same thread, were tried: neither made a difference
-/// that could be told from noise.)
+/// that could be distinguished from noise.)
 package final class QuietThread: TaskExecutor {
   private let thread = NIOThreadPool(numberOfThreads: 1)
 

@@ -2,11 +2,11 @@ internal import Synchronization
 
 /// Answers all who ask at about the same time by making the answer once.
 ///
-/// Nobody gets an answer that was begun before they asked: who comes while one is made shares the next one with the others who
+/// No caller gets an answer that was begun before it asked: callers that arrive while one is made share the next one with all that
 /// came meanwhile. However many ask, no more than one is made at a time, and no wait is longer than two of them.
 package final class SharedAnswer<Answer: Sendable>: Sendable {
   private enum Turn: Sendable {
-    /// Somebody has made it.
+    /// It was made.
     case answered(Result<Answer, any Error>)
     /// Make it, for these too.
     case make([CheckedContinuation<Turn, Never>])
@@ -19,12 +19,12 @@ package final class SharedAnswer<Answer: Sendable>: Sendable {
 
   private let line = Mutex(Line())
 
-  /// Nobody waits yet.
+  /// No caller waits yet.
   package init() {}
 
   /// The answer, made by this call or by another one that waited with it.
   ///
-  /// - Throws: what `make` throws. A cancellation ends the call that was cancelled, and whoever waits with it makes the answer.
+  /// - Throws: what `make` throws. A cancellation ends the call that was cancelled, and another waiting caller makes the answer.
   package func get(_ make: @Sendable () async throws -> Answer) async throws -> Answer {
     let turn = await withCheckedContinuation { continuation in
       let isFirst = line.withLock { line in

@@ -76,7 +76,7 @@ package enum TimedWait {
   /// cancelled before.
   private static func run() {
     while true {
-      // Before it looks: whoever comes from now on is seen in the next line, or wakes it.
+      // Before it looks: a caller that arrives from now on is seen in the next line, or wakes it.
       earlier.withLock { $0 = .distant }
       let (due, alarm) = state.withLock { state in
         let due = state.waiting.filter(\.value.deadline.hasPassed)

@@ -5,7 +5,7 @@ internal import WorkerPool
 package struct Asker: Hashable, Sendable {
   /// What is counted as one.
   package let name: String
-  /// Another site: what people ask leaves some places to sites.
+  /// Another site: clients that are no site leave some places to sites.
   package let isSite: Bool
 
   package init(name: String, isSite: Bool) {

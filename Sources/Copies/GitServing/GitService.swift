@@ -8,7 +8,7 @@ package import WorkerPool
 ///
 /// To other sites (`showsHiddenRefs`) the capabilities of version 2 and its `ls-refs` are answered from the ref files,
 /// without a process: a listing that finds nothing new is what they ask for most. Everything else is one bounded
-/// `git upload-pack`: fetches, versions 0 and 1, people (whose rules of hidden refs git knows best), and repositories of
+/// `git upload-pack`: fetches, versions 0 and 1, readers (whose rules of hidden refs git knows best), and repositories of
 /// which only git knows how to read them.
 package final class GitService: Sendable {
   let settings: GitServingSettings
@@ -16,7 +16,7 @@ package final class GitService: Sendable {
   let gate: AskerGate
   let threads: WorkerPool
 
-  /// - Parameter workers: for reading refs and objects; shut down by whoever made it.
+  /// - Parameter workers: for reading refs and objects; shut down by the caller.
   package init(settings: GitServingSettings, workers: WorkerPool) {
     self.settings = settings
     self.workers = workers

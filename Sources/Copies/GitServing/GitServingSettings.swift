@@ -19,7 +19,7 @@ package struct GitServingSettings: Sendable {
   package var maximumWaiting = 256
   /// How long a request waits for that.
   package var admissionTimeout = Duration.seconds(10)
-  /// When to come again, as is told to those who are refused.
+  /// `Retry-After` of a refusal.
   package var retryAfter = Duration.seconds(5)
 
   /// The most that the body of a request may have, packed and unpacked each. Fifty bytes for each ref of the copy is what

@@ -11,7 +11,7 @@ struct ListingRequest: Sendable {
   /// As many prefixes as git takes before it lists everything (ls-refs.c, `TOO_MANY_PREFIXES`).
   private static let tooManyPrefixes = 65536
 
-  /// - Returns: `nil` for another command and for anything that git may understand and we do not: then git shall answer.
+  /// - Returns: `nil` for another command and for anything that git may understand and we do not: then git answers.
   init?(_ body: [UInt8]) {
     guard let isListing = body.withUnsafeBytes({ parse($0) }), isListing else { return nil }
     if prefixes.count >= Self.tooManyPrefixes { prefixes = [] }

@@ -7,7 +7,7 @@ struct Peeler {
 
   init(_ objects: ObjectDatabase) { self.objects = objects }
 
-  /// No chain of tags that people make is longer; hostile ones shall not cost us more.
+  /// No chain of tags in practice is longer; a hostile one costs no more.
   private static let maximumDepth = 100
 
   /// What a tag object leads to in the end; `nil` for everything else, and for what cannot be read, as git has it.

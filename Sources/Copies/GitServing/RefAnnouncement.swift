@@ -63,7 +63,7 @@ struct RefAnnouncement: Sendable {
     }
   }
 
-  /// Follows the tags that nobody has followed yet.
+  /// Follows the tags that were not followed yet.
   ///
   /// - Returns: false when there is something to follow in borrowed objects, which git reads better.
   mutating func peel(_ repository: Repository) throws(GitError) -> Bool {

@@ -8,7 +8,7 @@ package struct ServedRepository: Hashable, Sendable {
   /// none.
   package let showsHiddenRefs: Bool
   /// Beginnings of ref names, as `transfer.hideRefs` takes them, that are not listed beside those that the repository hides itself.
-  /// git gives whoever knows an oid its objects all the same.
+  /// git serves an object to a client that knows its oid nevertheless.
   package let hiddenRefs: [String]
   /// Whether the directory may belong to another user than ours (`trusted_owners`).
   package let trustsOwner: Bool

@@ -1,7 +1,7 @@
 internal import CLibgit2
 
 extension GitError {
-  /// What kind of failure. Open, because a C library may answer with a number that nobody here knows.
+  /// What kind of failure. Open, because a C library may answer with an unknown number.
   ///
   /// Negative numbers are libgit2's own (`git2/errors.h`), positive ones are this room's.
   package struct Code: RawRepresentable, Hashable, Sendable {

@@ -48,7 +48,7 @@ final class Inflater {
   }
 
   /// Calls `inflate` until something comes out. Returns how much: 0 at the end, at damage, and when the input is used
-  /// up, which are told apart by `status`.
+  /// up, which `status` distinguishes.
   private func step(_ output: UnsafeMutableRawBufferPointer) -> Int {
     while status == Z_OK {
       // zlib counts in 32 bits.

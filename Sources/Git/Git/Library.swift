@@ -3,7 +3,7 @@ internal import Glibc
 
 /// libgit2 itself: started once per process, its process-wide options set here and nowhere else.
 ///
-/// Every type of this room calls `start()` before its first call into C, so nobody has to remember it. libgit2's
+/// Every type of this target calls `start()` before its first call into C, so no caller has to. libgit2's
 /// options are plain globals without a lock; they are set before any other thread can be inside the library, and never
 /// again.
 package enum Library {
@@ -50,7 +50,7 @@ package enum Library {
 
   /// libgit2's defaults (256 MiB of cached objects, 1 GiB windows, 8 GiB mapped) suit a desktop.
   ///
-  /// The object cache is off: walks read each object once, and keeping what nobody asks for again made a walk of
+  /// The object cache is off: walks read each object once, and keeping what is not asked for again made a walk of
   /// 98,344 commits and trees take 3.4 s with 16 MiB of cache, 1.0 s with 256 MiB and 0.7 s without. The limit on
   /// mapped memory binds when packs are read; while one is indexed libgit2 ignores it (see `PackResidency`).
   private static func limitMemory() throws(GitError) {

@@ -7,7 +7,7 @@ internal import CLibgit2
 struct LooseObject {
   /// The longest header, `commit` with a size of 20 digits, is 28 bytes.
   private static let maximumHeader = 32
-  /// zlib cannot make a byte into more than 1032 (its technical notes): a larger claim is a lie, told before memory is
+  /// zlib cannot make a byte into more than 1032 (its technical notes): a larger claim is refused before memory is
   /// taken for it.
   private static let maximumRatio = 1032
 
@@ -18,7 +18,7 @@ struct LooseObject {
 
   /// - Parameters:
   ///   - file: the compressed bytes, all of them.
-  ///   - allocate: memory that whoever takes the content will free.
+  ///   - allocate: memory that the receiver of the content frees.
   ///   - release: gives it back when the object turns out to be damaged.
   /// - Throws: `objectCorrupt`.
   init(

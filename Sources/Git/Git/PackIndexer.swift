@@ -8,7 +8,7 @@ internal import Glibc
 /// libgit2 1.5.1 can be made to spin for ever by a pack of 200 bytes (an object twice, once as REF_DELTA).
 ///
 /// What it promises: after `commit()` pack and index are complete and consistent with each other; each object has the
-/// id that the index says. Neither is fsynced: that is for whoever gives them their place. It does not look at what the
+/// id that the index says. Neither is fsynced: that is for the caller that gives them their place. It does not look at what the
 /// objects contain or whether they are connected.
 /// Dropped before that, it leaves nothing; after a crash there may be `pack_git2_*` files and an index without pack.
 ///

@@ -14,6 +14,6 @@ package protocol RemotePort: AnyObject {
   func negotiate(wants: [ObjectID]) throws
   /// Transfers the pack. `report` may throw to cancel; that error must be let through.
   func downloadPack(_ report: (RemoteProgress) throws -> Void) throws
-  /// Ends the conversation. Must not fail: there is nobody left to tell.
+  /// Ends the conversation. Must not fail: no caller is left that could handle an error.
   func close()
 }

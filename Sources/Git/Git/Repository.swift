@@ -18,7 +18,7 @@ package final class Repository {
   /// Corresponds to `git_repository_open_bare`.
   /// - Parameters:
   ///   - path: the directory itself; neither parents nor a `.git` below it are searched.
-  ///   - trustedOwners: user ids that may own it besides the effective user. git's rule for root under sudo is
+  ///   - trustedOwners: user ids that may own it in addition to the effective user. git's rule for root under sudo is
   ///     `[SUDO_UID]`; the user's `safe.directory` is not looked at.
   /// - Throws: `notARepository`, `notOwned`, `unsupportedObjectFormat`, `unsupportedExtension`.
   package static func openBare(at path: String, trustedOwners: Set<UInt32> = []) throws(GitError) -> Repository {

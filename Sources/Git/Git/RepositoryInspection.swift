@@ -19,7 +19,7 @@ struct RepositoryInspection {
     guard FileProbe(self.path).isDirectory else { throw Self.notARepository(path, "not a directory") }
   }
 
-  /// Whoever owns a repository decides what its configuration makes a program do.
+  /// The owner of a repository decides what its configuration makes a program do.
   func checkOwner(_ trusted: Set<UInt32>) throws(GitError) {
     guard let owner = FileProbe(path).owner else { throw Self.notARepository(path, "it went away") }
     guard owner == geteuid() || trusted.contains(owner) else {

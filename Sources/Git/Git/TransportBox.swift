@@ -56,7 +56,7 @@ final class TransportBox {
     return heads
   }
 
-  /// Gives the list's memory back, about 100 bytes a ref, once nobody looks at it any more.
+  /// Gives the list's memory back, about 100 bytes a ref, once it is not used any more.
   func dropList() { heads = nil }
 
   func negotiate(_ wants: UnsafePointer<UnsafePointer<git_remote_head>?>?, count: Int) throws {

@@ -45,7 +45,7 @@ package struct Capabilities: Sendable {
 
   private func isAgent(_ name: String) -> Bool { value(of: "agent")?.starts(with: name.utf8) ?? false }
 
-  /// For people: each as one line of harmless text.
+  /// For display: each as one sanitized line.
   package var descriptions: [String] { entries.map { sanitizedServerText($0) } }
 
   private static func matches(_ entry: [UInt8], _ name: String) -> Bool {
@@ -63,7 +63,7 @@ package struct Capabilities: Sendable {
 }
 
 extension ProtocolError {
-  /// The error for a repository whose objects are not named by SHA-1; the usual other one is named as people know it.
+  /// The error for a repository whose objects are not named by SHA-1; the usual other one by its common name.
   static func objectFormat(_ name: String) -> ProtocolError {
     let shown = name == "sha256" ? "SHA-256" : "'\(name)'"
     return ProtocolError(

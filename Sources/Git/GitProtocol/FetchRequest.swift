@@ -2,7 +2,7 @@ package import GitValues
 
 /// Asks for a pack with everything that `wants` reach and `haves` do not. One request, no rounds of negotiation.
 ///
-/// A thin pack cannot be taken (libgit2 1.5.1 can be hung by one). `thin-pack` is named all the same where no pack can be
+/// A thin pack cannot be taken (libgit2 1.5.1 can be hung by one). `thin-pack` is named nevertheless where no pack can be
 /// thin, that is without haves, because some servers insist on it; see also `namesThinPack`.
 /// Include-tag is not asked for: a mirror wants the tags that it wants by name.
 package struct FetchRequest: Sendable {

@@ -18,7 +18,7 @@ package struct FetchResponseParser: ~Copyable {
   package enum Part {
     /// The next bytes of the pack.
     case pack(UnsafeRawBufferPointer)
-    /// What the server says to people meanwhile; raw, see `sanitizedServerText`.
+    /// The server's progress messages; raw, see `sanitizedServerText`.
     case progress(UnsafeRawBufferPointer)
   }
 
@@ -139,7 +139,7 @@ extension FetchResponseParser {
     } else if line.isEqual(to: "wanted-refs") {
       state = .wantedRefs
     } else if line.isEqual(to: "shallow-info") {
-      // Nobody asked for a cut history, so this tells of the server's own (upload-pack.c, send_shallow_info).
+      // A shallow history was not asked for, so this is the server's own (upload-pack.c, send_shallow_info).
       throw .shallowSource
     } else {
       throw ProtocolError(.malformed, "unexpected section '\(sanitizedServerText(line))'")
@@ -155,7 +155,7 @@ extension FetchResponseParser {
   }
 
   /// Version 0: `ACK` or `NAK`, then the pack. A server that sends several of these lines is forgiven when they can
-  /// be told from the pack, that is in side-band.
+  /// be distinguished from the pack, that is in side-band.
   private mutating func takeAcknowledgmentBeforePack(
     _ bytes: UnsafeRawBufferPointer, _ receive: (Part) throws -> Void
   ) throws {

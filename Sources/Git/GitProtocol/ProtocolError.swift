@@ -43,7 +43,7 @@ extension ProtocolError: CustomStringConvertible {
 extension ProtocolError {
   /// The error for the text of an `ERR` line or of side-band 3, which mean the same.
   ///
-  /// "not our ref" is told apart, because it means that refs moved since they were listed (git's
+  /// "not our ref" has a case of its own, because it means that refs moved since they were listed (git's
   /// `upload-pack.c`; JGit and others say the same words).
   static func refusal(_ text: UnsafeRawBufferPointer) -> ProtocolError {
     let shown = sanitizedServerText(text)

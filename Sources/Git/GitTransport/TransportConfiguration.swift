@@ -9,13 +9,13 @@ package struct TransportConfiguration: Sendable {
   package var silenceTimeout = Duration.seconds(60)
   /// PEM file with the certificates to trust in place of the system's.
   package var caFile: String?
-  /// File that holds a token, sent as `Authorization: Bearer` to servers that ask who we are.
+  /// File that holds a token, sent as `Authorization: Bearer` to servers that require authentication.
   package var bearerTokenFile: String?
   /// Tokens of single hosts; they go before the one above.
   package var tokens: [HostToken] = []
   /// Shown to servers that ask for a certificate of ours.
   package var clientCertificate: HTTPClientCertificate?
-  /// Asks a person when nobody else knows who we are; `nil` to ask nobody.
+  /// Asks at the terminal when no other source has credentials; `nil` for never.
   package var prompt: TerminalPrompt?
   /// Where logins and passwords per host are looked up; `nil` for nowhere. `~/.netrc` by default, need not exist.
   package var netrcFile: String?
@@ -34,7 +34,7 @@ package struct TransportConfiguration: Sendable {
   package var ssh = SSHSettings()
   /// The program for local sources: a name to be found in PATH, or a path.
   package var gitExecutable = "git"
-  /// HTTP connections to one host at a time; whoever comes later waits, bounded by the whole run's deadline.
+  /// HTTP connections to one host at a time; further requests wait, bounded by the whole run's deadline.
   package var connectionsPerHost = 8
 
   /// More than any answer that is within the limits above: pack bytes travel in packets with five bytes of frame, and

@@ -10,11 +10,11 @@ extension TransportError {
     package static let sourceNotARepository = Code(rawValue: "source_not_a_repository")
     /// It is there and is refused to us: file permissions, dubious ownership, HTTP 403.
     package static let sourceAccessDenied = Code(rawValue: "source_access_denied")
-    /// It asks who we are and does not believe us: HTTP 401.
+    /// It requires authentication and refused ours: HTTP 401.
     package static let authenticationFailed = Code(rawValue: "authentication_failed")
     /// The certificate or the handshake is not acceptable.
     package static let tlsFailed = Code(rawValue: "tls_failed")
-    /// The host showed a key that nobody has written down as its own.
+    /// The host showed a key that is not in `known_hosts`.
     package static let hostKeyUnknown = Code(rawValue: "host_key_unknown")
     /// The host showed another key than the one that is written down.
     package static let hostKeyChanged = Code(rawValue: "host_key_changed")
@@ -72,7 +72,7 @@ extension TransportError {
   package enum Disposition: String, Sendable {
     /// May work by itself later.
     case transient
-    /// Will fail the same way until somebody changes something on the other side or in the configuration.
+    /// Will fail the same way until something is changed on the other side or in the configuration.
     case permanent
     /// The other side sent what cannot be right.
     case corrupt

@@ -2,10 +2,10 @@ import BoundedHTTP
 import Synchronization
 package import WorkerPool
 
-/// Opens channels to sources, and keeps between them what makes the next one cheap: connections, and what servers told
+/// Opens channels to sources, and keeps between them what makes the next one cheap: connections, and what servers said
 /// about themselves. One for the process; ended by `shutdown`.
 package final class Transports: Sendable {
-  /// Whoever serves more hosts than this from one process forgets and asks again.
+  /// With more hosts than this in one process the oldest is forgotten and asked again.
   private static let rememberedOrigins = 10_000
   /// Waiting for a connection is bounded by time (the run's deadline); this only guards against a bug.
   private static let waitingLimit = 100_000
@@ -29,7 +29,7 @@ package final class Transports: Sendable {
   package init(configuration: TransportConfiguration) {
     self.configuration = configuration
     // The gate below counts the connections, per origin. The client's own queue fails by the connect timeout, so
-    // nobody must stand in it: not behind a connection that is still on its way back into the pool, and not behind
+    // nothing must wait in it: not behind a connection that is still on its way back into the pool, and not behind
     // other origins that are reached through the same proxy, which for the client is one host.
     client = BoundedHTTPClient(
       configuration: .init(
@@ -77,7 +77,7 @@ package final class Transports: Sendable {
     await client.shutdown()
   }
 
-  // MARK: What servers told about themselves
+  // MARK: What servers said about themselves
 
   func speaksVersion2(_ origin: HTTPOrigin) -> Bool { memory.withLock { $0.speaksVersion2.contains(origin) } }
 
@@ -95,7 +95,7 @@ package final class Transports: Sendable {
     origins.insert(origin)
   }
 
-  /// Whoever sends a request to the origin passes here.
+  /// Every request to the origin passes here.
   func gate(for origin: HTTPOrigin) -> AdmissionGate {
     memory.withLock { memory in
       if let gate = memory.gates[origin] { return gate }

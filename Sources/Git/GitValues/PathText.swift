@@ -44,7 +44,7 @@ package enum PathText {
     text.utf8.contains(0xF4) && text.unicodeScalars.contains { escapes.contains($0.value) }
   }
 
-  /// For people: U+FFFD in place of bytes that are no text.
+  /// For display: U+FFFD in place of bytes that are no text.
   package static func shown(_ text: String) -> String {
     isEscaped(text) ? String(decoding: bytes(text), as: UTF8.self) : text
   }

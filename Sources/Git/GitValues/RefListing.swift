@@ -9,7 +9,7 @@ package struct RefListing: Sendable {
     package let name: ReferenceName
     package let oid: ObjectID
     /// What an annotated tag leads to when followed to its end; `nil` when the ref does not name a tag
-    /// object, or nobody said.
+    /// object, or it is unknown.
     package let peeled: ObjectID?
 
     package init(name: ReferenceName, oid: ObjectID, peeled: ObjectID? = nil) {

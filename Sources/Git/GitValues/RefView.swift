@@ -1,7 +1,7 @@
 /// A ref that cannot be part of a view, and why.
 package struct BrokenRef: Hashable, Sendable {
   package let name: ReferenceName
-  /// Short, lower case, for people: "null oid", "invalid name", "unreadable content".
+  /// Short, lower case, for display: "null oid", "invalid name", "unreadable content".
   package let reason: String
 
   package init(name: ReferenceName, reason: String) {

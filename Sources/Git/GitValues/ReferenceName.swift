@@ -69,7 +69,7 @@ extension ReferenceName: Comparable {
 }
 
 extension ReferenceName: CustomStringConvertible {
-  /// For people and JSON: bytes that are not UTF-8, or would move a terminal's cursor, end a line or turn the direction of text, are
+  /// For display and JSON: bytes that are not UTF-8, or would move a terminal's cursor, end a line or turn the direction of text, are
   /// shown as `%XX`.
   ///
   /// Exact for every name that has none of those; a `%` in a name stays as it is.

@@ -1,4 +1,4 @@
-/// Splits text files that people and programs write: lists, known_hosts, netrc, configuration.
+/// Splits text files that are written by hand or by programs: lists, known_hosts, netrc, configuration.
 ///
 /// Works on bytes. Swift's `Character` takes CR LF for one character, so a split of a `String` at LF finds no line in a file
 /// that was written on Windows.

@@ -5,7 +5,7 @@ package enum LooseRef: Hashable, Sendable {
   case direct(ObjectID)
   /// A symbolic ref to the named ref, which may itself be symbolic, missing or broken.
   case symbolic(ReferenceName)
-  /// Neither: the reason, short and for people.
+  /// Neither: the reason, short, for display.
   case broken(String)
 
   /// Parses the contents of a ref file the way git does: `ref:`, white space, a name; or 40 hex digits followed by white

@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// What lies below `refs/` of a repository as files, one file a ref.
 ///
-/// A copy of ours has none between two runs. What is found is a stray (written by somebody else), a lock, or rubbish.
+/// A copy of ours has none between two runs. What is found is a stray (written by another program), a lock, or rubbish.
 package struct LooseRefs: Sendable {
   package struct Entry: Sendable {
     package let name: ReferenceName
@@ -16,7 +16,7 @@ package struct LooseRefs: Sendable {
   package private(set) var entries: [Entry] = []
   /// Files whose names no ref may have, and things that are neither file nor directory.
   package private(set) var irregular: [Entry] = []
-  /// `*.lock` files: somebody is, or was, about to change a ref.
+  /// `*.lock` files: a process is, or was, about to change a ref.
   package private(set) var locks: [FilePath] = []
   /// Every directory below `refs/`, the deepest first.
   package private(set) var directories: [FilePath] = []

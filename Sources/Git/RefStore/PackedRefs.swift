@@ -86,7 +86,7 @@ package struct PackedRefs: Sendable {
     }
   }
 
-  /// Parses one line and tells whether it was a ref (which a `^` line may follow).
+  /// Parses one line and returns whether it was a ref (which a `^` line may follow).
   private mutating func parse(_ line: UnsafeRawBufferPointer, isFirst: Bool, lastWasRef: Bool) -> Bool {
     if line.first == UInt8(ascii: "#") {
       if isFirst { isFullyPeeled = String(decoding: line, as: UTF8.self).contains(" fully-peeled ") }

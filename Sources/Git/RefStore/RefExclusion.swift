@@ -57,7 +57,7 @@ package struct RefExclusion: Hashable, Sendable {
       guard name.starts(with: pattern) else { return false }
       return name.count == pattern.count || pattern.last == slash || name[pattern.count] == slash
     }
-    // Greedy match with one point to return to: linear for any pattern that people write, quadratic at worst.
+    // Greedy match with one point to return to: linear for any pattern in practice, quadratic at worst.
     var position = 0
     var patternPosition = 0
     var lastStar: (pattern: Int, name: Int)?

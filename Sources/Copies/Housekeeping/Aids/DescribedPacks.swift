@@ -6,7 +6,7 @@ struct DescribedPacks {
   let root: FilePath
   /// Names of packs, `pack-HEX`, which lie below by hard links.
   let packs: [String]
-  /// Which of two packs that have the same object shall give it.
+  /// Which of two packs with the same object is read for it.
   let preferred: String?
   /// Whether some objects lie in no pack.
   let hasLooseObjects: Bool

@@ -50,7 +50,7 @@ extension HousekeepingWork {
     return aids
   }
 
-  /// The bitmap first: its name is of the index that it belongs to, so until that is there nobody looks for it.
+  /// The bitmap first: its name is of the index that it belongs to, so until that is there it is not read.
   private func publishIndex(_ aids: DescribedPacks) throws -> Bool {
     guard let bytes = try files.contents(of: aids.multiPackIndex, limit: CopyLayout.maximumFileBytes),
       MultiPackIndexNames.parse(bytes)?.names == Set(aids.packs)

@@ -124,7 +124,7 @@ extension ObjectCheck {
     return CheckFinding(kind: kind, subject: String(name), message: message)
   }
 
-  /// Removes derived files that are damaged, so that nobody reads them. Beside a run on the same copy nothing is removed: it may just
+  /// Removes derived files that are damaged, so that they are not read. Beside a run on the same copy nothing is removed: it may just
   /// be writing them.
   func removeDerived(_ outcome: inout CheckOutcome) throws {
     let indices = outcome.findings.indices.filter { outcome.findings[$0].kind == .derived }

@@ -50,7 +50,7 @@ extension ObjectCheck {
     }
   }
 
-  /// A copy on a medium that cannot be written to, or is full, can be checked all the same.
+  /// A copy on a medium that cannot be written to, or is full, can still be checked.
   private static func ignoreUnwritable(_ error: FileError) throws(FileError) {
     guard [.readOnlyFileSystem, .permissionDenied, .noSpace, .diskQuotaExceeded].contains(error.code) else {
       throw error

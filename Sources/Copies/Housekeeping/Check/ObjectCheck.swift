@@ -11,7 +11,7 @@ package import WorkerPool
 /// Looks whether a copy still is what it was when it was written: every byte of its packs and loose objects, every ref, and that all
 /// is there which refs, HEAD and history reach.
 ///
-/// A pack was hashed object by object when it came; its own digest then tells whether one bit of it has changed since. It takes no
+/// A pack was hashed object by object when it came; its own digest then shows whether one bit of it has changed since. It takes no
 /// lock but to remove a derived file: packs never change, and one that goes away meanwhile was replaced by another that stands.
 /// Bounded in memory by the number of objects, some 40 bytes each, not by their size.
 package struct ObjectCheck {

@@ -3,7 +3,7 @@ internal import SystemPackage
 
 /// A file of git's that ends with the SHA-1 of all before it: packs, their indexes, and what is derived from them.
 enum TrailedFile {
-  /// How long it is, whether its end tells the truth, and its last 40 bytes: an index names its pack's trailer before its own.
+  /// How long it is, whether its trailer is right, and its last 40 bytes: an index names its pack's trailer before its own.
   struct Reading {
     let bytes: Int64
     let isSound: Bool
@@ -20,7 +20,7 @@ enum TrailedFile {
 
   /// Reads all of it; `nil` when it is not there.
   ///
-  /// - Parameter checkpoint: told after each part how long that was; may throw to stop.
+  /// - Parameter checkpoint: receives the length of each part after it was read; may throw to stop.
   static func read(_ path: FilePath, _ checkpoint: (Int) throws -> Void) throws -> Reading? {
     let descriptor: FileDescriptor
     do {

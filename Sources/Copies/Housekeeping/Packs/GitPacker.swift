@@ -10,7 +10,7 @@ struct GitPacker: Packer {
   let deadline: Deadline
   let cancellation: CancellationFlag
 
-  /// `pack.threads`: whoever serves people from this machine keeps their cores. A gigabyte of window is enough for all but blobs
+  /// `pack.threads`: a machine that also serves clients keeps its cores. A gigabyte of window is enough for all but blobs
   /// that are better left as they are.
   private static let bounds = [
     "-c", "pack.threads=1", "-c", "pack.windowMemory=256m", "-c", "core.bigFileThreshold=64m",

@@ -9,7 +9,7 @@ extension HousekeepingWork {
   /// Removes the replaced packs whose hour is over, each only if it is shown once more that nothing needs it.
   ///
   /// Between the note and now others may have worked on the copy: an operator's `git repack -ad` may have taken the new pack away,
-  /// somebody may have written a multi-pack-index that leads to a replaced pack, the clock may have jumped.
+  /// another program may have written a multi-pack-index that leads to a replaced pack, the clock may have jumped.
   func removeReplaced(_ record: inout ReplacedPacks) throws {
     guard !record.packs.isEmpty else { return }
     let before = record
@@ -21,7 +21,7 @@ extension HousekeepingWork {
     let staying = inventory.without(record)
     let kept = Set(inventory.packs.filter(\.isKept).map(\.name))
     var removable: [String] = []
-    // Somebody has marked it since: it is theirs now.
+    // It was marked since: it stays.
     for entry in due where kept.contains(entry.pack) { record.packs.removeAll { $0.pack == entry.pack } }
     let candidates = due.filter { !kept.contains($0.pack) }
     if !candidates.isEmpty {

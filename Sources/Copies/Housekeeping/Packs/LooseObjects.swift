@@ -40,7 +40,7 @@ struct LooseObjects {
       do {
         try files.unlink(entry.path)
       } catch {
-        // Somebody else was faster (git prune-packed).
+        // Another process removed it first (git prune-packed).
         guard error.code == .noSuchFileOrDirectory else { throw error }
       }
     }

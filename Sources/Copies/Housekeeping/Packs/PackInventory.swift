@@ -10,7 +10,7 @@ package struct PackInventory: Sendable {
     package let name: String
     /// Of the pack and its index together.
     package let bytes: Int64
-    /// Somebody wants it to stay as it is: it has a file `.keep`, or one of those by which git marks packs of a special kind.
+    /// It is to stay as it is: it has a file `.keep`, or one of those by which git marks packs of a special kind.
     package var isKept = false
   }
 

@@ -17,7 +17,7 @@ protocol Packer {
   /// - Parameter packBytes: of the packs together, without their indexes.
   func share(reachableFrom tips: [ObjectID], of packs: [PackInventory.Pack], packBytes: Int64) throws -> ReachableShare
 
-  /// Writes into `aids`, an objects directory that has the packs which shall be described under their names, whatever helps
+  /// Writes into `aids`, an objects directory that has the packs to be described under their names, whatever helps
   /// readers: `pack/multi-pack-index` with its bitmap, `info/commit-graph`. One that could not be written is simply not there.
   ///
   /// - Returns: what went wrong, for a warning.

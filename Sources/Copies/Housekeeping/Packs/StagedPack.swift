@@ -5,7 +5,7 @@ internal import SystemPackage
 internal import WorkerPool
 
 /// A pack that is being made, indexed in staging byte by byte as it comes: each object is inflated and hashed, so its index is a
-/// proof of what it holds, whoever made it.
+/// proof of what it holds, whichever program made it.
 final class StagedPack: PackSink {
   private var indexer: PackIndexer?
   private let watch: IndexerWatch

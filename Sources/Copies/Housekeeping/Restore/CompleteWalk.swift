@@ -1,7 +1,7 @@
 internal import Git
 internal import GitValues
 
-/// Walks all that a tip reaches, and tells whether it is there: commits, trees and tags are read, blobs are looked up.
+/// Walks all that a tip reaches, and returns whether it is there: commits, trees and tags are read, blobs are looked up.
 ///
 /// Nothing is believed but what it has walked itself, and what its caller has proven before. Memory: some 40 bytes an object.
 struct CompleteWalk {
@@ -22,7 +22,7 @@ struct CompleteWalk {
 
   /// - Parameters:
   ///   - proven: with all below it is known to be whole.
-  ///   - checkpoint: told the number of objects now and then; may throw to stop.
+  ///   - checkpoint: receives the number of objects now and then; may throw to stop.
   init(
     _ objects: ObjectDatabase, beyond proven: ProvenObjects = ProvenObjects(),
     checkpoint: @escaping (Int) throws -> Void

@@ -33,7 +33,7 @@ package struct RepositoryRestoration {
 
   /// - Parameters:
   ///   - destination: absent, or an empty directory.
-  ///   - report: told how many objects were checked.
+  ///   - report: receives how many objects were checked.
   package init(
     of copy: FilePath, into destination: FilePath, through files: any FileSystemPort = RealFileSystem(),
     cancellation: CancellationFlag, report: @escaping (Int) -> Void = { _ in }

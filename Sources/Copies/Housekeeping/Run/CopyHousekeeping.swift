@@ -19,7 +19,7 @@ package struct CopyHousekeeping: Sendable {
 
   /// - Parameters:
   ///   - copy: a copy that Remora made; anything else is refused.
-  ///   - report: told on the working thread what is done, before it is.
+  ///   - report: receives each step before it begins, on the working thread.
   package init(
     _ copy: FilePath, settings: HousekeepingSettings = HousekeepingSettings(),
     environment: HousekeepingEnvironment = HousekeepingEnvironment(), cancellation: CancellationFlag,

@@ -19,7 +19,7 @@ package struct CopyMaintenance: Sendable {
 
   /// Looks after the copy of a run that changed it. One that changed nothing is not even looked at.
   ///
-  /// - Returns: why the packs could not be put together. The copy is equal all the same, and another run that finds it crowded
+  /// - Returns: why the packs could not be put together. The copy is equal nevertheless, and another run that finds it crowded
   ///   tries again.
   package func afterRun(
     _ request: MirrorRequest, _ outcome: MirrorOutcome, cancellation: CancellationFlag

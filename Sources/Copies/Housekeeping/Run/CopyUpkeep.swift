@@ -23,7 +23,7 @@ package struct CopyUpkeep: Sendable {
   /// Does what the copy needs; every failure is an outcome.
   ///
   /// - Parameter isThorough: also what is past the retention goes, and a copy of which the larger part is not needed is packed anew.
-  ///   Else one look at a directory tells whether there is anything to do.
+  ///   Else one directory listing decides whether there is anything to do.
   package func housekeep(isThorough: Bool) -> HousekeepingOutcome {
     var settings = settings
     if !isThorough {

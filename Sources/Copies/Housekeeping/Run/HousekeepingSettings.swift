@@ -1,4 +1,4 @@
-/// What one housekeeping shall do, and within which bounds.
+/// What one housekeeping run does, and within which bounds.
 package struct HousekeepingSettings: Sendable {
   package enum Scope: Sendable {
     /// Replaced packs whose hour is over are removed.

@@ -53,7 +53,7 @@ final class HousekeepingWork {
 
   func warn(_ code: String, _ message: String) { outcome.warnings.append(.init(code: code, message: message)) }
 
-  /// Does it all. What was done before a failure stays done, and is told with it.
+  /// Does it all. What was done before a failure stays done, and is reported with it.
   func run() -> HousekeepingOutcome {
     do {
       try keepHouse()

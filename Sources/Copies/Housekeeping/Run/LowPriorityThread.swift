@@ -2,7 +2,7 @@ internal import Foundation
 internal import Glibc
 internal import WorkerPool
 
-/// A thread that gets the processor when nobody else wants it.
+/// A thread that gets the processor when no other thread needs it.
 enum LowPriorityThread {
   /// The kernel's lowest (nice(2)).
   private static let lowest: Int32 = 19

@@ -7,7 +7,7 @@ internal import SystemPackage
 extension HousekeepingWork {
   /// Lets go of what is past the retention: lines of the dropped log, then lines of the journal.
   ///
-  /// Only the log is what keeps objects; the journal tells people, and never forgets what the log still has.
+  /// Only the log is what keeps objects; the journal is for readers, and keeps what the log still has.
   func trim() throws {
     enter(.trimming)
     let now = environment.now()

@@ -52,7 +52,7 @@ struct JournalTrimming {
     }
   }
 
-  /// Says, before the first line goes, that only what is within the retention is told without gaps.
+  /// Says, before the first line goes, that only what is within the retention is complete.
   private func noteHorizon() throws {
     if let known = try JournalHorizon.load(work.layout, through: work.files), known >= limit { return }
     try work.replace(JournalHorizon.path(in: work.layout), with: JournalHorizon(limit).encoded())

@@ -12,7 +12,7 @@ struct NeededTips {
   /// Refs, HEAD, and what the dropped log names and the copy has; each once.
   let present: [ObjectID]
 
-  /// - Throws: when a ref cannot be read, for then nobody knows what it needs.
+  /// - Throws: when a ref cannot be read, for then what it needs is unknown.
   init(_ layout: CopyLayout, through files: any FileSystemPort, now: Date) throws {
     let view = try RefReader(repository: layout.root, files: files).view()
     guard view.broken.isEmpty else {

@@ -20,7 +20,7 @@ package struct MirrorBatch: Sendable {
   /// - Parameters:
   ///   - jobs: runs at a time, 1 or more.
   ///   - afterwards: what is to be done with a copy after its run, on the run's thread. It cannot make the run fail; what it says
-  ///     is told with its warnings.
+  ///     is reported with its warnings.
   package init(
     environment: MirrorEnvironment, jobs: Int,
     afterwards: @escaping @Sendable (MirrorRequest, MirrorOutcome, CancellationFlag) -> [MirrorOutcome.Warning] = {
@@ -33,8 +33,8 @@ package struct MirrorBatch: Sendable {
     self.afterwards = afterwards
   }
 
-  /// Runs every request and tells of each as it ends, in the order in which they end. Cancelling the task ends running ones
-  /// within a second, with the copies as they were, and begins no more; all are told of.
+  /// Runs every request and reports each as it ends, in the order in which they end. Cancelling the task ends running ones
+  /// within a second, with the copies as they were, and begins no more; all are reported.
   package func run(
     _ requests: [MirrorRequest], progress: @escaping @Sendable (Int, MirrorProgress) -> Void,
     ended: (Ended) async -> Void

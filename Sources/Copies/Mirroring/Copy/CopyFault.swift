@@ -3,7 +3,7 @@ internal import Git
 internal import RefStore
 internal import SystemPackage
 
-/// Tells failures of one copy from failures of the machine that it is on.
+/// Distinguishes failures of one copy from failures of its machine.
 package enum CopyFault {
   /// Of the machine: any other copy on its disk would fail in the same way.
   private static let ofTheMachine: Set<Errno> = [

@@ -19,7 +19,7 @@ package struct CopyLayout: Hashable, Sendable {
   package var own: FilePath { root.appending("remora") }
   /// Held by flock(2) by the one run at work.
   package var ownerLock: FilePath { own.appending("lock") }
-  /// What the last run left, with the stamps by which the next one knows that nobody touched it.
+  /// What the last run left, with the stamps by which the next one knows that it was not touched.
   package var state: FilePath { own.appending("state.json") }
   package var journal: FilePath { own.appending("refs.journal.jsonl") }
   /// Files of a run at work; its presence at the start of a run means that one died.

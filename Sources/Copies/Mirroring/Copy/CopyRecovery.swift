@@ -68,7 +68,7 @@ package struct CopyRecovery {
     }
   }
 
-  /// A pack that was linked into `objects/pack` without its index: nobody can use it, and its other name is in staging.
+  /// A pack that was linked into `objects/pack` without its index: it cannot be used, and its other name is in staging.
   private func removeHalfPublishedPacks() throws {
     guard try files.status(of: layout.staging) != nil else { return }
     for entry in try files.entries(of: layout.staging) where entry.name.extension == "pack" {

@@ -8,7 +8,7 @@ internal import SystemPackage
 /// It only saves work: without it, or when a stamp differs, everything is read anew. So it is written without fsync; after a
 /// crash it may be missing, torn or old, and an old one no longer matches its stamps.
 package struct CopyState: Codable, Equatable, Sendable {
-  /// Identifies the content of a file as long as nobody plays with clocks and inodes at once.
+  /// Identifies the content of a file unless clock and inode are both forged.
   package struct Stamp: Codable, Equatable, Sendable {
     package var inode: UInt64
     package var size: Int64

@@ -5,7 +5,7 @@ internal import SystemPackage
 
 /// Removes locks on refs and HEAD of a copy that programs have left which died.
 ///
-/// git holds such a lock for the time of one write, and nobody but us writes into a copy of an agent: a lock that is older than any
+/// git holds such a lock for the time of one write, and only the agent writes into its copies: a lock that is older than any
 /// write takes belongs to no process any more. Needs the owner lock of the copy.
 struct StaleLocks {
   let layout: CopyLayout

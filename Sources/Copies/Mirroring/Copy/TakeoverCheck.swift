@@ -4,7 +4,7 @@ internal import GitTransport
 internal import GitValues
 internal import SystemPackage
 
-/// Reads all that the refs of a repository reach before it is taken over: nobody has checked it before, and later runs believe
+/// Reads all that the refs of a repository reach before it is taken over: it was never checked before, and later runs believe
 /// that a copy has what its refs reach.
 struct TakeoverCheck {
   let run: MirrorRun

@@ -5,7 +5,7 @@ package import SystemPackage
 /// What runs make beside a copy named `NAME`, and what those that died have left of it.
 ///
 /// - `.remora-NAME`: a first copy that is being made (`CopyCreation`).
-/// - `.remora-fresh-NAME`, and `.remora-.remora-fresh-NAME` before it: a copy that is fetched anew, not yet whole. Nobody has
+/// - `.remora-fresh-NAME`, and `.remora-.remora-fresh-NAME` before it: a copy that is fetched anew, not yet whole. No process has
 ///   ever seen it, so it may go.
 /// - `.remora-displaced-NAME`: whole, one of the two copies of a swap: the new one before the two change places, the old one
 ///   afterwards. It must be kept.

@@ -10,7 +10,7 @@ package import WorkerPool
 /// dropped log, the journal or an old ref names, as far as the old copy can still read it (`Heritage`).
 ///
 /// The new copy grows under one name, gets another when it is whole, and from there the two change places in one step
-/// (`FileSystemPort.exchange`): a crash leaves the old copy or the new one, and what lies beside it tells by its name whether it
+/// (`FileSystemPort.exchange`): a crash leaves the old copy or the new one, and the name of what lies beside it says whether it
 /// may be thrown away (`CopyLeftovers`). What may not is given to `displace`, at once or by the next run.
 package struct FreshCopy {
   private let request: MirrorRequest
@@ -20,7 +20,7 @@ package struct FreshCopy {
   private let displace: (FilePath) throws -> Void
 
   /// - Parameters:
-  ///   - progress: told what the run does.
+  ///   - progress: receives what the run does.
   ///   - displace: moves the directory at the path to where it is kept for some time.
   package init(
     _ request: MirrorRequest, environment: MirrorEnvironment, cancellation: CancellationFlag,
@@ -98,7 +98,7 @@ package struct FreshCopy {
     var losses: [String] = []
     do {
       if try files.status(of: old.root)?.kind == .directory {
-        // Tells of a change that a dead run announced whether it happened. Of a damaged copy it may not be possible.
+        // Decides whether a change that a dead run announced has happened. With a damaged copy it may not be possible.
         try? CopyRecovery(layout: old, files: files).recover(at: environment.now())
         let heritage = Heritage(from: old, to: fresh, through: files, cancellation: cancellation)
         try heritage.bring(at: environment.now())
@@ -115,7 +115,7 @@ package struct FreshCopy {
   }
 
   /// Removes a new copy that came to nothing, else each attempt would leave one in the trash. Only what is certainly the new one:
-  /// by its inode, for a step that failed may have been done all the same. What fails here is left to the next run, and the
+  /// by its inode, for a step that failed may have been done nevertheless. What fails here is left to the next run, and the
   /// error that led here is the one to tell.
   private func throwAway(_ new: FileStatus, _ growing: FilePath, _ displaced: FilePath) {
     if let found = try? files.status(of: displaced), found.isSameFile(as: new) {

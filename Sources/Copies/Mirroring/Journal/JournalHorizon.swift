@@ -2,7 +2,7 @@ package import DurableFiles
 package import Foundation
 package import SystemPackage
 
-/// From when on the journal of a copy tells everything (`remora/refs.journal.since.json`).
+/// From when on the journal of a copy is complete (`remora/refs.journal.since.json`).
 ///
 /// Older entries may be there, with others missing between them. Durable before the first line goes; there is no such file while
 /// nothing was trimmed. It moves with the journal when a copy is fetched anew.
@@ -20,9 +20,9 @@ package struct JournalHorizon: Codable, Equatable, Sendable {
 
   package static func path(in layout: CopyLayout) -> FilePath { layout.own.appending("refs.journal.since.json") }
 
-  /// `nil` when the journal tells everything from its first entry on.
+  /// `nil` when the journal is complete from its first entry on.
   ///
-  /// - Throws: `MirrorError` (destination_damaged) for a file that cannot be read: then nobody knows.
+  /// - Throws: `MirrorError` (destination_damaged) for a file that cannot be read: then it is unknown.
   package static func load(_ layout: CopyLayout, through files: any FileSystemPort) throws -> Date? {
     let path = path(in: layout)
     guard let bytes = try files.contents(of: path, limit: 1 << 16) else { return nil }

@@ -27,7 +27,7 @@ package struct RefJournal: Sendable {
   }
 
   /// Appends that the entry with this id took effect. Not waited for: when the line is lost, the digest of `packed-refs`
-  /// tells the next run the same.
+  /// says the same to the next run.
   package func complete(_ id: String, at time: Date) throws {
     try append([.outcome(.completed, of: id, at: time)], isDurable: false)
   }

@@ -68,7 +68,7 @@ package struct RefJournalLine: Codable, Sendable {
     RefJournalLine(id: id, time: RefJournalTime.text(time), outcome: outcome)
   }
 
-  /// The entry of this line alone; `nil` for a line that tells an outcome or lacks what an entry has.
+  /// The entry of this line alone; `nil` for a line that records an outcome or lacks what an entry has.
   package var entry: RefJournalEntry? {
     guard outcome == nil, let source, let packedRefs, let date = RefJournalTime.date(time) else { return nil }
     return RefJournalEntry(

@@ -8,7 +8,7 @@ internal import SystemPackage
 ///
 /// A copy keeps all refs in `packed-refs`; publishing a new one is a single rename, so a reader sees the old set or the new.
 /// `HEAD` is a file of its own and follows at once. Each file is written in staging, made durable, hard-linked to its lock
-/// name (which fails when somebody else holds the lock, as git's own locking does) and renamed from there.
+/// name (which fails when another process holds the lock, as git's own locking does) and renamed from there.
 ///
 /// After a crash: before the first rename the old state stands; between the two, new refs with the old HEAD, which
 /// `CopyRecovery` completes from the journal. A lock that is left is known as ours by the digest of its content.

@@ -68,14 +68,14 @@ struct StrayFolding {
     return try files.status(of: layout.packedRefs)
   }
 
-  /// Removes what directories below `refs/` are empty, inner ones first, and names them. Nobody misses them, and nothing
+  /// Removes what directories below `refs/` are empty, inner ones first, and names them. They have no content, and nothing
   /// depends on when they go.
   @discardableResult
   func removeEmptyDirectories(_ loose: LooseRefs) throws -> [FilePath] {
     try loose.directories.filter { try removeIfEmpty($0) }
   }
 
-  /// Removes one loose ref under its lock, as git does, unless somebody changed it since it was read.
+  /// Removes one loose ref under its lock, as git does, unless it was changed since it was read.
   private func remove(_ entry: LooseRefs.Entry) throws {
     let lock = Self.lock(of: entry.path)
     do {

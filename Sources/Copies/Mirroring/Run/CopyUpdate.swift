@@ -9,7 +9,7 @@ internal import SystemPackage
 struct CopyUpdate {
   let run: MirrorRun
   let layout: CopyLayout
-  /// What the copy's configuration shall say.
+  /// What the copy's configuration is to say.
   let configuration: CopyConfiguration
   /// What it says now; `nil` when the copy is not ours yet.
   let recorded: CopyConfiguration?
@@ -25,7 +25,7 @@ struct CopyUpdate {
 
   var files: any FileSystemPort { run.files }
 
-  /// The outcome when a source lists exactly what the last run left and nobody touched the copy since; else `nil`.
+  /// The outcome when a source lists exactly what the last run left and nothing touched the copy since; else `nil`.
   func unchanged(_ view: RefView, since state: CopyState) -> MirrorOutcome? {
     guard view.broken.isEmpty, let old = HeadLine(text: state.head),
       let head = (HeadLine(view, unlessKnown: old) ?? old).head
@@ -169,7 +169,7 @@ struct CopyUpdate {
       try transaction.publishHead(newHead)
     }
     environment.passing(.finishing)
-    // The change has happened. Should the disk be full for this line, packed-refs itself tells the next run the same.
+    // The change has happened. If the disk is full for this line, the next run learns the same from packed-refs.
     try? journal.complete(entry.id, at: now)
   }
 

@@ -4,7 +4,7 @@ internal import GitValues
 internal import SystemPackage
 
 /// Commits of a repository that was taken over, which its source does not have: of a primary that was replaced, say, to which
-/// somebody still pushed. No ref reaches them any more; the history of the copy keeps them.
+/// a client still pushed. No ref reaches them any more; the history of the copy keeps them.
 enum KeptCommits {
   /// A warning for each ref that had some.
   ///

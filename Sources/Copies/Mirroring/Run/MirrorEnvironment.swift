@@ -10,7 +10,7 @@ package struct MirrorEnvironment: Sendable {
   package var now: @Sendable () -> Date
   /// Waits, or throws `Cancelled`.
   package var pause: @Sendable (Duration, CancellationFlag) throws -> Void
-  /// Told at each named point of a run, before it is passed. Fault tests stop or kill the process there.
+  /// Called at each named point of a run, before it is passed. Fault tests stop or kill the process there.
   package var passing: @Sendable (MirrorPhase) -> Void
   /// Whether servers are asked to say how far they are, which is then reported. Costs some packets.
   package var showsServerText = false

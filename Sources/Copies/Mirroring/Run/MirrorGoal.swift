@@ -82,7 +82,7 @@ struct MirrorGoal {
     return dropped.filter { !held.contains($0.oid) }
   }
 
-  /// Tells of broken refs: everything else was synced, but the run did not do what it was asked.
+  /// Reports broken refs: everything else was synced, but the run did not do what it was asked.
   func note(in outcome: inout MirrorOutcome) {
     guard !broken.isEmpty else { return }
     let shown = broken.prefix(5).map { "'\($0.name)' (\($0.reason))" }.joined(separator: ", ")

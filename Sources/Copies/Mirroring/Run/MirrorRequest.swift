@@ -2,7 +2,7 @@ package import GitTransport
 package import RefStore
 package import SystemPackage
 
-/// What one run shall do: make `destination` an exact copy of `source`.
+/// What one run is to do: make `destination` an exact copy of `source`.
 package struct MirrorRequest: Sendable {
   package var source: SourceURL
   package var destination: FilePath

@@ -156,7 +156,7 @@ package struct MirrorRun {
     do {
       if try files.status(of: layout.journal) == nil { try files.removeTree(layout.own) }
     } catch {
-      // Empty directories and a lock file, which harm nobody.
+      // Empty directories and a lock file, which do no harm.
     }
   }
 

@@ -55,7 +55,7 @@ final class DiskSession: SourceSession {
     }
   }
 
-  /// Refs with what their tags lead to. A ref whose object is not there is shown by nobody.
+  /// Refs with what their tags lead to. A ref whose object is not there is not listed.
   private static func resolved(
     _ read: RefView, in objects: ObjectDatabase, _ cancellation: CancellationFlag
   ) throws -> RefView {

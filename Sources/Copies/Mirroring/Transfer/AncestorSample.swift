@@ -1,7 +1,7 @@
 internal import Git
 internal import GitValues
 
-/// Some ancestors of tips that are about to be replaced, to name as haves besides the tips themselves.
+/// Some ancestors of tips that are about to be replaced, to send as haves in addition to the tips.
 ///
 /// A server that has thrown a force-pushed tip away does not know it any more, but knows where the two histories part.
 /// Tips alone would then fetch that history again. What a ref reaches is as complete as the ref's own object, so these

@@ -66,7 +66,7 @@ package struct ConnectivityCheck {
   package mutating func check(_ tips: [ObjectID]) throws {
     for tip in tips { try checkTip(tip) }
     try drainCommits()
-    // Commits outside the pack that are no tips: most are ancestors of a ref, which one history walk tells for all.
+    // Commits outside the pack that are no tips: most are ancestors of a ref, which one history walk decides for all.
     while !outsideCommits.isEmpty {
       commits = try unreached(outsideCommits)
       outsideCommits = []

@@ -1,7 +1,7 @@
 internal import Git
 internal import GitValues
 
-/// A tree that is read when somebody first looks into it. A path that does not exist there is an empty tree.
+/// A tree that is read at its first use. A path that does not exist there is an empty tree.
 final class LazyTree {
   private enum State {
     case commit(ObjectID)

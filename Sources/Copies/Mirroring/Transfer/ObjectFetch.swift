@@ -119,7 +119,7 @@ struct ObjectFetch {
     attemptBytes == 0 && (error.isEarlyEnd || error.code == .serverRefused && error.disposition == .corrupt)
   }
 
-  /// - Throws: the error itself where it cannot be told of which tips the server died.
+  /// - Throws: the error itself where it is unknown on which tips the server died.
   private mutating func unreadableTips(
     of plan: RefPlan, besides lost: [ObjectID: String], after error: TransportError
   ) throws -> [ObjectID] {
@@ -174,7 +174,7 @@ struct ObjectFetch {
   /// True for failures that a pack without any base in the copy does not have.
   ///
   /// The source sent what was asked, yet something is missing or damaged: so what we said we had is not whole. Or it sent a
-  /// thin pack, which nobody asked for.
+  /// thin pack, which was not asked for.
   private static func mayComeWithoutHaves(_ error: any Error) -> Bool {
     if error is ConnectivityCheck.Missing { return true }
     guard let error = error as? GitError else { return false }

@@ -75,7 +75,7 @@ final class PackReception: PackSink {
     return error
   }
 
-  /// What will still come must fit, as far as it can be told, and leave the floor free.
+  /// What will still come must fit, as far as it is known, and leave the floor free.
   private func checkDisk() throws {
     guard limits.freeBytesToKeep > 0 else { return }
     let free = try files.availableBytes(at: layout.root)
@@ -96,7 +96,7 @@ final class PackReception: PackSink {
   private static let bytesBetweenDiskChecks = 8 << 20
 }
 
-/// How much has come: told by the indexer's callback and by the reception, both on the run's own thread.
+/// How much has arrived: set by the indexer's callback and by the reception, both on the run's own thread.
 private final class ReceivedPart {
   var bytes = 0
   var objects = 0

@@ -26,7 +26,7 @@ package struct PackStaging {
 
   package func remove() throws { try files.removeTree(layout.staging) }
 
-  /// Makes the pack durable and lets readers of the copy see it. Until a ref points into it nobody misses it, and after a
+  /// Makes the pack durable and lets readers of the copy see it. Until a ref points into it nothing needs it, and after a
   /// crash at any point here it is either complete or ignored.
   ///
   /// - Returns: false when the copy had this very pack already.

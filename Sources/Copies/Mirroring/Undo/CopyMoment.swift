@@ -16,7 +16,7 @@ package struct CopyMoment: Sendable {
   package let refs: RefListing
   /// What the file HEAD said, without its line end: `ref: TARGET` or an oid; `nil` when that is not known.
   package let head: [UInt8]?
-  /// Refs on whose value the entries before and after the moment do not agree: somebody else changed them meanwhile, or a line of the
+  /// Refs on whose value the entries before and after the moment do not agree: another program changed them meanwhile, or a line of the
   /// journal was lost. They have the value that the later change replaced.
   package let uncertain: [ReferenceName]
 

@@ -19,7 +19,7 @@ extension Conversation {
 
   /// Says in a `TransportError` what the protocol has to complain about; all other errors stay as they are.
   ///
-  /// - Parameter diagnostics: what the server's process said on the side; it tells more than an answer that just ends.
+  /// - Parameter diagnostics: what the server's process wrote to its standard error; it says more than an answer that just ends.
   func translated(_ error: any Error, operation: String, diagnostics: String) -> any Error {
     guard let error = error as? ProtocolError else { return error }
     let (code, hint) = Self.meaning(of: error.code)

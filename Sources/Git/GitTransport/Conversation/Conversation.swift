@@ -24,7 +24,7 @@ package final class Conversation: RemotePort {
   package var haves: [ObjectID] = []
   /// Where the bytes of the pack go. Without one a download is a broken promise of ours.
   package var packSink: (any PackSink)?
-  /// Gets what the server says to people during a download, a line at a time, harmless. Without it the server is asked
+  /// Receives the server's progress messages during a download, a line at a time, sanitized. Without it the server is asked
   /// to say nothing.
   package var serverText: ((String) -> Void)?
   /// Bytes of pack received by this conversation so far.

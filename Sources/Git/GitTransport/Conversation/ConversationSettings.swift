@@ -1,7 +1,7 @@
 package import GitProtocol
 import WorkerPool
 
-/// What a `Conversation` must know besides the way to the server.
+/// What a `Conversation` must know in addition to the way to the server.
 package struct ConversationSettings: Sendable {
   /// How errors name the source; without user info.
   package var subject: String

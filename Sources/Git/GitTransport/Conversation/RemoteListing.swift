@@ -6,7 +6,7 @@ package struct RemoteListing: Sendable {
   package var view: RefView
   /// 0, 1 or 2.
   package var protocolVersion: Int
-  /// As sent, for people: `agent=git/2.39.5`, `ls-refs=unborn`. Empty when the advertisement was skipped.
+  /// As sent, for display: `agent=git/2.39.5`, `ls-refs=unborn`. Empty when the advertisement was skipped.
   package var capabilities: [String]
   /// `sha1`; other formats are refused before a listing exists.
   package var objectFormat: String

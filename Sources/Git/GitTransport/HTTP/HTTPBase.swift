@@ -9,7 +9,7 @@ struct HTTPBase: Hashable, Sendable {
   let origin: HTTPOrigin
   /// Absolute, percent-encoded, without user info.
   let url: String
-  /// For people: without the query.
+  /// For display: without the query.
   let redacted: String
   /// False when a redirect led here.
   let isOriginal: Bool

@@ -4,7 +4,7 @@ import WorkerPool
 /// The upload-pack service of a repository over HTTP(S): smart HTTP as in gitprotocol-http, one request at a time.
 ///
 /// 1. `openAdvertisement` asks `GET base/info/refs`, follows redirects, and moves `base` along with them.
-/// 2. `send` posts to `base/git-upload-pack` and follows none: the body must not go where nobody asked first.
+/// 2. `send` posts to `base/git-upload-pack` and follows none: the body must not go to a host that was not asked first.
 /// 3. A 401 is answered once with what `CredentialSources` knows, only to the source's own origin.
 /// 4. A request that found its kept-alive connection closed is sent once more: all requests only read.
 ///
@@ -101,7 +101,7 @@ final class HTTPUploadPack: UploadPackChannel {
       }
     }
     if let credential {
-      // The answer waits, and its connection with it: a helper that is told takes a moment.
+      // The answer waits, and its connection with it: informing a helper takes a moment.
       transports.credentials.note(credential, isTaken: head.status != 401, for: source, limits: waitLimits)
     }
     guard head.status != 401 else {
@@ -116,7 +116,7 @@ final class HTTPUploadPack: UploadPackChannel {
     WaitLimits(silence: transports.configuration.silenceTimeout, deadline: deadline, cancellation: cancellation)
   }
 
-  /// The request with the proof that was made for it; `nil` when nobody makes one.
+  /// The request with the proof that was made for it; `nil` when there is none.
   private func signed(_ request: HTTPRequest) throws -> HTTPRequest? {
     guard let signer = transports.configuration.signer else { return nil }
     var request = request

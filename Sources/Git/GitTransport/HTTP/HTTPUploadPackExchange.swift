@@ -99,7 +99,7 @@ final class HTTPUploadPackExchange {
     let soon = deadline.earlier(.after(Self.remainderWait))
     var left = Self.remainderBytes
     withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 1) { buffer in
-      // An error here only costs the connection: the answer was complete for whoever asked.
+      // An error here only costs the connection: the answer was complete for the caller.
       while left > 0, let count = try? body.read(into: buffer, until: soon, cancellation: cancellation) {
         if count == 0 {
           isEnded = true

@@ -1,10 +1,10 @@
 import GitProtocol
 import GitValues
 
-/// What a `git upload-pack` writes on its standard error, as it comes: the beginning is kept for people, and each line
+/// What a `git upload-pack` writes on its standard error, as it comes: the beginning is kept for messages, and each line
 /// that names a broken ref is understood.
 struct ChildComplaints {
-  /// The most that is kept for people, in bytes.
+  /// The most that is kept for messages, in bytes.
   static let textLimit = 16 * 1024
   /// The most that one line may have and still be understood: the longest ref name, and words around it.
   private static let lineLimit = 8 * 1024

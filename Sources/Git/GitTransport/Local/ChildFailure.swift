@@ -1,4 +1,4 @@
-/// Why a child could not be talked to. Whoever knows what the child was for says it in a `TransportError`.
+/// Why a child could not be used. The caller, which knows its purpose, turns it into a `TransportError`.
 enum ChildFailure: Error {
   /// Not a byte in this long.
   case silent(Duration)

@@ -2,7 +2,7 @@ import GitValues
 import Glibc
 import WorkerPool
 
-/// A short run of another program: what it is told, what it says.
+/// A short run of another program: its input and its output.
 struct ChildRun {
   /// What it wrote on its standard output.
   let output: [UInt8]

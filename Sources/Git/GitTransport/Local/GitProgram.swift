@@ -30,7 +30,7 @@ package struct GitProgram: Sendable {
     guard let path = LocalUploadPack.findExecutable("git", in: environment) else { return nil }
     self.path = path
     var environment = Self.environment(from: environment)
-    // `refs/replace/` shows people other objects; to a copy they are refs like all others.
+    // `refs/replace/` substitutes objects for readers; to a copy they are refs like all others.
     environment["GIT_NO_REPLACE_OBJECTS"] = "1"
     self.environment = environment
   }
@@ -38,7 +38,7 @@ package struct GitProgram: Sendable {
   /// Runs it and hands over its output as it comes.
   ///
   /// - Parameters:
-  ///   - variables: of its environment, besides what it always gets.
+  ///   - variables: of its environment, in addition to what it always gets.
   ///   - input: for its standard input, all of which it reads before it writes.
   /// - Throws: `Failure`, `Cancelled`, what `take` throws.
   package func run(

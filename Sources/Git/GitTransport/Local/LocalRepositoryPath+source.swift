@@ -6,7 +6,7 @@ extension LocalRepositoryPath {
 
   /// Looks at a source.
   ///
-  /// - Parameter subject: how errors name it; the path itself unless told.
+  /// - Parameter subject: how errors name it; the path itself unless given.
   /// - Throws: `TransportError`: source_not_found, source_access_denied, source_shallow.
   package init(source path: String, subject: String? = nil) throws(TransportError) {
     let subject = subject ?? path

@@ -42,7 +42,7 @@ struct KnownHosts: Sendable {
 
   private var entries: [Entry] = []
 
-  /// Knows nobody.
+  /// Has no host.
   init() {}
 
   /// Adds the lines of a text.

@@ -44,7 +44,7 @@ final class SSHAgent {
     guard let count = answer.number() else { throw Failure(cause: "the agent's list is cut off") }
     var keys: [SSHKey] = []
     for _ in 0..<count {
-      // Behind each key stands a comment, for people.
+      // Each key is followed by a comment.
       guard let blob = answer.string(), answer.string() != nil else {
         throw Failure(cause: "the agent's list is cut off")
       }

@@ -59,7 +59,7 @@ final class SSHChannel: RemoteCommand {
     let count = try session.perform {
       let count = libssh2_channel_read_ex(handle, 0, bytes.baseAddress, bytes.count)
       guard count == Int(LIBSSH2_ERROR_EAGAIN) else { return count }
-      // A command that complains a lot would stand still when nobody reads it.
+      // A command that writes a lot to its standard error would block when it is not read.
       drainErrors()
       // That has read from the connection too, and what it found for us lies in memory, where no poll sees it.
       return libssh2_channel_read_ex(handle, 0, bytes.baseAddress, bytes.count)

@@ -3,7 +3,7 @@ import GitValues
 import WorkerPool
 
 /// Reads what ssh_config(5) says of a host by asking ssh itself (`ssh -G`): it knows what `Host`, `Match` and `Include` mean. Where
-/// ssh is not installed nobody has written such a file for it.
+/// ssh is not installed there is no such file for it.
 struct SSHConfigurationReader {
   let settings: SSHSettings
   let environment: [String: String]

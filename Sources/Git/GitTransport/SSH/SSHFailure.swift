@@ -1,4 +1,4 @@
-/// Why there is no session with an SSH host, or none any more. Whoever knows what it was for says it in a `TransportError`.
+/// Why there is no session with an SSH host, or none any more. The caller, which knows its purpose, turns it into a `TransportError`.
 enum SSHFailure: Error {
   /// What was under way.
   enum Phase: String, Sendable {

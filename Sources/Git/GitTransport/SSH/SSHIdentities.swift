@@ -1,6 +1,6 @@
 import GitValues
 
-/// What can prove to a host who we are. Read when a session is opened and not kept: an operator may change a key while we run.
+/// Keys that authenticate us to a host. Read when a session is opened and not kept: an operator may change a key while we run.
 struct SSHIdentities: Sendable {
   var agentSocket: String?
   /// The agent is asked for the keys of the files only.
@@ -9,9 +9,9 @@ struct SSHIdentities: Sendable {
   var passphrase: String?
   /// Of the address.
   var password: String?
-  /// Whether keys that libssh2 can only sign with in an old way are left out, because somebody else can do it better.
+  /// Whether keys that libssh2 can only sign with in an old way are left out, because the system's ssh can do it better.
   var leavesOldSignatures: Bool
-  /// What could not be used, for people.
+  /// What could not be used, for messages.
   var notes: [String] = []
 
   /// Reads the key files.
@@ -47,7 +47,7 @@ struct SSHIdentities: Sendable {
     }
   }
 
-  /// Whether libssh2 should sign with a key of this type; `nil` for a type that nobody knows yet.
+  /// Whether libssh2 should sign with a key of this type; `nil` for an unknown type.
   func mayTry(_ type: String?) -> Bool {
     guard let type, !SSHKey.signable.contains(type) else { return true }
     return type == "ssh-rsa" && !leavesOldSignatures

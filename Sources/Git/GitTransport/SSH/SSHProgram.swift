@@ -16,7 +16,7 @@ struct SSHProgram: Sendable {
   /// What stands before the options.
   let arguments: [String]
   let variant: Variant
-  /// True when somebody has named it, so that nobody else may take its place.
+  /// True when it was configured, so that no other may take its place.
   let isNamed: Bool
 
   /// `nil` when none is installed.

@@ -4,7 +4,7 @@ import Glibc
 import WorkerPool
 
 extension SSHSession {
-  /// What was done to be believed, for people.
+  /// The authentication that succeeded, for display.
   private struct Attempt {
     var tried: [String] = []
     var notes: [String]

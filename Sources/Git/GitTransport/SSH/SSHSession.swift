@@ -23,14 +23,14 @@ final class SSHSession: @unchecked Sendable {
   private var deliveredBytes = 0
 
   /// What a host may send beyond what it was asked for, and for each byte of that: frames are smaller by far. libssh2 keeps in
-  /// memory what nobody takes.
+  /// memory what is not read.
   private static let unaskedBytes = 16 << 20
   private static let frameFactor = 64
 
   /// Once in the process; libssh2 counts the calls.
   private static let isLibraryReady: Bool = libssh2_init(0) == 0
 
-  /// Connects, checks the host's key and proves who we are.
+  /// Connects, checks the host's key and authenticates.
   ///
   /// - Parameter connectTimeout: for all of that together.
   /// - Throws: `SSHFailure`, `Cancelled`.
@@ -103,7 +103,7 @@ final class SSHSession: @unchecked Sendable {
   /// What was under way when something fails from now on.
   func enter(_ phase: SSHFailure.Phase) { self.phase = phase }
 
-  /// Takes note of bytes that the host was asked for and that somebody took.
+  /// Records bytes that the host was asked for and that were read.
   func noteDelivered(_ count: Int) { deliveredBytes += count }
 
   /// Does `call` again and again until libssh2 does not want to wait any more, and returns what it answered, 0 or more.

@@ -2,10 +2,10 @@ import Dispatch
 import Synchronization
 import WorkerPool
 
-/// Keeps authenticated sessions for the next repository of their host. Each is out with one job at a time; those that nobody wants
+/// Keeps authenticated sessions for the next repository of their host. Each is used by one job at a time; those that are not used
 /// for a while are closed.
 final class SSHSessionPool: Sendable {
-  /// Who is reached, as whom, and how it was checked: whoever differs in any of this gets a session of his own.
+  /// Host, user, and how its key was checked: a job that differs in any of this gets a session of its own.
   struct Key: Hashable, Sendable {
     let host: SSHHostConfiguration
     let password: String?

@@ -1,6 +1,6 @@
 import WorkerPool
 
-/// Why the system's ssh could not be used. Whoever knows what it was for says it in a `TransportError`.
+/// Why the system's ssh could not be used. The caller, which knows its purpose, turns it into a `TransportError`.
 enum SSHSystemFailure: Error {
   /// It is not installed.
   case missing

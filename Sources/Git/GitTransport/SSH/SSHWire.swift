@@ -1,4 +1,4 @@
-/// Reads the values of SSH's wire format (RFC 4251, section 5) from bytes that somebody else wrote.
+/// Reads the values of SSH's wire format (RFC 4251, section 5) from bytes of the other side.
 struct SSHWireReader {
   private var rest: ArraySlice<UInt8>
 

@@ -10,7 +10,7 @@ final class SystemSSH: Sendable {
 
   private struct Masters: Sendable {
     var paths: [Alias: String] = [:]
-    /// Whoever is connecting; others wait for his connection.
+    /// The run that is connecting; others wait for its connection.
     var connecting: Set<Alias> = []
   }
 
@@ -72,7 +72,7 @@ final class SystemSSH: Sendable {
       path: program.path, arguments: program.arguments + arguments, environment: childEnvironment, limits: limits)
   }
 
-  /// What every ssh of ours is told: ask nobody, trust nobody new, give up in time, hand git's version over.
+  /// Options of every ssh of ours: no prompt, no new host key, a timeout, git's protocol version passed on.
   private func options(_ alias: Alias) -> [String] {
     var options = ["-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes", "-o", "SendEnv=GIT_PROTOCOL"]
     options += ["-o", "ConnectTimeout=\(max(connectTimeout.components.seconds, 1))"]

@@ -3,7 +3,7 @@ import Glibc
 import WorkerPool
 
 /// A repository behind `git daemon`, by git's own protocol: one connection for the listing and the fetch (gitprotocol-pack(5),
-/// "Git Transport"). Nobody is asked who he is, and nothing is hidden from who listens on the way.
+/// "Git Transport"). Clients are not authenticated, and nothing is encrypted.
 final class DaemonUploadPack: UploadPackChannel {
   var isStateless: Bool { false }
   /// The daemon says its capabilities unasked: there is no round trip to save.

@@ -13,9 +13,9 @@ struct WaitLimits: Sendable {
 /// A connection to a host, or to a program on this machine: bytes both ways. All waiting is poll(2) with a deadline, on the thread
 /// that uses it; cancellation shuts the connection down, which wakes that poll.
 ///
-/// One that is kept for later is released, and bound to the limits of whoever uses it next.
+/// One that is kept for later is released, and bound to the limits of its next user.
 final class SocketStream {
-  /// Why there is no connection, or none any more. Whoever knows what it was for says it in a `TransportError`.
+  /// Why there is no connection, or none any more. The caller, which knows its purpose, turns it into a `TransportError`.
   enum Failure: Error {
     case unknownHost(String)
     /// errno of connect(2), of the last address that was tried.
@@ -67,7 +67,7 @@ final class SocketStream {
     registration = limits.cancellation.onRaise { [descriptor] in Glibc.shutdown(descriptor, Int32(SHUT_RDWR)) }
   }
 
-  /// Lets go of the limits: nobody's cancellation ends the connection any more. It must be bound before it is used again.
+  /// Releases the limits: no cancellation ends the connection any more. It must be bound before it is used again.
   func release() {
     registration?.remove()
     registration = nil

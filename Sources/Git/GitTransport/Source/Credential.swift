@@ -1,10 +1,10 @@
 import BoundedHTTP
 
-/// Proof of who we are, ready to be sent, and where it came from. Prints only the latter.
+/// A credential, ready to be sent, and where it came from. Prints only the latter.
 struct Credential: Sendable {
   /// The value of the `Authorization` header.
   let authorization: String
-  /// For people: "the address", "the token file '/etc/remora/token'".
+  /// For display: "the address", "the token file '/etc/remora/token'".
   let whence: String
   /// What git's helpers said, when it comes from them: they want to hear what became of it.
   var fromHelpers: HTTPBasicCredential?

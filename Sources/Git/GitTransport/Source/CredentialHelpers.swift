@@ -4,12 +4,12 @@ import Glibc
 import WorkerPool
 
 /// What git's credential helpers know (gitcredentials(7)), asked by `git credential`: once for a server and not for each of its
-/// repositories, told when what they knew was right, and when it was wrong.
+/// repositories, and informed when their answer was right, and when it was wrong.
 final class CredentialHelpers: Sendable {
   /// Whom the helpers are asked about.
   struct Key: Hashable, Sendable {
     let origin: HTTPOrigin
-    /// The address's; `nil` when they shall choose.
+    /// The address's; `nil` when they are to choose.
     let user: String?
   }
 
@@ -21,7 +21,7 @@ final class CredentialHelpers: Sendable {
 
   private struct State: Sendable {
     var known: [Key: Known] = [:]
-    /// Whoever is asking; others wait for his answer.
+    /// The run that is asking; others wait for its answer.
     var asking: Set<Key> = []
   }
 
@@ -34,14 +34,14 @@ final class CredentialHelpers: Sendable {
   private let prompt: TerminalPrompt?
   private let state = Monitor(State())
 
-  /// - Parameter prompt: asks a person when nobody else knows; `nil` to ask nobody.
+  /// - Parameter prompt: asks at the terminal when no helper answers; `nil` for never.
   init(gitExecutable: String, environment: [String: String], prompt: TerminalPrompt?) {
     self.gitExecutable = gitExecutable
     self.environment = environment
     self.prompt = prompt
   }
 
-  /// User and password for a server; `nil` when nobody knows any, or git is not installed.
+  /// User and password for a server; `nil` when there are none, or git is not installed.
   ///
   /// - Throws: `TransportError` when a helper hangs; `Cancelled`.
   func credential(for key: Key, subject: String, limits: WaitLimits) throws -> HTTPBasicCredential? {
@@ -65,7 +65,7 @@ final class CredentialHelpers: Sendable {
     return credential
   }
 
-  /// Tells the helpers, once, that the server took it.
+  /// Informs the helpers, once, that the server accepted it.
   func approve(_ credential: HTTPBasicCredential, _ key: Key, limits: WaitLimits) {
     let isNews = state.withLock { state in
       guard let known = state.known[key], known.credential == credential, !known.isApproved else { return false }
@@ -75,7 +75,7 @@ final class CredentialHelpers: Sendable {
     if isNews { tell("approve", credential, key, limits) }
   }
 
-  /// Tells the helpers that the server did not take it, so that they forget it, and forgets it here.
+  /// Informs the helpers that the server did not accept it, so that they forget it, and forgets it here.
   func reject(_ credential: HTTPBasicCredential, _ key: Key, limits: WaitLimits) {
     state.withLock { state in
       if state.known[key]?.credential == credential { state.known[key] = nil }
@@ -84,7 +84,7 @@ final class CredentialHelpers: Sendable {
   }
 
   private func tell(_ what: String, _ credential: HTTPBasicCredential, _ key: Key, _ limits: WaitLimits) {
-    // A helper that cannot be told remembers the wrong thing, or nothing; the fetch is as good as before.
+    // A helper that cannot be informed keeps the wrong thing, or nothing; the fetch is as good as before.
     _ = try? run(what, Self.description(key, credential), limits)
   }
 
@@ -108,7 +108,7 @@ final class CredentialHelpers: Sendable {
     guard let git = LocalUploadPack.findExecutable(gitExecutable, in: environment) else { return nil }
     var environment = environment
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] { environment[name] = nil }
-    // Nobody is asked by a program of which we do not know whether anybody sees it.
+    // No prompt by a program that may have no terminal.
     environment["GIT_TERMINAL_PROMPT"] = "0"
     environment["GIT_ASKPASS"] = ""
     return try ChildRun(

@@ -1,6 +1,6 @@
 import BoundedHTTP
 
-/// Looks up who we are for a source: the address itself, the host's token, the token file, `.netrc`, git's credential helpers, in this
+/// Looks up the credentials for a source: the address itself, the host's token, the token file, `.netrc`, git's credential helpers, in this
 /// order.
 ///
 /// Files are read when a server asks and not before: most sources are public, and an operator may change a token while
@@ -12,13 +12,13 @@ struct CredentialSources: Sendable {
   let environment: [String: String]
   let helpers: CredentialHelpers
 
-  /// What to send to the server of `source`; `nil` when nobody told us anything. Only for the source's own origin:
-  /// whoever was redirected elsewhere must not ask.
+  /// What to send to the server of `source`; `nil` when there are no credentials. Only for the source's own origin:
+  /// a request that was redirected elsewhere must not ask.
   /// - Throws: `authentication_failed` when a file that is named cannot be read or holds nothing; `timeout` when a helper hangs;
   ///   `Cancelled`.
   func credential(for source: SourceURL, limits: WaitLimits) throws -> Credential? {
     if let own = source.credential {
-      // A user without a password is a token, as some hosts have it, unless somebody knows more.
+      // A user without a password is a token, as some hosts have it, unless another source has more.
       if own.password.isEmpty, let found = try known(source, user: own.user, limits) { return found }
       return Credential(authorization: own.authorization, whence: "the address")
     }
@@ -33,7 +33,7 @@ struct CredentialSources: Sendable {
     return try known(source, user: nil, limits)
   }
 
-  /// Tells whoever knew it what became of it.
+  /// Reports to the source of the credential what became of it.
   func note(_ credential: Credential, isTaken: Bool, for source: SourceURL, limits: WaitLimits) {
     guard let own = credential.fromHelpers, let key = key(source) else { return }
     if isTaken {

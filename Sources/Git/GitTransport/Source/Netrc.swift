@@ -2,7 +2,7 @@
 ///
 /// Words are separated by blanks and line ends and may stand in double quotes, with `\` before a quote or a backslash.
 /// `macdef` and its lines up to an empty one are skipped, as are comments (`#` where a keyword is expected) and words
-/// that nobody knows.
+/// that is unknown.
 struct Netrc: Sendable {
   private struct Entry: Sendable {
     /// `nil` for `default`.

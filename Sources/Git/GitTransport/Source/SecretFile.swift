@@ -3,7 +3,7 @@ import SystemPackage
 
 /// Reads small files that hold secrets.
 enum SecretFile {
-  /// Far more than any token or `.netrc`; whoever names a disk image by mistake gets an error.
+  /// Far more than any token or `.netrc`; a disk image that is named by mistake is an error.
   private static let maximumBytes = 1 << 20
 
   /// The file as text; `nil` when there is none. Bytes that are not UTF-8 become U+FFFD; a UTF-8 byte order mark is dropped.

@@ -20,7 +20,7 @@ extension SourceURL {
   }
 
   /// An address for an error: without everything that could belong to the user info, even where the address is so
-  /// wrong that nobody can tell.
+  /// wrong that it cannot be said.
   static func withoutUserInfo(_ text: String) -> String {
     var shown = text
     if let at = shown.lastIndex(of: "@") {

@@ -25,9 +25,9 @@ package struct SourceURL: Sendable, Hashable {
   /// What follows the host. Over http percent-encoded as sent, with the query if there is one, without slashes at the
   /// end; otherwise decoded.
   package let path: String
-  /// What the URL itself says about who we are: a user, with a password or an empty one. Never printed.
+  /// The credentials in the URL itself: a user, with a password or an empty one. Never printed.
   package let credential: HTTPBasicCredential?
-  /// For people, logs and errors: no user, no password, no query.
+  /// For display, logs and errors: no user, no password, no query.
   package let redacted: String
 
   init(kind: Kind, authority: Authority, path: String) {

@@ -2,7 +2,7 @@ import BoundedHTTP
 import Glibc
 import WorkerPool
 
-/// Asks the person at the terminal for a user and a password. Made only where somebody has said that he is there.
+/// Asks at the terminal for a user and a password. Made only where a terminal was confirmed.
 package struct TerminalPrompt: Sendable {
   /// `nil` when there is no terminal.
   package init?() {
@@ -48,7 +48,7 @@ package struct TerminalPrompt: Sendable {
       try limits.cancellation.check()
       guard !limits.deadline.hasPassed else { return nil }
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      // A tenth of a second: nobody at a terminal can raise our flag and wait for us longer.
+      // A tenth of a second: so long a cancellation waits at most.
       guard poll(&polled, 1, min(100, limits.deadline.pollTimeoutMilliseconds)) > 0 else { continue }
       var byte: UInt8 = 0
       guard read(descriptor, &byte, 1) == 1 else { return nil }
