@@ -4,18 +4,17 @@ internal import Synchronization
 /// The line on a terminal that says how far an object check is.
 final class CheckProgress: Sendable {
   private let isShown: Bool
-  private let last = Mutex<ContinuousClock.Instant?>(nil)
+  private let throttle = Mutex((isUsed: false, value: ProgressThrottle<Bool>()))
 
   init(isShown: Bool) { self.isShown = isShown }
 
-  /// Called often. Ten times a second is enough for eyes.
+  /// Called often; written as often as `ProgressThrottle` allows.
   func show(_ progress: ObjectCheck.Progress) {
     guard isShown else { return }
-    let now = ContinuousClock.now
-    let isDue = last.withLock { last in
-      guard last.map({ now - $0 > .milliseconds(100) }) ?? true else { return false }
-      last = now
-      return true
+    let isHashing = if case .hashing = progress { true } else { false }
+    let isDue = throttle.withLock { throttle in
+      throttle.isUsed = true
+      return throttle.value.allows(isHashing, at: .now)
     }
     guard isDue else { return }
     let text =
@@ -28,6 +27,6 @@ final class CheckProgress: Sendable {
   }
 
   func clear() {
-    if last.withLock({ $0 != nil }) { Output.status("\r\u{1B}[K") }
+    if throttle.withLock({ $0.isUsed }) { Output.status("\r\u{1B}[K") }
   }
 }

@@ -3,17 +3,15 @@ internal import Mirroring
 /// The one line on a terminal that says how far a run is; written over itself.
 struct ProgressLine {
   private var isShown = false
-  private var lastShown: ContinuousClock.Instant?
+  private var throttle = ProgressThrottle<Phase>()
   private var lastRate: (bytes: Int, time: ContinuousClock.Instant)?
   private var rate = 0
 
-  /// Ten times a second is enough for eyes.
-  private static let interval = Duration.milliseconds(100)
+  private enum Phase { case pausing, listing, requesting, remote, receiving, indexing, checking, publishing }
 
   mutating func show(_ progress: MirrorProgress, prefix: String) {
     let now = ContinuousClock.now
-    if let lastShown, now - lastShown < Self.interval { return }
-    lastShown = now
+    guard throttle.allows(Self.phase(of: progress), at: now) else { return }
     isShown = true
     Output.status("\r\u{1B}[K\(prefix)\(text(progress, at: now))")
   }
@@ -39,6 +37,19 @@ struct ProgressLine {
     }
   }
 
+  private static func phase(of progress: MirrorProgress) -> Phase {
+    switch progress {
+    case .pausing: .pausing
+    case .listing: .listing
+    case .requesting: .requesting
+    case .remote: .remote
+    case .receiving: .receiving
+    case .indexing: .indexing
+    case .checking: .checking
+    case .publishing: .publishing
+    }
+  }
+
   private mutating func measure(_ bytes: Int, at now: ContinuousClock.Instant) {
     guard let last = lastRate, bytes >= last.bytes else {
       lastRate = (bytes, now)
@@ -61,5 +72,18 @@ struct ProgressLine {
     let hundredths = bytes / (unit / 1024) * 100 / 1024
     let fraction = hundredths % 100
     return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction) \(name)"
+  }
+}
+
+/// Limits how often a line is written: each phase at once, the same one again ten times a second.
+///
+/// A new phase is never left out: the line would name the one before for as long as the new one lasts.
+struct ProgressThrottle<Phase: Equatable> {
+  private var last: (phase: Phase, time: ContinuousClock.Instant)?
+
+  mutating func allows(_ phase: Phase, at now: ContinuousClock.Instant) -> Bool {
+    if let last, last.phase == phase, now - last.time < .milliseconds(100) { return false }
+    last = (phase, now)
+    return true
   }
 }

@@ -1,8 +1,21 @@
 import TestSupport
 import Testing
 
+@testable import RemoraCommands
+
 @Suite("The progress line")
 struct ProgressTests {
+  @Test("writes a new phase at once, and the same one again after a tenth of a second")
+  func throttle() {
+    var throttle = ProgressThrottle<String>()
+    let start = ContinuousClock.now
+    #expect(throttle.allows("listing", at: start))
+    #expect(!throttle.allows("listing", at: start + .milliseconds(99)))
+    #expect(throttle.allows("requesting", at: start + .milliseconds(1)))
+    #expect(!throttle.allows("requesting", at: start + .milliseconds(100)))
+    #expect(throttle.allows("requesting", at: start + .milliseconds(101)))
+  }
+
   @Test("is shown on a terminal and wiped before the result")
   func terminal() async throws {
     try await withWorkbench { bench in
@@ -11,6 +24,10 @@ struct ProgressTests {
       let outcome: ProcessOutcome = try await script.outcome()
       #expect(outcome.isSuccess)
       #expect(outcome.text.contains("\r\u{1B}[KListing refs"), "\(outcome.text.debugDescription)")
+      // However soon it follows: the line would say "Listing refs" for as long as the source packs.
+      #expect(
+        outcome.text.contains("\r\u{1B}[KWaiting for the source to prepare the pack"),
+        "\(outcome.text.debugDescription)")
       #expect(outcome.text.contains("\r\u{1B}[Kcloned \(bench.copy): 3 created"), "\(outcome.text.debugDescription)")
     }
   }
