@@ -162,7 +162,8 @@ final class TruthOracle {
     }
   }
 
-  /// Status, `/readyz`, metrics and page give the same numbers. Compared where the status was the same before and after.
+  /// Status, `/readyz`, metrics and page give the same numbers. Compared where nothing happened between two statuses: no job runs,
+  /// and neither an event nor a copy came in between.
   private func checkSurfaces() async throws {
     for _ in 0..<20 {
       let before = try await pair.status(of: \.secondary)
@@ -177,7 +178,9 @@ final class TruthOracle {
       guard let row = before.kinds.first(where: { $0.name == RigQuestions.kind }),
         let same = after.kinds.first(where: { $0.name == RigQuestions.kind }),
         row.states == same.states, row.verificationStates == same.verificationStates,
-        before.isReady == after.isReady, before.isHealthy == after.isHealthy
+        before.isReady == after.isReady, before.isHealthy == after.isHealthy,
+        before.jobs.isEmpty, after.jobs.isEmpty, before.lastEventId == after.lastEventId,
+        before.lag?.samples == after.lag?.samples
       else { continue }
       let (synced, verified) = (row.states["synced", default: 0], row.verificationStates["succeeded", default: 0])
       let isReady = before.isReady == true
