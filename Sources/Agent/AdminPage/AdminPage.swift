@@ -1,7 +1,7 @@
 package import AgentAPI
 internal import Mustache
 
-/// The admin page: values in, HTML out. Asks nobody, and knows no clock: what time it is, is told.
+/// The admin page: values in, HTML out. Has no I/O and no clock: the time is a parameter.
 ///
 /// All text of others goes through the templates' escaping; nothing is written that a strict content security policy would not
 /// let through.
@@ -31,7 +31,7 @@ package struct AdminPage: Sendable {
     return library.render(layout, withTemplate: "layout") ?? ""
   }
 
-  /// Where people prove who they are.
+  /// The sign-in form.
   package func signIn(_ frame: PageFrame, returnTo: String) -> String {
     screen("signIn", "Sign in", ["rawReturnTo": returnTo], frame)
   }

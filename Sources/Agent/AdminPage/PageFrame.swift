@@ -63,7 +63,7 @@ package struct PageFrame: Sendable {
     ["path": path, "text": text, "isCurrent": path == "/" ? self.path == "/" : self.path.hasPrefix(path)]
   }
 
-  /// A moment for people: how long ago, with the moment itself beside it.
+  /// A moment for display: how long ago, with the moment itself beside it.
   func moment(_ text: String?) -> [String: Any] {
     guard let text else { return ["text": "never", "exact": "", "isNever": true] }
     guard let date = Self.date(text) else { return ["text": text, "exact": text] }

@@ -1,4 +1,4 @@
-/// Numbers and texts as people read them.
+/// Numbers and texts for display.
 enum Plain {
   /// Text of others: what does not show, or turns the direction of what does, is made visible. Escaping is the templates' part.
   static func text(_ text: String) -> String {

@@ -8,7 +8,7 @@ internal import SiteTokens
 package struct AgentContext: RequestContext {
   /// Hummingbird's own part.
   package var coreContext: CoreRequestContextStorage
-  /// The connection; tells the peer.
+  /// The connection, with its peer.
   package let channel: any Channel
   /// Who asks, once access was checked.
   package var identity: Identity = .nobody
@@ -29,7 +29,7 @@ package struct AgentContext: RequestContext {
   package var maxUploadSize: Int { bodyBytes }
   /// The same, as the door has it.
   var bodyBytes = BodyLimit.values
-  /// Whose token of people it bears; `nil` for a site, on a socket, and without a token.
+  /// The reader's or admin's token that it bears; `nil` for a site, on a socket, and without a token.
   var person: Person?
   /// Where orders are written down.
   var audit: AuditLog?
@@ -48,13 +48,13 @@ package struct AgentContext: RequestContext {
 
 /// Who asks.
 package enum Identity: Hashable, Sendable {
-  /// Nobody who proved anything.
+  /// Not authenticated.
   case nobody
-  /// Nobody who proved anything, on this machine, where only it can connect.
+  /// Not authenticated, on this machine, where only it can connect.
   case neighbour
-  /// Somebody who may read what people may read.
+  /// A client with the role reader.
   case reader
-  /// Somebody who may do everything.
+  /// A client with the role admin.
   case admin
   /// A site of this pair, by its name.
   case site(String)

@@ -11,7 +11,7 @@ package struct GraphQLError: Error, Hashable, Sendable {
     static let first = Location(line: 1, column: 1)
   }
 
-  /// What is wrong, for people.
+  /// What is wrong, as text.
   package var message: String
   /// Where in the document.
   package var locations: [Location]

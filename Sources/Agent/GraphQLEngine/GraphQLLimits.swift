@@ -18,7 +18,7 @@ package struct GraphQLLimits: Hashable, Sendable {
   package var answerFields = 250_000
   /// Steps in comparing fields that have one name in the answer.
   package var mergingSteps = 200_000
-  /// Errors that are told; those beyond are left out.
+  /// Errors that are reported; those beyond are left out.
   package var errors = 20
 
   /// The defaults.

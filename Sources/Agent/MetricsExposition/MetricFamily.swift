@@ -37,7 +37,7 @@ package struct MetricFamily: Sendable {
   package let name: String
   /// What a value means.
   package let kind: Kind
-  /// One line for people; empty for none.
+  /// One line of help; empty for none.
   package let help: String
   /// Its series.
   package let samples: [Sample]

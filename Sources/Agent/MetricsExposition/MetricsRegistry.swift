@@ -9,7 +9,7 @@ internal import Synchronization
 package final class MetricsRegistry: MetricsFactory {
   /// What a name means, for those that want more than the default.
   package struct Description: Sendable {
-    /// One line for people.
+    /// One line of help.
     package var help: String
     /// Upper bounds of a histogram's buckets, growing.
     package var buckets: [Double]

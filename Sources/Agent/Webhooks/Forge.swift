@@ -1,4 +1,4 @@
-/// A kind of Git host that tells of pushes by HTTP, and how its deliveries are told apart and signed.
+/// A kind of Git host that announces pushes by HTTP, and how its deliveries are recognised and signed.
 ///
 /// Sources: GitHub, "Webhook events and payloads" and "Validating webhook deliveries"; GitLab, "Webhook events" and "System hooks";
 /// Gitea and Forgejo, "Webhooks".
@@ -8,7 +8,7 @@ package enum Forge: String, Sendable, CaseIterable {
   /// Forgejo's deliveries are the same.
   case gitea
 
-  /// What proves that a delivery is of somebody who knows the secret.
+  /// What proves that the sender of a delivery has the secret.
   package enum Proof: Equatable, Sendable {
     /// HMAC-SHA256 of the body, in hexadecimal digits.
     case hmac(String)
@@ -52,7 +52,7 @@ package enum Forge: String, Sendable, CaseIterable {
     }
   }
 
-  /// The delivery's number, for people who look for it at the forge.
+  /// The delivery's number, by which it is found at the forge.
   package func delivery(header: (String) -> String?) -> String? {
     switch self {
     case .gitHub: header("X-GitHub-Delivery")

@@ -6,7 +6,7 @@ extension Forge {
     package let description: String
   }
 
-  /// What a payload tells: nothing for an event that says nothing of refs or of repositories coming and going.
+  /// The notices of a payload: none for an event that concerns neither refs nor the existence of repositories.
   ///
   /// - Parameter event: in the forge's words, from the header.
   /// - Throws: `UnreadablePayload` for what is no JSON object.

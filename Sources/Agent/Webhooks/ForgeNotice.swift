@@ -6,7 +6,7 @@ package struct ForgeNotice: Hashable, Sendable {
     case push
     /// Something about it changed, or it is new.
     case update
-    /// The forge says that it is gone. Whoever hears it asks before believing it.
+    /// The forge says that it is gone. The agent verifies that before it believes it.
     case destroy
   }
 

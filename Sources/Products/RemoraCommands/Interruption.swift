@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// A reader of our output that leaves (`remora mirror … | head`) ends nothing: copies are made for their own sake.
 enum Interruption {
-  /// Runs the work and cancels it at the first signal; tells whether there was one.
+  /// Runs the work and cancels it at the first signal; returns whether there was one.
   static func watch(_ work: @escaping @Sendable () async -> Void) async -> Bool {
     signal(SIGPIPE, SIG_IGN)
     let wasInterrupted = Mutex(false)

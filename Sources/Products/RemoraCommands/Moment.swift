@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 
-/// A moment as people write it in options: RFC 3339, with or without fractions of a second.
+/// A moment as it is written in options: RFC 3339, with or without fractions of a second.
 enum Moment {
   /// - Throws: `ValidationError` for anything else.
   static func read(_ text: String) throws -> Date {

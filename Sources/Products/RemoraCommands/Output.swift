@@ -3,7 +3,7 @@ internal import GitValues
 internal import Glibc
 internal import SystemPackage
 
-/// Results on standard output, everything said to people about a run on standard error.
+/// Results on standard output, messages about a run on standard error.
 enum Output {
   static func result(_ line: String) { write(line + "\n", to: .standardOutput) }
 
@@ -25,7 +25,7 @@ enum Output {
   }
 
   private static func write(_ text: String, to descriptor: SystemPackage.FileDescriptor) {
-    // Nobody is left to hear that our own output is gone (`remora … | head`); the exit status still tells how it went.
+    // There is no place left to report that our own output is gone (`remora … | head`); the exit status still says how it went.
     _ = try? descriptor.writeAll(PathText.shown(text).utf8)
   }
 }

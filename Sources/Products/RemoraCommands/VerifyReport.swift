@@ -10,7 +10,7 @@ struct VerifyReport: Encodable {
   let source: String
   let copy: String
   let equal: Bool
-  /// What the comparison rests on: the refs that the source shows to us, which may not be all that it has.
+  /// The basis of the comparison: the refs that the source lists to us, which may not be all that it has.
   let basis = "advertisement"
   let headUnknown: Bool
   @NullWhenMissing var checksum: String?

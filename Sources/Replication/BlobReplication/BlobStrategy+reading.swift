@@ -30,7 +30,7 @@ extension BlobStrategy {
         return .present(FileIdentity(status))
       case .foreign: return .unfinished
       case .blocked(let path, .symbolicLink):
-        // Moved to another disk, perhaps, and linked back: nobody may conclude that it is gone.
+        // Moved to another disk, perhaps, and linked back: that does not mean that it is gone.
         throw place.occupied(path, "a link lies on the way", operation)
       case .nothing, .directory, .blocked:
         try requireCredibleAbsence(trying: operation)

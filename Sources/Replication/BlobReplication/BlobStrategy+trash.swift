@@ -66,7 +66,7 @@ extension BlobStrategy {
 
   package func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport { CheckReport() }
 
-  /// Also removes parts of broken transfers that nobody has touched since `moment`. Every file goes by one age: what displaced one
+  /// Also removes parts of broken transfers that were not touched since `moment`. Every file goes by one age: what displaced one
   /// was another state of it, and has no history to be looked up in.
   package func emptyTrash(before moment: Timestamp, displacedBefore _: Timestamp) async throws(StrategyError) -> Int {
     try await onWorker("empty the trash of '\(place.root)'") { [self] cancellation in

@@ -39,7 +39,7 @@ extension StrategyError {
     case let error as StrategyError: self = error
     case let error as FileError: self.init(error, trying: operation)
     case is Cancelled, is CancellationError:
-      // Nobody's failure: the entry keeps its place.
+      // No failure: the entry keeps its place.
       self.init(.cancelled, trying: operation, "cancelled", disposition: .host)
     case let error as WorkerPoolError:
       self.init(.busy, trying: operation, error.description, disposition: .host)

@@ -3,7 +3,7 @@ internal import RefStore
 internal import Replication
 
 extension ContentListing {
-  /// HEAD and every ref of a ref view (product contract § 2), with their checksum. A HEAD that could not be told (protocol v0, unborn)
+  /// HEAD and every ref of a ref view (product contract § 2), with their checksum. A HEAD that is unknown (protocol v0, unborn)
   /// is left out of comparisons, and then there is no checksum.
   ///
   /// - Throws: `StrategyError` of code `broken` with the names of refs that cannot be read.

@@ -29,7 +29,7 @@ package struct RepositoryStrategy: Strategy {
   ///   - rules: what copies are held to; `nil` takes over what stands in a copy's place, and repairs nothing but its refs.
   ///   - workers: threads for all that blocks; as many syncs run at a time as it has.
   ///   - walks: threads for listings of the whole root, which take long; `nil` takes those of `workers`.
-  ///   - progress: told, on those threads and often, what a sync does.
+  ///   - progress: receives, on those threads and often, what a sync does.
   package init(
     place: RepositoryPlace, environment: MirrorEnvironment, limits: MirrorLimits = MirrorLimits(),
     retention: Duration = .seconds(30 * 86_400), rules: CopyRules? = nil, workers: WorkerPool, walks: WorkerPool? = nil,

@@ -9,7 +9,7 @@ extension StrategyError {
   ///
   /// | Whose | What |
   /// |---|---|
-  /// | the host's | no way to it, TLS, refusals, 429, 5xx; `SourceHosts` of an agent tells those that are of one repository |
+  /// | the host's | no way to it, TLS, refusals, 429, 5xx; `SourceHosts` of an agent separates those that are of one repository |
   /// | this machine's | a full or read-only disk, no more open files, no memory, a program that is not installed |
   /// | the copy's | damaged, of the wrong kind, locked by another program, not readable |
   /// | the connection's | it ended, or fell silent, in the middle of an answer |

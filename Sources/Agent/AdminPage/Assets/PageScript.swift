@@ -53,7 +53,7 @@ extension AdminPage {
         source.addEventListener("status", soon);
         source.onerror = () => {
           if (source.readyState !== EventSource.CLOSED) { banner.hidden = false; return; }
-          // A refusal ends a stream for good: somebody may have to sign in again.
+          // A refusal ends a stream for good: the session may have ended.
           banner.hidden = false;
           setTimeout(() => { soon(); connect(); }, pause);
           pause = Math.min(pause * 2, 10000);

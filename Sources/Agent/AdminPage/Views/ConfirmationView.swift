@@ -1,4 +1,4 @@
-/// What shall be done to many, before it is done.
+/// An order that changes many entries, to be confirmed.
 package struct ConfirmationView: Sendable {
   /// What the screen is called.
   package var title: String
@@ -8,7 +8,7 @@ package struct ConfirmationView: Sendable {
   package var action: String
   /// What goes with it.
   package var fields: [(name: String, value: String)]
-  /// Where people go who would rather not.
+  /// Where the cancel link leads.
   package var cancel: String
 
   /// A question.

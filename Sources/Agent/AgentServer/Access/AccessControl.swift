@@ -21,13 +21,13 @@ package final class AccessControl: Sendable {
   /// The authority of `site.url`, in small letters: forms may come from there too.
   let publicAuthority: String?
 
-  /// Access for nobody but by what is given.
+  /// Access by nothing but what is given.
   ///
   /// - Parameters:
   ///   - verifier: of the tokens of sites; `nil` where no site may ask.
-  ///   - persons: the tokens of people; `nil` without any.
+  ///   - persons: the tokens of readers and admins; `nil` without any.
   ///   - trustedProxies: reverse proxies in front of this agent.
-  ///   - publicURL: where people reach this agent, if that is another address than the one that it listens on.
+  ///   - publicURL: where browsers reach this agent, if that is another address than the one that it listens on.
   ///   - epoch: notes the epochs of the sites that ask, and refuses them on a primary that was replaced; `nil` where no site is ever
   ///     promoted.
   ///   - now: this site's clock.
@@ -89,7 +89,7 @@ package final class AccessControl: Sendable {
   static let unknownToken = AgentFault(
     401, "unauthorized", "take the token: it is not one of this site's", hint: "look at the token file")
 
-  /// Host headers are how a page in somebody's browser, by a name of its own, would reach an agent that trusts its machine.
+  /// Host headers are how a foreign page in a user's browser, by a name of its own, would reach an agent that trusts its machine.
   func check(host: String?) throws(AgentFault) {
     guard !hosts.isEmpty else { return }
     guard let host, hosts.contains(Self.withoutPort(host.lowercased())) else {

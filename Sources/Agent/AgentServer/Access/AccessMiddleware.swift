@@ -43,7 +43,7 @@ package struct AccessMiddleware: RouterMiddleware {
   /// - Parameters:
   ///   - bodyBytes: how long the body of a value may be.
   ///   - takesDeliveries: forges may send here; otherwise no body of theirs is read.
-  ///   - sessions: of people who have signed in; `nil` where nobody can.
+  ///   - sessions: of clients that have signed in; `nil` where there is no page.
   init(
     _ door: Door, bodyBytes: Int, takesDeliveries: Bool, shares: Shares = .init(), sessions: Sessions? = nil
   ) {
@@ -182,7 +182,7 @@ package struct AccessMiddleware: RouterMiddleware {
       return nil
     }
     let kind = rule.body
-    // A body that no route reads is the server's to skip; a site's is compared all the same.
+    // A body that no route reads is the server's to skip; a site's is compared nevertheless.
     if kind == .none, admission == nil { return nil }
     let budget = kind == .git ? shares.spool : shares.memory
     let body = GuardedBody(
@@ -218,17 +218,17 @@ extension Identity {
 }
 
 extension AgentContext {
-  /// - Throws: `AgentFault` 401 or 403 for whoever may not read what people on this machine may read.
+  /// - Throws: `AgentFault` 401 or 403 for a client that may not read what clients on this machine may read.
   func requireReaderOrNeighbour() throws(AgentFault) { try APIOperation.Role.readerOrNeighbour.check(identity) }
 
-  /// - Throws: `AgentFault` 401 or 403 for whoever may not read what people read.
+  /// - Throws: `AgentFault` 401 or 403 for a client that is neither reader nor admin.
   func requireReader() throws(AgentFault) { try APIOperation.Role.reader.check(identity) }
 
-  /// - Throws: `AgentFault` 401 or 403 for whoever may not change things.
+  /// - Throws: `AgentFault` 401 or 403 for a client that is no admin.
   func requireAdmin() throws(AgentFault) { try APIOperation.Role.admin.check(identity) }
 
-  /// - Returns: the site's name; `nil` for people.
-  /// - Throws: `AgentFault` 401 for nobody.
+  /// - Returns: the site's name; `nil` for a reader or an admin.
+  /// - Throws: `AgentFault` 401 for a client that is not authenticated.
   @discardableResult func requireSiteOrReader() throws(AgentFault) -> String? {
     try APIOperation.Role.siteOrReader.check(identity)
     return if case .site(let name) = identity { name } else { nil }

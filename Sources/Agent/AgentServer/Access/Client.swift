@@ -42,7 +42,7 @@ struct Client: Hashable, Sendable {
         forwardedHost: nil)
       return
     }
-    // Each proxy adds the address that it saw behind those that it was told: the last one that is no proxy of ours is the
+    // Each proxy adds the address that it saw behind those that it received: the last one that is no proxy of ours is the
     // client's, and what stands before it is the client's own word.
     let addresses = ForwardingHeader.addresses(headers)
     let nearest = addresses.last { address in address.map { !isTrusted($0) } ?? true }

@@ -16,7 +16,7 @@ package struct FaultMiddleware: RouterMiddleware {
 
   /// Logs into this.
   ///
-  /// - Parameter access: tells clients from proxies; `nil` at the sockets.
+  /// - Parameter access: distinguishes clients from proxies; `nil` at the sockets.
   package init(_ chronicle: Chronicle, access: AccessControl? = nil) {
     self.chronicle = chronicle
     self.access = access
@@ -26,7 +26,7 @@ package struct FaultMiddleware: RouterMiddleware {
   package func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
-    // The server's own logger is silent; what a route has to say is for people.
+    // The server's own logger is silent; messages of the routes are for operators.
     var context = context
     context.logger = chronicle.logger
     do {

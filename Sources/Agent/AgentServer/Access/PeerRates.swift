@@ -11,7 +11,7 @@ final class PeerRates: Sendable {
   struct Limits: Sendable {
     /// Requests of one asker in a second.
     var requestsPerSecond = 2_000
-    /// Wrong tokens of people by one client in a minute.
+    /// Wrong tokens of readers and admins by one client in a minute.
     var wrongTokensPerMinute = 5
     /// Wrong tokens of sites, and wrong signatures, by one client in a minute.
     var refusalsPerMinute = 1_200

@@ -2,7 +2,7 @@ internal import AgentAPI
 internal import Hummingbird
 internal import WorkerPool
 
-/// Has people, and programs of theirs, answered a few at a time, by a thread that stands back behind replication.
+/// Answers readers and admins a few at a time, on a low-priority thread, so that replication goes first.
 ///
 /// Twenty readers who ask without a pause made copies come eight times as late while their answers stood in one line with the
 /// steps of syncs, and each answer waited for all others at each of its own steps (`remora-benchmark faces`).

@@ -37,7 +37,7 @@ struct AuditMiddleware: RouterMiddleware {
     do {
       let response = try await next(request, context)
       (entry.outcome, entry.code) = Self.outcome(of: response.status.code, code: nil)
-      // The page sends whoever has no session to sign in.
+      // The page redirects a client without a session to the sign-in form.
       if context.identity == .nobody || context.identity == .neighbour {
         (entry.outcome, entry.code) = (.refused, "unauthorized")
       }

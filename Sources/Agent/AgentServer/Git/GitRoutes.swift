@@ -10,7 +10,7 @@ extension RouterMethods {
   /// - Parameters:
   ///   - resolve: lets the request in or throws what it is answered with, and says which repository is meant. The id is valid;
   ///     the kind is what was sent, and so is the incarnation.
-  ///   - home: where the repository is written to, for whoever tries it here: `push to …`.
+  ///   - home: where the repository is written to, for the refusal of a push: `push to …`.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
   ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
   @discardableResult
@@ -120,7 +120,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
         while let piece = try await pieces.next() { try await bounded.write(piece) }
         try await bounded.finish()
       } catch let error as GitServingError {
-        // The head has gone out: what is left is to cut the answer, so that nobody takes it for whole.
+        // The head has gone out: what is left is to cut the answer, so that the client sees that it is not whole.
         Self.log(error, context)
         throw error
       }

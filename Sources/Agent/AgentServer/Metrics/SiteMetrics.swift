@@ -3,7 +3,7 @@ internal import AgentAPI
 internal import MetricsExposition
 
 /// What `/metrics` says of a site beside what was counted: its numbers at the moment of the scrape, under Geo's names where Geo has
-/// one (`GeoMetrics`) and under ours where it has none. The article `Metrics` tells each.
+/// one (`GeoMetrics`) and under ours where it has none. The article `Metrics` lists each.
 enum SiteMetrics {
   static func families(of agent: Agent) async -> [MetricFamily] {
     let help = "Whether the site can read its own state."

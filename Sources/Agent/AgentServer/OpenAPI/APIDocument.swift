@@ -61,7 +61,7 @@ enum APIDocument {
     ]
     switch operation.role {
     case .everybody, .signature: break
-    // Without a token only where nobody but this machine can connect.
+    // Without a token only where only this machine can connect.
     case .readerOrNeighbour: json["security"] = [["token": [String]()], [:]]
     case .reader, .siteOrReader, .admin, .site, .page, .form: json["security"] = [["token": [String]()]]
     }

@@ -1,6 +1,6 @@
 internal import AgentAPI
 
-/// One thing that programs can ask of an agent, as the document tells it.
+/// One operation of the agent's API, as the document describes it.
 struct APIOperation: Sendable {
   enum Method: String, Sendable { case get, post }
 

@@ -8,7 +8,7 @@ internal import Logging
 internal import NIOCore
 internal import Replication
 
-/// The admin page's screens and orders: at the network door, for people who have signed in.
+/// The admin page's screens and orders: on the network, for clients that have signed in.
 struct PageRoutes: Sendable {
   let agent: Agent
   let page: AdminPage
@@ -160,7 +160,7 @@ struct PageRoutes: Sendable {
       now: Date(timeIntervalSince1970: Double(agent.now.milliseconds) / 1_000), path: request.uri.path)
     guard let context else { return frame }
     frame.isAdmin = context.identity == .admin
-    // Whoever proves who they are by a header has no session, and sees no forms.
+    // A client that authenticates by a header has no session, and sees no forms.
     if let cookie = sessions.cookie(of: request, isSecure: context.client.isSecure) {
       frame.csrf = Sessions.csrf(ofCookie: cookie)
     } else {
@@ -184,7 +184,7 @@ struct PageRoutes: Sendable {
     }
   }
 
-  /// A screen for readers; whoever has not signed in is sent to do so.
+  /// A screen for readers; a client that has not signed in is redirected to do so.
   private func screen(
     _ router: Router<AgentContext>, _ path: String,
     _ body: @escaping @Sendable (Request, AgentContext) async throws -> String

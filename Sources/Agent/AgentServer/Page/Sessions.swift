@@ -10,7 +10,7 @@ internal import Synchronization
 internal import SystemPackage
 internal import WorkerPool
 
-/// People who have signed in at the page, kept in `<state>/sessions.json` across restarts.
+/// Sessions of clients that have signed in at the page, kept in `<state>/sessions.json` across restarts.
 ///
 /// Neither cookies nor tokens are in the file, only their digests. A session ends after twelve hours, by signing out, or when its
 /// token is replaced. A sign-in is durable when it is answered; a file that cannot be read means that everybody signs in again.
@@ -23,7 +23,7 @@ final class Sessions: Sendable {
 
   /// Seconds that a session lasts.
   static let lifetime = 12.0 * 3_600
-  /// Whoever signs in when so many are open ends the oldest.
+  /// A sign-in when so many are open ends the oldest.
   private static let most = 1_000
 
   private let path: FilePath

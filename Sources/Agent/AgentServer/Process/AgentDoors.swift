@@ -13,11 +13,11 @@ package struct AgentDoors: Sendable {
   package var tls: ServerCertificate?
   /// Who may come in there.
   package var access: AccessControl
-  /// Repositories and files are given to people who may read, and not only to sites.
+  /// Repositories and files are served to readers, and not only to sites.
   package var servesPeople: Bool
   /// Users whose repositories are served although they are not ours, by their numbers.
   package var trustedOwners: Set<UInt32> = []
-  /// What people are given of a kind; of one that is not named, everything.
+  /// What readers are given of a kind; of one that is not named, everything.
   package var serving: [String: AgentConfiguration.Serving] = [:]
   /// Whose deliveries of webhooks are taken, by kind.
   package var webhooks: [String: WebhookDoor] = [:]
@@ -31,7 +31,7 @@ package struct AgentDoors: Sendable {
   package var connectionsOfClient = 256
   /// Requests of one asker in a second.
   package var requestsPerSecond = 2_000
-  /// Wrong tokens of people by one client in a minute, until it is answered 429.
+  /// Wrong tokens of readers and admins by one client in a minute, until it is answered 429.
   package var wrongTokensPerMinute = 5
   /// The same of sites, and of signatures.
   package var refusalsPerMinute = 1_200

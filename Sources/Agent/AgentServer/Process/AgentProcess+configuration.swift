@@ -11,7 +11,7 @@ extension AgentProcess {
   ///
   /// - Parameters:
   ///   - reread: reads the configuration again.
-  ///   - setLogLevel: told the level of each reload.
+  ///   - setLogLevel: receives the level of each reload.
   ///   - opened: called each time that the listeners are open, with the port of the network and the role that the site has, which a
   ///     promotion makes another one than the configuration's.
   /// - Throws: what opening the state or a door throws, and `SecretFileError`.
@@ -34,7 +34,7 @@ extension AgentProcess {
         setLogLevel: setLogLevel)
       do {
         let plan = try await AgentPlan(configuration, epoch: epoch, now: environment.now)
-        // Secrets that came together with other kinds: the ones before them stay good for a while all the same.
+        // Secrets that came together with other kinds: the ones before them stay valid for a while.
         if let former {
           doors.access.succeed(former.doors.access)
           if let signer = plan.signer, let other = former.plan.signer { signer.succeed(other) }

@@ -19,7 +19,7 @@ package enum AgentProcess {
   /// - Parameters:
   ///   - metrics: shown at `/metrics`; gets a collector of the site's numbers.
   ///   - reload: `nil` leaves SIGHUP alone.
-  ///   - opened: told once the doors are open, with the port of the network door.
+  ///   - opened: called once the listeners are open, with the port of the network.
   /// - Throws: what opening the state or a door throws.
   package static func run(
     _ plan: AgentPlan, doors: AgentDoors, metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,

@@ -19,7 +19,7 @@ struct AgentServices: Sendable {
   let reload: AgentProcess.Reload?
   let opened: @Sendable (Int) -> Void
 
-  /// How long the agent may take to stop; whoever is slower is cancelled.
+  /// How long the agent may take to stop; what is slower is cancelled.
   private static let drain = Duration.seconds(10)
   /// How long the next request of a connection may take to begin and its head to arrive, and how long a body.
   private static let (headLimit, bodyLimit) = (TimeAmount.seconds(60), TimeAmount.seconds(300))
@@ -56,7 +56,7 @@ struct AgentServices: Sendable {
     }
   }
 
-  /// The server's own lines are about its connections; people have theirs from the routes.
+  /// The server's own lines are about its connections; those for operators come from the routes.
   private var quiet: Logger {
     var quiet = logger
     quiet.logLevel = .critical
@@ -117,7 +117,7 @@ struct AgentServices: Sendable {
     }
   }
 
-  /// Returns when this site was promoted, and whoever ordered it has the answer.
+  /// Returns when this site was promoted, and the client that ordered it has the answer.
   private func afterPromotion(_ epoch: SiteEpoch) async {
     await epoch.waitForRestart()
     // Cancelled: something else ends the agent.

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Ends connections whose requests do not come to their ends: somebody who sends a byte now and then would otherwise hold one of
+/// Ends connections whose requests do not come to their ends: a client that sends a byte now and then would otherwise hold one of
 /// the places for ever.
 ///
 /// The clock runs from the opening, or from the last answer's end, to the head of a request, and from there to the end of its

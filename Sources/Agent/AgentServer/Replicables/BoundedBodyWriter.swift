@@ -7,7 +7,7 @@ internal import WorkerPool
 ///
 /// An error thrown from the body's closure makes Hummingbird close the connection, with what is still unsent.
 ///
-/// Unchecked because `writer` has no word about threads: it is used by one child task at a time, and whoever called `write` or
+/// Unchecked because `writer` has no word about threads: it is used by one child task at a time, and the caller of `write` or
 /// `finish` waits until that task has ended.
 final class BoundedBodyWriter: @unchecked Sendable {
   private var writer: any ResponseBodyWriter

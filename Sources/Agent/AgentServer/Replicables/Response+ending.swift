@@ -16,7 +16,7 @@ extension Response {
     let body = ResponseBody(contentLength: bytes.readableBytes) { writer in
       try await writer.write(bytes)
       try await writer.finish(nil)
-      // Whoever is still sending would lose the answer to the reset that a close is then; so it gets time to read.
+      // A client that is still sending would lose the answer to the reset that a close is then; so it gets time to read.
       try await Task.sleep(for: .milliseconds(200))
       // The answer has gone out; an error behind it is how a connection is closed.
       throw ConnectionEnds()

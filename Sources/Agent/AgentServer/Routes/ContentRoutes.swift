@@ -8,7 +8,7 @@ internal import SystemPackage
 internal import WorkerPool
 
 extension Router<AgentContext> {
-  /// Repositories and files: for sites, and for people where that is wanted.
+  /// Repositories and files: for sites, and for readers where `serve_git` is on.
   func addContentRoutes(_ agent: Agent, _ doors: AgentDoors, _ service: GitService, workers: WorkerPool) {
     addGitRoutes(
       service, minimumRate: doors.minimumRate, home: { agent.home(of: $0, id: $1) }

@@ -7,7 +7,7 @@ internal import NIOCore
 internal import WorkerPool
 
 extension Router<AgentContext> {
-  /// What people ask, by hand or by the commands.
+  /// What readers and admins ask, by hand or by the commands.
   func addPeopleRoutes(_ agent: Agent) {
     get("/api/v1/status") { _, context in
       try context.requireReaderOrNeighbour()
@@ -17,7 +17,7 @@ extension Router<AgentContext> {
       try context.requireReader()
       let kind = try context.parameters.require("kind")
       if let id = request.query("id") { return try Response.json(try await agent.registryEntry(of: kind, id: id)) }
-      // In the order of the ids' text it is walked through by programs; in any other it is looked at by people.
+      // In the order of the ids' text it is walked through by programs; in any other it is read page by page.
       if request.query("sort") != nil || request.query("before") != nil {
         return try Response.json(try await agent.list(try request.listing(), of: kind))
       }

@@ -7,7 +7,7 @@ extension Request {
   /// ask for everything.
   func query(_ name: String) -> String? { uri.queryParameters.get(name) }
 
-  /// The same of a page's own forms and links, which send what nobody filled in.
+  /// The same of a page's own forms and links, which also send empty fields.
   func field(_ name: String) -> String? { query(name).flatMap { $0.isEmpty ? nil : $0 } }
 
   /// A number of the query, within a range.

@@ -24,7 +24,7 @@ package final class WebhookDoor: Sendable {
   func replace(_ secret: WebhookSecret) { current.withLock { $0 = secret } }
 }
 
-/// What a forge is told of its delivery.
+/// The answer to a forge's delivery.
 struct WebhookReceipt: Codable {
   /// How many events were made of it.
   var events: Int
@@ -49,7 +49,7 @@ extension Router<AgentContext> {
           400, "unknown_forge", "take a webhook: its headers are of no forge that we know",
           hint: "GitHub, GitLab, Gitea and Forgejo are known")
       }
-      // What can be told by the head alone is, before the body is read.
+      // What the head alone decides is decided before the body is read.
       guard let proof = forge.proof(header: header), door.mayAdmit(proof) else { throw Self.badSignature(forge) }
       let body = Array(try await request.body.collect(upTo: BodyLimit.webhooks).readableBytesView)
       guard door.admits(proof, of: body) else { throw Self.badSignature(forge) }
@@ -125,7 +125,7 @@ extension Agent {
           event: notice.word.rawValue, replicableName: kind, id: id, changes: moves, correlationId: correlationID))
       return true
     } catch {
-      // Nobody here has that id, or it can be none: the forge did nothing wrong.
+      // There is no such id here, or it can be none: the forge did nothing wrong.
       let fault = AgentFault(error)
       guard fault.status == 404 || fault.code == "invalid_id" else { throw error }
       return false

@@ -61,7 +61,7 @@ struct Demand {
     case .field(let field):
       guard let definition = schema.field(field.name, of: type) else { return Weight(fields: 1, depth: 1, cost: 1) }
       var weight = weigh(field.selections, of: definition.type.name)
-      // What cannot be read as arguments is told when the field is answered.
+      // What cannot be read as arguments is reported when the field is answered.
       let arguments = try? coercion.arguments(field.arguments, of: definition.arguments, at: field.location)
       let size = arguments.flatMap { definition.size?($0) } ?? 1
       weight.fields = Self.sum(weight.fields, 1)

@@ -117,7 +117,7 @@ final class Executor {
     _ fields: [GraphQLDocument.Field], _ place: Place, of type: String, _ parent: GraphQLValue
   ) async throws -> GraphQLValue {
     answered += 1
-    // Whoever waits for the same thread gets a turn in a long answer.
+    // Other work of the same thread gets a turn in a long answer.
     if answered.isMultiple(of: 500) { await Task.yield() }
     let field = place.field
     if field.name == "__typename" { return .string(type) }

@@ -13,7 +13,7 @@ package struct GraphQLEngine: Sendable {
   ///
   /// - Parameters:
   ///   - context: handed to the resolvers.
-  ///   - present: what is told of an error that a resolver throws and that is no `GraphQLError`; cancellation is thrown on.
+  ///   - present: turns into a `GraphQLError` an error that a resolver throws and that is no `GraphQLError`; cancellation is thrown on.
   /// - Throws: `CancellationError`.
   package func execute(
     _ request: GraphQLRequest, context: any Sendable,

@@ -88,7 +88,7 @@ struct InputCoercion {
     return coerced
   }
 
-  /// A variable that nobody gave a value.
+  /// A variable without a value.
   private func isAbsent(_ value: GraphQLValue) -> Bool {
     guard case .variable(let name) = value, let variables else { return false }
     return variables[name] == nil

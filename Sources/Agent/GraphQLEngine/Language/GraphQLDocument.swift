@@ -73,7 +73,7 @@ package struct GraphQLDocument: Hashable, Sendable {
   var operations: [Operation] = []
   var fragments: [Fragment] = []
 
-  /// By name; the first of several, which the validation tells of.
+  /// By name; the first of several, which the validation reports.
   var fragmentTable: [String: Fragment] { Dictionary(fragments.map { ($0.name, $0) }) { first, _ in first } }
 
   /// Reads a document; as much time as it has bytes.

@@ -13,7 +13,7 @@ struct Token: Hashable {
   let kind: Kind
   let location: GraphQLError.Location
 
-  /// As people know it, for messages.
+  /// Its name in messages.
   var text: String {
     switch kind {
     case .end: "the end"

@@ -1,6 +1,6 @@
 /// Types, and where questions and orders begin. Knows itself: `__schema` and `__type` are part of it.
 package struct GraphQLSchema: Sendable {
-  /// A schema that contradicts itself: whose author is told, not its users.
+  /// A schema that contradicts itself: an error of its author, not of its users.
   package struct Contradiction: Error, Hashable, CustomStringConvertible {
     /// What is wrong.
     package let description: String

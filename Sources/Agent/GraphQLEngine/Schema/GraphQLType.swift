@@ -18,7 +18,7 @@ package struct GraphQLType: Sendable {
 
   /// The name.
   package let name: String
-  /// What it is, for people.
+  /// Its description.
   package let description: String
   let form: Form
 

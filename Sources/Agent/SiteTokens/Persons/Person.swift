@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Who asks with a token of people: the token's name stands for its holder.
+/// The client of a request with a reader's or an admin's token: the token's name stands for its holder.
 package struct Person: Hashable, Sendable {
   /// The token's name; `admin` and `reader` for those of the two files.
   package let name: String

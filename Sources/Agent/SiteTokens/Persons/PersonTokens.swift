@@ -1,7 +1,7 @@
 internal import Crypto
 package import Foundation
 
-/// The tokens of people: of `admin_token_file` and `reader_token_file`, and those that have names.
+/// The tokens of readers and admins: of `admin_token_file` and `reader_token_file`, and those that have names.
 ///
 /// Only digests are kept, and compared in constant time. They are never printed.
 package struct PersonTokens: Sendable, CustomStringConvertible, CustomReflectable {
@@ -59,7 +59,7 @@ package struct PersonTokens: Sendable, CustomStringConvertible, CustomReflectabl
     person(ofDigest: digest, at: now)?.role
   }
 
-  /// What stands for a token where the token itself must not be kept; it is of no use to whoever reads it.
+  /// What stands for a token where the token itself must not be kept; it gives no access.
   package static func digest(ofToken token: String) -> String { Hex.text(SHA256.hash(data: Array(token.utf8))) }
 
   private func person(ofDigest digest: [UInt8], at now: Date) -> Person? {

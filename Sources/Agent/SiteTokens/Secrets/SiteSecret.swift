@@ -1,6 +1,6 @@
 internal import JWTKit
 
-/// What two sites know and nobody else. Never printed, whoever asks.
+/// A secret of two sites. Never printed.
 package struct SiteSecret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
   private let bytes: [UInt8]

@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Foundation
 
-/// What a forge and this site know, to tell the forge's deliveries from everybody else's. Never printed, whoever asks.
+/// A secret of a forge and this site, which authenticates the forge's deliveries. Never printed.
 package struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
   private let bytes: [UInt8]
 
@@ -9,7 +9,7 @@ package struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, Cust
   /// - Throws: `SecretFileError` when it is not so, with what to do.
   package init(file path: String) throws(SecretFileError) { bytes = try SecretFile.read(path) }
 
-  /// Whether these hexadecimal digits are the HMAC-SHA256 (RFC 2104) of the body, in a time that tells nothing of the right ones.
+  /// Whether these hexadecimal digits are the HMAC-SHA256 (RFC 2104) of the body, in constant time.
   package func signs(_ body: [UInt8], as hex: String) -> Bool {
     guard let code = Hex.bytes(hex.lowercased()) else { return false }
     return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: body, using: SymmetricKey(data: bytes))

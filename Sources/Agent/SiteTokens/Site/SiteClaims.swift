@@ -1,9 +1,9 @@
 internal import JWTKit
 
-/// What a site's token says. The article `Tokens` tells what each claim is for.
+/// What a site's token says. The article `Tokens` describes each claim.
 struct SiteClaims: JWTPayload {
   var iss: String
-  /// `nil` before the site has heard of a start, when it was not told the name.
+  /// `nil` before the site knows of a start, where the name is not configured.
   var aud: String?
   /// Seconds since 1970 by the clock of the site that asks.
   var iat: Int64

@@ -14,7 +14,7 @@ package struct SiteName: Hashable, Comparable, Sendable, CustomStringConvertible
     self.text = text
   }
 
-  /// The rule, for people who gave a name that breaks it.
+  /// The rule, for the message about a name that breaks it.
   package static let rule = "use letters, digits and '-', '_', '.', a letter or digit first, at most 63"
 
   /// The name as text.

@@ -28,7 +28,7 @@ package struct SiteTokenError: Error, Hashable, Sendable, CustomStringConvertibl
 
   /// The reason.
   package let code: Code
-  /// One line for people: what is wrong, what to do.
+  /// One line: what is wrong, what to do.
   package let message: String
   /// With `retry`: what the next token must name as its start; otherwise `nil`.
   package let start: String?
@@ -39,6 +39,6 @@ package struct SiteTokenError: Error, Hashable, Sendable, CustomStringConvertibl
     self.start = start
   }
 
-  /// The line for people.
+  /// The line.
   package var description: String { message }
 }

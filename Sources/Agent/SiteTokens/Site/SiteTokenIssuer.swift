@@ -11,8 +11,8 @@ package struct SiteTokenIssuer: Sendable {
 
   /// - Parameters:
   ///   - site: who asks: this site.
-  ///   - audience: who is asked; `nil` takes the name that the first answer `retry` tells.
-  ///   - secret: what both know and nobody else.
+  ///   - audience: the site that is asked; `nil` takes the name from the first answer `retry`.
+  ///   - secret: of the two sites.
   ///   - epoch: this site's epoch.
   package init(site: SiteName, audience: SiteName?, secret: SiteSecret, epoch: @escaping @Sendable () -> UInt64) async {
     self.site = site

@@ -5,7 +5,7 @@ internal import Synchronization
 /// Takes the tokens of other sites, each once.
 ///
 /// A token is good for one start of one agent: a verifier draws a random word when it is made, and takes only tokens that
-/// name it. A site that does not know the word is told it once its signature is proved (`retry`), and asks again. So nothing that was used
+/// name it. A site that does not know the word gets it once its signature is verified (`retry`), and asks again. So nothing that was used
 /// before a restart can be used after it, without a file of used tokens and whatever the clocks say. A clock of ours that
 /// steps back counts as a restart: what was forgotten as too old might otherwise look young again.
 package final class SiteTokenVerifier: Sendable {
@@ -194,7 +194,7 @@ package final class SiteTokenVerifier: Sendable {
           .retry, "the token of '\(site)' was not made for this start of '\(audience)': ask again with a new one",
           start: state.start)
       }
-      // `checkTimes` has found it near the clock of this site; the sum is bounded all the same, since another program wrote it.
+      // `checkTimes` has found it near the clock of this site; the sum is bounded nevertheless, since another program wrote it.
       let (end, isTooLate) = claims.exp.addingReportingOverflow(Int64((leeway + Self.disorder).rounded(.up)))
       guard !isTooLate else { throw Self.malformed }
       switch state.memories[site, default: ReplayMemory(capacity: capacity)].remember(

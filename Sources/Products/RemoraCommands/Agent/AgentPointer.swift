@@ -35,7 +35,7 @@ struct AgentPointer: ParsableArguments {
     given ?? ProcessInfo.processInfo.environment["REMORA_CONFIG"] ?? "/etc/remora/remora.yaml"
   }
 
-  /// Asks the agent. What goes wrong is told on standard error, and ends the command with the status 1.
+  /// Asks the agent. What goes wrong is printed on standard error, and ends the command with the status 1.
   func ask<Answer: Sendable>(_ body: (AgentClient) async throws -> Answer) async throws -> Answer {
     do {
       let (endpoint, authorization) = try target()

@@ -8,7 +8,7 @@ internal import Foundation
 internal import Replication
 internal import SystemPackage
 
-/// `remora event`: tells a primary what happened to a replicable.
+/// `remora event`: announces to a primary what happened to a replicable.
 struct EventCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "event",
@@ -59,7 +59,7 @@ struct EventCommand: AsyncParsableCommand {
 
   // MARK: As a hook
 
-  /// How long the agent may take: somebody waits for the end of a push.
+  /// How long the agent may take: a user waits for the end of a push.
   private static let patience = Duration.seconds(2)
   /// More than this is a push of everything, of which the agent need not know each ref.
   private static let changeBytes = 512 << 10
@@ -108,7 +108,7 @@ struct EventCommand: AsyncParsableCommand {
     var size = 0
     while let line = readLine() {
       size += line.utf8.count
-      // Read on to the end all the same: git would wait for whoever reads no more.
+      // Read to the end nevertheless: git would wait for a hook that reads no more.
       guard size <= Self.changeBytes else { continue }
       let parts = line.split(separator: " ", maxSplits: 2)
       guard parts.count == 3 else { continue }

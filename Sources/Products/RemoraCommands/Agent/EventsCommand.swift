@@ -31,7 +31,7 @@ struct EventsCommand: AsyncParsableCommand {
     guard follow else { return try await list() }
     let command = self
     _ = await Interruption.watch {
-      // Told already; Ctrl-C ends it in any case.
+      // Printed already; Ctrl-C ends it in any case.
       try? await command.list()
     }
     throw ExitStatus.interrupted

@@ -125,7 +125,7 @@ struct RegistryShowCommand: AsyncParsableCommand {
   }
 }
 
-/// How a difference is told to people.
+/// A difference as a line.
 enum DifferenceText {
   static func line(_ row: DifferenceRow) -> String {
     "differs: \(row.name): the primary has \(row.expected ?? "nothing"), the copy had \(row.found ?? "nothing")"
@@ -149,7 +149,7 @@ struct EntrySelection: ParsableArguments {
     }
   }
 
-  /// Asks for the work, and tells of how many.
+  /// Asks for the work, and prints for how many.
   func ask(_ action: String, _ kind: KindOption, _ agent: AgentPointer, json: Bool) async throws {
     let count = try await agent.ask { client in
       var count = 0

@@ -42,7 +42,7 @@ struct StatusCommand: AsyncParsableCommand {
           if !command.json, isatty(STDOUT_FILENO) == 1 { Output.text("\u{1b}[H\u{1b}[2J") }
           try command.show(status)
         } catch {
-          // Told already; an agent that is being restarted comes back.
+          // Printed already; an agent that is being restarted comes back.
         }
         // Cancelled: the loop sees it.
         try? await Task.sleep(for: .seconds(1))

@@ -1,7 +1,7 @@
 internal import AgentAPI
 internal import Foundation
 
-/// A status as lines for people.
+/// A status as lines of text.
 struct StatusTable {
   private let status: StatusRow
   private let isColored: Bool

@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import SiteTokens
 
-/// `remora token`: the tokens of people and programs that have names.
+/// `remora token`: the named tokens of readers and admins.
 struct TokenCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "token",
@@ -19,7 +19,7 @@ struct TokenCommand: AsyncParsableCommand {
       """,
     subcommands: [TokenNewCommand.self, TokenListCommand.self, TokenRevokeCommand.self])
 
-  /// Runs `body` on the agent's tokens. What goes wrong is told on standard error, and ends the command with the status 1.
+  /// Runs `body` on the agent's tokens. What goes wrong is printed on standard error, and ends the command with the status 1.
   static func change<Answer>(_ config: String?, _ body: (TokenFile) throws -> Answer) throws -> Answer {
     do {
       let state = try AgentConfiguration.stateDirectory(

@@ -4,7 +4,7 @@ internal import Foundation
 internal import Glibc
 internal import SystemPackage
 
-/// Whom a hook tells, and what of.
+/// Which agent a hook notifies, and of what.
 struct HookAgentOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -26,7 +26,7 @@ struct HookAgentOptions: ParsableArguments {
     }
   }
 
-  /// Who tells kind and id of a repository.
+  /// Where kind and id of a repository come from.
   func directory() throws -> HookDirectory {
     let given = config ?? ProcessInfo.processInfo.environment["REMORA_CONFIG"] ?? "/etc/remora/remora.yaml"
     let file = try LocalPath.absolute(given)
@@ -36,7 +36,7 @@ struct HookAgentOptions: ParsableArguments {
     return try HookDirectory.reading(file, program: Self.program())
   }
 
-  /// This program: what a hook shall run.
+  /// This program, which a hook runs.
   private static func program() throws -> String {
     guard let path = realpath("/proc/self/exe", nil) else {
       throw ValidationError("cannot tell where this program lies: is /proc mounted?")

@@ -84,7 +84,7 @@ struct HookStatusCommand: AsyncParsableCommand {
   func run() async throws {
     let directory = try agent.directory()
     try selection.forEach { repository throws(HookError) in
-      // A repository that the configuration does not know may have a hook all the same.
+      // A repository that the configuration does not know may have a hook nevertheless.
       let expected = try? directory.script(for: repository)
       let status = try HookStatus(of: repository, expected: expected, spool: directory.spool)
       return HookReport(repository, status, name: expected?.name, id: expected?.id)

@@ -24,7 +24,7 @@ struct HookSelection: ParsableArguments {
   /// True when it may be about several.
   var mayBeSeveral: Bool { global != nil || repositories.count > 1 }
 
-  /// Does `body` for each, tells what came of it, and ends with the status that sums it up.
+  /// Does `body` for each, prints its result, and ends with the status that sums it up.
   func forEach(_ body: (HookedRepository) throws(HookError) -> HookReport) throws {
     var (good, bad) = (0, 0)
     func tell(_ report: HookReport) throws {

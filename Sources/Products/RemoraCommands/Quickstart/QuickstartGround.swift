@@ -7,7 +7,7 @@ internal import WorkerPool
 
 /// The temporary directory of a quickstart, with what runs in it.
 final class QuickstartGround: Sendable {
-  /// What went wrong, for people.
+  /// What went wrong, as text.
   struct Failure: Error, CustomStringConvertible {
     let description: String
   }
@@ -55,7 +55,7 @@ final class QuickstartGround: Sendable {
   func copy(_ id: String) -> String { "\(path)/copies/\(id).git" }
 
   func remove() {
-    // What stays, because somebody holds it, lies in the system's temporary directory.
+    // What stays, because another program holds it, lies in the system's temporary directory.
     try? FileManager.default.removeItem(atPath: path)
   }
 

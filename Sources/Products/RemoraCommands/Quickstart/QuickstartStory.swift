@@ -4,7 +4,7 @@ internal import BoundedHTTP
 internal import Foundation
 internal import WorkerPool
 
-/// The steps of a quickstart, told as they happen.
+/// The steps of a quickstart, printed as they happen.
 struct QuickstartStory {
   private let ground: QuickstartGround
   private static let kind = "project_repository"

@@ -53,7 +53,7 @@ struct ConformanceGround: Sendable {
     try await secondary.registry(of: kind.name).entry(of: id)
   }
 
-  /// Makes a replicable on the primary, tells, and lets the secondary take the event.
+  /// Makes a replicable on the primary, publishes the event, and lets the secondary take it.
   func created(_ text: String) async throws -> ReplicableID {
     let id = try ReplicableID(text)
     try sample.create(at: source(id))
@@ -71,7 +71,7 @@ struct ConformanceGround: Sendable {
     return id
   }
 
-  /// Changes a replicable of a kind that may change on the primary, and tells.
+  /// Changes a replicable of a kind that may change on the primary, and publishes the event.
   func update(_ id: ReplicableID) async throws {
     try sample.change(at: source(id))
     try await kind.announce(.updated, id, primary)

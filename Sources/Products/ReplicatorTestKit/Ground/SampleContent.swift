@@ -11,7 +11,7 @@ protocol SampleContent: Sendable {
   /// Changes it, each time to something new.
   func change(at path: String) throws
 
-  /// Changes a copy as nobody should.
+  /// Tampers with a copy.
   func tamper(at path: String) throws
 
   /// Everything that equality is about, as text; `nil` when nothing stands there.

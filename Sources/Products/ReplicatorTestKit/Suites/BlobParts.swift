@@ -1,6 +1,6 @@
 internal import Remora
 
-/// What holds for files besides.
+/// What holds for files in addition.
 enum BlobParts {
   static let all = [Suite.Part("whole files", whole)]
 
@@ -8,7 +8,7 @@ enum BlobParts {
     let id = try await ground.created("partial")
     try await ground.primary.checksumDue()
     try await ground.secondary.consumeEvents()
-    // The bytes are no longer those that the primary vouched for, and nobody says so.
+    // The bytes are no longer those that the primary vouched for, and no event says so.
     try ground.sample.tamper(at: ground.source(id))
     let result = try await ground.secondary.sync(id, ground.kind.name)
     findings.expect(

@@ -1,6 +1,6 @@
 internal import Remora
 
-/// What holds for repositories besides.
+/// What holds for repositories in addition.
 enum RepositoryParts {
   static let all = [Suite.Part("HEAD", head), Suite.Part("pools", pools)]
 

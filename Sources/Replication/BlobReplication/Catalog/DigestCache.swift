@@ -50,7 +50,7 @@ package final class DigestCache: Sendable {
   /// The digest of a file that looks as it did; `nil` when it has to be read.
   package func checksum(of id: ReplicableID, _ stamp: FileStamp, at now: Timestamp) -> Checksum? {
     guard let reading = state.withLock({ $0.readings[id] }), reading.stamp == stamp else { return nil }
-    // A reading from the future tells that the clock was set back: its age is unknown.
+    // A reading from the future means that the clock was set back: its age is unknown.
     guard reading.readAt <= now, now - reading.readAt <= maximumAge else { return nil }
     return reading.checksum
   }

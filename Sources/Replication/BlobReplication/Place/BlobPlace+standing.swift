@@ -17,7 +17,7 @@ enum Standing {
 extension BlobPlace {
   /// Looks without following a link anywhere below the root.
   ///
-  /// Limitation: this is a walk of lstat(2), then a use of the path. Whoever may write below the root can swap a
+  /// Limitation: this is a walk of lstat(2), then a use of the path. A process that may write below the root can swap a
   /// directory for a link in between; reading is safe from that (`OpenFile`), writing is not. The directories below a
   /// root of copies must belong to the agent's user alone.
   /// - Throws: `FileError`, and `StrategyError` when the root itself cannot be used.

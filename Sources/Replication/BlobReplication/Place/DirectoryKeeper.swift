@@ -2,7 +2,7 @@ import DurableFiles
 import Synchronization
 import SystemPackage
 
-/// Makes the directories that files need, and removes those that have become empty, one at a time: so nobody's new
+/// Makes the directories that files need, and removes those that have become empty, one at a time: so no new
 /// directory is removed before the file is in it.
 final class DirectoryKeeper: Sendable {
   private let turn = Mutex(())
@@ -22,7 +22,7 @@ final class DirectoryKeeper: Sendable {
   }
 
   /// Removes the directories above `path` that are empty, up to the root. What cannot be removed stays: an empty
-  /// directory does no harm, except where a file shall get its name, and there it is tried again.
+  /// directory does no harm, except where a file is to get its name, and there it is tried again.
   func removeEmptyParents(of path: FilePath, in place: BlobPlace) {
     turn.withLock { _ in
       var directory = path.removingLastComponent()

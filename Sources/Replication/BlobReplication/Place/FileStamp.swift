@@ -10,7 +10,7 @@ package struct FileStamp: Hashable, Sendable {
   package let size: Int64
   /// Anyone may set it back.
   package let modified: FileTime
-  /// Nobody can set it back; also changes with owner, mode and links.
+  /// It cannot be set back; also changes with owner, mode and links.
   package let changed: FileTime
 
   package init(device: UInt64, inode: UInt64, size: Int64, modified: FileTime, changed: FileTime) {

@@ -17,7 +17,7 @@ final class OpenFile {
     try requireRegular()
   }
 
-  /// Opens without following a link anywhere below `root`, from directory to directory, so that nobody can lead it
+  /// Opens without following a link anywhere below `root`, from directory to directory, so that no link can lead it
   /// astray.
   /// - Throws: as above; `ENOTDIR` or `ELOOP` when a part of the way is no directory.
   init(below root: FilePath, _ path: FilePath) throws(FileError) {

@@ -5,7 +5,7 @@ import WorkerPool
 
 /// One sync of one file: makes the copy equal to its source. Blocks its thread; used once.
 ///
-/// 1. A copy that is equal to what the primary said is kept as it is, and made durable: nobody knows who wrote it.
+/// 1. A copy that is equal to what the primary said is kept as it is, and made durable: it is unknown which program wrote it.
 /// 2. Else the content is brought into a part beside the target, compared, made durable, and read back.
 /// 3. A file that is displaced gets a second name in the trash first.
 /// 4. One rename: readers see the old bytes or the new ones, never a mix, never nothing.
@@ -94,7 +94,7 @@ struct BlobSync {
       throw error
     }
     try place.synchronizeWay(to: target)
-    // Its part is gone, so nobody goes by it any more.
+    // Its part is gone, so it is not used any more.
     try? place.files.unlink(part.recordPath)
   }
 
@@ -142,7 +142,7 @@ struct BlobSync {
       hint: "the copy stays as it was; it is tried again later")
   }
 
-  /// Takes away a part that nobody can go on with, and one that fills the disk.
+  /// Removes a part that cannot be continued, and one that fills the disk.
   private func removingUnlessResumable<Result>(_ part: PartFile, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()

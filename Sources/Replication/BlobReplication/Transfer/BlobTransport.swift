@@ -10,7 +10,7 @@ package struct BlobTransport: Sendable {
   let signer: (any RequestSigner)?
 
   /// - Parameters:
-  ///   - client: shut down by whoever made it.
+  ///   - client: shut down by the caller.
   ///   - proxy: asked for each request; the default goes straight everywhere.
   ///   - signer: makes the proof for each request to a source without credentials of its own.
   package init(

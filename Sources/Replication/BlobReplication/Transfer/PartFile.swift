@@ -51,7 +51,7 @@ struct PartFile: Sendable {
   /// The record of a part that can be gone on with; `nil` when there is none, or the part is not a file of ours alone.
   func resumable(from source: HTTPAddress) throws -> PartRecord? {
     guard let status = try place.files.status(of: path), status.kind == .regular, status.size > 0 else { return nil }
-    // A second name, or another owner, would let us write into somebody else's file.
+    // A second name, or another owner, would let us write into a foreign file.
     guard status.linkCount == 1, status.owner == geteuid() else { return nil }
     guard try place.files.status(of: recordPath)?.kind == .regular,
       let bytes = try? place.files.contents(of: recordPath, limit: PartRecord.maximumBytes),  // too large: none of ours
@@ -71,7 +71,7 @@ struct PartFile: Sendable {
     try file.close()
   }
 
-  /// True for the name of a part or a record, whoever left it.
+  /// True for the name of a part or a record, whichever process left it.
   static func isOne(_ name: String) -> Bool {
     name.hasPrefix(BlobPlace.ownPrefix + "-") && (name.hasSuffix(partSuffix) || name.hasSuffix(recordSuffix))
   }

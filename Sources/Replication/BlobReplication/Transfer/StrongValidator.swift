@@ -1,7 +1,7 @@
 import BoundedHTTP
 import Replication
 
-/// By what a server tells two contents of one URL apart, byte for byte (RFC 9110 § 8.8.1): the value of `If-Range`.
+/// By what a server distinguishes two contents of one URL, byte for byte (RFC 9110 § 8.8.1): the value of `If-Range`.
 struct StrongValidator: Hashable {
   let text: String
 

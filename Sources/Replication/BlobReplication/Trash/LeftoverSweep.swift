@@ -2,7 +2,7 @@ import DurableFiles
 import Replication
 import SystemPackage
 
-/// Removes parts that nobody goes on with: those of replicables that were renamed or excluded while a transfer was
+/// Removes parts that are not continued: those of replicables that were renamed or excluded while a transfer was
 /// broken off. (A sync removes or uses the parts of its own replicable, and so does a discard.)
 struct LeftoverSweep {
   let place: BlobPlace
@@ -22,7 +22,7 @@ struct LeftoverSweep {
         } else if entry.kind == .regular, PartFile.isOne(name), let status = try? place.files.status(of: path),
           Timestamp(status.modified) < moment, Timestamp(status.changed) < moment
         {
-          // Taken by somebody else meanwhile, or not ours to remove: as above.
+          // Taken by another process meanwhile, or not ours to remove: as above.
           try? place.files.unlink(path)
         }
       }

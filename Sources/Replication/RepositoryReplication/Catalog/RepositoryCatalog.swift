@@ -124,7 +124,7 @@ struct RepositoryCatalog {
     }
   }
 
-  /// A link is followed only to where somebody said that it may lead; one to elsewhere below the root is listed there.
+  /// A link is followed only to where the configuration lets it lead; one to elsewhere below the root is listed there.
   private mutating func follow(_ link: FilePath, _ path: String, _ depth: Int) throws {
     guard let resolved = realpath(link.string, nil) else { return skip(path, "a link that leads nowhere") }
     free(resolved)
@@ -208,7 +208,7 @@ struct RepositoryCatalog {
     return number.value
   }
 
-  /// Deeper is a circle, or somebody's mistake.
+  /// Deeper is a circle, or a mistake.
   private static var maximumDepth: Int { 64 }
 
   private enum Shape {

@@ -10,7 +10,7 @@ package import WorkerPool
 package final class ListedRepositories: Strategy {
   private struct State {
     var roster: SourceRoster?
-    /// Why the last look at the roster failed; then it is the one before, and nobody may say that something is gone.
+    /// Why the last look at the roster failed; then it is the one before, and nothing may be called gone.
     var failure: String?
     var hasDropped = false
   }

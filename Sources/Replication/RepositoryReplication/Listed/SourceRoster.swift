@@ -9,7 +9,7 @@ package struct SourceRoster: Hashable, Sendable {
   package struct Entry: Hashable, Sendable {
     /// From where it is fetched.
     package var location: String
-    /// Changes with its refs, where the list tells (grokmirror's); `nil` where only the repository itself can.
+    /// Changes with its refs, where the list has it (grokmirror's); `nil` where only the repository itself can.
     package var fingerprint: String?
     /// The list no longer names it, and its host was not asked yet: grokmirror names no repository without refs.
     package var isLeftOut = false

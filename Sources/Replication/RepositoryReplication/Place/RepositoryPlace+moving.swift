@@ -119,7 +119,7 @@ extension RepositoryPlace {
   /// Holds the copy's owner lock, so that no run of another process works in a directory that moves.
   func withLock<Answer>(of path: FilePath, _ body: () throws -> Answer) throws -> Answer {
     let own = path.appending("remora")
-    // What has no such directory is no copy of ours yet: nobody runs in it.
+    // What has no such directory is no copy of ours yet: no run is in it.
     guard try files.status(of: own)?.kind == .directory else { return try body() }
     let lock = try OwnerLock.acquire(path: own.appending("lock"), wait: .zero, isCancelled: { false })
     defer { lock.release() }

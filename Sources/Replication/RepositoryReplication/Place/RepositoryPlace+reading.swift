@@ -35,8 +35,8 @@ extension RepositoryPlace {
 
   /// What stands at the id's place.
   ///
-  /// - Throws: when the root itself cannot be looked into, or looks like a disk that is not mounted: then nobody may say that
-  ///   something is gone.
+  /// - Throws: when the root itself cannot be looked into, or looks like a disk that is not mounted: then it is unknown
+  ///   whether something is gone.
   func presence(of id: ReplicableID) throws -> Presence {
     let path: FilePath
     switch try source(of: id) {

@@ -88,7 +88,7 @@ package struct RepositoryTrash: Sendable {
   /// Removes for good what was put here before `moment`, and displaced copies that were before `displacedMoment`; returns how many
   /// copies.
   ///
-  /// - Throws: for a copy without a readable ticket, after all others were looked at: nobody knows its time.
+  /// - Throws: for a copy without a readable ticket, after all others were looked at: its time is unknown.
   func empty(before moment: Timestamp, displacedBefore displacedMoment: Timestamp) throws -> Int {
     var count = 0
     var failure: (any Error)?
