@@ -79,14 +79,17 @@ package final class GitService: Sendable {
   ///   - protocolHeader: the value of `Git-Protocol`.
   ///   - contentEncoding: the value of `Content-Encoding`.
   ///   - body: read to its end before anything is answered.
+  ///   - reserve: called before bytes of the unpacked body are written to the disk, with their count; throws where there is no room.
+  ///     Kept as long as they lie there.
   package func uploadPack(
     of repository: ServedRepository, protocolHeader: String?, contentEncoding: String?,
-    body: some AsyncSequence<ByteBuffer, any Error> & Sendable
+    body: some AsyncSequence<ByteBuffer, any Error> & Sendable,
+    reserve: @escaping @Sendable (Int) throws -> Void = { _ in }
   ) async throws(GitServingError) -> GitReply {
     let header = ProtocolHeader(protocolHeader)
     let contentType = "application/x-git-upload-pack-result"
     do {
-      let spool = try await receive(body, contentEncoding: contentEncoding, of: repository)
+      let spool = try await receive(body, contentEncoding: contentEncoding, of: repository, reserve)
       let announcement = try await workers.run { [settings] _ in
         try Standing(of: repository).announcement(answering: spool, header: header, settings: settings)
       }
@@ -100,12 +103,13 @@ package final class GitService: Sendable {
 
   private func receive(
     _ body: some AsyncSequence<ByteBuffer, any Error> & Sendable, contentEncoding: String?,
-    of repository: ServedRepository
+    of repository: ServedRepository, _ reserve: @escaping @Sendable (Int) throws -> Void
   ) async throws -> RequestSpool {
     let settings = settings
     do {
       return try await TimeLimit.run(settings.requestTimeout) {
-        var receiver = try RequestReceiver(of: repository.path, contentEncoding: contentEncoding, settings: settings)
+        var receiver = try RequestReceiver(
+          of: repository.path, contentEncoding: contentEncoding, settings: settings, reserve: reserve)
         for try await part in body { try receiver.take(part) }
         return try receiver.finish()
       }

@@ -12,7 +12,10 @@ struct RequestReceiver {
   private var unpacked = 0
 
   /// - Throws: `unsupportedEncoding`, `failed`.
-  init(of path: FilePath, contentEncoding: String?, settings: GitServingSettings) throws(GitServingError) {
+  init(
+    of path: FilePath, contentEncoding: String?, settings: GitServingSettings,
+    reserve: @escaping @Sendable (Int) throws -> Void = { _ in }
+  ) throws(GitServingError) {
     self.path = path
     limit = settings.maximumRequestBytes
     do {
@@ -21,7 +24,7 @@ struct RequestReceiver {
       case "identity", "": gunzip = nil
       default: throw GitServingError(.unsupportedEncoding, path, "the request is packed by something else than gzip")
       }
-      spool = try RequestSpool(in: settings.temporaryDirectory)
+      spool = try RequestSpool(in: settings.temporaryDirectory, reservation: reserve)
     } catch let error as GitServingError {
       throw error
     } catch {
@@ -31,7 +34,7 @@ struct RequestReceiver {
     }
   }
 
-  /// - Throws: `requestTooLarge`, `badRequest`, `failed`.
+  /// - Throws: `requestTooLarge`, `badRequest`, `busy` where there is no room for what it unpacks to, `failed`.
   mutating func take(_ part: ByteBuffer) throws {
     received += part.readableBytes
     try check(received)
@@ -55,6 +58,11 @@ struct RequestReceiver {
   private mutating func keep(_ bytes: UnsafeRawBufferPointer) throws {
     unpacked += bytes.count
     try check(unpacked)
+    do {
+      try spool.reserve(bytes.count)
+    } catch {
+      throw GitServingError(.busy, path, "\(error)")
+    }
     do {
       try spool.write(bytes)
     } catch {

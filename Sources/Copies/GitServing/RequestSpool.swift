@@ -6,8 +6,13 @@ internal import SystemPackage
 /// So a child that answers while it still reads cannot get stuck on us, and a body costs no memory. Gone when it is dropped.
 final class RequestSpool: Sendable {
   let descriptor: Int32
+  /// What the bytes were taken from; released with the file.
+  private let reservation: @Sendable (Int) throws -> Void
 
-  init(in directory: FilePath) throws(Errno) {
+  /// - Parameter reservation: called before bytes are written, with their count; lives as long as the file, which a child may read
+  ///   long after the request was answered.
+  init(in directory: FilePath, reservation: @escaping @Sendable (Int) throws -> Void = { _ in }) throws(Errno) {
+    self.reservation = reservation
     // 64 random bits: two of one name do not happen, and would be an error.
     let path = "\(directory.string)/remora-request-\(UInt64.random(in: 0...UInt64.max))"
     descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -16,6 +21,11 @@ final class RequestSpool: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Reserves the room for bytes that are written next.
+  ///
+  /// - Throws: what the reservation throws.
+  func reserve(_ count: Int) throws { try reservation(count) }
 
   /// Appends. Into the page cache, so quick enough for any thread.
   func write(_ bytes: UnsafeRawBufferPointer) throws(Errno) {

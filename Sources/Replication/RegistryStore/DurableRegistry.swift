@@ -217,6 +217,7 @@ package final class DurableRegistry: RegistryStoring {
       counts.mismatched = table.counts[EntryRow.mismatched]
       counts.missingOnPrimary = table.counts[EntryRow.missing]
       counts.damaged = table.counts[EntryRow.damaged]
+      counts.copies = table.counts[EntryRow.copies]
       counts.unchecked = table.counts[EntryRow.unchecked]
       table.answer(.checked, from: Moment(nil).order + 1) { _, row in
         counts.oldestCheck = row.checkedAt.timestamp

@@ -50,6 +50,7 @@ package actor FeatureFile: FeatureStoring {
   package func setting(of feature: String) -> Bool? { stored.features[feature] }
 
   package func set(_ feature: String, to value: Bool?) async throws {
+    let before = stored.features[feature]
     var changed = stored
     changed.features[feature] = value
     let encoder = JSONEncoder()
@@ -58,8 +59,14 @@ package actor FeatureFile: FeatureStoring {
     let directory = directory
     // Set first: of two changes at once the second must begin with the first.
     stored = changed
-    try await pool.run { _ in
-      try directory.files.replaceFile(directory.features, with: bytes, permissions: TableFiles.permissions)
+    do {
+      try await pool.run { _ in
+        try directory.files.replaceFile(directory.features, with: bytes, permissions: TableFiles.permissions)
+      }
+    } catch {
+      // What is not on the disk is not so, unless another change has come since.
+      if stored.features[feature] == value { stored.features[feature] = before }
+      throw error
     }
   }
 }

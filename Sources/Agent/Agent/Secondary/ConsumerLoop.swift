@@ -34,6 +34,7 @@ struct ConsumerLoop: Sendable {
     var failures = 0
     while !Task.isCancelled {
       do {
+        let begun = ContinuousClock.now
         let isComplete = try await secondary.kindsToJoin().isEmpty
         let report = try await secondary.consumeEvents(
           limit: Self.batch, wait: isComplete ? Self.wait : Self.shortWait, joins: false)
@@ -49,6 +50,8 @@ struct ConsumerLoop: Sendable {
         for reason in report.rejected.prefix(10) { observer.log(.trouble("an event was passed over: \(reason)")) }
         for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
         if !report.postponed.isEmpty { consistency.hurry() }
+        // A primary that answers at once and has nothing that counts is not asked without a pause.
+        if report.applied == 0, ContinuousClock.now - begun < Self.tick / 4 { await pause(1) }
       } catch {
         guard !Task.isCancelled else { return }
         failures += 1

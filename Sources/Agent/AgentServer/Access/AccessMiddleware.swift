@@ -87,7 +87,7 @@ package struct AccessMiddleware: RouterMiddleware {
     }
     try rule.role.check(context.identity)
     let lease = try await receive(&request, rule, context, admission)
-    defer { lease?.lease.end() }
+    defer { lease?.lease?.end() }
     let response: Response
     do {
       response = try await next(request, context)
@@ -184,10 +184,11 @@ package struct AccessMiddleware: RouterMiddleware {
     let kind = rule.body
     // A body that no route reads is the server's to skip; a site's is compared nevertheless.
     if kind == .none, admission == nil { return nil }
-    let budget = kind == .git ? shares.spool : shares.memory
+    // What a git request unpacks to is taken where it is written (`addContentRoutes`).
+    let lease = kind == .git ? nil : shares.memory.lease(for: context.identity.asker(context.client))
     let body = GuardedBody(
       body: request.body, limit: kind == .none ? BodyLimit.unread : context.bodyBytes,
-      lease: budget.lease(for: context.identity.asker(context.client)), admission: admission, verdict: .init())
+      lease: lease, admission: admission, verdict: .init())
     if kind == .none {
       try await body.drain()
       request.body = .init(buffer: ByteBuffer())

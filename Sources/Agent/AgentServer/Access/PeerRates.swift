@@ -13,6 +13,8 @@ final class PeerRates: Sendable {
     var requestsPerSecond = 2_000
     /// Wrong tokens of readers and admins by one client in a minute.
     var wrongTokensPerMinute = 5
+    /// Sessions of the page that one client may begin in a minute: each is a line of the audit log.
+    var signInsPerMinute = 30
     /// Wrong tokens of sites, and wrong signatures, by one client in a minute.
     var refusalsPerMinute = 1_200
   }
@@ -53,6 +55,7 @@ final class PeerRates: Sendable {
     var requests: Bucket
     var signatures: Bucket
     var tokens: Bucket
+    var signIns: Bucket
     var lastSeen: ContinuousClock.Instant
   }
 
@@ -72,6 +75,17 @@ final class PeerRates: Sendable {
       throw AgentFault(
         429, "too_many_requests", "take so many requests from one asker",
         hint: "ask less often, or raise limits.requests_per_second")
+    }
+  }
+
+  /// Counts a session that begins.
+  ///
+  /// - Throws: `AgentFault` 429 for a client that begins too many.
+  func signIn(_ client: Client) throws(AgentFault) {
+    guard take(client.network, { $0.signIns.take(at: $1) }) else {
+      throw AgentFault(
+        429, "too_many_sign_ins", "begin another session for this address",
+        hint: "wait a minute, or use the one that is open")
     }
   }
 
@@ -110,11 +124,12 @@ final class PeerRates: Sendable {
   private func new(at now: ContinuousClock.Instant) -> Peer {
     let perSecond = Double(limits.requestsPerSecond)
     let signatures = Double(limits.refusalsPerMinute)
-    let tokens = Double(limits.wrongTokensPerMinute)
+    let (tokens, signIns) = (Double(limits.wrongTokensPerMinute), Double(limits.signInsPerMinute))
     return Peer(
       requests: Bucket(perSecond: perSecond, size: 2 * perSecond, at: now),
       signatures: Bucket(perSecond: signatures / 60, size: max(1, signatures / 12), at: now),
-      tokens: Bucket(perSecond: tokens / 60, size: tokens, at: now), lastSeen: now)
+      tokens: Bucket(perSecond: tokens / 60, size: tokens, at: now),
+      signIns: Bucket(perSecond: signIns / 60, size: signIns, at: now), lastSeen: now)
   }
 
   private static func forget(_ peers: inout [String: Peer]) {

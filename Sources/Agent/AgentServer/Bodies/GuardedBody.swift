@@ -12,7 +12,8 @@ struct GuardedBody: AsyncSequence, Sendable {
 
   let body: RequestBody
   let limit: Int
-  let lease: BodyBudget.Lease
+  /// What its bytes are taken from; `nil` where the route itself takes what it keeps (`GitService.uploadPack`).
+  let lease: BodyBudget.Lease?
   /// What the body of a site's request must be; `nil` for all others.
   let admission: SiteAdmission?
   /// What became of it, for who does not read it to its end.
@@ -49,7 +50,7 @@ struct GuardedBody: AsyncSequence, Sendable {
       count += piece.readableBytes
       try judged { () throws(AgentFault) in
         guard count <= guarded.limit else { throw AgentFault.tooLarge(nil, guarded.limit) }
-        try guarded.lease.take(piece.readableBytes)
+        try guarded.lease?.take(piece.readableBytes)
       }
       if guarded.admission != nil { piece.withUnsafeReadableBytes { digest.update($0) } }
       return piece

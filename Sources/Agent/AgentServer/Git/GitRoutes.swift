@@ -11,16 +11,19 @@ extension RouterMethods {
   ///   - resolve: lets the request in or throws what it is answered with, and says which repository is meant. The id is valid;
   ///     the kind is what was sent, and so is the incarnation.
   ///   - home: where the repository is written to, for the refusal of a push: `push to …`.
+  ///   - reserve: takes the disk that a request's unpacked body needs; see `GitService.uploadPack`.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
   ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
   @discardableResult
   package func addGitRoutes(
     _ service: GitService, writeLimit: Duration = .seconds(60), minimumRate: Int = 0,
     home: @escaping @Sendable (_ kind: String, _ id: String) -> String = { _, _ in "push to the Git host" },
+    reserve: @escaping @Sendable (Context) -> @Sendable (Int) throws -> Void = { _ in { _ in } },
     resolve: @escaping @Sendable (Request, Context, ReplicablePath) async throws -> ServedRepository
   ) -> Self {
     let routes = GitRoutes(
-      service: service, writeLimit: writeLimit, minimumRate: minimumRate, home: home, resolve: resolve)
+      service: service, writeLimit: writeLimit, minimumRate: minimumRate, home: home, reserve: reserve,
+      resolve: resolve)
     get("git/**") { request, context in try await routes.answer(request, context) }
     head("git/**") { request, context in try await routes.answer(request, context).createHeadResponse() }
     post("git/**") { request, context in try await routes.answer(request, context) }
@@ -34,6 +37,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
   let writeLimit: Duration
   let minimumRate: Int
   let home: @Sendable (String, String) -> String
+  let reserve: @Sendable (Context) -> @Sendable (Int) throws -> Void
   let resolve: @Sendable (Request, Context, ReplicablePath) async throws -> ServedRepository
 
   /// What the end of the path asks for.
@@ -61,7 +65,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
       case .request:
         reply = try await service.uploadPack(
           of: repository, protocolHeader: Self.gitProtocol(request),
-          contentEncoding: request.headers[.contentEncoding], body: request.body)
+          contentEncoding: request.headers[.contentEncoding], body: request.body, reserve: reserve(context))
       }
       return response(reply, context)
     } catch let refusal as PlainRefusal {

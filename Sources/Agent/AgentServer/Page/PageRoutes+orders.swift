@@ -92,6 +92,9 @@ extension PageRoutes {
       context.logger.notice("refused a sign-in at the page: the token is not one of this site's")
       return await refused("This is no token of a reader or an admin of this site.", .unauthorized)
     }
+    do throws(AgentFault) { try rates.signIn(context.client) } catch {
+      return await refused("\(error)", .tooManyRequests)
+    }
     let cookie = try await sessions.begin(token: token)
     await record(person, nil)
     return with(cookie: cookie, seconds: Int(Sessions.lifetime), context, Self.redirect(form.returnTo))

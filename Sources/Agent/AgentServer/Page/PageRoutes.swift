@@ -15,6 +15,7 @@ struct PageRoutes: Sendable {
   let sessions: Sessions
   let access: AccessControl
   let rates: PeerRates
+  let doors: AgentDoors
 
   /// Entries of a page.
   private static let pageLength = 20
@@ -89,7 +90,9 @@ struct PageRoutes: Sendable {
     let explanation = try await agent.explanation(of: kind.name, id: id)
     let transitions = try await agent.transitions(of: kind.name, id: id).transitions
     // What has no refs, is not there yet, or is another site's, has no history here.
-    let history = agent.role == "secondary" ? try? await agent.history(of: kind.name, id: id) : nil
+    let rules = try doors.refRules(of: kind.name, id, for: context)
+    var history = agent.role == "secondary" ? try? await agent.history(of: kind.name, id: id) : nil
+    if let rules { history?.changes.removeAll { rules.hides($0.ref) } }
     return page.entry(
       await frame(request, context),
       EntryView(kind: kind, explanation: explanation, transitions: transitions, history: history))

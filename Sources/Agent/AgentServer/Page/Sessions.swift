@@ -25,6 +25,8 @@ final class Sessions: Sendable {
   static let lifetime = 12.0 * 3_600
   /// A sign-in when so many are open ends the oldest.
   private static let most = 1_000
+  /// The same of one token, so that one client cannot end the sessions of others.
+  private static let mostOfToken = 20
 
   private let path: FilePath
   private let site: String
@@ -59,6 +61,8 @@ final class Sessions: Sendable {
     sessions.withLock { sessions in
       sessions.removeAll { $0.expiresAt < Self.now }
       sessions.append(session)
+      let own = sessions.indices.filter { sessions[$0].token == session.token }
+      if own.count > Self.mostOfToken { sessions.remove(at: own[0]) }
       if sessions.count > Self.most { sessions.removeFirst() }
     }
     try await save()

@@ -53,22 +53,23 @@ struct AgentRouters: Sendable {
   ) throws -> RouterResponder<AgentContext> {
     let router = router(door, means)
     router.addHealthRoutes(agent)
-    router.addSiteRoutes(agent)
+    router.addSiteRoutes(agent, means.doors)
     router.addFenceRoutes(agent)
     router.addEventRoute(agent)
     router.addWebhookRoutes(agent, means.doors.webhooks)
-    router.addContentRoutes(agent, means.doors, means.git, workers: means.workers)
+    router.addContentRoutes(agent, means.doors, means.git, workers: means.workers, spool: means.shares.spool)
     // Of the routes that follow, and of those alone.
     router.add(middleware: ReadersMiddleware(means.readers))
     try router.addDocumentRoute()
     router.addMetricsRoute(means.metrics)
     router.addStandingRoutes(agent)
-    router.addPeopleRoutes(agent)
+    router.addPeopleRoutes(agent, means.doors)
     router.addStreamRoute(agent, lifetime: means.doors.streamLifetime)
     router.addGraphQLRoutes(agent)
     if case .network(let access) = door {
       PageRoutes(
-        agent: agent, page: means.page, sessions: means.sessions, access: access, rates: means.shares.rates
+        agent: agent, page: means.page, sessions: means.sessions, access: access, rates: means.shares.rates,
+        doors: means.doors
       ).add(to: router)
     }
     return router.buildResponder()

@@ -9,9 +9,17 @@ internal import WorkerPool
 
 extension Router<AgentContext> {
   /// Repositories and files: for sites, and for readers where `serve_git` is on.
-  func addContentRoutes(_ agent: Agent, _ doors: AgentDoors, _ service: GitService, workers: WorkerPool) {
+  ///
+  /// - Parameter spool: what the bodies of all git requests may take on the disk together.
+  func addContentRoutes(
+    _ agent: Agent, _ doors: AgentDoors, _ service: GitService, workers: WorkerPool, spool: BodyBudget
+  ) {
     addGitRoutes(
-      service, minimumRate: doors.minimumRate, home: { agent.home(of: $0, id: $1) }
+      service, minimumRate: doors.minimumRate, home: { agent.home(of: $0, id: $1) },
+      reserve: { context in
+        let lease = spool.lease(for: context.identity.asker(context.client))
+        return { try lease.take($0) }
+      }
     ) { _, context, target in
       let (kind, id) = (target.kind, target.id)
       let rules = try Self.admit(context, doors, kind, id)
@@ -39,11 +47,31 @@ extension Router<AgentContext> {
       throw AgentFault(
         403, "not_served", "give out this site's copies", hint: "say 'serve_git: true' in its configuration")
     }
-    let rules = doors.serving[kind] ?? .everything
+    return try doors.rules(of: kind, id, for: context)
+  }
+}
+
+extension AgentDoors {
+  /// What a reader or an admin is given of a replicable, its refs and their history included (`serve_git` of the kind).
+  ///
+  /// - Throws: `AgentFault` 403 for a reader where only admins are, 404 for what the rules leave out.
+  func rules(of kind: String, _ id: String, for context: AgentContext) throws -> AgentConfiguration.Serving {
+    let rules = serving[kind] ?? .everything
     if rules.role == .admin { try context.requireAdmin() }
     guard rules.selection.selects(try ReplicableID(id)) else {
       throw AgentFault(404, "missing", "there is no such repository or file")
     }
     return rules
   }
+
+  /// The same for what names refs and is no git route: `nil` for sites and admins, which see all of them.
+  func refRules(of kind: String, _ id: String, for context: AgentContext) throws -> AgentConfiguration.Serving? {
+    guard case .reader = context.identity else { return nil }
+    return try rules(of: kind, id, for: context)
+  }
+}
+
+extension AgentConfiguration.Serving {
+  /// Whether a ref is hidden, as `transfer.hideRefs` says it: the name itself and what is below it.
+  func hides(_ ref: String) -> Bool { hiddenRefs.contains { ref == $0 || ref.hasPrefix("\($0)/") } }
 }

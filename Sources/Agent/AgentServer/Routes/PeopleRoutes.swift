@@ -8,7 +8,7 @@ internal import WorkerPool
 
 extension Router<AgentContext> {
   /// What readers and admins ask, by hand or by the commands.
-  func addPeopleRoutes(_ agent: Agent) {
+  func addPeopleRoutes(_ agent: Agent, _ doors: AgentDoors) {
     get("/api/v1/status") { _, context in
       try context.requireReaderOrNeighbour()
       return try Response.json(try await agent.status())
@@ -46,10 +46,12 @@ extension Router<AgentContext> {
     }
     get("/api/v1/kinds/{kind}/history") { request, context in
       try context.requireReader()
-      return try Response.json(
-        try await agent.history(
-          of: try context.parameters.require("kind"), id: try request.required("id"),
-          limit: try request.number("limit", in: 1...10_000, default: 100)))
+      let (kind, id) = (try context.parameters.require("kind"), try request.required("id"))
+      let rules = try doors.refRules(of: kind, id, for: context)
+      var page = try await agent.history(
+        of: kind, id: id, limit: try request.number("limit", in: 1...10_000, default: 100))
+      if let rules { page.changes.removeAll { rules.hides($0.ref) } }
+      return try Response.json(page)
     }
     get("/api/v1/trends") { _, context in
       try context.requireReader()

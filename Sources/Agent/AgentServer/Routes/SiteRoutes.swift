@@ -7,7 +7,7 @@ internal import ServiceLifecycle
 
 extension Router<AgentContext> {
   /// What a secondary asks its primary.
-  func addSiteRoutes(_ agent: Agent) {
+  func addSiteRoutes(_ agent: Agent, _ doors: AgentDoors) {
     get("/api/v1/events") { request, context in
       let reader = try context.requireSiteOrReader()
       let limit = try request.number("limit", in: 1...10_000, default: 1_000)
@@ -28,16 +28,23 @@ extension Router<AgentContext> {
     }
     get("/api/v1/kinds/{kind}/standing") { request, context in
       try context.requireSiteOrReader()
+      let (kind, id, marks) = (
+        try context.parameters.require("kind"), try request.required("id"), request.query("marks")
+      )
+      // It answers whether the repository has an object, hidden or not.
+      if marks != nil, case .reader = context.identity { try context.requireAdmin() }
       return try Response.json(
-        try await agent.standing(
-          of: try context.parameters.require("kind"), id: try request.required("id"),
-          incarnation: request.query("incarnation"), marks: request.query("marks")))
+        try await agent.standing(of: kind, id: id, incarnation: request.query("incarnation"), marks: marks))
     }
     get("/api/v1/kinds/{kind}/listing") { request, context in
       try context.requireSiteOrReader()
-      let listing = try await agent.listing(
-        of: try context.parameters.require("kind"), id: try request.required("id"),
-        incarnation: request.query("incarnation"))
+      let (kind, id) = (try context.parameters.require("kind"), try request.required("id"))
+      if let rules = try doors.refRules(of: kind, id, for: context), !rules.hiddenRefs.isEmpty {
+        throw AgentFault(
+          403, "forbidden", "list all refs of '\(id.prefix(100))': some are hidden from readers",
+          hint: "git ls-remote lists the others; an admin may list all")
+      }
+      let listing = try await agent.listing(of: kind, id: id, incarnation: request.query("incarnation"))
       var headers: HTTPFields = [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"]
       if let checksum = listing.checksum, let name = HTTPField.Name(ListingHeader.checksum) { headers[name] = checksum }
       return Response(status: .ok, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: listing.text)))

@@ -157,7 +157,9 @@ package struct SpoolIntake: Sendable {
   private func setAside(_ entry: DirectoryEntry, _ report: inout SpoolReport) throws(FileError) {
     let path = directory.appending(entry.name)
     if try files.entries(of: bad).count >= Self.maximumBad {
-      try files.removeTree(path)
+      // Members of the hook's group own what is in a directory of the spool, and could lead a walk elsewhere: only an empty one is
+      // removed. Another one stays, and is reported.
+      if entry.kind == .directory { try files.removeDirectory(path) } else { try files.unlink(path) }
       report.discarded += 1
     } else {
       // The random part keeps two files of one name apart.

@@ -43,8 +43,9 @@ extension EntryRow {
   }
 
   var counters: [Int] {
-    if let reason = rare?.notOffered { return [Self.counter(reason), ListIndex.counter(combination)] }
-    var counters = [Self.counter(state), Self.counter(verificationState)]
+    let copies = hasCopy ? [Self.copies] : []
+    if let reason = rare?.notOffered { return copies + [Self.counter(reason), ListIndex.counter(combination)] }
+    var counters = copies + [Self.counter(state), Self.counter(verificationState)]
     if checksumMismatch { counters.append(Self.mismatched) }
     if missingOnPrimary { counters.append(Self.missing) }
     if state == .synced, verificationState == .pending, rare?.removalWaitingSince.timestamp == nil {
@@ -89,7 +90,12 @@ extension EntryRow {
     }
   }
 
+  static let copies = 17
+
   private var combination: Int { ListIndex.combination(state, verificationState) }
+
+  /// As `RegistryEntry.hasCopy` says.
+  private var hasCopy: Bool { held.generation != nil || lastSuccessAt.timestamp != nil }
 
   /// As `RegistryEntry.isCheckable` says.
   private var isCheckable: Bool {

@@ -7,7 +7,7 @@ enum ListIndex {
   /// Lists of one order.
   static let combinations = SyncState.allCases.count * verificationStates
   /// The counters of `EntryRow` that are not of combinations.
-  private static let otherCounters = 17
+  private static let otherCounters = 18
 
   /// The number of a combination of states.
   static func combination(_ state: SyncState, _ verificationState: VerificationState) -> Int {

@@ -8,6 +8,8 @@ actor Removals {
   private let registry: any RegistryStoring
   private var waiting: Set<ReplicableID> = []
   private var confirmed: Set<ReplicableID> = []
+  /// When copies were moved to the trash, of the last day.
+  private var removedAt: [Timestamp] = []
   /// What a pass that runs has found to be removed; `nil` when none runs.
   private var requested: Set<ReplicableID>?
 
@@ -74,7 +76,7 @@ actor Removals {
       }
       return false
     }
-    _ = try await strategy.discard(id, entry: entry, at: now)
+    if try await strategy.discard(id, entry: entry, at: now) != nil { removedAt.append(now) }
     _ = try await registry.change(id) { entry, _ in entry = nil }
     forget(id)
     return true
@@ -82,13 +84,22 @@ actor Removals {
 
   private func mayRemove(_ entry: RegistryEntry, isReplaced: Bool, at now: Timestamp) async throws -> Bool {
     if confirmed.contains(entry.replicableID) { return true }
-    if entry.isRestored, !isReplaced { return false }
     if try await strategy.presence(of: entry.replicableID) == .absent { return true }
+    // Only a confirmation ends a wait, or that the primary has it again; a day that passes does not.
+    if entry.removalWaitingSince != nil { return false }
+    if entry.isRestored, !isReplaced { return false }
     let day = Duration.seconds(86_400)
     // What was confirmed counts as well: a copy that went today under the same id as one that is confirmed now was another one.
     let recent = try await strategy.trash().count { $0.reason == Self.reason && $0.discardedAt > now - day }
-    let present = try await registry.counts(at: now).total
-    return RemovalGuard.allows(removedLastDay: recent, present: present)
+    // Entries without a copy are nothing that could be lost: many new ones must not make room for the last old ones.
+    let present = max(1, try await registry.counts(at: now).copies)
+    return RemovalGuard.allows(removedLastDay: max(recent, removals(after: now - day)), present: present)
+  }
+
+  /// How many this process has removed since: the trash may have been emptied.
+  private func removals(after moment: Timestamp) -> Int {
+    removedAt.removeAll { $0 <= moment }
+    return removedAt.count
   }
 
   /// Why copies are discarded here; `displaced` ones are no removals.

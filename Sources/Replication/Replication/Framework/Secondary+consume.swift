@@ -189,9 +189,28 @@ extension Secondary {
     _ member: Member
   ) async throws {
     if let incarnation, try await needsSettling(id, incarnation, member) {
-      guard try await exclusively(member, { try await makeRoom(for: incarnation, at: id, member) }) else { return }
+      let isFree: Bool
+      do {
+        isFree = try await exclusively(member) { try await makeRoom(for: incarnation, at: id, member) }
+      } catch {
+        try await owe(incarnation, generation, at: moment, insteadOf: id, member)
+        throw error
+      }
+      guard isFree else { return try await owe(incarnation, generation, at: moment, insteadOf: id, member) }
     }
     try await recordAnnouncement(id, incarnation, generation, at: moment, member)
+  }
+
+  /// Records an announcement in the entry that has the incarnation under another id and cannot have its new one yet: it must not be
+  /// called equal meanwhile.
+  private func owe(
+    _ incarnation: Incarnation, _ generation: Generation?, at moment: Timestamp?, insteadOf id: ReplicableID,
+    _ member: Member
+  ) async throws {
+    guard let there = try await member.registry.entry(of: incarnation), there.replicableID != id,
+      there.removalWaitingSince == nil
+    else { return }
+    try await recordAnnouncement(there.replicableID, incarnation, generation, at: moment, member)
   }
 
   /// Whether an announcement is of anything but what is tracked under its id, or of something new.

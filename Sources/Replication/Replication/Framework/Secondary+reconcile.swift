@@ -59,6 +59,7 @@ extension Secondary {
       report.renamed += renamed
       report.inserted += differences.untracked.count - renamed
       report.requested += differences.behind.count
+      try await takeReadings(differences.read, member)
       gone += differences.gone
       guard let last else { break }
       after = last
@@ -87,6 +88,15 @@ extension Secondary {
       CatalogComparison(endedAt: environment.now(), isComplete: report.isComplete || isNothing),
       isOffOnPrimary: isOffOnPrimary, leftOut)
     return report
+  }
+
+  /// Verifies again what the primary reads otherwise now than when it was verified. A reading older than the copy changes nothing.
+  private func takeReadings(_ rows: [CatalogRow], _ member: Member) async throws {
+    let readings = Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
+    try await member.registry.changeAll(readings.keys.sorted()) { id, entry, _ in
+      guard let row = readings[id], let reading = row.reading, entry?.incarnation == row.incarnation else { return }
+      entry?.primaryRead(reading)
+    }
   }
 
   /// Announces rows of one window, those that are only new or only behind with one wait for the disk.

@@ -47,13 +47,45 @@ extension Secondary {
       try await recordAnnouncement(id, row.incarnation, row.generation, member)
       return .kept
     case .present(let row): return try await replace(entry, by: row, member)
-    case .moved(let row): return try await relocate(entry, to: row, member)
+    case .moved(let row): return try await follow(entry, to: row, member)
     case .gone: return try await discard(entry, member)
     case .notOffered(let reason):
-      try await withhold(id, reason, member)
-      return .kept
+      // Its copy keeps the id until the primary offers another one under it.
+      guard try await isSucceeded(entry, member) else {
+        try await withhold(id, reason, member)
+        return .kept
+      }
+      return try await discard(entry, isReplaced: true, member)
     case .unknown: return .kept
     }
+  }
+
+  /// Moves a copy to where the primary has its incarnation. Until that is possible it is not equal to what has its id there.
+  private func follow(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Fate {
+    let fate: Fate
+    do { fate = try await relocate(entry, to: row, member) } catch {
+      try await reopen(entry, member)
+      throw error
+    }
+    if fate == .waits { try await reopen(entry, member) }
+    return fate
+  }
+
+  /// An entry of the same incarnation under the same id must not be called synced any more.
+  private func reopen(_ entry: RegistryEntry, _ member: Member) async throws {
+    try await member.registry.change(entry.replicableID) { now, _ in
+      guard now?.incarnation == entry.incarnation, now?.removalWaitingSince == nil else { return }
+      if now?.state == .synced { now?.resync() }
+    }
+  }
+
+  /// Whether the primary offers another incarnation under the id of one that it does not offer: that was renamed to where the
+  /// rules exclude it.
+  private func isSucceeded(_ entry: RegistryEntry, _ member: Member) async throws -> Bool {
+    guard
+      case .present(let row) = try await primary.standing(of: entry.replicableID, incarnation: nil, member.kind.name)
+    else { return false }
+    return row.id == entry.replicableID && entry.incarnation.map { $0 != row.incarnation } ?? false
   }
 
   /// Records that the primary does not offer a replicable: the copy stays, and is neither synced nor verified until it does.
@@ -151,11 +183,9 @@ extension Secondary {
       case .moved(let row) where member.selection.selects(row.id):
         moves.append(CopyMove(id: occupant.replicableID, newID: row.id, incarnation: row.incarnation))
       case .moved, .gone: guard try await discard(occupant, member) == .removed else { return .waits }
-      case .present: guard try await discard(occupant, isReplaced: true, member) == .removed else { return .waits }
-      // Its copy stays where it is, and keeps the id.
-      case .notOffered(let reason):
-        try await withhold(occupant.replicableID, reason, member)
-        return .waits
+      // What is not offered has left the id to the one that comes.
+      case .present, .notOffered:
+        guard try await discard(occupant, isReplaced: true, member) == .removed else { return .waits }
       case .unknown: return .waits
       }
     }

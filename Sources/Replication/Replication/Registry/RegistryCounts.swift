@@ -14,6 +14,8 @@ public struct RegistryCounts: Hashable, Sendable {
   public var missingOnPrimary = 0
   /// Entries whose last object check found something.
   public var damaged = 0
+  /// Entries that have, or had, a copy: `RegistryEntry.hasCopy`. Those that are not offered are among them.
+  public var copies = 0
   /// Copies that could be checked and never were.
   public var unchecked = 0
   /// When the copy was checked whose check is the oldest; `nil` when none was.

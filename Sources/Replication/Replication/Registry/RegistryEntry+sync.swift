@@ -217,6 +217,9 @@ extension RegistryEntry {
     if verificationState == .started { verificationState = state == .synced ? .pending : .disabled }
   }
 
+  /// Whether there is, or was, a copy: a sync has ended well.
+  package var hasCopy: Bool { held != nil || lastSuccessAt != nil }
+
   /// Whether a sync is to be started at that time.
   public func isDueForSync(at now: Timestamp) -> Bool {
     guard removalWaitingSince == nil else { return false }

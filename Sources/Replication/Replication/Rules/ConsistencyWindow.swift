@@ -6,6 +6,9 @@ package enum ConsistencyWindow {
     package var untracked: [CatalogRow] = []
     /// Rows whose entry was never told of the row's last event, or is of another incarnation.
     package var behind: [CatalogRow] = []
+    /// Rows of entries that are not behind, whose reading is another one than the copy was verified by: the event that said so was
+    /// never published, or did not come.
+    package var read: [CatalogRow] = []
     /// Untracked rows whose incarnation an entry of this window has under another id, with that id. One whose entry is in
     /// another window is not seen here; the registry knows it by its incarnation.
     package var renamed: [Rename] = []
@@ -43,7 +46,11 @@ package enum ConsistencyWindow {
         missing.append(entries[entry])
         entry += 1
       } else {
-        if entries[entry].isBehind(rows[row], at: position) { differences.behind.append(rows[row]) }
+        if entries[entry].isBehind(rows[row], at: position) {
+          differences.behind.append(rows[row])
+        } else if entries[entry].isContradicted(by: rows[row]) {
+          differences.read.append(rows[row])
+        }
         row += 1
         entry += 1
       }
@@ -94,12 +101,18 @@ extension CatalogRow {
 }
 
 extension RegistryEntry {
+  /// The catalog has a reading that is not the one that this copy was verified by.
+  fileprivate func isContradicted(by row: CatalogRow) -> Bool {
+    guard verificationState == .succeeded, let reading = row.reading else { return false }
+    return reading.checksum != verificationChecksum
+  }
+
   /// The catalog tells something that this entry was never told. Generations of two logs cannot be compared, so one of another
   /// log is something new.
   fileprivate func isBehind(_ row: CatalogRow, at position: Generation?) -> Bool {
     guard row.incarnation == incarnation else { return true }
-    // The primary offers it again.
-    guard notOffered == nil else { return true }
+    // The primary offers it again, or has it after all.
+    guard notOffered == nil, removalWaitingSince == nil else { return true }
     guard let generation = row.generation else { return false }
     let announced = position.map { row.announced(at: $0) } ?? generation
     return wanted.map { !$0.covers(announced) } ?? true

@@ -31,6 +31,8 @@ final class MemoryDisk: Sendable {
     /// The file system tells when an inode was made.
     var hasBirths = false
     var unreadable: Set<ReplicableID> = []
+    /// Names of tickets are not used again.
+    var discarded = 0
     /// What lacks something without which it is none.
     var broken: Set<ReplicableID> = []
     /// What an object check finds.
@@ -220,8 +222,9 @@ struct MemoryStrategy: Strategy {
   func discard(_ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp) -> TrashTicket? {
     disk.change { content in
       guard let item = content.items.removeValue(forKey: id) else { return nil }
+      content.discarded += 1
       let ticket = TrashTicket(
-        name: "\(content.trash.count)", replicableID: id, incarnation: entry?.incarnation, discardedAt: now,
+        name: "\(content.discarded)", replicableID: id, incarnation: entry?.incarnation, discardedAt: now,
         reason: "deleted")
       content.trash.insert((ticket, item), at: 0)
       return ticket

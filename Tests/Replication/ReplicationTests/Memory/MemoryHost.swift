@@ -11,6 +11,8 @@ final class MemoryHost: Sendable {
   let log = MemoryLog()
   let registry = MemoryRegistry()
   let features = MemoryFeatures()
+  /// The primary's.
+  let primaryFeatures = MemoryFeatures()
   let differences = MemoryDifferences()
   private let dataType: DataType
   private let isMutable: Bool
@@ -20,7 +22,7 @@ final class MemoryHost: Sendable {
     (self.dataType, self.isMutable) = (dataType, isMutable)
     let kind = Kind(configured: Self.name, dataType: dataType, isMutable: isMutable)
     let states = MemoryStates()
-    let primary = try Self.primary(kind, states, source, log, clock)
+    let primary = try Self.primary(kind, states, source, log, primaryFeatures, clock)
     let secondary = try Self.secondary(
       kind, of: primary, source, copies, registry, differences, features, clock, .everything)
     sites = Mutex((states, primary, secondary))
@@ -32,15 +34,18 @@ final class MemoryHost: Sendable {
   var secondary: Secondary { sites.withLock { $0.secondary } }
 
   private static func primary(
-    _ kind: Kind, _ states: MemoryStates, _ disk: MemoryDisk, _ log: MemoryLog, _ clock: MemoryPair.Clock
+    _ kind: Kind, _ states: MemoryStates, _ disk: MemoryDisk, _ log: MemoryLog, _ features: MemoryFeatures,
+    _ clock: MemoryPair.Clock, _ selection: SelectiveSync = .everything
   ) throws -> Primary {
     try Primary(
       name: "source", secondaries: ["copy"],
       members: [
-        Primary.Member(kind, strategy: MemoryStrategy(disk: disk, dataType: kind.dataType), states: states) {
+        Primary.Member(
+          kind, strategy: MemoryStrategy(disk: disk, dataType: kind.dataType), states: states, selection: selection
+        ) {
           SourceAddress(location: "memory:\($0)")
         }
-      ], log: log, features: MemoryFeatures(), environment: clock.environment)
+      ], log: log, features: features, environment: clock.environment)
   }
 
   private static func secondary(
@@ -66,16 +71,22 @@ final class MemoryHost: Sendable {
   }
 
   /// Starts the primary again, and a secondary of it.
-  /// - Parameter losesState: it knows no incarnation any more.
-  func restartPrimary(losesState: Bool = false) async throws {
+  /// - Parameters:
+  ///   - losesState: it knows no incarnation any more.
+  ///   - selection: what it offers.
+  func restartPrimary(losesState: Bool = false, _ selection: SelectiveSync = .everything) async throws {
     let states = losesState ? MemoryStates() : states
-    let primary = try Self.primary(kind, states, source, log, clock)
+    let primary = try Self.primary(kind, states, source, log, primaryFeatures, clock, selection)
     try await primary.recover()
     sites.withLock { ($0.states, $0.primary) = (states, primary) }
     try await restartSecondary()
   }
 
   // MARK: What tests do
+
+  func setPrimaryEnabled(_ isEnabled: Bool) async {
+    await primaryFeatures.set(kind.featureName, to: isEnabled)
+  }
 
   func create(_ text: String, _ lines: [String: String]) async throws -> ReplicableID {
     let id = try ReplicableID(text)

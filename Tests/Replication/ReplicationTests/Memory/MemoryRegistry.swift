@@ -91,6 +91,7 @@ actor MemoryRegistry: RegistryStoring {
   func counts(at now: Timestamp) -> RegistryCounts {
     var counts = RegistryCounts()
     for entry in entries.values {
+      if entry.hasCopy { counts.copies += 1 }
       if let reason = entry.notOffered {
         counts.notOffered[reason, default: 0] += 1
         continue

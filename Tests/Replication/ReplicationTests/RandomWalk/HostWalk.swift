@@ -265,8 +265,9 @@ final class HostWalk {
     for (id, before) in waiting {
       if let item = items[id], item.inode == before.inode {
         try claim(!held.contains(id) || item.lines == before.lines, "\(id) waits for its removal and was changed")
-      } else if let item = trash.first(where: { $0.item.inode == before.inode })?.item {
+      } else if let (ticket, item) = trash.first(where: { $0.item.inode == before.inode }) {
         try claim(item.lines == before.lines, "\(id) lies in the trash otherwise than it was")
+        try claim(allowed.contains(ticket.name), "\(id) waited for its removal and went without a confirmation")
       }
     }
     confirmed.formIntersection(held)
