@@ -1,6 +1,7 @@
 import Foundation
 import GitServing
 import NIOCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -72,6 +73,30 @@ struct RequestTests {
       }
       let left = try FileManager.default.contentsOfDirectory(atPath: ground.directory.path)
       #expect(left == ["r.git"])
+    }
+  }
+
+  @Test("what a request unpacks to is reserved before it is written")
+  func reserved() async throws {
+    struct Full: Error {}
+    final class Room: Sendable {
+      let taken = Mutex(0)
+    }
+    try await withRepository { ground, repository in
+      let packed = try await gzip([UInt8](repeating: UInt8(ascii: "0"), count: 1 << 20))
+      let room = Room()
+      let error = await #expect(throws: GitServingError.self) {
+        _ = try await ground.service.uploadPack(
+          of: repository, protocolHeader: "version=2", contentEncoding: "gzip", body: ServingGround.sequence([packed]),
+          reserve: { count in
+            try room.taken.withLock { taken in
+              guard taken + count <= 200_000 else { throw Full() }
+              taken += count
+            }
+          })
+      }
+      #expect(error?.code == .busy && packed.count < 10_000)
+      #expect(room.taken.withLock { $0 } > 100_000)
     }
   }
 

@@ -166,6 +166,24 @@ struct SpoolTests {
     }
   }
 
+  @Test("where no more is set aside, a directory with something in it is neither walked nor removed")
+  func full() async throws {
+    try await LogGround.with { ground in
+      let intake = Self.intake(ground)
+      try await intake.prepare()
+      func path(_ name: String) -> String { ground.spool.appending(name).string }
+      for number in 0..<1_000 { try Data().write(to: URL(fileURLWithPath: path("bad/\(number)"))) }
+      for name in ["whole/inner", "empty"] {
+        try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
+      }
+      try Data("x".utf8).write(to: URL(fileURLWithPath: path("other")))
+      let report = try await intake.take { _ in Issue.record("none of these is an event") }
+      #expect(report.discarded == 2 && report.stuck == 1)
+      #expect(try Self.names(ground.spool) == ["bad", "whole"])
+      #expect(try Self.names(ground.spool.appending("whole")) == ["inner"])
+    }
+  }
+
   @Test("more than one part is taken, each handed over before the next is read")
   func parts() async throws {
     try await LogGround.with { ground in

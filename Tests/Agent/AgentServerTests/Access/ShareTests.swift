@@ -3,6 +3,7 @@ import BoundedHTTP
 import Foundation
 import Hummingbird
 import NIOCore
+import Replication
 import SiteTokens
 import TestSupport
 import Testing
@@ -31,6 +32,49 @@ struct ShareTests {
     for _ in 0..<2 { try rates.admit("2001:db8::/64") }
     #expect(throws: AgentFault.self) { try rates.admit("2001:db8::/64") }
     try rates.admit("site berlin")
+  }
+
+  @Test("one client begins so many sessions, and no more; and so many of one token stay")
+  func signIns() async throws {
+    var limits = PeerRates.Limits()
+    limits.signInsPerMinute = 3
+    let rates = PeerRates(limits)
+    for _ in 0..<3 { try rates.signIn(Self.client("192.0.2.1")) }
+    let fault = #expect(throws: AgentFault.self) { try rates.signIn(Self.client("192.0.2.1")) }
+    #expect(fault?.status == 429 && fault?.code == "too_many_sign_ins")
+    try rates.signIn(Self.client("192.0.2.2"))
+    try await withAgent { fixture in
+      let admin = try await fixture.signIn()
+      for _ in 0..<25 { _ = try await fixture.signIn(AccessFixture.reader) }
+      #expect(try await fixture.ask(.get, "/", [("Cookie", admin)]).status == 200)
+    }
+  }
+
+  @Test("a listing, a history and a proof give a reader no more than git would")
+  func servedRefs() async throws {
+    var settings = AccessFixture.Settings()
+    settings.change = { doors in
+      doors.serving["project_repository"] = .init(
+        role: .reader, selection: (try? SelectiveSync(exclude: ["secret"])) ?? .everything,
+        hiddenRefs: ["refs/embargo"])
+    }
+    try await withAgent(settings) { directory in
+      var builder = RepositoryBuilder()
+      builder.ref("refs/heads/main", at: builder.commit(["a": "b"]))
+      for name in ["one", "secret"] { _ = try builder.build(at: directory.path("sources/\(name).git")) }
+    } _: { fixture in
+      let (kind, reader, admin) = (
+        "/api/v1/kinds/project_repository", [("Authorization", "Bearer \(AccessFixture.reader)")],
+        [("Authorization", "Bearer \(AccessFixture.admin)")]
+      )
+      #expect(try await fixture.ask(.get, "\(kind)/listing?id=one", reader).status == 403)
+      #expect(try await fixture.ask(.get, "\(kind)/listing?id=secret", reader).status == 404)
+      #expect(try await fixture.ask(.get, "\(kind)/listing?id=one", admin).status == 200)
+      #expect(try await fixture.ask(as: "berlin", .get, "\(kind)/listing?id=secret").status == 200)
+      #expect(try await fixture.ask(.get, "\(kind)/standing?id=one", reader).status == 200)
+      let marks = "\(kind)/standing?id=one&incarnation=0000000000000001&marks=\(String(repeating: "0", count: 40))"
+      #expect(try await fixture.ask(.get, marks, reader).status == 403)
+    }
   }
 
   @Test("strangers lock nobody out: neither people nor sites nor probes, from the same address")
@@ -95,7 +139,7 @@ struct ShareTests {
       verdict: .init())
     let fault = await #expect(throws: AgentFault.self) { try await long.drain() }
     #expect(fault?.status == 413 && long.verdict.refusal is AgentFault)
-    long.lease.end()
+    long.lease?.end()
     #expect(budget.taken == 0)
   }
 
