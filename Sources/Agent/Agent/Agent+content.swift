@@ -3,6 +3,7 @@ internal import Foundation
 internal import GitTransport
 package import Replication
 internal import RepositoryReplication
+internal import SiteAssembly
 package import SystemPackage
 internal import WorkerPool
 
@@ -60,7 +61,7 @@ extension Agent {
       var location = directory.appending(path)
       if content == .repository {
         // By the rules of the catalog: what it does not list is not served, whatever link leads there.
-        switch try state.place(directory, of: kind.name).location(of: id) {
+        switch try state.place(of: kind, at: directory, holdsCopies: false).location(of: id) {
         case .directory(let found): location = found
         case .refused: throw Self.missing(content)
         case .absent: break

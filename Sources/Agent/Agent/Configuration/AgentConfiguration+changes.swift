@@ -1,5 +1,6 @@
 internal import GitTransport
 internal import Replication
+internal import SiteAssembly
 
 extension AgentConfiguration {
   /// A key that another configuration has otherwise.

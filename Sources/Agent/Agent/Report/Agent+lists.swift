@@ -1,6 +1,7 @@
 package import AgentAPI
 internal import Mirroring
 internal import Replication
+internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
 

@@ -7,6 +7,7 @@ internal import Hummingbird
 internal import Logging
 internal import NIOCore
 internal import Replication
+internal import SiteAssembly
 
 /// The admin page's screens and orders: at the network door, for people who have signed in.
 struct PageRoutes: Sendable {

@@ -1,11 +1,12 @@
 internal import Foundation
 internal import GitTransport
+internal import SiteAssembly
 internal import Yams
 
 /// `sources`: how a secondary reaches hosts that are not its primary.
 extension ConfigurationReader {
-  mutating func sources(on role: AgentConfiguration.Role?) -> SourceAccess {
-    var access = SourceAccess()
+  mutating func sources(on role: AgentConfiguration.Role?) -> SourceCredentials {
+    var access = SourceCredentials()
     access.tokens = tokens()
     access.netrcFile = privateFile("sources.netrc_file")
     access.certificateFile = file("sources.certificate_file")
