@@ -106,10 +106,9 @@ let targets: [[Target]] = [
   agent.library(
     "Agent",
     """
-    AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication Mirroring \
-    GitTransport DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle \
-    SystemPackage Yams
-    """),
+    AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication \
+    DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle SystemPackage Yams
+    """, tests: "GitTransport"),
   agent.library(
     "AgentServer",
     """

@@ -1,6 +1,5 @@
 internal import AgentAPI
 internal import Foundation
-internal import GitTransport
 package import Replication
 internal import RepositoryReplication
 internal import SiteAssembly
@@ -89,7 +88,7 @@ extension Agent {
       return "\(here) the Git host"
     }
     if let location = site.listed?.location(of: id, kind.name) ?? kind.address?.url(of: id) {
-      return "\(here) \((try? SourceURL(location))?.description ?? "the Git host")"
+      return "\(here) \(SourceURLText.redacted(location) ?? "the Git host")"
     }
     return "\(here) the Git host of the primary, whose agent is at \(site.primaryURL ?? "")"
   }

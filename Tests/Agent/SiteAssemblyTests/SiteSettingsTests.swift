@@ -43,7 +43,8 @@ struct SiteSettingsTests {
     settings.transfers.freeBytesToKeep = 9
     settings.connectionsPerHost = 10
     settings.caFile = "/ca.pem"
-    settings.credentials.tokens = [try HostToken(host: "git.example.org", place: .file("/token"))]
+    try settings.credentials.addToken(of: "git.example.org", in: .file("/token"))
+    try settings.credentials.addToken(of: "git.example.org:8443", in: .environment("TOKEN"))
     settings.credentials.netrcFile = "/netrc"
     settings.credentials.certificateFile = "/cert.pem"
     settings.credentials.keyFile = "/key.pem"
@@ -51,7 +52,9 @@ struct SiteSettingsTests {
     #expect(transport.connectTimeout == .seconds(1) && transport.silenceTimeout == .seconds(2))
     #expect(transport.maximumAdvertisedRefs == 4 && transport.maximumAdvertisementBytes == 5)
     #expect(transport.maximumPackBytes == 6 && transport.connectionsPerHost == 10 && transport.caFile == "/ca.pem")
-    #expect(transport.tokens == settings.credentials.tokens && transport.netrcFile == "/netrc")
+    #expect(transport.tokens.map(\.place) == [.file("/token"), .environment("TOKEN")])
+    #expect(transport.tokens.map(\.host) == ["git.example.org", "git.example.org"])
+    #expect(transport.tokens.map(\.port) == [nil, 8443] && transport.netrcFile == "/netrc")
     #expect(transport.clientCertificate?.certificateFile == "/cert.pem")
     #expect(transport.clientCertificate?.keyFile == "/key.pem")
     #expect(settings.mirrorLimits.run == .seconds(3) && settings.mirrorLimits.packObjects == 7)
@@ -61,6 +64,22 @@ struct SiteSettingsTests {
         == BlobLimits(maximumBytes: 8, silence: .seconds(2), total: .seconds(3), freeBytesToKeep: 9))
     settings.credentials.keyFile = nil
     #expect(settings.transport.clientCertificate == nil)
+  }
+
+  @Test(
+    "each way to speak SSH is the transport's of that name", arguments: SourceCredentials.SSHClient.allCases)
+  func ssh(client: SourceCredentials.SSHClient) {
+    var settings = SiteSettings()
+    settings.credentials.ssh.client = client
+    settings.credentials.ssh.keyFiles = ["/key"]
+    settings.credentials.ssh.passphraseFile = "/passphrase"
+    settings.credentials.ssh.knownHostsFiles = ["/hosts"]
+    settings.credentials.ssh.configurationFile = "/config"
+    let ssh = settings.transport.ssh
+    #expect(SSHSettings.Choice.allCases.map(\.rawValue) == SourceCredentials.SSHClient.allCases.map(\.rawValue))
+    #expect(ssh.choice.rawValue == client.rawValue && ssh.identityFiles == ["/key"])
+    #expect(ssh.passphraseFile == "/passphrase" && ssh.knownHostsFiles == ["/hosts"])
+    #expect(ssh.configurationFile == "/config" && ssh.idleTimeout == SSHSettings().idleTimeout)
   }
 
   @Test("a declared kind and a configured one are the same values of a plan")

@@ -51,8 +51,6 @@ final class SecondarySite: Sendable {
     let recordPath = FilePath(plan.state).appending("sources.json")
     let known = try await state.storage.run { _ in SourceRecord.read(recordPath, RealFileSystem()) }
     hosts.restore(known.hostFailures)
-    let roots = plan.kinds.map { RootGuard($0, state, tell: log) }
-    self.roots = roots
     former = address.map { $0.former(state.http) }
     let primary: any PrimaryAccess
     if let address {
@@ -74,14 +72,14 @@ final class SecondarySite: Sendable {
     } progress: { [progress] name, id, step in
       progress.note(JobKey(name: name, id: id), step)
     }
-    let guards = Dictionary(uniqueKeysWithValues: roots.map { ($0.kind, $0) })
+    var guards: [RootGuard] = []
     do {
       site = try await state.openSecondary(of: primary, care: care) { member, kind in
-        if let root = guards[kind.name] {
-          member.strategy = CopyStrategy(
-            name: kind.name, strategy: member.strategy, root: root, hosts: hosts, storage: state.storage)
-        }
-        member.strategy = MeteredStrategy(name: kind.name, strategy: member.strategy, trend: counter)
+        let root = RootGuard(kind, state, tell: log)
+        guards.append(root)
+        let guarded = CopyStrategy(
+          name: kind.name, strategy: member.strategy, root: root, hosts: hosts, storage: state.storage)
+        member.strategy = MeteredStrategy(name: kind.name, strategy: guarded, trend: counter)
         member.registry = WatchedRegistry(name: kind.name, registry: member.registry, log: transitions)
       }
     } catch {
@@ -89,6 +87,8 @@ final class SecondarySite: Sendable {
       throw error
     }
     secondary = site.secondary
+    let roots = guards
+    self.roots = roots
     let primaryHost = address.map { SourceHost.name(of: $0.url) }
     scheduler = try Scheduler(
       secondary, hosts: hosts, primaryHost: primaryHost, sources: Self.sources(plan, listed, primaryHost), roots: roots,
