@@ -98,33 +98,33 @@ let targets: [[Target]] = [
   agent.library("MetricsExposition", "CoreMetrics"),
   agent.library("AdminPage", "AgentAPI Mustache"),
   agent.library(
-    "Agent",
-    """
-    AgentAPI AgentClient SiteTokens Replication RegistryStore EventLog RepositoryReplication BlobReplication \
-    Housekeeping Mirroring GitTransport DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging \
-    ServiceLifecycle SystemPackage Yams
-    """),
-  agent.library(
-    "AgentServer",
-    """
-    AdminPage AgentAPI Agent GitServing GraphQLEngine SiteTokens MetricsExposition Replication DurableFiles \
-    WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird HummingbirdCore HummingbirdTLS \
-    Logging NIOCore NIOHTTP1 NIOHTTPTypes NIOSSL ServiceLifecycle SystemPackage UnixSignals
-    """, tests: "AgentClient BlobReplication BoundedHTTP GitValues"),
-  products.library(
-    "Remora",
+    "SiteAssembly",
     """
     Replication RegistryStore EventLog RepositoryReplication BlobReplication Mirroring GitTransport DurableFiles \
     WorkerPool BoundedHTTP SystemPackage
     """, tests: "GitValues"),
+  agent.library(
+    "Agent",
+    """
+    AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication \
+    DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle SystemPackage Yams
+    """, tests: "GitTransport"),
+  agent.library(
+    "AgentServer",
+    """
+    AdminPage AgentAPI Agent SiteAssembly GitServing GraphQLEngine SiteTokens MetricsExposition Replication DurableFiles \
+    WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird HummingbirdCore HummingbirdTLS \
+    Logging NIOCore NIOHTTP1 NIOHTTPTypes NIOSSL ServiceLifecycle SystemPackage UnixSignals
+    """, tests: "AgentClient BlobReplication BoundedHTTP GitValues"),
+  products.library("Remora", "Replication SiteAssembly", tests: "GitValues RegistryStore"),
   products.library(
     "ReplicatorTestKit", "Remora Replication", tests: "RepositoryReplication BlobReplication SystemPackage"),
   products.library(
     "RemoraCommands",
     """
-    Agent AgentAPI AgentClient AgentServer EventLog Replication DurableFiles Housekeeping Mirroring GitTransport \
-    GitValues RefStore WorkerPool BoundedHTTP MetricsExposition SiteTokens ArgumentParser CoreMetrics Logging \
-    SystemPackage
+    Agent AgentAPI AgentClient AgentServer SiteAssembly EventLog Replication DurableFiles Housekeeping Mirroring \
+    GitTransport GitValues RefStore WorkerPool BoundedHTTP MetricsExposition SiteTokens ArgumentParser CoreMetrics \
+    Logging SystemPackage
     """, tests: "remora"),
   products.program("remora", "RemoraCommands ArgumentParser"),
   // Agents as processes, beside real servers.

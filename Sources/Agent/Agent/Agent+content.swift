@@ -1,8 +1,8 @@
 internal import AgentAPI
 internal import Foundation
-internal import GitTransport
 package import Replication
 internal import RepositoryReplication
+internal import SiteAssembly
 package import SystemPackage
 internal import WorkerPool
 
@@ -60,7 +60,7 @@ extension Agent {
       var location = directory.appending(path)
       if content == .repository {
         // By the rules of the catalog: what it does not list is not served, whatever link leads there.
-        switch try state.place(directory, of: kind.name).location(of: id) {
+        switch try state.place(of: kind, at: directory, holdsCopies: false).location(of: id) {
         case .directory(let found): location = found
         case .refused: throw Self.missing(content)
         case .absent: break
@@ -88,7 +88,7 @@ extension Agent {
       return "\(here) the Git host"
     }
     if let location = site.listed?.location(of: id, kind.name) ?? kind.address?.url(of: id) {
-      return "\(here) \((try? SourceURL(location))?.description ?? "the Git host")"
+      return "\(here) \(SourceURLText.redacted(location) ?? "the Git host")"
     }
     return "\(here) the Git host of the primary, whose agent is at \(site.primaryURL ?? "")"
   }

@@ -1,6 +1,7 @@
 package import AgentAPI
 internal import EventLog
 internal import Replication
+internal import SiteAssembly
 
 extension Agent {
   /// Takes in what a Git host says happened; durable on return.

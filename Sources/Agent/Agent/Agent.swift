@@ -1,5 +1,7 @@
 internal import AgentAPI
+internal import BoundedHTTP
 package import Replication
+internal import SiteAssembly
 internal import Synchronization
 internal import WorkerPool
 
@@ -21,7 +23,7 @@ package final class Agent: Sendable {
   /// Since when.
   package let startedAt: Timestamp
   let site: Site
-  let state: AgentState
+  let state: SiteResources
   let environment: SiteEnvironment
 
   let transitions: TransitionLog
@@ -30,13 +32,21 @@ package final class Agent: Sendable {
   let statuses = SharedAnswer<StatusRow>()
   /// The last answer of `/readyz`, and when it was given.
   let readiness = Mutex<(at: ContinuousClock.Instant, obstacles: Int)?>(nil)
+  private let counter: TrendCounter
   private let observer: any ReplicationObserver
+  /// For the agent that this primary has replaced, whose certificate another authority may have signed than those of
+  /// other hosts.
+  private let formerHTTP: BoundedHTTPClient?
 
   private init(
-    _ plan: AgentPlan, _ state: AgentState, _ site: Site, _ transitions: TransitionLog, _ trend: TrendLog,
-    _ observer: any ReplicationObserver
+    _ plan: AgentPlan, _ state: SiteResources, _ site: Site, _ transitions: TransitionLog, _ trend: TrendLog,
+    _ counter: TrendCounter, _ observer: any ReplicationObserver
   ) {
+    self.counter = counter
     self.observer = observer
+    formerHTTP = plan.former.map { former in
+      BoundedHTTPClient(configuration: .init(connectTimeout: plan.transfers.connect, caFile: former.caFile))
+    }
     self.transitions = transitions
     self.trend = trend
     self.plan = plan
@@ -57,20 +67,24 @@ package final class Agent: Sendable {
     _ plan: AgentPlan, chronicle: Chronicle, environment: SiteEnvironment,
     _ body: (Agent) async throws -> Answer
   ) async throws -> Answer {
-    let state = try await AgentState(plan, environment: environment)
-    do {
-      let observer = AgentObserver(chronicle: chronicle, trend: state.counter)
+    try await SiteResources.with(plan.sitePlan(environment: environment)) { state in
+      let counter = TrendCounter()
+      let observer = AgentObserver(chronicle: chronicle, trend: counter)
       let transitions = try await TransitionLog(
         state: plan.state, storage: state.storage, mostListeners: plan.streams, now: environment.now)
       let trend = try await TrendLog(state: plan.state, storage: state.storage)
       let site: Site =
         switch plan.role {
         case .primary(let secondaries):
-          .primary(try await PrimarySite(state, secondaries: secondaries, transitions: transitions, observer: observer))
+          .primary(
+            try await PrimarySite(
+              plan, state, secondaries: secondaries, transitions: transitions, counter: counter, observer: observer))
         case .secondary(let primary):
-          .secondary(try await SecondarySite(state, of: primary, transitions: transitions, observer: observer))
+          .secondary(
+            try await SecondarySite(
+              plan, state, of: primary, transitions: transitions, counter: counter, observer: observer))
         }
-      let agent = Agent(plan, state, site, transitions, trend, observer)
+      let agent = Agent(plan, state, site, transitions, trend, counter, observer)
       do {
         let answer = try await body(agent)
         await agent.close()
@@ -79,9 +93,6 @@ package final class Agent: Sendable {
         await agent.close()
         throw error
       }
-    } catch {
-      await state.close()
-      throw error
     }
   }
 
@@ -90,7 +101,7 @@ package final class Agent: Sendable {
     case .primary(let site): await site.close()
     case .secondary(let site): await site.close()
     }
-    await state.close()
+    await formerHTTP?.shutdown()
   }
 
   /// Runs the site's loops until the task is cancelled; what runs then ends, and leaves nothing half done.
@@ -114,7 +125,7 @@ package final class Agent: Sendable {
       return nil
     }
     return FormerPrimaryLoop(
-      site: plan.site, former: former.former(state.formerHTTP ?? state.http), epoch: epoch, observer: observer,
+      site: plan.site, former: former.former(formerHTTP ?? state.http), epoch: epoch, observer: observer,
       takeRole: { [weak self] in self?.takeRole(of: epoch) })
   }
 
@@ -126,7 +137,7 @@ package final class Agent: Sendable {
   }
 
   private var trendLoop: TrendLoop {
-    TrendLoop(log: trend, counter: state.counter, observer: observer, environment: environment) {
+    TrendLoop(log: trend, counter: counter, observer: observer, environment: environment) {
       try await self.status()
     }
   }
@@ -180,8 +191,8 @@ package final class Agent: Sendable {
     return site
   }
 
-  /// - Throws: `AgentFault` 404 for a kind that is not configured, 400 for what is no name.
-  func kind(_ name: String) throws -> KindConfiguration {
+  /// - Throws: `AgentFault` 404 for a kind that this site does not replicate, 400 for what is no name.
+  func kind(_ name: String) throws -> KindPlan {
     guard let kind = plan.kinds.first(where: { $0.name.text == name }) else {
       throw ReplicationError.unknownReplicable(name)
     }

@@ -1,2 +1,3 @@
-// One import for who declares replicables: what they are (Replication) and how a site is opened (this room).
+// One import to declare replicables (Replication) and to open a site of them (SiteAssembly).
 @_exported public import Replication
+@_exported public import SiteAssembly

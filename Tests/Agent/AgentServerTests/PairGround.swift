@@ -6,6 +6,7 @@ import Foundation
 import Logging
 import MetricsExposition
 import Replication
+import SiteAssembly
 import SiteTokens
 import TestSupport
 import Testing
@@ -31,8 +32,8 @@ struct PairGround: Sendable {
 
   func copy(_ id: String) -> TestRepository { TestRepository(existing: directory.path("copies/\(id).git")) }
 
-  private func kind(_ root: String) throws -> KindConfiguration {
-    try KindConfiguration(name: "project_repository", strategy: "repository", root: directory.path(root))
+  private func kind(_ root: String) throws -> KindPlan {
+    KindPlan(try KindConfiguration(name: "project_repository", strategy: "repository", root: directory.path(root)))
   }
 
   private func secret() throws -> SiteSecret {

@@ -26,6 +26,26 @@ struct RepositoryStrategyTests {
     }
   }
 
+  @Test("the history of a copy is read the newest first, as much as is asked for; without a copy there is none")
+  func history() async throws {
+    try await StrategyGround.with { ground in
+      let id = try ground.build("app")
+      let copy = FilePath(ground.copyPath(id))
+      #expect(try RefHistory(of: copy, limit: 10) == nil)
+      #expect(try RefHistory(of: FilePath(ground.sourcePath(id)), limit: 10) == nil)
+      _ = try await ground.sync(id)
+      let git = GitCommand()
+      let side = try git.refs(ground.copyPath(id))["refs/heads/side"]
+      _ = try await git.run("-C", ground.sourcePath(id), "update-ref", "-d", "refs/heads/side")
+      _ = try await ground.sync(id)
+      let newest = try #require(try RefHistory(of: copy, limit: 1))
+      #expect(newest.changes.map(\.ref) == ["refs/heads/side"] && newest.changes.map(\.old) == [side])
+      #expect(newest.changes.map(\.new) == [nil] && newest.hasMore && newest.damagedLines == 0)
+      let all = try #require(try RefHistory(of: copy, limit: 1_000))
+      #expect(all.changes.count > 2 && all.changes.first == newest.changes.first && !all.hasMore)
+    }
+  }
+
   @Test("a source that is gone is missing on the primary, one that is no repository is not")
   func missing() async throws {
     try await StrategyGround.with { ground in

@@ -104,6 +104,11 @@ struct SourceRosterTests {
       #expect(try GzipText.unpacked(text, limit: 1_000) == text)
       #expect(throws: MirrorError.self) { try GzipText.unpacked(packed, limit: 10) }
       #expect(throws: (any Error).self) { try GzipText.unpacked(Array(packed.dropLast(9)), limit: 1_000) }
+      let roster = try SourceRoster(manifest: packed, unpackedLimit: 1_000, address: address())
+      #expect(roster == (try SourceRoster(manifest: text, address: address())) && roster.entries.count == 1)
+      #expect(throws: MirrorError.self) {
+        try SourceRoster(manifest: packed, unpackedLimit: 10, address: address())
+      }
     }
   }
 

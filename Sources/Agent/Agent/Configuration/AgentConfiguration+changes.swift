@@ -1,5 +1,5 @@
-internal import GitTransport
 internal import Replication
+internal import SiteAssembly
 
 extension AgentConfiguration {
   /// A key that another configuration has otherwise.
@@ -20,7 +20,7 @@ extension AgentConfiguration {
     if trustedProxies != new.trustedProxies { changes.append(Change(key: "trusted_proxies", isReloadable: false)) }
     if trustedOwners != new.trustedOwners { changes.append(Change(key: "trusted_owners", isReloadable: false)) }
     if sources.tokens != new.sources.tokens { changes.append(Change(key: "sources.tokens", isReloadable: false)) }
-    if sources.ssh.identityFiles != new.sources.ssh.identityFiles {
+    if sources.ssh.keyFiles != new.sources.ssh.keyFiles {
       changes.append(Change(key: "sources.ssh.keys", isReloadable: false))
     }
     if sources.ssh.knownHostsFiles != new.sources.ssh.knownHostsFiles {

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Replication
+internal import SiteAssembly
 package import SystemPackage
 
 /// What those may learn from a configuration who cannot read the secrets that it names: hooks run as the users who push.

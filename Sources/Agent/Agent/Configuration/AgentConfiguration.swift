@@ -1,4 +1,5 @@
 package import Replication
+package import SiteAssembly
 package import SiteTokens
 package import Webhooks
 
@@ -118,7 +119,7 @@ package struct AgentConfiguration: Sendable {
   /// `secondaries`; empty on a secondary.
   package var secondaries: [Secondary]
   /// `sources`: how a secondary reaches the hosts of `clone_url`.
-  package var sources: SourceAccess
+  package var sources: SourceCredentials
   /// `replicables`, in the order of the file: a directory belongs to the first that includes it.
   package var kinds: [ConfiguredKind]
   /// `limits`.

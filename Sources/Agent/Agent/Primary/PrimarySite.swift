@@ -1,6 +1,6 @@
 internal import EventLog
-internal import RegistryStore
 internal import Replication
+internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
 
@@ -16,37 +16,24 @@ final class PrimarySite: Sendable {
   let checksums: ChecksumLoop
   private let pruning: PruningLoop
   private let epoch: SiteEpoch?
-  private let states: [DurablePrimaryStates]
+  private let site: OpenPrimary
 
   /// - Throws: what opening the log and the states throws; then nothing is left open.
   init(
-    _ state: AgentState, secondaries names: [String], transitions: TransitionLog, observer: any ReplicationObserver
+    _ plan: AgentPlan, _ state: SiteResources, secondaries names: [String], transitions: TransitionLog,
+    counter: TrendCounter, observer: any ReplicationObserver
   ) async throws {
-    let plan = state.plan
     let environment = state.environment
     epoch = plan.epoch
-    var settings = EventLogSettings()
-    settings.retention = plan.retention
-    log = try await DurableEventLog.open(
-      state.directory.events, settings: settings, pool: state.storage, now: environment.now)
-    var opened: [DurablePrimaryStates] = []
+    site = try await state.openPrimary(
+      secondaries: names, catalogAge: plan.scanInterval + .seconds(30),
+      log: { GatedEventLog(log: $0, epoch: plan.epoch) }
+    ) { member, kind in
+      member.strategy = MeteredStrategy(name: kind.name, strategy: member.strategy, trend: counter)
+      member.states = WatchedStates(name: kind.name, states: member.states, log: transitions)
+    }
+    (primary, log) = (site.primary, site.log)
     do {
-      var members: [Primary.Member] = []
-      for kind in plan.kinds {
-        let states = try await DurablePrimaryStates.open(kind.name, in: state.directory, pool: state.storage)
-        opened.append(states)
-        members.append(
-          Primary.Member(
-            kind.kind, strategy: try state.strategy(of: kind),
-            states: WatchedStates(name: kind.name, states: states, log: transitions), selection: kind.selection,
-            // Each secondary knows where it fetches from.
-            source: { SourceAddress(location: "\(kind.root)/\($0)") }))
-      }
-      primary = try Primary(
-        name: plan.site, secondaries: names, members: members,
-        log: GatedEventLog(log: log, epoch: plan.epoch), features: state.features,
-        environment: environment, catalogAge: plan.scanInterval + .seconds(30))
-      try await primary.recover()
       let spool = SpoolIntake(
         FilePath(plan.state).appending("spool"), pool: state.storage, now: environment.now)
       try await spool.prepare()
@@ -66,11 +53,9 @@ final class PrimarySite: Sendable {
       reports = try await SiteReports(
         state: plan.state, names: names, kinds: plan.kinds, storage: state.storage, now: environment.now,
         observer: observer)
-      states = opened
     } catch {
-      for states in opened { await states.close() }
-      // The first error is the one to tell; what was published is durable.
-      try? await log.close()
+      // The first error is thrown; what was published is durable.
+      try? await site.close()
       throw error
     }
   }
@@ -99,8 +84,7 @@ final class PrimarySite: Sendable {
 
   /// Closes the stores; nothing may run any more.
   func close() async {
-    for states in states { await states.close() }
     // What was published is durable; only the newest acknowledgements of readers may not be saved.
-    try? await log.close()
+    try? await site.close()
   }
 }

@@ -1,5 +1,6 @@
 package import AgentAPI
 internal import Replication
+internal import SiteAssembly
 
 extension Agent {
   /// Why one replicable is as it is, what happens next, and when.

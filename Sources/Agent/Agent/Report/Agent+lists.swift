@@ -1,6 +1,7 @@
 package import AgentAPI
-internal import Mirroring
 internal import Replication
+internal import RepositoryReplication
+internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
 
@@ -150,22 +151,14 @@ extension Agent {
     let found = try await content(of: name, id: id, as: .repository)
     let path = found.location
     return try await state.storage.run { _ in
-      let history: CopyHistory
-      do throws(MirrorError) {
-        history = try CopyHistory.read(path)
-      } catch {
-        guard error.code == .destinationNotACopy else { throw error }
+      guard let history = try RefHistory(of: path, limit: limit) else {
         throw AgentFault(
           409, "no_copy", "tell the history of '\(id.prefix(200))': there is no copy of it yet",
           hint: "'\(OperatorCommand.explain(name, id))' says why")
       }
-      let changes = history.changes.suffix(limit).reversed().map { change in
-        HistoryRow(
-          at: RefJournalTime.text(change.time), ref: "\(change.name)", old: change.old, new: change.new)
-      }
       return HistoryPage(
-        changes: Array(changes), damagedLines: history.damagedLines, hasMore: history.changes.count > limit,
-        path: path.string)
+        changes: history.changes.map { HistoryRow(at: $0.at, ref: $0.ref, old: $0.old, new: $0.new) },
+        damagedLines: history.damagedLines, hasMore: history.hasMore, path: path.string)
     }
   }
 }

@@ -1,5 +1,6 @@
 package import AgentAPI
 internal import Replication
+internal import SiteAssembly
 
 extension Agent {
   /// One entry of a registry, or a primary's state.

@@ -1,6 +1,7 @@
 package import AgentAPI
 internal import RegistryStore
 internal import Replication
+internal import SiteAssembly
 
 extension Agent {
   /// What lies in the trash of a kind.

@@ -1,8 +1,7 @@
 internal import AgentClient
 internal import DurableFiles
-internal import RegistryStore
 internal import Replication
-internal import RepositoryReplication
+internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
 
@@ -34,14 +33,13 @@ final class SecondarySite: Sendable {
   private let reactions: PollLoop.Reactions
   private let consumer: ConsumerLoop
   private let keeping: KeepingLoop
-  private let registries: [DurableRegistry]
+  private let site: OpenSecondary
 
   /// - Throws: what opening the registries throws; then nothing is left open.
   init(
-    _ state: AgentState, of address: AgentPlan.PrimaryAddress?, transitions: TransitionLog,
-    observer: any ReplicationObserver
+    _ plan: AgentPlan, _ state: SiteResources, of address: AgentPlan.PrimaryAddress?, transitions: TransitionLog,
+    counter: TrendCounter, observer: any ReplicationObserver
   ) async throws {
-    let plan = state.plan
     let environment = state.environment
     contact = PrimaryContact(now: environment.now)
     progress = JobProgress()
@@ -53,8 +51,6 @@ final class SecondarySite: Sendable {
     let recordPath = FilePath(plan.state).appending("sources.json")
     let known = try await state.storage.run { _ in SourceRecord.read(recordPath, RealFileSystem()) }
     hosts.restore(known.hostFailures)
-    let roots = try plan.kinds.map { try state.root(of: $0, tell: log) }
-    self.roots = roots
     former = address.map { $0.former(state.http) }
     let primary: any PrimaryAccess
     if let address {
@@ -65,36 +61,34 @@ final class SecondarySite: Sendable {
       listed = nil
     } else {
       let listed = try await ListedPrimary(
-        state, contact: contact, hosts: hosts, looks: known.lookFailures, observer: observer)
+        plan, state, contact: contact, hosts: hosts, looks: known.lookFailures, observer: observer)
       primary = listed
       client = nil
       self.listed = listed
     }
-    var opened: [DurableRegistry] = []
+    // Without a primary the states in this directory are those of the list.
+    let care = CopyCare(adoptsServed: address != nil) { name, id, parts in
+      log(.trouble("the copy of '\(id)' of '\(name)' was repaired: \(parts.joined(separator: ", "))"))
+    } progress: { [progress] name, id, step in
+      progress.note(JobKey(name: name, id: id), step)
+    }
+    var guards: [RootGuard] = []
     do {
-      var members: [Secondary.Member] = []
-      for (kind, root) in zip(plan.kinds, roots) {
-        let registry = try await DurableRegistry.open(kind.name, in: state.directory, pool: state.storage)
-        opened.append(registry)
-        let keeping = AgentState.CopyKeeping(
-          progress: progress, hosts: hosts, root: root,
-          rules: try await state.copyRules(of: kind, isFollower: address != nil, log))
-        members.append(
-          Secondary.Member(
-            kind.kind, strategy: try state.strategy(of: kind, keeping: keeping),
-            registry: WatchedRegistry(name: kind.name, registry: registry, log: transitions),
-            differences: DifferenceFiles(kind.name, in: state.directory, pool: state.storage),
-            selection: kind.selection))
+      site = try await state.openSecondary(of: primary, care: care) { member, kind in
+        let root = RootGuard(kind, state, tell: log)
+        guards.append(root)
+        let guarded = CopyStrategy(
+          name: kind.name, strategy: member.strategy, root: root, hosts: hosts, storage: state.storage)
+        member.strategy = MeteredStrategy(name: kind.name, strategy: guarded, trend: counter)
+        member.registry = WatchedRegistry(name: kind.name, registry: member.registry, log: transitions)
       }
-      secondary = try Secondary(
-        name: plan.site, of: primary, members: members, features: state.features, environment: environment)
-      try await secondary.recover()
-      registries = opened
     } catch {
-      for registry in opened { await registry.close() }
       await listed?.close()
       throw error
     }
+    secondary = site.secondary
+    let roots = guards
+    self.roots = roots
     let primaryHost = address.map { SourceHost.name(of: $0.url) }
     scheduler = try Scheduler(
       secondary, hosts: hosts, primaryHost: primaryHost, sources: Self.sources(plan, listed, primaryHost), roots: roots,
@@ -191,7 +185,7 @@ final class SecondarySite: Sendable {
 
   /// Closes the stores; nothing may run any more.
   func close() async {
-    for registry in registries { await registry.close() }
+    await site.close()
     await listed?.close()
   }
 }

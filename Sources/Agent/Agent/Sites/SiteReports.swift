@@ -2,6 +2,7 @@ internal import AgentAPI
 internal import DurableFiles
 internal import Foundation
 internal import Replication
+internal import SiteAssembly
 internal import Synchronization
 internal import SystemPackage
 internal import WorkerPool
@@ -25,7 +26,7 @@ final class SiteReports: Sendable {
   ///   - names: whose reports are looked for; site names, which are plain file names.
   ///   - kinds: those of this site: nothing else of a report is kept.
   init(
-    state: String, names: [String], kinds: [KindConfiguration], storage: WorkerPool,
+    state: String, names: [String], kinds: [KindPlan], storage: WorkerPool,
     now: @escaping @Sendable () -> Timestamp, observer: any ReplicationObserver
   ) async throws {
     directory = FilePath(state).appending("sites")
@@ -40,7 +41,7 @@ final class SiteReports: Sendable {
   }
 
   private static func read(
-    _ names: [String], _ kinds: [KindConfiguration], in directory: FilePath, _ observer: any ReplicationObserver
+    _ names: [String], _ kinds: [KindPlan], in directory: FilePath, _ observer: any ReplicationObserver
   ) -> [String: Report] {
     var reports: [String: Report] = [:]
     for name in names {

@@ -1,5 +1,6 @@
 internal import AgentAPI
 internal import Replication
+internal import SiteAssembly
 internal import SiteTokens
 
 extension StatusRow {
@@ -10,7 +11,7 @@ extension StatusRow {
   ///   - name: the site that sent it.
   ///   - kinds: those of this site.
   /// - Throws: `WireError` for numbers that count nothing, and for a kind that is reported twice.
-  func report(from name: String, of kinds: [KindConfiguration]) throws -> StatusRow {
+  func report(from name: String, of kinds: [KindPlan]) throws -> StatusRow {
     var report = try ForeignRow.cleaned(self)
     let own = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name.text, $0) })
     guard Set(report.kinds.map(\.name)).count == report.kinds.count else {
@@ -31,7 +32,7 @@ extension StatusRow {
     return report
   }
 
-  private static func isKnown(_ kind: String, _ id: String, _ own: [String: KindConfiguration]) -> Bool {
+  private static func isKnown(_ kind: String, _ id: String, _ own: [String: KindPlan]) -> Bool {
     own[kind] != nil && KindRow.isID(id)
   }
 

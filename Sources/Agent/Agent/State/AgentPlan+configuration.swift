@@ -1,6 +1,7 @@
 internal import EventLog
 internal import Foundation
 package import Replication
+package import SiteAssembly
 package import SiteTokens
 
 extension AgentPlan {
@@ -59,20 +60,19 @@ extension AgentPlan {
     streams = configuration.limits.streams
     polls.interval = configuration.times.poll
     polls.perMinute = configuration.limits.pollsPerMinute
-    allowedRoots = Dictionary(
-      uniqueKeysWithValues: configuration.kinds.map { ($0.kind.name, $0.allowedRoots) })
   }
 
   /// The kinds with all their rules in one: names of directories, ids, and what an earlier kind of the same root has taken.
-  package static func kinds(_ configuration: AgentConfiguration) -> [KindConfiguration] {
+  package static func kinds(_ configuration: AgentConfiguration) -> [KindPlan] {
     let configured = configuration.kinds
     return configured.indices.map { index in
-      var kind = configured[index].kind
+      var kind = KindPlan(configured[index].kind)
       for earlier in configured[..<index] where earlier.kind.root == kind.root && earlier.kind.dataType == kind.dataType
       {
         kind.selection = kind.selection.without(earlier.kind.selection)
       }
       kind.selection = kind.selection.and(configured[index].selectiveSync)
+      kind.allowedRoots = configured[index].allowedRoots
       return kind
     }
   }

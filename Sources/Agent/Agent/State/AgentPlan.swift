@@ -1,6 +1,7 @@
 package import BoundedHTTP
 package import EventLog
 package import Replication
+package import SiteAssembly
 
 /// All that an agent needs to know before it opens its state: the configuration, with secrets read and defaults filled in.
 package struct AgentPlan: Sendable {
@@ -13,13 +14,13 @@ package struct AgentPlan: Sendable {
   /// The state directory, absolute.
   package var state: String
   /// The kinds, in the order of the configuration.
-  package var kinds: [KindConfiguration]
+  package var kinds: [KindPlan]
   /// How many jobs run at a time; on a primary `verifications` bounds the readings of checksums.
   package var limits = SchedulerLimits()
   /// The bounds of transfers.
   package var transfers = TransferLimits()
-  /// Who a secondary is to other hosts than its primary.
-  package var sources = SourceAccess()
+  /// Credentials for source hosts other than the primary.
+  package var sources = SourceCredentials()
   /// After which a verification, or a primary's reading, is done again.
   package var verificationInterval = Duration.seconds(7 * 86_400)
   /// After which a copy's objects are checked again.
@@ -52,8 +53,6 @@ package struct AgentPlan: Sendable {
   package var promotionRights = PromotionRights()
   /// How such hosts are asked.
   package var polls = PollSettings()
-  /// Where links below the root of a kind may lead.
-  package var allowedRoots: [ReplicableName: [String]] = [:]
   /// Group whose members may run hooks; `nil` is none.
   package var hookGroup: String?
   /// Event streams at a time.
@@ -92,36 +91,35 @@ package struct AgentPlan: Sendable {
     }
   }
 
-  /// Bounds of the transfers of a secondary, each with its default.
-  package struct TransferLimits: Hashable, Sendable {
-    /// From the first packet to the end of the TLS handshake.
-    package var connect = Duration.seconds(30)
-    /// How long a host may move no byte.
-    package var silence = Duration.seconds(60)
-    /// One whole sync.
-    package var run = Duration.seconds(6 * 3_600)
-    /// Refs in one listing.
-    package var advertisedRefs = 5_000_000
-    /// Bytes of one listing.
-    package var advertisementBytes = 1 << 30
-    /// Bytes of one packfile.
-    package var packBytes = 100 << 30
-    /// Objects of one packfile.
-    package var packObjects = 50_000_000
-    /// Bytes of one file.
-    package var blobBytes: UInt64 = 1 << 40
-    /// Bytes that must stay free on the disk of the copies.
-    package var freeBytesToKeep: UInt64 = 64 << 20
-
-    /// The defaults.
-    package init() {}
-  }
-
   /// A plan with defaults for all that is not said here.
-  package init(site: String, role: Role, state: String, kinds: [KindConfiguration]) {
+  package init(site: String, role: Role, state: String, kinds: [KindPlan]) {
     self.site = site
     self.role = role
     self.state = state
     self.kinds = kinds
+  }
+}
+
+extension AgentPlan {
+  /// The part of the plan that `SiteAssembly` opens.
+  func sitePlan(environment: SiteEnvironment) -> SitePlan {
+    var plan = SitePlan(name: site, state: state, environment: environment)
+    plan.kinds = kinds
+    plan.settings.transfers = transfers
+    plan.settings.credentials = sources
+    if case .secondary(let primary?) = role {
+      (plan.settings.caFile, plan.settings.signer) = (primary.caFile, primary.signer)
+    }
+    // It reaches the same hosts as before its promotion.
+    if isPromoted { plan.settings.caFile = former?.caFile }
+    // As many again as may wait for hosts that do not answer (`Slots`, `Scheduler`).
+    plan.settings.jobThreads =
+      limits.total + Scheduler.stalledJobs(limits.repositorySyncs) + Scheduler.stalledJobs(limits.verifications)
+      + (rosters.isEmpty ? 4 : 64)
+    plan.settings.connectionsPerHost =
+      limits.repositorySyncs + limits.verifications + (rosters.isEmpty ? 0 : 2 * Scheduler.stalledJobs(0) + 64)
+    plan.settings.historyAge = historyAge
+    plan.settings.retention = retention
+    return plan
   }
 }

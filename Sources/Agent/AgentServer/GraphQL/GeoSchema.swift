@@ -2,6 +2,7 @@ internal import Agent
 internal import AgentAPI
 internal import GraphQLEngine
 internal import Replication
+internal import SiteAssembly
 
 /// Geo's part of GitLab's GraphQL schema, made from the kinds of a site: `geoNode { <name>Registries }`, the registries' types
 /// and the two mutations, under GitLab EE 18's names, and our own fields beside them.

@@ -7,6 +7,7 @@ internal import Hummingbird
 internal import Logging
 internal import NIOCore
 internal import Replication
+internal import SiteAssembly
 
 /// The admin page's screens and orders: on the network, for clients that have signed in.
 struct PageRoutes: Sendable {

@@ -9,6 +9,7 @@ internal import Foundation
 internal import Logging
 internal import MetricsExposition
 internal import Replication
+internal import SiteAssembly
 
 /// `remora agent`: a primary or a secondary.
 struct AgentCommand: AsyncParsableCommand {

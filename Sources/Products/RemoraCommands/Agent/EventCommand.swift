@@ -6,6 +6,7 @@ internal import BoundedHTTP
 internal import EventLog
 internal import Foundation
 internal import Replication
+internal import SiteAssembly
 internal import SystemPackage
 
 /// `remora event`: announces to a primary what happened to a replicable.

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GitTransport
 internal import GitValues
+internal import Mirroring
 package import Replication
 
 /// Repositories of a host that no agent stands beside: which there are, and where.
@@ -79,6 +80,14 @@ package struct SourceRoster: Hashable, Sendable {
         skip(path, "\(error)")
       }
     }
+  }
+
+  /// Reads a manifest that may come compressed.
+  ///
+  /// - Parameter limit: bytes of the manifest, unpacked.
+  /// - Throws: `MirrorError` for a damaged gzip stream and for a longer manifest; `StrategyError` for what is no manifest.
+  package init(manifest bytes: [UInt8], unpackedLimit limit: Int, address: AddressTemplate) throws {
+    try self.init(manifest: GzipText.unpacked(bytes, limit: limit), address: address)
   }
 
   /// Takes back what was there before and is no longer named, until its host says that it is gone.

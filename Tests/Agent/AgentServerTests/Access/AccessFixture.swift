@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import MetricsExposition
 import Replication
+import SiteAssembly
 import SiteTokens
 import TestSupport
 
@@ -71,7 +72,8 @@ final class AccessFixture: Sendable {
     var plan = AgentPlan(
       site: "main", role: .primary(secondaries: Self.sites), state: directory.path("state"),
       kinds: [
-        try KindConfiguration(name: "project_repository", strategy: "repository", root: directory.path("sources"))
+        KindPlan(
+          try KindConfiguration(name: "project_repository", strategy: "repository", root: directory.path("sources")))
       ])
     settings.plan(&plan)
     let (opened, continuation) = AsyncStream<Int>.makeStream()

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Agent
+@testable import SiteAssembly
 
 @Suite("Configuration")
 struct ConfigurationTests {

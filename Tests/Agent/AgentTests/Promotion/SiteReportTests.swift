@@ -1,6 +1,7 @@
 import AgentAPI
 import Foundation
 import Replication
+import SiteAssembly
 import TestSupport
 import Testing
 
@@ -9,8 +10,8 @@ import Testing
 /// What a primary keeps of the report of a secondary that has a valid secret and means no good.
 @Suite("Reports of sites")
 struct SiteReportTests {
-  private static func kinds() throws -> [KindConfiguration] {
-    [try KindConfiguration(name: "project_repository", strategy: "repository", root: "/srv/git")]
+  private static func kinds() throws -> [KindPlan] {
+    [KindPlan(try KindConfiguration(name: "project_repository", strategy: "repository", root: "/srv/git"))]
   }
 
   private static func report() -> StatusRow {

@@ -1,20 +1,21 @@
 internal import Foundation
-internal import GitTransport
+internal import SiteAssembly
 internal import Yams
 
 /// `sources`: how a secondary reaches hosts that are not its primary.
 extension ConfigurationReader {
-  mutating func sources(on role: AgentConfiguration.Role?) -> SourceAccess {
-    var access = SourceAccess()
-    access.tokens = tokens()
+  mutating func sources(on role: AgentConfiguration.Role?) -> SourceCredentials {
+    var access = SourceCredentials()
+    addTokens(to: &access)
     access.netrcFile = privateFile("sources.netrc_file")
     access.certificateFile = file("sources.certificate_file")
     access.keyFile = privateFile("sources.key_file")
-    access.ssh.choice =
+    access.ssh.client =
       value(
-        "sources.ssh.client", SSHSettings.Choice.init,
-        else: "no client; write \(SSHSettings.Choice.allCases.map(\.rawValue).joined(separator: ", "))") ?? .automatic
-    access.ssh.identityFiles = files("sources.ssh.keys", arePrivate: true)
+        "sources.ssh.client", SourceCredentials.SSHClient.init,
+        else: "no client; write \(SourceCredentials.SSHClient.allCases.map(\.rawValue).joined(separator: ", "))")
+      ?? .automatic
+    access.ssh.keyFiles = files("sources.ssh.keys", arePrivate: true)
     access.ssh.passphraseFile = privateFile("sources.ssh.passphrase_file")
     access.ssh.knownHostsFiles = files("sources.ssh.known_hosts", arePrivate: false)
     access.ssh.configurationFile = file("sources.ssh.config_file")
@@ -30,41 +31,41 @@ extension ConfigurationReader {
     return access
   }
 
-  private mutating func tokens() -> [HostToken] {
+  private mutating func addTokens(to access: inout SourceCredentials) {
     let key = "sources.tokens"
-    guard let node = compounds[key] else { return [] }
+    guard let node = compounds[key] else { return }
     guard let items = node.sequence else {
       report(Self.origin(node, key), "not a list; write [{ host: …, file: … }]")
-      return []
+      return
     }
-    return items.compactMap { token($0, key) }
+    for item in items { addToken(item, key, to: &access) }
   }
 
-  private mutating func token(_ node: Node, _ key: String) -> HostToken? {
+  private mutating func addToken(_ node: Node, _ key: String, to access: inout SourceCredentials) {
     let values = Dictionary(
       table(node, key, known: ["host", "file", "environment"]).map { ($0.key, $0.value) }
     ) { first, _ in first }
     guard let hostNode = values["host"], let host = scalar(hostNode, "\(key).host") else {
       if values["host"] == nil { report(Self.origin(node, "\(key).host"), "missing; add it") }
-      return nil
+      return
     }
     guard (values["file"] == nil) != (values["environment"] == nil) else {
       report(
         Self.origin(node, key), "write either the file that the token of '\(host.prefix(100))' is in, or its variable")
-      return nil
+      return
     }
     do {
       if let place = values["environment"] {
-        return try scalar(place, "\(key).environment").map { try HostToken(host: host, place: .environment($0)) }
-      }
-      guard let place = values["file"], let text = scalar(place, "\(key).file"),
+        guard let name = scalar(place, "\(key).environment") else { return }
+        try access.addToken(of: host, in: .environment(name))
+      } else if let place = values["file"], let text = scalar(place, "\(key).file"),
         let path = privateFile(text, Self.origin(place, "\(key).file"))
-      else { return nil }
-      return try HostToken(host: host, place: .file(path))
+      {
+        try access.addToken(of: host, in: .file(path))
+      }
     } catch {
       report(
         Self.origin(hostNode, "\(key).host"), "'\(host.prefix(100))' is no host; write one, with or without a port")
-      return nil
     }
   }
 

@@ -1,4 +1,4 @@
-internal import GitTransport
+internal import RepositoryReplication
 
 /// Names the host that a location leads to: what failures, pauses and limits are counted by.
 enum SourceHost {
@@ -9,16 +9,6 @@ enum SourceHost {
   /// machine.
   static func name(of location: String) -> String {
     // What is no address at all is of no host: it fails for itself.
-    guard let url = try? SourceURL(location) else { return "file://" }
-    let scheme =
-      switch url.kind {
-      case .http: "http"
-      case .https: "https"
-      case .ssh: "ssh"
-      case .git: "git"
-      case .file: "file"
-      }
-    let host = url.host.contains(":") ? "[\(url.host)]" : url.host
-    return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
+    SourceURLText.host(of: location) ?? "file://"
   }
 }

@@ -1,7 +1,7 @@
 internal import EventLog
-internal import RegistryStore
 internal import Replication
 internal import RepositoryReplication
+internal import SiteAssembly
 
 /// The primary of a secondary that has none: within this process, over rosters of repositories whose hosts know nothing of us.
 ///
@@ -20,7 +20,7 @@ final class ListedPrimary: PrimaryAccess, Sendable {
   private let primary: Primary
   private let name: String
   private let log: DurableEventLog
-  private let states: [DurablePrimaryStates]
+  private let site: OpenPrimary
   private let rosters: RosterLoop
   let polls: PollLoop
   private let readings: ListedReadingLoop
@@ -30,65 +30,47 @@ final class ListedPrimary: PrimaryAccess, Sendable {
   /// - Parameter looks: repositories that could not be asked when the last process ended.
   /// - Throws: what opening the log and the states throws; then nothing is left open.
   init(
-    _ state: AgentState, contact: PrimaryContact, hosts: SourceHosts, looks: [LookFailure],
+    _ plan: AgentPlan, _ state: SiteResources, contact: PrimaryContact, hosts: SourceHosts, looks: [LookFailure],
     observer: any ReplicationObserver
   ) async throws {
-    let (plan, environment) = (state.plan, state.environment)
+    let environment = state.environment
     self.contact = contact
     name = plan.site
-    var settings = EventLogSettings()
-    settings.retention = plan.retention
-    log = try await DurableEventLog.open(
-      state.directory.events, settings: settings, pool: state.storage, now: environment.now)
-    var opened: [DurablePrimaryStates] = []
-    do {
-      var members: [Primary.Member] = []
-      var followed: [RosterLoop.Followed] = []
-      var kinds: [Kind] = []
-      for kind in plan.kinds {
-        guard let source = plan.rosters[kind.name] else { continue }
-        let states = try await DurablePrimaryStates.open(kind.name, in: state.directory, pool: state.storage)
-        opened.append(states)
-        let repositories = state.listedRepositories(source.place) { [name = kind.name] id, location, error in
-          let (key, host) = (JobKey(name: name, id: id), SourceHost.name(of: location))
-          guard let error else {
-            hosts.succeeded(host, for: key)
-            return nil
-          }
-          return hosts.attribute(error, of: key, at: host)
+    var (listed, kinds, followed): ([KindPlan], [Kind], [RosterLoop.Followed]) = ([], [], [])
+    for kind in plan.kinds {
+      guard let source = plan.rosters[kind.name] else { continue }
+      let repositories = state.listedRepositories(source.place) { [name = kind.name] id, location, error in
+        let (key, host) = (JobKey(name: name, id: id), SourceHost.name(of: location))
+        guard let error else {
+          hosts.succeeded(host, for: key)
+          return nil
         }
-        members.append(
-          Primary.Member(kind.kind, strategy: repositories, states: states, selection: kind.selection) { id in
-            SourceAddress(location: repositories.location(of: id) ?? "")
-          })
-        followed.append(
-          .init(
-            name: kind.name, repositories: repositories, reader: RosterReader(source, http: state.http)))
-        kinds.append(Kind(name: kind.name, place: source.place, repositories: repositories))
+        return hosts.attribute(error, of: key, at: host)
       }
-      self.kinds = kinds
-      primary = try Primary(
-        name: plan.site, secondaries: [plan.site], members: members, log: log, features: state.features,
-        environment: environment)
-      try await primary.recover()
-      let signal = Signal()
-      intake = EventIntake(primary: primary, signal: signal)
-      // What the host has is compared by polls: a reading need not be done again for its age.
-      readings = ListedReadingLoop(
-        primary, kinds.map { ($0.name, $0.repositories) }, hosts: hosts, signal: signal,
-        width: max(4, plan.limits.verifications), observer: observer, environment: environment)
-      rosters = RosterLoop(primary, followed, observer: observer, interval: plan.polls.interval.lowerBound)
-      polls = PollLoop(
-        primary, kinds.map { ($0.name, $0.repositories) }, plan.polls, checksums: signal, hosts: hosts, known: looks,
-        observer: observer, environment: environment)
-      pruning = PruningLoop(log: log, secondaries: [plan.site], observer: observer)
-      states = opened
-    } catch {
-      for states in opened { await states.close() }
-      // The first error is the one to tell; what was published is durable.
-      try? await log.close()
-      throw error
+      listed.append(kind)
+      kinds.append(Kind(name: kind.name, place: source.place, repositories: repositories))
+      followed.append(
+        .init(name: kind.name, repositories: repositories, reader: RosterReader(source, http: state.http)))
     }
+    self.kinds = kinds
+    let repositories = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0.repositories) })
+    site = try await state.openPrimary(
+      of: listed, secondaries: [plan.site], strategy: { repositories[$0.name] }
+    ) { member, kind in
+      member.source = { SourceAddress(location: repositories[kind.name]?.location(of: $0) ?? "") }
+    }
+    (primary, log) = (site.primary, site.log)
+    let signal = Signal()
+    intake = EventIntake(primary: primary, signal: signal)
+    // What the host has is compared by polls: a reading need not be done again for its age.
+    readings = ListedReadingLoop(
+      primary, kinds.map { ($0.name, $0.repositories) }, hosts: hosts, signal: signal,
+      width: max(4, plan.limits.verifications), observer: observer, environment: environment)
+    rosters = RosterLoop(primary, followed, observer: observer, interval: plan.polls.interval.lowerBound)
+    polls = PollLoop(
+      primary, kinds.map { ($0.name, $0.repositories) }, plan.polls, checksums: signal, hosts: hosts, known: looks,
+      observer: observer, environment: environment)
+    pruning = PruningLoop(log: log, secondaries: [plan.site], observer: observer)
     await rosters.look()
   }
 
@@ -109,9 +91,8 @@ final class ListedPrimary: PrimaryAccess, Sendable {
 
   /// Closes the stores; nothing may run any more.
   func close() async {
-    for states in states { await states.close() }
     // What was published is durable; only the newest acknowledgement may not be saved.
-    try? await log.close()
+    try? await site.close()
   }
 
   // MARK: What the secondary asks

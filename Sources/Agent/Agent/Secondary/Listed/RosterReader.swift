@@ -1,6 +1,5 @@
 internal import BoundedHTTP
 internal import Foundation
-internal import Mirroring
 internal import Replication
 internal import RepositoryReplication
 
@@ -28,7 +27,7 @@ struct RosterReader {
     switch source {
     case .list: return SourceRoster(list: bytes)
     case .manifest(_, let address):
-      return try SourceRoster(manifest: GzipText.unpacked(bytes, limit: Self.limit), address: address)
+      return try SourceRoster(manifest: bytes, unpackedLimit: Self.limit, address: address)
     }
   }
 

@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import Replication
+internal import SiteAssembly
 internal import Synchronization
 internal import SystemPackage
 
@@ -42,6 +43,16 @@ final class RootGuard: Sendable {
     self.identity = identity
     self.now = now
     self.tell = tell
+  }
+
+  /// Guards the root of a kind of an open site.
+  convenience init(_ kind: KindPlan, _ site: SiteResources, tell: @escaping @Sendable (ReplicationLine) -> Void) {
+    // As the strategy does: a link to the directory of the copies is followed at the start.
+    let root = SiteResources.resolved(kind.root) ?? FilePath(kind.root)
+    let identity = RootIdentity(
+      root: root, kind: kind.name.text, record: FilePath(site.plan.state).appending("roots.json"),
+      files: RealFileSystem())
+    self.init(kind.name, identity, now: site.environment.now, tell: tell)
   }
 
   /// Why the root is refused; `nil` when it is not.

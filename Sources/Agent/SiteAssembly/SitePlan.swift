@@ -1,0 +1,96 @@
+public import Replication
+
+/// What a site replicates, where that is stored, and where the site keeps its state: a site before it is opened.
+///
+///     var plan = SitePlan(name: "berlin", state: "/var/lib/catalogue")
+///     plan.replicate(GizmoReplicator.self, root: "/srv/copies/gizmos")
+///     try await plan.withSecondary(of: primary) { berlin in
+///       try await berlin.consumeEvents()
+///       try await berlin.work()
+///     }
+public struct SitePlan: Sendable {
+  /// The site's name.
+  public let name: String
+  /// The directory of the site's state; made when missing. One process owns it at a time.
+  public let state: String
+  /// The clock and the random source.
+  public var environment: SiteEnvironment
+  /// The kinds, in the order in which they are opened.
+  package var kinds: [KindPlan] = []
+  /// The bounds and the identity of its transfers.
+  package var settings = SiteSettings()
+  /// Wraps every strategy, outermost; the test kit puts its hooks here.
+  package var outermostStrategy: @Sendable (any Strategy) -> any Strategy = { $0 }
+
+  /// A plan without kinds.
+  public init(name: String, state: String, environment: SiteEnvironment = .system) {
+    self.name = name
+    self.state = state
+    self.environment = environment
+  }
+
+  /// Replicates a kind that is declared in Swift.
+  ///
+  /// - Parameters:
+  ///   - root: on a primary the directory that holds the replicables, on a secondary the one for the copies. Absolute;
+  ///     must exist.
+  ///   - selection: which of them.
+  ///   - address: from where a secondary fetches; without one, from the primary's own directory, which must be on this
+  ///     machine.
+  public mutating func replicate<R: Replicator>(
+    _ type: R.Type, root: String, selection: SelectiveSync = .everything, address: AddressTemplate? = nil
+  ) {
+    kinds.append(KindPlan(type, root: root, selection: selection, address: address))
+  }
+
+  /// Replicates a kind that only a configuration names.
+  public mutating func replicate(_ configuration: KindConfiguration) { kinds.append(KindPlan(configuration)) }
+
+  // MARK: Opening
+
+  /// Opens the site as a primary for as long as `body` runs.
+  ///
+  /// - Parameter secondaries: the names of those that follow it; without any, nothing is published.
+  /// - Throws: what opening the state throws (another process owns it, a file is damaged), and what `body` throws.
+  public func withPrimary<Answer: Sendable>(
+    secondaries: [String], _ body: (Primary) async throws -> Answer
+  ) async throws -> Answer {
+    try await SiteResources.with(self) { resources in
+      let site = try await resources.openPrimary(secondaries: secondaries) { member, _ in
+        member.strategy = outermostStrategy(member.strategy)
+      }
+      let answer: Answer
+      do {
+        answer = try await body(site.primary)
+      } catch {
+        // The first error is thrown; what was published is durable.
+        try? await site.close()
+        throw error
+      }
+      try await site.close()
+      return answer
+    }
+  }
+
+  /// Opens the site as a secondary of a primary for as long as `body` runs.
+  ///
+  /// - Parameter primary: the primary itself in one process, or a client of it.
+  /// - Throws: what opening the state throws (another process owns it, a file is damaged), and what `body` throws.
+  public func withSecondary<Answer: Sendable>(
+    of primary: any PrimaryAccess, _ body: (Secondary) async throws -> Answer
+  ) async throws -> Answer {
+    try await SiteResources.with(self) { resources in
+      let site = try await resources.openSecondary(of: primary) { member, _ in
+        member.strategy = outermostStrategy(member.strategy)
+      }
+      do {
+        let answer = try await body(site.secondary)
+        await site.close()
+        return answer
+      } catch {
+        await site.close()
+        throw error
+      }
+    }
+  }
+}
