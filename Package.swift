@@ -60,56 +60,61 @@ let support = Area(name: "Support")
 
 let targets: [[Target]] = [
   base.system("CLinux"),
-  base.library("FlatJSON"),
+  base.library("TextBytes"),
   base.library("WorkerPool", "NIOPosix"),
-  base.library("DurableFiles", "CLinux SystemPackage"),
+  base.library("DurableFiles", "TextBytes CLinux SystemPackage"),
   base.library(
-    "BoundedHTTP", "WorkerPool AsyncHTTPClient NIOCore NIOEmbedded NIOHTTP1 NIOHTTPCompression NIOPosix NIOSOCKS NIOSSL"
-  ),
+    "BoundedHTTP",
+    """
+    TextBytes WorkerPool AsyncHTTPClient NIOCore NIOEmbedded NIOHTTP1 NIOHTTPCompression NIOPosix NIOSOCKS NIOSSL
+    """),
   git.system("CLibgit2", "libgit2", debian: "libgit2-dev"),
   git.system("CLibssh2", "libssh2", debian: "libssh2-1-dev"),
-  git.library("GitValues"),
+  git.library("GitValues", "TextBytes"),
   git.library("Git", "CLibgit2 GitValues"),
-  git.library("GitProtocol", "GitValues"),
-  git.library("RefStore", "GitValues DurableFiles WorkerPool Crypto SystemPackage"),
-  git.library("GitTransport", "CLibssh2 Git GitProtocol GitValues WorkerPool BoundedHTTP Crypto SystemPackage"),
+  git.library("GitProtocol", "GitValues TextBytes"),
+  git.library("RefStore", "GitValues TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+  git.library(
+    "GitTransport", "CLibssh2 Git GitProtocol GitValues TextBytes WorkerPool BoundedHTTP Crypto SystemPackage"),
   copies.library(
-    "Mirroring", "Git GitTransport GitValues DurableFiles RefStore WorkerPool Crypto SystemPackage",
+    "Mirroring", "Git GitTransport GitValues TextBytes DurableFiles RefStore WorkerPool Crypto SystemPackage",
     tests: "CLibgit2 GitProtocol"),
   copies.library(
-    "Housekeeping", "Mirroring Git GitTransport GitValues RefStore DurableFiles WorkerPool Crypto SystemPackage"),
-  copies.library("GitServing", "Git GitProtocol GitValues RefStore DurableFiles WorkerPool NIOCore SystemPackage"),
-  replication.library("Replication"),
-  replication.library("RegistryStore", "Replication DurableFiles FlatJSON WorkerPool Crypto SystemPackage"),
-  replication.library("EventLog", "Replication DurableFiles FlatJSON WorkerPool Crypto SystemPackage"),
+    "Housekeeping",
+    "Mirroring Git GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+  copies.library(
+    "GitServing", "Git GitProtocol GitValues RefStore TextBytes DurableFiles WorkerPool NIOCore SystemPackage"),
+  replication.library("Replication", "TextBytes"),
+  replication.library("RegistryStore", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+  replication.library("EventLog", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
   replication.library(
     "RepositoryReplication",
     """
-    Replication Housekeeping Mirroring GitTransport GitValues RefStore DurableFiles WorkerPool Crypto \
+    Replication Housekeeping Mirroring GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto \
     SystemPackage
     """),
   replication.library(
-    "BlobReplication", "Replication DurableFiles WorkerPool BoundedHTTP Crypto NIOCore SystemPackage"),
-  agent.library("AgentAPI"),
-  agent.library("AgentClient", "AgentAPI BoundedHTTP", tests: "WorkerPool"),
-  agent.library("SiteTokens", "JWTKit Crypto SystemPackage"),
+    "BlobReplication", "Replication TextBytes DurableFiles WorkerPool BoundedHTTP Crypto NIOCore SystemPackage"),
+  agent.library("AgentAPI", "TextBytes"),
+  agent.library("AgentClient", "AgentAPI TextBytes BoundedHTTP", tests: "WorkerPool"),
+  agent.library("SiteTokens", "TextBytes JWTKit Crypto SystemPackage"),
   agent.library("Webhooks", tests: "SiteTokens"),
-  agent.library("GraphQLEngine", "FlatJSON"),
+  agent.library("GraphQLEngine", "TextBytes"),
   agent.library("MetricsExposition", "CoreMetrics"),
-  agent.library("AdminPage", "AgentAPI Mustache"),
+  agent.library("AdminPage", "AgentAPI TextBytes Mustache"),
   agent.library(
     "Agent",
     """
     AgentAPI AgentClient SiteTokens Replication RegistryStore EventLog RepositoryReplication BlobReplication \
-    Housekeeping Mirroring GitTransport DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging \
-    ServiceLifecycle SystemPackage Yams
+    Housekeeping Mirroring GitTransport TextBytes DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto \
+    Logging ServiceLifecycle SystemPackage Yams
     """),
   agent.library(
     "AgentServer",
     """
-    AdminPage AgentAPI Agent GitServing GraphQLEngine SiteTokens MetricsExposition Replication DurableFiles \
-    WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird HummingbirdCore HummingbirdTLS \
-    Logging NIOCore NIOHTTP1 NIOHTTPTypes NIOSSL ServiceLifecycle SystemPackage UnixSignals
+    AdminPage AgentAPI Agent GitServing GraphQLEngine SiteTokens MetricsExposition Replication TextBytes \
+    DurableFiles WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird HummingbirdCore \
+    HummingbirdTLS Logging NIOCore NIOHTTP1 NIOHTTPTypes NIOSSL ServiceLifecycle SystemPackage UnixSignals
     """, tests: "AgentClient BlobReplication BoundedHTTP GitValues"),
   products.library(
     "Remora",
@@ -122,9 +127,9 @@ let targets: [[Target]] = [
   products.library(
     "RemoraCommands",
     """
-    Agent AgentAPI AgentClient AgentServer EventLog Replication DurableFiles Housekeeping Mirroring GitTransport \
-    GitValues RefStore WorkerPool BoundedHTTP MetricsExposition SiteTokens ArgumentParser CoreMetrics Logging \
-    SystemPackage
+    Agent AgentAPI AgentClient AgentServer EventLog Replication TextBytes DurableFiles Housekeeping Mirroring \
+    GitTransport GitValues RefStore WorkerPool BoundedHTTP MetricsExposition SiteTokens ArgumentParser CoreMetrics \
+    Logging SystemPackage
     """, tests: "remora"),
   products.program("remora", "RemoraCommands ArgumentParser"),
   // Agents as processes, beside real servers.
@@ -139,7 +144,7 @@ let targets: [[Target]] = [
       name: "FuzzTests",
       dependencies: dependencies(
         """
-        Agent BoundedHTTP DurableFiles EventLog FlatJSON GitProtocol GitTransport GitValues GraphQLEngine \
+        Agent BoundedHTTP DurableFiles EventLog TextBytes GitProtocol GitTransport GitValues GraphQLEngine \
         RefStore RegistryStore Replication TestSupport SystemPackage
         """),
       path: "Tests/Fuzz", exclude: ["LibFuzzer"], swiftSettings: strict),

@@ -67,7 +67,7 @@ final class OpenSite: Sendable {
     if share.kind.dataType == .repository {
       let environment = MirrorEnvironment(
         transports: transports,
-        now: { Date(timeIntervalSince1970: TimeInterval(now().milliseconds) / 1_000) })
+        now: { Date(timeIntervalSince1970: now().secondsSince1970) })
       return RepositoryStrategy(
         place: RepositoryPlace(root: root), environment: environment, workers: jobs)
     }

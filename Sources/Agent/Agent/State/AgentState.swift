@@ -127,7 +127,7 @@ final class AgentState: Sendable {
     if kind.dataType == .repository {
       let environment = MirrorEnvironment(
         transports: transports,
-        now: { Date(timeIntervalSince1970: TimeInterval(now().milliseconds) / 1_000) })
+        now: { Date(timeIntervalSince1970: now().secondsSince1970) })
       let (name, progress) = (kind.name, keeping?.progress)
       var limits = MirrorLimits()
       limits.run = plan.transfers.run

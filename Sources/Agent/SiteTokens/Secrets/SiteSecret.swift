@@ -1,4 +1,5 @@
 internal import JWTKit
+internal import TextBytes
 
 /// What two sites know and nobody else. Never printed, whoever asks.
 package struct SiteSecret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable

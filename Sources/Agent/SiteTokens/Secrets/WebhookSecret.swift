@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import TextBytes
 
 /// What a forge and this site know, to tell the forge's deliveries from everybody else's. Never printed, whoever asks.
 package struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, CustomReflectable {
