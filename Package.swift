@@ -30,7 +30,6 @@ func dependencies(_ names: String) -> [Target.Dependency] {
 /// One of the folders below `Sources` and `Tests`.
 struct Area {
   let name: String
-
   /// A library and its tests, which may import what it may, and more.
   func library(_ name: String, _ names: String = "", tests others: String = "") -> [Target] {
     let path = "Sources/\(self.name)/\(name)"
@@ -57,46 +56,50 @@ struct Area {
 let (base, git, copies) = (Area(name: "Base"), Area(name: "Git"), Area(name: "Copies"))
 let (replication, agent, products) = (Area(name: "Replication"), Area(name: "Agent"), Area(name: "Products"))
 let support = Area(name: "Support")
-
 let targets: [[Target]] = [
   base.system("CLinux"),
-  base.library("FlatJSON"),
+  base.library("TextBytes"),
   base.library("WorkerPool", "NIOPosix"),
-  base.library("DurableFiles", "CLinux SystemPackage"),
+  base.library("DurableFiles", "TextBytes CLinux SystemPackage"),
   base.library(
-    "BoundedHTTP", "WorkerPool AsyncHTTPClient NIOCore NIOEmbedded NIOHTTP1 NIOHTTPCompression NIOPosix NIOSOCKS NIOSSL"
-  ),
+    "BoundedHTTP",
+    """
+    TextBytes WorkerPool AsyncHTTPClient NIOCore NIOEmbedded NIOHTTP1 NIOHTTPCompression NIOPosix NIOSOCKS NIOSSL
+    """),
   git.system("CLibgit2", "libgit2", debian: "libgit2-dev"),
   git.system("CLibssh2", "libssh2", debian: "libssh2-1-dev"),
-  git.library("GitValues"),
+  git.library("GitValues", "TextBytes"),
   git.library("Git", "CLibgit2 GitValues"),
-  git.library("GitProtocol", "GitValues"),
-  git.library("RefStore", "GitValues DurableFiles WorkerPool Crypto SystemPackage"),
-  git.library("GitTransport", "CLibssh2 Git GitProtocol GitValues WorkerPool BoundedHTTP Crypto SystemPackage"),
+  git.library("GitProtocol", "GitValues TextBytes"),
+  git.library("RefStore", "GitValues TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+  git.library(
+    "GitTransport", "CLibssh2 Git GitProtocol GitValues TextBytes WorkerPool BoundedHTTP Crypto SystemPackage"),
   copies.library(
-    "Mirroring", "Git GitTransport GitValues DurableFiles RefStore WorkerPool Crypto SystemPackage",
+    "Mirroring", "Git GitTransport GitValues TextBytes DurableFiles RefStore WorkerPool Crypto SystemPackage",
     tests: "CLibgit2 GitProtocol"),
   copies.library(
-    "Housekeeping", "Mirroring Git GitTransport GitValues RefStore DurableFiles WorkerPool Crypto SystemPackage"),
-  copies.library("GitServing", "Git GitProtocol GitValues RefStore DurableFiles WorkerPool NIOCore SystemPackage"),
-  replication.library("Replication"),
-  replication.library("RegistryStore", "Replication DurableFiles FlatJSON WorkerPool Crypto SystemPackage"),
-  replication.library("EventLog", "Replication DurableFiles FlatJSON WorkerPool Crypto SystemPackage"),
+    "Housekeeping",
+    "Mirroring Git GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+  copies.library(
+    "GitServing", "Git GitProtocol GitValues RefStore TextBytes DurableFiles WorkerPool NIOCore SystemPackage"),
+  replication.library("Replication", "TextBytes"),
+  replication.library("RegistryStore", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+  replication.library("EventLog", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
   replication.library(
     "RepositoryReplication",
     """
-    Replication Housekeeping Mirroring GitTransport GitValues RefStore DurableFiles WorkerPool Crypto \
+    Replication Housekeeping Mirroring GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto \
     SystemPackage
     """),
   replication.library(
-    "BlobReplication", "Replication DurableFiles WorkerPool BoundedHTTP Crypto NIOCore SystemPackage"),
-  agent.library("AgentAPI"),
-  agent.library("AgentClient", "AgentAPI BoundedHTTP", tests: "WorkerPool"),
-  agent.library("SiteTokens", "JWTKit Crypto SystemPackage"),
+    "BlobReplication", "Replication TextBytes DurableFiles WorkerPool BoundedHTTP Crypto NIOCore SystemPackage"),
+  agent.library("AgentAPI", "TextBytes"),
+  agent.library("AgentClient", "AgentAPI TextBytes BoundedHTTP", tests: "WorkerPool"),
+  agent.library("SiteTokens", "TextBytes JWTKit Crypto SystemPackage"),
   agent.library("Webhooks", tests: "SiteTokens"),
-  agent.library("GraphQLEngine", "FlatJSON"),
+  agent.library("GraphQLEngine", "TextBytes"),
   agent.library("MetricsExposition", "CoreMetrics"),
-  agent.library("AdminPage", "AgentAPI Mustache"),
+  agent.library("AdminPage", "AgentAPI TextBytes Mustache"),
   agent.library(
     "SiteAssembly",
     """
@@ -106,13 +109,13 @@ let targets: [[Target]] = [
   agent.library(
     "Agent",
     """
-    AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication \
+    TextBytes AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication \
     DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle SystemPackage Yams
     """, tests: "GitTransport"),
   agent.library(
     "AgentServer",
     """
-    AdminPage AgentAPI Agent SiteAssembly GitServing GraphQLEngine SiteTokens MetricsExposition Replication DurableFiles \
+    TextBytes AdminPage AgentAPI Agent SiteAssembly GitServing GraphQLEngine SiteTokens MetricsExposition Replication DurableFiles \
     WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird HummingbirdCore HummingbirdTLS \
     Logging NIOCore NIOHTTP1 NIOHTTPTypes NIOSSL ServiceLifecycle SystemPackage UnixSignals
     """, tests: "AgentClient BlobReplication BoundedHTTP GitValues"),
@@ -122,12 +125,11 @@ let targets: [[Target]] = [
   products.library(
     "RemoraCommands",
     """
-    Agent AgentAPI AgentClient AgentServer SiteAssembly EventLog Replication DurableFiles Housekeeping Mirroring \
+    TextBytes Agent AgentAPI AgentClient AgentServer SiteAssembly EventLog Replication DurableFiles Housekeeping Mirroring \
     GitTransport GitValues RefStore WorkerPool BoundedHTTP MetricsExposition SiteTokens ArgumentParser CoreMetrics \
     Logging SystemPackage
     """, tests: "remora"),
   products.program("remora", "RemoraCommands ArgumentParser"),
-  // Agents as processes, beside real servers.
   products.tests("AgentProcessTests", "remora AgentAPI AgentClient BoundedHTTP GitValues SiteTokens SystemPackage"),
   support.tests("TestSupportTests", "DurableFiles GitValues SystemPackage"),
   support.tests("BorderTests", ""),
@@ -139,7 +141,7 @@ let targets: [[Target]] = [
       name: "FuzzTests",
       dependencies: dependencies(
         """
-        Agent BoundedHTTP DurableFiles EventLog FlatJSON GitProtocol GitTransport GitValues GraphQLEngine \
+        Agent BoundedHTTP DurableFiles EventLog TextBytes GitProtocol GitTransport GitValues GraphQLEngine \
         RefStore RegistryStore Replication TestSupport SystemPackage
         """),
       path: "Tests/Fuzz", exclude: ["LibFuzzer"], swiftSettings: strict),
@@ -158,8 +160,7 @@ let targets: [[Target]] = [
 let package = Package(
   name: "remora",
   products: [
-    .executable(name: "remora", targets: ["remora"]),
-    .library(name: "Remora", targets: ["Remora"]),
+    .executable(name: "remora", targets: ["remora"]), .library(name: "Remora", targets: ["Remora"]),
     .library(name: "ReplicatorTestKit", targets: ["ReplicatorTestKit"]),
   ],
   dependencies: [

@@ -1,4 +1,5 @@
 package import Foundation
+import TextBytes
 
 /// What every screen has round it.
 package struct PageFrame: Sendable {
@@ -73,7 +74,6 @@ package struct PageFrame: Sendable {
   }
 
   static func date(_ text: String) -> Date? {
-    (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
-      ?? (try? Date(text, strategy: .iso8601))
+    RFC3339.milliseconds(anyForm: text).map { Date(timeIntervalSince1970: Double($0) / 1_000) }
   }
 }

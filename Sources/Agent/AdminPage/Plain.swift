@@ -1,16 +1,10 @@
+import TextBytes
+
 /// Numbers and texts for display.
 enum Plain {
   /// Text of others: what does not show, or turns the direction of what does, is made visible. Escaping is the templates' part.
   static func text(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.unicodeScalars.flatMap { scalar -> [Unicode.Scalar] in
-          let isHidden =
-            scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x200b...0x200f).contains(scalar.value)
-            || (0x202a...0x202e).contains(scalar.value) || (0x2060...0x2069).contains(scalar.value)
-            || scalar.value == 0xfeff
-          return isHidden ? Array("\\u{\(String(scalar.value, radix: 16))}".unicodeScalars) : [scalar]
-        }))
+    ForeignText.numbered(text)
   }
 
   /// All texts of a screen. What a form sends back stays as it is: its names begin with `raw`.

@@ -1,3 +1,5 @@
+import TextBytes
+
 /// The paths of the API, and how what is asked for is put into them.
 package enum AgentRoute {
   /// Events: `POST` takes one in, `GET` is the feed.
@@ -69,24 +71,10 @@ package enum AgentRoute {
   }
 
   /// Percent-encodes all but RFC 3986's unreserved characters.
-  package static func encoded(_ text: String) -> String { encoded(text, keeping: []) }
+  package static func encoded(_ text: String) -> String { PercentCoding.encode(text.utf8) }
 
   /// The same for an id, whose slashes stay.
-  package static func encodedPath(_ id: String) -> String { encoded(id, keeping: [UInt8(ascii: "/")]) }
-
-  private static func encoded(_ text: String, keeping kept: Set<UInt8>) -> String {
-    let digits = Array("0123456789ABCDEF".utf8)
-    var bytes: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        bytes.append(byte)
-      case _ where kept.contains(byte): bytes.append(byte)
-      default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+  package static func encodedPath(_ id: String) -> String {
+    PercentCoding.encode(id.utf8) { PercentCoding.isUnreserved($0) || $0 == UInt8(ascii: "/") }
   }
 }

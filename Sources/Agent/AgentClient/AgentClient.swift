@@ -1,5 +1,6 @@
 package import AgentAPI
 package import BoundedHTTP
+import TextBytes
 
 /// Asks an agent. Every exchange ends: by its answer, by a limit, or with the task.
 ///

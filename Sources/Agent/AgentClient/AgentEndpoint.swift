@@ -1,3 +1,5 @@
+import TextBytes
+
 /// Where an agent is.
 package enum AgentEndpoint: Hashable, Sendable, CustomStringConvertible {
   /// `http://…` or `https://…`, without a path.
@@ -23,14 +25,6 @@ package enum AgentEndpoint: Hashable, Sendable, CustomStringConvertible {
 
   /// The path of a socket as the host of a URL, each byte that could end a host encoded.
   private static func encoded(_ path: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return path.utf8.map { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
-        String(UnicodeScalar(byte))
-      default: "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-      }
-    }.joined()
+    PercentCoding.encode(path.utf8) { PercentCoding.isUnreserved($0) && $0 != UInt8(ascii: "~") }
   }
 }

@@ -1,3 +1,5 @@
+import TextBytes
+
 /// What is wrong with a request, or with a part of its answer: as the specification has it (October 2021, section 7.1.2).
 package struct GraphQLError: Error, Hashable, Sendable {
   /// A place in the document; both begin with 1.
@@ -32,13 +34,7 @@ package struct GraphQLError: Error, Hashable, Sendable {
 
   /// The beginning of what a client has sent, for a message: what does not show, or turns the direction of text, by its number.
   static func shown(_ text: String, _ length: Int) -> String {
-    text.prefix(length).unicodeScalars.reduce(into: "") { shown, scalar in
-      switch scalar.value {
-      case 0..<0x20, 0x7f...0x9f, 0x200b...0x200f, 0x2028...0x202e, 0x2060...0x2069, 0xfeff:
-        shown += "\\u{\(String(scalar.value, radix: 16))}"
-      default: shown.unicodeScalars.append(scalar)
-      }
-    }
+    ForeignText.numbered(text.prefix(length))
   }
 
   var value: GraphQLValue {

@@ -1,4 +1,4 @@
-internal import FlatJSON
+internal import TextBytes
 
 extension GraphQLValue {
   /// The value as JSON, in the order of its fields.

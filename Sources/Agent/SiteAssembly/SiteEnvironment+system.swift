@@ -5,7 +5,7 @@ extension SiteEnvironment {
   /// The system's clock and random source.
   public static var system: SiteEnvironment {
     SiteEnvironment(
-      now: { Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1_000).rounded(.down))) },
+      now: { Timestamp(secondsSince1970: Date().timeIntervalSince1970) },
       random: { UInt64.random(in: .min ... .max) })
   }
 }

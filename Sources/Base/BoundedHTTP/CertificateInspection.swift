@@ -1,6 +1,8 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import TextBytes
 
 /// Looks at the certificates of a server that were not accepted, to tell an operator what is wrong with them.
 ///
@@ -14,14 +16,17 @@ enum CertificateInspection {
   static func problem(host: String, port: Int) async -> (HTTPFailure.TLSProblem, String)? {
     // Without a diagnosis the failure that is known already stands.
     guard let chain = try? await certificates(host: host, port: port) else { return nil }
-    let now = Timestamp.now
+    let now = time(nil)
     for certificate in chain {
       if certificate.notValidAfter < now {
-        return (.expired, "a certificate of the server expired on \(Timestamp.day(certificate.notValidAfter))")
+        return (
+          .expired, "a certificate of the server expired on \(RFC3339.day(seconds: Int64(certificate.notValidAfter)))"
+        )
       }
       if certificate.notValidBefore > now {
         return (
-          .notYetValid, "a certificate of the server is valid only from \(Timestamp.day(certificate.notValidBefore))"
+          .notYetValid,
+          "a certificate of the server is valid only from \(RFC3339.day(seconds: Int64(certificate.notValidBefore)))"
         )
       }
     }

@@ -1,4 +1,5 @@
 package import SystemPackage
+import TextBytes
 
 /// Why the file system did not do what we asked.
 ///
@@ -46,7 +47,9 @@ package struct FileError: Error, Hashable, Sendable {
 extension FileError: CustomStringConvertible {
   /// One line: what, on what, why, what to do.
   package var description: String {
-    let facts = "cannot \(operation) '\(FileError.printable(path))': \(FileError.sentence(code))"
+    // A file name may not write to the operator's terminal.
+    let shown = ForeignText.numbered(path.string, where: ForeignText.isControl)
+    let facts = "cannot \(operation) '\(shown)': \(FileError.sentence(code))"
     return hint.map { "\(facts) (\($0))" } ?? facts
   }
 
@@ -55,18 +58,5 @@ extension FileError: CustomStringConvertible {
     let text = "\(code)"
     guard let first = text.first else { return "error \(code.rawValue)" }
     return first.lowercased() + text.dropFirst()
-  }
-
-  /// The path with control characters shown by their number: a file name may not write to the operator's terminal.
-  private static func printable(_ path: FilePath) -> String {
-    var text = ""
-    for scalar in path.string.unicodeScalars {
-      if scalar.properties.generalCategory == .control {
-        text += "\\u{\(String(scalar.value, radix: 16))}"
-      } else {
-        text.unicodeScalars.append(scalar)
-      }
-    }
-    return text
   }
 }

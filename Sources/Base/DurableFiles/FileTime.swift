@@ -15,6 +15,9 @@ package struct FileTime: Hashable, Comparable, Sendable {
     self.init(seconds: Int64(raw.tv_sec), nanoseconds: Int32(raw.tv_nsec))
   }
 
+  /// Milliseconds since 1970, cut.
+  package var milliseconds: Int64 { seconds * 1_000 + Int64(nanoseconds) / 1_000_000 }
+
   package static func < (left: FileTime, right: FileTime) -> Bool {
     (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
   }

@@ -1,14 +1,13 @@
 import SystemPackage
+import TextBytes
 
 /// The names of temporary files: `NAME.remora-tmp-` and 16 random hexadecimal digits.
 enum LeftoverName {
   private static let mark = ".remora-tmp-"
-  private static let digits = 16
 
   /// A name beside the path that nothing has yet, but for a chance of one in 2^64; `create` refuses a taken one.
   static func fresh(beside path: FilePath) throws(FileError) -> FilePath {
-    let random = String(UInt64.random(in: .min ... .max), radix: 16)
-    let suffix = mark + String(repeating: "0", count: digits - random.count) + random
+    let suffix = mark + Hex.padded(.random(in: .min ... .max))
     guard let name = path.lastComponent else {
       throw FileError(.invalidArgument, "replace", path, hint: "it names no file")
     }
@@ -22,15 +21,8 @@ enum LeftoverName {
 
   static func isOne(_ name: FilePath.Component) -> Bool {
     let bytes = DirectoryEntry(name: name, kind: .regular).nameBytes
-    guard bytes.count > mark.utf8.count + digits else { return false }
-    let tail = bytes.suffix(mark.utf8.count + digits)
-    return tail.starts(with: mark.utf8) && tail.suffix(digits).allSatisfy { isHexDigit($0) }
-  }
-
-  private static func isHexDigit(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
-    default: false
-    }
+    guard bytes.count > mark.utf8.count + Hex.numberLength else { return false }
+    let tail = bytes.suffix(mark.utf8.count + Hex.numberLength)
+    return tail.starts(with: mark.utf8) && tail.suffix(Hex.numberLength).allSatisfy { Hex.value($0) != nil }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import TextBytes
 
 extension OwnerLock {
   /// Who wrote itself into a lock file: `{"host":"…","pid":…,"since":"…"}`, one line.
@@ -20,7 +21,7 @@ extension OwnerLock {
 
     /// This process, now.
     static func current() -> Holder {
-      Holder(host: hostName(), pid: getpid(), since: timestamp())
+      Holder(host: hostName(), pid: getpid(), since: RFC3339.wholeSeconds(Int64(time(nil)) * 1_000))
     }
 
     /// Writes the line. Nothing of it has to survive a crash, and a failure only makes a later error less telling:
@@ -63,15 +64,6 @@ extension OwnerLock {
       let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       let plain = String(name.filter(isPlain))
       return plain.isEmpty ? "unknown" : plain
-    }
-
-    private static func timestamp() -> String {
-      var now = time(nil)
-      var parts = tm()
-      gmtime_r(&now, &parts)
-      func two(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
-      let day = "\(parts.tm_year + 1_900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
-      return "\(day)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
     }
   }
 }

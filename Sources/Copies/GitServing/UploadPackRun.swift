@@ -1,6 +1,7 @@
 internal import GitProtocol
 internal import Glibc
 internal import SystemPackage
+internal import TextBytes
 internal import WorkerPool
 
 /// One `git upload-pack` from its start to its collected end, on a thread that it blocks.
@@ -95,7 +96,7 @@ struct UploadPackRun: Sendable {
   }
 
   private func said(_ complaints: [UInt8]) -> String {
-    let text = sanitizedServerText(complaints)
+    let text = ForeignText.serverLine(complaints)
     return text.isEmpty ? "" : ": \(text)"
   }
 }

@@ -1,4 +1,5 @@
 import GitValues
+import TextBytes
 
 // Versions 0 and 1: lines of refs.
 extension AdvertisementParser {
@@ -17,7 +18,7 @@ extension AdvertisementParser {
       return
     }
     let text = reference
-    let oid = ObjectID(borrowedHex: reference.takeWord())
+    let oid = ObjectID(hexBytes: reference.takeWord())
     let name = reference
     guard let oid, !name.isEmpty else {
       previous = .none
@@ -53,7 +54,7 @@ extension AdvertisementParser {
       case .broken(let broken): name.elementsEqual(broken)
       }
     guard follows, !oid.isZero else {
-      throw ProtocolError(.malformed, "a peeled value without its tag: '\(sanitizedServerText(name))'")
+      throw ProtocolError(.malformed, "a peeled value without its tag: '\(ForeignText.serverLine(name))'")
     }
     if case .listed = previous { builder.setPeeledOfLast(oid) }
     previous = .none

@@ -1,4 +1,5 @@
 import GitValues
+import TextBytes
 
 /// Reads an advertisement of version 0, 1 or 2 (gitprotocol-pack(5), gitprotocol-v2(5)), with or without the
 /// `# service=` prelude of HTTP (gitprotocol-http(5)).
@@ -93,8 +94,8 @@ package struct AdvertisementParser: ~Copyable {
       throw ProtocolError(.notGit, "the answer is not git: it begins with blanks")
     }
     if first == UInt8(ascii: "<") { throw ProtocolError(.notGit, "the answer is an HTML page, not git") }
-    if hexDigitValue(first) == nil {
-      throw ProtocolError(.notGit, "the answer is not git: '\(sanitizedServerText(bytes, limit: 40))'")
+    if Hex.value(first, allowsCapitals: true) == nil {
+      throw ProtocolError(.notGit, "the answer is not git: '\(ForeignText.serverLine(bytes, limit: 40))'")
     }
   }
 
@@ -127,7 +128,7 @@ package struct AdvertisementParser: ~Copyable {
     case .refs(let isFirst): try takeRefLine(line, isFirst: isFirst)
     case .shallow:
       guard line.hasPrefix("shallow ") else {
-        throw ProtocolError(.malformed, "a ref after the shallow lines: '\(sanitizedServerText(line))'")
+        throw ProtocolError(.malformed, "a ref after the shallow lines: '\(ForeignText.serverLine(line))'")
       }
     case .capabilities:
       try capabilities.append(line)
@@ -139,7 +140,7 @@ package struct AdvertisementParser: ~Copyable {
   private mutating func takeFirstLine(_ line: UnsafeRawBufferPointer, afterPrelude: Bool) throws(ProtocolError) {
     if line.hasPrefix("# service=") {
       guard !afterPrelude, line.isEqual(to: "# service=git-upload-pack") else {
-        throw ProtocolError(.malformed, "unexpected service line '\(sanitizedServerText(line))'")
+        throw ProtocolError(.malformed, "unexpected service line '\(ForeignText.serverLine(line))'")
       }
       state = .service
     } else if line.isEqual(to: "version 2") {
@@ -149,7 +150,7 @@ package struct AdvertisementParser: ~Copyable {
       version = 1
       state = .refs(isFirst: true)
     } else if line.hasPrefix("version ") {
-      throw ProtocolError(.malformed, "the server speaks '\(sanitizedServerText(line))', which nobody asked for")
+      throw ProtocolError(.malformed, "the server speaks '\(ForeignText.serverLine(line))', which nobody asked for")
     } else {
       try takeRefLine(line, isFirst: true)
     }

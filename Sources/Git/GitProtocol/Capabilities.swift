@@ -1,3 +1,5 @@
+import TextBytes
+
 /// What a server says it can do: names, some with a value. Bytes, because a `symref` value is a ref name.
 package struct Capabilities: Sendable {
   /// More than any server sends; git 2.39 has about 20.
@@ -46,7 +48,7 @@ package struct Capabilities: Sendable {
   private func isAgent(_ name: String) -> Bool { value(of: "agent")?.starts(with: name.utf8) ?? false }
 
   /// For display: each as one sanitized line.
-  package var descriptions: [String] { entries.map { sanitizedServerText($0) } }
+  package var descriptions: [String] { entries.map { ForeignText.serverLine($0) } }
 
   private static func matches(_ entry: [UInt8], _ name: String) -> Bool {
     let count = name.utf8.count
@@ -58,7 +60,7 @@ package struct Capabilities: Sendable {
   ///   SHA-1 say nothing.
   func checkObjectFormat() throws(ProtocolError) {
     guard let format = value(of: "object-format"), !format.elementsEqual("sha1".utf8) else { return }
-    throw .objectFormat(sanitizedServerText(format, limit: 40))
+    throw .objectFormat(ForeignText.serverLine(format, limit: 40))
   }
 }
 

@@ -1,3 +1,5 @@
+import TextBytes
+
 /// Reads the answer to a fetch up to the end of its pack: sections of version 2 (gitprotocol-v2(5)), or the ACK or
 /// NAK line of versions 0 and 1 with a pack in side-band or bare (gitprotocol-pack(5)).
 ///
@@ -18,7 +20,7 @@ package struct FetchResponseParser: ~Copyable {
   package enum Part {
     /// The next bytes of the pack.
     case pack(UnsafeRawBufferPointer)
-    /// The server's progress messages; raw, see `sanitizedServerText`.
+    /// The server's progress messages; raw, see `ForeignText.serverLine`.
     case progress(UnsafeRawBufferPointer)
   }
 
@@ -142,7 +144,7 @@ extension FetchResponseParser {
       // A shallow history was not asked for, so this is the server's own (upload-pack.c, send_shallow_info).
       throw .shallowSource
     } else {
-      throw ProtocolError(.malformed, "unexpected section '\(sanitizedServerText(line))'")
+      throw ProtocolError(.malformed, "unexpected section '\(ForeignText.serverLine(line))'")
     }
   }
 
@@ -150,7 +152,7 @@ extension FetchResponseParser {
     if line.hasPrefix("ACK ") {
       hasCommonObject = true
     } else if !line.isEqual(to: "NAK"), !line.isEqual(to: "ready") {
-      throw ProtocolError(.malformed, "unexpected acknowledgment '\(sanitizedServerText(line))'")
+      throw ProtocolError(.malformed, "unexpected acknowledgment '\(ForeignText.serverLine(line))'")
     }
   }
 
@@ -172,7 +174,7 @@ extension FetchResponseParser {
       state = .sideBand
       try takeBand(bytes, receive)
     } else {
-      throw ProtocolError(.malformed, "unexpected line before the pack: '\(sanitizedServerText(line))'")
+      throw ProtocolError(.malformed, "unexpected line before the pack: '\(ForeignText.serverLine(line))'")
     }
   }
 

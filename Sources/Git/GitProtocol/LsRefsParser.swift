@@ -1,4 +1,5 @@
 package import GitValues
+import TextBytes
 
 /// Reads the answer to `ls-refs` of version 2 (gitprotocol-v2(5)).
 ///
@@ -55,7 +56,7 @@ package struct LsRefsParser: ~Copyable {
       try takeUnborn(attributes: rest, line: line)
       return
     }
-    guard let oid = ObjectID(borrowedHex: first), !name.isEmpty else {
+    guard let oid = ObjectID(hexBytes: first), !name.isEmpty else {
       if Self.isLongerObjectID(first) { throw .objectFormat("sha256") }
       try builder.addUnparsable(line)
       return
@@ -64,8 +65,8 @@ package struct LsRefsParser: ~Copyable {
     while !rest.isEmpty {
       let attribute = rest.takeWord()
       if attribute.hasPrefix("peeled:") {
-        guard let value = ObjectID(borrowedHex: attribute.dropping("peeled:")), !value.isZero else {
-          throw ProtocolError(.malformed, "a bad peeled value: '\(sanitizedServerText(line))'")
+        guard let value = ObjectID(hexBytes: attribute.dropping("peeled:")), !value.isZero else {
+          throw ProtocolError(.malformed, "a bad peeled value: '\(ForeignText.serverLine(line))'")
         }
         peeled = value
       } else if attribute.hasPrefix("symref-target:"), RefViewBuilder.isHead(name) {
@@ -80,7 +81,7 @@ package struct LsRefsParser: ~Copyable {
     attributes: UnsafeRawBufferPointer, line: UnsafeRawBufferPointer
   ) throws(ProtocolError) {
     guard attributes.hasPrefix("symref-target:") else {
-      throw ProtocolError(.malformed, "an unborn HEAD without a target: '\(sanitizedServerText(line))'")
+      throw ProtocolError(.malformed, "an unborn HEAD without a target: '\(ForeignText.serverLine(line))'")
     }
     var target = attributes.dropping("symref-target:")
     try builder.setHeadTarget(Array(target.takeWord()), countsAsLine: true)
@@ -88,6 +89,6 @@ package struct LsRefsParser: ~Copyable {
 
   /// 64 hexadecimal digits: a server whose advertisement we did not ask for may turn out to be of SHA-256.
   private static func isLongerObjectID(_ word: UnsafeRawBufferPointer) -> Bool {
-    word.count == 64 && word.allSatisfy { hexDigitValue($0) != nil }
+    word.count == 64 && word.allSatisfy { Hex.value($0, allowsCapitals: true) != nil }
   }
 }

@@ -1,3 +1,5 @@
+import TextBytes
+
 /// Cuts a stream into pkt-lines (gitprotocol-common(5)): four hexadecimal digits of length, then the content.
 ///
 /// Bytes go in as they arrive; packets come out whole. A packet that lies whole in the bytes given is lent from
@@ -107,8 +109,8 @@ package struct PktLineDecoder: ~Copyable {
   private static func packetLength(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) -> Int {
     var length = 0
     for position in 0..<headerCount {
-      guard let digit = hexDigitValue(bytes[position]) else {
-        let shown = sanitizedServerText(UnsafeRawBufferPointer(rebasing: bytes[0..<headerCount]))
+      guard let digit = Hex.value(bytes[position], allowsCapitals: true) else {
+        let shown = ForeignText.serverLine(UnsafeRawBufferPointer(rebasing: bytes[0..<headerCount]))
         throw ProtocolError(.malformed, "bad packet length '\(shown)'")
       }
       length = length << 4 | Int(digit)

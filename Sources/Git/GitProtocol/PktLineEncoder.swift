@@ -1,4 +1,5 @@
 package import GitValues
+import TextBytes
 
 /// Builds a message of pkt-lines.
 package struct PktLineEncoder {
@@ -34,7 +35,9 @@ package struct PktLineEncoder {
     bytes.append(UInt8(ascii: "\n"))
     let length = bytes.count - start
     precondition(length <= PktLineDecoder.maximumCount, "a line of ours fits in a packet")
-    for (position, shift) in [12, 8, 4, 0].enumerated() { bytes[start + position] = Self.hexDigit(length >> shift) }
+    for (position, shift) in [12, 8, 4, 0].enumerated() {
+      bytes[start + position] = Hex.digit(UInt8(truncatingIfNeeded: length >> shift))
+    }
   }
 
   /// Adds `0000`, the end of a message.
@@ -47,13 +50,7 @@ package struct PktLineEncoder {
     let length = contentCount + PktLineDecoder.headerCount
     precondition(length <= PktLineDecoder.maximumCount, "a line of ours fits in a packet")
     for shift in [12, 8, 4, 0] {
-      bytes.append(Self.hexDigit(length >> shift))
+      bytes.append(Hex.digit(UInt8(truncatingIfNeeded: length >> shift)))
     }
-  }
-
-  /// The digit of the lowest four bits.
-  private static func hexDigit(_ value: Int) -> UInt8 {
-    let digit = UInt8(value & 15)
-    return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
   }
 }

@@ -1,8 +1,9 @@
 package import GitValues
+import TextBytes
 
 /// What is wrong with the bytes of a server, or what it refused in the protocol's own words.
 ///
-/// `detail` is one line, short, and shows server text only as `sanitizedServerText` leaves it.
+/// `detail` is one line, short, and shows server text only as `ForeignText.serverLine` leaves it.
 package struct ProtocolError: Error, Hashable, Sendable {
   /// The kind of fault, for programs.
   package enum Code: String, Sendable {
@@ -46,7 +47,7 @@ extension ProtocolError {
   /// "not our ref" has a case of its own, because it means that refs moved since they were listed (git's
   /// `upload-pack.c`; JGit and others say the same words).
   static func refusal(_ text: UnsafeRawBufferPointer) -> ProtocolError {
-    let shown = sanitizedServerText(text)
+    let shown = ForeignText.serverLine(text)
     guard let range = shown.firstRange(of: "not our ref") else { return ProtocolError(.refused, shown) }
     let object = shown[range.upperBound...].split(separator: " ").first.flatMap { ObjectID(String($0)) }
     return ProtocolError(.wantedObjectMissing, shown, object: object)

@@ -1,4 +1,5 @@
 import GitValues
+import TextBytes
 
 /// Gathers what the lines of a listing say into a `RefView`, the same way for v0, v1 and v2.
 ///
@@ -49,7 +50,7 @@ struct RefViewBuilder: ~Copyable {
   /// Takes note of a line without a readable oid or name; `text` stands for the name.
   mutating func addUnparsable(_ text: UnsafeRawBufferPointer) throws(ProtocolError) {
     try countLine()
-    try addBroken(UnsafeRawBufferPointer(rebasing: text.prefix(serverTextLimit)), "unparsable line")
+    try addBroken(UnsafeRawBufferPointer(rebasing: text.prefix(ForeignText.serverLimit)), "unparsable line")
   }
 
   /// Takes note of where HEAD points. `countsAsLine` when a line of its own said it (v2's `unborn`).

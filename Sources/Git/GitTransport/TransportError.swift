@@ -2,7 +2,7 @@ package import GitValues
 
 /// Why a conversation with a git server failed: what we tried, on what, what the layer below said, what to do next.
 ///
-/// Every text in it is safe to show: `subject` has no user info, server text went through `sanitizedServerText`.
+/// Every text in it is safe to show: `subject` has no user info, server text went through `ForeignText.serverLine`.
 package struct TransportError: Error, Sendable {
   /// What went wrong, as a stable string that users may match on (`--json`, metrics labels).
   package let code: Code

@@ -1,3 +1,5 @@
+import TextBytes
+
 /// The name of a git object: a SHA-1 digest of 20 bytes.
 ///
 /// Kept as three integers so that comparing and hashing cost no allocation: listings hold a million of them.
@@ -88,16 +90,12 @@ package struct ObjectID: Hashable, Sendable {
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.hexCount) { digits in
       withBytes { raw in
         for (position, byte) in raw.enumerated() {
-          digits[2 * position] = Self.hexDigit(byte >> 4)
-          digits[2 * position + 1] = Self.hexDigit(byte & 15)
+          digits[2 * position] = Hex.digit(byte >> 4)
+          digits[2 * position + 1] = Hex.digit(byte)
         }
       }
       bytes.append(contentsOf: digits)
     }
-  }
-
-  private static func hexDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") &+ value : UInt8(ascii: "a") &- 10 &+ value
   }
 
   /// The 40 lower-case hexadecimal digits.

@@ -1,3 +1,5 @@
+import TextBytes
+
 /// The full name of a ref: bytes, as git sees them.
 ///
 /// Not a `String`: git compares bytes, Swift compares canonical Unicode, and two names that differ only in
@@ -77,22 +79,13 @@ extension ReferenceName: CustomStringConvertible {
     if let text = String(validating: bytes, as: UTF8.self), !text.unicodeScalars.contains(where: Self.isControl) {
       return text
     }
-    var shown = ""
-    for byte in bytes {
-      if byte >= 0x20, byte < 0x7F {
-        shown.unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        let digits = String(byte, radix: 16, uppercase: true)
-        shown += "%" + (digits.count == 1 ? "0" : "") + digits
-      }
-    }
-    return shown
+    return PercentCoding.encode(bytes) { (0x20..<0x7F).contains($0) }
   }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7F...0x9F, 0x2028, 0x2029: true
-    // Bidirectional controls (Unicode UAX #9).
+    if ForeignText.isControl(scalar) || ForeignText.isLineSeparator(scalar) { return true }
+    // Bidirectional controls (Unicode UAX #9). Fewer than `ForeignText.prints` names: this form is stored, and stays.
+    return switch scalar.value {
     case 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
     default: false
     }

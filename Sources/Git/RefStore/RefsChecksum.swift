@@ -1,5 +1,6 @@
 internal import Crypto
 package import GitValues
+internal import TextBytes
 internal import WorkerPool
 
 /// A digest over a ref view, by one of three rules.
@@ -18,9 +19,9 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
   package func digest(of view: RefView) -> String {
     precondition(view.broken.isEmpty, "a broken view has no checksum")
     switch self {
-    case .sha256: return "sha256:" + HexText.text(Self.sha256(of: view))
+    case .sha256: return "sha256:" + Hex.text(Self.sha256(of: view))
     case .gitaly: return Self.gitaly(of: view)
-    case .grokmirror: return HexText.text(Self.grokmirror(of: view))
+    case .grokmirror: return Hex.text(Self.grokmirror(of: view))
     }
   }
 
@@ -86,7 +87,7 @@ package enum RefsChecksum: String, CaseIterable, Sendable {
       fold(line.dropLast())
     }
     guard let first = folded.firstIndex(where: { $0 != 0 }) else { return String(repeating: "0", count: 40) }
-    return HexText.text(folded[first...])
+    return Hex.text(folded[first...])
   }
 
   private static let gitalyMarks =

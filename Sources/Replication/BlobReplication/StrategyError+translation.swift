@@ -56,12 +56,4 @@ extension StrategyError {
     default: self.init(.fileSystem, trying: operation, error.description)
     }
   }
-
-  /// Text of others with control characters replaced: it may not write to the operator's terminal.
-  static func printable(_ text: String, limit: Int = 200) -> String {
-    let scalars = text.unicodeScalars.prefix(limit).map { scalar in
-      scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : Character(scalar)
-    }
-    return String(scalars)
-  }
 }

@@ -1,8 +1,8 @@
 package import DurableFiles
-internal import FlatJSON
 package import Replication
 internal import Synchronization
 package import SystemPackage
+internal import TextBytes
 package import WorkerPool
 
 /// The primary's event log: numbered segments of JSON lines in one directory, appended to durably and read by any
@@ -74,7 +74,7 @@ package final class DurableEventLog: Sendable {
     let moment = now()
     JSONText.append("created_at", "\(moment)", to: &opened)
     opened.append(UInt8(ascii: ","))
-    JSONText.append("opened", FixedHex.text(.random(in: .min ... .max)), to: &opened)
+    JSONText.append("opened", Hex.padded(.random(in: .min ... .max)), to: &opened)
     let commit = try writer.append([opened], at: moment)
     var state = LogState(durable: commit.position, segments: finding.segments)
     if let last = finding.segments.last { state.remember(finding.marks, of: last) }

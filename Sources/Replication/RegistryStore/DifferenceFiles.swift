@@ -2,6 +2,7 @@ internal import DurableFiles
 internal import Foundation
 package import Replication
 internal import SystemPackage
+internal import TextBytes
 package import WorkerPool
 
 /// The refs that differed at the last mismatch: `<state>/differences/<name>/<ID>.json` for each replicable that has any.
@@ -33,14 +34,9 @@ package struct DifferenceFiles: DifferenceStoring {
 
   /// A name of up to 3 KiB would not fit: the digest of a longer one stands for it.
   private func path(of id: ReplicableID) -> FilePath {
-    let escaped = id.text.replacing("%", with: "%25").replacing("/", with: "%2F")
-    let name = escaped.utf8.count <= 240 ? escaped : "\(escaped.prefix(100))-\(FixedHex.text(Self.hash(id)))"
+    let escaped = PercentCoding.encode(id.text.utf8) { $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "/") }
+    let name = escaped.utf8.count <= 240 ? escaped : "\(escaped.prefix(100))-\(Hex.padded(FNV1a.hash(id.text.utf8)))"
     return root.appending("\(name).json")
-  }
-
-  /// FNV-1a, the same in every process.
-  private static func hash(_ id: ReplicableID) -> UInt64 {
-    id.text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   package func record(_ differences: [Difference], of id: ReplicableID) async throws {

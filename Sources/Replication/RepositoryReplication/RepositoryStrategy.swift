@@ -58,9 +58,7 @@ package struct RepositoryStrategy: Strategy {
     }
   }
 
-  private var now: Timestamp {
-    Timestamp(milliseconds: Int64(environment.now().timeIntervalSince1970 * 1_000))
-  }
+  private var now: Timestamp { Timestamp(secondsSince1970: environment.now().timeIntervalSince1970) }
 
   // MARK: On both sites
 

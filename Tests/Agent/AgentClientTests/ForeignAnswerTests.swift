@@ -3,6 +3,7 @@ import BoundedHTTP
 import Foundation
 import TestSupport
 import Testing
+import TextBytes
 import WorkerPool
 
 @testable import AgentClient

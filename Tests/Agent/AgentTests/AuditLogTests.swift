@@ -4,6 +4,7 @@ import Logging
 import Replication
 import TestSupport
 import Testing
+import TextBytes
 import WorkerPool
 
 @testable import Agent

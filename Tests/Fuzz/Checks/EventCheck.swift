@@ -1,5 +1,5 @@
-import FlatJSON
 import Replication
+import TextBytes
 
 @testable import EventLog
 

@@ -1,7 +1,7 @@
-import FlatJSON
 import Foundation
 import Replication
 import SystemPackage
+import TextBytes
 
 @testable import EventLog
 

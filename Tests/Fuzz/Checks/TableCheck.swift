@@ -1,6 +1,6 @@
 import DurableFiles
-import FlatJSON
 import SystemPackage
+import TextBytes
 
 @testable import RegistryStore
 

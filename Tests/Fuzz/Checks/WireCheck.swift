@@ -1,5 +1,6 @@
 import GitProtocol
 import GitValues
+import TextBytes
 
 /// What a server sends means the same however the network cuts it into pieces, and nothing in it reaches a person or a file as it is.
 enum WireCheck {
@@ -53,7 +54,7 @@ enum WireCheck {
       }
       try parser.finish()
       try Disagreement.unless(parser.packByteCount == Int64(reading.bytes.count), "bytes of the pack are lost")
-      reading.text = sanitizedServerText(progress)
+      reading.text = ForeignText.serverLine(progress)
       try harmless(reading.text)
       return reading
     }

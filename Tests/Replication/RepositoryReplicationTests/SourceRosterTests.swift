@@ -48,6 +48,22 @@ struct SourceRosterTests {
     #expect(wide.entries.isEmpty && wide.skipped.count == 1)
   }
 
+  @Test("no control character of a list or manifest reaches what is shown of it")
+  func controls() throws {
+    for value in Array(0x00..<0x20) + Array(0x7f...0x9f) as [UInt32] {
+      let control = try #require(Unicode.Scalar(value))
+      let list = SourceRoster(list: Array("g https:\(control)x\nh ./\(control)[2J\n".utf8))
+      #expect(!list.skipped.isEmpty)
+      let path = value < 0x20 ? "\\u00\(value < 16 ? "0" : "")\(String(value, radix: 16))" : "\(control)"
+      let manifest = try SourceRoster(manifest: Array("{\"/a\(path)b\":{}}".utf8), address: address())
+      #expect(manifest.skipped.count == 1)
+      for skipped in list.skipped + manifest.skipped {
+        let shown = "\(skipped.path)\(skipped.reason)".unicodeScalars
+        #expect(!shown.contains { $0.properties.generalCategory == .control }, "\(value): \(skipped)")
+      }
+    }
+  }
+
   @Test(
     "two words are no repository: the second is a URL or an absolute path",
     arguments: [

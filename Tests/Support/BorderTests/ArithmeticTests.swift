@@ -18,7 +18,6 @@ import Testing
   /// Lines whose operands are no numbers of another site.
   private static let allowed: [String: [String]] = [
     "texts and lists": [
-      "default: bytes += [UInt8(ascii: \"%\"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]",
       "if let promotion = record.promotion { problems += former(promotion) }",
       "for name in [site] + [fencedBy].compactMap({ $0 }) where SiteName(name) == nil {",
       "bytes += listing.value(index)", "bytes += listing.name(index)",
@@ -28,14 +27,12 @@ import Testing
       "let bytes = try AgentJSON.encode(report) + [UInt8(ascii: \"\\n\")]",
       "let bytes = [UInt8](try encoder.encode(record)) + [UInt8(ascii: \"\\n\")]",
       "return SourceAddress(location: url + path)",
-      "for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }",
       "self[\"health_status\"] = .text(site.health.prefix(1).uppercased() + site.health.dropFirst())",
     ],
     "counts and positions in what is in memory": [
       "let name = bytes[(space + 1)..<end]", "start = end + 1",
       "else { throw WireError(\"line \\(listing.count + 1) of a listing\") }",
       "let space = bytes[start..<end].lastIndex(of: UInt8(ascii: \" \")), space + 1 < end",
-      "return stride(from: 0, to: values.count, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) }",
       "row.count += 1", "row.unsynced += 1", "row.unverified += 1", "row.unchecked += 1",
       "state.publishing += 1", "state.publishing -= 1",
     ],
@@ -54,7 +51,6 @@ import Testing
       "let (replacement, end) = (keys, ContinuousClock.now + overlap)",
       "let (before, end) = (former.state.withLock { $0.sites }, ContinuousClock.now + Self.overlap)",
       "exp: issued + SiteClaims.longestLife, jti: TokenNonce().text,",
-      "Hex.text([high, low].flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) } })",
     ],
   ]
 

@@ -21,7 +21,7 @@ struct LayerTable: Equatable {
   /// The system's own modules, which every target may import.
   static let systemModules: Set<String> = ["Glibc", "Foundation", "FoundationEssentials", "Synchronization", "Swift"]
   /// Targets of bytes and values: Foundation would bring its own idea of strings, files and time.
-  static let withoutFoundation: Set<String> = ["GitValues", "GitProtocol", "DurableFiles"]
+  static let withoutFoundation: Set<String> = ["TextBytes", "GitValues", "GitProtocol", "DurableFiles"]
   /// Modules that exactly one target may import.
   static let soleImporters = ["CLibgit2": "Git", "CLibssh2": "GitTransport", "AsyncHTTPClient": "BoundedHTTP"]
 

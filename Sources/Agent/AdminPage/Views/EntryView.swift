@@ -1,5 +1,6 @@
 package import AgentAPI
 internal import Foundation
+internal import TextBytes
 
 /// One replicable, with everything that is known of it.
 package struct EntryView: Sendable {
@@ -107,9 +108,7 @@ package struct EntryView: Sendable {
 
   /// The last moment before a change, for a command.
   private static func before(_ moment: String) -> String? {
-    PageFrame.date(moment).map { date in
-      date.addingTimeInterval(-0.0007).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
+    RFC3339.milliseconds(anyForm: moment).map { RFC3339.text($0 - 1) }
   }
 
   /// For a shell; what does not show is shown, and does not survive being copied.

@@ -1,4 +1,5 @@
 internal import AgentAPI
+internal import TextBytes
 
 /// Who gave an order, as far as the agent has proof.
 package struct AuditActor: Codable, Hashable, Sendable {

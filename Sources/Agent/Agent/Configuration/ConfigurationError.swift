@@ -1,3 +1,5 @@
+import TextBytes
+
 /// Everything that is wrong with a configuration.
 package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One thing that is wrong.
@@ -28,14 +30,7 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
   /// The line of one of them.
   package func line(_ issue: Issue) -> String {
     let place = issue.line > 0 ? "\(file):\(issue.line):\(issue.column)" : file
-    return Self.printable(([place] + (issue.key.isEmpty ? [] : [issue.key]) + [issue.message]).joined(separator: ": "))
-  }
-
-  /// What a file holds must not write into a terminal.
-  private static func printable(_ text: String) -> String {
-    String(
-      text.unicodeScalars.map { scalar in
-        scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : Character(scalar)
-      })
+    return ForeignText.withoutControls(
+      ([place] + (issue.key.isEmpty ? [] : [issue.key]) + [issue.message]).joined(separator: ": "))
   }
 }

@@ -1,5 +1,6 @@
 internal import AgentAPI
 package import Logging
+internal import TextBytes
 
 /// Where an agent's lines for people go: one for each finished sync and each failure, without secrets, with what others said
 /// made harmless.

@@ -3,6 +3,7 @@ package import BoundedHTTP
 package import Foundation
 package import SiteTokens
 internal import Synchronization
+internal import TextBytes
 
 /// Proves to the primary who asks: a token for each request, for no other host.
 ///

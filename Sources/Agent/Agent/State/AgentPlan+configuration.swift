@@ -124,7 +124,7 @@ extension AgentConfiguration {
   ) async throws -> AgentPlan.PrimaryAddress? {
     guard let url = asked(epoch.record)?.url, let issuer = try await issuer(epoch) else { return nil }
     let signer = SiteSigner(url: url, issuer: issuer) {
-      Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000)
+      Date(timeIntervalSince1970: now().secondsSince1970)
     }
     return AgentPlan.PrimaryAddress(url: url, caFile: tls.caFile, signer: signer)
   }

@@ -1,5 +1,6 @@
 internal import AgentAPI
 internal import Replication
+internal import TextBytes
 
 extension CatalogEntryRow {
   init(_ row: CatalogRow) {

@@ -1,5 +1,6 @@
 internal import AgentAPI
 internal import Replication
+internal import TextBytes
 
 extension ReadingRow {
   init(_ reading: PrimaryReading) {

@@ -1,5 +1,6 @@
 internal import AgentAPI
 internal import Foundation
+internal import TextBytes
 
 /// A row that another site sent, before it is kept and shown: each text, number and list of it, also of fields that it gains later.
 enum ForeignRow {

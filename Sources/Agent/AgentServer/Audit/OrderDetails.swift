@@ -1,4 +1,5 @@
 internal import Foundation
+internal import TextBytes
 
 /// What an order said, flat, for the audit log: without secrets.
 enum OrderDetails {
@@ -30,7 +31,7 @@ enum OrderDetails {
     var fields: [String: String] = [:]
     for pair in String(decoding: body, as: UTF8.self).split(separator: "&").prefix(50) {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let decoded = parts.map { $0.replacing("+", with: " ").removingPercentEncoding ?? "?" }
+      let decoded = parts.map { PercentCoding.decodeForm($0) ?? "?" }
       fields[decoded[0]] = decoded.count == 2 ? decoded[1] : ""
     }
     return fields

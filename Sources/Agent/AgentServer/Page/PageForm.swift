@@ -2,6 +2,7 @@ internal import AgentAPI
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
+internal import TextBytes
 
 /// What a form of the page has sent (`application/x-www-form-urlencoded`).
 struct PageForm {
@@ -13,16 +14,14 @@ struct PageForm {
     var fields: [String: String] = [:]
     for pair in String(buffer: body).split(separator: "&") {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.count == 2 ? parts[1] : "") else {
+      guard let name = PercentCoding.decodeForm(parts[0]),
+        let value = PercentCoding.decodeForm(parts.count == 2 ? parts[1] : "")
+      else {
         throw AgentFault(400, "invalid_request", "read the form: it is not encoded as forms are")
       }
       fields[name] = value
     }
     self.fields = fields
-  }
-
-  private static func decoded(_ text: Substring) -> String? {
-    text.replacing("+", with: " ").removingPercentEncoding
   }
 
   private static let foreign = AgentFault(

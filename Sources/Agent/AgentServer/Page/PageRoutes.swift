@@ -161,7 +161,7 @@ struct PageRoutes: Sendable {
     var frame = PageFrame(
       site: agent.plan.site, role: agent.role, version: Agent.version,
       kinds: agent.plan.kinds.map { .init(name: $0.name.text, plural: $0.kind.namePlural) },
-      now: Date(timeIntervalSince1970: Double(agent.now.milliseconds) / 1_000), path: request.uri.path)
+      now: Date(timeIntervalSince1970: agent.now.secondsSince1970), path: request.uri.path)
     guard let context else { return frame }
     frame.isAdmin = context.identity == .admin
     // A client that authenticates by a header has no session, and sees no forms.

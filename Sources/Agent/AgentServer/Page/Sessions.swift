@@ -8,6 +8,7 @@ internal import Hummingbird
 internal import SiteTokens
 internal import Synchronization
 internal import SystemPackage
+internal import TextBytes
 internal import WorkerPool
 
 /// Sessions of clients that have signed in at the page, kept in `<state>/sessions.json` across restarts.
@@ -55,7 +56,7 @@ final class Sessions: Sendable {
   /// - Returns: the cookie's value.
   func begin(token: String) async throws -> String {
     var random = SystemRandomNumberGenerator()
-    let cookie = (0..<32).map { _ in Self.hex(UInt8.random(in: 0...255, using: &random)) }.joined()
+    let cookie = Hex.text((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &random) })
     let session = Session(
       cookie: Self.digest(cookie), token: PersonTokens.digest(ofToken: token), expiresAt: Self.now + Self.lifetime)
     sessions.withLock { sessions in
@@ -115,7 +116,5 @@ final class Sessions: Sendable {
 
   private static var now: Double { Date().timeIntervalSince1970 }
 
-  private static func digest(_ text: String) -> String { SHA256.hash(data: Array(text.utf8)).map(hex).joined() }
-
-  private static func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+  private static func digest(_ text: String) -> String { Hex.text(SHA256.hash(data: Array(text.utf8))) }
 }

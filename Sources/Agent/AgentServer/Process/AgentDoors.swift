@@ -75,7 +75,7 @@ package struct AgentDoors: Sendable {
       trustsLoopback: listen.isLoopback,
       trustedProxies: configuration.trustedProxies, publicURL: configuration.url,
       isSecure: configuration.tls.certificateFile != nil, epoch: epoch
-    ) { Date(timeIntervalSince1970: Double(now().milliseconds) / 1_000) }
+    ) { Date(timeIntervalSince1970: now().secondsSince1970) }
     self.init(host: listen.host, port: listen.port, access: access, servesPeople: configuration.servesGit)
     self.sites = sites
     if let certificate = configuration.tls.certificateFile, let key = configuration.tls.keyFile {

@@ -1,5 +1,6 @@
 internal import AgentAPI
 package import Replication
+internal import TextBytes
 
 /// The path of a URL that leads to something of a replicable: `/AREA/KIND/ID…/ENDING`, or
 /// `/AREA/KIND/.remora-incarnation/INCARNATION/ID…/ENDING` where one incarnation is meant and no other; each part percent-encoded
@@ -58,32 +59,12 @@ package struct ReplicablePath: Hashable, Sendable {
 
   /// One part. An encoded slash, a NUL, a bad escape and bytes that are no UTF-8 are refused.
   private static func decoded(_ part: Substring) throws(Refusal) -> String {
-    var bytes: [UInt8] = []
-    var rest = part.utf8[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
-        throw .malformed("a percent sign without two digits")
-      }
-      bytes.append(high << 4 | low)
-    }
+    guard let bytes = PercentCoding.decode(part.utf8) else { throw .malformed("a percent sign without two digits") }
     guard !bytes.isEmpty else { throw .malformed("an empty part") }
-    guard !bytes.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: "/") }) else {
+    guard !bytes.contains(where: { ForeignText.isControl($0) || $0 == UInt8(ascii: "/") }) else {
       throw .malformed("an encoded slash or control character")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else { throw .malformed("a name that is no UTF-8") }
     return text
-  }
-
-  private static func digit(_ character: UInt8) -> UInt8? {
-    switch character {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
-    case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
-    case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
-    default: nil
-    }
   }
 }

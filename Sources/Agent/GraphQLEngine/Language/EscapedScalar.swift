@@ -1,4 +1,4 @@
-internal import FlatJSON
+internal import TextBytes
 
 /// What stands behind `\u` in a string of a document (section 2.9.4).
 enum EscapedScalar {
@@ -36,7 +36,7 @@ enum EscapedScalar {
     guard (1...8).contains(digits.count) else { return nil }
     var number: UInt32 = 0
     for byte in digits {
-      guard let digit = HexDigit.value(byte, allowsCapitals: true) else { return nil }
+      guard let digit = Hex.value(byte, allowsCapitals: true) else { return nil }
       number = number << 4 | UInt32(digit)
     }
     return number

@@ -1,5 +1,6 @@
 internal import Crypto
 package import Foundation
+internal import TextBytes
 
 /// The tokens of readers and admins: of `admin_token_file` and `reader_token_file`, and those that have names.
 ///

@@ -1,4 +1,5 @@
 package import Foundation
+import TextBytes
 
 /// The tokens that have names, in a file of the state directory: read by the agent at its start and at SIGHUP, changed by
 /// `remora token`.

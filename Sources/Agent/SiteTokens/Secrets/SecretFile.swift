@@ -86,6 +86,8 @@ enum SecretFile {
     }
 
     deinit {
+      // It also runs when `init` has thrown: the file of that name is another one's then.
+      guard descriptor >= 0 else { return }
       close(descriptor)
       if !isDone { unlink(path) }
     }

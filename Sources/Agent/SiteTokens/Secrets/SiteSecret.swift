@@ -1,4 +1,5 @@
 internal import JWTKit
+internal import TextBytes
 
 /// A secret of two sites. Never printed.
 package struct SiteSecret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import Foundation
+internal import TextBytes
 
 /// A secret of a forge and this site, which authenticates the forge's deliveries. Never printed.
 package struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, CustomReflectable {

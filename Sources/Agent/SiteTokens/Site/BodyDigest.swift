@@ -1,5 +1,6 @@
 internal import Crypto
 package import Foundation
+internal import TextBytes
 
 /// The SHA-256 of a request's body as it was sent: what a site's token is bound to.
 package struct BodyDigest: Hashable, Sendable {

@@ -5,6 +5,7 @@ internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import SystemPackage
+internal import TextBytes
 
 /// Every byte of a copy's objects.
 extension ObjectCheck {
@@ -50,7 +51,7 @@ extension ObjectCheck {
         outcome.findings.append(finding(.damaged, index, "it belongs to another pack"))
       } else if ofPack.isSound {
         let digest = ofIndex.tail.suffix(TrailedFile.trailerBytes)
-        outcome.soundPacks.append(ProvenPacks.Pack(pack: String(name), index: HexText.text(digest)))
+        outcome.soundPacks.append(ProvenPacks.Pack(pack: String(name), index: Hex.text(digest)))
       }
     }
     let derived = names.filter(Self.isDerived).map { layout.packs.appending($0) }

@@ -1,5 +1,6 @@
 internal import GitValues
 internal import RefStore
+internal import TextBytes
 
 /// The one line of a `HEAD` file, without its end: `ref: TARGET` or an oid. Bytes, for a target need not be UTF-8.
 struct HeadLine: Hashable, Sendable {
@@ -52,13 +53,13 @@ struct HeadLine: Hashable, Sendable {
       self.init(bytes: Array(text.utf8))
       return
     }
-    guard let bytes = HexText.bytes(String(text.dropFirst(Self.hexMark.count))) else { return nil }
+    guard let bytes = Hex.bytes(String(text.dropFirst(Self.hexMark.count)), allowsCapitals: true) else { return nil }
     self.init(bytes: bytes)
   }
 
   /// For JSON: the line itself, or its bytes in hexadecimal behind a mark when it is not UTF-8.
   var text: String {
-    String(validating: bytes, as: UTF8.self) ?? Self.hexMark + HexText.text(bytes)
+    String(validating: bytes, as: UTF8.self) ?? Self.hexMark + Hex.text(bytes)
   }
 
   /// The file's content.

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GitValues
+internal import TextBytes
 
 /// One line of the ref journal as JSON. A change of many refs takes several lines, `part` 1 to `parts`, each of which
 /// repeats everything but the refs; it counts only when all parts are there.
@@ -83,14 +84,14 @@ extension RefJournalLine.Change {
     let text = String(decoding: change.name.bytes, as: UTF8.self)
     let isExact = Array(text.utf8) == change.name.bytes
     self.init(
-      ref: text, refBytes: isExact ? nil : HexText.text(change.name.bytes), old: change.old?.hex,
+      ref: text, refBytes: isExact ? nil : Hex.text(change.name.bytes), old: change.old?.hex,
       new: change.new?.hex)
   }
 
   var value: RefChange? {
     let name: [UInt8]
     if let refBytes {
-      guard let bytes = HexText.bytes(refBytes) else { return nil }
+      guard let bytes = Hex.bytes(refBytes, allowsCapitals: true) else { return nil }
       name = bytes
     } else {
       name = Array(ref.utf8)

@@ -1,14 +1,14 @@
 package import Foundation
+import TextBytes
 
 /// RFC 3339 in UTC with milliseconds, as everywhere in Remora's files.
 package enum RefJournalTime {
-  private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-
-  package static func text(_ date: Date) -> String { date.formatted(style) }
+  package static func text(_ date: Date) -> String {
+    RFC3339.text(RFC3339.milliseconds(since1970: date.timeIntervalSince1970))
+  }
 
   /// `nil` for anything that is not such a time.
   package static func date(_ text: String) -> Date? {
-    // The parser's error says no more than "no".
-    try? style.parse(text)
+    RFC3339.milliseconds(anyForm: text).map { Date(timeIntervalSince1970: Double($0) / 1_000) }
   }
 }

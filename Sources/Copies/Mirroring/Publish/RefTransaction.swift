@@ -3,6 +3,7 @@ internal import DurableFiles
 internal import GitValues
 internal import RefStore
 internal import SystemPackage
+internal import TextBytes
 
 /// Changes the refs of a copy in one atomic step.
 ///
@@ -18,7 +19,7 @@ struct RefTransaction {
 
   /// SHA-256 of a file's bytes, as the journal keeps it.
   static func digest(_ bytes: [UInt8]) -> String {
-    "sha256:" + HexText.text(SHA256.hash(data: bytes))
+    "sha256:" + Hex.text(SHA256.hash(data: bytes))
   }
 
   /// Replaces `packed-refs`, provided that it is still the file that was read.

@@ -1,4 +1,5 @@
 import GitProtocol
+import TextBytes
 
 /// Puts the server's progress text back into lines. Git cuts it anywhere, and ends a line that will be written over
 /// with a carriage return.
@@ -12,7 +13,7 @@ struct ServerLines {
   mutating func append(_ bytes: UnsafeRawBufferPointer, _ receive: (String) -> Void) {
     for byte in bytes {
       if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
-        let text = sanitizedServerText(line)
+        let text = ForeignText.serverLine(line)
         if !text.isEmpty { receive(text) }
         line.removeAll(keepingCapacity: true)
       } else if line.count < Self.limit {

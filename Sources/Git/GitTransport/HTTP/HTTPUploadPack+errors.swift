@@ -1,5 +1,6 @@
 import BoundedHTTP
 import GitProtocol
+import TextBytes
 import WorkerPool
 
 extension HTTPUploadPack {
@@ -104,7 +105,7 @@ extension HTTPUploadPack {
     throw head.status == 200
       ? notGit(type: type, beginning, operation: operation)
       : refused(
-        head, text: type == "text/plain" ? sanitizedServerText(beginning, limit: 200) : "", operation: operation)
+        head, text: type == "text/plain" ? ForeignText.serverLine(beginning, limit: 200) : "", operation: operation)
   }
 
   private func notGit(type: String, _ beginning: [UInt8], operation: Operation) -> TransportError {
@@ -120,12 +121,12 @@ extension HTTPUploadPack {
       .sourceNotARepository, operation: operation.rawValue, subject: base.redacted,
       cause: type == "text/html"
         ? "the server answered with a page, not with git"
-        : "the server answered with '\(sanitizedServerText(Array(type.utf8), limit: 80))', not with git",
+        : "the server answered with '\(ForeignText.serverLine(Array(type.utf8), limit: 80))', not with git",
       hint: "check the path; most servers want the address that they show for cloning")
   }
 
   private func refused(_ head: HTTPUploadPackExchange.Head, text: String, operation: Operation) -> TransportError {
-    let retryAfter = head.headers["Retry-After"].map { sanitizedServerText(Array($0.utf8), limit: 40) }
+    let retryAfter = head.headers["Retry-After"].map { ForeignText.serverLine(Array($0.utf8), limit: 40) }
     let code: TransportError.Code =
       switch head.status {
       case 403: .sourceAccessDenied

@@ -1,5 +1,6 @@
 import GitProtocol
 import GitValues
+import TextBytes
 
 /// What a `git upload-pack` writes on its standard error, as it comes: the beginning is kept for messages, and each line
 /// that names a broken ref is understood.
@@ -31,7 +32,7 @@ struct ChildComplaints {
   }
 
   /// All of it as one line of harmless text.
-  var description: String { sanitizedServerText(text) }
+  var description: String { ForeignText.serverLine(text) }
 
   /// True when `words` were said, as `LC_ALL=C` has them.
   func contain(_ words: String) -> Bool { text.firstRange(of: Array(words.utf8)) != nil }

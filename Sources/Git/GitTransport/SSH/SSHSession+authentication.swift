@@ -1,6 +1,7 @@
 import CLibssh2
 import GitProtocol
 import Glibc
+import TextBytes
 import WorkerPool
 
 extension SSHSession {
@@ -98,7 +99,7 @@ extension SSHSession {
           handle, user, user.utf8.count, nil, 0, file.text, file.text.utf8.count, file.isEncrypted ? passphrase : nil)
       }
     } catch SSHFailure.broken(_, let words) {
-      attempt.notes.append("'\(file.path)' cannot be used: \(sanitizedServerText(Array(words.utf8)))")
+      attempt.notes.append("'\(file.path)' cannot be used: \(ForeignText.serverLine(Array(words.utf8)))")
       return false
     }
   }

@@ -1,4 +1,5 @@
 import BoundedHTTP
+import TextBytes
 
 extension SourceURL {
   /// The part of a URL between `//` and the path.
@@ -51,8 +52,8 @@ extension SourceURL {
 
     private static func credential(_ text: Substring) throws(Flaw) -> HTTPBasicCredential {
       let user = text.prefix { $0 != ":" }
-      guard let decodedUser = PercentCoding.decode(user),
-        let password = PercentCoding.decode(text[user.endIndex...].dropFirst())
+      guard let decodedUser = PercentCoding.decodeText(user),
+        let password = PercentCoding.decodeText(text[user.endIndex...].dropFirst())
       else { throw Flaw("its user info is not properly percent-encoded") }
       guard !decodedUser.hasPrefix("-") else { throw Flaw("a user must not begin with '-'") }
       return HTTPBasicCredential(user: decodedUser, password: password)

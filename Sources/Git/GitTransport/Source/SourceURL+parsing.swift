@@ -1,6 +1,7 @@
 import GitProtocol
 import GitValues
 import Glibc
+import TextBytes
 
 extension SourceURL {
   /// Takes an address apart.
@@ -27,12 +28,12 @@ extension SourceURL {
       let start = shown.firstRange(of: "://")?.upperBound ?? shown.startIndex
       if start <= at { shown.removeSubrange(start...at) }
     }
-    return sanitizedServerText(Array(PathText.shown(shown).prefix { $0 != "?" }.utf8))
+    return ForeignText.serverLine(Array(PathText.shown(shown).prefix { $0 != "?" }.utf8))
   }
 
   private static func parse(_ text: String) throws(Flaw) -> SourceURL {
     guard !text.isEmpty else { throw Flaw("it is empty") }
-    guard !text.utf8.contains(where: PercentCoding.isControl) else { throw Flaw("it holds a control character") }
+    guard !text.utf8.contains(where: ForeignText.isControl) else { throw Flaw("it holds a control character") }
     guard !text.hasPrefix("-") else {
       throw Flaw("it begins with '-', as an option does", hint: "write a path as ./\(withoutUserInfo(text))")
     }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Logging
 internal import Synchronization
+internal import TextBytes
 
 /// The level from which on lines are written; a reload changes it for the whole process.
 final class LogLevel: Sendable {
@@ -32,7 +33,7 @@ struct AgentLog: LogHandler {
     guard event.level >= level.current else { return }
     let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
     let tail = fields.sorted { $0.key < $1.key }.map { " \($0.key)=\(Self.quoted("\($0.value)"))" }.joined()
-    let time = Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    let time = RFC3339.text(RFC3339.milliseconds(since1970: Date().timeIntervalSince1970))
     Output.error("\(time) \(event.level.rawValue) \(event.message)\(tail)")
   }
 

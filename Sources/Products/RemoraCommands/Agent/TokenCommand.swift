@@ -2,6 +2,7 @@ internal import Agent
 internal import ArgumentParser
 internal import Foundation
 internal import SiteTokens
+internal import TextBytes
 
 /// `remora token`: the named tokens of readers and admins.
 struct TokenCommand: AsyncParsableCommand {
@@ -104,18 +105,22 @@ struct TokenListCommand: AsyncParsableCommand {
     let now = Date()
     for token in try TokenCommand.change(place.config, { try $0.read() }) {
       let isExpired = token.expiresAt.map { $0 <= now } ?? false
-      let end = token.expiresAt.map { $0.formatted(.iso8601) }
+      let end = token.expiresAt.map(Self.text)
       if json {
         try Output.row(
           Row(
             name: token.name, role: token.role.rawValue, kinds: token.kinds,
-            createdAt: token.createdAt.formatted(.iso8601), expiresAt: end, isExpired: isExpired))
+            createdAt: Self.text(token.createdAt), expiresAt: end, isExpired: isExpired))
       } else {
         let kinds = token.kinds.map { ", for \($0.joined(separator: ", "))" } ?? ""
         let life = end.map { isExpired ? ", expired \($0)" : ", until \($0)" } ?? ""
         Output.result("\(token.name): \(token.role.rawValue)\(kinds)\(life)")
       }
     }
+  }
+
+  private static func text(_ date: Date) -> String {
+    RFC3339.wholeSeconds(RFC3339.milliseconds(since1970: date.timeIntervalSince1970))
   }
 }
 

@@ -1,6 +1,7 @@
 import DurableFiles
 import Replication
 import SystemPackage
+import TextBytes
 import WorkerPool
 
 /// Lists every regular file below a root, in order of ids. Blocks its thread.
@@ -23,7 +24,7 @@ struct CatalogWalk {
       skipped.append(
         isLast
           ? .init(path: "…", reason: "more were left out")
-          : .init(path: StrategyError.printable(path, limit: 1_100), reason: reason))
+          : .init(path: ForeignText.withoutControls(path, longest: 1_100), reason: reason))
     }
   }
 

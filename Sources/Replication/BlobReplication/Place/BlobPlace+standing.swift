@@ -1,6 +1,7 @@
 import DurableFiles
 import Replication
 import SystemPackage
+import TextBytes
 
 /// What stands at the path of an id, looked up from the root down.
 enum Standing {
@@ -78,7 +79,7 @@ extension BlobPlace {
 
   func occupied(_ path: FilePath, _ cause: String, _ operation: String) -> StrategyError {
     StrategyError(
-      .occupied, trying: operation, "\(cause): '\(StrategyError.printable(path.string))'",
+      .occupied, trying: operation, "\(cause): '\(ForeignText.withoutControls(path.string, longest: 200))'",
       hint: "move it away; Remora replaces nothing that it did not make")
   }
 }

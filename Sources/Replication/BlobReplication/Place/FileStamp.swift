@@ -1,6 +1,7 @@
 package import DurableFiles
 import Glibc
 import Replication
+import TextBytes
 
 /// What changes when the content of a file may have changed, without reading it.
 package struct FileStamp: Hashable, Sendable {
@@ -37,16 +38,12 @@ package struct FileStamp: Hashable, Sendable {
   /// One number for all but the device, whose number may change with each start of the machine. The same in every
   /// process: it is kept in files.
   var folded: UInt64 {
-    let parts: [UInt64] = [
+    var sum = FNV1a()
+    for part: UInt64 in [
       inode, UInt64(bitPattern: size), UInt64(bitPattern: modified.seconds), UInt64(modified.nanoseconds),
       UInt64(bitPattern: changed.seconds), UInt64(changed.nanoseconds),
-    ]
-    // FNV-1a over words, each spread first: neighbouring inodes and times differ in few bits.
-    return parts.reduce(0xcbf2_9ce4_8422_2325) { sum, part in
-      var mixed = (sum ^ part) &* 0x100_0000_01b3
-      mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      return mixed ^ (mixed >> 31)
-    }
+    ] { sum.add(word: part) }
+    return sum.value
   }
 }
 

@@ -7,11 +7,11 @@ extension Timestamp {
   package static func systemClock() -> Timestamp {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
-    return Timestamp(milliseconds: Int64(now.tv_sec) * 1_000 + Int64(now.tv_nsec) / 1_000_000)
+    return Timestamp(FileTime(seconds: Int64(now.tv_sec), nanoseconds: Int32(now.tv_nsec)))
   }
 
   /// A file's time, cut to milliseconds.
   init(_ time: FileTime) {
-    self.init(milliseconds: time.seconds * 1_000 + Int64(time.nanoseconds) / 1_000_000)
+    self.init(milliseconds: time.milliseconds)
   }
 }

@@ -1,6 +1,7 @@
 import DurableFiles
 import Replication
 import SystemPackage
+import TextBytes
 import WorkerPool
 
 /// One sync of one file: makes the copy equal to its source. Blocks its thread; used once.
@@ -112,14 +113,15 @@ struct BlobSync {
     let deadline = Deadline.after(limits.total)
     switch try BlobSource(request.source, trying: Self.operation(request.id)) {
     case .file(let path):
-      let operation = "\(Self.operation(request.id)) from '\(StrategyError.printable(path.string))'"
+      let operation = "\(Self.operation(request.id)) from '\(ForeignText.withoutControls(path.string, longest: 200))'"
       let transfer = LocalTransfer(
         source: path, part: part, limits: limits, directories: directories, cancellation: cancellation,
         deadline: deadline, operation: operation)
       let writer = try removingUnlessResumable(part) { try transfer.run() }
       return (writer, try compare(writer, part, operation), writer.written)
     case .http(let address):
-      let operation = "\(Self.operation(request.id)) from '\(StrategyError.printable(address.redacted))'"
+      let operation =
+        "\(Self.operation(request.id)) from '\(ForeignText.withoutControls(address.redacted, longest: 200))'"
       let transfer = HTTPTransfer(
         source: address, part: part, limits: limits, transport: transport, directories: directories,
         cancellation: cancellation, deadline: deadline, operation: operation, knowsDigest: request.expected != nil)

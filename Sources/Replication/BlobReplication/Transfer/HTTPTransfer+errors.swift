@@ -1,5 +1,6 @@
 import BoundedHTTP
 import Replication
+import TextBytes
 import WorkerPool
 
 extension HTTPTransfer {
@@ -26,7 +27,7 @@ extension HTTPTransfer {
         disposition: .host)
     case 408, 429, 500...599:
       let wait = head.headers["Retry-After"]
-      let hint = wait.map { "the server says: retry after \(StrategyError.printable($0, limit: 40))" }
+      let hint = wait.map { "the server says: retry after \(ForeignText.withoutControls($0, longest: 40))" }
       var error = StrategyError(.sourceUnreachable, trying: operation, cause, hint: hint, disposition: .host)
       error.retryAfter = wait.flatMap { RetryAfter.duration($0) }
       return error

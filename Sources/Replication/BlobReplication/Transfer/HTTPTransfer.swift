@@ -1,6 +1,7 @@
 import BoundedHTTP
 import Replication
 import SystemPackage
+import TextBytes
 import WorkerPool
 
 /// Brings one file from an HTTP server into a part. Blocks its thread; used once.
@@ -169,7 +170,7 @@ struct HTTPTransfer {
     if let coding = head.headers["Content-Encoding"]?.lowercased(), coding != "identity", !coding.isEmpty {
       throw StrategyError(
         .badAnswer, trying: operation,
-        "the server sent it encoded ('\(StrategyError.printable(coding, limit: 40))'), which was not asked for",
+        "the server sent it encoded ('\(ForeignText.withoutControls(coding, longest: 40))'), which was not asked for",
         hint: "switch content coding off for this path")
     }
     let length = try head.headers["Content-Length"].map(requireNumber)
@@ -235,7 +236,7 @@ struct HTTPTransfer {
     }
   }
 
-  func shown(_ address: HTTPAddress) -> String { StrategyError.printable(address.redacted) }
+  func shown(_ address: HTTPAddress) -> String { ForeignText.withoutControls(address.redacted, longest: 200) }
 
   private var outOfTime: StrategyError {
     StrategyError(

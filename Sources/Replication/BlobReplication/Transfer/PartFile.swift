@@ -3,6 +3,7 @@ import DurableFiles
 import Glibc
 import Replication
 import SystemPackage
+import TextBytes
 import WorkerPool
 
 /// The two files in which a transfer grows, beside its target: `.remora-NAME.part` with the content and
@@ -32,7 +33,7 @@ struct PartFile: Sendable {
   private static func shortened(_ name: String) -> String {
     let room = 255 - BlobPlace.ownPrefix.utf8.count - 1 - recordSuffix.utf8.count
     guard name.utf8.count > room else { return name }
-    let digest = "~" + FixedHex.text(SHA256.hash(data: Array(name.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    let digest = "~" + Hex.padded(SHA256.hash(data: Array(name.utf8)).prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
     var short = ""
     for character in name {
       if short.utf8.count + character.utf8.count + digest.utf8.count > room { break }

@@ -1,6 +1,7 @@
 import DurableFiles
 import Replication
 import SystemPackage
+import TextBytes
 
 /// The trash of one root: `.remora-trash/NAME/` with `ticket.json` and the file as `content`, on the file system of
 /// the copies.
@@ -121,13 +122,13 @@ struct BlobTrash {
 
   /// `20261123T004500123Z-` and 16 random hexadecimal digits: sorted by time, one of its kind.
   private static func name(at now: Timestamp) -> String {
-    now.description.filter { $0 != "-" && $0 != ":" && $0 != "." } + "-" + FixedHex.text(.random(in: .min ... .max))
+    now.description.filter { $0 != "-" && $0 != ":" && $0 != "." } + "-" + Hex.padded(.random(in: .min ... .max))
   }
 
   /// A ticket may come from outside: its name must not lead anywhere else.
   static func isName(_ name: String) -> Bool {
     let halves = name.split(separator: "-", omittingEmptySubsequences: false)
-    guard halves.count == 2, FixedHex.value(String(halves[1])) != nil, halves[0].utf8.count == 19 else { return false }
+    guard halves.count == 2, Hex.number(String(halves[1])) != nil, halves[0].utf8.count == 19 else { return false }
     return halves[0].utf8.allSatisfy { byte in
       (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "T") || byte == UInt8(ascii: "Z")
     }

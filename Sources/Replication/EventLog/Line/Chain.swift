@@ -1,5 +1,5 @@
 internal import Crypto
-internal import FlatJSON
+internal import TextBytes
 
 /// The chain that ties each line to all before it: the first 16 hexadecimal digits of SHA-256 over the previous
 /// chain's 16 digits and the line without its `chain` member and without its newline. Before the first line the chain
@@ -12,7 +12,7 @@ enum Chain {
     var hasher = SHA256()
     var digits: [UInt8] = []
     digits.reserveCapacity(16)
-    JSONText.append(hex: previous, to: &digits)
+    Hex.append(previous, to: &digits)
     hasher.update(data: digits)
     hasher.update(bufferPointer: body)
     hasher.update(data: closing)

@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 extension EventPayload {
   /// Reads a payload as `EventText` writes it.

@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 /// The members of an event's line, before the log has given it an id.
 struct EventText: Sendable {

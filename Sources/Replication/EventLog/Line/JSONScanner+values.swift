@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 extension JSONScanner {
   /// A moment as `Timestamp` writes it.
@@ -12,7 +12,7 @@ extension JSONScanner {
   /// 16 hexadecimal digits in a string.
   mutating func hexNumber() throws(JSONScanError) -> UInt64 {
     let range = try rawString().range
-    guard let number = HexDigit.number(slice(range)) else { throw failure("16 hexadecimal digits before this place") }
+    guard let number = Hex.number(utf8: slice(range)) else { throw failure("16 hexadecimal digits before this place") }
     return number
   }
 

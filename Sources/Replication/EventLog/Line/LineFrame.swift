@@ -1,4 +1,4 @@
-internal import FlatJSON
+internal import TextBytes
 
 /// What every line has, whatever it says: `{"id":ID,` or `{"id":ID,"group":N,` at its start, `,"chain":"CHAIN"}` at
 /// its end.
@@ -18,7 +18,7 @@ struct LineFrame {
     guard line.count >= Self.idMark.count + 2 + tail, Self.holds(line, Self.idMark, at: 0),
       line[line.count - 1] == UInt8(ascii: "}"), line[line.count - 2] == UInt8(ascii: "\""),
       Self.holds(line, Self.chainMark, at: line.count - tail),
-      let chain = HexDigit.number(UnsafeRawBufferPointer(rebasing: line[(line.count - 18)..<(line.count - 2)]))
+      let chain = Hex.number(utf8: UnsafeRawBufferPointer(rebasing: line[(line.count - 18)..<(line.count - 2)]))
     else { return nil }
     var position = Self.idMark.count
     var id: UInt64 = 0
@@ -61,7 +61,7 @@ struct LineFrame {
       Chain.next(after: previous, body: UnsafeRawBufferPointer(rebasing: all[start...]))
     }
     bytes.append(contentsOf: chainMark)
-    JSONText.append(hex: chain, to: &bytes)
+    Hex.append(chain, to: &bytes)
     bytes.append(UInt8(ascii: "\""))
     bytes.append(UInt8(ascii: "}"))
     bytes.append(UInt8(ascii: "\n"))

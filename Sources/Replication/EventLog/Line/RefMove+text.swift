@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 extension RefMove {
   /// Appends `{"old":…,"new":…,"name":…}`.

@@ -1,7 +1,7 @@
 internal import DurableFiles
-internal import FlatJSON
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// `log.json`: which log the directory holds. Written once, before the first segment, in one durable step; segments
 /// without it are not believed, so that a log that lost it is not taken for a new one.

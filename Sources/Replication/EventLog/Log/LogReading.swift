@@ -1,6 +1,6 @@
-internal import FlatJSON
 internal import Replication
 internal import Synchronization
+internal import TextBytes
 
 /// One reader's way through the log, from a position to the end of what was durable when it began, or to its limit.
 struct LogReading {

@@ -1,7 +1,7 @@
 internal import DurableFiles
-internal import FlatJSON
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// Looks at a log's directory when the log is opened, and finds the last whole line. Reads the last segment and no
 /// other.

@@ -1,7 +1,7 @@
 internal import DurableFiles
-internal import FlatJSON
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// `readers.json`: how far each secondary has read. Only pruning asks for it: what is lost with it costs disk until the
 /// secondaries come again.

@@ -1,6 +1,6 @@
-internal import FlatJSON
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// The first line of a segment: it makes the file complete in itself, so that it can be checked when those before it
 /// are pruned.
@@ -29,7 +29,7 @@ struct SegmentHeader: Hashable, Sendable {
     bytes.append(UInt8(ascii: ","))
     JSONText.append("log_id", "\(log)", to: &bytes)
     bytes.append(UInt8(ascii: ","))
-    JSONText.append("previous_chain", FixedHex.text(previousChain), to: &bytes)
+    JSONText.append("previous_chain", Hex.padded(previousChain), to: &bytes)
     return bytes
   }
 

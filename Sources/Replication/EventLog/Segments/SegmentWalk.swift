@@ -1,7 +1,7 @@
 internal import DurableFiles
-internal import FlatJSON
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// Goes through the lines of one segment, from its header or from a mark, and checks id and chain of each.
 ///

@@ -1,6 +1,7 @@
 package import DurableFiles
 package import Replication
 package import SystemPackage
+import TextBytes
 package import WorkerPool
 
 /// Takes what hooks have left in the spool directory.
@@ -100,7 +101,7 @@ package struct SpoolIntake: Sendable {
   private func isAbandoned(_ entry: DirectoryEntry) -> Bool {
     // One that cannot be looked at is looked at again the next time.
     guard let modified = try? files.status(of: directory.appending(entry.name))?.modified else { return false }
-    return now() - Timestamp(milliseconds: modified.seconds * 1_000) > Self.unfinishedAge
+    return now() - Timestamp(milliseconds: modified.milliseconds) > Self.unfinishedAge
   }
 
   private func read(_ names: ArraySlice<DirectoryEntry>) -> Part {
@@ -163,7 +164,7 @@ package struct SpoolIntake: Sendable {
       report.discarded += 1
     } else {
       // The random part keeps two files of one name apart.
-      let suffix = FixedHex.text(.random(in: .min ... .max))
+      let suffix = Hex.padded(.random(in: .min ... .max))
       let name = String(entry.name.string.prefix(150))
       try files.rename(path, to: bad.appending("\(name).\(suffix)"))
     }

@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// Names in a spool directory. A finished file ends in `.json` and its name begins with the time, so that the order
 /// of names is the order of events as far as clocks tell; a file that is being written ends in `.tmp`.
@@ -14,7 +15,7 @@ enum SpoolName {
   static func fresh(at time: Timestamp) -> String {
     let milliseconds = String(max(0, time.milliseconds))
     let zeros = String(repeating: "0", count: max(0, 15 - milliseconds.utf8.count))
-    return "\(zeros)\(milliseconds)-\(FixedHex.text(.random(in: .min ... .max)))"
+    return "\(zeros)\(milliseconds)-\(Hex.padded(.random(in: .min ... .max)))"
   }
 
   static func ends(_ name: FilePath.Component, in suffix: String) -> Bool {

@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 extension SpooledEvent {
   /// What this Remora writes; a file with a larger number is set aside.

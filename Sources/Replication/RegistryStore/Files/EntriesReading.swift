@@ -1,4 +1,4 @@
-internal import FlatJSON
+internal import TextBytes
 internal import WorkerPool
 
 /// Reads the entries of a document. A large one is read by two threads, of which the second begins at a line in the middle: a

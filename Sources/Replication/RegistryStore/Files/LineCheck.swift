@@ -1,6 +1,6 @@
 internal import Crypto
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 /// Tells a flipped bit in a line or a document from what was written: the first 16 hexadecimal digits of SHA-256.
 ///
@@ -14,7 +14,7 @@ struct LineCheck {
   /// `,"check":"DIGITS"}`.
   func ending() -> [UInt8] {
     var bytes = Array(",\"check\":\"".utf8)
-    JSONText.append(hex: digits, to: &bytes)
+    Hex.append(digits, to: &bytes)
     return bytes + Array("\"}".utf8)
   }
 

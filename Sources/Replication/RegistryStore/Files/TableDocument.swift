@@ -1,7 +1,7 @@
 internal import DurableFiles
-internal import FlatJSON
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// Writes the document of a table: one entry a line, so that a person can read and mend it.
 struct TableDocument<Row: FlatRow> {

@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 /// What a document says besides its entries.
 struct TableHead: Sendable {

@@ -1,7 +1,7 @@
 internal import DurableFiles
-internal import FlatJSON
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// The file that changes are appended to, one line each. Used by one thread at a time.
 struct TableJournal {

@@ -1,7 +1,7 @@
 internal import DurableFiles
-internal import FlatJSON
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// Reads the document and the journals of one table, strictly: what is damaged stops it with file, line and what to do. Only the
 /// last line of the last journal may be torn: a change that was never acknowledged.

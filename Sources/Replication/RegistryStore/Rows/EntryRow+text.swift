@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 extension EntryRow {
   /// Members in bytewise order of their keys; the id's own key, which depends on the kind, comes first, so that a line is found
@@ -111,7 +111,7 @@ extension EntryRow {
     } else if scanner.matches(key, "wanted_generation") {
       entry.wanted = try scanner.storedGeneration().generation
     } else if scanner.matches(key, "incarnation") {
-      entry.incarnation = try scanner.read("an incarnation") { FixedHex.value(utf8: $0).map(Incarnation.init) }
+      entry.incarnation = try scanner.read("an incarnation") { Hex.number(utf8: $0).map(Incarnation.init) }
     } else {
       return try readRare(key, into: &entry, &scanner)
     }

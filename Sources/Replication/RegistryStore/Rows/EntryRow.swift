@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 /// A registry entry as it lies in memory: about 190 bytes and its id, where `RegistryEntry` takes some 400. What few entries have
 /// lies apart.

@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 /// One record of a flat-file table: how it lies in memory, how its line reads, how it is found.
 protocol FlatRow: Sendable {

@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 /// A time that may be missing, in eight bytes.
 struct Moment: Hashable, Sendable {

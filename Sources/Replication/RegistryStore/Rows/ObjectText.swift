@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 /// Writes one object, member by member; what is missing is left out.
 struct ObjectText {

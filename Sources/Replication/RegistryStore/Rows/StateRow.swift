@@ -1,5 +1,5 @@
-internal import FlatJSON
 internal import Replication
+internal import TextBytes
 
 /// A primary's state of one replicable as it lies in memory.
 struct StateRow: FlatRow {
@@ -83,7 +83,7 @@ struct StateRow: FlatRow {
         let text = try scanner.string()
         do { id = try ReplicableID(text) } catch { throw scanner.failure("an id of a replicable before this place") }
       } else if scanner.matches(key, "incarnation") {
-        incarnation = try scanner.read("an incarnation") { FixedHex.value(utf8: $0).map(Incarnation.init) }
+        incarnation = try scanner.read("an incarnation") { Hex.number(utf8: $0).map(Incarnation.init) }
       } else if scanner.matches(key, "content_checksum") {
         known = try scanner.read("a checksum") { Checksum(utf8: $0) }
       } else if scanner.matches(key, "content_marks") {

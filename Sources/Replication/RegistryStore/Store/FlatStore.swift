@@ -1,8 +1,8 @@
 internal import DurableFiles
-internal import FlatJSON
 internal import Replication
 internal import Synchronization
 internal import SystemPackage
+internal import TextBytes
 internal import WorkerPool
 
 /// One table with its files: what registries and primary states have in common.

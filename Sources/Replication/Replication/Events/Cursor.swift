@@ -1,3 +1,5 @@
+import TextBytes
+
 /// How far a secondary has read: the last event, in which log, and the log's chain there, so that a log restored from a backup
 /// and written on is noticed.
 public struct Cursor: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
@@ -19,13 +21,13 @@ public struct Cursor: Hashable, Sendable, CustomStringConvertible, LosslessStrin
   public var generation: Generation { Generation(log: log, id: id) }
 
   /// `LOG:ID:CHAIN`, as in the event feed's URL.
-  public var description: String { "\(log):\(id):\(FixedHex.text(chain))" }
+  public var description: String { "\(log):\(id):\(Hex.padded(chain))" }
 
   /// Reads what `description` writes; `nil` for anything else.
   public init?(_ description: String) {
     let parts = description.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 3, let log = LogID(parts[0]), let id = UInt64(parts[1]), String(id) == parts[1],
-      id <= LogID.highestEvent, let chain = FixedHex.value(parts[2])
+      id <= LogID.highestEvent, let chain = Hex.number(parts[2])
     else { return nil }
     self.init(log: log, id: id, chain: chain)
   }

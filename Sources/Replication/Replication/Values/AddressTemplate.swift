@@ -1,3 +1,5 @@
+import TextBytes
+
 /// Where a kind's replicables are fetched from, with `{id}` for the id: `https://git.example.org/{id}.git`.
 ///
 /// Schemes https, http, ssh and git only; `{id}` only after the authority, so that no id chooses the host. Every part of an id is
@@ -36,19 +38,7 @@ public struct AddressTemplate: Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func encoded(_ id: String) -> String {
-    var bytes: [UInt8] = []
-    for byte in id.utf8 {
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"), UInt8(ascii: "/"):
-        bytes.append(byte)
-      default:
-        let digits = Array("0123456789ABCDEF".utf8)
-        bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    PercentCoding.encode(id.utf8) { PercentCoding.isUnreserved($0) || $0 == UInt8(ascii: "/") }
   }
 }
 

@@ -1,3 +1,5 @@
+import TextBytes
+
 /// The digest that two sites compare, `sha256:` and 64 small hexadecimal digits: of a ref view (product contract § 2) or of a
 /// file's bytes.
 public struct Checksum: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
@@ -29,8 +31,8 @@ public struct Checksum: Hashable, Sendable, CustomStringConvertible, LosslessStr
     let start = Self.prefix.count
     guard text.count == start + 64, text.starts(with: Self.prefix) else { return nil }
     func word(_ number: Int) -> UInt64? {
-      let first = start + number * FixedHex.length
-      return FixedHex.value(utf8: UnsafeRawBufferPointer(rebasing: text[first..<(first + FixedHex.length)]))
+      let first = start + number * Hex.numberLength
+      return Hex.number(utf8: UnsafeRawBufferPointer(rebasing: text[first..<(first + Hex.numberLength)]))
     }
     guard let first = word(0), let second = word(1), let third = word(2), let fourth = word(3) else { return nil }
     words = (first, second, third, fourth)
@@ -46,7 +48,7 @@ public struct Checksum: Hashable, Sendable, CustomStringConvertible, LosslessStr
         buffer[end] = byte
         end += 1
       }
-      for word in [words.0, words.1, words.2, words.3] { end = FixedHex.write(word, to: buffer, at: end) }
+      for word in [words.0, words.1, words.2, words.3] { end = Hex.write(word, to: buffer, at: end) }
       return end
     }
   }

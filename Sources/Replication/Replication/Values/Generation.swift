@@ -1,3 +1,5 @@
+import TextBytes
+
 /// The id of one event log; a log that is begun anew has another one.
 public struct LogID: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
   /// The random value.
@@ -11,12 +13,12 @@ public struct LogID: Hashable, Sendable, CustomStringConvertible, LosslessString
 
   /// Reads 16 hexadecimal digits.
   public init?(_ description: String) {
-    guard let value = FixedHex.value(description) else { return nil }
+    guard let value = Hex.number(description) else { return nil }
     self.init(value)
   }
 
   /// 16 hexadecimal digits.
-  public var description: String { FixedHex.text(value) }
+  public var description: String { Hex.padded(value) }
 }
 
 /// An event's id in one log, as a lower bound of what was seen: "listed after everything that events up to here announced
@@ -41,9 +43,9 @@ public struct Generation: Hashable, Sendable, CustomStringConvertible {
 
   /// Reads `LOG:ID` from borrowed bytes; `nil` for anything else.
   package init?(utf8 text: UnsafeRawBufferPointer) {
-    let colon = FixedHex.length
+    let colon = Hex.numberLength
     guard text.count > colon + 1, text.count <= colon + 21, text[colon] == UInt8(ascii: ":"),
-      let log = FixedHex.value(utf8: UnsafeRawBufferPointer(rebasing: text[..<colon]))
+      let log = Hex.number(utf8: UnsafeRawBufferPointer(rebasing: text[..<colon]))
     else { return nil }
     var id: UInt64 = 0
     for byte in text[(colon + 1)...] {

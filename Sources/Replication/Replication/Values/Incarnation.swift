@@ -1,3 +1,5 @@
+import TextBytes
+
 /// Tells apart what was deleted and created again under one id: a random value that the primary gives a replicable when it
 /// first sees it. One incarnation under another id is a rename.
 public struct Incarnation: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
@@ -14,10 +16,10 @@ public struct Incarnation: Hashable, Sendable, CustomStringConvertible, Lossless
 
   /// Reads 16 hexadecimal digits.
   public init?(_ description: String) {
-    guard let value = FixedHex.value(description) else { return nil }
+    guard let value = Hex.number(description) else { return nil }
     self.init(value)
   }
 
   /// 16 hexadecimal digits.
-  public var description: String { FixedHex.text(value) }
+  public var description: String { Hex.padded(value) }
 }

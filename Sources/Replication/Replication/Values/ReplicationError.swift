@@ -1,3 +1,5 @@
+import TextBytes
+
 /// What the framework refuses, before anything is done.
 public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A kind's name that breaks the rule of `ReplicableName`.
@@ -38,9 +40,6 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
 
   /// What others sent must not write into a terminal or fill a log.
   private static func quoted(_ text: String) -> String {
-    let scalars = text.unicodeScalars.prefix(200).map { scalar in
-      scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) ? "?" : Character(scalar)
-    }
-    return String(scalars)
+    ForeignText.withoutControls(text, longest: 200)
   }
 }

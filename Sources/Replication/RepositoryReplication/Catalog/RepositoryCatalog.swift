@@ -2,6 +2,7 @@ internal import DurableFiles
 internal import Glibc
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 internal import WorkerPool
 
 /// Lists the bare repositories below a root.
@@ -80,9 +81,7 @@ struct RepositoryCatalog {
     guard skipped.count < Self.maximumSkipped else {
       return skipped.append(.init(path: "…", reason: "more were left out"))
     }
-    let shown = String(
-      path.unicodeScalars.map { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) ? "?" : Character($0) })
-    skipped.append(.init(path: shown, reason: reason, isBroken: isBroken))
+    skipped.append(.init(path: ForeignText.withoutControls(path), reason: reason, isBroken: isBroken))
   }
 
   /// Something that may hold repositories and could not be looked at.
@@ -203,7 +202,7 @@ struct RepositoryCatalog {
   }
 
   private static func shape(_ status: FileStatus) -> UInt64 {
-    var number = StampNumber()
+    var number = FNV1a()
     number.add(status)
     return number.value
   }

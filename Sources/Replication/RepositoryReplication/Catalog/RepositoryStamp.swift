@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import SystemPackage
+internal import TextBytes
 
 /// A number that changes when the refs of a repository may have: over the stamps of `HEAD`, `packed-refs` and the directories below
 /// `refs/`, which a new, replaced or removed file changes.
@@ -10,7 +11,7 @@ struct RepositoryStamp: Sendable {
 
   /// Reads all of it.
   init(reading repository: FilePath, _ files: any FileSystemPort) throws(FileError) {
-    var number = StampNumber()
+    var number = FNV1a()
     var found: [String] = []
     for name in Self.files { number.add(try files.status(of: repository.appending(name))) }
     try Self.add("refs", 0, in: repository, to: &number, &found, files)
@@ -21,7 +22,7 @@ struct RepositoryStamp: Sendable {
 
   /// Whether everything still looks as it did, by looking at the directories that were found then and reading none.
   func isCurrent(of repository: FilePath, _ files: any FileSystemPort) throws(FileError) -> Bool {
-    var number = StampNumber()
+    var number = FNV1a()
     for name in Self.files { number.add(try files.status(of: repository.appending(name))) }
     for name in directories {
       guard let status = try files.status(of: repository.appending(name)), status.kind == .directory else {
@@ -36,7 +37,7 @@ struct RepositoryStamp: Sendable {
   private static let usualDirectories = ["refs", "refs/heads", "refs/tags"]
 
   private static func add(
-    _ name: String, _ depth: Int, in repository: FilePath, to number: inout StampNumber, _ found: inout [String],
+    _ name: String, _ depth: Int, in repository: FilePath, to number: inout FNV1a, _ found: inout [String],
     _ files: any FileSystemPort
   ) throws(FileError) {
     let directory = repository.appending(name)
@@ -55,18 +56,12 @@ struct RepositoryStamp: Sendable {
   }
 }
 
-/// FNV-1a (Fowler, Noll, Vo) over the statuses of files: stays the same over processes, which Swift's own hash does not.
-struct StampNumber {
-  private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
+extension FNV1a {
+  /// Adds what of a file's status changes with its content; `nil` for a file that is not there.
   mutating func add(_ status: FileStatus?) {
-    for number in [
-      status?.inode ?? 0, UInt64(bitPattern: status?.size ?? -1), UInt64(bitPattern: status?.changed.seconds ?? 0),
-      UInt64(UInt32(bitPattern: status?.changed.nanoseconds ?? 0)),
-    ] {
-      for shift in stride(from: 0, to: 64, by: 8) {
-        value = (value ^ (number >> UInt64(shift)) & 0xff) &* 0x100_0000_01b3
-      }
-    }
+    add(bytesOf: status?.inode ?? 0)
+    add(bytesOf: UInt64(bitPattern: status?.size ?? -1))
+    add(bytesOf: UInt64(bitPattern: status?.changed.seconds ?? 0))
+    add(bytesOf: UInt64(UInt32(bitPattern: status?.changed.nanoseconds ?? 0)))
   }
 }

@@ -1,6 +1,7 @@
 package import GitTransport
 package import Replication
 internal import Synchronization
+internal import TextBytes
 package import WorkerPool
 
 /// The primary's half of the repository strategy for repositories that stand on no disk of ours: a roster says which there are, and
@@ -133,10 +134,8 @@ package final class ListedRepositories: Strategy {
 
   /// The id is all that is known of it: deleted and made again on the host is the same one here.
   private static func identity(of id: ReplicableID) -> FileIdentity {
-    // FNV-1a of 64 bits (Fowler, Noll, Vo): the same in every run, and of no use to anybody who wants a collision, since ids
-    // come from the roster alone.
-    let hash = id.text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01b3 }
-    return FileIdentity(device: 0, inode: hash)
+    // A chosen collision is of no use: ids come from the list alone.
+    FileIdentity(device: 0, inode: FNV1a.hash(id.text.utf8))
   }
 
   // MARK: On a secondary: these are sources, and no copies

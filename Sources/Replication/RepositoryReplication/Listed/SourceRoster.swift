@@ -3,6 +3,7 @@ internal import GitTransport
 internal import GitValues
 internal import Mirroring
 package import Replication
+internal import TextBytes
 
 /// Repositories of a host that no agent stands beside: which there are, and where.
 package struct SourceRoster: Hashable, Sendable {
@@ -120,8 +121,8 @@ package struct SourceRoster: Hashable, Sendable {
   }
 
   private mutating func skip(_ place: String, _ reason: String) {
-    let harmless = String(
-      place.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "?" : Character($0) }.prefix(200))
-    skipped.append(DirectoryCatalog.Skipped(path: harmless, reason: reason))
+    // Both quote the list, which another host wrote.
+    let reason = ForeignText.withoutControls(reason)
+    skipped.append(.init(path: ForeignText.withoutControls(place, longest: 200), reason: reason))
   }
 }

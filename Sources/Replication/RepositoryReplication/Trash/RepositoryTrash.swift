@@ -3,6 +3,7 @@ internal import Foundation
 internal import Mirroring
 internal import Replication
 internal import SystemPackage
+internal import TextBytes
 
 /// Copies that were put away: `<root>/.remora-trash/NAME/ticket.json` and beside it the copy, `repository.git`.
 ///
@@ -28,7 +29,7 @@ package struct RepositoryTrash: Sendable {
     of id: ReplicableID, incarnation: Incarnation?, reason: String, at now: Timestamp
   ) throws -> TrashTicket {
     // The time first, so that names sort by it; the rest keeps two of one millisecond apart.
-    let name = "\(now.milliseconds)-\(FixedHex.text(UInt64.random(in: 0 ... .max)))"
+    let name = "\(now.milliseconds)-\(Hex.padded(UInt64.random(in: 0 ... .max)))"
     let ticket = TrashTicket(
       name: name, replicableID: id, incarnation: incarnation, discardedAt: now, reason: reason)
     let encoder = JSONEncoder()
@@ -115,9 +116,7 @@ package struct RepositoryTrash: Sendable {
   /// Of what has no copy any more: since when it may go.
   private func age(of name: String) throws -> Timestamp? {
     guard try files.status(of: file(of: name)) == nil else { return try ticket(named: name).discardedAt }
-    return try files.status(of: directory.appending(name)).map {
-      Timestamp(milliseconds: $0.modified.seconds * 1_000 + Int64($0.modified.nanoseconds) / 1_000_000)
-    }
+    return try files.status(of: directory.appending(name)).map { Timestamp(milliseconds: $0.modified.milliseconds) }
   }
 
   /// Removes one for good, or what a restored one leaves.

@@ -1,7 +1,7 @@
-import FlatJSON
 import Foundation
 import TestSupport
 import Testing
+import TextBytes
 
 @Suite("Flat JSON")
 struct JSONTextTests {

@@ -48,7 +48,7 @@ extension JSONScanner {
     guard position + 4 <= raw.count else { throw failure("four hexadecimal digits") }
     var value: UInt32 = 0
     for offset in position..<(position + 4) {
-      guard let digit = HexDigit.value(raw[offset], allowsCapitals: true) else {
+      guard let digit = Hex.value(raw[offset], allowsCapitals: true) else {
         throw failure("four hexadecimal digits")
       }
       value = value << 4 | UInt32(digit)

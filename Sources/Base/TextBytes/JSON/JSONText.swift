@@ -16,8 +16,8 @@ package enum JSONText {
           bytes.append(byte)
         case 0..<0x20:
           bytes.append(contentsOf: "\\u00".utf8)
-          bytes.append(digits[Int(byte >> 4)])
-          bytes.append(digits[Int(byte & 15)])
+          bytes.append(Hex.digit(byte >> 4))
+          bytes.append(Hex.digit(byte))
         default: bytes.append(byte)
         }
       }
@@ -55,11 +55,4 @@ package enum JSONText {
     } while rest > 0
     bytes[start...].reverse()
   }
-
-  /// Appends 16 small hexadecimal digits.
-  package static func append(hex number: UInt64, to bytes: inout [UInt8]) {
-    for shift in stride(from: 60, through: 0, by: -4) { bytes.append(digits[Int(number >> UInt64(shift) & 15)]) }
-  }
-
-  private static let digits = Array("0123456789abcdef".utf8)
 }

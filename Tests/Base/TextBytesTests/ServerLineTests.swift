@@ -1,8 +1,8 @@
-import GitProtocol
 import Testing
+import TextBytes
 
-@Suite("Server text")
-struct ServerTextTests {
+@Suite("Lines of servers")
+struct ServerLineTests {
   @Test(
     "becomes one harmless line",
     arguments: [
@@ -20,25 +20,35 @@ struct ServerTextTests {
       ("a\u{202E}b\u{2066}c\u{200B}d", "abcd"),
       ("line\u{2028}separator", "line separator"),
       ("\u{85}\u{A0}x", "x"),
+      ("a\u{AD}b\u{61C}c\u{2060}d\u{206F}e\u{E0041}f\u{FEFF}", "abcdef"),
     ])
   func harmless(text: String, expected: String) {
-    #expect(sanitizedServerText(Array(text.utf8)) == expected)
+    #expect(ForeignText.serverLine(Array(text.utf8)) == expected)
   }
 
   @Test("that is not UTF-8 shows replacement characters")
   func invalid() {
-    #expect(sanitizedServerText([0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
+    #expect(ForeignText.serverLine([0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
   }
 
   @Test("is cut at its limit, at a character", arguments: [0, 1, 2, 3, 10])
   func limit(limit: Int) {
-    let text = sanitizedServerText(Array(String(repeating: "ä", count: 1_000_000).utf8), limit: limit)
+    let text = ForeignText.serverLine(Array(String(repeating: "ä", count: 1_000_000).utf8), limit: limit)
     #expect(text == String(repeating: "ä", count: limit / 2) + "…")
   }
 
   @Test("exactly as long as its limit is whole")
   func exact() {
-    #expect(sanitizedServerText(Array("12345".utf8), limit: 5) == "12345")
-    #expect(sanitizedServerText(Array("123456".utf8), limit: 5) == "12345…")
+    #expect(ForeignText.serverLine(Array("12345".utf8), limit: 5) == "12345")
+    #expect(ForeignText.serverLine(Array("123456".utf8), limit: 5) == "12345…")
+  }
+
+  @Test("no control character and nothing that does not print passes")
+  func everyClass() {
+    for value in (0..<0x3000 as Range<UInt32>).map({ $0 }) + [0xfeff, 0xfff9, 0xfffb, 0xe0000, 0xe0fff] {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      let line = ForeignText.serverLine(Array("a\(scalar)b".utf8))
+      #expect(line.unicodeScalars.allSatisfy { ForeignText.prints($0) }, "\(value)")
+    }
   }
 }

@@ -91,8 +91,8 @@ package struct JSONScanner {
     throw failure("'\"'")
   }
 
-  /// How many of the next bytes are surely nothing special in a string, in steps of eight. Looking at each byte took a seventh of
-  /// the opening of a large registry.
+  /// How many of the next bytes are surely nothing special in a string, in steps of eight. Looking at each byte took a
+  /// seventh of the opening of a large registry.
   private func plainBytes() -> Int {
     let (ones, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
     var length = 0
