@@ -40,7 +40,8 @@ struct RFC3339Tests {
     #expect(strict(text) == moment)
   }
 
-  @Test("a moment outside all years is the first or the last of them", arguments: [.min, .min + 1, -(1 << 50)] as [Int64])
+  @Test(
+    "a moment outside all years is the first or the last of them", arguments: [.min, .min + 1, -(1 << 50)] as [Int64])
   func outside(moment: Int64) {
     #expect(RFC3339.text(moment) == "0000-01-01T00:00:00.000Z")
     #expect(RFC3339.text(-(moment + 1)) == "9999-12-31T23:59:59.999Z")

@@ -9,11 +9,14 @@ struct ProgressTests {
   func throttle() {
     var throttle = ProgressThrottle<String>()
     let start = ContinuousClock.now
-    #expect(throttle.allows("listing", at: start))
-    #expect(!throttle.allows("listing", at: start + .milliseconds(99)))
-    #expect(throttle.allows("requesting", at: start + .milliseconds(1)))
-    #expect(!throttle.allows("requesting", at: start + .milliseconds(100)))
-    #expect(throttle.allows("requesting", at: start + .milliseconds(101)))
+    let steps: [(phase: String, milliseconds: Int, isShown: Bool)] = [
+      ("listing", 0, true), ("listing", 99, false), ("requesting", 1, true), ("requesting", 100, false),
+      ("requesting", 101, true),
+    ]
+    for step in steps {
+      let isShown = throttle.allows(step.phase, at: start + .milliseconds(step.milliseconds))
+      #expect(isShown == step.isShown, "\(step)")
+    }
   }
 
   @Test("is shown on a terminal and wiped before the result")

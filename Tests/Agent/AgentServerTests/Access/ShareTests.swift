@@ -1,3 +1,4 @@
+import Agent
 import AgentAPI
 import BoundedHTTP
 import Foundation
@@ -43,7 +44,7 @@ struct ShareTests {
     let fault = #expect(throws: AgentFault.self) { try rates.signIn(Self.client("192.0.2.1")) }
     #expect(fault?.status == 429 && fault?.code == "too_many_sign_ins")
     try rates.signIn(Self.client("192.0.2.2"))
-    try await withAgent { fixture in
+    try await withAgent { (fixture) async throws in
       let admin = try await fixture.signIn()
       for _ in 0..<25 { _ = try await fixture.signIn(AccessFixture.reader) }
       #expect(try await fixture.ask(.get, "/", [("Cookie", admin)]).status == 200)
@@ -54,15 +55,16 @@ struct ShareTests {
   func servedRefs() async throws {
     var settings = AccessFixture.Settings()
     settings.change = { doors in
-      doors.serving["project_repository"] = .init(
-        role: .reader, selection: (try? SelectiveSync(exclude: ["secret"])) ?? .everything,
-        hiddenRefs: ["refs/embargo"])
+      var rules = AgentConfiguration.Serving.everything
+      rules.selection = (try? SelectiveSync(exclude: ["secret"])) ?? .everything
+      rules.hiddenRefs = ["refs/embargo"]
+      doors.serving["project_repository"] = rules
     }
     try await withAgent(settings) { directory in
       var builder = RepositoryBuilder()
       builder.ref("refs/heads/main", at: builder.commit(["a": "b"]))
       for name in ["one", "secret"] { _ = try builder.build(at: directory.path("sources/\(name).git")) }
-    } _: { fixture in
+    } _: { (fixture) async throws in
       let (kind, reader, admin) = (
         "/api/v1/kinds/project_repository", [("Authorization", "Bearer \(AccessFixture.reader)")],
         [("Authorization", "Bearer \(AccessFixture.admin)")]
