@@ -133,7 +133,7 @@ import Testing
             }
           }
           // Pending again at once, often before anybody can look: the lags count them all.
-          try await pair.until("it was verified ten times while pushes went on", within: .seconds(120)) {
+          try await pair.until("it was verified ten times while pushes went on", within: .seconds(300)) {
             let entry = try #require(try await pair.entry("busy"))
             #expect(!entry.checksumMismatch, "a false mismatch: \(entry.verificationFailure ?? "")")
             #expect(entry.verificationRetryCount == 0 && entry.retryCount == 0)

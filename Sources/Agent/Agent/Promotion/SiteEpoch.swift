@@ -69,7 +69,8 @@ package final class SiteEpoch: Sendable {
   /// - Throws: `AgentFault` 409 when this site was replaced.
   package func note(_ epoch: UInt64, from site: String) throws {
     let follows = state.withLock { state -> Bool in
-      state.claims[site] = epoch > state.record.epoch ? epoch : nil
+      // Shown by answers, which have no number above the highest.
+      state.claims[site] = epoch > state.record.epoch ? min(epoch, EpochRange.highest) : nil
       // The site that this one replaced asks it as a secondary, and has its epoch: it needs no fence any more.
       guard let promotion = state.record.promotion, state.record.fence == nil, promotion.formerName == site else {
         return false
