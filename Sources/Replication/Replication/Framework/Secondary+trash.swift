@@ -8,8 +8,7 @@ extension Secondary {
   /// it, it is missing there, and its removal waits for a confirmation. Should the primary have another incarnation in its place by
   /// then, the restored one goes back to the trash and that one is fetched.
   ///
-  /// The entry first, with the incarnation that the copy is of: a crash in between leaves an entry whose copy is in the trash, and is
-  /// fetched; a copy without an entry would be taken for whatever the primary has under the id by then.
+  /// The copy first: a crash in between leaves a copy without an entry, and the next pass makes that.
   /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id: the two must not be mixed.
   public func restore(_ ticket: TrashTicket, _ name: ReplicableName) async throws {
     let member = try table.member(name)
@@ -25,19 +24,11 @@ extension Secondary {
         "restore '\(id)': another one with that id is replicated here now; take what is needed out of the trash by hand"
       )
     }
+    try await member.strategy.restore(ticket)
     let now = environment.now()
-    let before = try await member.registry.entry(of: id)
     try await member.registry.change(id) { entry, make in
       if entry == nil { entry = make(id, at: now, incarnation: ticket.incarnation) }
       entry?.markRestored()
-    }
-    do {
-      try await member.strategy.restore(ticket)
-    } catch {
-      // Nothing came back: the entry is as it was.
-      try await member.registry.change(id) { entry, _ in if entry?.incarnation == ticket.incarnation { entry = before }
-      }
-      throw error
     }
   }
 
