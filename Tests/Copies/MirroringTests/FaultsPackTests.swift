@@ -8,7 +8,7 @@ import Testing
   /// What each pack must be called.
   private static func code(for pack: BadPack) -> String {
     switch pack.description {
-    case BadPack.fourBillionDeclared.description: "limit_exceeded"
+    case BadPack.fourBillionDeclared.description, "a delta that grows past a gibibyte": "limit_exceeded"
     case BadPack.missingObject.description: "source_incomplete"
     default: "pack_corrupt"
     }
