@@ -46,7 +46,7 @@ struct Heritage {
     for entry in try reading([], { try RefJournal(old, through: files).entries().entries }) {
       named += entry.changes.compactMap(\.old)
     }
-    try reading(()) {
+    try counting(()) {
       try DroppedSalvage(from: old, to: new, through: files, cancellation: cancellation).save(named)
     }
     try bringJournal(change, heads: (before.head, after.head), at: now)
@@ -60,7 +60,13 @@ struct Heritage {
     try log.append(displaced, at: now)
   }
 
+  /// Reads a part of the old copy. One that cannot be read twice is lost: a disk may fail once.
   private func reading<Answer>(_ fallback: Answer, _ body: () throws -> Answer) throws -> Answer {
+    do { return try body() } catch  where CopyFault.isOfTheCopy(error) {}
+    return try counting(fallback, body)
+  }
+
+  private func counting<Answer>(_ fallback: Answer, _ body: () throws -> Answer) throws -> Answer {
     do {
       return try body()
     } catch  where CopyFault.isOfTheCopy(error) {
