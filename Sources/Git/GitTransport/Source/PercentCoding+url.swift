@@ -1,7 +1,7 @@
 import GitValues
 import TextBytes
 
-// What the parts of a repository's URL ask of percent-encoding besides RFC 3986.
+// What the parts of a repository's URL ask of percent-encoding in addition to RFC 3986.
 extension PercentCoding {
   /// Undoes the encoding. `nil` when a `%` is not followed by two digits, or the result is not UTF-8 or holds a control
   /// character.

@@ -46,7 +46,7 @@ extension PrimaryAccess {
   /// Refuses to answer for an incarnation that does not have the id now.
   ///
   /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
-  /// - Throws: `replaced`, `missing`; `unreadable` where it cannot be told.
+  /// - Throws: `replaced`, `missing`; `unreadable` where the primary does not know.
   public func requireCurrent(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) {

@@ -2,7 +2,7 @@ internal import Replication
 internal import SiteAssembly
 internal import Synchronization
 
-/// A job that runs, for whoever wants to look.
+/// A job that runs, as the status shows it.
 struct RunningJob: Sendable {
   let key: JobKey
   let purpose: JobPurpose
