@@ -90,10 +90,15 @@ struct PageRoutes: Sendable {
     let id = try request.required("id")
     let explanation = try await agent.explanation(of: kind.name, id: id)
     let transitions = try await agent.transitions(of: kind.name, id: id).transitions
-    // What has no refs, is not there yet, or is another site's, has no history here.
-    let rules = try doors.refRules(of: kind.name, id, for: context)
-    var history = agent.role == "secondary" ? try? await agent.history(of: kind.name, id: id) : nil
-    if let rules { history?.changes.removeAll { rules.hides($0.ref) } }
+    var history: HistoryPage?
+    do {
+      let rules = try doors.refRules(of: kind.name, id, for: context)
+      // What has no refs, is not there yet, or is another site's, has no history here.
+      history = agent.role == "secondary" ? try? await agent.history(of: kind.name, id: id) : nil
+      if let rules { history?.changes.removeAll { rules.hides($0.ref) } }
+    } catch let fault as AgentFault where fault.status == 403 || fault.status == 404 {
+      // `serve_git` gives this reader nothing of its refs; every reader sees the state of the entry.
+    }
     return page.entry(
       await frame(request, context),
       EntryView(kind: kind, explanation: explanation, transitions: transitions, history: history))
