@@ -183,23 +183,30 @@ struct MirrorListTests {
     }
   }
 
-  @Test("a time that the run cannot wait for ends it at once, and 451 is a refusal")
-  func refusals() async throws {
+  @Test("a time that no run can wait for ends all of that host at once, without asking again", arguments: [1, 3])
+  func longRetryAfter(jobs: Int) async throws {
+    let asked = Mutex<[String]>([])
     let server = try ScriptedHTTPServer { request in
-      request.path.contains("legal")
+      asked.withLock { $0.append(request.headers["host"] ?? "") }
+      return request.path.contains("legal")
         ? ScriptedAnswer(451, "gone") : ScriptedAnswer(429, headers: [("Retry-After", "86400")])
     }
     defer { server.stop() }
     try await withWorkbench { bench in
-      let base = "http://127.0.0.1:\(server.port)"
-      let list = try bench.directory.write("\(base)/a.git\n\(base)/legal.git\n", to: "list")
+      let busy = (1...20).map { "http://127.0.0.1:\(server.port)/a\($0).git\n" }.joined()
+      let list = try bench.directory.write(busy + "http://localhost:\(server.port)/legal.git\n", to: "list")
       let outcome = try await bench.remora(
-        "mirror", "--list", list, "--into", bench.directory.path("c"), "--jobs", "1", "--json", "--timeout", "60")
+        "mirror", "--list", list, "--into", bench.directory.path("c"), "--jobs", "\(jobs)", "--json", "--timeout", "60")
       #expect(outcome.status == 1)
       let reports = try outcome.lines.map(JSONLine.init)
+      #expect(reports.count == 21)
       let errors = reports.map { $0["error"] }
-      #expect(errors.compactMap { $0.text("code") }.sorted() == ["rate_limited", "server_refused"])
+      // 451 is a refusal, and comes from the host that names no time.
+      let codes = errors.compactMap { $0.text("code") }.sorted()
+      #expect(codes == Array(repeating: "rate_limited", count: 20) + ["server_refused"])
       #expect(errors.allSatisfy { $0.text("hint")?.isEmpty == false })
+      let requests = asked.withLock { $0.filter { $0.hasPrefix("127.0.0.1") }.count }
+      #expect((1...jobs).contains(requests), "\(requests)")
     }
   }
 

@@ -87,6 +87,7 @@ struct PrintedCommandTests {
     if let end = command.firstIndex(where: { $0 == ">" || $0 == "|" }), !command.contains("<") {
       command = command[..<end]
     }
+    if let end = command.firstRange(of: "&&") { command = command[..<end.lowerBound] }
     return command.replacing("<time>", with: "2026-11-22T10:00:00Z").replacing(/<[^>]*>/, with: "x")
       // In a synopsis: what may be left out.
       .replacing(/\[[^\]]*\]/, with: "").replacing("--at x", with: "--at 2026-11-22T10:00:00Z")

@@ -4,7 +4,8 @@ package import WorkerPool
 /// Mirrors many repositories, several at a time, on threads of its own.
 ///
 /// A host that answers "too many requests" with a time (`Retry-After`) is asked nothing until then: what it refused is tried
-/// again, what was not begun waits, and repositories of other hosts go on meanwhile.
+/// again, what was not begun waits, and repositories of other hosts go on meanwhile. Where the time is longer than a run may
+/// last, the host's repositories end with that error and without being asked for.
 package struct MirrorBatch: Sendable {
   /// A run that has ended.
   package struct Ended: Sendable {
@@ -62,6 +63,10 @@ package struct MirrorBatch: Sendable {
         case .ended(let result):
           running -= 1
           if !queue.putBack(result.index, after: result.outcome.error) { await ended(result) }
+          guard result.outcome.error?.retryAfter != nil else { break }
+          for (index, error) in queue.takeHopeless() {
+            await ended(Ended(index: index, outcome: .failed(error), duration: .zero))
+          }
         }
       }
       // Of two pauses the longer one may have become needless.

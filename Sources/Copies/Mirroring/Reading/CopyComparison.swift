@@ -24,12 +24,19 @@ package struct CopyComparison: Sendable {
   package let checksum: String?
   package let refs: Int
 
+  /// What the source lists for refs that differ, each once; of many the first `maximumTips`.
+  let tipsOfDifferences: [ObjectID]
+  /// Tips that are asked for: about 200 KB of request.
+  private static let maximumTips = 4_096
+  /// A tip on which both sides agree.
+  let equalTip: ObjectID?
+
   package var isEqual: Bool { differences.isEmpty && !isBroken }
 
   /// True when one side has refs that cannot be compared.
   package var isBroken: Bool { !brokenInSource.isEmpty || !brokenInCopy.isEmpty }
 
-  /// Lists the source and reads the copy from disk.
+  /// Lists the source and reads the copy from disk. Where they differ, the source is asked whether it can send what it lists.
   package static func compare(
     _ source: SourceURL, with copy: FilePath, transports: Transports, cancellation: CancellationFlag, deadline: Deadline
   ) throws(MirrorError) -> CopyComparison {
@@ -37,20 +44,35 @@ package struct CopyComparison: Sendable {
       let exclusion = try RepositoryReading.exclusion(of: copy)
       let session = try source.session(transports, cancellation: cancellation, deadline: deadline)
       defer { session.close() }
-      return CopyComparison(session.view, try RepositoryReading.view(of: copy), exclusion)
+      let held = try RepositoryReading.view(of: copy)
+      let comparison = CopyComparison(session.view, held, exclusion)
+      let tips = comparison.tipsOfDifferences
+      guard !tips.isEmpty else { return comparison }
+      let readability = TipReadability(haves: held.refs.prefix(256).map(\.oid)) {
+        try source.session(transports, cancellation: cancellation, deadline: deadline)
+      }
+      let lost = try readability.unreadable(among: tips, control: comparison.equalTip)
+      return lost.isEmpty ? comparison : CopyComparison(session.view, held, exclusion, lost: lost)
     } catch {
       throw MirrorError(error, destination: copy.string)
     }
   }
 
-  init(_ source: RefView, _ copy: RefView, _ exclusion: RefExclusion) {
+  /// - Parameter lost: tips that the source lists but cannot send, with the reason.
+  init(_ source: RefView, _ copy: RefView, _ exclusion: RefExclusion, lost: [ObjectID: String] = [:]) {
     headIsUnknown = source.head == .unknown
     var listed = exclusion.applied(to: source.refs)
+    var unreadable: [BrokenRef] = []
+    if !lost.isEmpty {
+      unreadable = listed.compactMap { entry in lost[entry.oid].map { BrokenRef(name: entry.name, reason: $0) } }
+      listed = listed.without(unreadable.map(\.name))
+    }
     let conflicts = BrokenRef.conflicts(in: listed)
     if !conflicts.isEmpty { listed = listed.without(conflicts.map(\.name)) }
     brokenInCopy = copy.broken
     brokenInSource =
       source.broken.filter { ref in !ref.name.bytes.withUnsafeBytes { exclusion.excludes($0) } } + conflicts
+      + unreadable
     refs = copy.refs.count
     checksum = copy.broken.isEmpty ? RefsChecksum.sha256.digest(of: copy) : nil
     if !headIsUnknown {
@@ -59,6 +81,9 @@ package struct CopyComparison: Sendable {
     }
     // The plan that would make the copy equal is the list of what differs.
     let plan = RefPlan(current: copy.refs, listed: listed, keeping: Set(brokenInSource.map(\.name)))
+    let changed = Set(plan.changes.lazy.compactMap(\.new))
+    tipsOfDifferences = Array(Set(plan.changes.lazy.compactMap(\.new).prefix(Self.maximumTips)))
+    equalTip = copy.refs.lazy.map(\.oid).first { !changed.contains($0) }
     differences += plan.changes.map { Difference(name: $0.name, source: $0.new?.hex, copy: $0.old?.hex) }
   }
 }

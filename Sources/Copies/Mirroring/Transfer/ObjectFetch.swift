@@ -83,11 +83,13 @@ struct ObjectFetch {
         if session.view == before {
           // The same refs again.
           if let oid = error.missingObject, lost.count < Self.lostTips {
-            lost[oid] = error.code == .wantedObjectMissing ? Self.missing : Self.unreadable
+            lost[oid] = error.code == .wantedObjectMissing ? TipReadability.missing : TipReadability.unreadable
             continue
           }
           if error.code != .wantedObjectMissing {
-            for oid in try unreadableTips(of: goal.plan, besides: lost, after: error) { lost[oid] = Self.unreadable }
+            for oid in try unreadableTips(of: goal.plan, besides: lost, after: error) {
+              lost[oid] = TipReadability.unreadable
+            }
             continue
           }
         } else if !Self.mayHaveMoved(error) {
@@ -103,9 +105,6 @@ struct ObjectFetch {
       }
     }
   }
-
-  private static let missing = "its object is missing at the source"
-  private static let unreadable = "the source cannot read its object, or what that needs"
 
   /// Objects that were listed and are gone are "not our ref" when the server looks for them first, and an error in the
   /// server's own words when it is already packing ("aborting due to possible repository corruption", git 2.39).
