@@ -39,13 +39,21 @@ final class TruthOracle {
     try await checkSurfaces()
   }
 
-  /// Waits until nothing is to be done that needs no person, then compares every repository.
+  /// Waits until nothing is to be done that needs no operator, then compares every repository.
+  ///
+  /// A removal that waits for a confirmation holds up the renames of a chain that it is part of. Where something stays unsettled for
+  /// 20 seconds and removals wait, the operator confirms them; everything settles then.
   func untilSettled() async throws {
     guard walk.isEnabled else { return }
     var reason = ""
+    var confirmsAt = ContinuousClock.now + .seconds(20)
     do {
       try await pair.until("the pair settled", within: .seconds(300)) {
         reason = try await self.unsettled()
+        if !reason.isEmpty, ContinuousClock.now > confirmsAt, try await !self.kindRow().removalsWaiting.isEmpty {
+          _ = try await self.walk.confirm(self.pair)
+          confirmsAt = .now + .seconds(20)
+        }
         return reason.isEmpty
       }
     } catch {

@@ -101,12 +101,16 @@ final class TruthWalk {
       _ = try await secondary?.outcome()
       secondary = try rig.startSecondary()
       return ""
-    case .confirm:
-      let waiting = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }?.removalsWaiting
-      try await pair.secondary.post(AgentRoute.removals(RigQuestions.kind), [String: String]())
-      confirmed += waiting?.count ?? 0
-      return "\(waiting ?? [])"
+    case .confirm: return "\(try await confirm(pair))"
     }
+  }
+
+  /// Confirms the removals that wait, as an operator does; returns their ids.
+  func confirm(_ pair: RigQuestions) async throws -> [String] {
+    let waiting = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }?.removalsWaiting
+    try await pair.secondary.post(AgentRoute.removals(RigQuestions.kind), [String: String]())
+    confirmed += waiting?.count ?? 0
+    return waiting ?? []
   }
 
   // MARK: - Changes of the host

@@ -133,21 +133,9 @@ extension Secondary {
   /// equal checksum, or because every tip of the copy is an object of it. Never where that incarnation has a copy of its own.
   private func isProven(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Bool {
     if try await member.registry.entry(of: row.incarnation) != nil { return false }
-    let copy: ContentListing
-    do { copy = try await member.strategy.listing(of: entry.replicableID) } catch {
-      // No copy, or one that cannot be read, proves nothing.
-      guard error.disposition == .replicable else { throw error }
-      return false
-    }
-    guard let checksum = copy.checksum else { return false }
-    if row.reading?.checksum == checksum { return true }
+    if let holds = try await holds(row, copyOf: entry.replicableID, member) { return holds }
     let (id, name) = (row.id, member.kind.name)
-    if member.kind.dataType == .repository,
-      let holds = try await primary.holds(
-        member.strategy.marks(of: copy), id, incarnation: row.incarnation, name)
-    {
-      return holds
-    }
+    let checksum = try await member.strategy.listing(of: entry.replicableID).checksum
     do {
       return try await primary.listing(of: id, incarnation: row.incarnation, name).checksum == checksum
     } catch PrimaryAccessError.unavailable(let reason) {
@@ -155,6 +143,22 @@ extension Secondary {
     } catch {
       throw UnknownStanding(reason: "compare the copy of '\(id)' with the primary: \(error)")
     }
+  }
+
+  /// Whether the primary's incarnation holds the content of a copy: the checksums are equal, or every tip of the copy is an object of
+  /// it. `nil` when the primary cannot tell about tips.
+  func holds(_ row: CatalogRow, copyOf id: ReplicableID, _ member: Member) async throws -> Bool? {
+    let copy: ContentListing
+    do { copy = try await member.strategy.listing(of: id) } catch {
+      // No copy, or one that cannot be read, proves nothing.
+      guard error.disposition == .replicable else { throw error }
+      return false
+    }
+    guard let checksum = copy.checksum else { return false }
+    if row.reading?.checksum == checksum { return true }
+    guard member.kind.dataType == .repository else { return nil }
+    return try await primary.holds(
+      member.strategy.marks(of: copy), row.id, incarnation: row.incarnation, member.kind.name)
   }
 
   /// Gives a copy and its entry the id that its incarnation has on the primary, after the copies that have that id now were given

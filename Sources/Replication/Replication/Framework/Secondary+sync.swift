@@ -20,9 +20,13 @@ extension Secondary {
   public func syncNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
     let member = try table.member(name)
     let begun = environment.now()
+    let before = try await member.registry.entry(of: id)
     guard let ticket = try await startSync(id, at: begun, member) else { return .notDue }
     do {
       let incarnation = try await incarnation(of: id, ticket, member)
+      if let before, !ticket.forceToRedownload, try await isOfOther(before, than: incarnation, member) {
+        return .notDue
+      }
       let report = try await transfer(id, incarnation, isFresh: ticket.forceToRedownload, member)
       let now = environment.now()
       switch try await member.registry.change(id, { entry, _ in entry?.finishSync(ticket, at: now) }) {
@@ -78,6 +82,36 @@ extension Secondary {
     case .gone, .moved, .notOffered: throw PrimaryAccessError.missing
     case .unknown(let reason): throw PrimaryAccessError.unreadable(reason)
     }
+  }
+
+  /// Whether the copy that is there before an entry's first sync is of another incarnation: one that a crash in the middle of a
+  /// restore left without an entry, or that was there when the registry was lost. The entry is given an incarnation that no primary has,
+  /// so that the copy makes room for the primary's as any other that was replaced: within the removal guard.
+  ///
+  /// A primary that cannot say which objects it has (a list, an older version) is believed.
+  private func isOfOther(
+    _ entry: RegistryEntry, than incarnation: Incarnation?, _ member: Member
+  ) async throws -> Bool {
+    let id = entry.replicableID
+    guard entry.incarnation == nil || entry.lastSuccessAt == nil && !entry.isRestored,
+      member.kind.dataType == .repository, case .present = try await member.strategy.presence(of: id)
+    else { return false }
+    let row: CatalogRow
+    switch try await primary.standing(of: id, incarnation: incarnation, member.kind.name) {
+    case .present(let present): row = present
+    case .moved: throw PrimaryAccessError.replaced
+    case .gone, .notOffered: throw PrimaryAccessError.missing
+    case .unknown(let reason): throw PrimaryAccessError.unreadable(reason)
+    }
+    if let incarnation, row.incarnation != incarnation { throw PrimaryAccessError.replaced }
+    guard try await holds(row, copyOf: id, member) == false else { return false }
+    let other = Incarnation(environment.random())
+    let fate = try await exclusively(member) {
+      try await member.registry.change(id) { entry, _ in entry?.adopt(other) }
+      return try await settle(id, incarnation: other, member)
+    }
+    if fate == .removed { try await recordAnnouncement(id, row.incarnation, row.generation, member) }
+    return true
   }
 
   /// Brings what the primary has of this incarnation, and of no other. A connection that breaks is tried again at once while the

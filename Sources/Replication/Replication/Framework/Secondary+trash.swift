@@ -8,8 +8,13 @@ extension Secondary {
   /// it, it is missing there, and its removal waits for a confirmation. Should the primary have another incarnation in its place by
   /// then, the restored one goes back to the trash and that one is fetched.
   ///
-  /// The copy first: a crash in between leaves a copy without an entry, and the next pass makes that.
-  /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id: the two must not be mixed.
+  /// Its entry is held as one whose removal waits until the copy is back: a crash in between leaves it so, with or without the copy,
+  /// and nothing writes there. The next pass withdraws that where the primary has this incarnation; else it waits for a confirmation.
+  ///
+  /// A copy of which the trash does not know the incarnation is given one that no primary has: what the primary has under the id
+  /// replaces it then, or proves to be the same.
+  /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id, or may be: the two must not be
+  ///   mixed.
   public func restore(_ ticket: TrashTicket, _ name: ReplicableName) async throws {
     let member = try table.member(name)
     try await exclusively(member) { try await restore(ticket, member) }
@@ -17,17 +22,30 @@ extension Secondary {
 
   private func restore(_ ticket: TrashTicket, _ member: Member) async throws {
     let id = ticket.replicableID
-    if let known = try await member.registry.entry(of: id)?.incarnation, let other = ticket.incarnation, known != other
-    {
+    let incarnation = ticket.incarnation ?? Incarnation(environment.random())
+    if let known = try await member.registry.entry(of: id)?.incarnation, known != incarnation {
       throw StrategyError(
         .occupied,
         "restore '\(id)': another one with that id is replicated here now; take what is needed out of the trash by hand"
       )
     }
-    try await member.strategy.restore(ticket)
     let now = environment.now()
-    try await member.registry.change(id) { entry, make in
-      if entry == nil { entry = make(id, at: now, incarnation: ticket.incarnation) }
+    let isTracked = try await member.registry.change(id) { entry, make in
+      let isTracked = entry != nil
+      if entry == nil { entry = make(id, at: now, incarnation: incarnation) }
+      // Announced without an incarnation: the copy that comes says which.
+      if entry?.incarnation == nil { entry?.incarnation = incarnation }
+      entry?.holdForRemoval(isReplaced: false, at: now)
+      return isTracked
+    }
+    do { try await member.strategy.restore(ticket) } catch {
+      try await member.registry.change(id) { entry, _ in
+        if isTracked { entry?.withdrawRemoval() } else { entry = nil }
+      }
+      throw error
+    }
+    try await member.registry.change(id) { entry, _ in
+      entry?.withdrawRemoval()
       entry?.markRestored()
     }
   }

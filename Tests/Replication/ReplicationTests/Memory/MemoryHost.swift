@@ -64,6 +64,7 @@ final class MemoryHost: Sendable {
   /// Starts the secondary again.
   func restartSecondary(_ selection: SelectiveSync = .everything) async throws {
     copies.change { $0.stepsBeforeCrash = nil }
+    await registry.die(after: nil)
     let secondary = try Self.secondary(
       kind, of: primary, source, copies, registry, differences, features, clock, selection)
     try await secondary.recover()

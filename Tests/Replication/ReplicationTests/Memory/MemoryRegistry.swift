@@ -6,6 +6,7 @@ actor MemoryRegistry: RegistryStoring {
   private var entries: [ReplicableID: RegistryEntry] = [:]
   private var saved: Cursor?
   private let numbers = NumberSource()
+  private var changesBeforeCrash: Int?
 
   func entry(of id: ReplicableID) -> RegistryEntry? { entries[id] }
 
@@ -16,6 +17,10 @@ actor MemoryRegistry: RegistryStoring {
   func change<Answer: Sendable>(
     _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
   ) throws -> Answer {
+    if let left = changesBeforeCrash {
+      guard left > 0 else { throw WalkFailure(description: "the process has died") }
+      changesBeforeCrash = left - 1
+    }
     var entry = entries[id]
     let numbers = numbers
     let answer = try change(&entry, NewEntry { numbers.next() })
@@ -115,6 +120,9 @@ actor MemoryRegistry: RegistryStoring {
     fileprivate let entries: [ReplicableID: RegistryEntry]
     fileprivate let cursor: Cursor?
   }
+
+  /// After so many changes none is made any more, as if the process died; `nil` ends that.
+  func die(after changes: Int?) { changesBeforeCrash = changes }
 
   func backup() -> Backup { Backup(entries: entries, cursor: saved) }
 

@@ -115,7 +115,7 @@ final class HostWalk {
     switch Int.random(in: 0..<20, using: &generator) {
     case 0..<6:
       host.source.set(id, "tip", value())
-      return "push \(id)"
+      return "push"
     case 6..<8:
       let new = try name()
       guard host.source.items[new] == nil else { return "nothing" }
@@ -178,14 +178,20 @@ final class HostWalk {
   /// What a person asks of the secondary.
   private func order() async throws -> String {
     let secondary = host.secondary
-    switch confirmsSoon && chance(2) ? 0 : Int.random(in: 0..<7, using: &generator) {
+    switch confirmsSoon && chance(2) ? 0 : Int.random(in: 0..<9, using: &generator) {
     case 0:
       confirmed.formUnion(try await secondary.waitingRemovals(MemoryHost.name))
       try await secondary.confirmRemovals(MemoryHost.name)
       return "confirm"
-    case 1:
+    case 1, 7, 8:
       guard let ticket = try await secondary.trash(MemoryHost.name).randomElement(using: &generator) else {
         return "nothing"
+      }
+      if chance(4) {
+        await host.registry.die(after: Int.random(in: 0...1, using: &generator))
+        _ = try? await secondary.restore(ticket, MemoryHost.name)
+        try await host.restartSecondary()
+        return "a restore dies"
       }
       // Something else may be there by now.
       guard (try? await secondary.restore(ticket, MemoryHost.name)) != nil else { return "nothing" }
@@ -302,6 +308,14 @@ final class HostWalk {
     try await host.settle()
     try await check()
     trace.append("at rest: \(summary)")
+    for entry in await host.registry.window(after: nil, limit: 100) {
+      trace.append(
+        "  \(entry.replicableID) \(entry.state) \(entry.verificationState) of \(entry.incarnation?.description ?? "-"), waits since "
+          + "\(entry.removalWaitingSince?.description ?? "-"): \(entry.lastSyncFailure ?? "-")")
+    }
+    for state in await host.states.window(after: nil, limit: 100) {
+      trace.append("  on the primary \(state.replicableID) of \(state.incarnation), \(state.verificationState)")
+    }
     try claim(host.isEqual, "the copies do not become equal")
     for entry in await host.registry.window(after: nil, limit: 100) {
       try claim(
