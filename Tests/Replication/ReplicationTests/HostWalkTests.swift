@@ -32,7 +32,8 @@ struct HostWalkTests {
     // What never happens is not tested.
     for name in [
       "push", "create again", "copy the disk", "rename", "circle", "rename a directory", "all created again", "waiting",
-      "confirm", "restore", "a restore dies", "the primary loses its states", "the primary loses everything", "the secondary dies",
+      "confirm", "restore", "a restore dies", "the primary loses its states", "the primary loses everything",
+      "the secondary dies",
     ] {
       #expect(counts[name, default: 0] >= 10, "\(name): \(counts)")
     }
