@@ -27,9 +27,10 @@ extension Agent {
       return cursor
     }
     if let reader {
-      site.secondaries.heard(from: reader, cursor: position)
-      // One of another history acknowledges nothing here; reading says so below.
-      if let position { try? await site.log.acknowledge(secondary: reader, position) }
+      var taken: Cursor?
+      // A cursor of another history acknowledges nothing here; reading says so below.
+      if let position, (try? await site.log.acknowledge(secondary: reader, position)) != nil { taken = position }
+      site.secondaries.heard(from: reader, cursor: taken)
     }
     let batch: EventBatch
     do {

@@ -15,12 +15,12 @@ package enum RetryAfter {
       guard let seconds = Int(trimmed) else { return longest }
       return min(.seconds(seconds), longest)
     }
-    guard let moment = date(trimmed) else { return nil }
+    guard let moment = date(trimmed, now) else { return nil }
     return min(max(.seconds(moment - now), .zero), longest)
   }
 
   /// The three forms of an HTTP date (RFC 9110 § 5.6.7), in seconds since 1970.
-  private static func date(_ text: String) -> Int? {
+  private static func date(_ text: String, _ now: Int) -> Int? {
     let words = text.split { " ,-:".contains($0) }.map { String($0) }
     let day: String
     let month: String
@@ -43,6 +43,10 @@ package enum RetryAfter {
     parts.tm_mon = Int32(number)
     parts.tm_year = year < 100 ? year + 100 : year - 1_900
     (parts.tm_hour, parts.tm_min, parts.tm_sec) = (parsed[0], parsed[1], parsed[2])
+    let moment = timegm(&parts)
+    // Two digits that seem to be more than 50 years ahead are of the past (RFC 9110 § 5.6.7).
+    guard year < 100, moment - now > 50 * 365 * 86_400 else { return moment }
+    parts.tm_year = year
     return timegm(&parts)
   }
 

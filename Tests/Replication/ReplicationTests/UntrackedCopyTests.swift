@@ -1,4 +1,5 @@
 import Replication
+import Synchronization
 import Testing
 
 /// Copies that are there before their entries are: nothing is written into one of another incarnation.
@@ -66,6 +67,40 @@ struct UntrackedCopyTests {
     host.source.create(id, ["root": "other", "tip": "other.1"])
     try await host.settle()
     Self.expectNotMixed(host)
+  }
+
+  @Test("a restore is refused while a sync of the id runs, and changes nothing")
+  func busy() async throws {
+    let (host, id, ticket) = try await Self.replaced()
+    host.source.create(id, ["root": "other", "tip": "other.1"])
+    let site = Mutex<Secondary?>(nil)
+    let refusal = Mutex<StrategyError.Code?>(nil)
+    var strategy = MemoryStrategy(disk: host.copies, source: host.source)
+    strategy.during = { _ in
+      do {
+        try await site.withLock { $0 }?.restore(ticket, MemoryHost.name)
+      } catch {
+        refusal.withLock { $0 = (error as? StrategyError)?.code }
+      }
+    }
+    let secondary = try Secondary(
+      name: "copy", of: host.primary,
+      members: [
+        Secondary.Member(
+          Kind(configured: MemoryHost.name, dataType: .repository, isMutable: true), strategy: strategy,
+          registry: host.registry, differences: host.differences, selection: .everything)
+      ], features: host.features, environment: host.clock.environment)
+    site.withLock { $0 = secondary }
+    // Announced without an incarnation, as by the oldest primaries.
+    _ = try await host.registry.change(id) { entry, make in entry = make(id, at: host.clock.now) }
+    _ = try await secondary.sync(id, MemoryHost.name)
+    #expect(refusal.withLock { $0 } == .busy || refusal.withLock { $0 } == .occupied)
+    #expect(try await host.entry("r0")?.removalWaitingSince == nil)
+    #expect(host.trashCount == 1)
+    try await host.restartSecondary()
+    try await host.settle()
+    Self.expectNotMixed(host)
+    site.withLock { $0 = nil }
   }
 
   @Test("a registry that is lost: each copy goes on as what it is, and those of others make room within the guard")

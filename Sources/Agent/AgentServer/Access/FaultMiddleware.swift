@@ -7,12 +7,13 @@ internal import Logging
 internal import NIOCore
 internal import SiteTokens
 
-/// Turns what went wrong into an answer, in one place, and logs each refusal once.
+/// Turns what went wrong into an answer, in one place, and logs each refusal once, within the bounds of `RefusalLog`.
 package struct FaultMiddleware: RouterMiddleware {
   package typealias Context = AgentContext
 
   private let chronicle: Chronicle
   private let access: AccessControl?
+  private let lines = RefusalLog()
 
   /// Logs into this.
   ///
@@ -38,11 +39,14 @@ package struct FaultMiddleware: RouterMiddleware {
       // The router knows no path with another method; the document does.
       let allowed = fault.status == 405 ? RouteRules.methods(of: request.uri.path) : []
       Self.count(fault.status)
+      let client = access?.client(of: request, context.channel)
+      let isLogged = client.map { lines.takesLine(of: $0.network) } ?? true
+      let level = isLogged ? Self.level(of: fault) : .debug
       chronicle.write(
-        Self.level(of: fault), "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault)",
+        level, "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault)",
         [
           "status": "\(fault.status)", "code": "\(fault.code)",
-          "peer": "\(access?.client(of: request, context.channel).address ?? "socket")",
+          "peer": "\(client?.address ?? "socket")",
         ])
       let answer = try Self.answer(
         fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request), allowed)

@@ -102,12 +102,12 @@ struct QuickstartStory {
       throw QuickstartGround.Failure(description: "'other' is not in the trash")
     }
     say("", "The repository 'other' is destroyed on the host; its copy lies in the trash: \(ticket.name)")
-    try FileManager.default.moveItem(atPath: "\(ground.path)/moved-away", toPath: ground.source("other"))
-    try ground.remora("event", "update", "--config", ground.primaryConfiguration, Self.kind, "other")
     try await secondary.post(
       AgentRoute.trash(Self.kind), TrashAction(action: "restore", name: ticket.name, olderThanSeconds: nil))
+    try FileManager.default.moveItem(atPath: "\(ground.path)/moved-away", toPath: ground.source("other"))
+    try ground.remora("event", "update", "--config", ground.primaryConfiguration, Self.kind, "other")
     try await untilEqual("other", secondary)
-    say("It comes back on the host, the copy comes back from the trash, and both are equal.")
+    say("The copy comes back from the trash, the repository comes back on the host, and both are equal.")
   }
 
   // MARK: Asking

@@ -14,7 +14,7 @@ extension Secondary {
   /// A copy of which the trash does not know the incarnation is given one that no primary has: what the primary has under the id
   /// replaces it then, or proves to be the same.
   /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id, or may be: the two must not be
-  ///   mixed.
+  ///   mixed; of code `busy` while a job of the id runs.
   public func restore(_ ticket: TrashTicket, _ name: ReplicableName) async throws {
     let member = try table.member(name)
     try await exclusively(member) { try await restore(ticket, member) }
@@ -38,7 +38,14 @@ extension Secondary {
       entry?.holdForRemoval(isReplaced: false, at: now)
       return isTracked
     }
-    do { try await member.strategy.restore(ticket) } catch {
+    do {
+      // A job that begins now finds the entry held.
+      guard await !member.jobs.running.contains(id) else {
+        throw StrategyError(
+          .busy, "restore '\(id)': a job works on what has that id now; wait until it has ended, and run again")
+      }
+      try await member.strategy.restore(ticket)
+    } catch {
       try await member.registry.change(id) { entry, _ in
         if isTracked { entry?.withdrawRemoval() } else { entry = nil }
       }
