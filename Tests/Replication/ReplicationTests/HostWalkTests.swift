@@ -33,7 +33,7 @@ struct HostWalkTests {
     for name in [
       "push", "create again", "copy the disk", "rename", "circle", "rename a directory", "all created again", "waiting",
       "confirm", "restore", "a restore dies", "the primary loses its states", "the primary loses everything",
-      "the secondary dies",
+      "the secondary dies", "the primary excludes",
     ] {
       #expect(counts[name, default: 0] >= 10, "\(name): \(counts)")
     }

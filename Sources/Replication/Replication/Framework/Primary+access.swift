@@ -46,11 +46,16 @@ extension Primary: PrimaryAccess {
       let member = try table.member(name)
       switch try await member.strategy.presence(of: id) {
       case .unfinished:
+        if let incarnation, let moved = try await whereabouts(incarnation, besides: id, member) { return moved }
         // Known before: it was a replicable, and is none now.
         guard try await member.states.state(of: id) != nil else { return .unknown("'\(id)' is being made") }
         return .notOffered(.broken)
       case .present(let identity):
-        if let reason = try await ruledOut(id, member) { return .notOffered(reason) }
+        if let reason = try await ruledOut(id, member) {
+          // What has the id is not offered. The incarnation that had it may be somewhere else by now.
+          if let incarnation, let moved = try await whereabouts(incarnation, besides: id, member) { return moved }
+          return .notOffered(reason)
+        }
         guard let state = try await identify(id, as: identity, member) else {
           return .unknown("'\(id)' is another directory than before, and which one could not be found out")
         }
@@ -84,8 +89,13 @@ extension Primary: PrimaryAccess {
   }
 
   /// Where an incarnation is on the disk, under whatever id; one that was moved to where nothing is offered is not gone.
-  private func whereabouts(_ incarnation: Incarnation, _ member: Member) async throws -> Standing? {
+  ///
+  /// - Parameter id: under which it is not looked for.
+  private func whereabouts(
+    _ incarnation: Incarnation, besides id: ReplicableID? = nil, _ member: Member
+  ) async throws -> Standing? {
     guard let state = try await member.states.state(of: incarnation), let identity = state.identity,
+      state.replicableID != id,
       case .present(let found) = try await member.strategy.presence(of: state.replicableID), identity.matches(found)
     else { return nil }
     if let reason = try await ruledOut(state.replicableID, member) { return .notOffered(reason) }

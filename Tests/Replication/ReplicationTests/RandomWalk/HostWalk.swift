@@ -215,7 +215,10 @@ final class HostWalk {
   }
 
   private func restart() async throws -> String {
-    switch Int.random(in: 0..<12, using: &generator) {
+    switch Int.random(in: 0..<14, using: &generator) {
+    case 12, 13:
+      try await host.restartPrimary(try SelectiveSync(exclude: [chance(2) ? "h/**" : "a"]))
+      return "the primary excludes"
     case 0:
       try await host.restartPrimary(losesState: true)
       return "the primary loses its states"
@@ -294,7 +297,7 @@ final class HostWalk {
       (content.isComplete, content.unreadable) = (true, [])
     }
     if host.source.items.isEmpty { try create(name()) }
-    try await host.restartSecondary()
+    try await host.restartPrimary()
     try await host.secondary.setEnabled(true, MemoryHost.name)
     for _ in 0..<6 {
       host.clock.advance(by: .seconds(100_000))
