@@ -61,6 +61,7 @@ let targets: [[Target]] = [
   base.library("TextBytes"),
   base.library("WorkerPool", "NIOPosix"),
   base.library("DurableFiles", "TextBytes CLinux SystemPackage"),
+  base.library("DurableJournal", "TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
   base.library(
     "BoundedHTTP",
     """
@@ -83,8 +84,8 @@ let targets: [[Target]] = [
   copies.library(
     "GitServing", "Git GitProtocol GitValues RefStore TextBytes DurableFiles WorkerPool NIOCore SystemPackage"),
   replication.library("Replication", "TextBytes"),
-  replication.library("RegistryStore", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
-  replication.library("EventLog", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+  replication.library("RegistryStore", "Replication TextBytes DurableFiles DurableJournal WorkerPool SystemPackage"),
+  replication.library("EventLog", "Replication TextBytes DurableFiles DurableJournal WorkerPool SystemPackage"),
   replication.library(
     "RepositoryReplication",
     """
