@@ -3,6 +3,7 @@ internal import BoundedHTTP
 internal import DurableFiles
 internal import Foundation
 internal import Replication
+internal import StateFiles
 internal import SystemPackage
 internal import WorkerPool
 
@@ -123,23 +124,23 @@ struct NotificationLoop: Sendable {
 
   // MARK: The book
 
-  private var path: FilePath { FilePath(state).appending("notifications.json") }
+  private var file: StateFile<NotificationBook> {
+    StateFile(
+      FilePath(state).appending("notifications.json"), format: .json(version: nil, layout: .escapedSlashes),
+      limit: 1 << 26)
+  }
 
-  /// Without a book nothing was told; a damaged one is as none, and people hear of what lasts once more.
+  /// Reads the book. A missing or damaged one is empty: conditions that last are notified once more.
   private func read() -> NotificationBook {
-    guard let bytes = FileManager.default.contents(atPath: path.string) else { return NotificationBook() }
     do {
-      return try JSONDecoder().decode(NotificationBook.self, from: bytes)
+      return try file.read() ?? NotificationBook()
     } catch {
-      observer.log(.trouble("read '\(path)': it is damaged, and begun anew"))
+      observer.log(.trouble("read '\(file.path)': it is damaged, and begun anew"))
       return NotificationBook()
     }
   }
 
   private func write(_ book: NotificationBook) async throws {
-    let bytes = [UInt8](try JSONEncoder().encode(book)) + [UInt8(ascii: "\n")]
-    try await storage.run { [path] _ in
-      try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
-    }
+    try await storage.run { [file] _ in try file.write(book) }
   }
 }
