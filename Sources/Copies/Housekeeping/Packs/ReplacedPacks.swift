@@ -55,14 +55,12 @@ struct ReplacedPacks: DerivedRecord, Equatable {
 
   /// Writes it through staging, which must be there.
   func save(_ layout: CopyLayout, through files: any FileSystemPort) throws {
-    if packs.isEmpty {
-      guard try files.status(of: layout.replacedPacks) != nil else { return }
-      try files.unlink(layout.replacedPacks)
-    } else {
+    guard packs.isEmpty else {
       let staged = layout.staging.appending("replaced.json")
-      try StagedFile.write(try encoded(), to: staged, through: files)
-      try files.rename(staged, to: layout.replacedPacks)
+      return try StagedFile.replace(layout.replacedPacks, with: try encoded(), staging: staged, through: files)
     }
+    guard try files.status(of: layout.replacedPacks) != nil else { return }
+    try files.unlink(layout.replacedPacks)
     try files.synchronizeDirectory(layout.own)
   }
 

@@ -17,6 +17,18 @@ package enum StagedFile {
       throw error
     }
   }
+
+  /// Replaces a file, or makes it, by a staged one of the same file system: for directories in which nothing temporary
+  /// may lie. Durable on return.
+  ///
+  /// After a crash the path has the old content or the new one, whole.
+  package static func replace(
+    _ path: FilePath, with bytes: [UInt8], staging staged: FilePath, through files: any FileSystemPort
+  ) throws {
+    try write(bytes, to: staged, through: files)
+    try files.rename(staged, to: path)
+    try files.synchronizeDirectory(path.removingLastComponent())
+  }
 }
 
 extension FilePermissions {
