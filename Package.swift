@@ -89,15 +89,16 @@ let targets: [[Target]] = [
   replication.library(
     "RegistryStore", "Replication TextBytes DurableFiles DurableJournal StateFiles WorkerPool SystemPackage"),
   replication.library("EventLog", "Replication TextBytes DurableFiles DurableJournal WorkerPool SystemPackage"),
+  replication.library("Trash", "Replication TextBytes DurableFiles StateFiles SystemPackage"),
   replication.library(
     "RepositoryReplication",
     """
-    Replication Housekeeping Mirroring GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto \
+    Replication Trash Housekeeping Mirroring GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto \
     SystemPackage
     """),
   replication.library(
     "BlobReplication",
-    "Replication TextBytes DurableFiles StateFiles WorkerPool BoundedHTTP Crypto NIOCore SystemPackage"),
+    "Replication Trash TextBytes DurableFiles StateFiles WorkerPool BoundedHTTP Crypto NIOCore SystemPackage"),
   agent.library("AgentAPI", "TextBytes"),
   agent.library("AgentClient", "AgentAPI TextBytes BoundedHTTP", tests: "WorkerPool"),
   agent.library("SiteTokens", "TextBytes JWTKit Crypto SystemPackage"),
