@@ -1,6 +1,6 @@
 internal import TextBytes
 
-/// Finds the whole lines of a journal, and tells a torn tail from damage.
+/// Finds the whole lines of a journal, and distinguishes a torn tail from damage.
 ///
 /// A group that was not synchronized when the power failed comes back as a part, or with holes of zeros. So the tail
 /// is torn when its last line has no newline, or when it starts with a bad line, has a zero byte and no later group

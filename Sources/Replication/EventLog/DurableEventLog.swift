@@ -10,20 +10,20 @@ package import WorkerPool
 /// number of readers at once.
 ///
 /// Guarantees:
-/// - An event that `publish` returned is on the disk; no reader is shown one that is not.
-/// - Ids are gapless and grow; each line's chain covers all lines before it, so that a log that was restored and
-///   written on is told from the one before.
-/// - After a crash at any instruction the next `open` finds every published event, and goes on without a person. What
-///   it takes away had not been acknowledged, and is counted in `recovery`.
-/// - Damage is never read over: it stops the opening (last segment) or the reading (older ones) with file, line and
+/// - An event that `publish` returned is durable; readers get durable events only.
+/// - Ids are gapless and grow; each line's chain covers all lines before it, which distinguishes a log that was
+///   restored and continued from the one before.
+/// - After a crash at any instruction the next `open` finds every published event, without an operator. What it removes
+///   had not been acknowledged, and is counted in `recovery`.
+/// - Damage is never skipped: it stops the opening (last segment) or the reading (older ones) with file, line and
 ///   remedy.
 ///
-/// Limitation: no event of an append that is under way when a task is cancelled is taken back; it may be in the log
-/// although `publish` threw `Cancelled`. Waits for the disk end when the disk answers.
+/// Limitation: an append that is under way when a task is cancelled is not undone; its events may be in the log although
+/// `publish` threw `Cancelled`. A call that waits for the disk ends when the disk answers.
 package final class DurableEventLog: Sendable {
   /// Which log this is.
   package let id: LogID
-  /// What opening took away.
+  /// What opening removed.
   package let recovery: EventLogRecovery
 
   let log: LogFiles

@@ -4,7 +4,7 @@ internal import StateFiles
 internal import Synchronization
 internal import SystemPackage
 
-/// The epoch of this site and what follows from it, durable before anything depends on it.
+/// Holds the epoch of this site, durable before anything depends on it.
 ///
 /// Only three things change it: an order of fence that another site has signed and that this site's configuration allows, the answers of
 /// this site's own primary, and an operator. What a site says in passing (the `epoch` of a token) is noted and shown, and changes
@@ -83,7 +83,7 @@ package final class SiteEpoch: Sendable {
 
   /// Takes the epoch of the primary that this site follows.
   ///
-  /// - Throws: `AgentFault` for a primary that was replaced and has not been told, and for an epoch that is too far ahead.
+  /// - Throws: `AgentFault` for a primary that was replaced and is not fenced yet, and for an epoch that is too far ahead.
   func learn(_ epoch: UInt64, of primary: String) throws {
     let known = record
     guard epoch >= known.epoch else {

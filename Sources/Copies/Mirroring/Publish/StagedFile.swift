@@ -34,6 +34,6 @@ package enum StagedFile {
 extension FilePermissions {
   /// 0644, before the umask.
   package static let ownerReadWriteGroupOtherRead = FilePermissions(rawValue: 0o644)
-  /// 0777, before the umask: who may read a copy is its owner's decision, as with `git init`.
+  /// 0777, before the umask: the owner's umask decides which users may read a copy, as with `git init`.
   package static let allBeforeUmask = FilePermissions(rawValue: 0o777)
 }

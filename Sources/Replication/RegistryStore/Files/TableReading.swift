@@ -4,8 +4,8 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Reads the document and the journals of one table, strictly: what is damaged stops it with file, line and what to do. Only the
-/// last line of the last journal may be torn: a change that was never acknowledged.
+/// Reads the document and the journals of one table, strictly: damage is an error with file, line and remedy. Only the tail of the
+/// last journal may be torn: changes that were never acknowledged.
 struct TableReading<Row: FlatRow> {
   /// What was found.
   struct Result {
@@ -15,7 +15,7 @@ struct TableReading<Row: FlatRow> {
     var journalLength = 0
     /// The document's length, 0 without one.
     var documentLength: Int64 = 0
-    /// Lines that a crash had cut: 0 or 1.
+    /// Torn tails that were dropped: 0 or 1.
     var tornLines = 0
     /// A document must be written before anything else: a journal was replaced and not removed, or the format is an older one.
     var needsDocument = false
@@ -73,7 +73,7 @@ struct TableReading<Row: FlatRow> {
 
   // MARK: The document
 
-  /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. People may have laid it out in another way.
+  /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. An operator may have formatted it otherwise.
   private func readDocument(
     _ bytes: [UInt8], _ result: inout Result, _ rows: inout RowChunks<Row>
   ) throws(RegistryStoreError) {

@@ -44,14 +44,14 @@ final class FlatStore<Row: FlatRow>: Sendable {
     init(nextLength: Int64 = 0) { self.nextLength = nextLength }
   }
 
-  /// Lines that a crash had cut when the table was opened: 0 or 1.
+  /// Torn tails that were dropped when the table was opened: 0 or 1.
   let tornLines: Int
   private let paths: TableFiles
   private let pool: WorkerPool
   private let foldBytes: Int64
   private let queue = CommitQueue<Change, Void>(limit: FlatStore.waitingLimit)
   private let durable: Mutex<Durable>
-  /// The leader's alone.
+  /// Only the leader uses it.
   private let journal: Mutex<TableJournal>
 
   /// Blocks on the disk.
@@ -151,7 +151,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
     return draft.drafted
   }
 
-  /// Takes away what a write on a full disk has left; why it could not.
+  /// Cuts off what a write on a full disk has left; returns why it could not.
   private func mend() -> RegistryStoreError? {
     do throws(FileError) {
       try journal.withLock { journal throws(FileError) in try journal.mend() }
@@ -183,9 +183,9 @@ final class FlatStore<Row: FlatRow>: Sendable {
       try journal.withLock { journal throws(FileError) in try journal.append(lines) }
     }
     if case .failure(let error) = result {
-      // Of a full disk nothing is in doubt: what was on it stays, what was not fits when there is room again.
+      // A full disk leaves no doubt: durable lines stay, and the others are written again when there is room.
       if [.noSpace, .diskQuotaExceeded].contains(error.code) {
-        // What cannot be mended now is tried again before the next change.
+        // A mend that fails is tried again before the next change.
         _ = mend()
         return full(error)
       }
@@ -315,7 +315,7 @@ struct TableDraft<Row: FlatRow>: Sendable {
       rows: rows.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: text)
   }
 
-  /// Makes a change, or none of it when it throws. Of one that is not lasting no line tells.
+  /// Makes a change, or none of it when it throws. A change that is not lasting writes no line.
   mutating func attempt(_ change: (inout TableDraft) throws -> Void, isLasting: Bool) throws {
     let (head, length) = (head, lines.count)
     undo.removeAll(keepingCapacity: true)
