@@ -61,6 +61,8 @@ let targets: [[Target]] = [
   base.library("TextBytes"),
   base.library("WorkerPool", "NIOPosix"),
   base.library("DurableFiles", "TextBytes CLinux SystemPackage"),
+  base.library("StateFiles", "DurableFiles SystemPackage"),
+  base.library("DurableJournal", "TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
   base.library(
     "BoundedHTTP",
     """
@@ -75,24 +77,28 @@ let targets: [[Target]] = [
   git.library(
     "GitTransport", "CLibssh2 Git GitProtocol GitValues TextBytes WorkerPool BoundedHTTP Crypto SystemPackage"),
   copies.library(
-    "Mirroring", "Git GitTransport GitValues TextBytes DurableFiles RefStore WorkerPool Crypto SystemPackage",
+    "Mirroring",
+    "Git GitTransport GitValues TextBytes DurableFiles StateFiles RefStore WorkerPool Crypto SystemPackage",
     tests: "CLibgit2 GitProtocol"),
   copies.library(
     "Housekeeping",
-    "Mirroring Git GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+    "Mirroring Git GitTransport GitValues RefStore TextBytes DurableFiles StateFiles WorkerPool Crypto SystemPackage"),
   copies.library(
     "GitServing", "Git GitProtocol GitValues RefStore TextBytes DurableFiles WorkerPool NIOCore SystemPackage"),
   replication.library("Replication", "TextBytes"),
-  replication.library("RegistryStore", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
-  replication.library("EventLog", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
+  replication.library(
+    "RegistryStore", "Replication TextBytes DurableFiles DurableJournal StateFiles WorkerPool SystemPackage"),
+  replication.library("EventLog", "Replication TextBytes DurableFiles DurableJournal WorkerPool SystemPackage"),
+  replication.library("Trash", "Replication TextBytes DurableFiles StateFiles SystemPackage"),
   replication.library(
     "RepositoryReplication",
     """
-    Replication Housekeeping Mirroring GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto \
+    Replication Trash Housekeeping Mirroring GitTransport GitValues RefStore TextBytes DurableFiles WorkerPool Crypto \
     SystemPackage
     """),
   replication.library(
-    "BlobReplication", "Replication TextBytes DurableFiles WorkerPool BoundedHTTP Crypto NIOCore SystemPackage"),
+    "BlobReplication",
+    "Replication Trash TextBytes DurableFiles StateFiles WorkerPool BoundedHTTP Crypto NIOCore SystemPackage"),
   agent.library("AgentAPI", "TextBytes"),
   agent.library("AgentClient", "AgentAPI TextBytes BoundedHTTP", tests: "WorkerPool"),
   agent.library("SiteTokens", "TextBytes JWTKit Crypto SystemPackage"),
@@ -110,13 +116,13 @@ let targets: [[Target]] = [
     "Agent",
     """
     TextBytes AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication \
-    DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle SystemPackage Yams
+    DurableFiles StateFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle SystemPackage Yams
     """, tests: "GitTransport"),
   agent.library(
     "AgentServer",
     """
-    TextBytes AdminPage AgentAPI Agent SiteAssembly GitServing GraphQLEngine SiteTokens MetricsExposition Replication DurableFiles \
-    WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird HummingbirdCore HummingbirdTLS \
+    TextBytes AdminPage AgentAPI Agent SiteAssembly GitServing GraphQLEngine SiteTokens MetricsExposition Replication \
+    DurableFiles StateFiles WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird HummingbirdCore HummingbirdTLS \
     Logging NIOCore NIOHTTP1 NIOHTTPTypes NIOSSL ServiceLifecycle SystemPackage UnixSignals
     """, tests: "AgentClient BlobReplication BoundedHTTP GitValues"),
   products.library("Remora", "Replication SiteAssembly", tests: "GitValues RegistryStore"),

@@ -1,10 +1,9 @@
 internal import DurableFiles
-internal import Foundation
-internal import Mirroring
+internal import StateFiles
 internal import SystemPackage
 
 /// A small JSON file of a copy that can be made anew: one that cannot be read is as none.
-protocol DerivedRecord: Codable {
+protocol DerivedRecord: Codable, Sendable {
   /// 1.
   var format: Int { get }
 }
@@ -14,15 +13,10 @@ extension DerivedRecord {
   ///
   /// - Parameter limit: bytes; a longer one is as none.
   /// - Throws: `FileError` for a file that is there and cannot be opened.
-  static func load(_ path: FilePath, limit: Int, through files: any FileSystemPort) throws -> Self? {
-    guard let bytes = try files.contents(of: path, limit: limit) else { return nil }
-    guard let read = try? JSONDecoder().decode(Self.self, from: Data(bytes)), read.format == 1 else { return nil }
-    return read
+  static func load(_ path: FilePath, limit: Int, through files: any FileSystemPort) throws(FileError) -> Self? {
+    try StateFile(path, format: .json(), limit: limit, through: files).readIfUsable()
   }
 
-  func encoded() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-  }
+  /// The bytes of the file. Its writer stages them, so that a crash leaves no other file beside it.
+  func encoded() throws -> [UInt8] { try StateFormat<Self>.json().encode(self) }
 }

@@ -1,3 +1,4 @@
+internal import DurableJournal
 package import Replication
 internal import Synchronization
 internal import WorkerPool
@@ -5,20 +6,23 @@ internal import WorkerPool
 extension DurableEventLog: EventPublishing {
   /// Appends events in their order, with nothing between them, and returns when they are durable.
   ///
-  /// Whoever calls while others are being written shares the next fsync with all who wait then. Of an event's ref
-  /// changes as many are kept as fit in `EventLogSettings.changesBytes`; the events that are returned have those
-  /// only.
+  /// Calls that arrive while a group is being written share the next fsync. Of an event's ref changes as many are kept
+  /// as fit in `EventLogSettings.changesBytes`; the returned events have only those.
   /// - Throws: `EventLogError`: `tooLarge` (no event was published), `busy`, `closed`, or `fileSystem` (none of the
   ///   events is in the log); `Cancelled`.
   package func publish(_ events: [UnpublishedEvent]) async throws -> [Event] {
     guard !events.isEmpty else { return [] }
     let texts = try events.map { try EventText($0, settings: settings) }
-    let ticket = queue.ticket()
-    let firstID =
-      switch try await queue.join(ticket, texts.map(\.members)) {
-      case .done(let firstID): firstID
-      case .lead: try await lead(ticket)
+    let lines = texts.map(\.members)
+    let bytes = lines.reduce(0) { $0 + $1.count + LineFrame.overhead }
+    let firstID: UInt64
+    do {
+      firstID = try await queue.commit(lines, cost: bytes) { lead in
+        try await pool.run { _ in try lead.commit(limit: self.settings.groupBytes) { self.writeGroup($0) } }
       }
+    } catch let refusal as CommitRefusal {
+      throw error(of: refusal, publishing: bytes)
+    }
     return texts.enumerated().map { offset, text in
       Event(
         id: firstID + UInt64(offset), createdAt: text.event.createdAt, replicableName: text.event.replicableName,
@@ -26,25 +30,29 @@ extension DurableEventLog: EventPublishing {
     }
   }
 
-  /// Writes for all who wait, and returns the id of the leader's own first event.
-  private func lead(_ ticket: UInt64) async throws -> UInt64 {
-    defer { queue.handOn(from: ticket) }
-    return try await pool.run { _ in try self.writeGroup(ledBy: ticket) }
+  private func error(of refusal: CommitRefusal, publishing bytes: Int) -> EventLogError {
+    switch refusal {
+    case .closed: EventLogError(.closed, "publish events: the event log was closed")
+    case .full(let waiting):
+      bytes > settings.waitingBytes
+        ? EventLogError(
+          .tooLarge,
+          "publish events: they take \(bytes) bytes, \(settings.waitingBytes) are taken at once; publish them in parts")
+        : EventLogError(.busy, "publish events: \(waiting) bytes wait to be written already; try again later")
+    }
   }
 
-  private func writeGroup(ledBy ticket: UInt64) throws -> UInt64 {
-    let group = queue.take(limit: settings.groupBytes)
-    let written = Result { () throws(EventLogError) in try write(group.flatMap(\.lines)) }
-    var next = try? written.get()  // The error goes to each of those who wait, below.
-    var own: UInt64?
-    for entry in group {
-      if entry.ticket == ticket { own = next }
-      entry.continuation?.resume(with: written.map { _ in .done(next ?? 0) }.mapError { $0 })
-      next = next.map { $0 + UInt64(entry.lines.count) }
+  /// Writes the lines of several publishers with one fsync. A failure is the result of each.
+  private func writeGroup(_ group: [[[UInt8]]]) -> [Result<UInt64, any Error>] {
+    do {
+      var next = try write(group.flatMap(\.self))
+      return group.map { lines in
+        defer { next += UInt64(lines.count) }
+        return .success(next)
+      }
+    } catch {
+      return group.map { _ in .failure(error) }
     }
-    _ = try written.get()
-    guard let own else { preconditionFailure("the leader is the first of its group") }
-    return own
   }
 
   /// The last durable line as a cursor.

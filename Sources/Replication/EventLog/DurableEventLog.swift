@@ -1,4 +1,5 @@
 package import DurableFiles
+internal import DurableJournal
 package import Replication
 internal import Synchronization
 package import SystemPackage
@@ -9,27 +10,28 @@ package import WorkerPool
 /// number of readers at once.
 ///
 /// Guarantees:
-/// - An event that `publish` returned is on the disk; no reader is shown one that is not.
-/// - Ids are gapless and grow; each line's chain covers all lines before it, so that a log that was restored and
-///   written on is told from the one before.
-/// - After a crash at any instruction the next `open` finds every published event, and goes on without a person. What
-///   it takes away had not been acknowledged, and is counted in `recovery`.
-/// - Damage is never read over: it stops the opening (last segment) or the reading (older ones) with file, line and
+/// - An event that `publish` returned is durable; readers get durable events only.
+/// - Ids are gapless and grow; each line's chain covers all lines before it, which distinguishes a log that was
+///   restored and continued from the one before.
+/// - After a crash at any instruction the next `open` finds every published event, without an operator. What it removes
+///   had not been acknowledged, and is counted in `recovery`.
+/// - Damage is never skipped: it stops the opening (last segment) or the reading (older ones) with file, line and
 ///   remedy.
 ///
-/// Limitation: no event of an append that is under way when a task is cancelled is taken back; it may be in the log
-/// although `publish` threw `Cancelled`. Waits for the disk end when the disk answers.
+/// Limitation: an append that is under way when a task is cancelled is not undone; its events may be in the log although
+/// `publish` threw `Cancelled`. A call that waits for the disk ends when the disk answers.
 package final class DurableEventLog: Sendable {
   /// Which log this is.
   package let id: LogID
-  /// What opening took away.
+  /// What opening removed.
   package let recovery: EventLogRecovery
 
   let log: LogFiles
   let settings: EventLogSettings
   let pool: WorkerPool
   let now: @Sendable () -> Timestamp
-  let queue: PublishQueue
+  /// Encoded lines, each publisher's together; the answer is the id of its first event.
+  let queue: CommitQueue<[[UInt8]], UInt64>
   let line: ReaderLine
   let state: Mutex<LogState>
   let readers: Mutex<ReaderCursors>
@@ -83,7 +85,7 @@ package final class DurableEventLog: Sendable {
     self.state = Mutex(state)
     self.writer = Mutex(writer)
     readers = Mutex(cursors)
-    queue = PublishQueue(waitingBytes: settings.waitingBytes)
+    queue = CommitQueue(limit: settings.waitingBytes)
     line = ReaderLine(limit: settings.waitingReaders, durable: commit.position.id)
   }
 
@@ -96,31 +98,28 @@ package final class DurableEventLog: Sendable {
     }
   }
 
-  /// Takes away what a crash left, and makes durable what is kept: lines that a killed process had written and not yet
-  /// synchronised count from now on.
+  /// Removes what a crash left, and makes the whole lines durable, also those that a killed process had written without
+  /// fsync.
   private static func writer(
     for finding: LogRecovery.Finding, _ log: LogFiles, _ settings: EventLogSettings
   ) throws(EventLogError) -> LogWriter {
     do {
       try log.sweep()
       for segment in finding.dropped.droppedSegments { try log.files.unlink(log.segment(segment)) }
-      var file: (any WritableFile)?
+      var file: JournalFile?
       if let last = finding.segments.last {
-        let open = try log.files.openForAppending(log.segment(last), permissions: FilePermissions(rawValue: 0o600))
-        if try open.length > finding.length { try open.truncate(to: finding.length) }
-        try open.synchronize()
-        try log.files.synchronizeDirectory(log.directory)
-        file = open
+        file = try JournalFile(
+          opening: log.segment(last), length: finding.length, permissions: FilePermissions(rawValue: 0o600),
+          through: log.files)
       }
       return LogWriter(
-        log, id: finding.id, segmentBytes: settings.segmentBytes, file: file, length: finding.length,
-        position: finding.position)
+        log, id: finding.id, segmentBytes: settings.segmentBytes, file: file, position: finding.position)
     } catch {
       throw EventLogError(error)
     }
   }
 
-  /// Appends a group; for one thread at a time, which the queue's lead sees to.
+  /// Appends a group and returns the id of its first event. For one thread at a time: the queue's leader.
   func write(_ lines: [[UInt8]]) throws(EventLogError) -> UInt64 {
     let commit = try writer.withLock { (writer) throws(EventLogError) in try writer.append(lines, at: now()) }
     state.withLock { state in
@@ -138,8 +137,8 @@ package final class DurableEventLog: Sendable {
   /// How many calls of `publish` wait for their turn to be written now.
   package var waitingPublishers: Int { queue.waitingCount }
 
-  /// Closes: who waits to publish is still written, who waits to read is sent away, and whoever comes later gets
-  /// `closed`. The directory is free for another process afterwards. A second call does nothing.
+  /// Closes the log: waiting events are still written, waiting readers return, later calls throw `closed`. The
+  /// directory is free for another process afterwards. A second call does nothing.
   package func close() async throws {
     queue.close()
     let wasOpen = state.withLock { state in

@@ -1,13 +1,13 @@
 internal import DurableFiles
-internal import Foundation
 package import Replication
+internal import StateFiles
 internal import SystemPackage
 internal import TextBytes
 package import WorkerPool
 
 /// The refs that differed at the last mismatch: `<state>/differences/<name>/<ID>.json` for each replicable that has any.
 ///
-/// What is lost here is only shown no more; the registry's verdict does not rest on it. Ids are written with `%2F` for a slash.
+/// For display only: the registry's states do not depend on it. Ids are written with `%2F` for a slash.
 package struct DifferenceFiles: DifferenceStoring {
   private struct Stored: Codable {
     struct Line: Codable {
@@ -33,35 +33,33 @@ package struct DifferenceFiles: DifferenceStoring {
   private static let limit = 1_000
 
   /// A name of up to 3 KiB would not fit: the digest of a longer one stands for it.
-  private func path(of id: ReplicableID) -> FilePath {
+  private func file(of id: ReplicableID) -> StateFile<Stored> {
     let escaped = PercentCoding.encode(id.text.utf8) { $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "/") }
     let name = escaped.utf8.count <= 240 ? escaped : "\(escaped.prefix(100))-\(Hex.padded(FNV1a.hash(id.text.utf8)))"
-    return root.appending("\(name).json")
+    return StateFile(
+      root.appending("\(name).json"), format: .json(), limit: 1 << 26, permissions: TableFiles.permissions,
+      through: files)
   }
 
   package func record(_ differences: [Difference], of id: ReplicableID) async throws {
-    let path = path(of: id)
+    let file = file(of: id)
     try await pool.run { _ in
       guard !differences.isEmpty else {
-        if try files.status(of: path) != nil { try files.unlink(path) }
+        if try files.status(of: file.path) != nil { try files.unlink(file.path) }
         return
       }
       try files.makeDirectories(root)
       let lines = differences.prefix(Self.limit).map {
         Stored.Line(name: $0.name, expected: $0.expected, found: $0.found)
       }
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      let bytes = Array(try encoder.encode(Stored(differences: lines))) + [UInt8(ascii: "\n")]
-      try files.replaceFile(path, with: bytes, permissions: TableFiles.permissions)
+      try file.write(Stored(differences: lines))
     }
   }
 
   package func differences(of id: ReplicableID) async throws -> [Difference] {
-    let path = path(of: id)
+    let file = file(of: id)
     return try await pool.run { _ in
-      guard let bytes = try files.contents(of: path, limit: 1 << 26) else { return [] }
-      return try JSONDecoder().decode(Stored.self, from: Data(bytes)).differences.map {
+      (try file.read()?.differences ?? []).map {
         Difference(name: $0.name, expected: $0.expected, found: $0.found)
       }
     }

@@ -8,7 +8,7 @@ package import WorkerPool
 package final class DurableRegistry: RegistryStoring {
   private let store: FlatStore<EntryRow>
 
-  /// Lines that a crash had cut when it was opened, which nobody had been promised: 0 or 1.
+  /// Torn, unacknowledged tails that were dropped at open: 0 or 1.
   package var tornLines: Int { store.tornLines }
 
   /// Why the journal could not be folded into the document at the last try, `nil` when it could; nothing is lost by it.

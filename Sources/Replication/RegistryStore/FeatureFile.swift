@@ -1,7 +1,6 @@
 internal import DurableFiles
-internal import Foundation
 internal import Replication
-internal import SystemPackage
+internal import StateFiles
 package import WorkerPool
 
 /// Changed feature flags in `<state>/features.json`: `{"features":{"geo_widget_replication":false},"format":1}`.
@@ -13,37 +12,36 @@ package actor FeatureFile: FeatureStoring {
     var format = 1
   }
 
-  private let directory: StateDirectory
+  private let file: StateFile<Stored>
   private let pool: WorkerPool
   private var stored: Stored
 
   /// - Throws: `RegistryStoreError`: `damaged`, `newerFormat`, `fileSystem`.
   package static func open(_ directory: StateDirectory, pool: WorkerPool) async throws -> FeatureFile {
-    let stored = try await pool.run { _ in try Self.read(directory) }
-    return FeatureFile(directory, pool, stored)
+    let file = StateFile<Stored>(
+      directory.features, format: .json(layout: .escapedSlashes), permissions: TableFiles.permissions,
+      through: directory.files)
+    let stored = try await pool.run { _ in try Self.read(file) }
+    return FeatureFile(file, pool, stored)
   }
 
-  private init(_ directory: StateDirectory, _ pool: WorkerPool, _ stored: Stored) {
-    self.directory = directory
+  private init(_ file: StateFile<Stored>, _ pool: WorkerPool, _ stored: Stored) {
+    self.file = file
     self.pool = pool
     self.stored = stored
   }
 
-  private static func read(_ directory: StateDirectory) throws -> Stored {
-    let path = directory.features
+  private static func read(_ file: StateFile<Stored>) throws -> Stored {
     do {
-      guard let bytes = try directory.files.contents(of: path, limit: 1 << 20) else { return Stored() }
-      let stored = try JSONDecoder().decode(Stored.self, from: Data(bytes))
-      guard stored.format == 1 else {
-        throw RegistryStoreError(
-          .newerFormat,
-          "read '\(path)': its format is \(stored.format), this version knows 1; start the one that wrote it")
-      }
-      return stored
-    } catch let error as DecodingError {
-      throw RegistryStoreError(.damaged, "read '\(path)': \(error); mend it, or remove it to have all defaults")
+      return try file.read() ?? Stored()
+    } catch StateFlaw.newerFormat(let format) {
+      throw RegistryStoreError(
+        .newerFormat, "read '\(file.path)': its format is \(format), this version knows 1; start the one that wrote it")
+    } catch StateFlaw.damaged(let reason) {
+      throw RegistryStoreError(
+        .damaged, "read '\(file.path)': \(reason); mend it, or remove it to have all defaults")
     } catch let error as FileError {
-      throw RegistryStoreError(.fileSystem, "read '\(path)': \(error)")
+      throw RegistryStoreError(.fileSystem, "read '\(file.path)': \(error)")
     }
   }
 
@@ -53,18 +51,13 @@ package actor FeatureFile: FeatureStoring {
     let before = stored.features[feature]
     var changed = stored
     changed.features[feature] = value
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let bytes = Array(try encoder.encode(changed)) + [UInt8(ascii: "\n")]
-    let directory = directory
+    let (file, next) = (file, changed)
     // Set first: of two changes at once the second must begin with the first.
     stored = changed
     do {
-      try await pool.run { _ in
-        try directory.files.replaceFile(directory.features, with: bytes, permissions: TableFiles.permissions)
-      }
+      try await pool.run { _ in try file.write(next) }
     } catch {
-      // What is not on the disk is not so, unless another change has come since.
+      // A setting that is not durable does not hold, unless another change has come since.
       if stored.features[feature] == value { stored.features[feature] = before }
       throw error
     }

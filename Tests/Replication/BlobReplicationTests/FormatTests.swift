@@ -17,17 +17,6 @@ struct FormatTests {
     Array(try Data(contentsOf: Self.fixtures.appending(path: name)))
   }
 
-  @Test("a ticket is read and written") func ticket() throws {
-    let bytes = try fixture("ticket.json")
-    let ticket = try #require(TrashNote.ticket(decoding: bytes, name: "n"))
-    #expect(
-      ticket
-        == TrashTicket(
-          name: "n", replicableID: try ReplicableID("dir/file"), incarnation: Incarnation(0xa7),
-          discardedAt: BlobGround.now, reason: "deleted"))
-    #expect(try TrashNote(ticket).encoded() == bytes)
-  }
-
   @Test("a part's record is read and written") func record() throws {
     let bytes = try fixture("part.resume")
     let record = try #require(PartRecord(decoding: bytes))
@@ -70,7 +59,6 @@ struct FormatTests {
       String(decoding: whole, as: UTF8.self).replacingOccurrences(of: "\"format\":1", with: "\"format\":2").utf8)
     let cuts = (0..<whole.count - 2).map { Array(whole[..<$0]) } + [newer, Array("[]".utf8), [0xff, 0xfe]]
     for bytes in cuts {
-      #expect(TrashNote.ticket(decoding: bytes, name: "n") == nil)
       #expect(PartRecord(decoding: bytes) == nil)
     }
   }

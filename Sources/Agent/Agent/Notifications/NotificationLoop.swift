@@ -3,12 +3,13 @@ internal import BoundedHTTP
 internal import DurableFiles
 internal import Foundation
 internal import Replication
+internal import StateFiles
 internal import SystemPackage
 internal import WorkerPool
 
-/// Looks at the site's status again and again, and tells people by a webhook and a command what has changed in it.
+/// Reads the site's status periodically and sends what has changed in it to a webhook and a command.
 ///
-/// What was told is durable before it is sent, and what was not delivered is sent again, also after a restart: each at least once, in
+/// Each notification is durable before it is sent, and is sent again until it is delivered, also after a restart: at least once, in
 /// order.
 struct NotificationLoop: Sendable {
   let settings: NotificationSettings
@@ -23,7 +24,7 @@ struct NotificationLoop: Sendable {
   private static let limit = Duration.seconds(30)
   private static let (firstPause, longestPause) = (Duration.seconds(5), Duration.seconds(300))
 
-  /// How a channel that took nothing is left alone for a while.
+  /// The back-off of a channel that did not take a notification.
   private struct Rest {
     var until = ContinuousClock.now
     var pause = NotificationLoop.firstPause
@@ -86,7 +87,7 @@ struct NotificationLoop: Sendable {
       do {
         status = try await http.exchange(request) { $0.status }
       } catch let failure as HTTPFailure {
-        // Its words may have the address, which is a secret often enough.
+        // Its message may contain the address, which is often a secret.
         throw AgentFault(0, "unreachable", "the webhook does not answer (\(failure.kind.text))")
       }
       guard (200..<300).contains(status) else { throw AgentFault(0, "refused", "the webhook answered \(status)") }
@@ -96,7 +97,7 @@ struct NotificationLoop: Sendable {
     }
   }
 
-  /// Runs the program with the text as its input; it must end well, in time.
+  /// Runs the program with the text as its input; it must exit with 0 within the limit.
   private static func start(_ command: String, _ file: String, _ body: [UInt8], _ flag: CancellationFlag) throws {
     try RealFileSystem().replaceFile(FilePath(file), with: body, permissions: FilePermissions(rawValue: 0o600))
     defer { unlink(file) }
@@ -123,23 +124,23 @@ struct NotificationLoop: Sendable {
 
   // MARK: The book
 
-  private var path: FilePath { FilePath(state).appending("notifications.json") }
+  private var file: StateFile<NotificationBook> {
+    StateFile(
+      FilePath(state).appending("notifications.json"), format: .json(version: nil, layout: .escapedSlashes),
+      limit: 1 << 26)
+  }
 
-  /// Without a book nothing was told; a damaged one is as none, and people hear of what lasts once more.
+  /// Reads the book. A missing or damaged one is empty: conditions that last are notified once more.
   private func read() -> NotificationBook {
-    guard let bytes = FileManager.default.contents(atPath: path.string) else { return NotificationBook() }
     do {
-      return try JSONDecoder().decode(NotificationBook.self, from: bytes)
+      return try file.read() ?? NotificationBook()
     } catch {
-      observer.log(.trouble("read '\(path)': it is damaged, and begun anew"))
+      observer.log(.trouble("read '\(file.path)': it is damaged, and begun anew"))
       return NotificationBook()
     }
   }
 
   private func write(_ book: NotificationBook) async throws {
-    let bytes = [UInt8](try JSONEncoder().encode(book)) + [UInt8(ascii: "\n")]
-    try await storage.run { [path] _ in
-      try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
-    }
+    try await storage.run { [file] _ in try file.write(book) }
   }
 }

@@ -1,11 +1,10 @@
 package import AgentAPI
-internal import DurableFiles
-internal import Foundation
 package import Replication
+internal import StateFiles
 internal import Synchronization
 internal import SystemPackage
 
-/// The epoch of this site and what follows from it, durable before anything depends on it.
+/// Holds the epoch of this site, durable before anything depends on it.
 ///
 /// Only three things change it: an order of fence that another site has signed and that this site's configuration allows, the answers of
 /// this site's own primary, and an operator. What a site says in passing (the `epoch` of a token) is noted and shown, and changes
@@ -24,7 +23,7 @@ package final class SiteEpoch: Sendable {
     var isRestartWanted = false
   }
 
-  private let path: FilePath
+  private let file: StateFile<EpochRecord>
   let now: @Sendable () -> Timestamp
   let state: Mutex<State>
   private let restart = Signal()
@@ -37,20 +36,16 @@ package final class SiteEpoch: Sendable {
   ///
   /// - Throws: `AgentFault` for a file that is not of this version.
   package init(state directory: String, now: @escaping @Sendable () -> Timestamp) throws {
-    path = FilePath(directory).appending("epoch.json")
+    file = StateFile(FilePath(directory).appending("epoch.json"), format: .json(layout: .indented))
     self.now = now
-    guard FileManager.default.fileExists(atPath: path.string) else {
-      state = Mutex(State(record: EpochRecord()))
-      return
-    }
-    // An unreadable record is not a missing one: a fenced primary would be none.
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: path.string))
-    guard let record = try? JSONDecoder().decode(EpochRecord.self, from: bytes), record.format == 1 else {
+    do {
+      state = Mutex(State(record: try file.read() ?? EpochRecord()))
+    } catch is StateFlaw {
+      // An unreadable record is not a missing one: a fenced primary would be none.
       throw AgentFault(
-        500, "damaged", "read '\(path)': it is not this version's record of promotions",
+        500, "damaged", "read '\(file.path)': it is not this version's record of promotions",
         hint: "bring it back from a backup, or run the version that wrote it")
     }
-    state = Mutex(State(record: record))
   }
 
   /// The record as it is on disk.
@@ -88,7 +83,7 @@ package final class SiteEpoch: Sendable {
 
   /// Takes the epoch of the primary that this site follows.
   ///
-  /// - Throws: `AgentFault` for a primary that was replaced and has not been told, and for an epoch that is too far ahead.
+  /// - Throws: `AgentFault` for a primary that was replaced and is not fenced yet, and for an epoch that is too far ahead.
   func learn(_ epoch: UInt64, of primary: String) throws {
     let known = record
     guard epoch >= known.epoch else {
@@ -195,10 +190,7 @@ package final class SiteEpoch: Sendable {
   /// Durable on return; the state has the old record when it throws.
   func save(_ record: EpochRecord, _ state: inout State) throws {
     guard record != state.record else { return }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    let bytes = [UInt8](try encoder.encode(record)) + [UInt8(ascii: "\n")]
-    try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
+    try file.write(record)
     let isFenced = state.record.fence == nil && record.fence != nil
     state.record = record
     if isFenced { fencing.raise() }

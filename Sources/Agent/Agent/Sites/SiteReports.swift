@@ -1,13 +1,13 @@
 internal import AgentAPI
-internal import DurableFiles
 internal import Foundation
 internal import Replication
 internal import SiteAssembly
+internal import StateFiles
 internal import Synchronization
 internal import SystemPackage
 internal import WorkerPool
 
-/// What each secondary said of itself last, kept in `<state>/sites/NAME.json` across restarts.
+/// The last report of each secondary, kept in `<state>/sites/NAME.json` across restarts.
 ///
 /// A report is durable when it is taken. A file that cannot be read counts as none: the next report comes within a minute.
 final class SiteReports: Sendable {
@@ -45,30 +45,28 @@ final class SiteReports: Sendable {
   ) -> [String: Report] {
     var reports: [String: Report] = [:]
     for name in names {
-      let path = file(of: name, in: directory)
-      guard let bytes = FileManager.default.contents(atPath: path.string) else { continue }
+      let file = file(of: name, in: directory)
       do {
-        let report = try AgentJSON.decode(Report.self, from: bytes)
+        guard let report = try file.read() else { continue }
         // The kinds may have changed since it was taken.
         reports[name] = Report(
           receivedAt: report.receivedAt, status: try report.status.report(from: name, of: kinds))
       } catch {
-        observer.log(.trouble("read '\(path)': it is damaged, and the next report of '\(name)' replaces it"))
+        observer.log(.trouble("read '\(file.path)': it is damaged, and the next report of '\(name)' replaces it"))
       }
     }
     return reports
   }
 
-  private static func file(of name: String, in directory: FilePath) -> FilePath { directory.appending("\(name).json") }
+  private static func file(of name: String, in directory: FilePath) -> StateFile<Report> {
+    StateFile(directory.appending("\(name).json"), format: .agentJSON)
+  }
 
   /// Durable on return.
   func take(_ status: StatusRow, from name: String) async throws {
     let report = Report(receivedAt: "\(now())", status: status)
-    let bytes = try AgentJSON.encode(report) + [UInt8(ascii: "\n")]
-    let path = Self.file(of: name, in: directory)
-    try await storage.run { _ in
-      try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
-    }
+    let file = Self.file(of: name, in: directory)
+    try await storage.run { _ in try file.write(report) }
     reports.withLock { $0[name] = report }
   }
 

@@ -1,11 +1,11 @@
 internal import Agent
 internal import AgentAPI
 internal import Crypto
-internal import DurableFiles
 internal import Foundation
 internal import HTTPTypes
 internal import Hummingbird
 internal import SiteTokens
+internal import StateFiles
 internal import Synchronization
 internal import SystemPackage
 internal import TextBytes
@@ -29,7 +29,7 @@ final class Sessions: Sendable {
   /// The same of one token, so that one client cannot end the sessions of others.
   private static let mostOfToken = 20
 
-  private let path: FilePath
+  private let file: StateFile<[Session]>
   private let site: String
   private let workers: WorkerPool
   private let sessions: Mutex<[Session]>
@@ -41,14 +41,11 @@ final class Sessions: Sendable {
   /// - Parameter site: the site's name, which the cookie bears: browsers give the cookies of one port of a host to all others.
   init(state: String, site: String, workers: WorkerPool) async throws {
     self.site = site
-    path = FilePath(state).appending("sessions.json")
+    let file = StateFile<[Session]>(FilePath(state).appending("sessions.json"), format: .agentJSON)
+    self.file = file
     self.workers = workers
-    let path = path
-    sessions = Mutex(
-      try await workers.run { _ in
-        guard let bytes = FileManager.default.contents(atPath: path.string) else { return [] }
-        return (try? AgentJSON.decode([Session].self, from: bytes)) ?? []
-      })
+    // Without a file, or with one that cannot be read, every client signs in again.
+    sessions = Mutex(try await workers.run { _ in (try? file.read()) ?? [] })
   }
 
   /// Begins a session for a token that was found good.
@@ -108,8 +105,7 @@ final class Sessions: Sendable {
   private func save() async throws {
     try await workers.run { [self] _ in
       try writing.withLock { _ in
-        let bytes = try AgentJSON.encode(sessions.withLock { $0 }) + [UInt8(ascii: "\n")]
-        try RealFileSystem().replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
+        try file.write(sessions.withLock { $0 })
       }
     }
   }

@@ -37,10 +37,8 @@ extension ObjectCheck {
       defer { lock.release() }
       let staging = PackStaging(layout: layout, files: files)
       try staging.prepare()
-      let staged = layout.staging.appending("check.json")
-      try StagedFile.write(try proof.encoded(), to: staged, through: files)
-      try files.rename(staged, to: layout.provenPacks)
-      try files.synchronizeDirectory(layout.own)
+      try StagedFile.replace(
+        layout.provenPacks, with: try proof.encoded(), staging: layout.staging.appending("check.json"), through: files)
       try staging.remove()
     } catch let error as LockError {
       guard case .failed(let error) = error else { return }

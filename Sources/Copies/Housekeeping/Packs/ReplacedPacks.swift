@@ -3,12 +3,12 @@ internal import Foundation
 internal import Mirroring
 internal import SystemPackage
 
-/// The packs in whose place others stand, and since when (`remora/replaced.json`).
+/// The packs that others replace, and since when (`remora/replaced.json`).
 ///
 /// They stay for an hour, for readers that have begun with them. The file is replaced in one durable step. It is not there when no
 /// pack waits. One that cannot be read means that no pack is replaced: then they are packs like all others, and are put together
 /// once more.
-struct ReplacedPacks: Codable, Equatable {
+struct ReplacedPacks: DerivedRecord, Equatable {
   /// Why a pack is not needed any more, and so what is to be shown before it goes.
   enum Reason: String, Codable {
     /// Each of its objects lies in other packs.
@@ -48,27 +48,19 @@ struct ReplacedPacks: Codable, Equatable {
 
   /// Reads the file, less what cannot be the name of a pack.
   static func load(_ layout: CopyLayout, through files: any FileSystemPort) throws(FileError) -> ReplacedPacks {
-    guard let bytes = try files.contents(of: layout.replacedPacks, limit: 64 << 20) else { return ReplacedPacks() }
-    // See above: what cannot be read replaces nothing.
-    guard var record = try? JSONDecoder().decode(ReplacedPacks.self, from: Data(bytes)), record.format == 1 else {
-      return ReplacedPacks()
-    }
+    var record = try load(layout.replacedPacks, limit: 64 << 20, through: files) ?? ReplacedPacks()
     record.packs.removeAll { !isName($0.pack) }
     return record
   }
 
   /// Writes it through staging, which must be there.
   func save(_ layout: CopyLayout, through files: any FileSystemPort) throws {
-    if packs.isEmpty {
-      guard try files.status(of: layout.replacedPacks) != nil else { return }
-      try files.unlink(layout.replacedPacks)
-    } else {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    guard packs.isEmpty else {
       let staged = layout.staging.appending("replaced.json")
-      try StagedFile.write(Array(encoder.encode(self)) + [UInt8(ascii: "\n")], to: staged, through: files)
-      try files.rename(staged, to: layout.replacedPacks)
+      return try StagedFile.replace(layout.replacedPacks, with: try encoded(), staging: staged, through: files)
     }
+    guard try files.status(of: layout.replacedPacks) != nil else { return }
+    try files.unlink(layout.replacedPacks)
     try files.synchronizeDirectory(layout.own)
   }
 

@@ -27,15 +27,13 @@ extension HousekeepingWork {
   /// Puts a new file in the place of another, through staging: git reads every file below `logs/`, so nothing temporary may lie
   /// there. No content means no file.
   func replace(_ path: FilePath, with bytes: [UInt8]) throws {
-    if bytes.isEmpty {
+    guard !bytes.isEmpty else {
       try files.unlink(path)
-    } else {
-      if try files.status(of: layout.staging) == nil { try staging.prepare() }
-      let staged = layout.staging.appending("replacement")
-      try StagedFile.write(bytes, to: staged, through: files)
-      try files.rename(staged, to: path)
+      try files.synchronizeDirectory(path.removingLastComponent())
+      return
     }
-    try files.synchronizeDirectory(path.removingLastComponent())
+    if try files.status(of: layout.staging) == nil { try staging.prepare() }
+    try StagedFile.replace(path, with: bytes, staging: layout.staging.appending("replacement"), through: files)
   }
 
   /// What must never go: the values of refs and HEAD, and what the dropped log names as far as it is there.

@@ -1,6 +1,6 @@
 package import DurableFiles
-internal import Foundation
 internal import RefStore
+internal import StateFiles
 internal import SystemPackage
 
 /// What the last successful run left in a copy (`remora/state.json`), with the stamps of the files it describes.
@@ -77,12 +77,7 @@ package struct CopyState: Codable, Equatable, Sendable {
   }
 
   private static func load(_ layout: CopyLayout, through files: any FileSystemPort) throws(FileError) -> CopyState? {
-    guard let bytes = try files.contents(of: layout.state, limit: 1 << 20) else { return nil }
-    // A torn or foreign state file is as good as none: see above.
-    guard let state = try? JSONDecoder().decode(CopyState.self, from: Foundation.Data(bytes)), state.format == 1 else {
-      return nil
-    }
-    return state
+    try StateFile(layout.state, format: .json(), through: files).readIfUsable()
   }
 
   /// Takes the stamps of the files as they are now.
@@ -94,13 +89,11 @@ package struct CopyState: Codable, Equatable, Sendable {
 
   /// Writes the file: whole or not at all for a reader, without waiting for the disk.
   func save(_ layout: CopyLayout, through files: any FileSystemPort) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let written = FilePath(layout.state.string + ".new")
     if try files.status(of: written) != nil { try files.unlink(written) }
     let file = try files.create(written, permissions: .ownerReadWriteGroupOtherRead)
     do {
-      try file.write(Array(encoder.encode(self)) + [UInt8(ascii: "\n")])
+      try file.write(StateFormat<CopyState>.json().encode(self))
       try file.close()
       try files.rename(written, to: layout.state)
     } catch {

@@ -1,5 +1,6 @@
 package import DurableFiles
 package import Foundation
+internal import StateFiles
 package import SystemPackage
 
 /// From when on the journal of a copy is complete (`remora/refs.journal.since.json`).
@@ -25,11 +26,14 @@ package struct JournalHorizon: Codable, Equatable, Sendable {
   /// - Throws: `MirrorError` (destination_damaged) for a file that cannot be read: then it is unknown.
   package static func load(_ layout: CopyLayout, through files: any FileSystemPort) throws -> Date? {
     let path = path(in: layout)
-    guard let bytes = try files.contents(of: path, limit: 1 << 16) else { return nil }
-    // What the decoder has to say is no help to anybody.
-    guard let read = try? JSONDecoder().decode(JournalHorizon.self, from: Data(bytes)), read.format == 1,
-      let date = RefJournalTime.date(read.completeSince)
-    else {
+    let read: JournalHorizon?
+    do {
+      read = try StateFile(path, format: .json(), limit: 1 << 16, through: files).read()
+      if read == nil { return nil }
+    } catch is StateFlaw {
+      read = nil
+    }
+    guard let read, let date = RefJournalTime.date(read.completeSince) else {
       throw MirrorError(
         .destinationDamaged, "read '\(path)': it does not tell from when on the history is whole",
         hint: "write the moment from which you trust it: {\"format\":1,\"complete_since\":\"2026-11-22T10:00:00.000Z\"}"
@@ -38,9 +42,6 @@ package struct JournalHorizon: Codable, Equatable, Sendable {
     return date
   }
 
-  package func encoded() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-  }
+  /// The bytes of the file; housekeeping stages them.
+  package func encoded() throws -> [UInt8] { try StateFormat<JournalHorizon>.json().encode(self) }
 }

@@ -17,11 +17,23 @@ package enum StagedFile {
       throw error
     }
   }
+
+  /// Replaces a file, or makes it, by a staged one of the same file system: for directories in which nothing temporary
+  /// may lie. Durable on return.
+  ///
+  /// After a crash the path has the old content or the new one, whole.
+  package static func replace(
+    _ path: FilePath, with bytes: [UInt8], staging staged: FilePath, through files: any FileSystemPort
+  ) throws {
+    try write(bytes, to: staged, through: files)
+    try files.rename(staged, to: path)
+    try files.synchronizeDirectory(path.removingLastComponent())
+  }
 }
 
 extension FilePermissions {
   /// 0644, before the umask.
   package static let ownerReadWriteGroupOtherRead = FilePermissions(rawValue: 0o644)
-  /// 0777, before the umask: who may read a copy is its owner's decision, as with `git init`.
+  /// 0777, before the umask: the owner's umask decides which users may read a copy, as with `git init`.
   package static let allBeforeUmask = FilePermissions(rawValue: 0o777)
 }

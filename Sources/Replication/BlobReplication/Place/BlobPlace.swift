@@ -18,9 +18,6 @@ package struct BlobPlace: Sendable {
   /// Where the replicable lies: the id itself.
   package func path(of id: ReplicableID) -> FilePath { root.pushing(FilePath(id.text)) }
 
-  /// Where discarded and displaced files lie.
-  var trash: FilePath { root.appending(".remora-trash") }
-
   /// Every name of ours begins so, and no part of an id does (`ReplicableID`).
   static let ownPrefix = ".remora"
 

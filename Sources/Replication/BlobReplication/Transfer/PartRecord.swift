@@ -1,5 +1,5 @@
-import Foundation
 import Replication
+import StateFiles
 
 /// What is known of a part: which content of which URL it is the beginning of. One JSON object, beside the part.
 ///
@@ -21,19 +21,14 @@ struct PartRecord: Codable, Hashable {
   /// Bytes of the whole.
   let total: UInt64
 
+  private static let stateFormat = StateFormat<PartRecord>.json(version: currentFormat)
+
   /// One line.
-  func encoded() throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-  }
+  func encoded() throws -> [UInt8] { try Self.stateFormat.encode(self) }
 
   /// - Returns: `nil` for what is torn, of another version or none of ours.
   init?(decoding bytes: [UInt8]) {
-    // Whatever is wrong with it: there is nothing to go on with then, and that is no failure.
-    guard let record = try? JSONDecoder().decode(PartRecord.self, from: Data(bytes)),
-      record.format == Self.currentFormat
-    else { return nil }
+    guard let record = Self.stateFormat.decodeIfUsable(bytes) else { return nil }
     self = record
   }
 

@@ -1,6 +1,6 @@
 import DurableFiles
 import Replication
-import SystemPackage
+import Trash
 import WorkerPool
 
 extension BlobTrash {
@@ -8,7 +8,7 @@ extension BlobTrash {
   /// is in both places, and restoring again completes it.
   func restore(_ ticket: TrashTicket, _ directories: DirectoryKeeper, cancellation: CancellationFlag) throws {
     let operation = "restore '\(ticket.replicableID)'"
-    guard Self.isName(ticket.name), try self.ticket(named: ticket.name)?.replicableID == ticket.replicableID,
+    guard Self.isName(ticket.name), try entries.ticket(named: ticket.name)?.replicableID == ticket.replicableID,
       try place.files.status(of: content(of: ticket))?.kind == .regular
     else {
       throw StrategyError(
@@ -22,34 +22,28 @@ extension BlobTrash {
     }
     try place.synchronizeWay(to: target)
     try remove(ticket.name)
-    try place.files.synchronizeDirectory(place.trash)
+    try place.files.synchronizeDirectory(entries.path)
   }
 
   /// Removes for good what lies here since before `moment`; returns how many complete entries that were.
   ///
-  /// By age alone. An entry without a readable note has the age of its directory.
+  /// By age alone. An entry without a readable ticket has the age of its directory.
   func empty(before moment: Timestamp, isCancelled: () throws -> Void) throws -> Int {
     var count = 0
     for name in try entryNames() {
       try isCancelled()
-      let directory = place.trash.appending(name)
-      let ticket = try ticket(named: name)
-      guard let since = try ticket?.discardedAt ?? age(of: directory), since < moment else { continue }
-      let isComplete = try ticket != nil && place.files.status(of: directory.appending(Self.content)) != nil
+      guard let since = try entries.since(name), since < moment else { continue }
+      let isComplete =
+        try entries.ticket(named: name) != nil && place.files.status(of: entries.content(of: name)) != nil
       try remove(name)
       if isComplete { count += 1 }
     }
     return count
   }
 
-  /// The note goes last: a half-removed entry keeps its date.
+  /// The ticket goes last: a half-removed entry keeps its date.
   private func remove(_ name: String) throws {
-    let directory = place.trash.appending(name)
-    try place.removeIfThere(directory.appending(Self.content))
-    try place.files.removeTree(directory)
-  }
-
-  private func age(of path: FilePath) throws -> Timestamp? {
-    try place.files.status(of: path).map { Timestamp($0.modified) }
+    try place.removeIfThere(entries.content(of: name))
+    try place.files.removeTree(entries.directory(of: name))
   }
 }

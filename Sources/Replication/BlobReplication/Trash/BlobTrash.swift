@@ -2,52 +2,45 @@ import DurableFiles
 import Replication
 import SystemPackage
 import TextBytes
+import Trash
 
-/// The trash of one root: `.remora-trash/NAME/` with `ticket.json` and the file as `content`, on the file system of
-/// the copies.
+/// The trash of one root: `.remora-trash/NAME/` with `ticket.json` and the file as `content`.
 ///
-/// An entry is complete when both are there; a crash leaves entries without `content`, which are not listed and are
-/// emptied by their age. A file gets into the trash by a rename or a second name (hard link), never by being copied,
-/// so a file system without hard links cannot displace, rename or restore.
+/// A file gets into the trash by a rename or a second name (hard link), never by being copied, so a file system without
+/// hard links cannot displace, rename or restore. An entry without a readable ticket is not listed, and emptied by the
+/// age of its directory.
 struct BlobTrash {
   let place: BlobPlace
 
-  static let content = "content"
-  static let note = "ticket.json"
   /// The reason of tickets of removed files.
   static let deleted = "deleted"
 
-  /// Makes an entry for a file that is about to come; it is durable, so that the file cannot come into an entry that
-  /// is lost.
+  /// What was deleted need not be readable for more than its owner.
+  var entries: TrashDirectory {
+    TrashDirectory(
+      in: place.root, content: "content", permissions: FilePermissions(rawValue: 0o700), through: place.files)
+  }
+
+  /// Makes an entry for a file that is about to come; its directory is durable, so that the file cannot come into an
+  /// entry that is lost. The name of the ticket becomes durable when the file comes.
   func prepare(
     _ id: ReplicableID, incarnation: Incarnation?, reason: String, at now: Timestamp
   ) throws -> TrashTicket {
     try requireOwnDirectory()
-    let name = Self.name(at: now)
     let ticket = TrashTicket(
-      name: name, replicableID: id, incarnation: incarnation, discardedAt: now, reason: reason)
-    let directory = place.trash.appending(name)
-    try place.files.makeDirectories(place.trash, permissions: Self.permissions)
-    try place.files.makeDirectory(directory, permissions: Self.permissions)
-    do {
-      let note = try place.files.create(directory.appending(Self.note), permissions: BlobPlace.filePermissions)
-      try note.write(try TrashNote(ticket).encoded())
-      try note.synchronize()
-      try note.close()
+      name: Self.name(at: now), replicableID: id, incarnation: incarnation, discardedAt: now, reason: reason)
+    try entries.make(ticket) { _ in
       try place.files.synchronizeDirectory(place.root)
-      try place.files.synchronizeDirectory(place.trash)
-    } catch {
-      abandon(ticket)
-      throw error
+      try place.files.synchronizeDirectory(entries.path)
     }
     return ticket
   }
 
   /// Moves a file into its entry.
   func move(_ path: FilePath, into ticket: TrashTicket) throws {
-    let directory = place.trash.appending(ticket.name)
+    let directory = entries.directory(of: ticket.name)
     do {
-      // The name of the note: a file in an entry without one would not be listed.
+      // The name of the ticket: a file in an entry without one would not be listed.
       try place.files.synchronizeDirectory(directory)
       try place.files.rename(path, to: content(of: ticket))
     } catch {
@@ -61,7 +54,7 @@ struct BlobTrash {
   func link(_ path: FilePath, into ticket: TrashTicket) throws {
     do {
       try place.files.link(path, to: content(of: ticket))
-      try place.files.synchronizeDirectory(place.trash.appending(ticket.name))
+      try place.files.synchronizeDirectory(entries.directory(of: ticket.name))
     } catch {
       abandon(ticket)
       throw error
@@ -69,38 +62,23 @@ struct BlobTrash {
   }
 
   /// Takes back an entry whose file has not come, or is still where it was.
-  func abandon(_ ticket: TrashTicket) {
-    // What cannot be removed is not listed, or is one name more of a file that stays; it is emptied by its age.
-    try? place.files.removeTree(place.trash.appending(ticket.name))
-  }
+  func abandon(_ ticket: TrashTicket) { entries.drop(ticket.name) }
 
   /// What is complete, the newest first.
   func tickets() throws -> [TrashTicket] {
-    var found: [TrashTicket] = []
-    for name in try entryNames() {
-      let directory = place.trash.appending(name)
-      guard try place.files.status(of: directory.appending(Self.content))?.kind == .regular,
-        let ticket = try ticket(named: name)
-      else { continue }
-      found.append(ticket)
-    }
-    return found.sorted { ($0.discardedAt, $0.name) > ($1.discardedAt, $1.name) }
+    TrashDirectory.sorted(
+      try entryNames().compactMap { name in
+        guard try place.files.status(of: entries.content(of: name))?.kind == .regular else { return nil }
+        return try entries.ticket(named: name)
+      })
   }
 
-  /// What an entry's note says; `nil` without a readable one.
-  func ticket(named name: String) throws -> TrashTicket? {
-    let path = place.trash.appending(name).appending(Self.note)
-    guard let bytes = try place.files.contents(of: path, limit: TrashNote.maximumBytes) else { return nil }
-    return TrashNote.ticket(decoding: bytes, name: name)
-  }
-
-  func content(of ticket: TrashTicket) -> FilePath { place.trash.appending(ticket.name).appending(Self.content) }
+  func content(of ticket: TrashTicket) -> FilePath { entries.content(of: ticket.name) }
 
   /// The directories of the trash that are ours; empty when there is no trash.
   func entryNames() throws -> [String] {
     guard try requireOwnDirectory() else { return [] }
-    return try place.files.entries(of: place.trash).filter { $0.kind == .directory }.map(\.name.string)
-      .filter(Self.isName)
+    return try entries.names().filter(Self.isName)
   }
 
   /// - Returns: whether there is a trash.
@@ -108,21 +86,18 @@ struct BlobTrash {
   @discardableResult
   private func requireOwnDirectory() throws -> Bool {
     try place.requireRoot()
-    guard let status = try place.files.status(of: place.trash) else { return false }
+    guard let status = try place.files.status(of: entries.path) else { return false }
     guard status.kind == .directory else {
-      throw place.occupied(place.trash, "no directory stands there", "use the trash")
+      throw place.occupied(entries.path, "no directory stands there", "use the trash")
     }
     return true
   }
-
-  /// Of the trash's directories: what was deleted need not be readable for more than its owner.
-  private static let permissions = FilePermissions(rawValue: 0o700)
 
   // MARK: Names
 
   /// `20261123T004500123Z-` and 16 random hexadecimal digits: sorted by time, one of its kind.
   private static func name(at now: Timestamp) -> String {
-    now.description.filter { $0 != "-" && $0 != ":" && $0 != "." } + "-" + Hex.padded(.random(in: .min ... .max))
+    TrashDirectory.newName(now.description.filter { $0 != "-" && $0 != ":" && $0 != "." })
   }
 
   /// A ticket may come from outside: its name must not lead anywhere else.

@@ -1,12 +1,12 @@
+internal import DurableJournal
 internal import TextBytes
 
-/// What every line has, whatever it says: `{"id":ID,` or `{"id":ID,"group":N,` at its start, `,"chain":"CHAIN"}` at
-/// its end.
+/// The members that every line has: `{"id":ID,` or `{"id":ID,"group":N,` at its start, `,"chain":"CHAIN"}` at its end.
 ///
-/// Enough to walk a segment and to check it: the rest of a line need not be understood for that.
+/// A segment is walked and checked by these alone, without parsing the members between them.
 struct LineFrame {
   let id: UInt64
-  /// The line was the first of those that were written together: when it was written, all before it was on disk.
+  /// The line is the first of its group: all lines before it were durable when it was written.
   let beginsGroup: Bool
   /// Bytes up to the comma before `"chain"`.
   let bodyLength: Int
@@ -14,11 +14,8 @@ struct LineFrame {
 
   /// Reads the frame of a line without its newline; nil when it has none.
   init?(_ line: UnsafeRawBufferPointer) {
-    let tail = Self.chainMark.count + 16 + 2
-    guard line.count >= Self.idMark.count + 2 + tail, Self.holds(line, Self.idMark, at: 0),
-      line[line.count - 1] == UInt8(ascii: "}"), line[line.count - 2] == UInt8(ascii: "\""),
-      Self.holds(line, Self.chainMark, at: line.count - tail),
-      let chain = Hex.number(utf8: UnsafeRawBufferPointer(rebasing: line[(line.count - 18)..<(line.count - 2)]))
+    guard let end = Chain.seal.end(of: line), let chain = end.digits, end.bodyLength >= Self.idMark.count + 2,
+      Self.holds(line, Self.idMark, at: 0)
     else { return nil }
     var position = Self.idMark.count
     var id: UInt64 = 0
@@ -31,7 +28,7 @@ struct LineFrame {
     self.id = id
     self.chain = chain
     beginsGroup = Self.holds(line, Self.groupMark, at: position)
-    bodyLength = line.count - tail
+    bodyLength = end.bodyLength
   }
 
   /// The position behind the line when it is the one that follows `position`: the next id, and the chain that results.
@@ -43,7 +40,7 @@ struct LineFrame {
 
   /// Appends a whole line with its newline, and returns its chain.
   /// - Parameters:
-  ///   - group: how many lines are written together, on the first of them.
+  ///   - group: the number of lines of the group, on its first line.
   ///   - members: the members between these and `chain`, without braces.
   static func append(
     id: UInt64, group: Int?, members: [UInt8], after previous: UInt64, to bytes: inout [UInt8]
@@ -60,20 +57,16 @@ struct LineFrame {
     let chain = bytes.withUnsafeBytes { all in
       Chain.next(after: previous, body: UnsafeRawBufferPointer(rebasing: all[start...]))
     }
-    bytes.append(contentsOf: chainMark)
-    Hex.append(chain, to: &bytes)
-    bytes.append(UInt8(ascii: "\""))
-    bytes.append(UInt8(ascii: "}"))
+    Chain.seal.append(chain, to: &bytes)
     bytes.append(UInt8(ascii: "\n"))
     return chain
   }
 
-  /// Bytes that a line has besides its members, at most.
+  /// The most bytes that a line has in addition to its members.
   static let overhead = 96
 
   private static let idMark = Array("{\"id\":".utf8)
   private static let groupMark = Array(",\"group\":".utf8)
-  private static let chainMark = Array(",\"chain\":\"".utf8)
 
   private static func holds(_ line: UnsafeRawBufferPointer, _ text: [UInt8], at position: Int) -> Bool {
     guard position >= 0, position + text.count <= line.count else { return false }

@@ -1,10 +1,10 @@
 internal import DurableFiles
+internal import DurableJournal
 internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Looks at a log's directory when the log is opened, and finds the last whole line. Reads the last segment and no
-/// other.
+/// Finds the last whole line of a log when it is opened. Reads the last segment only.
 struct LogRecovery {
   let log: LogFiles
 
@@ -37,7 +37,7 @@ struct LogRecovery {
           id: id, segments: segments, position: scan.position, length: scan.length, marks: scan.marks,
           dropped: scan.dropped)
       }
-      // Its header never came to the disk whole: it was being begun, and nothing in it was shown to anybody.
+      // Its header is torn: the segment was being created, and no reader has seen a line of it.
       segments.removeLast()
       guard last == 1 || !segments.isEmpty else {
         throw .damagedLine(log.segment(last), line: 1, "the first line is not whole, and the segment before it is gone")
@@ -83,43 +83,22 @@ struct LogRecovery {
     _ text: UnsafeRawBufferPointer, _ path: FilePath, _ firstID: UInt64, of id: LogID
   ) throws(EventLogError) -> Scan {
     var scan = Scan(position: LogPosition(id: firstID - 1, chain: id.value))
-    while scan.length < text.count {
-      let rest = UnsafeRawBufferPointer(rebasing: text[scan.length...])
-      guard let end = rest.firstIndex(of: UInt8(ascii: "\n"), from: 0) else {
-        scan.dropped = EventLogRecovery(droppedBytes: rest.count)
-        break
-      }
-      let line = UnsafeRawBufferPointer(rebasing: rest[..<end])
-      // One with a hole is looked at below.
-      if scan.length == 0, LineFrame(line) != nil, line.firstIndex(of: 0, from: 0) == nil {
+    let whole = try JournalScan(text, beginsGroup: { LineFrame($0)?.beginsGroup == true }) {
+      (line, offset, number) throws(EventLogError) in
+      // A header with a hole is not checked: it is torn or damaged, as any other line.
+      if offset == 0, LineFrame(line) != nil, line.firstIndex(of: 0, from: 0) == nil {
         scan.position = try SegmentHeader.check(line, path: path, firstID: firstID, of: id).start
       }
-      guard let frame = LineFrame(line), let next = frame.follows(scan.position, line) else {
-        guard Self.isTorn(rest) else {
-          throw .damagedLine(
-            path, line: scan.position.id + 2 - firstID, "its id or its chain does not follow from the line before")
-        }
-        scan.dropped = EventLogRecovery(droppedBytes: rest.count)
-        break
+      guard let next = LineFrame(line)?.follows(scan.position, line) else {
+        return .damagedLine(
+          path, line: UInt64(number), "its id or its chain does not follow from the line before")
       }
-      scan.marks.note(SegmentMark(position: scan.position, offset: scan.length))
+      scan.marks.note(SegmentMark(position: scan.position, offset: offset))
       scan.position = next
-      scan.length += end + 1
+      return nil
     }
+    scan.length = whole.length
+    scan.dropped = EventLogRecovery(droppedBytes: text.count - whole.length)
     return scan
-  }
-
-  /// Whether what begins with a bad line can be a group of lines that was being written when the power went: what was
-  /// not synchronised comes back as a part, or with holes of zeros. A zero is in no line that was written whole, and
-  /// once a later group has begun everything before it was on the disk: then it is damage.
-  private static func isTorn(_ rest: UnsafeRawBufferPointer) -> Bool {
-    guard rest.firstIndex(of: 0, from: 0) != nil else { return false }
-    var position = 0
-    while let end = rest.firstIndex(of: UInt8(ascii: "\n"), from: position) {
-      let line = UnsafeRawBufferPointer(rebasing: rest[position..<end])
-      if position > 0, LineFrame(line)?.beginsGroup == true { return false }
-      position = end + 1
-    }
-    return true
   }
 }

@@ -1,29 +1,23 @@
 internal import DurableFiles
+internal import DurableJournal
 internal import Replication
 internal import SystemPackage
 
 /// Appends groups of lines to the last segment, each with one fsync. Used by one thread at a time.
 ///
 /// When a write or an fsync fails, the segment is cut back to its last durable line, so that what was not
-/// acknowledged is not in the file either; while that fails too, every append fails. After a failed fsync the log
-/// goes on in a new segment, for the kernel may have thrown away pages that it took for written (fsync(2), *errors*).
+/// acknowledged is not in the file either; while the cut fails, every append fails. After a failed fsync the log
+/// continues in a new segment (`JournalFile.mend`).
 struct LogWriter {
   private let log: LogFiles
   private let segmentBytes: Int
   private let id: LogID
   /// The last segment, open; nil when the next append begins a new one.
-  private var file: (any WritableFile)?
-  /// Bytes of the last segment that are durable.
-  private var length: Int
+  private var file: JournalFile?
   /// The last durable line.
   private(set) var position: LogPosition
-  private var repair = Repair.none
-
-  private enum Repair {
-    case none
-    case cut(thenLeave: Bool)
-    case remove(FilePath)
-  }
+  /// A segment whose creation failed; it is removed before the next append.
+  private var unfinished: FilePath?
 
   /// What an append made durable.
   struct Commit {
@@ -37,12 +31,11 @@ struct LogWriter {
   }
 
   /// - Parameter file: the last segment, cut behind its last whole line; nil in a log without segments.
-  init(_ log: LogFiles, id: LogID, segmentBytes: Int, file: (any WritableFile)?, length: Int, position: LogPosition) {
+  init(_ log: LogFiles, id: LogID, segmentBytes: Int, file: JournalFile?, position: LogPosition) {
     self.log = log
     self.id = id
     self.segmentBytes = segmentBytes
     self.file = file
-    self.length = length
     self.position = position
   }
 
@@ -55,25 +48,24 @@ struct LogWriter {
       throw EventLogError(
         .fileSystem, "\(error); an earlier write failed, and the log takes nothing until its file can be cut back")
     }
-    let beginsSegment = file == nil || length >= segmentBytes
+    let beginsSegment = file.map { $0.length >= segmentBytes } ?? true
     let firstID = position.id + (beginsSegment ? 2 : 1)
     let group = encode(lines, beginsSegment: beginsSegment, at: now)
     let segment = beginsSegment ? position.id + 1 : nil
     do {
-      if let segment { try begin(log.segment(segment), with: group.bytes) } else { try extend(with: group.bytes) }
+      if let segment { try begin(log.segment(segment), with: group.bytes) } else { try file?.append(group.bytes) }
     } catch {
-      // What cannot be mended now is tried again before the next append.
+      // A mend that fails is tried again before the next append.
       try? mend()
       throw EventLogError(error)
     }
     position = group.position
-    length = (beginsSegment ? 0 : length) + group.bytes.count
     return Commit(firstID: firstID, position: position, newSegment: segment, marks: group.marks)
   }
 
   /// Ends the use.
   mutating func close() {
-    // All that matters was synchronised.
+    // All lines are durable.
     try? file?.close()
     file = nil
   }
@@ -85,7 +77,7 @@ struct LogWriter {
     bytes.reserveCapacity(lines.reduce(256) { $0 + $1.count + LineFrame.overhead })
     var marks = SegmentMarks()
     var last = position
-    let offset = beginsSegment ? 0 : length
+    let offset = beginsSegment ? 0 : file?.length ?? 0
     let count = lines.count + (beginsSegment ? 1 : 0)
     func append(_ members: [UInt8]) {
       marks.note(SegmentMark(position: last, offset: offset + bytes.count))
@@ -103,37 +95,20 @@ struct LogWriter {
     return (bytes, last, marks)
   }
 
-  private mutating func extend(with bytes: [UInt8]) throws(FileError) {
-    guard let file else { preconditionFailure("a segment is open or a new one is begun") }
-    repair = .cut(thenLeave: false)
-    try file.write(bytes)
-    repair = .cut(thenLeave: true)
-    try file.synchronize()
-    repair = .none
-  }
-
   private mutating func begin(_ path: FilePath, with bytes: [UInt8]) throws(FileError) {
-    let new = try log.files.create(path, permissions: FilePermissions(rawValue: 0o600))
-    repair = .remove(path)
-    try new.write(bytes)
-    try new.synchronize()
+    var new = try JournalFile(creating: path, permissions: FilePermissions(rawValue: 0o600), through: log.files)
+    unfinished = path
+    try new.append(bytes)
     try log.files.synchronizeDirectory(log.directory)
-    repair = .none
+    unfinished = nil
     close()
     file = new
   }
 
   private mutating func mend() throws(FileError) {
-    switch repair {
-    case .none: return
-    case .cut(let thenLeave):
-      guard let file else { preconditionFailure("only an open segment is cut") }
-      try file.truncate(to: length)
-      try file.synchronize()
-      if thenLeave { close() }
-    case .remove(let path):
-      if try log.files.status(of: path) != nil { try log.files.unlink(path) }
-    }
-    repair = .none
+    if try file?.mend() == true { close() }
+    guard let path = unfinished else { return }
+    if try log.files.status(of: path) != nil { try log.files.unlink(path) }
+    unfinished = nil
   }
 }

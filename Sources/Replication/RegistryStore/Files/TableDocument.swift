@@ -1,9 +1,10 @@
 internal import DurableFiles
+internal import DurableJournal
 internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Writes the document of a table: one entry a line, so that a person can read and mend it.
+/// Writes the document of a table: one entry a line, so that an operator can read and edit it.
 struct TableDocument<Row: FlatRow> {
   let paths: TableFiles
   let table: FlatTable<Row>
@@ -36,7 +37,7 @@ struct TableDocument<Row: FlatRow> {
   }
 
   private func writeText(to file: any WritableFile) throws {
-    var check = LineCheck()
+    var digest = SealDigest()
     var bytes = Array("{".utf8)
     if let cursor = head.cursor {
       JSONText.append("cursor", cursor.description, to: &bytes)
@@ -57,11 +58,11 @@ struct TableDocument<Row: FlatRow> {
       isFirst = false
       row.append(to: &bytes, idKey: idKey)
       if bytes.count >= 1 << 20 {
-        check.add(bytes)
+        digest.add(bytes)
         try file.write(bytes)
         unsynchronized += bytes.count
         bytes.removeAll(keepingCapacity: true)
-        // In parts: a disk that is given half a gigabyte at once lets the journal's fsync wait for all of it.
+        // In parts: the journal's fsync would wait while the disk writes half a gigabyte.
         if unsynchronized >= Self.synchronizedBytes {
           try file.synchronize()
           unsynchronized = 0
@@ -69,7 +70,8 @@ struct TableDocument<Row: FlatRow> {
       }
     }
     bytes += Array("\n]".utf8)
-    check.add(bytes)
-    try file.write(bytes + check.ending() + [UInt8(ascii: "\n")])
+    digest.add(bytes)
+    TableJournal.check.append(digest.value, to: &bytes)
+    try file.write(bytes + [UInt8(ascii: "\n")])
   }
 }

@@ -1,10 +1,11 @@
 internal import DurableFiles
+internal import DurableJournal
 internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Reads the document and the journals of one table, strictly: what is damaged stops it with file, line and what to do. Only the
-/// last line of the last journal may be torn: a change that was never acknowledged.
+/// Reads the document and the journals of one table, strictly: damage is an error with file, line and remedy. Only the tail of the
+/// last journal may be torn: changes that were never acknowledged.
 struct TableReading<Row: FlatRow> {
   /// What was found.
   struct Result {
@@ -14,7 +15,7 @@ struct TableReading<Row: FlatRow> {
     var journalLength = 0
     /// The document's length, 0 without one.
     var documentLength: Int64 = 0
-    /// Lines that a crash had cut: 0 or 1.
+    /// Torn tails that were dropped: 0 or 1.
     var tornLines = 0
     /// A document must be written before anything else: a journal was replaced and not removed, or the format is an older one.
     var needsDocument = false
@@ -72,7 +73,7 @@ struct TableReading<Row: FlatRow> {
 
   // MARK: The document
 
-  /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. People may have laid it out in another way.
+  /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. An operator may have formatted it otherwise.
   private func readDocument(
     _ bytes: [UInt8], _ result: inout Result, _ rows: inout RowChunks<Row>
   ) throws(RegistryStoreError) {
@@ -138,7 +139,7 @@ struct TableReading<Row: FlatRow> {
   /// True when the document has a check that does not hold. A newline may follow it.
   private static func isChanged(_ bytes: [UInt8]) -> Bool {
     let end = bytes.last == UInt8(ascii: "\n") ? bytes.count - 1 : bytes.count
-    return bytes.withUnsafeBytes { LineCheck.isIntact(UnsafeRawBufferPointer(rebasing: $0[..<end])) } == false
+    return bytes.withUnsafeBytes { TableJournal.check.isIntact(UnsafeRawBufferPointer(rebasing: $0[..<end])) } == false
   }
 
   private static func line(of offset: Int, in bytes: [UInt8]) -> Int {
@@ -152,57 +153,57 @@ struct TableReading<Row: FlatRow> {
     _ bytes: [UInt8], _ path: FilePath, mayBeTorn: Bool, _ result: inout Result,
     _ changed: inout [(key: String, row: Row?)]
   ) throws(RegistryStoreError) -> Int {
-    var (start, number) = (0, 1)
-    while start < bytes.count {
-      guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else {
-        // Without its end it was never acknowledged.
-        if mayBeTorn { return start }
-        throw damaged(path, line: number, "a line without its end")
+    let whole = try bytes.span.bytes.withUnsafeBytes { text throws(RegistryStoreError) in
+      try JournalScan(text, beginsGroup: TableJournal.beginsGroup) { (line, _, number) throws(RegistryStoreError) in
+        guard let reason = readLine(line, &result, &changed) else { return nil }
+        let failure = damaged(path, line: number, reason)
+        if mayBeTorn { return failure }
+        throw failure
       }
-      let line = start..<end
-      if bytes.withUnsafeBytes({ LineCheck.isIntact(UnsafeRawBufferPointer(rebasing: $0[line])) }) == false {
-        if mayBeTorn, TableJournal.isTorn(bytes[start...]) { return start }
-        throw damaged(path, line: number, "its bytes are not those that were written")
-      }
-      let (known, head) = (changed.count, result.head)
-      do throws(JSONScanError) {
-        try readLine(bytes, line, &result, &changed)
-      } catch {
-        // Nothing of a line that is not whole counts.
-        changed.removeSubrange(known...)
-        result.head = head
-        if mayBeTorn, TableJournal.isTorn(bytes[start...]) { return start }
-        throw damaged(path, line: number, "\(error)")
-      }
-      start = end + 1
-      number += 1
     }
-    return start
+    guard mayBeTorn || whole.length == bytes.count else {
+      throw damaged(path, line: whole.lines + 1, "a line without its end")
+    }
+    return whole.length
   }
 
+  /// Applies a line, or none of it; returns why it is bad.
   private func readLine(
-    _ bytes: [UInt8], _ range: Range<Int>, _ result: inout Result, _ changed: inout [(key: String, row: Row?)]
+    _ line: UnsafeRawBufferPointer, _ result: inout Result, _ changed: inout [(key: String, row: Row?)]
+  ) -> String? {
+    if TableJournal.check.isIntact(line) == false { return "its bytes are not those that were written" }
+    let (known, head) = (changed.count, result.head)
+    do throws(JSONScanError) {
+      try readMembers(line, &result, &changed)
+      return nil
+    } catch {
+      changed.removeSubrange(known...)
+      result.head = head
+      return "\(error)"
+    }
+  }
+
+  private func readMembers(
+    _ line: UnsafeRawBufferPointer, _ result: inout Result, _ changed: inout [(key: String, row: Row?)]
   ) throws(JSONScanError) {
     let idKey = paths.idKey
-    try bytes.withUnsafeBufferPointer { raw throws(JSONScanError) in
-      var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(raw)[range]))
-      try scanner.take("{")
-      var isFirst = true
-      while let key = try scanner.nextKey(&isFirst) {
-        if scanner.matches(key, "entry") {
-          try scanner.take("{")
-          let row = try Row(from: &scanner, idKey: idKey)
-          changed.append((row.key, row))
-        } else if scanner.matches(key, "removed") {
-          changed.append((try scanner.string(), nil))
-        } else if scanner.matches(key, "cursor") {
-          result.head.cursor = try scanner.described("a cursor")
-        } else {
-          // What a later version of this format says besides; `check` is ours.
-          try scanner.skipValue()
-        }
+    var scanner = JSONScanner(line)
+    try scanner.take("{")
+    var isFirst = true
+    while let key = try scanner.nextKey(&isFirst) {
+      if scanner.matches(key, "entry") {
+        try scanner.take("{")
+        let row = try Row(from: &scanner, idKey: idKey)
+        changed.append((row.key, row))
+      } else if scanner.matches(key, "removed") {
+        changed.append((try scanner.string(), nil))
+      } else if scanner.matches(key, "cursor") {
+        result.head.cursor = try scanner.described("a cursor")
+      } else {
+        // Members of a later version, and `check`, which was verified.
+        try scanner.skipValue()
       }
-      try scanner.end()
     }
+    try scanner.end()
   }
 }

@@ -1,4 +1,5 @@
 internal import DurableFiles
+internal import DurableJournal
 internal import Replication
 internal import Synchronization
 internal import SystemPackage
@@ -7,18 +8,18 @@ internal import WorkerPool
 
 /// One table with its files: what registries and primary states have in common.
 ///
-/// Guarantees: a change is acknowledged after its lines are on the disk, and nobody sees it before. After a crash at any line the
+/// Guarantees: a change is acknowledged after its lines are durable, and no reader sees it before. After a crash at any line the
 /// table has every acknowledged change; of changes that were under way it may have those whose lines were whole. A full
-/// disk refuses changes until it has room again. Any other write that fails ends the store: what was acknowledged is on the disk,
+/// disk refuses changes until it has room again. Any other failed write stops the store: what was acknowledged is durable,
 /// further changes are refused until it is opened anew.
 ///
-/// Changes that need not outlive the process are the exception: no line tells of them, and they wait for no disk.
+/// Changes that need not outlive the process are the exception: they have no line and wait for no fsync.
 final class FlatStore<Row: FlatRow>: Sendable {
   /// A change as it is made by the leader, with what it was asked for.
   struct Change: Sendable {
-    /// Whether it is to outlive the process.
+    /// Whether it outlives the process.
     let isLasting: Bool
-    /// Makes the change on a draft; what it throws goes to who asked, and the draft is thrown away.
+    /// Makes the change on a draft. What it throws is the result of its caller, and its part of the draft is dropped.
     let make: @Sendable (inout TableDraft<Row>) throws -> Void
   }
 
@@ -43,14 +44,14 @@ final class FlatStore<Row: FlatRow>: Sendable {
     init(nextLength: Int64 = 0) { self.nextLength = nextLength }
   }
 
-  /// Lines that a crash had cut when the table was opened: 0 or 1.
+  /// Torn tails that were dropped when the table was opened: 0 or 1.
   let tornLines: Int
   private let paths: TableFiles
   private let pool: WorkerPool
   private let foldBytes: Int64
-  private let queue = ChangeQueue<Change>(limit: 100_000)
+  private let queue = CommitQueue<Change, Void>(limit: FlatStore.waitingLimit)
   private let durable: Mutex<Durable>
-  /// The leader's alone.
+  /// Only the leader uses it.
   private let journal: Mutex<TableJournal>
 
   /// Blocks on the disk.
@@ -102,55 +103,47 @@ final class FlatStore<Row: FlatRow>: Sendable {
   func change(
     isLasting: Bool = true, _ make: @escaping @Sendable (inout TableDraft<Row>) throws -> Void
   ) async throws {
-    let ticket = queue.ticket()
-    switch try await queue.join(ticket, Change(isLasting: isLasting, make: make)) {
-    case .done: return
-    case .lead: try await lead(ticket, isLasting: isLasting)
+    do {
+      try await queue.commit(Change(isLasting: isLasting, make: make)) { lead in
+        if isLasting {
+          try await pool.run { _ in try lead.commit(limit: Self.groupLimit) { self.makeGroup($0) } }
+        } else {
+          try lead.commit(limit: Self.groupLimit, while: { !$0.isLasting }) { makeGroup($0) }
+        }
+      }
+    } catch is CommitRefusal {
+      throw RegistryStoreError(
+        .fileSystem, "change a registry: \(Self.waitingLimit) changes wait to be written already; try later")
     }
   }
 
-  private func lead(_ ticket: UInt64, isLasting: Bool) async throws {
-    defer { queue.handOn(from: ticket) }
-    if isLasting {
-      // Taken by the thread that does them: of those who are cancelled before they have a thread, nobody else's change is lost.
-      try await pool.run { _ in try self.makeGroup(self.queue.take(limit: Self.groupLimit), ledBy: ticket) }
-    } else {
-      try makeGroup(queue.take(limit: Self.groupLimit) { !$0.isLasting }, ledBy: ticket)
-    }
-  }
-
-  /// How many changes one fsync serves at most.
+  /// The most changes that wait before more are refused.
+  private static var waitingLimit: Int { 100_000 }
+  /// The most changes that share one fsync.
   private static var groupLimit: Int { 1_024 }
 
-  /// Blocks on the disk if one of them is lasting.
-  private func makeGroup(_ group: [ChangeQueue<Change>.Entry], ledBy ticket: UInt64) throws {
-    var outcomes: [Result<ChangeQueue<Change>.Turn, any Error>] = []
+  /// Makes changes and returns the result of each. Blocks on the disk if one of them is lasting.
+  private func makeGroup(_ group: [Change]) -> [Result<Void, any Error>] {
+    var outcomes: [Result<Void, any Error>] = []
     let drafted = draft(group, &outcomes)
-    if let failure = write(drafted) { outcomes = outcomes.map { $0.flatMap { _ in .failure(failure) } } }
-    var own: Result<ChangeQueue<Change>.Turn, any Error>?
-    for (entry, outcome) in zip(group, outcomes) {
-      if entry.ticket == ticket { own = outcome }
-      entry.continuation?.resume(with: outcome)
-    }
-    _ = try own?.get()
+    guard let failure = write(drafted) else { return outcomes }
+    return outcomes.map { $0.flatMap { _ in .failure(failure) } }
   }
 
-  /// Makes the changes of a group on a draft. The draft ends here, and its hold on the table with it: what nobody else holds is
+  /// Makes the changes of a group on a draft. The draft's reference to the table ends here, so that without readers the table is
   /// changed in place.
-  private func draft(
-    _ group: [ChangeQueue<Change>.Entry], _ outcomes: inout [Result<ChangeQueue<Change>.Turn, any Error>]
-  ) -> DraftedChanges<Row> {
+  private func draft(_ group: [Change], _ outcomes: inout [Result<Void, any Error>]) -> DraftedChanges<Row> {
     let (table, head, stopped) = durable.withLock { ($0.table, $0.head, $0.failure) }
-    let failure = stopped ?? (group.contains { $0.work.isLasting } ? mend() : nil)
+    let failure = stopped ?? (group.contains(where: \.isLasting) ? mend() : nil)
     var draft = TableDraft<Row>(table: table, head: head, idKey: paths.idKey)
-    for entry in group {
+    for change in group {
       if let failure {
         outcomes.append(.failure(failure))
         continue
       }
       do {
-        try draft.attempt(entry.work.make, isLasting: entry.work.isLasting)
-        outcomes.append(.success(.done))
+        try draft.attempt(change.make, isLasting: change.isLasting)
+        outcomes.append(.success(()))
       } catch {
         outcomes.append(.failure(error))
       }
@@ -158,7 +151,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
     return draft.drafted
   }
 
-  /// Takes away what a write on a full disk has left; why it could not.
+  /// Cuts off what a write on a full disk has left; returns why it could not.
   private func mend() -> RegistryStoreError? {
     do throws(FileError) {
       try journal.withLock { journal throws(FileError) in try journal.mend() }
@@ -190,9 +183,9 @@ final class FlatStore<Row: FlatRow>: Sendable {
       try journal.withLock { journal throws(FileError) in try journal.append(lines) }
     }
     if case .failure(let error) = result {
-      // Of a full disk nothing is in doubt: what was on it stays, what was not fits when there is room again.
+      // A full disk leaves no doubt: durable lines stay, and the others are written again when there is room.
       if [.noSpace, .diskQuotaExceeded].contains(error.code) {
-        // What cannot be mended now is tried again before the next change.
+        // A mend that fails is tried again before the next change.
         _ = mend()
         return full(error)
       }
@@ -322,7 +315,7 @@ struct TableDraft<Row: FlatRow>: Sendable {
       rows: rows.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: text)
   }
 
-  /// Makes a change, or none of it when it throws. Of one that is not lasting no line tells.
+  /// Makes a change, or none of it when it throws. A change that is not lasting writes no line.
   mutating func attempt(_ change: (inout TableDraft) throws -> Void, isLasting: Bool) throws {
     let (head, length) = (head, lines.count)
     undo.removeAll(keepingCapacity: true)

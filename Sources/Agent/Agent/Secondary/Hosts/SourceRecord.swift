@@ -1,6 +1,6 @@
 internal import DurableFiles
-internal import Foundation
 internal import Replication
+internal import StateFiles
 internal import SystemPackage
 
 /// What a secondary knows of hosts that fail and of repositories that cannot be asked (`sources.json`), so that a restart neither asks
@@ -66,17 +66,15 @@ struct SourceRecord: Codable, Equatable {
 
   /// - Returns: an empty record where there is none, or none that can be read: then all are asked as new ones.
   static func read(_ path: FilePath, _ files: any FileSystemPort) -> SourceRecord {
-    guard let bytes = try? files.contents(of: path, limit: 1 << 28),
-      let record = try? JSONDecoder().decode(SourceRecord.self, from: Data(bytes)), record.format == 1
-    else { return SourceRecord([], []) }
-    return record
+    (try? file(path, files).read()) ?? SourceRecord([], [])
   }
 
   func write(_ path: FilePath, _ files: any FileSystemPort) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-    try files.replaceFile(path, with: bytes, permissions: FilePermissions(rawValue: 0o600))
+    try Self.file(path, files).write(self)
+  }
+
+  private static func file(_ path: FilePath, _ files: any FileSystemPort) -> StateFile<SourceRecord> {
+    StateFile(path, format: .json(), limit: 1 << 28, through: files)
   }
 }
 
