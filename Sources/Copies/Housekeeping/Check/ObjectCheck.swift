@@ -1,7 +1,6 @@
 package import DurableFiles
 package import Foundation
 internal import Git
-internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import RefStore

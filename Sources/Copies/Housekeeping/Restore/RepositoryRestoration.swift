@@ -1,7 +1,6 @@
 package import DurableFiles
 package import Foundation
 internal import Git
-internal import GitTransport
 package import GitValues
 package import Mirroring
 internal import RefStore
