@@ -1,7 +1,7 @@
 internal import DurableFiles
 internal import GitTransport
 internal import Mirroring
-internal import Replication
+package import Replication
 internal import WorkerPool
 
 extension StrategyError {
@@ -13,7 +13,7 @@ extension StrategyError {
   /// | this machine's | a full or read-only disk, no more open files, no memory, a program that is not installed |
   /// | the copy's | damaged, of the wrong kind, locked by another program, not readable |
   /// | the connection's | it ended, or fell silent, in the middle of an answer |
-  init(_ error: any Error, _ operation: String, _ subject: String) {
+  package init(_ error: any Error, _ operation: String, _ subject: String) {
     switch error {
     case let error as StrategyError: self = error
     case let error as MirrorError: self.init(mirror: error)
