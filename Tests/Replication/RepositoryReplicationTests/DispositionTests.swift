@@ -81,7 +81,7 @@ struct DispositionTests {
       let error = TransportError(
         .init(rawValue: code), operation: "list refs of", subject: "https://example.org/x.git",
         retryAfter: code == "rate_limited" ? .seconds(7) : nil)
-      for thrown in [error, MirrorError(error, destination: "/copy")] as [any Error] {
+      for thrown in [error, MirrorError(error, "mirror into", "/copy")] as [any Error] {
         let failure = StrategyError(thrown, "sync", "x")
         #expect(Effect(failure) == effect, "\(code)")
         #expect(failure.code.rawValue == (effect == .missing ? "missing_on_primary" : code))
@@ -117,7 +117,7 @@ struct DispositionTests {
     ])
   func fileErrors(errno: Errno, code: String, effect: Effect) {
     let error = FileError(errno, "write", "/copy/HEAD")
-    for thrown in [error, MirrorError(error, destination: "/copy"), LockError.failed(error)] as [any Error] {
+    for thrown in [error, MirrorError(error, "mirror into", "/copy"), LockError.failed(error)] as [any Error] {
       let failure = StrategyError(thrown, "sync", "x")
       #expect(failure.code.rawValue == code && Effect(failure) == effect)
     }

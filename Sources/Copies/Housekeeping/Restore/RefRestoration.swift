@@ -63,8 +63,8 @@ package struct RefRestoration {
   private func translated(_ error: any Error, _ destination: FilePath) -> MirrorError {
     switch error {
     case is Cancelled: MirrorError(.cancelled, "restore from '\(copy)': \(error)", hint: "no ref was made")
-    case let failure as PackBuilder.Failure: MirrorError(failure.error, destination: copy.string)
-    default: MirrorError(error, destination: destination.string)
+    case let failure as PackBuilder.Failure: MirrorError(failure.error, "restore from", copy.string)
+    default: MirrorError(error, "restore into", destination.string)
     }
   }
 

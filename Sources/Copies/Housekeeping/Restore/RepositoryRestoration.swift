@@ -58,7 +58,7 @@ package struct RepositoryRestoration {
     case is LockError:
       MirrorError(.busy, "restore into '\(destination)': \(error)", hint: "another restore works there")
     case is Cancelled: MirrorError(.cancelled, "restore into '\(destination)': \(error)", hint: "nothing was made")
-    default: MirrorError(error, destination: destination.string)
+    default: MirrorError(error, "restore into", destination.string)
     }
   }
 

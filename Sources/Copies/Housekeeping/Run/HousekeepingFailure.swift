@@ -18,7 +18,7 @@ enum HousekeepingFailure {
       MirrorError(
         .housekeepingFailed, "\(attempt): index the new pack: \(error.message)",
         hint: "the copy is as it was; look at it with 'git fsck'")
-    default: MirrorError(error, destination: copy.string)
+    default: MirrorError(error, "housekeep", copy.string)
     }
   }
 
