@@ -60,6 +60,7 @@ let targets: [[Target]] = [
   base.system("CLinux"),
   base.library("TextBytes"),
   base.library("WorkerPool", "NIOPosix"),
+  base.library("ChildProcess", "TextBytes WorkerPool"),
   base.library("DurableFiles", "TextBytes CLinux SystemPackage"),
   base.library("StateFiles", "DurableFiles SystemPackage"),
   base.library("DurableJournal", "TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
@@ -70,21 +71,31 @@ let targets: [[Target]] = [
     """),
   git.system("CLibgit2", "libgit2", debian: "libgit2-dev"),
   git.system("CLibssh2", "libssh2", debian: "libssh2-1-dev"),
-  git.library("GitValues", "TextBytes"),
+  git.library("GitValues", "TextBytes SystemPackage"),
   git.library("Git", "CLibgit2 GitValues"),
+  git.library("GitCommand", "ChildProcess GitValues WorkerPool"),
   git.library("GitProtocol", "GitValues TextBytes"),
   git.library("RefStore", "GitValues TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
   git.library(
-    "GitTransport", "CLibssh2 Git GitProtocol GitValues TextBytes WorkerPool BoundedHTTP Crypto SystemPackage"),
+    "GitTransport",
+    """
+    CLibssh2 Git GitCommand GitProtocol GitValues TextBytes WorkerPool ChildProcess BoundedHTTP Crypto SystemPackage
+    """),
   copies.library(
     "Mirroring",
     "Git GitTransport GitValues TextBytes DurableFiles StateFiles RefStore WorkerPool Crypto SystemPackage",
     tests: "CLibgit2 GitProtocol"),
   copies.library(
     "Housekeeping",
-    "Mirroring Git GitTransport GitValues RefStore TextBytes DurableFiles StateFiles WorkerPool Crypto SystemPackage"),
+    """
+    Mirroring Git GitCommand GitValues RefStore TextBytes DurableFiles StateFiles WorkerPool ChildProcess Crypto \
+    SystemPackage
+    """),
   copies.library(
-    "GitServing", "Git GitProtocol GitValues RefStore TextBytes DurableFiles WorkerPool NIOCore SystemPackage"),
+    "GitServing",
+    """
+    Git GitCommand GitProtocol GitValues RefStore TextBytes DurableFiles WorkerPool ChildProcess NIOCore SystemPackage
+    """),
   replication.library("Replication", "TextBytes"),
   replication.library(
     "RegistryStore", "Replication TextBytes DurableFiles DurableJournal StateFiles WorkerPool SystemPackage"),
@@ -116,7 +127,8 @@ let targets: [[Target]] = [
     "Agent",
     """
     TextBytes AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication \
-    DurableFiles StateFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle SystemPackage Yams
+    DurableFiles StateFiles WorkerPool ChildProcess BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle \
+    SystemPackage Yams
     """, tests: "GitTransport"),
   agent.library(
     "AgentServer",
@@ -127,12 +139,13 @@ let targets: [[Target]] = [
     """, tests: "AgentClient BlobReplication BoundedHTTP GitValues"),
   products.library("Remora", "Replication SiteAssembly", tests: "GitValues RegistryStore"),
   products.library(
-    "ReplicatorTestKit", "Remora Replication", tests: "RepositoryReplication BlobReplication SystemPackage"),
+    "ReplicatorTestKit", "Remora Replication WorkerPool ChildProcess",
+    tests: "RepositoryReplication BlobReplication SystemPackage"),
   products.library(
     "RemoraCommands",
     """
     TextBytes Agent AgentAPI AgentClient AgentServer SiteAssembly EventLog Replication DurableFiles Housekeeping Mirroring \
-    GitTransport GitValues RefStore WorkerPool BoundedHTTP MetricsExposition SiteTokens ArgumentParser CoreMetrics \
+    GitTransport GitValues RefStore WorkerPool ChildProcess BoundedHTTP MetricsExposition SiteTokens ArgumentParser CoreMetrics \
     Logging SystemPackage
     """, tests: "remora"),
   products.program("remora", "RemoraCommands ArgumentParser"),

@@ -1,13 +1,12 @@
+internal import ChildProcess
 internal import GitProtocol
 internal import Glibc
 internal import SystemPackage
-internal import TextBytes
 internal import WorkerPool
 
-/// One `git upload-pack` from its start to its collected end, on a thread that it blocks.
+/// One `git upload-pack` from its start to its exit, on a thread that it blocks.
 ///
-/// Whatever happens, the whole process group is gone when `run` returns: it only reads the repository, so killing it
-/// loses nothing.
+/// The whole process group is gone when `run` returns: it only reads the repository, so killing it loses nothing.
 struct UploadPackRun: Sendable {
   let command: UploadPackCommand
   /// Its standard input; `nil` for none.
@@ -16,22 +15,24 @@ struct UploadPackRun: Sendable {
   let path: FilePath
   let settings: GitServingSettings
 
-  /// How long a child that has closed its output gets to say by its status why.
-  private static let statusWait = Duration.seconds(5)
+  /// What one read takes at most.
+  private static let pieceBytes = 1 << 16
 
-  /// Runs it and hands on what it says.
+  /// Runs it and passes its output on.
   ///
   /// - Throws: `GitServingError`; `Cancelled` when the flag was raised or the reader has gone.
   func run(into outlet: ByteOutlet, cancellation: CancellationFlag) throws {
-    let streams = try opened(cancellation)
-    defer { streams.close() }
-    let child = try start(streams)
-    defer { child.kill() }
     let deadline = Deadline.after(settings.totalTimeout)
+    input?.rewind()
+    let child = try start(
+      WaitLimits(silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation))
+    defer { child.abort() }
     var count = 0
     var isRefusal = false
-    while let piece = try read(streams, until: deadline) {
-      // A packet `ERR …` is git's way to refuse; the status that follows it is no news.
+    while true {
+      let piece = try read(child)
+      guard !piece.isEmpty else { break }
+      // A packet `ERR …` is git's refusal; the exit status that follows it says nothing more.
       if count == 0 { isRefusal = piece.dropFirst(4).starts(with: "ERR ".utf8) }
       count += piece.count
       do {
@@ -41,62 +42,56 @@ struct UploadPackRun: Sendable {
         throw GitServingError(code, path, "the client did not read the answer in time")
       }
     }
-    let ending = child.ending(by: .after(Self.statusWait), cancellation: cancellation)
-    try cancellation.check()
-    streams.drainErrors()
-    try check(ending, complaints: streams.complaints, isRefusal: isRefusal)
+    try check(try child.ending(), child, isRefusal: isRefusal)
   }
 
-  private func opened(_ cancellation: CancellationFlag) throws -> ChildStreams {
+  private func start(_ limits: WaitLimits) throws(GitServingError) -> Child {
     do {
-      return try ChildStreams(input: input, silence: settings.silenceTimeout, cancellation: cancellation)
+      return try Child(
+        ChildCommand(path: command.executable, arguments: command.arguments, environment: command.environment),
+        input: input.map { .descriptor($0.descriptor) } ?? .nothing, limits: limits)
     } catch {
+      guard case .failed(let what, let code) = error else { preconditionFailure("a start waits for nothing") }
       throw GitServingError(
-        .failed, path, "cannot talk to git upload-pack: \(error)", hint: "raise the limit of open files (ulimit -n)")
+        .failed, path, "cannot \(what) '\(command.executable)': \(Errno(rawValue: code))",
+        hint: [EMFILE, ENFILE].contains(code) ? "raise the limit of open files (ulimit -n)" : "see whether it runs")
     }
   }
 
-  private func start(_ streams: ChildStreams) throws -> ChildGroup {
-    defer { streams.closeChildEnds() }
+  /// The next bytes of the output; empty at its end.
+  private func read(_ child: Child) throws -> [UInt8] {
     do {
-      return try ChildGroup(
-        path: command.executable, arguments: command.arguments, environment: command.environment,
-        descriptors: streams.childEnds)
-    } catch {
-      throw GitServingError(
-        .failed, path, "cannot start '\(command.executable)': \(Errno(rawValue: error.code))",
-        hint: "see whether it runs")
+      return try [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, filled in
+        filled = try child.read(into: UnsafeMutableRawBufferPointer(buffer))
+      }
+    } catch let failure as ChildFailure {
+      switch failure {
+      case .silent(let limit): throw timeout("said nothing for", limit, child)
+      case .runTimedOut: throw timeout("took longer than", settings.totalTimeout, child)
+      case .failed(let what, let code):
+        throw GitServingError(.failed, path, "cannot \(what) git upload-pack: \(Errno(rawValue: code))")
+      }
     }
   }
 
-  private func read(_ streams: ChildStreams, until deadline: Deadline) throws -> [UInt8]? {
-    do {
-      return try streams.read(until: deadline)
-    } catch is DeadlineExceeded {
-      streams.drainErrors()
-      let limit = deadline.hasPassed ? settings.totalTimeout : settings.silenceTimeout
-      let what = deadline.hasPassed ? "took longer than" : "said nothing for"
-      throw GitServingError(
-        .timeout, path, "git upload-pack \(what) \(limit.components.seconds) s" + said(streams.complaints))
-    } catch let error as Errno {
-      throw GitServingError(.failed, path, "cannot read from git upload-pack: \(error)")
-    }
+  private func timeout(_ what: String, _ limit: Duration, _ child: Child) -> GitServingError {
+    GitServingError(.timeout, path, "git upload-pack \(what) \(limit.components.seconds) s" + errorText(child))
   }
 
-  private func check(_ ending: ChildGroup.Ending?, complaints: [UInt8], isRefusal: Bool) throws(GitServingError) {
+  private func check(_ ending: Child.Ending?, _ child: Child, isRefusal: Bool) throws(GitServingError) {
     switch ending {
     case .exited(0): return
     case .exited where isRefusal: return
     case .exited(let status):
-      throw GitServingError(.failed, path, "git upload-pack ended with status \(status)" + said(complaints))
+      throw GitServingError(.failed, path, "git upload-pack ended with status \(status)" + errorText(child))
     case .signaled(let signal):
-      throw GitServingError(.failed, path, "git upload-pack was ended by signal \(signal)" + said(complaints))
+      throw GitServingError(.failed, path, "git upload-pack was ended by signal \(signal)" + errorText(child))
     case nil: throw GitServingError(.failed, path, "git upload-pack closed its output and went on running")
     }
   }
 
-  private func said(_ complaints: [UInt8]) -> String {
-    let text = ForeignText.serverLine(complaints)
+  private func errorText(_ child: Child) -> String {
+    let text = child.errorText.description
     return text.isEmpty ? "" : ": \(text)"
   }
 }

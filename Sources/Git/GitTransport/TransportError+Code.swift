@@ -53,30 +53,5 @@ extension TransportError {
     /// The `git` program, needed for local sources, is not installed.
     package static let gitMissing = Code(rawValue: "git_missing")
     package static let invalidURL = Code(rawValue: "invalid_url")
-
-    /// What trying again is worth when nothing more is known. Codes that we do not know count as transient:
-    /// giving up is the decision that needs a reason.
-    package var usualDisposition: Disposition {
-      switch self {
-      case .protocolError: .corrupt
-      case .unsupportedObjectFormat, .unsupportedSource, .gitMissing, .sshMissing, .invalidURL: .fatal
-      case .sourceNotFound, .sourceNotARepository, .sourceAccessDenied, .authenticationFailed, .tlsFailed,
-        .limitExceeded, .redirectRefused, .sourceShallow, .hostKeyUnknown, .hostKeyChanged, .hostKeyRevoked:
-        .permanent
-      default: .transient
-      }
-    }
-  }
-
-  /// What trying again is worth.
-  package enum Disposition: String, Sendable {
-    /// May work by itself later.
-    case transient
-    /// Will fail the same way until something is changed on the other side or in the configuration.
-    case permanent
-    /// The other side sent what cannot be right.
-    case corrupt
-    /// Will never work with this program and this source.
-    case fatal
   }
 }

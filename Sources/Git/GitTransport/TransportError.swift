@@ -1,46 +1,43 @@
 package import GitValues
 
-/// Why a conversation with a git server failed: what we tried, on what, what the layer below said, what to do next.
+/// Why a conversation with a git server failed: what was tried, on what, what went wrong, what to do next.
 ///
 /// Every text in it is safe to show: `subject` has no user info, server text went through `ForeignText.serverLine`.
 package struct TransportError: Error, Sendable {
   /// What went wrong, as a stable string that users may match on (`--json`, metrics labels).
   package let code: Code
-  /// What we tried: "list refs", "fetch objects".
+  /// What was tried: "list refs", "fetch objects".
   package let operation: String
-  /// What we tried it on: the source without user info, or a host.
+  /// What it was tried on: the source without user info, or a host.
   package let subject: String
   /// What the layer below said, one line, lower case where it is ours; empty when there is nothing to add.
   package let cause: String
-  /// What the user may do next; `nil` when we know nothing better than to try again.
+  /// What the user may do next; `nil` for no more than to try again.
   package let hint: String?
-  /// What trying again is worth.
-  package let disposition: Disposition
   /// The wanted object that the server does not have or cannot read, where it names one.
   package let missingObject: ObjectID?
-  /// How long the server asks to be left alone (`Retry-After`); only with `rateLimited`, and not always then.
+  /// Whether the server said that its repository is damaged.
+  package let reportsCorruption: Bool
+  /// The `Retry-After` of the server; only with `rateLimited`, and not always then.
   package let retryAfter: Duration?
   /// Whether a byte of the answer to a fetch had come.
   package var hasAnswered = false
-  /// The error of the layer below, kept for programs. Not shown: its text may hold what must not be shown.
-  package let underlying: (any Error)?
 
-  /// Makes an error. Without a `disposition` the code's own one holds.
   package init(
     _ code: Code, operation: String, subject: String, cause: String = "", hint: String? = nil,
-    disposition: Disposition? = nil, missingObject: ObjectID? = nil, retryAfter: Duration? = nil,
-    underlying: (any Error)? = nil
+    reportsCorruption: Bool = false, missingObject: ObjectID? = nil, retryAfter: Duration? = nil
   ) {
     self.code = code
     self.operation = operation
     self.subject = subject
     self.cause = cause
     self.hint = hint
-    self.disposition = disposition ?? code.usualDisposition
+    self.reportsCorruption = reportsCorruption
     self.missingObject = missingObject
     self.retryAfter = retryAfter
-    self.underlying = underlying
   }
+
+  package var disposition: FailureDisposition { code.disposition }
 }
 
 extension TransportError: CustomStringConvertible {

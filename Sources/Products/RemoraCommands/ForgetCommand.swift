@@ -72,7 +72,7 @@ struct ForgetCommand: AsyncParsableCommand {
         }
         result.withLock { $0 = .success(outcome) }
       } catch {
-        result.withLock { $0 = .failure(MirrorError(error, destination: path.string)) }
+        result.withLock { $0 = .failure(MirrorError(error, "forget in", path.string)) }
       }
       await pool.shutdown()
     }

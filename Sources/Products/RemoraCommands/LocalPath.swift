@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import GitTransport
+internal import GitValues
 internal import Glibc
 internal import SystemPackage
 

@@ -86,7 +86,7 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         result.withLock { $0 = .success(outcome) }
       } catch {
-        result.withLock { $0 = .failure(MirrorError(error, destination: into.string)) }
+        result.withLock { $0 = .failure(MirrorError(error, "restore into", into.string)) }
       }
       await pool.shutdown()
     }

@@ -48,7 +48,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         result.withLock { $0 = .success(comparison) }
       } catch {
-        result.withLock { $0 = .failure(MirrorError(error, destination: copy.string)) }
+        result.withLock { $0 = .failure(MirrorError(error, "verify", copy.string)) }
       }
       await pool.shutdown()
     }

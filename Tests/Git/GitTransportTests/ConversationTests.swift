@@ -108,16 +108,16 @@ struct ConversationTests {
   @Test(
     "says by its code what is wrong",
     arguments: [
-      (packets("ERR no such thing"), TransportError.Code.serverRefused, TransportError.Disposition.transient),
-      (Array("<!DOCTYPE html>".utf8), .sourceNotARepository, .permanent),
-      ([], .connectionLost, .transient),
-      (packets("version 2", "ls-refs"), .connectionLost, .transient),
-      (packets("version 2", "ls-refs", ""), .protocolError, .corrupt),
-      (packets("version 2", "object-format=sha256", ""), .unsupportedObjectFormat, .fatal),
-      (packets("\(one) HEAD\0x\n", "shallow \(one)\n", ""), .sourceShallow, .permanent),
-      (packets("version 7", ""), .protocolError, .corrupt),
+      (packets("ERR no such thing"), TransportError.Code.serverRefused, FailureDisposition.backOff),
+      (Array("<!DOCTYPE html>".utf8), .sourceNotARepository, .needsOperator),
+      ([], .connectionLost, .retryNow),
+      (packets("version 2", "ls-refs"), .connectionLost, .retryNow),
+      (packets("version 2", "ls-refs", ""), .protocolError, .backOff),
+      (packets("version 2", "object-format=sha256", ""), .unsupportedObjectFormat, .needsOperator),
+      (packets("\(one) HEAD\0x\n", "shallow \(one)\n", ""), .sourceShallow, .needsOperator),
+      (packets("version 7", ""), .protocolError, .backOff),
     ])
-  func codes(bytes: [UInt8], code: TransportError.Code, disposition: TransportError.Disposition) throws {
+  func codes(bytes: [UInt8], code: TransportError.Code, disposition: FailureDisposition) throws {
     let channel = ScriptedChannel()
     channel.advertisement = .init(bytes: bytes)
     let conversation = conversation(channel)

@@ -103,7 +103,7 @@ import WorkerPool
       #expect(inFile.cause.contains(directory.path("token")))
       for error in [inAddress, inFile] {
         #expect(error.code == .authenticationFailed)
-        #expect(error.disposition == .permanent)
+        #expect(error.disposition == .host)
         var dumped = ""
         dump(error, to: &dumped)
         #expect(!"\(error)".contains("s3cret") && !dumped.contains("s3cret"))

@@ -140,7 +140,7 @@ import WorkerPool
     let server = try Self.answers([Self.advertisementPath: [ScriptedAnswer(200, parts: [.cut], framing: .raw)]])
     let error = try await HTTPChannel().failure(server.url("/r.git"))
     #expect(error.code == .connectionLost)
-    #expect(error.disposition == .transient)
+    #expect(error.disposition == .retryNow)
     #expect(server.requests.count == 2)
     server.stop()
   }

@@ -67,7 +67,7 @@ struct LocalFailureTests {
       local.gitExecutable = executable
       let error = try await local.failure()
       #expect(error.code == .gitMissing)
-      #expect(error.disposition == .fatal)
+      #expect(error.disposition == .machine)
     }
   }
 

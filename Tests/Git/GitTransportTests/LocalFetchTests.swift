@@ -119,7 +119,7 @@ struct LocalFetchTests {
       let tip = repository.oid(commit)
       let error = try await local.failure { _ = try $0.pack(wants: [tip]) }
       #expect(error.code == .serverRefused)
-      #expect(error.disposition == .corrupt)
+      #expect(error.reportsCorruption)
       #expect(error.cause.contains(blob), "\(error)")
     }
   }

@@ -96,7 +96,7 @@ import Testing
   func refused(text: String) {
     let error = #expect(throws: TransportError.self) { try SourceURL(text) }
     #expect(error?.code == .invalidURL)
-    #expect(error?.disposition == .fatal)
+    #expect(error?.disposition == .needsOperator)
   }
 
   @Test(

@@ -16,6 +16,9 @@ struct BorderCheck {
   static let lineLimit = 400
   /// What ends the process where an error should be thrown.
   static let forbiddenCode = ["try!", "as!", "fatalError("]
+  /// What starts a process: every child is bounded and reaped in one place.
+  static let spawningCode = ["posix_spawn", "fork(", "forkpty(", "execv", "popen(", "system(", "Process("]
+  static let spawningRoom = "ChildProcess"
   /// What switches the compiler's proof off and needs one in words.
   static let uncheckedCode = ["@unchecked Sendable", "nonisolated(unsafe)"]
 
@@ -23,7 +26,8 @@ struct BorderCheck {
 
   /// Everything that a file breaks, as `path:line: what`.
   func violations(in file: File) -> [String] {
-    forbiddenImports(in: file) + forbiddenCode(in: file) + unprovenClaims(in: file) + excessLength(of: file)
+    forbiddenImports(in: file) + forbiddenCode(in: file) + spawns(in: file) + unprovenClaims(in: file)
+      + excessLength(of: file)
   }
 
   private func forbiddenImports(in file: File) -> [String] {
@@ -35,6 +39,21 @@ struct BorderCheck {
   private func forbiddenCode(in file: File) -> [String] {
     file.text.code.enumerated().flatMap { number, line in
       Self.forbiddenCode.filter { line.contains($0) }.map { "\(file.path):\(number + 1): \($0)" }
+    }
+  }
+
+  private func spawns(in file: File) -> [String] {
+    guard file.room != Self.spawningRoom else { return [] }
+    return file.text.code.enumerated().flatMap { number, line in
+      Self.spawningCode.filter { name in
+        // Not the end of a longer name: `ChildProcess(` is no `Process(`.
+        line.ranges(of: name).contains { range in
+          guard range.lowerBound > line.startIndex else { return true }
+          let before = line[line.index(before: range.lowerBound)]
+          return !before.isLetter && !before.isNumber && before != "_"
+        }
+      }
+      .map { "\(file.path):\(number + 1): only \(Self.spawningRoom) may start processes: \($0)" }
     }
   }
 

@@ -74,6 +74,18 @@ import Testing
   func processEnds(line: String, isFound: Bool) { #expect(violations("Git", line).isEmpty == !isFound) }
 
   @Test(
+    "a process is started by ChildProcess only",
+    arguments: [
+      ("let status = posix_spawn(&id, path, nil, nil, a, e)", true), ("let child = fork()", true),
+      ("let process = Process()", true), ("let process = Foundation.Process()", true), ("execvp(path, a)", true),
+      ("let child = ChildProcess(path)", false), ("// never Process()", false), ("let host = filesystem(x)", false),
+    ])
+  func spawns(line: String, isFound: Bool) {
+    #expect(violations("Git", line).isEmpty == !isFound)
+    #expect(violations("ChildProcess", line) == [])
+  }
+
+  @Test(
     "a claim needs a comment directly above",
     arguments: [
       ("final class A: @unchecked Sendable {}", false),

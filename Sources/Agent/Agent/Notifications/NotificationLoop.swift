@@ -1,5 +1,6 @@
 internal import AgentAPI
 internal import BoundedHTTP
+internal import ChildProcess
 internal import DurableFiles
 internal import Foundation
 internal import Replication
@@ -106,20 +107,24 @@ struct NotificationLoop: Sendable {
     guard input >= 0, none >= 0 else {
       throw AgentFault(0, "failed", "give the command its input: \(String(cString: strerror(errno)))")
     }
-    let child: ChildGroup
-    do throws(SpawnFailure) {
-      child = try ChildGroup(
-        path: command, arguments: [],
-        environment: ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "LANG", "TZ"].contains($0.key) },
-        descriptors: [input, none, none])
-    } catch {
-      throw AgentFault(0, "failed", "start the command: \(String(cString: strerror(error.code)))")
-    }
-    defer { child.kill() }
-    guard let ending = child.ending(by: .after(limit), cancellation: flag) else {
+    let environment = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "LANG", "TZ"].contains($0.key) }
+    let limits = WaitLimits(silence: limit, deadline: .after(limit), cancellation: flag)
+    let child = try started(ChildCommand(path: command, arguments: [], environment: environment), input, none, limits)
+    defer { child.abort() }
+    guard let ending = try child.ending(by: limits.deadline) else {
       throw AgentFault(0, "failed", "the command did not end within \(limit)")
     }
     guard ending == .exited(0) else { throw AgentFault(0, "failed", "the command ended with \(ending.text)") }
+  }
+
+  private static func started(
+    _ command: ChildCommand, _ input: Int32, _ output: Int32, _ limits: WaitLimits
+  ) throws -> Child {
+    do {
+      return try Child(command, input: .descriptor(input), output: .descriptor(output), limits: limits)
+    } catch {
+      throw AgentFault(0, "failed", "run the command: \(error)")
+    }
   }
 
   // MARK: The book

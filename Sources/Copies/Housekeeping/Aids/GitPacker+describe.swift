@@ -1,4 +1,5 @@
-internal import GitTransport
+internal import GitCommand
+internal import GitValues
 internal import Mirroring
 internal import SystemPackage
 
@@ -27,6 +28,6 @@ extension GitPacker {
       ["-c", "pack.threads=1", "-c", "commitGraph.generationVersion=1", "--git-dir=\(layout.root.pathText)"]
         + arguments,
       variables: variables, deadline: deadline, cancellation: cancellation)
-    return ending.isSuccess ? nil : "git \(arguments[0]): \(ending.complaints)"
+    return ending.isSuccess ? nil : "git \(arguments[0]): \(ending.errorText)"
   }
 }

@@ -1,5 +1,5 @@
+internal import ChildProcess
 internal import DurableFiles
-internal import GitTransport
 internal import Mirroring
 internal import SystemPackage
 internal import WorkerPool
@@ -20,7 +20,7 @@ extension HousekeepingWork {
       hasGraph = try publishGraph(aids)
     } catch let error as FileError where error.code == .noSpace {
       warn("not_described", "\(error)")
-    } catch GitProgram.Failure.deadlinePassed {
+    } catch ChildFailure.runTimedOut {
       // The packs are together already: to note that is what the rest of the time is for.
       warn("not_described", "no multi-pack-index or commit-graph was written: there was no time left")
     }

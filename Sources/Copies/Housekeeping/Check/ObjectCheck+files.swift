@@ -1,7 +1,6 @@
 internal import Crypto
 internal import DurableFiles
 internal import Git
-internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import SystemPackage

@@ -1,7 +1,6 @@
 package import DurableFiles
 package import Foundation
 internal import Git
-internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import RefStore
@@ -72,10 +71,7 @@ package struct ObjectCheck {
       try removeDerived(&outcome)
       if outcome.findings.isEmpty { try recordProof(outcome) }
     } catch {
-      outcome.error =
-        error is Cancelled
-        ? MirrorError(.cancelled, "check '\(layout.root)': cancelled")
-        : MirrorError(error, destination: layout.root.string)
+      outcome.error = MirrorError(error, "check", layout.root.string)
     }
     return outcome
   }

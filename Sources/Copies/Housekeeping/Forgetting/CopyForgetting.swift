@@ -1,6 +1,5 @@
 internal import DurableFiles
 internal import Git
-internal import GitTransport
 internal import GitValues
 package import Mirroring
 package import SystemPackage

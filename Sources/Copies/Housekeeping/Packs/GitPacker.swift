@@ -1,4 +1,4 @@
-internal import GitTransport
+internal import GitCommand
 internal import GitValues
 internal import Mirroring
 internal import WorkerPool
@@ -51,12 +51,12 @@ struct GitPacker: Packer {
       Self.bounds + ["--git-dir=\(layout.root.pathText)"] + arguments,
       input: Array(lines.map { $0 + "\n" }.joined().utf8),
       deadline: deadline, cancellation: cancellation, take: take)
-    guard ending.isSuccess else { throw failed(arguments[0], ending.complaints) }
+    guard ending.isSuccess else { throw failed(arguments[0], ending.errorText) }
   }
 
-  func failed(_ command: String, _ complaints: String) -> MirrorError {
+  func failed(_ command: String, _ errorText: String) -> MirrorError {
     MirrorError(
-      .housekeepingFailed, "housekeep '\(layout.root)': git \(command): \(complaints)",
+      .housekeepingFailed, "housekeep '\(layout.root)': git \(command): \(errorText)",
       hint: "the copy is sound; look at it with 'git fsck'")
   }
 }

@@ -1,7 +1,7 @@
 internal import DurableFiles
 internal import Foundation
 internal import Git
-internal import GitTransport
+internal import GitValues
 internal import Mirroring
 internal import SystemPackage
 

@@ -1,6 +1,5 @@
 internal import DurableFiles
 internal import Git
-internal import GitTransport
 internal import GitValues
 internal import Mirroring
 internal import SystemPackage

@@ -1,5 +1,5 @@
 internal import DurableFiles
-internal import GitTransport
+internal import GitCommand
 internal import GitValues
 internal import Mirroring
 internal import WorkerPool

@@ -1,5 +1,5 @@
 internal import Git
-internal import GitTransport
+internal import GitValues
 internal import Mirroring
 internal import SystemPackage
 internal import WorkerPool

@@ -1,7 +1,6 @@
 package import DurableFiles
 package import Foundation
 internal import Git
-internal import GitTransport
 package import GitValues
 package import Mirroring
 internal import RefStore
@@ -64,8 +63,8 @@ package struct RefRestoration {
   private func translated(_ error: any Error, _ destination: FilePath) -> MirrorError {
     switch error {
     case is Cancelled: MirrorError(.cancelled, "restore from '\(copy)': \(error)", hint: "no ref was made")
-    case let failure as PackBuilder.Failure: MirrorError(failure.error, destination: copy.string)
-    default: MirrorError(error, destination: destination.string)
+    case let failure as PackBuilder.Failure: MirrorError(failure.error, "restore from", copy.string)
+    default: MirrorError(error, "restore into", destination.string)
     }
   }
 

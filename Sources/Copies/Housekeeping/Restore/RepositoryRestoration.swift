@@ -1,7 +1,6 @@
 package import DurableFiles
 package import Foundation
 internal import Git
-internal import GitTransport
 package import GitValues
 package import Mirroring
 internal import RefStore
@@ -59,7 +58,7 @@ package struct RepositoryRestoration {
     case is LockError:
       MirrorError(.busy, "restore into '\(destination)': \(error)", hint: "another restore works there")
     case is Cancelled: MirrorError(.cancelled, "restore into '\(destination)': \(error)", hint: "nothing was made")
-    default: MirrorError(error, destination: destination.string)
+    default: MirrorError(error, "restore into", destination.string)
     }
   }
 

@@ -1,5 +1,4 @@
 internal import DurableFiles
-internal import GitTransport
 internal import Mirroring
 package import SystemPackage
 package import WorkerPool

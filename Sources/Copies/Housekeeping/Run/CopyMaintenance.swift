@@ -37,7 +37,7 @@ package struct CopyMaintenance: Sendable {
       guard let need else { return [] }
       settings.scope = need
     } catch {
-      return [Self.failed(MirrorError(error, destination: request.destination.string))]
+      return [Self.failed(MirrorError(error, "housekeep", request.destination.string))]
     }
     let done = CopyHousekeeping(
       request.destination, settings: settings, environment: environment, cancellation: cancellation

@@ -33,7 +33,7 @@ package struct CopyUpkeep: Sendable {
         guard let need else { return HousekeepingOutcome() }
         settings.scope = need
       } catch {
-        return .failed(MirrorError(error, destination: copy.string))
+        return .failed(MirrorError(error, "housekeep", copy.string))
       }
     }
     return CopyHousekeeping(copy, settings: settings, environment: environment, cancellation: cancellation).execute()

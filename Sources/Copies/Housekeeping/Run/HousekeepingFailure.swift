@@ -1,24 +1,24 @@
+internal import ChildProcess
 internal import Git
-internal import GitTransport
 internal import Glibc
 internal import Mirroring
 internal import SystemPackage
 internal import WorkerPool
 
-/// Translates what the rooms below throw into the errors of commands.
+/// Translates the errors of the targets below into those of commands.
 enum HousekeepingFailure {
   static func translate(_ error: any Error, attempt: String, copy: FilePath) -> MirrorError {
     switch error {
     case is Cancelled: MirrorError(.cancelled, "\(attempt): cancelled", hint: "the copy is sound; run again")
-    case GitProgram.Failure.deadlinePassed: timeout(attempt)
-    case GitProgram.Failure.failed(let what, let code):
+    case ChildFailure.runTimedOut, ChildFailure.silent: timeout(attempt)
+    case ChildFailure.failed(let what, let code):
       MirrorError(.housekeepingFailed, "\(attempt): \(what) git: \(String(cString: strerror(code)))", hint: "run again")
     case let missing as ConnectivityCheck.Missing: incomplete(missing, attempt)
     case let error as GitError where error.code == .packCorrupt:
       MirrorError(
         .housekeepingFailed, "\(attempt): index the new pack: \(error.message)",
         hint: "the copy is as it was; look at it with 'git fsck'")
-    default: MirrorError(error, destination: copy.string)
+    default: MirrorError(error, "housekeep", copy.string)
     }
   }
 

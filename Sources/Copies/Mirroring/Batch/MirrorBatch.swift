@@ -105,7 +105,7 @@ package struct MirrorBatch: Sendable {
         return Ended(index: index, outcome: outcome, duration: duration)
       }
     } catch {
-      let outcome = MirrorOutcome.failed(MirrorError(Cancelled(), destination: request.destination.string))
+      let outcome = MirrorOutcome.failed(MirrorError(Cancelled(), "mirror into", request.destination.string))
       return Ended(index: index, outcome: outcome, duration: clock.now - start)
     }
   }

@@ -1,5 +1,6 @@
 package import DurableFiles
 internal import GitTransport
+internal import GitValues
 package import SystemPackage
 package import WorkerPool
 

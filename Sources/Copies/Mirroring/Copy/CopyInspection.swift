@@ -1,6 +1,7 @@
 package import DurableFiles
 internal import Git
 package import GitTransport
+internal import GitValues
 internal import RefStore
 package import SystemPackage
 

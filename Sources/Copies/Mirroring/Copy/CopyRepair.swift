@@ -2,6 +2,7 @@ package import DurableFiles
 package import Foundation
 internal import Git
 internal import GitTransport
+internal import GitValues
 internal import Glibc
 internal import RefStore
 package import SystemPackage

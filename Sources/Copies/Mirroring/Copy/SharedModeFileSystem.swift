@@ -1,6 +1,7 @@
 package import DurableFiles
 internal import Git
 internal import GitTransport
+internal import GitValues
 internal import Glibc
 package import SystemPackage
 

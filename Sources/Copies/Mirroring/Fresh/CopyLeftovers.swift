@@ -1,5 +1,6 @@
 package import DurableFiles
 internal import GitTransport
+internal import GitValues
 package import SystemPackage
 
 /// What runs make beside a copy named `NAME`, and what those that died have left of it.

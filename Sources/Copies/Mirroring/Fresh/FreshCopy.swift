@@ -46,7 +46,7 @@ package struct FreshCopy {
     } catch let error as LockError {
       return .failed(MirrorError(.busy, "fetch '\(request.destination)' anew: \(error)", hint: "run again"))
     } catch {
-      return .failed(MirrorError(error, destination: request.destination.string))
+      return .failed(MirrorError(error, "mirror into", request.destination.string))
     }
   }
 

@@ -54,7 +54,7 @@ package struct CopyComparison: Sendable {
       let lost = try readability.unreadable(among: tips, control: comparison.equalTip)
       return lost.isEmpty ? comparison : CopyComparison(session.view, held, exclusion, lost: lost)
     } catch {
-      throw MirrorError(error, destination: copy.string)
+      throw MirrorError(error, "verify", copy.string)
     }
   }
 

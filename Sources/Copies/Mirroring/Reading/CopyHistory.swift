@@ -42,7 +42,7 @@ package struct CopyHistory: Sendable {
       }.flatMap(Self.changes).filter { wanted?.contains($0.name) ?? true }
       return CopyHistory(changes: changes, damagedLines: damaged)
     } catch {
-      throw MirrorError(error, destination: copy.string)
+      throw MirrorError(error, "read the history of", copy.string)
     }
   }
 

@@ -22,7 +22,7 @@ package enum RepositoryReading {
       throw MirrorError(
         .notARepository, "read '\(path)': not a git repository", hint: "name the directory that holds HEAD")
     } catch {
-      throw MirrorError(error, destination: path.string)
+      throw MirrorError(error, "read", path.string)
     }
   }
 
@@ -32,7 +32,7 @@ package enum RepositoryReading {
       let objects = try Repository.openBare(at: path.pathText).objects()
       return oids.allSatisfy { objects.contains($0) }
     } catch {
-      throw MirrorError(error, destination: path.string)
+      throw MirrorError(error, "read", path.string)
     }
   }
 
@@ -41,7 +41,7 @@ package enum RepositoryReading {
     do {
       return RefExclusion(try Repository.openBare(at: path.pathText).configuration.strings("remora.excluderef"))
     } catch {
-      throw MirrorError(error, destination: path.string)
+      throw MirrorError(error, "read", path.string)
     }
   }
 }

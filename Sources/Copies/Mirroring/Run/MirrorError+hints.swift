@@ -1,4 +1,20 @@
+internal import GitTransport
+
 extension MirrorError.Code {
+  /// What a failure of this code calls for when nothing more is known of it. Errors of the transport bring their own.
+  var usualDisposition: FailureDisposition {
+    switch self {
+    case .timeout: .retryNow
+    case .cancelled, .destinationInputOutput, .destinationUnwritable, .diskFull, .outOfResources: .machine
+    case .destinationBorrowing, .destinationGrafted, .destinationIsACopy, .destinationIsTheSource,
+      .destinationNotACopy, .destinationNotADirectory, .destinationNotEmpty, .destinationNotOwned,
+      .destinationOtherSource, .destinationPartial, .destinationShallow, .destinationUnsupported, .invalidList,
+      .invalidName, .limitExceeded, .momentUnknown, .notARepository:
+      .needsOperator
+    default: .backOff
+    }
+  }
+
   /// What to do about an error of this code when nothing more is known of it.
   var usualHint: String {
     switch rawValue {

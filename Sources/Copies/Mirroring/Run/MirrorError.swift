@@ -1,6 +1,6 @@
 internal import DurableFiles
 internal import Git
-internal import GitTransport
+package import GitTransport
 internal import RefStore
 internal import SystemPackage
 internal import WorkerPool
@@ -12,6 +12,7 @@ package struct MirrorError: Error, Hashable, Sendable {
     package let rawValue: String
     package init(rawValue: String) { self.rawValue = rawValue }
     package init(_ rawValue: String) { self.rawValue = rawValue }
+    package init(_ code: TransportError.Code) { rawValue = code.rawValue }
 
     package static let busy = Code("busy")
     package static let cancelled = Code("cancelled")
@@ -52,13 +53,19 @@ package struct MirrorError: Error, Hashable, Sendable {
   package let message: String
   /// What to do next; never empty.
   package let hint: String
-  /// How long the source's host asks to be left alone (`Retry-After`); only with `rate_limited`, and not always then.
+  package let disposition: FailureDisposition
+  /// The `Retry-After` of the source's host; only with `rate_limited`, and not always then.
   package let retryAfter: Duration?
 
-  package init(_ code: Code, _ message: String, hint: String = "", retryAfter: Duration? = nil) {
+  /// - Parameter disposition: the usual one of the code unless given.
+  package init(
+    _ code: Code, _ message: String, hint: String = "", disposition: FailureDisposition? = nil,
+    retryAfter: Duration? = nil
+  ) {
     self.code = code
     self.message = message
     self.hint = hint.isEmpty ? code.usualHint : hint
+    self.disposition = disposition ?? code.usualDisposition
     self.retryAfter = retryAfter
   }
 }
@@ -68,24 +75,29 @@ extension MirrorError: CustomStringConvertible {
 }
 
 extension MirrorError {
-  /// Translates what the rooms below throw. The one place where their codes become ours.
-  package init(_ error: any Error, destination: String) {
+  /// Translates the errors of the targets below: the one place where their codes become codes of a mirror.
+  ///
+  /// - Parameters:
+  ///   - operation: what was tried, "restore into".
+  ///   - subject: the path that it was tried on.
+  package init(_ error: any Error, _ operation: String, _ subject: String) {
     switch error {
     case let error as MirrorError: self = error
     case let error as TransportError: self.init(transport: error)
-    case is Cancelled: self.init(.cancelled, "mirror into '\(destination)': cancelled", hint: "the copy is as it was")
+    case is Cancelled:
+      self.init(.cancelled, "\(operation) '\(subject)': cancelled", hint: "the copy is as it was")
     case let error as FileError: self.init(file: error)
     case let error as RefStoreError: self.init(refs: error)
-    case let error as GitError: self.init(git: error, destination: destination)
-    default: self.init(.destinationInputOutput, "mirror into '\(destination)': \(error)")
+    case let error as GitError: self.init(git: error, subject)
+    default: self.init(.destinationInputOutput, "\(operation) '\(subject)': \(error)")
     }
   }
 
   private init(transport error: TransportError) {
     let cause = error.cause.isEmpty ? error.code.rawValue.replacing("_", with: " ") : error.cause
     self.init(
-      Code(error.code.rawValue), "\(error.operation) '\(error.subject)': \(cause)", hint: error.hint ?? "",
-      retryAfter: error.retryAfter)
+      Code(error.code), "\(error.operation) '\(error.subject)': \(cause)", hint: error.hint ?? "",
+      disposition: error.disposition, retryAfter: error.retryAfter)
   }
 
   private init(file error: FileError) {
@@ -108,7 +120,7 @@ extension MirrorError {
     if case .file(let file) = error { self.init(file: file) } else { self.init(.destinationDamaged, "\(error)") }
   }
 
-  private init(git error: GitError, destination: String) {
+  private init(git error: GitError, _ subject: String) {
     switch error.code {
     case .packCorrupt:
       self.init(
@@ -116,11 +128,11 @@ extension MirrorError {
         hint: "run again; if it stays, the source or the way to it is damaged")
     case .unsupportedObjectFormat:
       self.init(
-        .destinationUnsupported, "open '\(destination)': \(error.message)",
+        .destinationUnsupported, "open '\(subject)': \(error.message)",
         hint: "libgit2 1.5.1 holds SHA-1 repositories only")
     case .unsupportedExtension:
       self.init(
-        .destinationUnsupported, "open '\(destination)': \(error.message)",
+        .destinationUnsupported, "open '\(subject)': \(error.message)",
         hint: "name another directory, or copy into it with the program that made it")
     case .packThin:
       self.init(
@@ -137,11 +149,11 @@ extension MirrorError {
         hint: "raise the limit if the source may be that large")
     case .noSpace:
       self.init(
-        .diskFull, "write into '\(destination)': \(error.message)",
+        .diskFull, "write into '\(subject)': \(error.message)",
         hint: "free some space and run again; the copy is as it was")
     case .notOwned:
-      self.init(.destinationNotOwned, "open '\(destination)': \(error.message)", hint: "run as its owner")
-    default: self.init(.destinationDamaged, "'\(destination)': \(error.message) (\(error.operation))")
+      self.init(.destinationNotOwned, "open '\(subject)': \(error.message)", hint: "run as its owner")
+    default: self.init(.destinationDamaged, "'\(subject)': \(error.message) (\(error.operation))")
     }
   }
 }

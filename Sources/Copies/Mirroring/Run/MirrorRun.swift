@@ -43,7 +43,7 @@ package struct MirrorRun {
     } catch let error as LockError {
       return .failed(busy(error))
     } catch {
-      return .failed(MirrorError(error, destination: request.destination.string))
+      return .failed(MirrorError(error, "mirror into", request.destination.string))
     }
   }
 
@@ -68,8 +68,8 @@ package struct MirrorRun {
     switch error {
     case .held, .vanished:
       return MirrorError(.busy, "mirror into '\(request.destination)': \(error)", hint: "")
-    case .cancelled: return MirrorError(Cancelled(), destination: request.destination.string)
-    case .failed(let error): return MirrorError(error, destination: request.destination.string)
+    case .cancelled: return MirrorError(Cancelled(), "mirror into", request.destination.string)
+    case .failed(let error): return MirrorError(error, "mirror into", request.destination.string)
     }
   }
 

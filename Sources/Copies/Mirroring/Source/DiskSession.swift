@@ -120,13 +120,14 @@ final class DiskSession: SourceSession {
   }
 
   private static func corrupt(_ error: GitError, _ path: String) -> TransportError {
-    Self.error(.serverRefused, error.message, hint: "check the source with 'git fsck'", path, .corrupt)
+    Self.error(.serverRefused, error.message, hint: "check the source with 'git fsck'", path, reportsCorruption: true)
   }
 
   private static func error(
     _ code: TransportError.Code, _ cause: String, hint: String?, _ path: String,
-    _ disposition: TransportError.Disposition? = nil
+    reportsCorruption: Bool = false
   ) -> TransportError {
-    TransportError(code, operation: "read", subject: path, cause: cause, hint: hint, disposition: disposition)
+    TransportError(
+      code, operation: "read", subject: path, cause: cause, hint: hint, reportsCorruption: reportsCorruption)
   }
 }

@@ -115,7 +115,7 @@ struct ObjectFetch {
   /// True when the server may have died of an object that it cannot read: it says so, or ends before the first byte of the
   /// pack.
   private func mayBeUnreadable(_ error: TransportError) -> Bool {
-    attemptBytes == 0 && (error.isEarlyEnd || error.code == .serverRefused && error.disposition == .corrupt)
+    attemptBytes == 0 && (error.isEarlyEnd || error.code == .serverRefused && error.reportsCorruption)
   }
 
   /// - Throws: the error itself where it is unknown on which tips the server died.

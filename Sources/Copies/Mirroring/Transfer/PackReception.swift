@@ -1,6 +1,7 @@
 internal import DurableFiles
 internal import Git
 internal import GitTransport
+internal import GitValues
 internal import SystemPackage
 
 /// Takes a pack from the conversation, byte by byte as it comes, and indexes it in staging.

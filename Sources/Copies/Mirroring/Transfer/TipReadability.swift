@@ -33,7 +33,7 @@ struct TipReadability {
           continue
         }
         guard error.code != .timeout else { throw error }
-        guard error.isEarlyEnd || error.code == .serverRefused && error.disposition == .corrupt else { return lost }
+        guard error.isEarlyEnd || error.code == .serverRefused && error.reportsCorruption else { return lost }
         let probe = TipProbe { part in
           do {
             try request(part)

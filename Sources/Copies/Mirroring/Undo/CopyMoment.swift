@@ -54,7 +54,7 @@ package struct CopyMoment: Sendable {
         .destinationLocked, "restore from '\(copy)': its refs change all the time", hint: "run again when it is quieter"
       )
     } catch {
-      throw MirrorError(error, destination: copy.string)
+      throw MirrorError(error, "restore from", copy.string)
     }
   }
 

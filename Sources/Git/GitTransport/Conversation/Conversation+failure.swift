@@ -28,8 +28,8 @@ extension Conversation {
     return TransportError(
       code, operation: operation, subject: settings.subject,
       cause: addsDiagnostics ? "\(error.detail) (\(diagnostics))" : error.detail,
-      hint: isCorrupt ? "check the source with 'git fsck'" : hint, disposition: isCorrupt ? .corrupt : nil,
-      missingObject: error.object, underlying: error)
+      hint: isCorrupt ? "check the source with 'git fsck'" : hint, reportsCorruption: isCorrupt,
+      missingObject: error.object)
   }
 
   /// How git says that it cannot read its own objects (upload-pack.c): "aborting due to possible repository corruption
@@ -60,6 +60,6 @@ extension Conversation {
     }
     return TransportError(
       error.code, operation: error.operation, subject: error.subject, cause: error.cause, hint: error.hint,
-      disposition: error.disposition, missingObject: named, retryAfter: error.retryAfter, underlying: error.underlying)
+      reportsCorruption: error.reportsCorruption, missingObject: named, retryAfter: error.retryAfter)
   }
 }

@@ -4,13 +4,13 @@ import TextBytes
 import WorkerPool
 
 extension HTTPUploadPack {
-  /// What we were doing, for errors.
+  /// What was tried, for errors.
   enum Operation: String {
     case listRefs = "list refs of"
     case request = "fetch from"
   }
 
-  /// Says errors of the layers below in the words of this room; `Cancelled` and our own pass.
+  /// Translates the errors of the layers below; throws `Cancelled` and `TransportError` as they are.
   func translating<T>(_ operation: Operation, _ body: () throws -> T) throws -> T {
     do {
       return try body()
@@ -23,8 +23,7 @@ extension HTTPUploadPack {
         cause: "the time for the whole run was over", hint: "allow more time for the run")
     } catch let error as WorkerPoolError {
       throw TransportError(
-        .sourceUnreachable, operation: operation.rawValue, subject: base.redacted, cause: error.description,
-        underlying: error)
+        .sourceUnreachable, operation: operation.rawValue, subject: base.redacted, cause: error.description)
     }
   }
 
@@ -36,8 +35,7 @@ extension HTTPUploadPack {
       cause += " (through the proxy \(proxy))"
     }
     return TransportError(
-      code, operation: operation.rawValue, subject: base.redacted, cause: cause, hint: hint,
-      disposition: failure.kind == .proxyRefused ? .permanent : nil, underlying: failure)
+      code, operation: operation.rawValue, subject: base.redacted, cause: cause, hint: hint)
   }
 
   private static func meaning(of kind: HTTPFailure.Kind) -> (TransportError.Code, hint: String?) {
@@ -147,7 +145,6 @@ extension HTTPUploadPack {
     return TransportError(
       code, operation: operation.rawValue, subject: base.redacted,
       cause: "the server answered with status \(head.status)\(text.isEmpty ? "" : ": \(text)")", hint: hint,
-      disposition: head.status == 407 || head.status == 451 ? .permanent : nil,
       retryAfter: code == .rateLimited ? head.headers["Retry-After"].flatMap { RetryAfter.duration($0) } : nil)
   }
 }

@@ -1,6 +1,5 @@
-import GitProtocol
+import ChildProcess
 import Glibc
-import WorkerPool
 
 // What an operator reads when a local source cannot be served.
 extension LocalUploadPack {
@@ -37,7 +36,7 @@ extension LocalUploadPack {
   }
 
   /// The error for the way the child ended; `nil` for a good end.
-  func failure(_ ending: ChildGroup.Ending?, complaints: ChildComplaints) -> TransportError? {
+  func failure(_ ending: Child.Ending?, _ errorText: ErrorText) -> TransportError? {
     switch ending {
     case .exited(0): return nil
     case .signaled(let signal):
@@ -48,30 +47,30 @@ extension LocalUploadPack {
       return TransportError(
         .connectionLost, operation: Self.operation, subject: subject,
         cause: "git upload-pack closed its output and went on running")
-    case .exited(let status): return exitFailure(status, complaints)
+    case .exited(let status): return exitFailure(status, errorText)
     }
   }
 
   /// The words are those of git 2.39 (path.c, setup.c, upload-pack.c) under `LC_ALL=C`; words that are not known make
   /// a lost connection, which is tried again.
-  private func exitFailure(_ status: Int32, _ complaints: ChildComplaints) -> TransportError {
-    let said = complaints.description
+  private func exitFailure(_ status: Int32, _ errorText: ErrorText) -> TransportError {
+    let said = errorText.description
     let cause = said.isEmpty ? "git upload-pack ended with status \(status)" : said
     func error(_ code: TransportError.Code, hint: String? = nil) -> TransportError {
       TransportError(code, operation: Self.operation, subject: subject, cause: cause, hint: hint)
     }
-    if complaints.contain("dubious ownership") {
+    if errorText.contains("dubious ownership") {
       return error(
         .sourceAccessDenied, hint: "if you trust its owner: git config --global --add safe.directory '\(subject)'")
     }
-    if complaints.contain("ermission denied") { return error(.sourceAccessDenied) }
+    if errorText.contains("ermission denied") { return error(.sourceAccessDenied) }
     let formats = ["unknown repository extension", "unknown value for 'extensions.", "Expected git repo version"]
-    if formats.contains(where: complaints.contain) {
+    if formats.contains(where: errorText.contains) {
       return error(
         .unsupportedSource, hint: "the git of this machine cannot read its format: install a newer git, or convert it")
     }
     let strangers = ["not a git repository", "not appear to be a git repository", "invalid gitfile format"]
-    if strangers.contains(where: complaints.contain) { return error(.sourceNotARepository) }
+    if strangers.contains(where: errorText.contains) { return error(.sourceNotARepository) }
     return error(.connectionLost)
   }
 }

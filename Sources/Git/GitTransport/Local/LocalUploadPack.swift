@@ -1,3 +1,5 @@
+import ChildProcess
+import GitCommand
 package import GitValues
 import Glibc
 package import WorkerPool
@@ -46,13 +48,8 @@ package final class LocalUploadPack: UploadPackChannel {
   private let gitPath: String
   private let cancellation: CancellationFlag
   private let deadline: Deadline
-  private var sockets: ChildSockets?
-  private var process: ChildGroup?
-
-  /// How long a child gets to end by itself when it has nothing more to do.
-  private static let farewell = Duration.seconds(2)
-  /// How long a child that has closed its output gets to say by its status why.
-  private static let statusWait = Duration.seconds(5)
+  private let brokenRefLines: BrokenRefLines
+  private var child: Child?
 
   /// Looks at the path; the child is started by `openAdvertisement`.
   ///
@@ -69,21 +66,26 @@ package final class LocalUploadPack: UploadPackChannel {
     self.cancellation = cancellation
     self.deadline = deadline
     location = try LocalRepositoryPath(source: path, subject: subject)
-    guard let gitPath = Self.findExecutable(settings.gitExecutable, in: settings.environment) else {
+    guard let gitPath = ChildCommand.find(settings.gitExecutable, in: settings.environment) else {
       throw Self.gitMissing(subject, executable: settings.gitExecutable)
     }
     self.gitPath = gitPath
+    brokenRefLines = BrokenRefLines(limit: settings.maximumBrokenRefs)
   }
 
   package func openAdvertisement() throws -> any ByteSource {
-    precondition(process == nil, "a child advertises once")
+    precondition(child?.isEnded ?? true, "a child advertises once")
     try cancellation.check()
+    var environment = GitProgram.environment(from: settings.environment)
+    if settings.asksForVersion2 { environment["GIT_PROTOCOL"] = "version=2" }
+    let command = ChildCommand(
+      path: gitPath, arguments: ["upload-pack", "--", location.path], environment: environment,
+      encoding: PathText.bytes)
     do throws(ChildFailure) {
-      let sockets = try ChildSockets(
-        silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation,
-        maximumBrokenRefs: settings.maximumBrokenRefs)
-      process = try ChildGroup(starting: gitPath, ["upload-pack", "--", location.path], childEnvironment, sockets)
-      self.sockets = sockets
+      child = try Child(
+        command,
+        limits: WaitLimits(silence: settings.silenceTimeout, deadline: deadline, cancellation: cancellation),
+        onErrorOutput: { [brokenRefLines] in brokenRefLines.append($0) })
     } catch {
       throw failure(error)
     }
@@ -91,11 +93,11 @@ package final class LocalUploadPack: UploadPackChannel {
   }
 
   package func send(_ request: [UInt8]) throws -> any ByteSource {
-    guard let sockets, process != nil else {
+    guard let child, !child.isEnded else {
       preconditionFailure("a request needs a child that was started and not ended")
     }
     do {
-      try request.withUnsafeBytes { try sockets.write($0) }
+      try request.withUnsafeBytes { try child.write($0) }
     } catch {
       throw failure(error)
     }
@@ -105,51 +107,33 @@ package final class LocalUploadPack: UploadPackChannel {
   package func noteVersion2() {}
 
   package func brokenRefs(leftOutOf listing: RefListing) throws -> [BrokenRef] {
-    // The child writes its complaints before the flush that ends the listing, and that was read: they are here.
-    let complaints = complaints
-    guard !complaints.namesAreIncomplete else {
+    // The child writes its errors before the flush that ends the listing, and that was read: they are here.
+    _ = child?.errorText
+    guard !brokenRefLines.isIncomplete else {
       throw TransportError(
         .limitExceeded, operation: "list refs of", subject: subject,
         cause: "more than \(settings.maximumBrokenRefs) refs of the source are broken")
     }
-    return complaints.broken.filter { listing.index(of: $0.name) == nil }
+    return brokenRefLines.broken.filter { listing.index(of: $0.name) == nil }
   }
 
-  package var diagnostics: String {
-    complaints.description
-  }
+  package var diagnostics: String { child?.errorText.description ?? "" }
 
-  package func finish() {
-    sockets?.endInput()
-    _ = process?.ending(by: .after(Self.farewell), cancellation: cancellation)
-    abort()
-  }
+  package func finish() { child?.finish() }
 
-  package func abort() {
-    process?.kill()
-    sockets?.drainErrors()
-    sockets?.close()
-    process = nil
-  }
-
-  /// What the child has said so far, also after its end.
-  private var complaints: ChildComplaints {
-    sockets?.drainErrors()
-    return sockets?.complaints ?? ChildComplaints(brokenLimit: 0)
-  }
+  package func abort() { child?.abort() }
 
   /// Reads from the child. An end after which the child reports failure is that failure, and not an end.
   fileprivate func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    guard let sockets, let process else { return 0 }
+    guard let child, !child.isEnded else { return 0 }
     do {
-      let count = try sockets.read(into: buffer)
+      let count = try child.read(into: buffer)
       guard count == 0 else { return count }
     } catch {
       throw failure(error)
     }
-    let ending = process.ending(by: .after(Self.statusWait), cancellation: cancellation)
-    try cancellation.check()
-    if let failure = failure(ending, complaints: complaints) { throw failure }
+    let ending = try child.ending()
+    if let failure = failure(ending, child.errorText) { throw failure }
     return 0
   }
 

@@ -1,9 +1,10 @@
+import ChildProcess
 import WorkerPool
 
 extension Transports {
   /// Whether a program is there to serve repositories of this machine.
   package var hasGit: Bool {
-    LocalUploadPack.findExecutable(configuration.gitExecutable, in: configuration.environment) != nil
+    ChildCommand.find(configuration.gitExecutable, in: configuration.environment) != nil
   }
 
   /// A child `git upload-pack` for a repository on this machine.

@@ -1,4 +1,5 @@
 import CLibssh2
+import ChildProcess
 import Glibc
 import WorkerPool
 
@@ -8,7 +9,7 @@ final class SSHChannel: RemoteCommand {
   private let session: SSHSession
   private let giveBack: (SSHSession) -> Void
   private var handle: OpaquePointer?
-  private var said = ChildComplaints(brokenLimit: 0)
+  private var errorTextSoFar = ErrorText()
 
   /// What a command may send before we take it: enough for a long way at a good rate.
   private static let window: UInt32 = 4 << 20
@@ -86,9 +87,9 @@ final class SSHChannel: RemoteCommand {
     }
   }
 
-  var complaints: ChildComplaints {
+  var errorText: ErrorText {
     drainErrors()
-    return said
+    return errorTextSoFar
   }
 
   private func drainErrors() {
@@ -99,12 +100,12 @@ final class SSHChannel: RemoteCommand {
         let count = libssh2_channel_read_ex(handle, SSH_EXTENDED_DATA_STDERR, bytes.baseAddress, bytes.count)
         guard count > 0 else { return }
         session.noteDelivered(count)
-        said.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        errorTextSoFar.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       }
     }
   }
 
-  func ending() throws -> ChildGroup.Ending? {
+  func ending() throws -> Child.Ending? {
     guard let handle, try close() else { return nil }
     var signal: UnsafeMutablePointer<CChar>?
     var count = 0

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import GitValues
 import WorkerPool
@@ -36,7 +37,7 @@ struct SSHConfigurationReader {
   func configuration(of alias: SSHHostConfiguration.Alias, limits: WaitLimits) throws -> SSHHostConfiguration {
     let person = Person.current(environment)
     var configuration = SSHHostConfiguration(alias, person: person, environment: environment)
-    if let program = LocalUploadPack.findExecutable("ssh", in: environment) {
+    if let program = ChildCommand.find("ssh", in: environment) {
       let said = try ask(program, alias, configurationFile: settings.configurationFile, limits)
       let plain = try ask(program, alias, configurationFile: "none", limits)
       Self.apply(said, to: &configuration, alias, person)
@@ -59,9 +60,10 @@ struct SSHConfigurationReader {
     if let configurationFile { arguments += ["-F", configurationFile] }
     if let port = alias.port { arguments += ["-p", "\(port)"] }
     if let user = alias.user { arguments += ["-l", user] }
-    let run = try ChildRun(
-      path: program, arguments: arguments + ["--", alias.host], environment: environment, limits: limits)
-    guard run.ending == .exited(0) else { throw SSHSystemFailure.configuration(run.complaints.description) }
+    let command = ChildCommand(
+      path: program, arguments: arguments + ["--", alias.host], environment: environment, encoding: PathText.bytes)
+    let run = try ChildRun(command, limits: limits)
+    guard run.ending == .exited(0) else { throw SSHSystemFailure.configuration(run.errorText.description) }
     var values: [Substring: [Substring]] = [:]
     for line in TextLines.strings(run.output).map({ $0[...] }) where !line.isEmpty {
       let key = line.prefix { $0 != " " }

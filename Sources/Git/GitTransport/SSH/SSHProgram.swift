@@ -1,3 +1,4 @@
+import ChildProcess
 import Git
 import Glibc
 
@@ -34,7 +35,7 @@ struct SSHProgram: Sendable {
       return
     }
     let name = environment["GIT_SSH"] ?? "ssh"
-    guard let path = LocalUploadPack.findExecutable(name, in: environment) else { return nil }
+    guard let path = ChildCommand.find(name, in: environment) else { return nil }
     self.path = path
     arguments = []
     self.variant = Self.variant(of: path, variant)

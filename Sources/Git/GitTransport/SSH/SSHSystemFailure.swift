@@ -1,4 +1,4 @@
-import WorkerPool
+import ChildProcess
 
 /// Why the system's ssh could not be used. The caller, which knows its purpose, turns it into a `TransportError`.
 enum SSHSystemFailure: Error {
@@ -9,5 +9,5 @@ enum SSHSystemFailure: Error {
   /// It cannot do what the address asks for.
   case unsupported(String)
   /// It did not get through to the host.
-  case notConnected(ChildComplaints, ChildGroup.Ending?)
+  case notConnected(ErrorText, Child.Ending?)
 }

@@ -1,3 +1,4 @@
+import ChildProcess
 import GitProtocol
 import Glibc
 import WorkerPool
@@ -93,62 +94,62 @@ extension SSHUploadPack {
     case .missing: error(.sshMissing, "no program 'ssh' was found", hint: "install it, or use --ssh libssh2")
     case .configuration(let words): error(.sourceUnreachable, "ssh cannot read its configuration: \(words)")
     case .unsupported(let words): error(.unsupportedSource, words)
-    case .notConnected(let complaints, let ending):
-      self.failure(ending, complaints) ?? error(.connectionLost, "ssh ended without a connection")
+    case .notConnected(let errorText, let ending):
+      self.failure(ending, errorText) ?? error(.connectionLost, "ssh ended without a connection")
     }
   }
 
   /// The error for the way the command ended; `nil` for a good end.
-  func failure(_ ending: ChildGroup.Ending?, _ complaints: ChildComplaints) -> TransportError? {
-    let said = complaints.description
+  func failure(_ ending: Child.Ending?, _ errorText: ErrorText) -> TransportError? {
+    let said = errorText.description
     switch ending {
     case .exited(0): return nil
     case .signaled(let signal): return error(.connectionLost, "git-upload-pack there was ended by signal \(signal)")
     case nil: return error(.connectionLost, said.isEmpty ? "the command closed its output and went on running" : said)
-    case .exited(255): return connectionFailure(said, complaints)
-    case .exited(let status): return commandFailure(status, said, complaints)
+    case .exited(255): return connectionFailure(said, errorText)
+    case .exited(let status): return commandFailure(status, said, errorText)
     }
   }
 
   /// What ssh says when it does not get through, in the words of OpenSSH 9.2 (sshconnect.c, clientloop.c).
-  private func connectionFailure(_ said: String, _ complaints: ChildComplaints) -> TransportError {
+  private func connectionFailure(_ said: String, _ errorText: ErrorText) -> TransportError {
     let words = said.isEmpty ? "ssh ended with status 255" : said
-    if complaints.contain("HOST IDENTIFICATION HAS CHANGED") {
+    if errorText.contains("HOST IDENTIFICATION HAS CHANGED") {
       return error(
         .hostKeyChanged, words,
         hint: "somebody else may be answering for the host; if its key was changed, correct that line")
     }
-    if complaints.contain("is marked as revoked") || complaints.contain("REVOKED HOST KEY") {
+    if errorText.contains("is marked as revoked") || errorText.contains("REVOKED HOST KEY") {
       return error(.hostKeyRevoked, words, hint: "somebody else may be answering for the host: ask who runs it")
     }
-    if complaints.contain("Host key verification failed") {
+    if errorText.contains("Host key verification failed") {
       return error(
         .hostKeyUnknown, words, hint: "compare its key with what the host's owner says, then add it to known_hosts")
     }
-    if complaints.contain("Permission denied") || complaints.contain("Too many authentication failures") {
+    if errorText.contains("Permission denied") || errorText.contains("Too many authentication failures") {
       return error(.authenticationFailed, words, hint: "let the host know one of your keys, or name another")
     }
-    if complaints.contain("Could not resolve hostname") { return error(.dnsFailed, words) }
-    if complaints.contain("Connection refused") {
+    if errorText.contains("Could not resolve hostname") { return error(.dnsFailed, words) }
+    if errorText.contains("Connection refused") {
       return error(.connectionRefused, words, hint: "see whether an SSH server runs there")
     }
-    if complaints.contain("timed out") { return error(.timeout, words) }
+    if errorText.contains("timed out") { return error(.timeout, words) }
     return error(.connectionLost, words)
   }
 
   /// What the command there says: git's own words (path.c, upload-pack.c), and those of hosts that stand before it.
-  private func commandFailure(_ status: Int32, _ said: String, _ complaints: ChildComplaints) -> TransportError {
+  private func commandFailure(_ status: Int32, _ said: String, _ errorText: ErrorText) -> TransportError {
     let words = said.isEmpty ? "the command there ended with status \(status)" : said
     if status == 127 {
       return error(.sourceNotARepository, words, hint: "see whether git is installed there, in the path of that user")
     }
-    if complaints.contain("dubious ownership") {
+    if errorText.contains("dubious ownership") {
       return error(.sourceAccessDenied, words, hint: "there: git config --global --add safe.directory '\(source.path)'")
     }
     let missing = ["not appear to be a git repository", "not found", "does not exist", "no such"]
-    if missing.contains(where: complaints.contain) { return error(.sourceNotFound, words) }
+    if missing.contains(where: errorText.contains) { return error(.sourceNotFound, words) }
     let denied = ["ermission denied", "DENIED", "access denied", "ccess denied"]
-    if denied.contains(where: complaints.contain) { return error(.sourceAccessDenied, words) }
+    if denied.contains(where: errorText.contains) { return error(.sourceAccessDenied, words) }
     return error(.connectionLost, words)
   }
 

@@ -1,3 +1,4 @@
+import ChildProcess
 import GitValues
 import WorkerPool
 
@@ -45,12 +46,12 @@ final class SSHUploadPack: UploadPackChannel {
 
   func noteVersion2() {}
 
-  var diagnostics: String { command?.complaints.description ?? "" }
+  var diagnostics: String { command?.errorText.description ?? "" }
 
   func finish() {
     guard let command else { return }
     self.command = nil
-    // The end of our requests; a command that has gone needs to hear nothing.
+    // The end of our requests; a command that has exited needs none.
     try? Array("0000".utf8).withUnsafeBytes { try command.write($0) }
     command.finish()
   }
@@ -67,7 +68,7 @@ final class SSHUploadPack: UploadPackChannel {
       let count = try command.read(into: buffer)
       guard count == 0 else { return count }
       let ending = try command.ending()
-      if let failure = failure(ending, command.complaints) { throw failure }
+      if let failure = failure(ending, command.errorText) { throw failure }
       return 0
     } catch {
       throw failure(error)

@@ -1,4 +1,6 @@
+import ChildProcess
 import Foundation
+import GitValues
 import Synchronization
 import WorkerPool
 
@@ -52,7 +54,7 @@ final class SystemSSH: Sendable {
       let path = try masterPath(program, alias, target, limits)
       arguments += options(alias) + ["-o", "ControlMaster=no", "-o", "ControlPath=\(path)", "--", target, command]
     }
-    return try SSHChild(path: program.path, arguments: arguments, environment: childEnvironment, limits: limits)
+    return try Child(childCommand(program, arguments), limits: limits)
   }
 
   /// Ends the masters.
@@ -67,9 +69,8 @@ final class SystemSSH: Sendable {
   private func end(_ alias: Alias, _ path: String) throws {
     guard let program = try program() else { return }
     let limits = WaitLimits(silence: .seconds(2), deadline: .after(.seconds(2)), cancellation: CancellationFlag())
-    let arguments = ["-O", "exit", "-o", "ControlPath=\(path)", "--", alias.host]
-    _ = try ChildRun(
-      path: program.path, arguments: program.arguments + arguments, environment: childEnvironment, limits: limits)
+    let arguments = program.arguments + ["-O", "exit", "-o", "ControlPath=\(path)", "--", alias.host]
+    _ = try ChildRun(childCommand(program, arguments), limits: limits)
   }
 
   /// Options of every ssh of ours: no prompt, no new host key, a timeout, git's protocol version passed on.
@@ -87,8 +88,8 @@ final class SystemSSH: Sendable {
     return options
   }
 
-  /// Ours, less what names another repository than the host's, in a language that we read.
-  private var childEnvironment: [String: String] {
+  /// In our environment, less the variables that name another repository than the host's, with untranslated messages.
+  private func childCommand(_ program: SSHProgram, _ arguments: [String]) -> ChildCommand {
     var environment = environment
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
       environment[name] = nil
@@ -96,7 +97,8 @@ final class SystemSSH: Sendable {
     environment["LC_ALL"] = "C"
     environment["SSH_ASKPASS_REQUIRE"] = "never"
     environment["GIT_PROTOCOL"] = "version=2"
-    return environment
+    return ChildCommand(
+      path: program.path, arguments: arguments, environment: environment, encoding: PathText.bytes)
   }
 
   // MARK: Masters
@@ -145,12 +147,10 @@ final class SystemSSH: Sendable {
       "-M", "-N", "-f", "-o", "ControlPath=\(path)", "-o", "ControlPersist=\(Self.persistence)", "-o", "ForwardX11=no",
       "-o", "ForwardAgent=no", "-o", "ClearAllForwardings=yes",
     ]
-    let run = try ChildRun(
-      path: program.path,
-      arguments: program.arguments + options(alias) + Self.aliveOptions + master + ["--", target],
-      // What leads to a host behind a jump host is a process of its own, and serves the master.
-      environment: childEnvironment, staysBehind: true, limits: limits)
-    guard run.ending == .exited(0) else { throw SSHSystemFailure.notConnected(run.complaints, run.ending) }
+    let arguments = program.arguments + options(alias) + Self.aliveOptions + master + ["--", target]
+    // What leads to a host behind a jump host is a process of its own, and serves the master.
+    let run = try ChildRun(childCommand(program, arguments), staysBehind: true, limits: limits)
+    guard run.ending == .exited(0) else { throw SSHSystemFailure.notConnected(run.errorText, run.ending) }
   }
 
   /// Where the sockets are: a directory of this user's alone, with a name short enough for a socket's address.

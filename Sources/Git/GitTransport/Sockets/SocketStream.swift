@@ -1,15 +1,6 @@
 import Glibc
 import WorkerPool
 
-/// What ends a wait.
-struct WaitLimits: Sendable {
-  /// How long to wait for a byte to come or to be taken.
-  var silence: Duration
-  /// When all must be over.
-  var deadline: Deadline
-  var cancellation: CancellationFlag
-}
-
 /// A connection to a host, or to a program on this machine: bytes both ways. All waiting is poll(2) with a deadline, on the thread
 /// that uses it; cancellation shuts the connection down, which wakes that poll.
 ///

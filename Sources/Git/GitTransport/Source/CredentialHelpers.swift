@@ -1,4 +1,5 @@
 import BoundedHTTP
+import ChildProcess
 import GitValues
 import Glibc
 import WorkerPool
@@ -105,14 +106,14 @@ final class CredentialHelpers: Sendable {
 
   /// `nil` when git is not installed.
   private func run(_ what: String, _ input: [UInt8], _ limits: WaitLimits) throws -> ChildRun? {
-    guard let git = LocalUploadPack.findExecutable(gitExecutable, in: environment) else { return nil }
+    guard let git = ChildCommand.find(gitExecutable, in: environment) else { return nil }
     var environment = environment
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] { environment[name] = nil }
     // No prompt by a program that may have no terminal.
     environment["GIT_TERMINAL_PROMPT"] = "0"
     environment["GIT_ASKPASS"] = ""
     return try ChildRun(
-      path: git, arguments: ["credential", what], environment: environment, input: input, limits: limits)
+      ChildCommand(path: git, arguments: ["credential", what], environment: environment), input: input, limits: limits)
   }
 
   /// The lines of git-credential(1). What holds a line end cannot be said in them, and is left out.

@@ -1,4 +1,5 @@
 import BoundedHTTP
+import WorkerPool
 
 /// Looks up the credentials for a source: the address itself, the host's token, the token file, `.netrc`, git's credential helpers, in this
 /// order.

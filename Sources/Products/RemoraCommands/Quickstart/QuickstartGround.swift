@@ -1,5 +1,6 @@
 internal import AgentClient
 internal import BoundedHTTP
+internal import ChildProcess
 internal import Foundation
 internal import Glibc
 internal import SiteTokens
@@ -84,9 +85,14 @@ final class QuickstartGround: Sendable {
 
   // MARK: Programs
 
-  /// Starts this program beside us.
-  func start(_ arguments: [String], log: String) throws -> ChildGroup {
-    try spawn("/proc/self/exe", arguments, output: "\(path)/\(log)")
+  /// Starts this program in the background; its output goes into a file.
+  func start(_ arguments: [String], log: String) throws -> Child {
+    let file = open("\(path)/\(log)", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Failure(description: "open '\(path)/\(log)': \(String(cString: strerror(errno)))") }
+    defer { close(file) }
+    return try Child(
+      command("/proc/self/exe", arguments), input: .nothing, output: .descriptor(file),
+      limits: WaitLimits(silence: Self.timeout, deadline: .distant, cancellation: CancellationFlag()))
   }
 
   /// Runs git to its end; gives what it printed.
@@ -98,31 +104,24 @@ final class QuickstartGround: Sendable {
   @discardableResult func remora(_ arguments: String...) throws -> String { try run("/proc/self/exe", arguments) }
 
   private func run(_ program: String, _ arguments: [String]) throws -> String {
-    let output = "\(path)/output"
-    let child = try spawn(program, arguments, output: output)
-    let ending = child.ending(by: .after(.seconds(60)), cancellation: CancellationFlag())
-    let text = try String(contentsOfFile: output, encoding: .utf8).trimmingCharacters(in: .newlines)
-    guard ending == .exited(0) else {
-      throw Failure(description: "\(arguments.joined(separator: " ")): \(text.isEmpty ? "\(ending as Any)" : text)")
+    let run = try ChildRun(
+      command(program, arguments),
+      limits: WaitLimits(silence: Self.timeout, deadline: .after(Self.timeout), cancellation: CancellationFlag()))
+    let text = String(decoding: run.output, as: UTF8.self).trimmingCharacters(in: .newlines)
+    guard run.ending == .exited(0) else {
+      let cause = [run.errorText.description, text].first { !$0.isEmpty } ?? run.ending?.text ?? "it does not end"
+      throw Failure(description: "\(arguments.joined(separator: " ")): \(cause)")
     }
     return text
   }
 
-  private func spawn(_ program: String, _ arguments: [String], output: String) throws -> ChildGroup {
-    let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
-    let sink = open(output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    defer {
-      close(nothing)
-      close(sink)
-    }
-    guard nothing >= 0, sink >= 0 else {
-      throw Failure(description: "open '\(output)': \(String(cString: strerror(errno)))")
-    }
-    return try ChildGroup(
-      path: program, arguments: arguments, environment: environment, descriptors: [nothing, sink, sink])
+  private static let timeout = Duration.seconds(60)
+
+  private func command(_ program: String, _ arguments: [String]) -> ChildCommand {
+    ChildCommand(path: program, arguments: arguments, environment: environment)
   }
 
-  /// Nothing of the person who looks on, but the way to git.
+  /// Nothing of the user's environment but the path of git.
   private var environment: [String: String] {
     [
       "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "HOME": path,

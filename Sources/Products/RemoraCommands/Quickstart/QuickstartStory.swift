@@ -1,6 +1,7 @@
 internal import AgentAPI
 internal import AgentClient
 internal import BoundedHTTP
+internal import ChildProcess
 internal import Foundation
 internal import WorkerPool
 
@@ -18,7 +19,7 @@ struct QuickstartStory {
     say("Everything happens in \(ground.path), and goes with it.")
     for id in ["project", "other"] { try ground.git("clone", "-q", "--mirror", repository, ground.source(id)) }
     let primary = try ground.start(["agent", "--config", ground.primaryConfiguration], log: "primary.log")
-    defer { primary.kill() }
+    defer { primary.abort() }
     let http = BoundedHTTPClient()
     let result: Result<Void, any Error>
     do { result = .success(try await tell(http)) } catch { result = .failure(error) }
@@ -36,7 +37,7 @@ struct QuickstartStory {
       "hook", "install", "--config", ground.primaryConfiguration, ground.source("project"), ground.source("other"))
     say("A primary serves two repositories; pushes are announced by a hook.")
     let process = try ground.start(["agent", "--config", ground.secondaryConfiguration], log: "secondary.log")
-    defer { process.kill() }
+    defer { process.abort() }
     let secondary = AgentClient(.socket(path: "\(ground.path)/secondary/admin.sock"), http: http)
     for id in ["project", "other"] { try await untilEqual(id, secondary) }
     say("A secondary has copied and verified both.")

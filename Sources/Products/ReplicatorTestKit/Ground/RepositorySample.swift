@@ -1,5 +1,7 @@
+internal import ChildProcess
 internal import Foundation
 internal import Remora
+internal import WorkerPool
 
 /// Bare repositories, made and read by the `git` command.
 struct RepositorySample: SampleContent {
@@ -40,9 +42,6 @@ struct RepositorySample: SampleContent {
   private func git(_ arguments: String...) throws -> String { try git(arguments) }
 
   private func git(_ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["git"] + arguments
     var environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
     environment["GIT_CONFIG_NOSYSTEM"] = "1"
     environment["GIT_CONFIG_GLOBAL"] = "/dev/null"
@@ -50,17 +49,15 @@ struct RepositorySample: SampleContent {
       environment["GIT_\(role)_NAME"] = "Remora"
       environment["GIT_\(role)_EMAIL"] = "remora@example.org"
     }
-    process.environment = environment
-    let output = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw ConformanceGroundError("git \(arguments.joined(separator: " ")): exit \(process.terminationStatus)")
+    let command = ChildCommand(path: "/usr/bin/env", arguments: ["git"] + arguments, environment: environment)
+    let run = try ChildRun(
+      command,
+      limits: WaitLimits(silence: Self.timeout, deadline: .after(Self.timeout), cancellation: CancellationFlag()))
+    guard run.ending == .exited(0) else {
+      throw ConformanceGroundError("git \(arguments.joined(separator: " ")): \(run.errorText)")
     }
-    return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    return String(decoding: run.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
+
+  private static let timeout = Duration.seconds(60)
 }

@@ -39,12 +39,12 @@ extension Pause {
   public init(_ error: StrategyError) { self.init(error.origin, error.message, retryAfter: error.retryAfter) }
 }
 
-extension StrategyError {
-  /// Whose failure an error of the disposition `host` is: the host's, unless the code says that it is this machine's.
-  public var origin: Pause.Origin {
-    if code == .cancelled { return .cancelled }
-    if code.rawValue == "root_refused" { return .root }
-    return Self.codesOfThisMachine.contains(code.rawValue) ? .machine : .host
+extension StrategyError.Code {
+  /// Whose failure an error of this code and of the disposition `host` is, where its maker does not say.
+  var usualOrigin: Pause.Origin {
+    if self == .cancelled { return .cancelled }
+    if rawValue == "root_refused" { return .root }
+    return Self.codesOfThisMachine.contains(rawValue) ? .machine : .host
   }
 
   /// What no host has anything to do with.

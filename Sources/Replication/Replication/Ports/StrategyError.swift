@@ -48,16 +48,20 @@ public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible 
   public var message: String
   /// Whose failure it is.
   public var disposition: Disposition
-  /// How long the host asked to be left alone; `nil` where it did not say.
+  /// Whose failure an error of the disposition `host` is.
+  public var origin: Pause.Origin
+  /// The `Retry-After` of the host; `nil` where it sent none.
   public var retryAfter: Duration?
 
-  /// An error.
+  /// - Parameter origin: the usual one of the code unless given.
   public init(
-    _ code: Code, _ message: String, disposition: Disposition = .replicable, retryAfter: Duration? = nil
+    _ code: Code, _ message: String, disposition: Disposition = .replicable, origin: Pause.Origin? = nil,
+    retryAfter: Duration? = nil
   ) {
     self.code = code
     self.message = message
     self.disposition = disposition
+    self.origin = origin ?? code.usualOrigin
     self.retryAfter = retryAfter
   }
 

@@ -1,4 +1,3 @@
-import GitValues
 import Glibc
 package import SystemPackage
 
@@ -12,7 +11,7 @@ extension FilePath {
     self = PathText.withCString(text) { FilePath(platformString: $0) }
   }
 
-  /// The path as `PathText`, for programs below that take a `String`. Unlike `string` it loses nothing.
+  /// The path as `PathText`, for libraries that take a `String`. Unlike `string` it is lossless.
   package var pathText: String {
     let text = string
     // The text of a path that is not UTF-8 has replacement characters.
