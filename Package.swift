@@ -83,6 +83,7 @@ let targets: [[Target]] = [
   copies.library(
     "GitServing", "Git GitProtocol GitValues RefStore TextBytes DurableFiles WorkerPool NIOCore SystemPackage"),
   replication.library("Replication", "TextBytes"),
+  replication.library("Scheduling", "Replication"),
   replication.library("RegistryStore", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
   replication.library("EventLog", "Replication TextBytes DurableFiles WorkerPool Crypto SystemPackage"),
   replication.library(
@@ -109,8 +110,9 @@ let targets: [[Target]] = [
   agent.library(
     "Agent",
     """
-    TextBytes AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication \
-    DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle SystemPackage Yams
+    TextBytes AgentAPI AgentClient SiteAssembly SiteTokens Replication Scheduling RegistryStore EventLog \
+    RepositoryReplication DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle \
+    SystemPackage Yams
     """, tests: "GitTransport"),
   agent.library(
     "AgentServer",
