@@ -97,6 +97,7 @@ let targets: [[Target]] = [
     Git GitCommand GitProtocol GitValues RefStore TextBytes DurableFiles WorkerPool ChildProcess NIOCore SystemPackage
     """),
   replication.library("Replication", "TextBytes"),
+  replication.library("Scheduling", "Replication"),
   replication.library(
     "RegistryStore", "Replication TextBytes DurableFiles DurableJournal StateFiles WorkerPool SystemPackage"),
   replication.library("EventLog", "Replication TextBytes DurableFiles DurableJournal WorkerPool SystemPackage"),
@@ -126,7 +127,8 @@ let targets: [[Target]] = [
   agent.library(
     "Agent",
     """
-    TextBytes AgentAPI AgentClient SiteAssembly SiteTokens Replication RegistryStore EventLog RepositoryReplication \
+    TextBytes AgentAPI AgentClient SiteAssembly SiteTokens Replication Scheduling RegistryStore EventLog \
+    RepositoryReplication DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle \
     DurableFiles StateFiles WorkerPool ChildProcess BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle \
     SystemPackage Yams
     """, tests: "GitTransport"),

@@ -1,6 +1,7 @@
 internal import AgentAPI
 internal import BoundedHTTP
 package import Replication
+internal import Scheduling
 internal import SiteAssembly
 internal import Synchronization
 internal import WorkerPool
@@ -149,10 +150,10 @@ package final class Agent: Sendable {
   }
 
   /// Takes other limits of running jobs; those beyond them run to their ends.
-  package func take(_ limits: SchedulerLimits) async {
+  package func take(_ limits: AgentConfiguration.Limits) async {
     switch site {
-    case .primary(let site): site.checksums.take(width: limits.verifications)
-    case .secondary(let site): await site.scheduler.take(limits)
+    case .primary(let site): site.checksums.take(width: SchedulerLimits(limits).verifications)
+    case .secondary(let site): await site.scheduler.take(.limits(SchedulerLimits(limits)))
     }
   }
 

@@ -1,6 +1,7 @@
 import BoundedHTTP
 import EventLog
 import Replication
+import Scheduling
 import SiteAssembly
 import SiteTokens
 import TestSupport

@@ -1,5 +1,6 @@
 internal import EventLog
 internal import Replication
+internal import Scheduling
 internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool

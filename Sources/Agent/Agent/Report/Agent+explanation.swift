@@ -1,5 +1,6 @@
 package import AgentAPI
 internal import Replication
+internal import Scheduling
 internal import SiteAssembly
 
 extension Agent {

@@ -119,7 +119,7 @@ extension Agent {
       } else {
         try await act(action.action, onAll: ids, kind)
       }
-    if case .secondary(let site) = site { await site.scheduler.hurry([]) }
+    if case .secondary(let site) = site { await site.scheduler.wake() }
     return ActionAnswer(count: count)
   }
 
@@ -184,10 +184,10 @@ extension Agent {
       case "reverify": try await site.secondary.reverify(id, name)
       case "recheck":
         try await site.secondary.recheck(id, name)
-        await site.scheduler.hurryCheck(id, name)
+        await site.scheduler.requestCheck(id, name)
       default:
         try await site.secondary.resync(id, name, isFresh: action == "redownload")
-        await site.scheduler.hurry([.init(name: name, id: id)])
+        await site.scheduler.request([.init(name: name, id: id)])
       }
     }
     return true

@@ -2,6 +2,7 @@ package import AgentAPI
 internal import EventLog
 internal import Replication
 internal import RepositoryReplication
+internal import Scheduling
 internal import Synchronization
 internal import WorkerPool
 

@@ -23,7 +23,7 @@ extension Agent {
           hint: OperatorCommand.trash(kind.text))
       }
       try await site.secondary.restore(ticket, kind)
-      await site.scheduler.hurry([.init(name: kind, id: ticket.replicableID)])
+      await site.scheduler.request([.init(name: kind, id: ticket.replicableID)])
       return ActionAnswer(count: 1)
     case "empty":
       let age = Duration.seconds(Int64(clamping: action.olderThanSeconds ?? 0))
@@ -66,7 +66,7 @@ extension Agent {
       site.scans.signal.raise()
     case .secondary(let site):
       try await site.secondary.setEnabled(feature.isEnabled, kind.name)
-      await site.scheduler.hurry([])
+      await site.scheduler.wake()
     }
   }
 

@@ -50,7 +50,7 @@ final class ConsistencyLoop: Sendable {
         }
       }
       isFirst = false
-      await scheduler.hurry([])
+      await scheduler.wake()
       await signal.wait(atMost: isHurried ? min(interval, Self.patience * 5) : interval)
       isHurried = false
       // Cancelled: the loop sees it.

@@ -45,8 +45,8 @@ struct ConsumerLoop: Sendable {
         }
         failures = 0
         machine.succeeded(Self.activity)
-        await scheduler.signOfLife(of: primaryHost)
-        if !report.announced.isEmpty { await scheduler.hurry(report.announced) }
+        await scheduler.hostAnswered(primaryHost)
+        if !report.announced.isEmpty { await scheduler.request(report.announced) }
         for reason in report.rejected.prefix(10) { observer.log(.trouble("an event was passed over: \(reason)")) }
         for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
         if !report.postponed.isEmpty { consistency.hurry() }
@@ -81,7 +81,7 @@ struct ConsumerLoop: Sendable {
           let isReconciling = try secondary.feedState(of: name).isReconciling
           try await secondary.join(name)
           machine.succeeded(ConsistencyLoop.activity(name))
-          await scheduler.hurry([])
+          await scheduler.wake()
           if isReconciling, !isFirst {
             observer.log(
               .note("the primary's log could not be followed for '\(name)': compared with its catalog instead"))

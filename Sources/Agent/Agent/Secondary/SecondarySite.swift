@@ -1,6 +1,7 @@
 internal import AgentClient
 internal import DurableFiles
 internal import Replication
+internal import Scheduling
 internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
@@ -46,7 +47,7 @@ final class SecondarySite: Sendable {
     failures = RecentFailures()
     primaryURL = address?.url
     let log: @Sendable (ReplicationLine) -> Void = { observer.log($0) }
-    let (hosts, machine) = (SourceHosts(environment: environment, tell: log), MachineHealth(now: environment.now))
+    let (hosts, machine) = (SourceHosts(environment: environment, line: log), MachineHealth(now: environment.now))
     (self.hosts, self.machine) = (hosts, machine)
     let recordPath = FilePath(plan.state).appending("sources.json")
     let known = try await state.storage.run { _ in SourceRecord.read(recordPath, RealFileSystem()) }
@@ -113,7 +114,7 @@ final class SecondarySite: Sendable {
       do {
         guard try await secondary.registry(of: key.name).entry(of: key.id)?.state == wanted else { return }
         try await secondary.resync(key.id, key.name)
-        await scheduler.hurry([.init(name: key.name, id: key.id)])
+        await scheduler.request([.init(name: key.name, id: key.id)])
       } catch {
         if !Task.isCancelled { log(.trouble("ask for a sync of '\(key.id)' of '\(key.name)': \(error)")) }
       }

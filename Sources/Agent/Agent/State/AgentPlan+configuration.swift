@@ -1,6 +1,7 @@
 internal import EventLog
 internal import Foundation
 package import Replication
+package import Scheduling
 package import SiteAssembly
 package import SiteTokens
 

@@ -1,6 +1,7 @@
 package import BoundedHTTP
 package import EventLog
 package import Replication
+package import Scheduling
 package import SiteAssembly
 
 /// All that an agent needs to know before it opens its state: the configuration, with secrets read and defaults filled in.
@@ -112,12 +113,12 @@ extension AgentPlan {
     }
     // It reaches the same hosts as before its promotion.
     if isPromoted { plan.settings.caFile = former?.caFile }
-    // As many again as may wait for hosts that do not answer (`Slots`, `Scheduler`).
+    // As many again as may wait for hosts that do not answer (`Slots`, `SchedulerState`).
     plan.settings.jobThreads =
-      limits.total + Scheduler.stalledJobs(limits.repositorySyncs) + Scheduler.stalledJobs(limits.verifications)
-      + (rosters.isEmpty ? 4 : 64)
+      limits.total + SchedulerLimits.stalledJobs(limits.repositorySyncs)
+      + SchedulerLimits.stalledJobs(limits.verifications) + (rosters.isEmpty ? 4 : 64)
     plan.settings.connectionsPerHost =
-      limits.repositorySyncs + limits.verifications + (rosters.isEmpty ? 0 : 2 * Scheduler.stalledJobs(0) + 64)
+      limits.repositorySyncs + limits.verifications + (rosters.isEmpty ? 0 : 2 * SchedulerLimits.stalledJobs(0) + 64)
     plan.settings.historyAge = historyAge
     plan.settings.retention = retention
     return plan

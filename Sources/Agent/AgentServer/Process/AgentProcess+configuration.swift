@@ -114,7 +114,7 @@ private actor ConfigurationReload {
       for (kind, door) in doors.webhooks { if let other = webhooks[kind] { door.replace(other.secret) } }
       if let certificate { doors.tls?.take(certificate) }
       if let issuer { agent.plan.signer?.replace(issuer) }
-      await agent.take(SchedulerLimits(new.limits))
+      await agent.take(new.limits)
       agent.take(promotionRights: new.promotionRights(epoch.record))
       setLogLevel(new.logLevel)
       current.adoptReloadable(of: new)

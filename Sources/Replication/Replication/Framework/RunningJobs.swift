@@ -1,8 +1,10 @@
 internal import Synchronization
 
-/// Sees to it that one replicable has one job at a time, and that who asks for what runs already gets its result.
+/// Shares the result of a running job among the callers of `Secondary` that ask for the same, and lets other jobs of its
+/// replicable wait for its end. An agent's scheduler starts no such job beside another; this serves programs that call
+/// `Secondary` themselves, and the second look of an object check.
 ///
-/// A job belongs to those who wait for it: it is cancelled when the last of them is.
+/// A job is cancelled when the last caller that waits for it is.
 actor RunningJobs {
   private enum Job {
     case sync(SharedTask<SyncResult>)

@@ -1,4 +1,5 @@
 import Replication
+import Scheduling
 import Testing
 
 @testable import Agent
@@ -112,8 +113,8 @@ struct SourceHostsTests {
       Self.error("rate_limited", retryAfter: .seconds(3_600)), of: try Self.key("a"), at: Self.host)
     let failure = try #require(hosts.failure(of: Self.host))
     let wait = try #require(failure.retryAt) - Timestamp(milliseconds: 1_795_000_000_000)
-    #expect(wait > .seconds(3_590) && wait < .seconds(3_610) && failure.isToldWhen)
-    #expect(hosts.signOfLife(of: Self.host))
+    #expect(wait > .seconds(3_590) && wait < .seconds(3_610) && failure.hasRetryAfter)
+    #expect(hosts.withTable { $0.answeredElsewhere(Self.host, at: .now) })
     #expect(hosts.isPaused(Self.host), "an answer to another request is no reason to ask before the time")
     let record = SourceRecord(hosts.failures, [])
     let next = Self.hosts()
@@ -124,8 +125,11 @@ struct SourceHostsTests {
   @Test("a host that was away is known to be so by the next process, and this machine's trouble is not handed on")
   func restart() throws {
     let hosts = Self.hosts()
-    hosts.failed(Self.host, "connection refused")
-    hosts.failed(SourceHost.machine, "no space")
+    let now = Moment(instant: .now, time: Timestamp(milliseconds: 1_795_000_000_000), jitter: 0)
+    hosts.withTable { table in
+      _ = table.failed(Self.host, "connection refused", at: now)
+      _ = table.failed(SourceHost.machine, "no space", at: now)
+    }
     let next = Self.hosts()
     next.restore(SourceRecord(hosts.failures, []).hostFailures)
     #expect(next.failures.map(\.host) == [Self.host])
@@ -139,94 +143,4 @@ struct SourceHostsTests {
       ("git://[::1]:9418/a.git", "git://[::1]:9418"), ("/srv/git/a.git", "file://"), ("", "file://"),
     ])
   func names(location: String, name: String) { #expect(SourceHost.name(of: location) == name) }
-}
-
-@Suite("Pauses of hosts")
-struct HostCircuitBreakerTests {
-  @Test("it opens by one probe and a ramp")
-  func ramp() {
-    let now = ContinuousClock.now
-    var breaker = HostCircuitBreaker()
-    breaker.failed("away", at: now, jitter: 0)
-    #expect(!breaker.mayStart(running: 0, at: now))
-    let later = now + .seconds(20)
-    #expect(breaker.mayStart(running: 0, at: later) && !breaker.mayStart(running: 1, at: later))
-    breaker.start()
-    #expect(breaker.mayStart(running: 0, at: later) && !breaker.mayStart(running: 1, at: later))
-    #expect(breaker.reason == "away")
-    breaker.succeeded()
-    #expect(
-      breaker.reason == nil && breaker.mayStart(running: 1, at: later) && !breaker.mayStart(running: 2, at: later))
-    for _ in 0..<6 { breaker.succeeded() }
-    #expect(breaker.mayStart(running: 1_000, at: later))
-  }
-
-  @Test("jobs that fail together are one failure, and the longest time that any was told counts")
-  func together() {
-    let now = ContinuousClock.now
-    var breaker = HostCircuitBreaker()
-    for _ in 0..<50 { breaker.failed("away", at: now, jitter: 0) }
-    #expect(breaker.failures == 1 && breaker.mayStart(running: 0, at: now + .seconds(2)))
-    breaker.failed("429", at: now, jitter: 0, retryAfter: .seconds(60))
-    #expect(!breaker.mayStart(running: 0, at: now + .seconds(59)))
-    breaker.signOfLife(at: now)
-    #expect(
-      !breaker.mayStart(running: 0, at: now + .seconds(59)) && breaker.mayStart(running: 0, at: now + .seconds(61)))
-  }
-}
-
-@Suite("Places for requests")
-struct SlotsTests {
-  private static func key(_ id: Int) throws -> JobKey {
-    JobKey(name: ReplicableName("project"), id: try ReplicableID("r\(id)"))
-  }
-
-  @Test("those that hang leave their places, and those that have hung before take one at most")
-  func hanging() throws {
-    let start = ContinuousClock.now
-    var slots = Slots(width: 8)
-    for id in 0..<2 { slots.start(try Self.key(id), at: "h", hasFailed: false, now: start) }
-    #expect(
-      !slots.mayStart(at: "h", hasFailed: false, now: start) && slots.mayStart(at: "i", hasFailed: false, now: start))
-    let later = start + .seconds(6)
-    #expect(slots.mayStart(at: "h", hasFailed: false, now: later))
-    slots.start(try Self.key(2), at: "h", hasFailed: true, now: later)
-    #expect(!slots.mayStart(at: "h", hasFailed: true, now: later), "the other place is for those that answer")
-    #expect(slots.mayStart(at: "h", hasFailed: false, now: later))
-    var now = later
-    for id in 3..<20 where slots.mayStart(at: "h", hasFailed: true, now: now + .seconds(6)) {
-      now = now + .seconds(6)
-      slots.start(try Self.key(id), at: "h", hasFailed: true, now: now)
-    }
-    #expect(slots.count(at: "h", now: now + .seconds(6)) == 0)
-    #expect(!slots.mayStart(at: "h", hasFailed: true, now: now + .seconds(6)), "so many wait at a host and no more")
-    #expect(slots.mayStart(at: "h", hasFailed: false, now: now + .seconds(6)))
-  }
-}
-
-@Suite("What waits for jobs")
-struct LaneTests {
-  private static func ids(_ range: Range<Int>) throws -> [ReplicableID] { try range.map { try ReplicableID("r\($0)") } }
-
-  @Test("a thousand that wait for a host that pauses hide none that may start")
-  func dropped() throws {
-    var lane = Lane()
-    for id in try Self.ids(0..<1_000) { lane.hurry(id) }
-    let live = try ReplicableID("live")
-    lane.hurry(live)
-    #expect(lane.next { $0 == live ? .now : .dropped } == live)
-    #expect(lane.urgentCount == 0)
-  }
-
-  @Test("those that may start later keep their order")
-  func later() throws {
-    var lane = Lane()
-    let ids = try Self.ids(0..<10)
-    for id in ids { lane.hurry(id) }
-    #expect(lane.next { $0 == ids[4] ? .now : .later } == ids[4])
-    #expect(lane.next { $0 == ids[2] ? .dropped : $0 == ids[7] ? .now : .later } == ids[7])
-    var rest: [ReplicableID] = []
-    while let id = lane.next(where: { _ in .now }) { rest.append(id) }
-    #expect(rest == [0, 1, 3, 5, 6, 8, 9].map { ids[$0] })
-  }
 }

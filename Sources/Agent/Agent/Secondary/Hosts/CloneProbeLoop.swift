@@ -1,5 +1,6 @@
 internal import Replication
 internal import RepositoryReplication
+internal import Scheduling
 
 /// Asks hosts that repositories are fetched from while the primary tells of their changes (`clone_url`): one listing at a time, of one
 /// repository after another. Without it a host that is down would be found by the next push only.

@@ -1,9 +1,10 @@
 internal import RepositoryReplication
+internal import Scheduling
 
 /// Names the host that a location leads to: what failures, pauses and limits are counted by.
 enum SourceHost {
-  /// All work of this machine, whatever host it asks.
-  static let machine = "this machine"
+  /// The name that failures of this machine are counted under.
+  static let machine = HostTable.machine
 
   /// Scheme, host and port without user info, in small letters, such as `https://git.example.org`; `file://` for a path on this
   /// machine.

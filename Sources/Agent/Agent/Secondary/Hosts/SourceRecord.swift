@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import Replication
+internal import Scheduling
 internal import StateFiles
 internal import SystemPackage
 
@@ -29,11 +30,11 @@ struct SourceRecord: Codable, Equatable {
   var hosts: [Host] = []
   var looks: [Look] = []
 
-  init(_ hosts: [SourceHosts.Failure], _ looks: [LookFailure]) {
+  init(_ hosts: [HostTable.Failure], _ looks: [LookFailure]) {
     self.hosts = hosts.filter { $0.host != SourceHost.machine }.map { failure in
       Host(
         host: failure.host, failingSince: "\(failure.since)", message: failure.message,
-        retryAt: failure.retryAt.map { "\($0)" }, isToldWhen: failure.isToldWhen,
+        retryAt: failure.retryAt.map { "\($0)" }, isToldWhen: failure.hasRetryAfter,
         lastAnswerAt: failure.lastAnswerAt.map { "\($0)" })
     }
     self.looks = looks.map { failure in
@@ -43,12 +44,12 @@ struct SourceRecord: Codable, Equatable {
     }
   }
 
-  var hostFailures: [SourceHosts.Failure] {
+  var hostFailures: [HostTable.Failure] {
     hosts.compactMap { host in
       guard let since = Timestamp(host.failingSince) else { return nil }
-      return SourceHosts.Failure(
+      return HostTable.Failure(
         host: host.host, since: since, message: host.message, retryAt: host.retryAt.flatMap { Timestamp($0) },
-        isToldWhen: host.isToldWhen, lastAnswerAt: host.lastAnswerAt.flatMap { Timestamp($0) })
+        hasRetryAfter: host.isToldWhen, lastAnswerAt: host.lastAnswerAt.flatMap { Timestamp($0) })
     }
   }
 

@@ -1,6 +1,7 @@
 internal import EventLog
 internal import Replication
 internal import RepositoryReplication
+internal import Scheduling
 internal import SiteAssembly
 
 /// The primary of a secondary that has none: within this process, over rosters of repositories whose hosts know nothing of us.

@@ -1,5 +1,6 @@
 internal import Replication
 internal import RepositoryReplication
+internal import Scheduling
 
 /// Reads the checksums that are due of repositories that stand at hosts without an agent. Each for itself: one whose host does not
 /// answer holds up no other.

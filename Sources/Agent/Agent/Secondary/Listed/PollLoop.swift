@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Replication
 internal import RepositoryReplication
+internal import Scheduling
 
 /// Asks hosts without an agent what has changed: each repository the more seldom the longer it rests (`PollInterval`), each host no
 /// more often than its budget allows, and not at all while it pauses. Where a roster tells of changes itself, looks only make sure, as

@@ -85,14 +85,14 @@ struct CopyScanLoop: Sendable {
     }
     for id in touched {
       try await secondary.resync(id, root.kind)
-      await scheduler.hurry([.init(name: root.kind, id: id)])
+      await scheduler.request([.init(name: root.kind, id: id)])
     }
   }
 
   private func fetch(_ id: ReplicableID, _ name: ReplicableName, _ why: String, isFresh: Bool) async throws {
     observer.log(.trouble("'\(id)' of '\(name)' is fetched again: \(why)"))
     try await secondary.resync(id, name, isFresh: isFresh)
-    await scheduler.hurry([.init(name: name, id: id)])
+    await scheduler.request([.init(name: name, id: id)])
   }
 
   /// Every entry that has, or had, a copy.

@@ -1,5 +1,6 @@
 internal import DurableFiles
 internal import Replication
+internal import Scheduling
 internal import SystemPackage
 internal import WorkerPool
 

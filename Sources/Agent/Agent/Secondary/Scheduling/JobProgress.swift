@@ -1,13 +1,6 @@
-internal import Replication
+internal import Scheduling
 internal import SiteAssembly
 internal import Synchronization
-
-/// A job that runs, as the status shows it.
-struct RunningJob: Sendable {
-  let key: JobKey
-  let purpose: JobPurpose
-  let startedAt: ContinuousClock.Instant
-}
 
 /// What running syncs do, written by the threads that run them.
 final class JobProgress: Sendable {
@@ -15,7 +8,7 @@ final class JobProgress: Sendable {
 
   func note(_ key: JobKey, _ step: SyncStep?) { steps.withLock { $0[key] = step } }
 
-  /// Whether nothing has come from the host yet.
+  /// Whether the host has not sent anything yet.
   func isBeforeAnswer(_ key: JobKey) -> Bool { steps.withLock { $0[key] }?.isBeforeAnswer ?? true }
 
   func text(of key: JobKey) -> String? { steps.withLock { $0[key] }?.text }
