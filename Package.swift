@@ -128,16 +128,16 @@ let targets: [[Target]] = [
     "Agent",
     """
     TextBytes AgentAPI AgentClient SiteAssembly SiteTokens Replication Scheduling RegistryStore EventLog \
-    RepositoryReplication DurableFiles WorkerPool BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle \
-    DurableFiles StateFiles WorkerPool ChildProcess BoundedHTTP Webhooks CoreMetrics Crypto Logging ServiceLifecycle \
-    SystemPackage Yams
+    RepositoryReplication DurableFiles StateFiles WorkerPool ChildProcess BoundedHTTP Webhooks CoreMetrics Crypto \
+    Logging ServiceLifecycle SystemPackage Yams
     """, tests: "GitTransport"),
   agent.library(
     "AgentServer",
     """
     TextBytes AdminPage AgentAPI Agent SiteAssembly GitServing GraphQLEngine SiteTokens MetricsExposition Replication \
-    DurableFiles StateFiles WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird HummingbirdCore HummingbirdTLS \
-    Logging NIOCore NIOHTTP1 NIOHTTPTypes NIOSSL ServiceLifecycle SystemPackage UnixSignals
+    DurableFiles StateFiles WorkerPool Webhooks AsyncAlgorithms CoreMetrics Crypto HTTPTypes Hummingbird \
+    HummingbirdCore HummingbirdTLS Logging NIOCore NIOHTTP1 NIOHTTPTypes NIOSSL ServiceLifecycle SystemPackage \
+    UnixSignals
     """, tests: "AgentClient BlobReplication BoundedHTTP GitValues"),
   products.library("Remora", "Replication SiteAssembly", tests: "GitValues RegistryStore"),
   products.library(
@@ -146,9 +146,9 @@ let targets: [[Target]] = [
   products.library(
     "RemoraCommands",
     """
-    TextBytes Agent AgentAPI AgentClient AgentServer SiteAssembly EventLog Replication DurableFiles Housekeeping Mirroring \
-    GitTransport GitValues RefStore WorkerPool ChildProcess BoundedHTTP MetricsExposition SiteTokens ArgumentParser CoreMetrics \
-    Logging SystemPackage
+    TextBytes Agent AgentAPI AgentClient AgentServer SiteAssembly EventLog Replication DurableFiles Housekeeping \
+    Mirroring GitTransport GitValues RefStore WorkerPool ChildProcess BoundedHTTP MetricsExposition SiteTokens \
+    ArgumentParser CoreMetrics Logging SystemPackage
     """, tests: "remora"),
   products.program("remora", "RemoraCommands ArgumentParser"),
   products.tests("AgentProcessTests", "remora AgentAPI AgentClient BoundedHTTP GitValues SiteTokens SystemPackage"),
