@@ -126,6 +126,12 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var isOffOnPrimary: Bool?
     /// On a secondary: when the kind was last compared with a complete catalog of the primary, since this agent started.
     package var comparedAt: String?
+    /// On a secondary: how many changes on the primary the last comparison could not follow.
+    package var postponedCount: Int?
+    /// Why, of the first ten.
+    package var postponed: [String]?
+    /// Since when each comparison postponed something.
+    package var postponedSince: String?
     /// The same of the verification.
     package var verificationStates: [String: Int]
     /// Synced copies that wait for a verification.

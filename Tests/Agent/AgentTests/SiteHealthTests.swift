@@ -59,6 +59,13 @@ struct SiteHealthTests {
     Line(name: "off on the primary", isHealthy: false, problem: "off on the primary") {
       $0.kinds[0].isOffOnPrimary = true
     },
+    Line(name: "a rename that cannot be followed for long", isHealthy: false, problem: "something is there") {
+      ($0.kinds[0].postponedCount, $0.kinds[0].postponed) = (1, ["rename 'a' to 'b': something is there"])
+      $0.kinds[0].postponedSince = ago(90)
+    },
+    Line(name: "a rename that cannot be followed yet") {
+      ($0.kinds[0].postponedCount, $0.kinds[0].postponedSince) = (1, ago(20))
+    },
     Line(name: "compared long ago", isHealthy: false, problem: "last compared") { $0.kinds[0].comparedAt = ago(400) },
     Line(name: "compared a little late") { $0.kinds[0].comparedAt = ago(200) },
     Line(name: "a change waits for longer than ready.lag", isHealthy: false, isReady: false, problem: "behind") {

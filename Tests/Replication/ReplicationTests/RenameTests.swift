@@ -57,6 +57,43 @@ struct RenameTests {
     #expect(try await host.secondary.waitingRemovals(MemoryHost.name).isEmpty)
   }
 
+  @Test("that an occupied place stops are reported until they are done")
+  func postponed() async throws {
+    let host = try await MemoryHost.settled(3)
+    let (old, new) = (try ReplicableID("r0"), try ReplicableID("moved"))
+    host.source.move(old, to: new)
+    host.copies.create(new, ["root": "of the operator"])
+    try await host.settle()
+    let first = try host.secondary.feedState(of: MemoryHost.name).postponed
+    #expect(first.count == 1 && first.reasons.first?.contains("something is there") == true)
+    #expect(try await host.entry("r0")?.state != .synced)
+    host.clock.advance(by: .seconds(600))
+    try await host.settle()
+    #expect(try host.secondary.feedState(of: MemoryHost.name).postponed.since == first.since)
+    host.copies.remove(new)
+    try await host.settle()
+    #expect(try host.secondary.feedState(of: MemoryHost.name).postponed.since == nil)
+    #expect(host.isEqual && host.trashCount == 0)
+  }
+
+  @Test("out of what the primary excludes, while another has the old name", arguments: [false, true])
+  func outOfExcluded(learnsByEvents: Bool) async throws {
+    let host = try await MemoryHost.settled(3)
+    let (old, new) = (try ReplicableID("r0"), try ReplicableID("moved"))
+    let inode = try host.inode("r0")
+    try await host.restartPrimary(try SelectiveSync(exclude: ["r0"]))
+    host.source.move(old, to: new)
+    host.source.create(old, ["root": "another"])
+    if learnsByEvents {
+      _ = try await host.primary.scan(MemoryHost.name)
+      try await host.secondary.consumeEvents()
+    }
+    try await host.settle()
+    #expect(try host.inode("moved") == inode)
+    #expect(try await host.entry("moved")?.state == .synced)
+    #expect(try await host.entry("r0") == nil)
+  }
+
   @Test("of files keep them too, and mutable ones where their old place is empty", arguments: [true, false])
   func files(isMutable: Bool) async throws {
     let host = try await MemoryHost.settled(12, dataType: .blob, isMutable: isMutable)

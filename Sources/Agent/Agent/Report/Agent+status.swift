@@ -196,6 +196,10 @@ extension Agent {
     row.isOffOnPrimary = feed.isOffOnPrimary
     row.comparedAt = feed.lastComplete.map { "\($0.endedAt)" }
     row.isCatalogComplete = feed.lastComparison?.isComplete
+    if let since = feed.postponed.since {
+      (row.postponedCount, row.postponed) = (feed.postponed.count, feed.postponed.reasons)
+      row.postponedSince = "\(since)"
+    }
     if feed.leftOut.count > 0 {
       (row.skippedCount, row.skipped) = (feed.leftOut.count, feed.leftOut.examples)
     }

@@ -98,6 +98,8 @@ private struct KindHealth {
   /// So many intervals may pass before a comparison that does not come is a problem.
   private static let patience = 3
   private static let slack = Duration.seconds(120)
+  /// For so long a change may wait until a job ends that uses its copy.
+  private static let postponedPatience = Duration.seconds(60)
 
   init(_ kind: StatusRow.KindRow, isPrimary: Bool, at now: Timestamp, _ settings: SiteHealth.Settings) {
     if isPrimary {
@@ -185,6 +187,11 @@ private struct KindHealth {
     _ kind: StatusRow.KindRow, at now: Timestamp, _ settings: SiteHealth.Settings
   ) {
     guard kind.isEnabled else { return }
+    if let since = kind.postponedSince.flatMap({ Timestamp($0) }), now - since > Self.postponedPatience {
+      problems.append(
+        "\(kind.postponedCount ?? 1) changes of '\(kind.name)' cannot be followed since \(since): "
+          + (kind.postponed?.first ?? "'remora status --json' says why"))
+    }
     guard let comparedAt = kind.comparedAt.flatMap({ Timestamp($0) }) else {
       let why = kind.isUnknownToPrimary == true ? "the primary does not have it" : "not since this agent started"
       obstacles.append("'\(kind.name)' was not compared with a complete catalog of the primary: \(why)")

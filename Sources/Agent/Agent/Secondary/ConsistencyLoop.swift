@@ -10,6 +10,8 @@ final class ConsistencyLoop: Sendable {
   private let signal = Signal()
   /// How long what could not be done now gets to become possible.
   private static let patience = Duration.seconds(1)
+  /// After a pass that postponed something the next one comes so soon, and twice as late after each further one.
+  private static let firstRetry = Duration.seconds(5)
 
   init(
     _ secondary: Secondary, scheduler: Scheduler, machine: MachineHealth, observer: any ReplicationObserver,
@@ -27,14 +29,16 @@ final class ConsistencyLoop: Sendable {
 
   /// Runs until the task is cancelled. The first pass comes at once: much may have happened while nobody ran.
   func run() async {
-    var (failing, isHurried, isFirst) = (Set<ReplicableName>(), false, true)
+    var (failing, isFirst) = (Set<ReplicableName>(), true)
+    var retry = Self.firstRetry
     while !Task.isCancelled {
+      var hasPostponed = false
       for kind in secondary.kinds {
         do {
           // At the start kinds without a cursor are compared by those who make them follow the feed.
           if isFirst, try await secondary.kindsToJoin().contains(kind.name) { continue }
           let report = try await secondary.reconcile(kind.name)
-          isHurried = isHurried || !report.postponed.isEmpty
+          hasPostponed = hasPostponed || !report.postponed.isEmpty
           for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
           failing.remove(kind.name)
           machine.succeeded(Self.activity(kind.name))
@@ -51,8 +55,8 @@ final class ConsistencyLoop: Sendable {
       }
       isFirst = false
       await scheduler.wake()
-      await signal.wait(atMost: isHurried ? min(interval, Self.patience * 5) : interval)
-      isHurried = false
+      await signal.wait(atMost: hasPostponed ? min(interval, retry) : interval)
+      retry = hasPostponed ? min(interval, retry * 2) : Self.firstRetry
       // Cancelled: the loop sees it.
       try? await Task.sleep(for: Self.patience)
     }

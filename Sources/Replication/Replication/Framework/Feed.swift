@@ -15,6 +15,8 @@ final class Feed: Sendable {
     var leftOut = LeftOut()
     /// Counts the times that the kind was taken out of the feed: a batch that was read before moves no cursor after.
     var departures = 0
+    /// What the last comparison could not do yet.
+    var postponed = PostponedChanges()
     var comparison: CatalogComparison?
     var lastComplete: CatalogComparison?
   }
@@ -40,17 +42,38 @@ final class Feed: Sendable {
     }
   }
 
-  func note(_ comparison: CatalogComparison, isOffOnPrimary: Bool, _ leftOut: LeftOut) {
+  /// - Parameter postponed: why changes could not be followed now, one line each.
+  func note(_ comparison: CatalogComparison, isOffOnPrimary: Bool, _ leftOut: LeftOut, postponed: [String]) {
     state.withLock { state in
       state.unknownSince = nil
       state.isOffOnPrimary = isOffOnPrimary
       state.comparison = comparison
       state.leftOut = leftOut
+      state.postponed = PostponedChanges(postponed, at: comparison.endedAt, after: state.postponed)
       if comparison.isComplete { state.lastComplete = comparison }
     }
   }
 
   func noteUnknown(at now: Timestamp) { state.withLock { $0.unknownSince = now } }
+}
+
+/// Changes on the primary that the last comparison with its catalog found and could not follow: a rename whose copy is being synced,
+/// whose new place is occupied, or of which the primary cannot say what became of it. Each comparison tries them again.
+public struct PostponedChanges: Hashable, Sendable {
+  /// How many.
+  public private(set) var count = 0
+  /// Why, of the first ten.
+  public private(set) var reasons: [String] = []
+  /// Since when each comparison postponed something; `nil` when the last one did not.
+  public private(set) var since: Timestamp?
+
+  init() {}
+
+  init(_ all: [String], at now: Timestamp, after last: PostponedChanges) {
+    count = all.count
+    reasons = Array(all.prefix(10))
+    since = all.isEmpty ? nil : last.since ?? now
+  }
 }
 
 /// When a kind was last compared with the primary's catalog, and what the catalog was like.

@@ -97,8 +97,8 @@ extension Secondary {
     let feed = try table.member(name).feed.current
     return FeedState(
       isUnknownToPrimary: feed.unknownSince != nil, isOffOnPrimary: feed.isOffOnPrimary,
-      isReconciling: feed.mustReconcile, leftOut: feed.leftOut, lastComparison: feed.comparison,
-      lastComplete: feed.lastComplete)
+      isReconciling: feed.mustReconcile, leftOut: feed.leftOut, postponed: feed.postponed,
+      lastComparison: feed.comparison, lastComplete: feed.lastComplete)
   }
 
   /// Saves the batch's cursor for those who followed it, after everything that it changed is durable in every registry. A kind that
@@ -123,6 +123,8 @@ public struct FeedState: Hashable, Sendable {
   public var isReconciling: Bool
   /// What the primary's last listing left out.
   public var leftOut: LeftOut
+  /// What the last comparison could not do yet.
+  public var postponed: PostponedChanges
   /// The last comparison with the catalog since this process started.
   public var lastComparison: CatalogComparison?
   /// The last one whose catalog was complete.

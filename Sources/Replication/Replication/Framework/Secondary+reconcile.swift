@@ -86,7 +86,7 @@ extension Secondary {
     let isNothing = isEmpty && tracked == 0
     member.feed.note(
       CatalogComparison(endedAt: environment.now(), isComplete: report.isComplete || isNothing),
-      isOffOnPrimary: isOffOnPrimary, leftOut)
+      isOffOnPrimary: isOffOnPrimary, leftOut, postponed: report.postponed)
     return report
   }
 
