@@ -95,7 +95,7 @@ package struct PackIndexer: ~Copyable {
   /// if it is all one object: 256 MB, half a second.
   private static let partBytes = 256 << 10
 
-  /// Resolves the deltas, checks the trailer, writes the index, makes both durable and gives them their names.
+  /// Resolves the deltas, checks the trailer, writes the index and gives both their names; nothing is fsynced.
   ///
   /// - Returns: `nil` for a sound pack without objects, the answer to a fetch that needed nothing; it leaves no file.
   /// - Throws: `packCorrupt`, also for a pack that is not all there; `noSpace`; `interrupted`; what the progress

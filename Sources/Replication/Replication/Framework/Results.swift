@@ -6,7 +6,7 @@ public enum SyncResult: Hashable, Sendable {
   case pendingAgain
   /// It failed and is tried again with back-off; why.
   case failed(String)
-  /// The host or this machine failed, not the replicable: its entry is as before; why.
+  /// The host or this machine failed, not the replicable: its entry waits for a sync, no failure is counted; why.
   case paused(Pause)
   /// There is no such entry, or it is worked on by somebody else.
   case notDue
@@ -24,7 +24,7 @@ public enum VerificationResult: Hashable, Sendable {
   case overtaken
   /// The copy or the primary cannot be read; why.
   case failed(String)
-  /// The host or this machine failed; the entry is as before; why.
+  /// The host or this machine failed, not the replicable: its entry waits for a verification, no failure is counted; why.
   case paused(Pause)
   /// The entry is not synced, or not tracked.
   case notDue

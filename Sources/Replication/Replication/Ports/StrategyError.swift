@@ -35,7 +35,7 @@ public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible 
   public enum Disposition: String, Hashable, Sendable {
     /// The replicable's: its entry fails and is tried again with back-off.
     case replicable
-    /// The host's or this machine's (unreachable, TLS, 401, 429, disk full): work rests, no entry is touched. `origin` says whose.
+    /// The host's or this machine's (unreachable, TLS, 401, 429, disk full): work pauses, no failure of an entry is counted. `origin` says whose.
     case host
     /// A connection broke, or fell silent, in the middle of this replicable: tried again at once a few times. It is the host's
     /// failure if the host does not answer for others either, and else the replicable's.

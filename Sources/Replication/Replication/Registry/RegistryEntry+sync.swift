@@ -199,7 +199,7 @@ extension RegistryEntry {
   }
 
   /// The sync ended for a reason that does not lie in the replicable: the host or this machine failed, or it was cancelled. The
-  /// entry goes back to where it was, its count and its failure as they were.
+  /// entry waits for a sync again (one that failed is failed again), its count and its failure as they were.
   @discardableResult package mutating func pauseSync(_ ticket: SyncTicket) -> SyncOutcome {
     guard isRunning(ticket) else { return .stale }
     guard state == .started else { return .syncAgain }

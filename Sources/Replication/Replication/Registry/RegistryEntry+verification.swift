@@ -12,7 +12,7 @@
 /// Pending, started and succeeded only while the entry is synced. Every failure also fails the sync, so that a full sync follows
 /// with the same back-off; the failures since the last success are counted through those syncs.
 extension RegistryEntry {
-  /// So many mismatches in a row, and as many again, are answered with a fresh download.
+  /// A mismatch that is the third failed verification in a row, or the sixth and so on, is followed by a fresh download.
   package static let mismatchesBeforeFreshDownload = 3
 
   /// Begins a verification.
@@ -188,7 +188,7 @@ extension RegistryEntry {
     BackOff.isDue(verificationRetryAt, missingOnPrimary: missingOnPrimary, at: now)
   }
 
-  /// The copy is about to change: what was verified of it is void. A failure stays to be seen until the next verdict.
+  /// The copy is about to change: what was verified of it is void. A failure is kept until the sync ends.
   mutating func suspendVerification() {
     if !checksumMismatch { verificationChecksum = nil }
     switch verificationState {

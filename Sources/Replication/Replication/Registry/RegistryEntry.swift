@@ -1,7 +1,8 @@
 /// What a secondary knows of one replicable: the seeds' columns under their names in files, and ours.
 ///
 /// A value: it changes by the inputs of its two state machines (`RegistryEntry+sync.swift`, `RegistryEntry+verification.swift`) and
-/// of the object check (`RegistryEntry+check.swift`), and by nothing else; who calls them saves the result before acting on what they return.
+/// of the object check (`RegistryEntry+check.swift`), and by nothing else. Callers save the result
+/// before they act on it, but for starts of jobs that a crash undoes anyway (`changeUntilRestart`).
 public struct RegistryEntry: Hashable, Sendable {
   /// Growing, never reused; given by the registry.
   public package(set) var id: UInt64
