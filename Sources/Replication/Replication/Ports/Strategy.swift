@@ -136,14 +136,17 @@ public struct HousekeepingReport: Hashable, Sendable {
 public struct CopyLook: Hashable, Sendable {
   /// Something stands in its place.
   public var isThere: Bool
+  /// A sync may write there: a copy, and nothing that an operator or another program has put there.
+  public var isOurs: Bool
   /// What is damaged and comes back with a fresh download, one line each.
   public var damage: [String]
   /// Something but a sync has changed it since the last one.
   public var isTouched: Bool
 
   /// A look; without arguments at a copy that is as the last sync left it.
-  public init(isThere: Bool = true, damage: [String] = [], isTouched: Bool = false) {
+  public init(isThere: Bool = true, isOurs: Bool = true, damage: [String] = [], isTouched: Bool = false) {
     self.isThere = isThere
+    self.isOurs = isOurs
     self.damage = damage
     self.isTouched = isTouched
   }
