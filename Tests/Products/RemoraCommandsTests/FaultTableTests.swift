@@ -71,7 +71,8 @@ import WorkerPool
     /// that fall into each phase of a whole run.
     func borders(_ whole: Int) -> [[FaultStep]] {
       switch door {
-      case .http, .daemon: [[]] + [1, 3, 5, 6, 9].map { [.passPackets($0)] } + [[.passBytes(whole - 40)]]
+      // The last one lies in the pack: how a server cuts an answer into chunks, and so its length, is not the same each time.
+      case .http, .daemon: [[]] + [1, 3, 5, 6, 9].map { [.passPackets($0)] } + [[.passBytes(whole - 1_000)]]
       case .library, .system:
         [0, 10, 60, 1_000, 1_600, 2_000, 2_300, 2_500, whole / 2, whole - 2_000].map { $0 == 0 ? [] : [.passBytes($0)] }
       }

@@ -96,9 +96,15 @@ extension Secondary {
     guard entry.incarnation == nil || entry.lastSuccessAt == nil && !entry.isRestored,
       member.kind.dataType == .repository
     else { return false }
-    let look = try await member.strategy.inspect(id)
-    // What is not ours, or damaged, is the sync's to refuse or to put into the trash.
-    guard look.isThere, look.isOurs, look.damage.isEmpty else { return false }
+    do throws(StrategyError) {
+      let look = try await member.strategy.inspect(id)
+      // What is not ours, or damaged, is the sync's to refuse or to put into the trash.
+      guard look.isThere, look.isOurs, look.damage.isEmpty else { return false }
+    } catch {
+      // A root that is empty or cannot be read has no copy; the sync finds out whether it may write there.
+      guard error.code == .fileSystem else { throw error }
+      return false
+    }
     let row: CatalogRow
     switch try await primary.standing(of: id, incarnation: incarnation, member.kind.name) {
     case .present(let present): row = present
