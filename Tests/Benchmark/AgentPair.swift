@@ -27,7 +27,7 @@ final class AgentPair {
   static let repositories = "project_repository"
   static let files = "release_asset"
 
-  /// - Parameter isCalm: with the intervals that people have, and not those of tests.
+  /// - Parameter isCalm: with the default intervals, and not those of tests.
   init(_ arena: Arena, isCalm: Bool = true) throws {
     let directory = try TemporaryDirectory("pair")
     var settings = AgentRig.Settings()
@@ -58,7 +58,7 @@ final class AgentPair {
 
   // MARK: Repositories
 
-  /// Small repositories with twenty commits, all alike.
+  /// Makes small repositories with twenty commits, all alike.
   func fleet(_ count: Int) throws -> [String] {
     var builder = RepositoryBuilder()
     let commits = builder.commits(20)
@@ -174,7 +174,8 @@ final class AgentPair {
     return date
   }
 
-  /// Changes a repository of the fleet, tells of it as a hook does, and waits until its copy is verified; seconds from the change.
+  /// Changes a repository of the fleet, announces the change as a hook does, and waits until its copy is verified;
+  /// returns seconds from the change.
   func follow(_ id: String, change number: Int) throws -> Double {
     let ref = "\(rig.source(id))/refs/heads/change\(number)"
     let changed = Date()
@@ -186,7 +187,7 @@ final class AgentPair {
     return try verified(id, since: changed).timeIntervalSince(changed)
   }
 
-  /// The path of the last twenty of a list by number.
+  /// Returns the path of the last twenty of a list by number.
   func lastPage() throws -> String {
     let path = AgentRoute.registry(Self.repositories)
     let place = Mutex<String?>(nil)
@@ -217,7 +218,7 @@ final class AgentPair {
     return try Self.cost(primary)
   }
 
-  /// Processor time and memory as Linux counts them (proc(5)).
+  /// Reads processor time and memory as Linux counts them (proc(5)).
   private static func cost(_ process: ChildProcess) throws -> Cost {
     let stat = try String(contentsOfFile: "/proc/\(process.processID)/stat", encoding: .utf8)
     let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []

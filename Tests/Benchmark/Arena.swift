@@ -16,7 +16,7 @@ final class Arena {
     static let secure: [Reach] = [.ssh, .sharedSSH]
   }
 
-  /// A real `sshd`, and the files that make remora and git welcome there.
+  /// A real `sshd`, and the files that give remora and git access to it.
   private struct SecureHost {
     let directory: TemporaryDirectory
     let server: SSHServer
@@ -95,7 +95,7 @@ final class Arena {
 
   // MARK: Places
 
-  /// A name below the scratch directory that was not used before.
+  /// Returns a name below the scratch directory that was not used before.
   func freshPath(_ label: String) -> String {
     lastName += 1
     return scratch.path("\(label)-\(lastName)")
@@ -111,7 +111,7 @@ final class Arena {
     return running
   }
 
-  /// What makes remora welcome.
+  /// Returns the options that give remora access.
   func options(for reach: Reach) throws -> [String] {
     switch reach {
     case .path, .http: return []
@@ -136,7 +136,7 @@ final class Arena {
     }
   }
 
-  /// The URL or path of a source.
+  /// Returns the URL or path of a source.
   func address(_ source: String, by reach: Reach) throws -> String {
     switch reach {
     case .ssh, .sharedSSH: return try host().server.url(scratch.path("sources/\(source)"))
@@ -157,7 +157,7 @@ final class Arena {
     return path
   }
 
-  /// 20,000 refs over 2,000 commits, as pull requests make them.
+  /// Makes 20,000 refs over 2,000 commits, as pull requests make them.
   func manyRefs(named name: String = "many-refs.git") throws -> TestRepository {
     let path = try source(name) { path in
       var builder = RepositoryBuilder()
@@ -170,7 +170,7 @@ final class Arena {
     return TestRepository(existing: path)
   }
 
-  /// 500 small repositories; returns their names below the sources.
+  /// Makes 500 small repositories; returns their names below the sources.
   func fleet() throws -> [String] {
     let names = (0..<500).map { "fleet/r\($0).git" }
     _ = try source("fleet") { directory in
@@ -191,8 +191,8 @@ final class Arena {
     return names
   }
 
-  /// A big history: the given repository, or one made up by a process of its own. For Linux counts this process's peak into
-  /// that of every child, and making it up takes memory.
+  /// Returns a big history: the given repository, or one made up by a process of its own. For Linux counts this
+  /// process's peak into that of every child, and making it up takes memory.
   func bigHistory() throws -> String {
     let path = try source("big.git") { path in
       if let bigRepository {

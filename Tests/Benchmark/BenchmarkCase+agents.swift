@@ -46,7 +46,8 @@ extension BenchmarkCase {
     ] + (grokmirror.isEmpty ? [] : [figure("beside-grokmirror-p50", 0.5, visible, beside: grokmirror)])
   }
 
-  /// How long grokmirror's daemon takes from being told of a push until its copy has it; empty where it is not installed.
+  /// Measures grokmirror's daemon from the notification of a push until its copy has it; empty where it is not
+  /// installed.
   private static func grokLatency(_ pair: AgentPair, _ clone: String, _ arena: Arena) throws -> [Double] {
     guard
       let daemon = try GrokDaemon(
@@ -82,7 +83,7 @@ extension BenchmarkCase {
     return date
   }
 
-  /// Changes over 100 repositories as fast as they can be told, until all copies are verified.
+  /// Changes over 100 repositories as fast as they can be announced, until all copies are verified.
   static func sustained(_ arena: Arena) throws -> [Figure] {
     let pair = try AgentPair(arena)
     defer { pair.stop() }
@@ -110,7 +111,7 @@ extension BenchmarkCase {
     ]
   }
 
-  /// First copies of 1,000 small repositories, verified, beside two clones at a time.
+  /// Measures first copies of 1,000 small repositories, verified, beside two clones at a time.
   static func backfill(_ arena: Arena) throws -> [Figure] {
     var (ours, reference): ([Double], [Double]) = ([], [])
     for _ in 0..<max(1, arena.rounds / 2) {
@@ -136,7 +137,7 @@ extension BenchmarkCase {
     ]
   }
 
-  /// What a pair costs that has nothing to do, over a minute.
+  /// Measures the cost of an idle pair over a minute.
   static func idle(_ arena: Arena) throws -> [Figure] {
     let pair = try AgentPair(arena, isCalm: true)
     defer { pair.stop() }
@@ -163,7 +164,8 @@ extension BenchmarkCase {
     ]
   }
 
-  /// From the start of a primary that knows nothing to a checksum of each of 100,000 repositories; and what an empty copy takes.
+  /// Measures from the start of a primary without state to a checksum of each of 100,000 repositories; and what an
+  /// empty copy takes.
   static func firstStart(_ arena: Arena) throws -> [Figure] {
     let pair = try AgentPair(arena, isCalm: true)
     defer { pair.stop() }

@@ -97,14 +97,14 @@ extension BenchmarkCase {
     }
   }
 
-  /// From the JSON line of remora.
+  /// Reads the number from the JSON line of remora.
   private static func objectsOfOurs(_ outcome: ProcessOutcome) -> Double {
     struct Line: Decodable { let objects: Int }
     // Nothing to read counts as nothing received.
     return Double((try? JSONDecoder().decode(Line.self, from: Data(outcome.output)))?.objects ?? 0)
   }
 
-  /// From the line "Total 803 (delta 2), reused …" that the server tells git.
+  /// Reads the number from the line "Total 803 (delta 2), reused …" that the server sends to git.
   private static func objectsOfGit(_ outcome: ProcessOutcome) -> Double {
     outcome.errorText.firstMatch(of: /Total (\d+)/).flatMap { Double($0.1) } ?? 0
   }

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What people and their programs read of a large secondary while it works.
+/// What readers and scrapers request from a large secondary while it works.
 extension BenchmarkCase {
   private static let entries = 100_000
   private static let readers = 20
@@ -49,7 +49,7 @@ extension BenchmarkCase {
       Figure(
         unit: .milliseconds, detail: "lag-to-unwatched", ours: median(watched), reference: median(alone),
         goal: .ratio(Goal.watchedLag)),
-      // As people and scrapers read.
+      // Requests as readers and scrapers send them.
       Figure(
         unit: .milliseconds, detail: "lag-by-a-question-a-second", ours: median(calmlyWatched),
         reference: median(alone), goal: .ratio(Goal.watchedLag)),

@@ -35,8 +35,9 @@ extension BenchmarkCase {
     }
   }
 
-  /// An update a minute. The copy that nobody looks after gets the packs of the other, each as its run left it: 5,000 runs with
-  /// ever more packs would take an hour. All but the first and last ten by runs in this process, under a clock that says so.
+  /// An update a minute. The copy without housekeeping gets the packs of the other, each as its run left it: 5,000 runs
+  /// with ever more packs would take an hour. All but the first and last ten by runs in this process, under a clock
+  /// that says so.
   static func manyUpdates(_ arena: Arena) throws -> [Figure] {
     let source = try UpdatedSource(arena, named: "updated.git", updates: updates + measured)
     var kept = Follower(place: arena.freshPath("kept"))
@@ -100,7 +101,7 @@ extension BenchmarkCase {
     ]
   }
 
-  /// The time that calls on the journal, the dropped log and their directories take, in runs by path.
+  /// Returns the time that calls on the journal, the dropped log and their directories take, in runs by path.
   static func journalCost(_ arena: Arena) throws -> [Figure] {
     let count = 300
     let source = try UpdatedSource(arena, named: "journaled.git", updates: count)

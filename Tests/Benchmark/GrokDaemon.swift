@@ -1,9 +1,9 @@
 import Foundation
 import TestSupport
 
-/// grokmirror's daemon as a reference: it follows a directory of repositories and is told of each push over its socket.
+/// grokmirror's daemon as a reference: it follows a directory of repositories and reads each push from its socket.
 final class GrokDaemon {
-  /// A line with the repository's path below the top level is all that it wants to be told.
+  /// A line with the repository's path below the top level is all that it expects.
   private static let telling = """
     import socket, sys
     told = socket.socket(socket.AF_UNIX)
@@ -42,11 +42,11 @@ final class GrokDaemon {
     try Data(configuration.utf8).write(to: URL(fileURLWithPath: "\(directory)/grokmirror.conf"))
     daemon = try ChildProcess(
       pull, ["-c", "\(directory)/grokmirror.conf", "-o"], environment: GitCommand().wholeEnvironment)
-    // Before its own manifest is there it knows of no repository.
+    // Before its own manifest is there it has no repository.
     try wait("its first copies") { FileManager.default.fileExists(atPath: "\(directory)/copies/manifest.js.gz") }
   }
 
-  /// Tells it of a push and waits until its copy has the commit.
+  /// Announces a push to it and waits until its copy has the commit.
   /// - Returns: how long that took, in seconds.
   func follow(_ repository: String, to commit: String, arena: Arena) throws -> Double {
     let begun = ContinuousClock.now

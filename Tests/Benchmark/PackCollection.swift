@@ -28,13 +28,13 @@ final class PackCollection {
     }
   }
 
-  /// A pack of an update has a commit, a tree and a blob: less than a kilobyte.
+  /// Returns whether a pack is larger than that of an update: a commit, a tree and a blob take less than a kilobyte.
   private func isConsolidated(_ name: String) -> Bool {
     guard let stem = name.split(separator: ".").first else { return true }
     return (((try? files.status(of: packs.appending("\(stem).pack"))) ?? nil)?.size ?? .max) > 4_096
   }
 
-  /// A copy as it would be without any housekeeping.
+  /// Makes a copy as it would be without any housekeeping.
   func makeUnkept(_ copy: String, at unkept: String) throws {
     try FileManager.default.copyItem(atPath: copy, toPath: unkept)
     let root = FilePath(unkept)

@@ -34,7 +34,7 @@ struct UpdatedSource {
       permissions: FilePermissions(rawValue: 0o644))
   }
 
-  /// One run in this process, at a time of our choice.
+  /// Makes one run in this process, at a time of our choice.
   func mirror(
     into copy: String, at now: Date, by transports: Transports, through files: any FileSystemPort = RealFileSystem()
   ) throws -> (request: MirrorRequest, outcome: MirrorOutcome) {

@@ -1,4 +1,4 @@
-/// The readers of bytes that somebody else may have written: files that were edited, cut or restored, configurations, and all that
+/// The readers of bytes from other writers: files that were edited, cut or restored, configurations, and all that
 /// servers and clients send.
 ///
 /// Each has one check that takes any bytes. `MutationTests` calls it with a few thousand changed seeds in every test run,

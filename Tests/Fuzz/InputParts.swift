@@ -2,7 +2,7 @@
 enum InputParts {
   static let separator: UInt8 = 0x1e
 
-  /// The parts; `nil` for those behind the last separator.
+  /// Returns the parts; `nil` for those behind the last separator.
   static func split(_ bytes: [UInt8], count: Int) -> [[UInt8]?] {
     let parts = bytes.split(separator: separator, maxSplits: count - 1, omittingEmptySubsequences: false).map(
       Array.init)

@@ -10,7 +10,7 @@ struct Mutator {
     random = SeededGenerator(seed: seed)
   }
 
-  /// One of the seeds with one to four changes.
+  /// Returns one of the seeds with one to four changes.
   mutating func next() -> [UInt8] {
     var bytes = seeds.inputs[Int.random(in: seeds.inputs.indices, using: &random)].bytes
     for _ in 0..<Int.random(in: 1...4, using: &random) { change(&bytes) }
@@ -31,7 +31,7 @@ struct Mutator {
     }
   }
 
-  /// A word in place of the digits that come next.
+  /// Puts a word in place of the digits that come next.
   private mutating func replaceNumber(_ bytes: inout [UInt8], from place: Int) {
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
     guard let start = bytes[place...].firstIndex(where: digits.contains) else { return }
@@ -39,7 +39,7 @@ struct Mutator {
     bytes.replaceSubrange(start..<end, with: seeds.words[Int.random(in: seeds.words.indices, using: &random)])
   }
 
-  /// The end of another seed.
+  /// Replaces the rest by the end of another seed.
   private mutating func splice(_ bytes: inout [UInt8], at place: Int) {
     let other = seeds.inputs[Int.random(in: seeds.inputs.indices, using: &random)].bytes
     bytes.replaceSubrange(place..., with: other[Int.random(in: 0...other.count, using: &random)...])

@@ -59,7 +59,7 @@ struct ScreensTests {
     return TrendPage(intervalSeconds: 60, samples: rows)
   }
 
-  /// Every screen, filled with text that would be markup.
+  /// Returns every screen, filled with text that would be markup.
   private static func screens(role: String = "secondary", isAdmin: Bool = true) throws -> [String: String] {
     let page = try AdminPage()
     let frame = frame(role: role, isAdmin: isAdmin)
@@ -173,7 +173,7 @@ struct ScreensTests {
     #expect(try #require(screens["entry"]).contains("--at 2026-11-24T09:59:59.999Z"))
   }
 
-  @Test("a site of which nothing is known has its screen as well")
+  @Test("a site without any status has its screen as well")
   func empty() throws {
     let page = try AdminPage()
     let html = page.sites(

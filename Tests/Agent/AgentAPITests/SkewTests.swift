@@ -3,15 +3,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Agents one minor version apart talk to each other. `fixtures/api/0.1` holds what agents of the first version said to each other;
-/// what we say must still have all of it, in the same shapes, and what a later version adds must not disturb us.
+/// Checks that agents one minor version apart interoperate. `fixtures/api/0.1` holds the messages of the first version;
+/// our messages must still have every member of them, in the same shapes, and members that a later version adds must be
+/// ignored.
 @Suite("Agents of two versions")
 struct SkewTests {
   private static func fixture(_ name: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: Fixtures.url("api/0.1/\(name).json")))
   }
 
-  /// Reads what the first version said, with and without what a later one would add, and says it as we do.
+  /// Reads what the first version sent, with and without members that a later one would add, and encodes it as we do.
   private static func expectSame<Row: Codable & Equatable>(_ type: Row.Type, _ name: String) throws {
     let bytes = try fixture(name)
     let row = try AgentJSON.decode(type, from: bytes)
@@ -22,7 +23,7 @@ struct SkewTests {
     #expect(holds(ours, old), "\(name): we say \(ours), the first version understood \(old)")
   }
 
-  /// Every object with a key more.
+  /// Returns every object with a key more.
   private static func withAdditions(_ value: Any) -> Any {
     if let object = value as? [String: Any] {
       return object.mapValues { withAdditions($0) }.merging(["added_later": ["x": 1]]) { $1 }
@@ -30,7 +31,7 @@ struct SkewTests {
     return (value as? [Any]).map { $0.map { withAdditions($0) } } ?? value
   }
 
-  /// Whether everything of `old` is in `new`, with the same value.
+  /// Returns whether everything of `old` is in `new`, with the same value.
   private static func holds(_ new: Any, _ old: Any) -> Bool {
     if let old = old as? [String: Any] {
       guard let new = new as? [String: Any] else { return false }
@@ -54,7 +55,7 @@ struct SkewTests {
     try Self.expectSame(FenceRow.self, "fence")
   }
 
-  @Test("what a primary and hooks are told")
+  @Test("the answers to a primary and to hooks")
   func questions() throws {
     try Self.expectSame(EventNotice.self, "event-notice")
     try Self.expectSame(FenceOrder.self, "fence-order")

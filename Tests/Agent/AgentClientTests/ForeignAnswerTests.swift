@@ -26,7 +26,7 @@ import WorkerPool
     return try result.get()
   }
 
-  /// A body that never ends by itself; how many pieces were taken is counted.
+  /// Returns a body that never ends by itself; how many pieces were taken is counted.
   private static func endless(_ status: Int, _ sent: Monitor<Int>) -> ScriptedAnswer {
     let piece = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 10)
     return ScriptedAnswer(

@@ -45,7 +45,7 @@ struct BlobRoutesTests {
     }
   }
 
-  @Test("416 tells the size; several ranges are answered by the whole; HEAD has no body and knows no range")
+  @Test("416 states the size; several ranges return the whole; HEAD has no body and ignores ranges")
   func others() async throws {
     try await withRoutes { ground in
       try ground.directory.write(bytes: content, to: "assets/f")
@@ -80,7 +80,7 @@ struct BlobRoutesTests {
       #expect(try await status("W/\(tag)") == 200)
       #expect(try await status("\"other\"") == 200)
       #expect(try await status("Sun, 06 Nov 1994 08:49:37 GMT") == 200)
-      // Same size, same inode, and the time set back: the kernel's own stamp tells.
+      // Same size, same inode, and the time set back: only the kernel's ctime differs.
       let date = try FileManager.default.attributesOfItem(atPath: path)[.modificationDate]
       let handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
       try handle.write(contentsOf: [1])

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("The API's document")
 struct DocumentTests {
-  @Test("types are told as they are written")
+  @Test("types are returned as they are written")
   func schemas() throws {
     let document = try #require(
       try JSONSerialization.jsonObject(with: Data(try APIDocument.bytes())) as? [String: Any])
@@ -24,7 +24,7 @@ struct DocumentTests {
     #expect((states["additionalProperties"] as? [String: Any])?["type"] as? String == "integer")
   }
 
-  @Test("a path knows its methods, and no other spelling of it does")
+  @Test("a path has its methods, and no other spelling of it has any")
   func methods() {
     #expect(RouteRules.methods(of: "/api/v1/events") == ["GET", "HEAD", "POST"])
     #expect(RouteRules.methods(of: "/api/v1/kinds/any/trash") == ["GET", "HEAD", "POST"])

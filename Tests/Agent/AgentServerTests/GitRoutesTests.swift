@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Repositories over HTTP")
 struct GitRoutesTests {
-  /// A repository `group/p.git` with a hidden ref, tags and a detour or two.
+  /// Builds a repository `group/p.git` with a hidden ref, tags and a detour or two.
   private func build(_ ground: RoutesGround) throws -> TestRepository {
     var builder = RepositoryBuilder()
     // As many as make a request that git packs.

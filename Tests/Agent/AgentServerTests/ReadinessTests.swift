@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  /// The answer may be half a second old.
+  /// Waits until the site is not ready; the answer may be half a second old.
   private static func untilNotReady(_ client: AgentClient) async throws {
     let deadline = ContinuousClock.now + .seconds(10)
     while ContinuousClock.now < deadline {

@@ -27,7 +27,7 @@ final class RoutesGround: Sendable {
     service = GitService(settings: settings, workers: workers)
     let root = directory.path
     let router = Router()
-    // The kind says who asks: what a site and people see is the same repository.
+    // The kind identifies the client: a site and a reader see the same repository.
     router.addGitRoutes(service, writeLimit: writeLimit) { _, _, target in
       guard ["site", "people"].contains(target.kind) else { throw HTTPError(.notFound) }
       return ServedRepository(
@@ -109,7 +109,8 @@ func withRoutes(
   await ground.close()
 }
 
-/// Gives other tasks their turn until `condition` holds: for states that nobody announces. False after twenty seconds.
+/// Yields to other tasks until `condition` holds, for states without a notification. Returns false after twenty
+/// seconds.
 func eventually(_ condition: () throws -> Bool) async rethrows -> Bool {
   let end = Deadline.after(.seconds(20))
   while !(try condition()) {

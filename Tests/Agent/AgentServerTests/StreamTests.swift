@@ -142,7 +142,7 @@ struct StreamTests {
       let start = try #require(Self.ids(text).first)
       #expect(last != start)
       try await Self.happen(fixture)
-      // Nothing of it is lost, whether it was told while nobody listened or not.
+      // No event is lost, whether or not it was sent while a reader was connected.
       let second = try Self.open(fixture, after: last)
       let more = try await Self.read(second, until: "event: change")
       close(second)

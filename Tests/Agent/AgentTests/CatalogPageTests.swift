@@ -35,7 +35,7 @@ struct CatalogPageTests {
     #expect(throws: WireError.self) { try page([]).page(after: nil) }
   }
 
-  @Test("what cannot be understood is told in one bounded line")
+  @Test("what cannot be parsed is reported in one bounded line")
   func told() throws {
     var row = page(["a"])
     row.position = String(repeating: "\n", count: 1 << 20)
@@ -56,7 +56,7 @@ struct CatalogPageTests {
     try patient.page(of: ReplicableName("wiki"), after: id)
   }
 
-  @Test("an answer of the primary is told in words")
+  @Test("an error answer of the primary is reported in words")
   func words() {
     for error in [
       PrimaryAccessError.forked, .pruned, .missing, .unreadable("its HEAD is empty"), .unavailable("it's away"),

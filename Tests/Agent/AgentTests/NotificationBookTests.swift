@@ -3,11 +3,11 @@ import Testing
 
 @testable import Agent
 
-@Suite("What people are told, and how often")
+@Suite("Notifications, and their frequency")
 struct NotificationBookTests {
   private static let start = Timestamp(milliseconds: 1_795_000_000_000)
 
-  /// Takes the conditions at a second, and gives what was told.
+  /// Evaluates the conditions at a second, and returns the notifications.
   private static func step(_ book: inout NotificationBook, _ second: Int, _ conditions: [Condition]) -> [String] {
     book.outbox = [:]
     book.take(
@@ -20,7 +20,7 @@ struct NotificationBookTests {
     event: .failure, subject: "project", message: "2 of 'project' cannot be copied")
   private static let mismatch = Condition(event: .mismatch, subject: "project", message: "1 was not equal")
 
-  @Test("a failure is told once it has lasted, once, and its end once")
+  @Test("a failure is reported once it has lasted, once, and its end once")
   func failure() {
     var book = NotificationBook()
     #expect(Self.step(&book, 0, [Self.failure]) == [])
@@ -37,7 +37,7 @@ struct NotificationBookTests {
     #expect(book.standing.isEmpty)
   }
 
-  @Test("a failure that does not last is nobody's business")
+  @Test("a failure that does not last is not reported")
   func short() {
     var book = NotificationBook()
     #expect(Self.step(&book, 0, [Self.failure]) == [])
@@ -48,7 +48,7 @@ struct NotificationBookTests {
   }
 
   @Test(
-    "a mismatch, damage, waiting removals and lag are told at once",
+    "a mismatch, damage, waiting removals and lag are reported at once",
     arguments: [
       Condition.Event.mismatch, .damage, .removalsWaiting, .lag,
     ])
@@ -59,7 +59,7 @@ struct NotificationBookTests {
     #expect(Self.step(&book, 1, [condition, Self.failure]) == [])
   }
 
-  @Test("a clock that is set back tells nothing twice and waits for nothing for ever")
+  @Test("a clock that is set back repeats no notification and delays none for ever")
   func clock() {
     var book = NotificationBook()
     #expect(Self.step(&book, 1_000, [Self.mismatch]) == ["mismatch project"])

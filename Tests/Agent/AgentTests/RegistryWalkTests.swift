@@ -10,7 +10,7 @@ struct RegistryWalkTests {
     return try? ReplicableID("g\(number / 30_000)/r" + String(repeating: "0", count: 5 - digits.count) + digits)
   }
 
-  /// A page as a store without an index gives it, and how many rows were looked at.
+  /// Returns a page as a store without an index gives it, and how many rows were looked at.
   private static func page(
     after start: String? = nil, limit: Int = 20, prefix: String? = nil, few: [ReplicableID]? = nil,
     where fits: (ReplicableID) -> Bool = { _ in true }

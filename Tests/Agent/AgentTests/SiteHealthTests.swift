@@ -21,7 +21,7 @@ struct SiteHealthTests {
 
   private static func ago(_ seconds: Int) -> String { "\(now - .seconds(seconds))" }
 
-  /// A secondary with nothing wrong.
+  /// Returns a secondary with nothing wrong.
   private static func secondary() -> StatusRow {
     var status = StatusRow(site: "copy", role: "secondary", version: "0", startedAt: ago(10_000))
     for name in ["project_repository", "release_asset"] {

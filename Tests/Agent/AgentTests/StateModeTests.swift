@@ -49,7 +49,7 @@ struct StateModeTests {
   }
 
   @Test(
-    "a configuration that anyone may write to is refused",
+    "a configuration that is writable by all is refused",
     arguments: [
       (0o600, true), (0o640, true), (0o644, true), (0o664, true), (0o646, false), (0o666, false),
     ] as [(mode_t, Bool)])
@@ -118,7 +118,7 @@ struct StateModeTests {
     #expect(complaints("hook_group: \(Self.group)\n").isEmpty)
   }
 
-  @Test("a group that there is not is told by the check")
+  @Test("the check reports a group that does not exist")
   func unknown() {
     #expect(
       complaints("hook_group: no-such-group\n") == [

@@ -47,7 +47,7 @@ struct IntrospectionTests {
     #expect(answer.contains("more than 50 values"))
   }
 
-  @Test("the schema is told in its own language")
+  @Test("the schema is printed in its own language")
   func sdl() throws {
     let sdl = try Library.schema().sdl
     for part in [

@@ -71,7 +71,7 @@ enum Library {
     .object([("__typename", .string("Book")), ("title", .string(title)), ("pages", .int(100))])
   }
 
-  /// The answer as JSON.
+  /// Returns the answer as JSON.
   static func answer(
     _ query: String, _ variables: [(String, GraphQLValue)] = [], operation: String? = nil,
     limits: GraphQLLimits = .init()

@@ -113,7 +113,7 @@ struct MetricsTests {
   }
 
   @Test(
-    "names that Prometheus would refuse are mended",
+    "names that Prometheus would refuse are corrected",
     arguments: [("a.b-c", "a_b_c"), ("9a", "_9a"), ("", "_"), ("a:b", "a:b")])
   func names(text: String, name: String) {
     #expect(MetricText.name(text) == name)

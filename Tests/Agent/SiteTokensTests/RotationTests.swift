@@ -82,7 +82,7 @@ struct RotationTests {
         == .wrongSignature)
   }
 
-  @Test("a verifier that takes the place of another one knows its secrets")
+  @Test("a verifier that takes the place of another one has its secrets")
   func succession() async throws {
     let secrets = try await secrets()
     let former = await secrets.ground.verifier()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import SiteTokens
 
-@Suite("Secrets and people's tokens")
+@Suite("Secrets and role tokens")
 struct SecretTests {
   let directory: TemporaryDirectory
 
@@ -76,7 +76,7 @@ struct SecretTests {
     #expect(refusal(path)?.contains("it belongs to user 65534, we are 0") == true)
   }
 
-  @Test("people's tokens by Bearer and by Basic prove their role, and nothing else does")
+  @Test("role tokens by Bearer and by Basic prove their role, and nothing else does")
   func roles() throws {
     let admin = String(repeating: "a", count: 32)
     let reader = String(repeating: "r", count: 32)
@@ -96,7 +96,7 @@ struct SecretTests {
     #expect(Role.reader < .admin && !(Role.admin < .admin))
   }
 
-  @Test("without files nobody has a role, and one token for both roles is refused")
+  @Test("without files no caller has a role, and one token for both roles is refused")
   func files() throws {
     let none = try PersonTokens(adminFile: nil, readerFile: nil)
     #expect(none.role(ofAuthorization: "Bearer ") == nil)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Tokens between sites")
 struct SiteTokenTests {
-  @Test("a token for this request proves who asks, once")
+  @Test("a token for this request authenticates the site, once")
   func taken() async throws {
     let ground = try await TokenGround()
     let verifier = await ground.verifier()

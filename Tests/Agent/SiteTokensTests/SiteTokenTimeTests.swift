@@ -23,7 +23,7 @@ struct SiteTokenTimeTests {
     #expect(await ground.refusal(of: used, by: after, later: 1)?.code == .retry)
   }
 
-  @Test("a site that has not heard of a start is told it, only with the right signature")
+  @Test("a site that has not seen a restart learns of it, only with the right signature")
   func firstContact() async throws {
     let ground = try await TokenGround()
     let verifier = await ground.verifier()
@@ -88,7 +88,7 @@ struct SiteTokenTimeTests {
     #expect(await ground.refusal(of: first, by: verifier)?.code == .replayed)
   }
 
-  @Test("our clock stepping forth and back lets no used token in, and holds nobody up")
+  @Test("our clock stepping forth and back lets no used token in, and delays no site")
   func jumps() async throws {
     let ground = try await TokenGround()
     let verifier = await ground.verifier()

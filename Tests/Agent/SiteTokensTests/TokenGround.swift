@@ -20,7 +20,7 @@ final class TokenGround: Sendable {
     issuer = await SiteTokenIssuer(site: Self.berlin, audience: Self.oslo, secret: secret, epoch: { 7 })
   }
 
-  /// Oslo's verifier, as it is after a start.
+  /// Makes oslo's verifier, as it is after a start.
   func verifier(capacity: Int = 100) async -> SiteTokenVerifier {
     await SiteTokenVerifier(audience: Self.oslo, sites: [Self.berlin: secret], capacity: capacity)
   }
@@ -42,7 +42,7 @@ final class TokenGround: Sendable {
     try await secret.keys(of: Self.berlin).sign(claims, kid: "berlin")
   }
 
-  /// Why the verifier refuses; `nil` when it takes the token.
+  /// Returns why the verifier refuses; `nil` when it takes the token.
   func refusal(
     of token: String, by verifier: SiteTokenVerifier, method: String = "GET", path: String = "/a?b=1",
     body: BodyDigest = .ofNothing, later: Double = 0

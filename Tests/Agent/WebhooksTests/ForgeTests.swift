@@ -50,7 +50,7 @@ struct ForgeTests {
   }
 
   @Test(
-    "members of another shape say nothing, and what is no JSON is told",
+    "members of another shape are ignored, and what is no JSON is reported",
     arguments: [
       #"{}"#, #"{"repository":7}"#, #"{"repository":{"full_name":null}}"#, #"{"repository":{"full_name":["a"]}}"#,
       #"{"repository":{"full_name":"a/b"},"ref":7,"before":"x"}"#,
@@ -67,7 +67,7 @@ struct ForgeTests {
     }
   }
 
-  @Test("a forge is known by its headers, Gitea also with GitHub's beside its own")
+  @Test("a forge is recognized by its headers, Gitea also with GitHub's beside its own")
   func headers() {
     func forge(_ headers: [String: String]) -> Forge? { Forge { headers[$0] } }
     #expect(forge(["X-GitHub-Event": "push"]) == .gitHub)

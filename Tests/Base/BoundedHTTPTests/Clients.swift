@@ -17,7 +17,7 @@ func withClient<Result>(
   }
 }
 
-/// The status of the answer, its body read to the end.
+/// Returns the status of the answer, its body read to the end.
 func status(
   of request: HTTPRequest, _ configuration: BoundedHTTPClient.Configuration = .init()
 ) async throws -> Int {

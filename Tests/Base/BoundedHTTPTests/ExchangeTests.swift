@@ -72,7 +72,7 @@ import Testing
     }
   }
 
-  @Test("connections are used again, and dropped with an answer that nobody read to its end")
+  @Test("connections are used again, and dropped with an answer that was not read to its end")
   func reuse() async throws {
     try await RawServer.with({ request in
       request.head.contains("/long")

@@ -13,7 +13,7 @@ import Testing
     try #require(await #expect(throws: HTTPFailure.self) { try await status(of: request, configuration) })
   }
 
-  @Test("nobody listens: refused, at once and not at the end of the connect timeout")
+  @Test("no listener: refused, at once and not at the end of the connect timeout")
   func refused() async throws {
     let closed = try ClosedPort()
     let failure = try await failure(of: HTTPRequest(.get, "http://127.0.0.1:\(closed.port)/"))
@@ -22,7 +22,7 @@ import Testing
     withExtendedLifetime(closed) {}
   }
 
-  @Test("nobody takes the connection: connect timeout")
+  @Test("no accept: connect timeout")
   func connectTimeout() async throws {
     let full = try FullBacklog()
     let failure = try await failure(

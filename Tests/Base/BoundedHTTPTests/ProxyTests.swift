@@ -5,7 +5,7 @@ import Testing
 @Suite struct ProxyTests {
   private static let credential = HTTPBasicCredential(user: "user", password: "secret")
 
-  @Test("a plain request goes to the proxy in absolute form, with the proxy's credentials and nobody else's")
+  @Test("a plain request goes to the proxy in absolute form, with the proxy's credentials and no others")
   func plain() async throws {
     try await RawServer.with({ _ in [RawServer.answer("200 OK", "by proxy")] }) { proxy in
       var request = HTTPRequest(.get, "http://far.invalid/path")

@@ -164,7 +164,7 @@ final class RawServer: Sendable {
 }
 
 extension RawServer {
-  /// A whole answer with a length.
+  /// Returns a whole answer with a length.
   static func answer(_ status: String = "200 OK", headers: [String] = [], _ body: String = "") -> Step {
     let lines = ["HTTP/1.1 \(status)", "Content-Length: \(body.utf8.count)"] + headers
     return .send(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)

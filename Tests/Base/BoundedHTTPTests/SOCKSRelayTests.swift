@@ -16,7 +16,7 @@ import Testing
       let relay = try await SOCKSRelay(
         to: HTTPProxy(.socks5, host: "127.0.0.1", port: Int(proxy.port), credential: credential), credential,
         timeout: .seconds(10))
-      // Greets, asks for a connection to the proxy's own port, and shows all that it hears in the first ten bytes.
+      // Greets, asks for a connection to the proxy's own port, and prints all that it reads in the first ten bytes.
       let script = """
         exec 3<>/dev/tcp/127.0.0.1/\(relay.port)
         printf '\\x05\\x01\\x00' >&3

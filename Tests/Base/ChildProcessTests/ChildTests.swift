@@ -26,7 +26,7 @@ struct ChildTests {
     }
   }
 
-  /// False for a process that is gone, or dead and not reaped yet by the init process.
+  /// Returns false for a process that is gone, or dead and not reaped yet by the init process.
   private static func isAlive(_ processID: Int32) -> Bool {
     guard let stat = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8) else { return false }
     return stat.split(separator: ")").last?.split(separator: " ").first != "Z"

@@ -3,12 +3,12 @@ import SystemPackage
 import Testing
 
 extension FilePermissions {
-  /// A mode as octal digits say it.
+  /// Returns a mode as octal digits say it.
   static func mode(_ bits: CInterop.Mode) -> FilePermissions { FilePermissions(rawValue: bits) }
 }
 
 extension FileSystemPort {
-  /// A function that makes a small file in a directory, to stand before the directory that is only known later.
+  /// Returns a function that makes a small file in the directory that it gets.
   func write(_ name: FilePath.Component, _ text: String = "") -> (FilePath) throws(FileError) -> Void {
     { directory throws(FileError) in
       let file = try create(directory.appending(name), permissions: .mode(0o644))
@@ -17,7 +17,7 @@ extension FileSystemPort {
     }
   }
 
-  /// The text of a small file, nil when it is missing.
+  /// Returns the text of a small file, nil when it is missing.
   func text(_ path: FilePath) throws -> String? {
     try contents(of: path, limit: 1 << 20).map { String(decoding: $0, as: UTF8.self) }
   }

@@ -15,7 +15,7 @@ import Testing
     try files.makeDirectory(home, permissions: .mode(0o755))
   }
 
-  @Test("a second owner is refused and told who holds the lock, until it is released")
+  @Test("a second owner is refused with the name of the holder, until the lock is released")
   func excludes() throws {
     let lock = try OwnerLock.acquire(path: path, wait: .zero)
     let error = #expect(throws: LockError.self) { try OwnerLock.acquire(path: path, wait: .zero) }
@@ -44,7 +44,7 @@ import Testing
   func waits() throws {
     let lock = try OwnerLock.acquire(path: path, wait: .zero)
     var steps = 0
-    // The question at each step is the place where this test lets go: no second thread, no sleep.
+    // The question at each step is the place where this test releases the lock: no second thread, no sleep.
     let next = try OwnerLock.acquire(path: path, wait: .seconds(600)) {
       steps += 1
       if steps == 3 { lock.release() }
@@ -130,7 +130,7 @@ import Testing
     lock.release()
   }
 
-  @Test("another process is refused and told our id; a killed owner leaves the lock free")
+  @Test("another process is refused with our id; a killed owner leaves the lock free")
   func bindsProcesses() async throws {
     let lock = try OwnerLock.acquire(path: path, wait: .zero)
     await #expect(processExitsWith: .success) { [path = path.string as String, owner = getpid() as Int32] in
@@ -146,7 +146,7 @@ import Testing
       let lock = try OwnerLock.acquire(path: FilePath(path), wait: .zero)
       withExtendedLifetime(lock) { _ = kill(getpid(), SIGKILL) }
     }
-    // Its news is still in the file, and binds nobody.
+    // Its record is still in the file, and has no effect.
     #expect(try files.text(path)?.isEmpty == false)
     let next = try OwnerLock.acquire(path: path, wait: .zero)
     #expect(try files.text(path)?.contains("\"pid\":\(getpid()),") == true)

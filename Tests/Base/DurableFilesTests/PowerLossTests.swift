@@ -9,7 +9,7 @@ import Testing
 
   struct Wrong: Error { let found: String? }
 
-  /// "old" becomes "new" in a file, in the way under test.
+  /// Replaces "old" by "new" in a file, in the way under test.
   private func replacing(_ act: @escaping (PowerLossStage, FilePath) throws -> Void) -> PowerLossExperiment {
     PowerLossExperiment { root in
       try files.write("file", "the old content")(root)
@@ -54,7 +54,7 @@ import Testing
     #expect("\(try #require(failure))".contains("rename 'temporary' to 'file'"))
   }
 
-  @Test("without the directory's fsync: the old content is there after success was told")
+  @Test("without the directory's fsync: the old content is there after success was returned")
   func catchesMissingDirectorySynchronization() throws {
     let failure = #expect(throws: CrashStateFailure.self) {
       try replacing { stage, path in
@@ -164,7 +164,7 @@ import Testing
     #expect(outcomes == ["lost", "the new content"])
   }
 
-  @Test("a promise is checked from its mark on, in every state behind it")
+  @Test("a guarantee is checked from its mark on, in every state behind it")
   func knowsMarks() throws {
     let experiment = PowerLossExperiment { _ in
     } act: { stage in

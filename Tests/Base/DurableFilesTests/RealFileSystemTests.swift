@@ -113,7 +113,7 @@ import Testing
     expect(.badFileDescriptor) { () throws(FileError) in try file.close() }
   }
 
-  @Test("a listing is sorted bytewise, knows kinds, and keeps names that are not UTF-8")
+  @Test("a listing is sorted bytewise, has kinds, and keeps names that are not UTF-8")
   func lists() throws {
     try files.write("b")(root)
     try files.write("B")(root)
@@ -190,7 +190,7 @@ import Testing
     try files.rename(root.appending("first"), to: root.appending("second"))
     let after = try #require(try files.status(of: root.appending("second")))
     #expect(after.born == before.born && after.inode == before.inode)
-    // A file system that tells no births has no more to say.
+    // A file system that returns no birth times has no more to check.
     guard let born = before.born else { return }
     try files.unlink(root.appending("second"))
     try directory.write("two", to: "third")

@@ -60,7 +60,7 @@ import Testing
     #expect(tried >= 40)
   }
 
-  @Test("leftovers of a crash are known by their names, whatever the file is called")
+  @Test("leftovers of a crash are recognized by their names, whatever the file is called")
   func knowsLeftovers() throws {
     let report = try experiment.run()
     #expect(report.statesChecked > 0)

@@ -20,7 +20,7 @@ import Testing
     try files.synchronizeParents(of: made)
   }
 
-  @Test("a file in the way is told, and directories made before it was met are removed")
+  @Test("a file in the way is reported, and directories made before it was met are removed")
   func refusesFileInTheWay() throws {
     try files.write("file")(root)
     expect(.notDirectory) { () throws(FileError) in try files.makeDirectories(root.appending("file")) }

@@ -69,7 +69,7 @@ import WorkerPool
       try await OwnThread.run {
         try Bridge.wait(until: .after(.milliseconds(1)), cancellation: CancellationFlag()) {
           await withCheckedContinuation { continuation in
-            // Nobody resumes it before the wait has ended, not even its own cancellation.
+            // Nothing resumes it before the wait has ended, not even its own cancellation.
             Task {
               for await _ in release.stream {}
               continuation.resume()

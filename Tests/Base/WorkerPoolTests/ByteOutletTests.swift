@@ -40,7 +40,7 @@ import WorkerPool
     for _ in 0..<2 { await #expect(throws: Planned.self) { try await outlet.next() } }
   }
 
-  @Test("a producer without a reader is told at its deadline, by its flag, or when the reader goes")
+  @Test("a producer without a reader fails at its deadline, by its flag, or when the reader goes")
   func stops() async throws {
     let outlet = ByteOutlet(limit: 1)
     try push(outlet, [1])

@@ -10,7 +10,7 @@ import WorkerPool
     #expect(!Deadline.distant.hasPassed)
   }
 
-  @Test("the earlier of two deadlines is the earlier one, whoever is asked")
+  @Test("the earlier of two deadlines is the earlier one, in either order")
   func earlier() {
     let near = Deadline.after(.seconds(1))
     let far = Deadline.after(.seconds(2))

@@ -1,7 +1,7 @@
 import TestSupport
 import WorkerPool
 
-/// Gives other tasks their turn until `condition` holds: for states that nobody announces. False after ten seconds.
+/// Yields to other tasks until `condition` holds, for states without a notification. Returns false after ten seconds.
 func eventually(_ condition: () -> Bool) async -> Bool {
   let end = Deadline.after(.seconds(10))
   while !condition() {

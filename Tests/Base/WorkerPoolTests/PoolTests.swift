@@ -110,7 +110,7 @@ import WorkerPool
     await pool.shutdown()
   }
 
-  @Test("shutdown ends what runs, sends away who waits, and refuses who comes later")
+  @Test("shutdown ends what runs, refuses what waits, and refuses later work")
   func shutdown() async throws {
     let pool = WorkerPool(name: "sync", threads: 1, waitingLimit: 10)
     let begun = Delivery<Void>()
@@ -132,7 +132,7 @@ import WorkerPool
     await #expect(throws: stopped) { try await pool.run { _ in } }
   }
 
-  @Test("cancelling at any moment neither loses a place nor leaves anybody waiting")
+  @Test("cancelling at any moment neither loses a place nor leaves a waiter behind")
   func cancelRace() async throws {
     let pool = WorkerPool(name: "test", threads: 2, waitingLimit: 1000)
     for _ in 0..<60 {

@@ -4,7 +4,7 @@ import Testing
 @testable import WorkerPool
 
 @Suite struct SharedAnswerTests {
-  /// Answers by number, each when it is let go.
+  /// Answers by number, each when it is released.
   private final class Maker: Sendable {
     private struct State {
       var begun = 0
@@ -29,7 +29,7 @@ import Testing
       }
     }
 
-    /// Lets one go, once it is being made.
+    /// Releases one, once it is being made.
     func release() async {
       while true {
         let next = state.withLock { $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }

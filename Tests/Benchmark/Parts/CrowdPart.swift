@@ -3,8 +3,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Readers of a secondary's faces, by the network and with a reader's token: each asks again after a pause, or as soon as it is
-/// answered.
+/// Readers of a secondary's page and API, by the network and with a reader's token: each asks again after a pause, or
+/// as soon as it is answered.
 ///
 /// By plain calls on sockets, so that readers take little of the processors that the agents have to share with them here.
 struct CrowdPart: Codable {
@@ -109,7 +109,7 @@ struct CrowdPart: Codable {
       }
     }
 
-    /// How long a whole answer is, once its head is there.
+    /// Returns how long a whole answer is, once its head is there.
     private static func length(of answer: [UInt8]) throws -> Int? {
       guard let end = answer.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
       let head = String(decoding: answer[..<end.lowerBound], as: UTF8.self)

@@ -49,7 +49,7 @@ enum Part: String, ExpressibleByArgument {
     return (ContinuousClock.now - start) / .seconds(1)
   }
 
-  /// How often `body` returned within a time, called by so many at once.
+  /// Returns how often `body` returned within a time, called by so many at once.
   static func rate(
     of writers: Int, for duration: Duration,
     _ body: @escaping @Sendable (_ writer: Int, _ turn: Int) async throws -> Void

@@ -121,7 +121,7 @@ enum RegistryPart {
     return slowest
   }
 
-  /// A transition: a sync begins, or the one that runs ends.
+  /// Makes a transition: a sync begins, or the one that runs ends.
   private static func change(_ registry: DurableRegistry, _ writer: Int, _ turn: Int) async throws {
     // Every writer has entries of its own, all over the registry.
     let number = ((turn / 2 &* 7_919 + writer) * 64 + writer) % count

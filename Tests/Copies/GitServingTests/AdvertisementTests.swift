@@ -35,7 +35,7 @@ struct AdvertisementTests {
     }
   }
 
-  @Test("versions 0 and 1, and version 2 to people, are git's own", arguments: [nil, "version=1", "version=2"])
+  @Test("versions 0 and 1, and version 2 to readers, are git's own", arguments: [nil, "version=1", "version=2"])
   func gits(header: String?) async throws {
     try await withGround { ground in
       let repository = try build(ground)
@@ -74,7 +74,7 @@ struct AdvertisementTests {
       for path in [repository.path] + files { chown(path, 12_345, 12_345) }
       #expect(await status(.init(site: repository)) == 403)
       #expect(await status(ServingGround.site(repository.path, trustsOwner: true)) == 200)
-      // The child believes it too.
+      // The child trusts the owner too.
       let oid = try repository.oid("refs/heads/main").hex
       let answer = try await ground.post(
         ServingGround.site(repository.path, trustsOwner: true), ServingGround.fetch(oid))

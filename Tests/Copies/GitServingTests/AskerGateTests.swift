@@ -19,7 +19,7 @@ struct AskerGateTests {
     return task
   }
 
-  @Test("one asker has its share and no more, however many it asks for")
+  @Test("one client has its share and no more, however many requests it sends")
   func share() async throws {
     let gate = AskerGate(name: "test", places: 8, share: 4, waitingLimit: 100)
     let (greedy, other) = (Self.site("greedy"), Self.site("other"))
@@ -52,7 +52,7 @@ struct AskerGateTests {
     #expect(try await early.value == first)
   }
 
-  @Test("people leave a quarter of the places to sites, however many they are")
+  @Test("readers leave a quarter of the places to sites, however many they are")
   func people() async throws {
     let gate = AskerGate(name: "test", places: 8, share: 4, waitingLimit: 100)
     for number in 0..<6 { try await gate.enter(Self.person("\(number)")) }
@@ -69,7 +69,7 @@ struct AskerGateTests {
     try await small.enter(Self.site("b"))
   }
 
-  @Test("one asker does not fill the line in which others wait, and who goes away leaves it")
+  @Test("one client does not fill the queue in which others wait, and a client that disconnects leaves it")
   func line() async throws {
     let gate = AskerGate(name: "test", places: 1, share: 1, waitingLimit: 8)
     let greedy = Self.site("greedy")

@@ -8,7 +8,7 @@ import WorkerPool
 
 @Suite("The child that serves a fetch")
 struct ChildTests {
-  /// A script in git's place; `$PIDS` names a FIFO that it may tell its process ids through.
+  /// Returns a script in git's place; `$PIDS` names a FIFO that it may write its process ids to.
   private static func script(_ text: String, in directory: TemporaryDirectory) throws -> String {
     let path = directory.path("fake-git")
     guard mkfifo(directory.path("pids"), 0o600) == 0 else { throw TestSupportError("mkfifo: errno \(errno)") }
@@ -47,9 +47,9 @@ struct ChildTests {
     }
   }
 
-  /// False for a process that is gone, or dead and waiting for an init process that is slow to collect it.
+  /// Returns false for a process that is gone, or dead and waiting for an init process that is slow to collect it.
   private func isAlive(_ processID: Int32) -> Bool {
-    // Gone is what we hope for.
+    // Without an entry the process is gone.
     guard let stat = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8) else { return false }
     return stat.split(separator: ")").last?.split(separator: " ").first != "Z"
   }
@@ -86,7 +86,7 @@ struct ChildTests {
     }
   }
 
-  @Test("silence is ended at its limit, with the child's own children, and what it complained about is told")
+  @Test("silence is ended at its limit, with the child's own children, and its standard error is reported")
   func silent() async throws {
     try await withFake("echo 'fatal: looking' >&2; sleep 1000 & echo $$ $! > $PIDS; wait") {
       $0.silenceTimeout = .milliseconds(300)
@@ -100,7 +100,7 @@ struct ChildTests {
     }
   }
 
-  @Test("a child that talks for ever is ended at the total limit")
+  @Test("a child that sends output for ever is ended at the total limit")
   func endless() async throws {
     try await withFake("echo $$ > $PIDS; while :; do echo talk; done") {
       $0.totalTimeout = .milliseconds(500)
@@ -111,7 +111,7 @@ struct ChildTests {
     }
   }
 
-  @Test("a client that goes away takes the child with it, before the first word and in the middle of a pack")
+  @Test("a client that disconnects ends the child, before the first byte and in the middle of a pack")
   func clientGone() async throws {
     try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") { ground, repository in
       let asking = Task { await error(ground, repository) }
@@ -182,7 +182,7 @@ struct ChildTests {
       #expect(refused?.code == .busy)
       #expect(refused?.httpStatus == 503)
       #expect(refused?.retryAfter == .seconds(5))
-      // A place that was waited for in vain is not lost: the next in line gets it.
+      // A place whose waiter timed out is not lost: the next in line gets it.
       first.cancel()
       _ = await first.value
       await expectGone(ids)

@@ -149,7 +149,7 @@ struct ListingTests {
     }
   }
 
-  @Test("hidden refs are shown to sites and not to people")
+  @Test("hidden refs are shown to sites and not to readers")
   func hidden() async throws {
     try await withGround { ground in
       var builder = sample()

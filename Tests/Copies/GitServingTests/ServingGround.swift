@@ -26,12 +26,12 @@ final class ServingGround: Sendable {
     await workers.shutdown()
   }
 
-  /// A repository as a site sees it.
+  /// Returns a repository as a site sees it.
   static func site(_ path: String, trustsOwner: Bool = false) -> ServedRepository {
     ServedRepository(path: FilePath(path), showsHiddenRefs: true, trustsOwner: trustsOwner)
   }
 
-  /// A repository as people see it.
+  /// Returns a repository as readers see it.
   static func people(_ path: String) -> ServedRepository {
     ServedRepository(path: FilePath(path), showsHiddenRefs: false)
   }
@@ -68,7 +68,7 @@ final class ServingGround: Sendable {
     return try await git.attempt(options + ["upload-pack", "--stateless-rpc", "--", path], input: body).output
   }
 
-  /// The pack in an answer to a fetch, out of its side-band. How it is cut into packets is a matter of time.
+  /// Returns the pack in an answer to a fetch, out of its side-band. How it is cut into packets is a matter of time.
   static func pack(in answer: [UInt8]) throws -> [UInt8] {
     var decoder = PktLineDecoder()
     var pack: [UInt8] = []
@@ -81,7 +81,7 @@ final class ServingGround: Sendable {
     return pack
   }
 
-  /// A request for a listing.
+  /// Returns a request for a listing.
   static func listing(_ arguments: [String] = ["peel", "symrefs", "unborn"]) -> [UInt8] {
     var encoder = PktLineEncoder()
     encoder.line("command=ls-refs")
@@ -93,7 +93,7 @@ final class ServingGround: Sendable {
     return encoder.bytes
   }
 
-  /// A request for everything that `oid` reaches.
+  /// Returns a request for everything that `oid` reaches.
   static func fetch(_ oid: String) -> [UInt8] {
     var encoder = PktLineEncoder()
     encoder.line("command=fetch")
@@ -122,5 +122,5 @@ func withGround(
   await ground.close()
 }
 
-/// The text of packets, for messages.
+/// Returns the text of packets, for messages.
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

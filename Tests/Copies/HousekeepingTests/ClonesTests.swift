@@ -75,7 +75,7 @@ import Testing
     try ground.requireSound()
   }
 
-  /// Replaced packs go in every other housekeeping.
+  /// Runs housekeeping; replaced packs are removed in every other run.
   private static func keepHouse(_ ground: HousekeepingGround, _ tally: Tally) throws {
     defer { tally.end() }
     var removed = 0

@@ -7,7 +7,7 @@ import Testing
 @testable import Housekeeping
 
 @Suite struct CompleteWalkTests {
-  @Test("finds each object that is missing, whatever it is, and believes nothing that hangs below it")
+  @Test("finds each object that is missing, whatever it is, and trusts nothing that is reachable only through it")
   func missing() throws {
     let directory = try TemporaryDirectory("walk")
     var builder = RepositoryBuilder()
@@ -41,7 +41,7 @@ import Testing
       var walk = CompleteWalk(try ObjectDatabase(objectsDirectory: objects)) { _ in }
       let wanted = needed.contains(oid) ? oid : nil
       #expect(try walk.gap(below: main)?.oid.hex == wanted)
-      // Asked again it says the same: what was met on the way to the gap is not believed.
+      // A second walk has the same result: what was met on the way to the gap is not trusted.
       #expect(try walk.gap(below: main)?.oid.hex == wanted)
       try FileManager.default.moveItem(atPath: aside, toPath: path)
     }

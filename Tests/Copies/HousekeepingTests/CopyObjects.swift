@@ -4,7 +4,7 @@ import TestSupport
 
 /// Looks at the objects of a copy without the code under test and without starting a process.
 enum CopyObjects {
-  /// Each of these objects is there, and can be read whole.
+  /// Requires that each of these objects is there, and can be read whole.
   static func require(_ oids: [String], in copy: String) throws {
     let objects = try ObjectDatabase(objectsDirectory: copy + "/objects")
     for text in oids {

@@ -14,7 +14,7 @@ enum CrashScenario: String, CaseIterable, Codable, Sendable, CustomStringConvert
   case consolidation
   /// The packs that the last one replaced go, new ones are put together.
   case removal
-  /// Log and journal are trimmed, most of the copy is let go.
+  /// Log and journal are trimmed, most of the copy is removed.
   case repack
   /// The packs that were replaced by packing anew go.
   case trimmedRemoval

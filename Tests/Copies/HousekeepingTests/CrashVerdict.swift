@@ -37,7 +37,7 @@ struct CrashVerdict: Sendable {
     try CopyObjects.require(kept, in: copy)
   }
 
-  /// A housekeeping and a mirror run put everything right, and leave nothing.
+  /// Requires that a housekeeping and a mirror run repair everything, and leave nothing.
   func heal(_ copy: String, at now: Date) throws {
     for seconds in [0.0, 3_700] {
       let outcome = CrashScenario.housekeep(

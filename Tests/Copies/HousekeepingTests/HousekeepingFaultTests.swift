@@ -55,7 +55,7 @@ import WorkerPool
   }
 
   @Test(
-    "a disk that is full is told before anything is begun", .enabled(if: SmallDisk.isPossible, "only root may mount"))
+    "a full disk is reported before anything is begun", .enabled(if: SmallDisk.isPossible, "only root may mount"))
   func full() async throws {
     try await OwnThread.run {
       let place = try TemporaryDirectory("small-disk")

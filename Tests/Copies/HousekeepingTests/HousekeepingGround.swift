@@ -45,7 +45,7 @@ final class HousekeepingGround: Sendable {
   func pass(_ seconds: Double) { clock.withLock { $0 += seconds } }
   func passDays(_ days: Double) { pass(days * 24 * 3600) }
 
-  /// One run that must succeed.
+  /// Makes one run that must succeed.
   @discardableResult
   func mirror() throws -> MirrorOutcome {
     let outcome = try attemptMirror().outcome
@@ -80,7 +80,7 @@ final class HousekeepingGround: Sendable {
     }
   }
 
-  /// So many updates.
+  /// Makes so many updates.
   func update(times: Int, from first: Int = 0) throws {
     for number in first..<(first + times) { try update(number) }
   }
@@ -91,7 +91,7 @@ final class HousekeepingGround: Sendable {
     HousekeepingEnvironment(files: files, now: { [self] in now }, variables: variables)
   }
 
-  /// One housekeeping, however it ends.
+  /// Runs one housekeeping, however it ends.
   func attempt(
     _ change: (inout HousekeepingSettings) -> Void = { _ in }, environment: HousekeepingEnvironment? = nil,
     cancellation: CancellationFlag = CancellationFlag(),
@@ -105,7 +105,7 @@ final class HousekeepingGround: Sendable {
     ).execute()
   }
 
-  /// One housekeeping that must succeed.
+  /// Runs one housekeeping that must succeed.
   @discardableResult
   func housekeep(
     _ change: (inout HousekeepingSettings) -> Void = { _ in }, environment: HousekeepingEnvironment? = nil
@@ -115,14 +115,14 @@ final class HousekeepingGround: Sendable {
     return outcome
   }
 
-  /// The packs of the copy, replaced ones too.
+  /// Returns the packs of the copy, replaced ones too.
   func packs() throws -> Set<String> {
     Set(try PackInventory(layout, through: RealFileSystem()).packs.map(\.name))
   }
 
   func record() throws -> ReplacedPacks { try ReplacedPacks.load(layout, through: RealFileSystem()) }
 
-  /// git finds nothing wrong, all refs are those of the source, nothing temporary lies about.
+  /// Requires that git finds nothing wrong, that all refs are those of the source, and that nothing temporary is left.
   func requireSound(sourceLocation: SourceLocation = #_sourceLocation) throws {
     #expect(try GitCommand().fsck(copyPath) == [], sourceLocation: sourceLocation)
     #expect(try GitCommand().view(copyPath) == source.view(), sourceLocation: sourceLocation)
@@ -132,6 +132,6 @@ final class HousekeepingGround: Sendable {
     #expect(left == [], sourceLocation: sourceLocation)
   }
 
-  /// Whether the copy has the object.
+  /// Returns whether the copy has the object.
   func has(_ oid: String) throws -> Bool { try copy.attempt(["cat-file", "-e", oid]).isSuccess }
 }

@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  @Test("the names in a multi-pack-index of git's are read, and damaged ones are known as such")
+  @Test("the names in a multi-pack-index of git's are read, and damaged ones are detected")
   func names() async throws {
     try await OwnThread.run {
       let ground = try Self.consolidated()

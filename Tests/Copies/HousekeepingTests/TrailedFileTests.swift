@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct TrailedFileTests {
   @Test(
-    "the digest at the end of a file of any length tells each flipped bit",
+    "the digest at the end of a file of any length detects each flipped bit",
     arguments: [0, 1, 19, 20, 1 << 20, (1 << 20) + 7, (2 << 20) - 20])
   func lengths(count: Int) throws {
     let directory = try TemporaryDirectory("trailer")

@@ -140,7 +140,7 @@ import Testing
       func moment(_ date: Date) throws -> CopyMoment {
         try CopyMoment.read(FilePath(ground.copyPath), at: date, now: ground.now)
       }
-      // Within the retention every moment is told: before the large branch came, and while it was there.
+      // Within the retention every moment is listed: before the large branch came, and while it was there.
       let dropped = try #require(some.changes.first { $0.new == nil })
       let large = ReferenceName("refs/heads/large")
       for (date, oid) in [(start + 3 * 24 * 3600, nil), (dropped.time - 1, tip), (dropped.time, nil)] {
@@ -153,14 +153,14 @@ import Testing
       ground.passDays(20)
       try ground.housekeep()
       #expect(try files.status(of: ground.layout.own.appending("refs.journal.1.jsonl")) == nil)
-      // The newest entry stays: by it the next run knows that it took effect.
+      // The newest entry stays: the next run reads from it that it took effect.
       #expect(try CopyHistory.read(FilePath(ground.copyPath)).changes.count == 1)
       try ground.update(51)
       try ground.requireSound()
     }
   }
 
-  @Test("a torn journal is left to the run that cuts it; of an edited one only what nobody can decide by is refused")
+  @Test("a torn journal is left to the run that cuts it; of an edited one only the undecidable part is refused")
   func damagedJournal() async throws {
     try await OwnThread.run {
       let ground = try HousekeepingGround()
@@ -217,7 +217,7 @@ import Testing
       case "torn": text += "0000000000000000000000000000000000000000 12345"
       case "edited": text = "somebody wrote this\n" + text + "\n\nand this > x y\n"
       case "past":
-        // The clock of a run stood at 1970: it is told by the order of the lines.
+        // The clock of a run stood at 1970: the order of the lines decides.
         ground.passDays(10)
         let second = try Self.dropLarge(ground, seed: 10)
         text = try String(contentsOf: log, encoding: .utf8)
@@ -245,7 +245,7 @@ import Testing
       ground.pass(3_600)
       try ground.housekeep()
       #expect(try !ground.has(first))
-      // What is no line of ours is somebody's.
+      // A line of another format belongs to another program.
       #expect(try String(contentsOf: log, encoding: .utf8).contains(how == "torn" ? "12345" : "somebody"))
     }
   }

@@ -11,7 +11,7 @@ import Testing
     ObjectID(String(repeating: "\(digit)", count: 40))!
   }
 
-  /// A ref's oid by a digit; 0 for none.
+  /// Returns a ref's oid by a digit; 0 for none.
   private static func change(_ name: String, _ old: Int, _ new: Int) -> RefChange {
     RefChange(name: ReferenceName(name), old: old == 0 ? nil : oid(old), new: new == 0 ? nil : oid(new))
   }
@@ -68,16 +68,16 @@ import Testing
     #expect(found.refs == refs && found.head == head && found.uncertain == [])
   }
 
-  @Test("before its first entry nothing is known")
+  @Test("before its first entry there is no answer")
   func before() {
     let error = #expect(throws: MirrorError.self) { try Self.moment(9.9, Self.story, now: [:]) }
     #expect(error?.code == .momentUnknown)
     #expect(throws: MirrorError.self) { try Self.moment(9.9, [], now: [:]) }
   }
 
-  @Test("of a trimmed journal only what is behind its horizon is told, and what is left before it proves nothing")
+  @Test("of a trimmed journal only what is behind its horizon is returned, and what is left before it proves nothing")
   func horizon() throws {
-    // The entry of 20 is gone: between 10 and 30 the history is silent.
+    // The entry of 20 is gone: between 10 and 30 the history has no entry.
     let entries = [Self.story[0], Self.story[2], Self.story[3]]
     let present = ["refs/heads/a": 4, "refs/heads/b/c": 3]
     for seconds in [10.0, 15, 24.9] {
@@ -103,7 +103,7 @@ import Testing
     }
   }
 
-  @Test("what somebody else changed, or a lost line, makes just that ref uncertain, and only across the gap")
+  @Test("a change by another writer, or a lost line, makes just that ref uncertain, and only across the gap")
   func gap() throws {
     let entries = [
       Self.entry(10, [Self.change("refs/heads/a", 0, 1), Self.change("refs/heads/b", 0, 1)]),

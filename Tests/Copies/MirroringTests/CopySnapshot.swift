@@ -6,7 +6,7 @@ import RefStore
 import SystemPackage
 import TestSupport
 
-/// The refs of a repository by name and what its file `HEAD` says: enough to tell one published state from another.
+/// The refs of a repository by name and the content of its file `HEAD`: enough to distinguish published states.
 struct CopySnapshot: Hashable, Sendable {
   var refs: [String: String]
   /// `ref: TARGET` or an oid.
@@ -23,7 +23,7 @@ struct CopySnapshot: Hashable, Sendable {
       .trimmingCharacters(in: .newlines)
   }
 
-  /// What `remora history` must say of the way from one state to another, a line a change, sorted.
+  /// Returns what `remora history` must say of the way from one state to another, a line a change, sorted.
   static func changes(from old: CopySnapshot?, to new: CopySnapshot) -> [String] {
     var lines: [String] = []
     for name in Set(new.refs.keys).union(old?.refs.keys.map(\.self) ?? []) {
@@ -34,14 +34,14 @@ struct CopySnapshot: Hashable, Sendable {
     return lines.sorted()
   }
 
-  /// What the copy's history says, in the same form.
+  /// Returns what the copy's history says, in the same form.
   static func history(of copy: FilePath) throws -> [String] {
     let own = copy.appending("remora")
     guard try RealFileSystem().status(of: own) != nil else { return [] }
     return try CopyHistory.read(copy).changes.map { "\($0.name) \($0.old ?? "-") \($0.new ?? "-")" }.sorted()
   }
 
-  /// The values that a change takes from every ref.
+  /// Returns the values that a change takes from every ref.
   static func dropped(from old: CopySnapshot, to new: CopySnapshot) -> Set<String> {
     Set(old.refs.values).subtracting(new.refs.values)
   }

@@ -35,7 +35,7 @@ enum CopySoundness {
     }
   }
 
-  /// After a finished run: refs in packed-refs only, no lock, nothing temporary, in the copy and beside it.
+  /// Requires, after a finished run: refs in packed-refs only, no lock, nothing temporary, in the copy and beside it.
   static func requireTidy(_ copy: FilePath) throws {
     guard try !LooseRefs.exist(repository: copy, through: RealFileSystem()) else {
       throw TestSupportError("loose refs are left in \(copy): \(try names(below: copy.appending("refs").string))")
@@ -50,7 +50,7 @@ enum CopySoundness {
     guard left.isEmpty else { throw TestSupportError("left behind: \(left)") }
   }
 
-  /// The oids that the dropped log keeps alive, as git reads a reflog: the second word of each whole line.
+  /// Returns the oids that the dropped log keeps alive, as git reads a reflog: the second word of each whole line.
   static func dropped(_ copy: FilePath) throws -> Set<String> {
     let path = CopyLayout(root: copy).droppedLog
     guard let bytes = try RealFileSystem().contents(of: path, limit: 1 << 20) else { return [] }
@@ -62,8 +62,8 @@ enum CopySoundness {
       })
   }
 
-  /// Every file and directory below a directory, relative to it, with a slash before it. By plain calls: this is asked in
-  /// thousands of states.
+  /// Returns every file and directory below a directory, relative to it, with a slash before it. By plain calls: this
+  /// is asked in thousands of states.
   static func names(below directory: String) throws -> Set<String> {
     var found: Set<String> = []
     var open = [""]

@@ -45,7 +45,7 @@ final class CrashGround: Sendable {
     states.withLock { $0.append(state) }
   }
 
-  /// Makes the source what it was when state `number` had been built, and tells what a copy of it must be.
+  /// Makes the source what it was when state `number` had been built, and returns what a copy of it must be.
   @discardableResult
   func show(_ number: Int) throws -> CopySnapshot {
     let state = states.withLock { $0[number] }
@@ -63,7 +63,7 @@ final class CrashGround: Sendable {
     return try CopySnapshot(of: FilePath(source.path))
   }
 
-  /// One run into `copy`, on the calling thread, which it may block for long: not one of the cooperative pool.
+  /// Makes one run into `copy`, on the calling thread, which it may block for long: not one of the cooperative pool.
   func mirror(
     into copy: FilePath, through files: any FileSystemPort = RealFileSystem(),
     passing: @escaping @Sendable (MirrorPhase) -> Void = { _ in }, report: @escaping (MirrorProgress) -> Void = { _ in }
@@ -71,7 +71,7 @@ final class CrashGround: Sendable {
     try Self.mirror(source.path, into: copy, through: files, by: transports, passing: passing, report: report)
   }
 
-  /// The same without a ground, for another process.
+  /// Does the same without a ground, for another process.
   static func mirror(
     _ source: String, into copy: FilePath, through files: any FileSystemPort,
     by transports: Transports = Transports(configuration: TransportConfiguration()),
@@ -84,7 +84,7 @@ final class CrashGround: Sendable {
     return MirrorRun(request, environment: environment, cancellation: CancellationFlag(), report: report).execute()
   }
 
-  /// A run that must end well and leave `copy` as the source is now.
+  /// Makes a run that must end well and leave `copy` as the source is now.
   func bring(_ copy: FilePath, to expected: CopySnapshot) throws {
     let outcome = try mirror(into: copy)
     if let error = outcome.error { throw TestSupportError("the next run failed: \(error.code.rawValue): \(error)") }

@@ -3,7 +3,7 @@ import TestSupport
 
 /// Everything below a directory, byte for byte: names, kinds, permissions and contents.
 ///
-/// Left out is what a copy's lock file says, which is news of who last held it.
+/// Without the content of a copy's lock file, which names its last holder.
 struct DestinationSnapshot {
   private var entries: [String: Data] = [:]
 
@@ -22,7 +22,7 @@ struct DestinationSnapshot {
     }
   }
 
-  /// What is new, gone or different.
+  /// Returns what is new, gone or different.
   func differences(from other: DestinationSnapshot) -> [String] {
     let names = Set(entries.keys).union(other.entries.keys)
     return names.filter { entries[$0] != other.entries[$0] }.sorted().map { name in
@@ -30,7 +30,7 @@ struct DestinationSnapshot {
     }
   }
 
-  /// Whether any file holds this text.
+  /// Returns whether any file holds this text.
   func contains(_ text: String) -> Bool {
     entries.values.contains { $0.range(of: Data(text.utf8)) != nil }
   }

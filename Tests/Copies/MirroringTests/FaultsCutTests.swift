@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  /// A proxy before the harness's server, and the URL of the source through it.
+  /// Returns a proxy before the harness's server, and the URL of the source through it.
   private static func proxy(before harness: MirrorHarness) throws -> (proxy: FaultProxy, url: String) {
     let direct = harness.url(of: harness.sourcePath)
     let port = try #require(URL(string: direct)?.port.flatMap { UInt16(exactly: $0) })

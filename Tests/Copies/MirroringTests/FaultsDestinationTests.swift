@@ -87,7 +87,7 @@ import WorkerPool
   }
 
   @Test(
-    "of another user is refused: whoever owns a repository decides what its configuration does",
+    "of another user is refused: the owner of a repository decides what its configuration does",
     .enabled(if: geteuid() == 0, "only root may give files away"))
   func otherOwner() async throws {
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
@@ -98,7 +98,7 @@ import WorkerPool
     }
   }
 
-  @Test("in a directory where we may not write is told")
+  @Test("in a directory where we may not write is reported")
   func unwritable() async throws {
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
       try harness.smallSource()
@@ -113,7 +113,7 @@ import WorkerPool
     }
   }
 
-  @Test("that became unwritable is told, and the copy stays as it was")
+  @Test("that became unwritable is reported, and the copy stays as it was")
   func unwritableCopy() async throws {
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
       let source = try harness.smallSource()
@@ -137,7 +137,7 @@ import WorkerPool
       try source.change { $0.branch("new", at: $0.commit(["new": "new\n"])) }
       let lock = try OwnerLock.acquire(path: harness.layout.ownerLock, wait: .zero)
       try harness.expectFailure("busy", saying: ["locked by", "\(getpid())"])
-      // A run that may wait gets the copy as soon as the other lets go.
+      // A run that may wait gets the copy as soon as the other releases it.
       var request = try harness.request()
       request.wait = .seconds(60)
       let environment = harness.environment()

@@ -9,7 +9,7 @@ import WorkerPool
 
 @Suite("A disk that is full or fails", .timeLimit(.minutes(10))) struct FaultsDiskTests {
   @Test(
-    "a full disk is told, the copy stays as it was", .enabled(if: SmallDisk.isPossible, "only root may mount"),
+    "a full disk is reported, the copy stays as it was", .enabled(if: SmallDisk.isPossible, "only root may mount"),
     arguments: [false, true])
   func full(keepsReserve: Bool) async throws {
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
@@ -28,7 +28,7 @@ import WorkerPool
   }
 
   @Test(
-    "a disk that is full before the copy is begun is told", .enabled(if: SmallDisk.isPossible, "only root may mount"))
+    "a disk that is full beforehand is reported", .enabled(if: SmallDisk.isPossible, "only root may mount"))
   func fullAtOnce() async throws {
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
       try harness.smallSource()
@@ -71,7 +71,7 @@ import WorkerPool
     }
   }
 
-  @Test("a read-only disk is told", .enabled(if: SmallDisk.isPossible, "only root may mount"))
+  @Test("a read-only disk is reported", .enabled(if: SmallDisk.isPossible, "only root may mount"))
   func readOnly() async throws {
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
       let source = try harness.smallSource()

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import WorkerPool
 
-/// What every failed run owes its user: the copy as it was, one clear line, the right code.
+/// What every failed run leaves and reports: the copy as it was, one clear line, the right code.
 extension MirrorHarness {
   /// Waits are short, for a test waits for their end; but a loaded machine takes its time, so only tests of silence have
   /// less than this.
@@ -20,7 +20,7 @@ extension MirrorHarness {
   /// In the URLs of these tests; must never be seen again.
   static let secret = "s3cret"
 
-  /// Runs, and expects that the run fails with this code and these words and changes nothing.
+  /// Makes a run, and expects that it fails with this code and these words and changes nothing.
   ///
   /// - Parameters:
   ///   - source: nil for this harness's own.
@@ -44,7 +44,7 @@ extension MirrorHarness {
     return outcome
   }
 
-  /// Expects that an outcome tells of a failure in one clear line.
+  /// Expects that an outcome reports a failure in one clear line.
   func expectFailure(
     _ outcome: MirrorOutcome, _ code: String, saying words: [String] = [],
     sourceLocation: SourceLocation = #_sourceLocation
@@ -62,7 +62,7 @@ extension MirrorHarness {
     #expect(line.count < 600, "\(line)", sourceLocation: sourceLocation)
   }
 
-  /// The same failure where nothing is yet and where a copy is; afterwards that copy is whole.
+  /// Expects the same failure where nothing is yet and where a copy is; afterwards that copy is whole.
   func expectFailureEverywhere(
     _ code: String, saying words: [String] = [], source url: String, limit: Duration? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -83,7 +83,7 @@ extension MirrorHarness {
     try copy.run("config", "--file", "\(copyPath)/config", "remora.source", recorded)
   }
 
-  /// Three commits, two branches and a tag.
+  /// Builds three commits, two branches and a tag.
   @discardableResult
   func smallSource() throws -> TestRepository {
     try source { builder in

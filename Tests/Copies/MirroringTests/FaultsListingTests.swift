@@ -6,7 +6,7 @@ import Testing
 import WorkerPool
 
 @Suite("A source whose refs are not all right", .timeLimit(.minutes(10))) struct FaultsListingTests {
-  /// A ref that must not be believed.
+  /// A ref that must not be accepted.
   struct BrokenLine: Sendable, CustomTestStringConvertible {
     let name: String
     var oid = BadPack.good.tip.hex
@@ -105,13 +105,13 @@ import WorkerPool
           "refs/tags/v1": source.oid("refs/tags/v1").hex,
         ])
       try harness.expectSound()
-      // It stays broken, and stays told, however often one asks.
+      // It stays broken, and each run reports it.
       try harness.expectFailure(try harness.attempt(), "source_broken_refs", saying: ["refs/heads/side"])
     }
   }
 
   @Test(
-    "objects that are missing below the tips of a source are told, and nothing changes",
+    "objects that are missing below the tips of a source are reported, and nothing changes",
     arguments: SourceTransport.allCases)
   func holes(transport: SourceTransport) async throws {
     try await MirrorHarness.run(transport, configuration: MirrorHarness.impatient()) { harness in

@@ -105,7 +105,7 @@ import Testing
   }
 
   @Test(
-    "without git, what only git can tell is left to it by name",
+    "without git, what only git can determine is left to it by name",
     arguments: ["transfer.hideRefs", "uploadpack.hideRefs"])
   func hiddenWithoutGit(setting: String) async throws {
     try await MirrorHarness.run(.pathWithoutGit, configuration: MirrorHarness.impatient()) { harness in

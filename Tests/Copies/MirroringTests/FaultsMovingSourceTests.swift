@@ -37,7 +37,7 @@ import WorkerPool
       #expect(outcome.error == nil, "\(outcome.error.map { "\($0)" } ?? "")")
       try harness.expectSound()
       if move == .pushedTo, try GitCommand().refs(harness.copyPath)["refs/heads/moving"] == first.hex {
-        // The listing was of the moment before, and whole; the next run has the news.
+        // The listing was of the moment before, and whole; the next run has the change.
         try harness.mirrorExactly()
       } else {
         try harness.expectExact(outcome)
@@ -67,8 +67,8 @@ import WorkerPool
     try source.git.run("prune", "--expire=now")
   }
 
-  /// An environment in which `action` runs with its number from 1 each time when the source was listed and objects are
-  /// about to be asked for.
+  /// Returns an environment in which `action` runs with its number from 1 each time when the source was listed and
+  /// objects are about to be asked for.
   private static func hook(
     _ harness: MirrorHarness, times: Int, _ action: @escaping @Sendable (Int) throws -> Void
   ) -> (environment: MirrorEnvironment, count: () -> Int) {

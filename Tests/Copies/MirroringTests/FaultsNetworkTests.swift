@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite("A network that fails", .timeLimit(.minutes(10))) struct FaultsNetworkTests {
-  @Test("a port where nobody listens is told")
+  @Test("a port without a listener is reported")
   func refused() async throws {
     let closed = try ClosedPort()
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test("a host that nobody knows is told")
+  @Test("a host that cannot be resolved is reported")
   func unknownHost() async throws {
     try await MirrorHarness.run(configuration: MirrorHarness.impatient()) { harness in
       try harness.expectFailureEverywhere(
@@ -52,7 +52,7 @@ import Testing
     #expect(try server.accessLog().isEmpty)
   }
 
-  @Test("a user or password that the server does not know is told, and is nowhere to be read")
+  @Test("a user or password that the server refuses is reported, and is printed nowhere")
   func credentials() async throws {
     let root = try TemporaryDirectory("auth")
     var options = GitHTTPServer.Options()
@@ -67,10 +67,10 @@ import Testing
     }
   }
 
-  /// Where a server falls silent.
+  /// Where a server stops sending.
   enum Silence: String, CaseIterable, Sendable { case atOnce, inTheListing, inThePack, dripping }
 
-  @Test("a server that falls silent ends the run by the silence timeout", arguments: Silence.allCases)
+  @Test("a server that stops sending ends the run by the silence timeout", arguments: Silence.allCases)
   func silence(where silence: Silence) async throws {
     let server = try ScriptedHTTPServer { request in
       let whole = FaultyAnswers.repository(.version2, tip: BadPack.good.tip, pack: BadPack.good.bytes)(request)

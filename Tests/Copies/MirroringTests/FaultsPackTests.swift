@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test("is told, and the copy stays as it was", arguments: BadPack.all, FaultyAnswers.Version.allCases)
+  @Test("is reported, and the copy stays as it was", arguments: BadPack.all, FaultyAnswers.Version.allCases)
   func packs(pack: BadPack, version: FaultyAnswers.Version) async throws {
     let server = try ScriptedHTTPServer(FaultyAnswers.repository(version, tip: pack.tip, pack: pack.bytes))
     defer { server.stop() }

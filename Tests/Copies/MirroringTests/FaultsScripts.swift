@@ -2,7 +2,7 @@ import GitValues
 import TestSupport
 import Testing
 
-/// One thing that a server does wrong, and what the user must be told about it.
+/// One error of a server, and what the message to the user must say about it.
 struct ServerFault: Sendable, CustomTestStringConvertible {
   let testDescription: String
   let code: String
@@ -32,7 +32,7 @@ struct ServerFault: Sendable, CustomTestStringConvertible {
 enum FaultyAnswers {
   enum Version: String, CaseIterable, Sendable { case version2, version0 }
 
-  /// A repository in which `main` is at `tip` and that sends `pack` whatever is asked.
+  /// Returns a repository in which `main` is at `tip` and that sends `pack` whatever is asked.
   static func repository(_ version: Version, tip: ObjectID, pack: [UInt8])
     -> @Sendable (ReceivedRequest) -> ScriptedAnswer
   {
@@ -40,7 +40,7 @@ enum FaultyAnswers {
     return repository(version, lines: lines, fetch: version == .version2 ? GitAnswers.pack(pack) : version0Pack(pack))
   }
 
-  /// A repository that lists these lines and answers a fetch so.
+  /// Returns a repository that lists these lines and answers a fetch so.
   static func repository(_ version: Version, lines: [String], fetch: ScriptedAnswer)
     -> @Sendable (ReceivedRequest) -> ScriptedAnswer
   {
@@ -60,7 +60,7 @@ enum FaultyAnswers {
     }
   }
 
-  /// The answer to a fetch of version 0.
+  /// Returns the answer to a fetch of version 0.
   static func version0Pack(_ pack: [UInt8]) -> ScriptedAnswer {
     result(PacketText.line("NAK") + PacketText.band(1, pack) + PacketText.flush)
   }
@@ -70,13 +70,13 @@ enum FaultyAnswers {
     ScriptedAnswer(200, headers: [("Content-Type", "application/x-git-upload-pack-result")], parts: [.bytes(body)])
   }
 
-  /// An answer of `info/refs` with any bytes.
+  /// Returns an answer of `info/refs` with any bytes.
   static func advertisement(_ body: [UInt8]) -> ScriptedAnswer {
     ScriptedAnswer(
       200, headers: [("Content-Type", "application/x-git-upload-pack-advertisement")], parts: [.bytes(body)])
   }
 
-  /// The URL of a scripted server, with a password in it.
+  /// Returns the URL of a scripted server, with a password in it.
   static func url(_ server: ScriptedHTTPServer) -> String {
     "http://ada:\(MirrorHarness.secret)@127.0.0.1:\(server.port)/project.git"
   }

@@ -121,7 +121,7 @@ import Testing
 
 @Suite("A source that lists what no repository can hold", .timeLimit(.minutes(10))) struct FaultsConflictTests {
   @Test(
-    "both names are refused, others are synced; an excluded one is in nobody's way",
+    "both names are refused, others are synced; an excluded one conflicts with none",
     arguments: FaultyAnswers.Version.allCases)
   func conflict(version: FaultyAnswers.Version) async throws {
     let tip = BadPack.good.tip.hex

@@ -15,7 +15,7 @@ final class Libgit2Reader {
 
   deinit { git_repository_free(repository) }
 
-  /// Every ref as a line `OID NAME`.
+  /// Returns every ref as a line `OID NAME`.
   func list() throws -> [String] {
     var iterator: OpaquePointer?
     guard git_reference_iterator_new(&iterator, repository) == 0 else {

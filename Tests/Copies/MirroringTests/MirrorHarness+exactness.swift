@@ -48,7 +48,8 @@ extension MirrorHarness {
     try expectSound(sourceLocation: sourceLocation)
   }
 
-  /// The copy has every object that its refs need, refs in one file only, and nothing of a run that has ended.
+  /// Expects that the copy has every object that its refs need, refs in one file only, and nothing of a run that has
+  /// ended.
   func expectSound(sourceLocation: SourceLocation = #_sourceLocation) throws {
     #expect(try GitCommand().fsck(copyPath) == [], sourceLocation: sourceLocation)
     #expect(try TemporaryDirectory.files(below: "\(copyPath)/refs") == [], sourceLocation: sourceLocation)
@@ -58,7 +59,7 @@ extension MirrorHarness {
     #expect(beside.allSatisfy { !$0.hasPrefix(".remora-") }, sourceLocation: sourceLocation)
   }
 
-  /// A line a ref with its peeled value: what a failed expectation can show.
+  /// Returns a line a ref with its peeled value: what a failed expectation can show.
   private static func lines(_ refs: RefListing) -> [String] {
     refs.map { "\($0.oid) \($0.name) \($0.peeled.map { "^\($0)" } ?? "")" }
   }

@@ -52,14 +52,14 @@ final class MirrorHarness: Sendable {
     await harness.transports.shutdown()
   }
 
-  /// The address of a repository below the test's directory, by this harness's transport.
+  /// Returns the address of a repository below the test's directory, by this harness's transport.
   func url(of path: String) -> String {
     guard let server else { return path }
     let name = (directory.path as NSString).lastPathComponent
     return server.url(name + path.dropFirst(directory.path.count))
   }
 
-  /// The real git, welcome wherever this harness's transport leads.
+  /// Returns the real git, with access by this harness's transport.
   func git(in directory: String? = nil) -> GitCommand {
     GitCommand(in: directory, environment: server?.gitEnvironment() ?? [:])
   }
@@ -74,7 +74,7 @@ final class MirrorHarness: Sendable {
   var copy: GitCommand { GitCommand(in: copyPath) }
   var layout: CopyLayout { CopyLayout(root: FilePath(copyPath)) }
 
-  /// What a run of this harness sees of the world; every run is a minute after the one before.
+  /// Returns what a run of this harness sees of the world; every run is a minute after the one before.
   func environment() -> MirrorEnvironment {
     let now = seconds.withLock { seconds in
       seconds += 60
@@ -88,7 +88,7 @@ final class MirrorHarness: Sendable {
     MirrorRequest(source: try SourceURL(source ?? url(of: sourcePath)), destination: FilePath(destination ?? copyPath))
   }
 
-  /// One run, however it ends.
+  /// Makes one run, however it ends.
   ///
   /// - Parameters:
   ///   - exclusion: as `--exclude-ref`; `nil` when none is given.
@@ -106,7 +106,7 @@ final class MirrorHarness: Sendable {
       .execute()
   }
 
-  /// One run that must succeed.
+  /// Makes one run that must succeed.
   @discardableResult
   func mirror(
     excluding exclusion: [String]? = nil, adopts: Bool = false, sourceLocation: SourceLocation = #_sourceLocation

@@ -120,7 +120,7 @@ final class PowerLossCheck: Sendable {
     guard missing.isEmpty else { throw TestSupportError("not kept in the dropped log: \(missing)") }
   }
 
-  /// What refs let go must not be collected: that is configured before they move.
+  /// Requires that dropped objects are protected from collection by the configuration before the refs move.
   private func requireProtection(_ copy: FilePath) throws {
     let bytes = try RealFileSystem().contents(of: copy.appending("config"), limit: 1 << 16) ?? []
     guard String(decoding: bytes, as: UTF8.self).contains("reflogExpireUnreachable = never") else {

@@ -3,8 +3,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The recorder sees calls of the port; this is the last step below it. The kernel's own files know no fsync: whoever asks
-/// for one is told so, and whoever does not ask is not.
+/// The recorder sees calls of the port; this is the last step below it. The kernel's own files have no fsync: a caller
+/// of fsync gets an error, and other callers do not.
 @Suite struct PowerLossKernelTests {
   private let files = RealFileSystem()
 

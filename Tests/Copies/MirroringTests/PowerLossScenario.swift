@@ -83,7 +83,7 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
       try ground.bring(copy, to: ground.show(0))
     case .takeover:
       try ground.show(0)
-      // A local clone would bring the objects of all states: a new pack that is lost would be missed by nobody.
+      // A local clone would bring the objects of all states: the loss of a new pack would not be detected.
       try GitCommand().run("clone", "-q", "--mirror", "--no-local", "--template=", ground.source.path, copy.string)
       let main = try ground.source.oid("refs/heads/main").hex
       let git = GitCommand(in: copy.string)
@@ -95,7 +95,7 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
       try ground.bring(copy, to: ground.show(1))
       let git = GitCommand(in: copy.string)
       let gone = try ground.source.oid("refs/heads/main^").hex
-      // The first is overruled by the very packed-refs that is there: no digest of it tells before from after.
+      // The first is overruled by the very packed-refs that is there: no digest of it separates before from after.
       for name in ["refs/heads/dev", "refs/heads/stray/deep/ref"] { try git.run("update-ref", name, gone) }
       return try ground.show(1)
     case .head:

@@ -8,7 +8,7 @@ import WorkerPool
 
 /// A source whose 1,000 refs move together, one commit a generation, and a copy of it that others read meanwhile.
 ///
-/// The oid of a ref tells its generation, and so does the branch that HEAD names.
+/// The oid of a ref identifies its generation, and so does the branch that HEAD names.
 struct ReaderGround: Sendable {
   static let refCount = 1_000
   let copy: FilePath
@@ -40,7 +40,7 @@ struct ReaderGround: Sendable {
     return "refs/heads/r" + String(repeating: "0", count: 4 - digits.count) + digits
   }
 
-  /// Half of the clone's refs as loose ones, over packed ones with another value.
+  /// Writes half of the clone's refs as loose ones, over packed ones with another value.
   private func loosen() throws {
     try write(to: copy) { index in index.isMultiple(of: 2) ? stray : generations[0] }
     let files = RealFileSystem()
@@ -66,7 +66,7 @@ struct ReaderGround: Sendable {
       repository.appending("packed-refs"), with: Array(text.utf8), permissions: .init(rawValue: 0o644))
   }
 
-  /// One run, with the pauses that real readers need.
+  /// Makes one run, with the pauses that real readers need.
   func mirror() throws {
     let request = MirrorRequest(source: try SourceURL(source.path), destination: copy)
     let outcome = MirrorRun(
@@ -75,7 +75,7 @@ struct ReaderGround: Sendable {
     if let error = outcome.error { throw error }
   }
 
-  /// Somebody else writes into the copy: one ref anew, one over a ref of the source.
+  /// Writes into the copy as another process does: one ref anew, one over a ref of the source.
   func writeStrays(_ number: Int) throws {
     let git = GitCommand(in: copy.string)
     try git.run("update-ref", "refs/stray/number\(number)", stray)

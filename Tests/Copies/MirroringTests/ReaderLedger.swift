@@ -37,7 +37,7 @@ final class ReaderLedger: Sendable {
 
   /// Takes one listing and judges it.
   ///
-  /// - Parameter list: gives lines `OID NAME`, and `ref: TARGET HEAD` where the reader tells it.
+  /// - Parameter list: gives lines `OID NAME`, and `ref: TARGET HEAD` where the reader prints it.
   func watch(_ reader: String, _ list: () throws -> [String]) {
     do {
       let first = state.withLock { $0.published }

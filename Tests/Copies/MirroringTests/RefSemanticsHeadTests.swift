@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite("HEAD") struct RefSemanticsHeadTests {
-  /// A source with `main` and `other` a commit apart, and `twin` beside `main`.
+  /// Returns a source with `main` and `other` a commit apart, and `twin` beside `main`.
   private static func source(_ harness: MirrorHarness) throws -> TestRepository {
     try harness.source { builder in
       let commits = builder.commits(3)
@@ -97,7 +97,7 @@ import Testing
   }
 
   @Test(
-    "an unborn HEAD is copied where the protocol tells it, and kept where it does not",
+    "an unborn HEAD is copied where the protocol reports it, and kept where it does not",
     arguments: SourceTransport.allCases)
   func unborn(transport: SourceTransport) async throws {
     try await MirrorHarness.run(transport) { harness in

@@ -33,7 +33,7 @@ import Testing
     }
   }
 
-  @Test("a dry run tells what a run does, and writes nothing", arguments: SourceTransport.allCases)
+  @Test("a dry run reports what a run does, and writes nothing", arguments: SourceTransport.allCases)
   func dryRun(transport: SourceTransport) async throws {
     try await MirrorHarness.run(transport) { harness in
       let source = try Self.source(harness)
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test("the saved state does not hide what somebody did without changing a ref file's size")
+  @Test("the saved state does not hide a foreign write that kept a ref file's size")
   func sameSize() async throws {
     try await MirrorHarness.run { harness in
       let source = try Self.source(harness)

@@ -20,7 +20,7 @@ import WorkerPool
     try await OwnThreadExecutor.run { try Self.build(at: path) }
     let url = server?.url((directory.path as NSString).lastPathComponent + "/source.git") ?? path
     let copy = directory.path("copy.git")
-    // In a process of its own, whose memory nobody else uses.
+    // In a process of its own, so that no other test counts in its memory.
     await #expect(processExitsWith: .success) { [url = url as String, copy = copy as String] in
       try await Self.mirror(url, to: copy)
     }

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite("Names") struct RefSemanticsNameTests {
-  /// Names that git accepts and that somebody's code will mishandle one day.
+  /// Names that git accepts and that other programs often mishandle.
   private static let texts: [String] = [
     "refs/heads/caf\u{E9}", "refs/heads/cafe\u{301}", "refs/heads/日本語/枝", "refs/heads/🦈", "refs/heads/50%",
     "refs/heads/%2e%2e", "refs/heads/a@b", "refs/heads/@", "refs/heads/-leading", "refs/heads/--upload-pack=x",
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  /// Through standard input: arguments and JSON could not carry the bytes.
+  /// Sets all refs through standard input: arguments and JSON could not carry the bytes.
   private static func setAll(to oid: ObjectID, in source: TestRepository) throws {
     let commands = names.flatMap { Array("update ".utf8) + $0 + Array(" \(oid)\n".utf8) }
     try source.git.run("update-ref", "--stdin", input: commands)

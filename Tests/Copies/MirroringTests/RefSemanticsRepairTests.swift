@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  /// One thing that somebody may have done to the refs of a copy.
+  /// One change that another program may have made to the refs of a copy.
   enum Tampering: String, CaseIterable, CustomTestStringConvertible {
     case strayBranch, shadowingBranch, symbolicStray, rubbish, largeRubbish, emptyFile, invalidName, symbolicLink, pipe,
       directoryInTheWay

@@ -19,7 +19,7 @@ enum SourceTransport: String, CaseIterable, Sendable, CustomTestStringConvertibl
 
   var speaksVersion2: Bool { self != .httpVersion0 }
 
-  /// Whether only the protocol tells what the source is, and no file of it can be looked at.
+  /// Whether only the protocol reports the source's state, and no file of it can be read.
   var isFarAway: Bool { self != .path && self != .pathWithoutGit }
 
   /// Those that speak version 2.
@@ -29,9 +29,9 @@ enum SourceTransport: String, CaseIterable, Sendable, CustomTestStringConvertibl
 /// Gives repositories below its root URLs.
 protocol RepositoryServer: AnyObject, Sendable {
   func url(_ repository: String) -> String
-  /// Makes whoever has this configuration welcome.
+  /// Accepts any client with this configuration.
   func configure(_ configuration: inout TransportConfiguration)
-  /// What git needs in its environment to be welcome.
+  /// Returns the environment that gives git access.
   func gitEnvironment() -> [String: String]
 }
 

@@ -43,7 +43,7 @@ import WorkerPool
     }
   }
 
-  /// A `git clone --mirror` with loose objects.
+  /// Makes a `git clone --mirror` with loose objects.
   private static func clone(_ harness: MirrorHarness) throws {
     try harness.git().run("clone", "-q", "--mirror", harness.url(of: harness.sourcePath), harness.copyPath)
     try unpack(harness.copyPath)

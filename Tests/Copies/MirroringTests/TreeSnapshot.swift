@@ -1,7 +1,8 @@
 import DurableFiles
 import SystemPackage
 
-/// Everything below a directory: names, kinds, sizes, inodes, times and contents. Two are equal when nobody wrote anything.
+/// Everything below a directory: names, kinds, sizes, inodes, times and contents. Two are equal when nothing was
+/// written.
 struct TreeSnapshot: Equatable {
   /// One line a thing, for a failed expectation to show.
   let lines: [String]

@@ -3,10 +3,10 @@ import Foundation
 
 @testable import GitTransport
 
-/// Addresses and the files that say who we are, and who a host is.
+/// Addresses, and the files with client credentials and known hosts.
 enum AddressCheck {
-  /// An address that is accepted cannot become an option of a program, shows no password, and means the same when what is shown of it
-  /// is read again.
+  /// Checks that an address that is accepted cannot become an option of a program, shows no password, and means the
+  /// same when what is shown of it is read again.
   static func url(_ bytes: [UInt8]) throws {
     let text = String(decoding: bytes, as: UTF8.self)
     // What is refused is fine, if it does not show what may be a password.
@@ -38,7 +38,7 @@ enum AddressCheck {
       "'\(url.redacted)' means something else than '\(text)'")
   }
 
-  /// A login is found for a host however its name is spelt, and only with a password.
+  /// Checks that a login is found for a host however its name is spelt, and only with a password.
   static func netrc(_ bytes: [UInt8]) throws {
     let parts = InputParts.split(bytes, count: 2).map { String(decoding: $0 ?? [], as: UTF8.self) }
     let netrc = Netrc(parts[0])
@@ -48,7 +48,7 @@ enum AddressCheck {
     if let one { try Disagreement.unless(parts[0].contains("password"), "'\(one.user)' has a password from nowhere") }
   }
 
-  /// Of a file of known hosts each line counts by itself: whoever is trusted is trusted because of one line, whoever is refused
+  /// Of a file of known hosts each line counts by itself: a host is trusted because of one line; a host that is refused
   /// because of another key or of a revocation is refused by the line that is named.
   static func knownHosts(_ bytes: [UInt8]) throws {
     let parts = InputParts.split(bytes, count: 3).map { String(decoding: $0 ?? [], as: UTF8.self) }

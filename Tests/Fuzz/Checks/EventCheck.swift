@@ -5,7 +5,7 @@ import TextBytes
 
 /// An event that was read must be written so that it is read as it was.
 enum EventCheck {
-  /// A line as it may stand in a segment, without its newline; its frame is not looked at.
+  /// Checks a line as it may stand in a segment, without its newline; its frame is not looked at.
   static func line(_ bytes: [UInt8]) throws {
     var reader = LineReader()
     guard case .event(let event)? = content(bytes, &reader) else { return }

@@ -2,8 +2,8 @@ import Foundation
 
 @testable import GraphQLEngine
 
-/// What anybody may send to `/graphql`: a document that is accepted means the same however its lines end, what is wrong with it
-/// has a place in it, and all of it is judged in the steps that the limits allow.
+/// What any client may send to `/graphql`: a document that is accepted means the same however its lines end, what is
+/// wrong with it has a place in it, and all of it is judged in the steps that the limits allow.
 enum GraphQLCheck {
   /// - Parameter bytes: a document.
   static func document(_ bytes: [UInt8]) throws {
@@ -82,7 +82,7 @@ enum GraphQLCheck {
     }
   }
 
-  /// Nothing in it moves a cursor, ends a line or turns the direction of text.
+  /// Checks that nothing in it moves a cursor, ends a line or turns the direction of text.
   private static func harmless(_ text: String) throws {
     let bad = text.unicodeScalars.first { scalar in
       scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value) || (0x2028...0x202e).contains(scalar.value)

@@ -37,7 +37,7 @@ struct KindCheck {
     _ = kind.kind
   }
 
-  /// An id is a path that stays below the root whatever it says, and is spelt in one way only.
+  /// Checks that an id is a path that stays below the root whatever it says, and is spelt in one way only.
   private func identifier(_ id: ReplicableID) throws {
     let path = FilePath(id.text)
     try Disagreement.unless(
@@ -68,13 +68,13 @@ struct KindCheck {
     )
   }
 
-  /// The bytes before the third slash.
+  /// Returns the bytes before the third slash.
   private static func authority(_ url: [UInt8]) -> [UInt8] {
     let slashes = url.indices.filter { url[$0] == UInt8(ascii: "/") }
     return slashes.count > 2 ? Array(url[..<slashes[2]]) : url
   }
 
-  /// RFC 3986: all but unreserved characters and the slash by two digits.
+  /// Encodes by RFC 3986: all but unreserved characters and the slash by two digits.
   private static func encoded(_ text: String) -> [UInt8] {
     let kept = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/".utf8)
     return text.utf8.flatMap { byte -> [UInt8] in

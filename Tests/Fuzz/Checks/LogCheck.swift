@@ -70,7 +70,7 @@ struct LogCheck {
       walk.position == finding.position && walk.offset == finding.length, "a walk ends somewhere else")
   }
 
-  /// The segment with a header of its log, and its lines in frames that hold.
+  /// Returns the segment with a header of its log, and its lines in frames that hold.
   private func framed() -> [UInt8]? {
     guard let log = try? LogIdentity.read(files(segment)) else { return nil }
     let header = SegmentHeader(
@@ -86,7 +86,7 @@ struct LogCheck {
     return bytes
   }
 
-  /// What stands between the frame of a line; the whole of one without.
+  /// Returns what stands between the frame of a line; the whole of one without.
   private static func members(_ line: [UInt8]) -> [UInt8] {
     guard let frame = line.withUnsafeBytes({ LineFrame($0) }), let comma = line.firstIndex(of: UInt8(ascii: ",")),
       comma < frame.bodyLength

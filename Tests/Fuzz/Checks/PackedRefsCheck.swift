@@ -1,7 +1,7 @@
 import GitValues
 import RefStore
 
-/// A `packed-refs` file of whoever had the copy before: what is taken from it is what comes out when it is written again.
+/// A `packed-refs` file of the copy's former owner: what is read from it is what is written back.
 enum PackedRefsCheck {
   static func run(_ bytes: [UInt8]) throws {
     let read = PackedRefs(parsing: bytes)
@@ -13,7 +13,7 @@ enum PackedRefsCheck {
     var refs = read.refs
     refs.sort()
     let names = refs.map(\.name)
-    // A name that stands there twice is decided by whoever reads; the file as a whole is then not ours to write.
+    // A name that stands there twice is decided by each reader; the file as a whole is then not ours to write.
     guard Set(names).count == names.count else { return }
     let again = PackedRefs(parsing: PackedRefs.serialize(refs))
     try Disagreement.unless(again.refs == refs && again.broken.isEmpty, "what was written is read differently")

@@ -2,7 +2,7 @@ import GitProtocol
 import GitValues
 import TextBytes
 
-/// What a server sends means the same however the network cuts it into pieces, and nothing in it reaches a person or a file as it is.
+/// What a server sends means the same however the network splits it, and no message or file gets it unescaped.
 enum WireCheck {
   /// How a reading came out, to be compared.
   private struct Reading: Equatable {
@@ -95,7 +95,7 @@ enum WireCheck {
     try view.broken.forEach { try harmless($0.name.description) }
   }
 
-  /// Nothing in it moves a cursor, ends a line or turns the direction of text.
+  /// Checks that nothing in it moves a cursor, ends a line or turns the direction of text.
   private static func harmless(_ text: String) throws {
     let bad = text.unicodeScalars.first { scalar in
       scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || (0x202A...0x202E).contains(scalar.value)

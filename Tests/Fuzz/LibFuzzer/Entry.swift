@@ -7,7 +7,7 @@ private let reader: FuzzedReader = {
   return reader
 }()
 
-/// libFuzzer's door: one input.
+/// Tests one input: libFuzzer's entry point.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do {

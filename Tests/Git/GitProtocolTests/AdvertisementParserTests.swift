@@ -71,13 +71,13 @@ struct AdvertisementParserTests {
     #expect(view == RefView(head: .unknown, refs: RefListing()))
   }
 
-  @Test("tells a detached HEAD by its lack of a symref")
+  @Test("recognizes a detached HEAD by its lack of a symref")
   func detached() throws {
     let wire = Wire().packet(firstLine(oid("1"), "HEAD", "x")).line("\(oid("2")) refs/heads/main").flush
     #expect(try readAdvertisement(wire).view?.head == .detached(oid("1")))
   }
 
-  @Test("tells an unborn HEAD when the symref is named although HEAD is not listed")
+  @Test("recognizes an unborn HEAD when the symref is named although HEAD is not listed")
   func unborn() throws {
     let wire = Wire().packet(firstLine(oid("1"), "refs/heads/a", "symref=HEAD:refs/heads/b")).flush
     #expect(try readAdvertisement(wire).view?.head == .unborn(target: ReferenceName("refs/heads/b")))

@@ -6,7 +6,7 @@ import Testing
 struct FetchResponseParserTests {
   private let pack = Array("PACK and more".utf8)
 
-  @Test("of version 2 gives the pack and the talk beside it", arguments: [1, 5, 1000])
+  @Test("of version 2 gives the pack and the progress beside it", arguments: [1, 5, 1000])
   func version2(pieces: Int) throws {
     let wire = Wire().line("packfile").band(2, Array("Counting\r".utf8)).band(1, Array(pack.prefix(5)))
       .band(1, []).band(1, Array(pack.dropFirst(5))).flush

@@ -29,7 +29,7 @@ struct LsRefsParserTests {
   }
 
   @Test(
-    "tells HEAD in each of its forms",
+    "reads HEAD in each of its forms",
     arguments: [
       ("unborn HEAD symref-target:refs/heads/main", Head.unborn(target: ReferenceName("refs/heads/main"))),
       ("\(oidText) HEAD", .detached(oid("1"))),

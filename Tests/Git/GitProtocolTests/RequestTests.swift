@@ -8,7 +8,7 @@ struct RequestTests {
     try readAdvertisement(Wire().packet(Array("\(oid("1")) HEAD\0\(words)\n".utf8)).flush).capabilities
   }
 
-  /// The lines of a message; `--` for a delimiter, `..` for a flush.
+  /// Returns the lines of a message; `--` for a delimiter, `..` for a flush.
   private func lines(_ bytes: [UInt8]) throws -> [String] {
     var decoder = PktLineDecoder()
     var lines: [String] = []

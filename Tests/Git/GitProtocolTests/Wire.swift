@@ -5,16 +5,16 @@ import GitValues
 struct Wire {
   private(set) var bytes: [UInt8] = []
 
-  /// A packet with this content and nothing more.
+  /// Returns a packet with this content and nothing more.
   func packet(_ content: [UInt8]) -> Wire {
     let digits = String(content.count + 4, radix: 16)
     let padding = String(repeating: "0", count: 4 - digits.utf8.count)
     return adding(Array((padding + digits).utf8) + content)
   }
 
-  /// A packet of a line and its end.
+  /// Returns a packet of a line and its end.
   func line(_ text: String) -> Wire { packet(Array("\(text)\n".utf8)) }
-  /// A packet of side-band.
+  /// Returns a packet of side-band.
   func band(_ number: UInt8, _ content: [UInt8]) -> Wire { packet([number] + content) }
   var flush: Wire { adding(Array("0000".utf8)) }
   var delimiter: Wire { adding(Array("0001".utf8)) }
@@ -26,7 +26,7 @@ struct Wire {
   }
 }
 
-/// An object id of forty times the same digit.
+/// Returns an object id of forty times the same digit.
 func oid(_ digit: Character) -> ObjectID {
   guard let oid = ObjectID(String(repeating: digit, count: 40)) else { preconditionFailure("not a digit: \(digit)") }
   return oid

@@ -29,7 +29,7 @@ struct IndexerInterruptionTests {
 
   struct Cancelled: Error, Equatable {}
 
-  @Test("the progress closure says why, when it knows")
+  @Test("the progress closure gives the reason, when it has one")
   func asksForTheReason() throws {
     let workshop = try Workshop()
     let staging = try workshop.directory("staging")

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("loose objects")
 struct LooseObjectTests {
-  /// A bare repository with this blob as its only object. Returns its objects directory, the id and the object's file.
+  /// Returns a bare repository with this blob as its only object. Returns its objects directory, the id and the
+  /// object's file.
   private func repository(_ workshop: Workshop, blob: [UInt8]) throws -> (objects: String, oid: ObjectID, file: String)
   {
     try workshop.git("init", "-q", "--bare", "x.git")

@@ -9,12 +9,12 @@ struct PackBuilder {
     add(type: 3, size: size ?? content.count, prefix: [], content: content)
   }
 
-  /// A delta on an object named by its id.
+  /// Adds a delta on an object named by its id.
   mutating func addRefDelta(base: [UInt8], _ delta: [UInt8]) {
     add(type: 7, size: delta.count, prefix: base, content: delta)
   }
 
-  /// A delta on the entry before this one.
+  /// Adds a delta on the entry before this one.
   mutating func addDeltaOnLast(_ delta: [UInt8]) {
     var distance = lastEntrySize
     var offset = [UInt8(distance & 0x7F)]
@@ -27,12 +27,12 @@ struct PackBuilder {
     add(type: 6, size: delta.count, prefix: offset, content: delta)
   }
 
-  /// The delta that turns `baseSize` bytes into these, at most 127 of each.
+  /// Returns the delta that turns `baseSize` bytes into these, at most 127 of each.
   static func delta(from baseSize: Int, to content: [UInt8]) -> [UInt8] {
     [UInt8(baseSize), UInt8(content.count), UInt8(content.count)] + content
   }
 
-  /// The pack with its trailer. `declared` is the count in the header, if it should be a lie.
+  /// Returns the pack with its trailer. `declared` is the count in the header, if it should be a lie.
   func bytes(declared: UInt32? = nil, workshop: Workshop) throws -> [UInt8] {
     let number = declared ?? count
     let body = Array("PACK".utf8) + [0, 0, 0, 2] + Self.bigEndian(number) + entries
@@ -55,7 +55,7 @@ struct PackBuilder {
     count += 1
   }
 
-  /// A zlib stream of one stored block (RFC 1950, RFC 1951 § 3.2.4), up to 65,535 bytes.
+  /// Returns a zlib stream of one stored block (RFC 1950, RFC 1951 § 3.2.4), up to 65,535 bytes.
   static func stored(_ content: [UInt8]) -> [UInt8] {
     let size = UInt16(content.count)
     var low: UInt32 = 1

@@ -62,7 +62,7 @@ struct PackIndexerTests {
       // libgit2 with a database behind its indexer never returns from this one.
       let base = try Workshop.blobID(Array("0123456789".utf8))
       builder.addRefDelta(base: base, PackBuilder.delta(from: 10, to: Array("0123456789".utf8)))
-    // libgit2 files the first under an id that nobody can read back.
+    // libgit2 files the first under an id that cannot be read back.
     case .longerThanDeclared: builder.addBlob(Array("longer than that".utf8), declaring: 4)
     case .shorterThanDeclared: builder.addBlob(Array("short".utf8), declaring: 40)
     case .duplicateBlob: builder.addBlob(Array("0123456789".utf8))

@@ -187,7 +187,7 @@ struct RemoteTests {
     #expect(watched == nil)
   }
 
-  @Test("an empty url is refused before the port hears of it")
+  @Test("an empty url is refused before the port is called")
   func emptyURL() throws {
     let port = PackPort(RefView(head: .unknown, refs: RefListing()))
     #expect(throws: GitError.self) { _ = try Remote(url: "", port: port) }

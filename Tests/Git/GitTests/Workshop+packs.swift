@@ -10,7 +10,7 @@ extension Workshop {
     try Data(bytes).write(to: URL(fileURLWithPath: file))
   }
 
-  /// The 20 bytes of the plain digest.
+  /// Returns the 20 bytes of the plain digest.
   func sha1(_ bytes: [UInt8]) throws -> [UInt8] {
     let line = try run(["sha1sum"], input: bytes)
     guard let digest = ObjectID(hex: Array(line.prefix(40))) else {
@@ -19,7 +19,7 @@ extension Workshop {
     return digest.withBytes { Array($0) }
   }
 
-  /// The bytes of the id that a blob with this content has.
+  /// Returns the bytes of the id that a blob with this content has.
   static func blobID(_ content: [UInt8]) throws -> [UInt8] {
     try content.withUnsafeBytes { try ObjectDatabase.hash(.blob, $0) }.withBytes { Array($0) }
   }

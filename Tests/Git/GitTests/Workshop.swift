@@ -1,7 +1,7 @@
 import Foundation
 import GitValues
 
-/// A temporary directory with a `git` command that sees nobody's configuration; removed with the value.
+/// A temporary directory with a `git` command that reads no user's configuration; removed with the value.
 ///
 /// Author and dates are fixed, so object ids are literals.
 final class Workshop {
@@ -76,8 +76,8 @@ final class Workshop {
     return oid
   }
 
-  /// A bare repository `name` whose branch main has `commits` commits, each of one changed file in two directories,
-  /// and an annotated tag v1. Returns its path.
+  /// Returns a bare repository `name` whose branch main has `commits` commits, each of one changed file in two
+  /// directories, and an annotated tag v1. Returns its path.
   func repository(_ name: String = "source.git", commits: Int = 3) throws -> String {
     try git("init", "-q", "--bare", "-b", "main", name)
     var stream = ""
@@ -94,7 +94,7 @@ final class Workshop {
     return "\(path)/\(name)"
   }
 
-  /// All objects of a repository as one pack.
+  /// Returns all objects of a repository as one pack.
   func pack(of repository: String, thinAgainst excluded: String? = nil) throws -> [UInt8] {
     if let excluded {
       return try gitBytes(
@@ -106,7 +106,7 @@ final class Workshop {
     ])
   }
 
-  /// An empty directory of that name.
+  /// Returns an empty directory of that name.
   func directory(_ name: String) throws -> String {
     try FileManager.default.createDirectory(atPath: "\(path)/\(name)", withIntermediateDirectories: true)
     return "\(path)/\(name)"

@@ -17,7 +17,7 @@ struct ConversationTests {
   }
 
   @Test(
-    "reads the advertisement, then the refs, and remembers a server that knows all our words", arguments: [1, 1000])
+    "reads the advertisement, then the refs, and remembers a server with all our commands", arguments: [1, 1000])
   func announced(pieces: Int) throws {
     let channel = ScriptedChannel()
     channel.advertisement = .init(bytes: Self.capabilities, pieces: pieces)
@@ -44,7 +44,7 @@ struct ConversationTests {
     #expect(!channel.requests[0].contains("unborn"))
   }
 
-  @Test("with a server that is known lists in one round trip")
+  @Test("with a remembered server lists in one round trip")
   func assumed() throws {
     let channel = ScriptedChannel()
     channel.mayAssumeVersion2 = true

@@ -5,9 +5,9 @@ import TestSupport
 import Testing
 import WorkerPool
 
-/// Who we are, as git's helpers, the configuration of single hosts and certificates say it, against a real server.
+/// Client credentials from git's helpers, the configuration of single hosts and certificates, against a real server.
 @Suite(.serialized) struct CredentialTests {
-  /// A helper that knows one password, and writes down what it is told.
+  /// A helper that has one password, and records its input.
   private static func helper(_ password: String, in directory: TemporaryDirectory) throws -> [String: String] {
     let script = try program(
       "#!/bin/sh\n{ echo \"== $1\"; cat; } >> '\(directory.path("told"))'\n"
@@ -45,7 +45,7 @@ import WorkerPool
     }
   }
 
-  @Test("git's helpers are asked once for a server, and told that what they knew was right")
+  @Test("git's helpers are asked once for a server, and get an approval of what they returned")
   func helpers() async throws {
     try await Self.withServer({ $0.basicAuthentication = ("user", "s3cret") }) { server, directory in
       var channel = HTTPChannel()
@@ -58,7 +58,7 @@ import WorkerPool
     }
   }
 
-  @Test("they are told when the server does not take it, and nobody sees what it was")
+  @Test("they get a rejection when the server refuses it, and it is printed nowhere")
   func rejected() async throws {
     try await Self.withServer({ $0.basicAuthentication = ("user", "s3cret") }) { server, directory in
       var channel = HTTPChannel()
@@ -84,7 +84,7 @@ import WorkerPool
     }
   }
 
-  @Test("without a helper nobody is asked: no terminal, no window")
+  @Test("without a helper there is no prompt: no terminal, no window")
   func nobody() async throws {
     try await Self.withServer({ $0.basicAuthentication = ("user", "s3cret") }) { server, directory in
       let asked = directory.path("asked")

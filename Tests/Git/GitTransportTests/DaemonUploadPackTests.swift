@@ -31,7 +31,7 @@ import WorkerPool
     }
   }
 
-  @Test("a repository that the daemon does not have is told in its words")
+  @Test("a repository that the daemon does not have is reported in its words")
   func missing() async throws {
     try await withTemporaryDirectory { directory in
       let daemon = try GitDaemon(root: directory.path)
@@ -49,7 +49,7 @@ import WorkerPool
     #expect(!"\(error)".contains("geheim"))
   }
 
-  @Test("a port where nobody listens, and a name that nobody knows")
+  @Test("a port without a listener, and a name that cannot be resolved")
   func unreachable() async throws {
     let closed = try ClosedPort()
     #expect(try await Self.failure("git://127.0.0.1:\(closed.port)/r.git").code == .connectionRefused)

@@ -8,7 +8,7 @@ import WorkerPool
   private static let basic = "Basic dXNlcjpzM2NyZXQ="
   private static let challenge = ScriptedAnswer(401, headers: [("WWW-Authenticate", "Basic realm=\"git\"")])
 
-  /// Asks for `authorization` and serves whoever sends it.
+  /// Asks for `authorization` and serves each client that sends it.
   private static func guarded(_ authorization: String) throws -> ScriptedHTTPServer {
     try ScriptedHTTPServer { request in
       request.headers["authorization"] == authorization ? GitAnswers.capabilities() : challenge

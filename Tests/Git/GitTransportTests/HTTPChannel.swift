@@ -9,7 +9,7 @@ struct HTTPChannel: Sendable {
   var cancellation = CancellationFlag()
 
   init() {
-    // Not the environment of whoever runs the tests: it may name a proxy.
+    // Not the environment of the test run: it may name a proxy.
     configuration = TransportConfiguration(environment: [:])
     configuration.silenceTimeout = .seconds(20)
   }
@@ -29,12 +29,12 @@ struct HTTPChannel: Sendable {
     }
   }
 
-  /// What `url` lists, by transports of its own.
+  /// Returns what `url` lists, by transports of its own.
   func listing(_ url: String) async throws -> RemoteListing {
     try await withTransports { try listing(url, by: $0) }
   }
 
-  /// What `url` lists. Blocks.
+  /// Returns what `url` lists. Blocks.
   func listing(_ url: String, by transports: Transports) throws -> RemoteListing {
     let conversation = Conversation(
       source: try SourceURL(url), transports: transports, cancellation: cancellation, deadline: deadline)
@@ -55,12 +55,12 @@ struct HTTPChannel: Sendable {
     }
   }
 
-  /// The advertisement of `url`.
+  /// Returns the advertisement of `url`.
   func advertisement(_ url: String) async throws -> String {
     try await with(url) { try $0.openAdvertisement().readText() }
   }
 
-  /// The error of asking for the advertisement of `url`.
+  /// Returns the error of asking for the advertisement of `url`.
   func failure(_ url: String) async throws -> TransportError {
     do {
       let text = try await advertisement(url)
@@ -72,7 +72,7 @@ struct HTTPChannel: Sendable {
 }
 
 extension ByteSource {
-  /// All that comes.
+  /// Returns all that comes.
   func readText() throws -> String {
     var all: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)

@@ -46,7 +46,7 @@ import WorkerPool
     server.stop()
   }
 
-  @Test("an answer that nobody read to its end costs its connection, not the next request")
+  @Test("an answer that was not read to its end costs its connection, not the next request")
   func unreadAnswer() async throws {
     let endless = ScriptedAnswer(
       200, headers: [("Content-Type", "application/x-git-upload-pack-result")],
@@ -61,7 +61,7 @@ import WorkerPool
     server.stop()
   }
 
-  @Test("what an origin was seen to speak is remembered for its other repositories, within these transports")
+  @Test("the protocol version of an origin is remembered for its other repositories, within these transports")
   func version2() async throws {
     let server = try Self.answers([:])
     try await HTTPChannel().withTransports { transports in
@@ -78,7 +78,7 @@ import WorkerPool
   }
 
   @Test(
-    "answers that are none are told apart",
+    "invalid answers are distinguished",
     arguments: [
       (ScriptedAnswer.html, TransportError.Code.sourceNotARepository, "page"),
       (ScriptedAnswer(200, type: "application/json", "{}"), .sourceNotARepository, "application/json"),

@@ -30,7 +30,7 @@ struct LocalChildEndTests {
     }
   }
 
-  /// False for a process that is gone, or dead and waiting for an init process that is slow to collect it.
+  /// Returns false for a process that is gone, or dead and waiting for an init process that is slow to collect it.
   private static func isAlive(_ processID: Int32) -> Bool {
     guard let stat = try? String(contentsOfFile: "/proc/\(processID)/stat", encoding: .utf8) else { return false }
     return stat.split(separator: ")").last?.split(separator: " ").first != "Z"

@@ -3,7 +3,7 @@ import GitValues
 import TestSupport
 import WorkerPool
 
-/// How a test talks to a repository on this machine.
+/// How a test connects to a repository on this machine.
 struct LocalConversations: Sendable {
   var path: String
   var asksForVersion2 = true
@@ -15,14 +15,14 @@ struct LocalConversations: Sendable {
 
   init(_ path: String) { self.path = path }
 
-  /// A conversation that has not begun. To be used on a thread that may block.
+  /// Returns a conversation that has not begun. To be used on a thread that may block.
   func conversation() -> Conversation {
     Conversation(settings: ConversationSettings(subject: path, maximumPackBytes: maximumPackBytes)) { try channel() }
   }
 
   func channel() throws -> LocalUploadPack {
     var environment = ChildProcess.isolatedEnvironment()
-    // The repositories of these tests belong to whoever runs them, unless a test says otherwise.
+    // The repositories of these tests belong to the user that runs them, unless a test says otherwise.
     environment["GIT_DIR"] = "/nowhere"
     return try LocalUploadPack(
       path: path, subject: path,
@@ -44,7 +44,7 @@ struct LocalConversations: Sendable {
     }
   }
 
-  /// The error of connecting and of `body`; throws when there is none, or another kind.
+  /// Returns the error of connecting and of `body`; throws when there is none, or another kind.
   func failure(
     _ body: @escaping @Sendable (Conversation) throws -> Void = { _ in }
   ) async throws -> TransportError {
@@ -79,12 +79,12 @@ extension Conversation {
   }
 }
 
-/// A script that stands in for git.
+/// Returns a script that stands in for git.
 func script(_ text: String, in directory: TemporaryDirectory) throws -> String {
   try program("#!/bin/sh\n\(text)\n", in: directory)
 }
 
-/// A file that may be run.
+/// Returns a file that may be run.
 ///
 /// A child writes it: a file that this process has open for writing may be inherited by a child that another test
 /// starts at that moment, and then running it fails with "text file busy".

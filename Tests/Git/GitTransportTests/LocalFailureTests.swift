@@ -33,7 +33,7 @@ struct LocalFailureTests {
     }
   }
 
-  @Test("because it belongs to somebody else is refused with git's own advice", .enabled(if: geteuid() == 0))
+  @Test("because it belongs to another user is refused with git's own advice", .enabled(if: geteuid() == 0))
   func dubiousOwnership() async throws {
     try await withTemporaryDirectory { directory in
       let source = try repository(in: directory)
@@ -49,7 +49,7 @@ struct LocalFailureTests {
     try await withTemporaryDirectory { directory in
       let source = try repository(in: directory)
       #expect(chmod(directory.path, 0) == 0)
-      // Root may read everything: it asks as somebody else meanwhile, for all threads of the process (nptl(7)).
+      // Root may read everything: it takes another user's id meanwhile, for all threads of the process (nptl(7)).
       let isRoot = getuid() == 0
       if isRoot { try #require(seteuid(65_534) == 0) }
       defer {
@@ -125,7 +125,7 @@ struct LocalFailureTests {
     }
   }
 
-  @Test("because the child ends early with status 0 is a lost connection all the same", arguments: [0, 20, 200, 2000])
+  @Test("because the child ends early with status 0 is still a lost connection", arguments: [0, 20, 200, 2000])
   func cut(after bytes: Int) async throws {
     try await withTemporaryDirectory { directory in
       var builder = RepositoryBuilder()

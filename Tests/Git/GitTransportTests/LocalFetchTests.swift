@@ -8,7 +8,7 @@ import WorkerPool
 
 @Suite("Fetching from a repository on this machine")
 struct LocalFetchTests {
-  /// What git makes of a pack: its object ids.
+  /// Indexes a pack with git.
   private func index(_ pack: CollectedPack, in directory: TemporaryDirectory, name: String) throws {
     try GitCommand().run("init", "-q", "--bare", "--template=", directory.path(name))
     try GitCommand(in: directory.path(name)).run("index-pack", "--stdin", "--strict", input: pack.bytes)

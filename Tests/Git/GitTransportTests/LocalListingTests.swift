@@ -89,7 +89,7 @@ struct LocalListingTests {
     try await withTemporaryDirectory { directory in
       let repository = try Shape.branches.build(in: directory)
       var local = LocalConversations(repository.path)
-      // 20,000 lines are more than a socket holds: nobody waits for ever, and none is missed.
+      // 20,000 lines are more than a socket holds: neither side waits for ever, and no line is missing.
       local.gitExecutable = try script(
         """
         seq -f 'error: refs/heads/gone-%.0f does not point to a valid object!' 20000 >&2

@@ -63,7 +63,7 @@ import Testing
   }
 
   @Test(
-    "proxies that are not spoken, and values that are none, are named by their variable",
+    "proxies of unsupported schemes, and values that are none, are named by their variable",
     arguments: [
       ("socks4://p:1", TransportError.Code.unsupportedSource), ("https://p:1", .unsupportedSource),
       ("http://s3cret@:1", .invalidURL),

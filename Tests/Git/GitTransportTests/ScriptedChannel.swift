@@ -1,7 +1,7 @@
 import GitTransport
 
-/// A server that answers from a script and takes note of what it was asked. A model of the port's rules: it refuses to
-/// be used against them.
+/// A server that answers from a script and records its requests. A model of the port's rules: it fails when they
+/// are violated.
 final class ScriptedChannel: UploadPackChannel {
   /// One answer: bytes in pieces, then an end or an error.
   struct Answer {

@@ -100,7 +100,7 @@ import Testing
   }
 
   @Test(
-    "schemes that are not spoken, and remote helpers, which run commands",
+    "schemes that are not supported, and remote helpers, which run commands",
     arguments: [
       "ftp://h/a", "rsync://h/a", "ext::sh -c true", "fd::17", "testgit::/a", "transport::https://h/a", "svn+ssh://h/a",
     ])

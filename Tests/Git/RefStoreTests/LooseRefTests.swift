@@ -39,7 +39,7 @@ struct LooseRefTests {
     #expect(LooseRef(parsing: Array(text.utf8)) == .broken(reason))
   }
 
-  @Test("what lies below refs/ is told apart: refs, locks, files that can be no ref, links, directories")
+  @Test("entries below refs/ are distinguished: refs, locks, files that can be no ref, links, directories")
   func kinds() throws {
     try withTemporaryDirectory("loose") { directory in
       let value = Self.digits + "\n"

@@ -55,7 +55,7 @@ struct PackedRefsTests {
     }
   }
 
-  @Test("lines in any order are read as sorted refs; a file without a header promises no peeled values")
+  @Test("lines in any order are read as sorted refs; a file without a header declares no peeled values")
   func unsorted() {
     let packed = Self.parse("\(Self.one) refs/tags/b\n^\(Self.two)\n\(Self.two) refs/heads/a\n")
     #expect(packed.refs.map(\.name.description) == ["refs/heads/a", "refs/tags/b"])

@@ -153,7 +153,7 @@ struct RefReaderTests {
     }
   }
 
-  /// The names that each of so many readings saw; broken ones are told after the others.
+  /// Returns the names that each of so many readings saw; broken ones follow the others.
   private static func readings(_ count: Int, of path: String) throws -> [[String]] {
     var seen: [[String]] = []
     for _ in 0..<count {
@@ -161,7 +161,7 @@ struct RefReaderTests {
         let view = try view(path)
         seen.append(view.refs.map(\.name.description) + view.broken.map { "broken: \($0.name)" })
       } catch RefStoreError.changing {
-        continue  // told, not hidden: the caller asks again
+        continue  // reported, not hidden: the caller asks again
       }
     }
     return seen

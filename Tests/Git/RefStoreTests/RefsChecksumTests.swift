@@ -47,7 +47,7 @@ struct RefsChecksumTests {
     #expect(RefsChecksum.gitaly.digest(of: Self.view(lines)) == checksum)
   }
 
-  @Test("gitaly does not care for the order, and counts what only contains a namespace or HEAD")
+  @Test("gitaly ignores the order, and counts what only contains a namespace or HEAD")
   func gitalyQuirks() {
     let plain = RefsChecksum.gitaly.digest(of: Self.view(Self.mcduck))
     #expect(RefsChecksum.gitaly.digest(of: Self.view(Self.mcduck.reversed())) == plain)

@@ -10,7 +10,7 @@ struct RigQuestions: Sendable {
 
   static let kind = "project_repository"
 
-  /// An entry of the secondary's registry; `nil` when it is not tracked.
+  /// Returns an entry of the secondary's registry; `nil` when it is not tracked.
   func entry(_ id: String, of kind: String = kind) async throws -> RegistryRow? {
     let path = AgentRoute.path(AgentRoute.registry(kind), [("id", id)])
     do {
@@ -24,7 +24,7 @@ struct RigQuestions: Sendable {
     try await self[keyPath: site].get(AgentRoute.status, as: StatusRow.self)
   }
 
-  /// The correlation ids of all events in the primary's log.
+  /// Returns the correlation ids of all events in the primary's log.
   func correlations() async throws -> Set<String> {
     var found: Set<String> = []
     var cursor: String?
@@ -37,7 +37,7 @@ struct RigQuestions: Sendable {
     }
   }
 
-  /// The sum of a metric's samples; 0 where there is none.
+  /// Returns the sum of a metric's samples; 0 where there is none.
   func metric(_ name: String, of site: KeyPath<RigQuestions, AgentClient>) async throws -> Double {
     try await self[keyPath: site].metric(name)
   }
@@ -49,7 +49,7 @@ struct RigQuestions: Sendable {
     try await Waiting.until(what, within: limit, body, standing: standing)
   }
 
-  /// Both statuses, for whoever wonders why a wait was in vain.
+  /// Returns both statuses, to explain a wait that failed.
   private func standing() async -> String {
     var text = ""
     for site in [\RigQuestions.primary, \.secondary] {
@@ -90,7 +90,7 @@ struct RigQuestions: Sendable {
 }
 
 extension AgentRig {
-  /// A pair at whose secondary people may ask by the network, as they may at every primary of a rig.
+  /// Returns a pair whose secondary accepts readers over the network, as every primary of a rig does.
   static func forPeople(_ directory: TemporaryDirectory, hasDefaultIntervals: Bool = false) throws -> AgentRig {
     var settings = Settings()
     if hasDefaultIntervals { (settings.primary, settings.secondary) = ("", "") }

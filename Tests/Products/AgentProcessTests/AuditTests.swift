@@ -100,7 +100,7 @@ import Testing
         let outcome = try await rig.remora(
           ["feature", "enable", "geo_project_repository_replication"], at: rig.secondaryConfiguration)
         #expect(outcome.isSuccess)
-        // What is asked or told all the time is no order.
+        // Regular queries and notifications are not audited.
         _ = try await Self.ask(rig, .get, "/api/v1/status", token: admin)
         _ = try await Self.ask(rig, .post, "/graphql", token: admin, #"{"query": "{ __typename }"}"#)
 

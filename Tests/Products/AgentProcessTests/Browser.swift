@@ -69,10 +69,10 @@ final class Browser {
   /// Opens an address.
   func open(_ url: String) async throws { try await command("/url", ["url": url]) }
 
-  /// What an expression of the page's script gives, as text.
+  /// Returns what an expression of the page's script gives, as text.
   func text(_ expression: String) async throws -> String { try await answer(to: "return String(\(expression))") }
 
-  /// What a script returns, or promises: a text. The page's policy does not hold for it.
+  /// Returns what a script returns, also through a JavaScript promise: a text. The page's policy does not hold for it.
   func answer(to script: String) async throws -> String {
     try await command("/execute/sync", ["script": script, "args": [String]()]) as? String ?? ""
   }
@@ -96,7 +96,7 @@ final class Browser {
     throw TestSupportError("no Tab leads to '\(label)' on \(try await text("location.href"))")
   }
 
-  /// A picture of the page, as PNG.
+  /// Returns a picture of the page, as PNG.
   func screenshot() async throws -> [UInt8] {
     let value = try await ask(.get, "/session/\(session)/screenshot", nil) as? String ?? ""
     return Array(Data(base64Encoded: value) ?? Data())

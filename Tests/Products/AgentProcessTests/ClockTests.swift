@@ -4,7 +4,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A clock that is wrong, or jumps, on one of two sites: it is told, it mends itself with the clock, and proves nothing wrong.
+/// A clock that is wrong, or jumps, on one of two sites: it is reported until it is right again, and no copy is called
+/// different because of it.
 @Suite(.serialized, .enabled(if: WrongClock.isPossible, "it takes a C compiler to shift the clock of a process"))
 struct ClockTests {
   private static func fleet(_ count: Int, _ rig: AgentRig) throws -> [String] {

@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Connections that mean no good: too many, too slow, not HTTP, or made so that two readers read two different requests.
+/// Hostile connections: too many, too slow, not HTTP, or made so that two readers read two different requests.
 @Suite(.serialized) struct CrowdTests {
-  /// What a raw connection got until it was closed, or fell silent for a while.
+  /// Returns what a raw connection got until it was closed, or got nothing for a while.
   private static func say(_ text: String, to port: UInt16, within limit: Int32 = 3_000) throws -> String {
     let socket = try LoopbackSocket.connect(to: port)
     defer { close(socket) }
@@ -38,7 +38,7 @@ import Testing
       .hasPrefix("HTTP/1.1 200")
   }
 
-  /// A primary with one repository, and the text of its log at the end.
+  /// Gives `body` a primary with one repository, and expects that it still runs at the end.
   private static func withPrimary(
     _ name: String, more: String = "", _ body: (AgentRig, ChildProcess) async throws -> Void
   ) async throws {
@@ -112,7 +112,7 @@ import Testing
   private struct Attempt {
     let name: String
     let text: String
-    /// The statuses that are right; 0: closed without a word.
+    /// The statuses that are right; 0: closed without an answer.
     let statuses: Set<Int>
   }
 

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A disk that is full and is freed again, on either side: nothing that was acknowledged is lost, nobody has to help.
+/// A disk that is full and is freed again, on either side: no acknowledged change is lost, no operator has to act.
 @Suite(.serialized, .enabled(if: SmallDisk.isPossible, "only root may mount"))
 struct DiskTests {
   private static func fleet(_ count: Int, _ rig: AgentRig) throws -> [String] {

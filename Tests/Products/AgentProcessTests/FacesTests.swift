@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What people ask a running pair, by the commands.
+/// What an operator asks a running pair, by the commands.
 @Suite(.serialized) struct FacesTests {
   private func repository(at path: String) throws {
     var builder = RepositoryBuilder()
@@ -26,7 +26,7 @@ import Testing
         try FileManager.default.removeItem(atPath: rig.source("failing") + "/objects")
         try Data("garbage\n".utf8).write(to: URL(fileURLWithPath: rig.source("failing") + "/HEAD"))
         _ = try await rig.remora(["registry", "resync", "failing"], at: rig.secondaryConfiguration)
-        // Somebody moves a branch of the copy.
+        // Another writer moves a branch of the copy.
         try await GitCommand(in: rig.copy("altered")).run("update-ref", "refs/heads/main", "refs/heads/old")
         _ = try await rig.remora(["registry", "reverify", "altered"], at: rig.secondaryConfiguration)
         try await pair.until("both are told") {

@@ -36,7 +36,7 @@ import Testing
       let secondary = try rig.startSecondary()
       try await rig.asking { pair in
         let equal = { (id: String) in try GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id)) }
-        // Nothing is scanned within this test's time: what arrives, the hook has told.
+        // No scan runs within this test's time: what arrives, the hook has announced.
         let clone = try await Self.work(host, "project", directory)
         try await pair.until("the push arrives") { try equal("project") }
         let wild = try await Self.work(host, "wild/alice/new", directory)

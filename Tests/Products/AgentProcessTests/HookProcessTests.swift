@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Hooks as git and other users run them: a push is never failed, and never lost sight of.
+/// Hooks as git and other users run them: a push never fails because of one, and is never missed.
 @Suite(.serialized) struct HookProcessTests {
   private static func repository(at path: String) throws -> TestRepository {
     var builder = RepositoryBuilder()
@@ -13,7 +13,7 @@ import Testing
     return try builder.build(at: path)
   }
 
-  /// A rig whose scan does not come: what arrives was told by a hook.
+  /// A rig without a scan: what arrives was announced by a hook.
   private static func quietRig(_ directory: TemporaryDirectory, scan: String = "1h", more: String = "") throws
     -> AgentRig
   {
@@ -52,7 +52,7 @@ import Testing
         primary = try rig.startPrimary()
         try await Self.arrives("project", rig, pair)
         #expect(try FileManager.default.contentsOfDirectory(atPath: spool).count { $0.hasSuffix(".json") } == 0)
-        // Neither an agent nor a place to leave word for it.
+        // Neither an agent nor a spool.
         primary.send(signal: SIGTERM)
         #expect(try await primary.outcome().isSuccess)
         try FileManager.default.removeItem(atPath: spool)
@@ -63,7 +63,7 @@ import Testing
         #expect(lines.count == 1 && lines[0].contains("the push is safe"), "\(untold.errorText)")
         #expect(try await GitCommand(in: rig.source("project")).run("rev-parse", "untold").isSuccess)
         try FileManager.default.removeItem(atPath: spool)
-        // The first scan of an agent that starts finds what nobody could tell.
+        // The first scan of an agent that starts finds what no hook could announce.
         primary = try rig.startPrimary()
         try await Self.arrives("project", rig, pair)
       }
@@ -83,7 +83,7 @@ import Testing
         directory, scan: isInGroup ? "1h" : "2s", more: isInGroup ? "hook_group: \(Self.group.name)" : "")
       let source = try Self.repository(at: rig.source("project"))
       _ = try await rig.remora(["hook", "install", rig.source("project")], at: rig.primaryConfiguration)
-      // A host lets its users reach its repositories and the agent's door.
+      // A host lets its users reach its repositories and the agent's socket.
       for path in [directory.path, rig.primaryState, directory.path("sources")] {
         #expect(chmod(path, 0o755) == 0 || errno == ENOENT)
       }
@@ -106,7 +106,7 @@ import Testing
         let told = try await hook()
         #expect(told.isSuccess)
         #expect(told.errorText.contains("remora: the push is safe") != isInGroup, "\(told.errorText)")
-        // Told, or found by the scan.
+        // Announced, or found by the scan.
         try await Self.arrives("project", rig, pair)
         primary.send(signal: SIGTERM)
         #expect(try await primary.outcome().isSuccess)
@@ -136,7 +136,7 @@ import Testing
           return !status.isHealthy && status.problems.contains { $0.contains("1 events lie in the spool") }
         }
         #expect(primary.waitUntil(printed: "1 files of the spool cannot be taken"))
-        // The others are taken all the same.
+        // The others are still taken.
         try await rig.push("project")
         try FileManager.default.removeItem(atPath: "\(rig.primaryState)/spool/bad")
         try FileManager.default.createDirectory(

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A secondary alone, beside hosts that know nothing of it: git's http-backend behind nginx.
+/// A secondary alone, beside hosts without an agent: git's http-backend behind nginx.
 @Suite(.serialized) struct HostWithoutAgentTests {
   private static let ids = (0..<20).map { "group/\($0)" }
 
@@ -34,7 +34,7 @@ import Testing
       }
     ) { lone, agent in
       try await lone.untilVerified(Array(Self.ids.dropLast()))
-      // Nobody tells of this push: a poll finds it.
+      // No hook announces this push: a poll finds it.
       try Self.push(to: "group/3", lone, "found")
       try await lone.until("the push arrives") { lone.isEqual("group/3") }
       try await lone.untilVerified(Array(Self.ids.dropLast()))
@@ -84,7 +84,7 @@ import Testing
       try await lone.until("the push arrives") { lone.isEqual("group/7") }
       agent.kill()
       _ = try await agent.outcome()
-      // While nobody looked.
+      // While the agent is stopped.
       try Self.push(to: "group/8", lone, "missed")
       let second = try lone.start()
       try await lone.until("what was missed arrives") { lone.isEqual("group/8") }

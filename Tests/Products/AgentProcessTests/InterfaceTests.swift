@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// GraphQL, the event stream, sign-in and what a browser could be tricked into, asked over the network as others do.
+/// GraphQL, the event stream, sign-in and cross-site requests, sent over the network as other clients do.
 @Suite(.serialized) struct InterfaceTests {
   private struct Answer: Sendable {
     let status: Int
@@ -13,7 +13,7 @@ import Testing
     let text: String
   }
 
-  /// One exchange with the secondary's network door.
+  /// Makes one exchange with the secondary's network listener.
   private static func ask(
     _ rig: AgentRig, _ path: String, token: String? = nil, post body: String? = nil,
     _ headers: [(String, String)] = []
@@ -78,7 +78,7 @@ import Testing
           + " action: REVERIFY_ALL, verificationState: SUCCEEDED}) { errors count } }"
         #expect(try await Self.graphQL(rig, all).contains("\"errors\":[],\"count\":3"))
         try await pair.untilSettled(count: 3)
-        // What happened is told, the newest first, and outlives a kill.
+        // Events are listed, the newest first, and survive a kill.
         let path = AgentRoute.path("/api/v1/kinds/project_repository/transitions", [("id", "bad")])
         try await pair.until("the transitions are written") {
           try await pair.secondary.get(path, as: TransitionPage.self).transitions.first?.verificationState

@@ -5,7 +5,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How an agent starts, is told to read its configuration again, and ends.
+/// How an agent starts, reloads its configuration, and ends.
 @Suite(.serialized) struct LifeTests {
   private static func fleet(_ count: Int, _ rig: AgentRig) throws {
     var builder = RepositoryBuilder()

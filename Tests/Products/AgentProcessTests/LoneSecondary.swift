@@ -81,7 +81,7 @@ struct LoneSecondary: Sendable {
 
   func status() async throws -> StatusRow { try await agent.get(AgentRoute.status, as: StatusRow.self) }
 
-  /// The sum of the samples of a metric that begin so.
+  /// Returns the sum of the samples of a metric that begin so.
   func metric(_ name: String) async throws -> Double {
     try await agent.metric(name)
   }

@@ -70,7 +70,7 @@ import Testing
           try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }?.isCatalogComplete
             == false
         }
-        // Somebody's event for a repository that cannot be seen destroys nothing.
+        // An operator's event for a repository that cannot be seen destroys nothing.
         _ = try await rig.remora(
           ["event", "destroy", RigQuestions.kind, ids[0]], at: rig.primaryConfiguration)
         try await pair.until("two more passes") {
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  /// The packs of all copies by path and inode.
+  /// Returns the packs of all copies by path and inode.
   private static func packs(_ rig: AgentRig) throws -> [String: UInt64] {
     var found: [String: UInt64] = [:]
     for file in try TemporaryDirectory.files(below: rig.directory.path("copies")) where file.hasSuffix(".pack") {

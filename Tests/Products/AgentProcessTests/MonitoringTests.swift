@@ -27,7 +27,7 @@ import Testing
     return types
   }
 
-  /// Type by name, of what the article tells.
+  /// Type by name, of each metric that the article lists.
   private static func told() throws -> [String: String] {
     let article = try PackageFiles.text("Sources/Agent/AgentServer/AgentServer.docc/Metrics.md")
     var types: [String: String] = [:]
@@ -131,7 +131,7 @@ import Testing
     return (process, port)
   }
 
-  /// The values of an instant query's answer.
+  /// Returns the values of an instant query's answer.
   private static func values(of query: String, _ client: AgentClient) async throws -> [String] {
     struct Answer: Decodable {
       struct Body: Decodable {

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One repository that is difficult, and many that are not: it holds up none of them, and is told of.
+/// One repository that is difficult, and many that are not: it delays none of them, and is reported.
 @Suite(.serialized) struct NeighborTests {
   private static let isLong = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1"
 
@@ -132,7 +132,7 @@ import Testing
               hooks.cancelAll()
             }
           }
-          // Pending again at once, often before anybody can look: the lags count them all.
+          // Pending again at once, often before a reader can look: the lags count them all.
           try await pair.until("it was verified ten times while pushes went on", within: .seconds(300)) {
             let entry = try #require(try await pair.entry("busy"))
             #expect(!entry.checksumMismatch, "a false mismatch: \(entry.verificationFailure ?? "")")
@@ -144,7 +144,7 @@ import Testing
             if case .failure(let error) = result, !(error is CancellationError) { throw error }
           }
         }
-        // The events that were never sent: the scan finds what they would have told.
+        // The events that were never sent: the scan finds what they would have announced.
         try await pair.until("all of it arrived") {
           try GitCommand().view(rig.copy("busy")) == GitCommand().view(rig.source("busy"))
         }
@@ -162,7 +162,7 @@ import Testing
   @Test func `a subtree that cannot be read removes nothing`() async throws {
     try await withTemporaryDirectory("unreadable") { directory in
       var settings = AgentRig.Settings()
-      // Root reads everything: the agents must be somebody else.
+      // Root reads everything: the agents must run as another user.
       if getuid() == 0 { settings.primaryRunner = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] }
       settings.secondaryRunner = settings.primaryRunner
       let rig = try AgentRig(directory, settings: settings)

@@ -11,7 +11,8 @@ import Testing
 struct NetworkTests {
   private static let isLong = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1"
 
-  /// A pair with a few repositories, each with a thousand commits' worth of nothing: small, and of several packets.
+  /// Returns a pair with a few repositories, each with a thousand commits' worth of nothing: small, and of several
+  /// packets.
   private static func pair(_ directory: TemporaryDirectory, _ hosts: TwoHosts, count: Int) throws -> (
     AgentRig, [String]
   ) {
@@ -32,7 +33,7 @@ struct NetworkTests {
     return (rig, ids)
   }
 
-  /// A new commit on a branch of its own, and the word of a hook, on the primary's host.
+  /// Pushes a new commit on a branch of its own, and announces it, on the primary's host.
   private static func push(_ id: String, _ number: Int, _ rig: AgentRig, _ pair: RigQuestions) async throws {
     let source = GitCommand(in: rig.source(id))
     let commit = try await source.run("commit-tree", "-m", "push \(number)", "main^{tree}").text

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// What a real agent tells people, by a webhook and by a command.
+/// Notifications of a real agent, by a webhook and by a command.
 @Suite(.serialized) struct NotificationProcessTests {
   @Test func `a failure that lasts and its end are told once, by both, also when the webhook is away at first`()
     async throws
@@ -35,7 +35,7 @@ import Testing
           answers.taken.contains { $0.contains("\"event\":\"failure\"") } && Self.lines(told).count == 1
         }
         #expect(Self.lines(told)[0].contains("\"subject\":\"primary\""), "\(Self.lines(told))")
-        // Long enough to be told again, if it were.
+        // Long enough for a second notification, if there were one.
         try await Task.sleep(for: .seconds(6))
         #expect(answers.taken.count == 1 && Self.lines(told).count == 1, "\(answers.taken) \(Self.lines(told))")
         secondary.kill()

@@ -109,7 +109,7 @@ import Testing
           let (good, gone) = (try await pair.entry("good"), try await pair.entry("gone"))
           return good?.verificationState == "succeeded" && gone?.verificationState == "succeeded"
         }
-        // What the history tells, and what lies in the trash.
+        // The history's lines, and the contents of the trash.
         _ = try await git.run("-C", rig.source("good"), "branch", "-D", Self.hostile)
         try await rig.push("good")
         try FileManager.default.removeItem(atPath: rig.source("gone"))
@@ -137,7 +137,7 @@ import Testing
     }
   }
 
-  /// What holds for every screen.
+  /// Checks what holds for every screen.
   private static func look(at name: String, _ browser: Browser, _ what: String) async throws {
     let place = "\(name) of \(what)"
     #expect(try await browser.text("document.documentElement.scrollWidth <= window.innerWidth") == "true", "\(place)")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Two agents as people run them: real processes, real configurations, real git.
+/// Two agents as operators run them: real processes, real configurations, real git.
 @Suite(.serialized) struct PairProcessTests {
   private func repository(at path: String) throws -> TestRepository {
     var builder = RepositoryBuilder()

@@ -107,7 +107,7 @@ import Testing
       try await group.untilEqual(.oslo, .berlin, Self.ids)
       let back = try await Self.promote(.oslo, group)
       #expect(back.isSuccess && back.text.contains("epoch 2"), "\(back.text)\(back.errorText)")
-      // Nobody has touched berlin: it follows again, in the same process.
+      // Berlin was neither restarted nor reconfigured: it follows again, in the same process.
       try await group.until("berlin is a secondary again") { try await group.status(.berlin).role == "secondary" }
       try await group.until("oslo is the primary again") { try await group.status(.oslo).role == "primary" }
       try await group.push("back", to: Self.ids[1], at: .oslo)
@@ -175,7 +175,7 @@ import Testing
       let row = try await group.ask(
         .oslo, as: .rome, AgentRoute.fence, FenceOrder(epoch: 2, lastEventId: nil), for: FenceRow.self)
       #expect(row.fencedBy == "rome" && row.epoch == 2)
-      // Berlin, which oslo tells of it, is no primary any more.
+      // Berlin, as oslo reports, is no primary any more.
       try await group.until("berlin has stepped down") { try await group.status(.berlin).role == "secondary" }
     }
   }
@@ -200,7 +200,7 @@ import Testing
       let dry = try await group.remora("promote", "--dry-run", at: .rome)
       #expect(dry.status == 1 && dry.text.contains("may_promote: true"), "\(dry.text)\(dry.errorText)")
       #expect(try await group.status(.rome).role == "secondary")
-      // A reload takes the right from berlin, and gives it to rome.
+      // A reload removes berlin's permission, and gives it to rome.
       try group.configurePrimary(.oslo, secondaries: [.berlin, .rome], denied: [.berlin])
       agents[.oslo]?.send(signal: SIGHUP)
       try await group.until("rome may") { try await group.remora("promote", "--dry-run", at: .rome).isSuccess }

@@ -36,7 +36,7 @@ import Testing
     try await pair.until("the secondary is a primary") { try await pair.status(of: \.secondary).role == "primary" }
   }
 
-  /// A push to the new primary's repository, told to its agent.
+  /// Pushes to the new primary's repository, and announces it to its agent.
   private static func push(_ text: String, to id: String, _ rig: AgentRig) async throws {
     try TestRepository(existing: rig.copy(id)).change { $0.ref("refs/heads/\(text)", at: $0.commit(["b": "\(text)"])) }
     let told = try await rig.remora(["event", "push", "project_repository", id], at: rig.secondaryConfiguration)
@@ -62,7 +62,7 @@ import Testing
       #expect(!refused.isSuccess && refused.errorText.contains("replaced by 'berlin'"), "\(refused.errorText)")
       #expect(try await pair.status(of: \.primary).problems.contains { $0.contains("replaced by 'berlin'") })
       try await Self.push("new", to: Self.ids[0], rig)
-      // Somebody pushed to the old host all the same.
+      // A client still pushed to the old host.
       try TestRepository(existing: rig.source(Self.ids[0])).change {
         $0.ref("refs/heads/main", at: $0.commit(["a": "extra"], parents: []))
       }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Both agents are killed at random moments while the host is busy; in the end every copy equals its source, by git's own listing,
-/// and nobody had to help.
+/// and no operator had to act.
 @Suite(.serialized) struct RandomKillTests {
   private static let kills = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1" ? 100 : 10
 
@@ -62,7 +62,7 @@ import Testing
   }
 }
 
-/// The two agents, killed and started again, with what they said.
+/// The two agents, killed and started again, with their output.
 final class KillRun: Sendable {
   private struct State {
     var random: SeededGenerator
@@ -112,7 +112,7 @@ final class KillRun: Sendable {
 
   private func phase(_ isPrimary: Bool) async -> String {
     guard !isPrimary else { return "primary" }
-    // An agent that cannot say what it does is in no phase of its own.
+    // An agent whose phase cannot be read is in no phase of its own.
     let jobs = try? await rig.asking { try await $0.status(of: \.secondary) }.jobs
     return "secondary " + (jobs?.first.map { $0.purpose } ?? "idle")
   }
@@ -136,12 +136,12 @@ final class KillRun: Sendable {
     let agents = state.withLock { [$0.primary, $0.secondary] }
     for agent in agents { agent?.send(signal: SIGTERM) }
     for agent in agents {
-      let text = (try? await agent?.outcome().errorText) ?? ""  // what it said is all that is wanted
+      let text = (try? await agent?.outcome().errorText) ?? ""  // only its output is wanted
       state.withLock { $0.said.append(text) }
     }
   }
 
-  /// Lines of the secondary's log that call a copy different: nobody has touched one.
+  /// Lines of the secondary's log that call a copy different: no test wrote to one.
   var falseMismatches: Int {
     state.withLock { $0.said }.reduce(0) { $0 + $1.components(separatedBy: "lines differ").count - 1 }
   }

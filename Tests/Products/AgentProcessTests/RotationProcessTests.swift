@@ -6,7 +6,7 @@ import Testing
 
 /// Secrets and certificates are exchanged while both agents run, in any order, and replication goes on.
 @Suite(.serialized) struct RotationProcessTests {
-  /// A pair whose sites have a file of the secret each.
+  /// Returns a pair whose sites have a file of the secret each.
   private static func rig(_ directory: TemporaryDirectory, _ settings: AgentRig.Settings = .init()) throws -> AgentRig {
     let rig = try AgentRig(directory, settings: settings)
     try directory.write(try rig.secret("site") + "\n", to: "other.secret")

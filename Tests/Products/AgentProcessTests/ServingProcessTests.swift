@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What people get from a copy, with git itself.
+/// What readers get from a copy, with git itself.
 @Suite(.serialized) struct ServingProcessTests {
   private static let ids = ["public/app", "secret/plans"]
 

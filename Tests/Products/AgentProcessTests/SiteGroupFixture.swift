@@ -129,7 +129,7 @@ struct SiteGroupFixture: Sendable {
     try await Waiting.until(what, within: limit, body) {
       var text = ""
       for site in Site.allCases {
-        // One that does not run says nothing.
+        // One that does not run returns nothing.
         let status = try? await status(site)
         text += "\(site): \(status.map { "\($0.role), epoch \($0.epoch ?? 0), \($0.problems)" } ?? "nothing"); "
       }
@@ -152,7 +152,7 @@ struct SiteGroupFixture: Sendable {
     }
   }
 
-  /// A commit in a repository of a primary, of which its agent is told.
+  /// Commits to a repository of a primary, and announces it to its agent.
   func push(_ text: String, to id: String, at site: Site) async throws {
     try TestRepository(existing: repository(id, at: site)).change {
       $0.ref("refs/heads/\(text)", at: $0.commit(["b": "\(text)"]))

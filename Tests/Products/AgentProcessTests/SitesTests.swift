@@ -4,9 +4,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// How sites stand, as each of them tells it, and under Geo's names.
+/// The status of all sites, as each of them reports it, and under Geo's names.
 @Suite(.serialized) struct SitesTests {
-  /// The objects of `GET /geo_nodes/status`, by the name of their site.
+  /// Returns the objects of `GET /geo_nodes/status`, by the name of their site.
   private static func nodes(_ client: AgentClient) async throws -> [String: [String: Any]] {
     let answer = try await client.bytes(AgentRoute.nodeStatus)
     let rows = try JSONSerialization.jsonObject(with: Data(answer.body)) as? [[String: Any]] ?? []

@@ -89,7 +89,7 @@ import Testing
 
     func refuse(_ answer: ScriptedAnswer?) { refusal.withLock { $0 = answer } }
 
-    /// The requests since the last call.
+    /// Returns the requests since the last call.
     func takePaths() -> [String] {
       paths.withLock { paths in
         defer { paths = [] }

@@ -6,7 +6,7 @@ import Synchronization
 import TestSupport
 
 /// Changes without end over a host's repositories: pushes, force-pushes, deleted refs, HEAD changes, repositories that are renamed,
-/// deleted and made again; each told to the primary as a host would tell it.
+/// deleted and made again; each announced to the primary as a host announces it.
 final class Storm: Sendable {
   /// What happened so far.
   struct Counts: Sendable {
@@ -15,9 +15,9 @@ final class Storm: Sendable {
     var renames = 0
     var deletions = 0
     var creations = 0
-    /// Correlation ids of what the primary said it has.
+    /// Correlation ids of the events that the primary acknowledged.
     var acknowledged: [String] = []
-    /// Events that nobody took, and that lie in the spool.
+    /// Events that the agent did not take, and that lie in the spool.
     var spooled = 0
   }
 
@@ -83,7 +83,7 @@ final class Storm: Sendable {
     }
   }
 
-  /// One change, and the word of it.
+  /// Makes one change, and announces it.
   private func change(_ client: AgentClient) async throws {
     let dice = state.withLock { state in
       (kind: Int.random(in: 0..<100, using: &state.random), seed: state.random.next())
@@ -175,7 +175,7 @@ final class Storm: Sendable {
     }
   }
 
-  /// As a hook does it: the socket, and when nobody answers the spool.
+  /// Announces it as a hook does: by the socket, and by the spool when the agent does not answer.
   private func tell(_ word: String, _ id: String, _ client: AgentClient) async throws {
     let correlation = UUID().uuidString.lowercased()
     let notice = EventNotice(

@@ -30,7 +30,7 @@ final class TruthOracle {
     "\(checks) checks, \(entriesCompared) entries and \(surfacesCompared) surfaces compared, \(copied.count) repositories copied"
   }
 
-  /// What holds at every moment, settled or not.
+  /// Checks what holds at every moment, settled or not.
   func check() async throws {
     checks += 1
     try await checkNothingIsLost()
@@ -88,7 +88,7 @@ final class TruthOracle {
     return found
   }
 
-  /// Why the pair has not settled; empty when it has.
+  /// Returns why the pair has not settled; empty when it has.
   private func unsettled() async throws -> String {
     let (primary, secondary) = (try await pair.status(of: \.primary), try await pair.status(of: \.secondary))
     guard primary.lastEventId == secondary.lastEventId else { return "events are behind" }
@@ -109,7 +109,8 @@ final class TruthOracle {
     return ""
   }
 
-  /// Every identity that was copied once lies below the copies' root, in place, in the trash or under a temporary name.
+  /// Checks that every identity that was copied once lies below the copies' root, in place, in the trash or under a
+  /// temporary name.
   private func checkNothingIsLost() async throws {
     var missing: Set<Int> = []
     // A directory that is renamed while the tree is read may be missed: look again.
@@ -139,7 +140,7 @@ final class TruthOracle {
     return found
   }
 
-  /// Without a confirmation no more goes within a day than the guard allows.
+  /// Checks that without a confirmation no more is removed within a day than the guard allows.
   private func checkGuard() async throws {
     let page = try await pair.secondary.get(AgentRoute.trash(RigQuestions.kind), as: TrashPage.self)
     let removed = page.tickets.count { $0.reason == "deleted" }
@@ -148,7 +149,8 @@ final class TruthOracle {
     }
   }
 
-  /// An entry that is called synced and verified after the last event equals its source, or is named as an exception.
+  /// Checks that an entry that is called synced and verified after the last event equals its source, or is named as an
+  /// exception.
   private func checkEntries() async throws {
     guard walk.isEnabled else { return }
     // The statuses around the listing must agree, or an event was taken in between.
@@ -170,8 +172,8 @@ final class TruthOracle {
     }
   }
 
-  /// Status, `/readyz`, metrics and page give the same numbers. Compared where nothing happened between two statuses: no job runs,
-  /// and neither an event nor a copy came in between.
+  /// Checks that status, `/readyz`, metrics and page give the same numbers. Compared where nothing happened between two
+  /// statuses: no job runs, and neither an event nor a copy came in between.
   private func checkSurfaces() async throws {
     for _ in 0..<20 {
       let before = try await pair.status(of: \.secondary)
@@ -214,7 +216,7 @@ final class TruthOracle {
     }
   }
 
-  /// How many entries the page lists with a filter.
+  /// Returns how many entries the page lists with a filter.
   private func pageCount(_ filter: String) async throws -> Int {
     let session: String
     if let cookie {

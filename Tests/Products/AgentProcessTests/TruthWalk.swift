@@ -32,7 +32,7 @@ final class TruthWalk {
   private(set) var excluded: Set<String> = []
   /// The secondary's feature flag of the kind.
   private(set) var isEnabled = true
-  /// Removals that a person has confirmed.
+  /// Removals that an operator has confirmed.
   private(set) var confirmed = 0
   private(set) var history: [String] = []
 
@@ -45,7 +45,7 @@ final class TruthWalk {
     counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { "\($0.value) \($0.key.rawValue)" }.joined(separator: ", ")
   }
 
-  /// Whether the primary's configuration leaves the id out.
+  /// Returns whether the primary's configuration leaves the id out.
   func isExcluded(_ id: String) -> Bool { excluded.contains(String(id.split(separator: "/")[0])) }
 
   func makeRepositories(_ count: Int) throws {

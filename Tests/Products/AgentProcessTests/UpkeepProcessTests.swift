@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What an agent does for its copies without being asked.
+/// The upkeep that an agent does for its copies without a request.
 @Suite(.serialized) struct UpkeepProcessTests {
   private static let project = "group/project"
 
@@ -46,7 +46,7 @@ import Testing
         try await pair.untilSettled(count: 1)
         try await pair.until("it was checked") { try await pair.entry(Self.project)?.checkedAt != nil }
         #expect(try await pair.entry(Self.project)?.checkFailure == nil)
-        // Something that only the history of the copy knows.
+        // An object that only the history of the copy refers to.
         let rewritten = try source.oid("refs/heads/side")
         try source.change { $0.ref("refs/heads/side", at: $0.commit(["a": "rewritten"])) }
         try await rig.push(Self.project)

@@ -2,9 +2,9 @@ import AgentAPI
 import AgentClient
 import TestSupport
 
-/// Asking again and again, of agents that may just be starting, or just be gone.
+/// Polling of agents that may just be starting, or have just ended.
 enum Waiting {
-  /// - Parameter standing: what is told when time runs out.
+  /// - Parameter standing: the status to report when time runs out.
   /// - Throws: what `body` threw last, or that time ran out, with `what`.
   static func until(
     _ what: String, within limit: Duration, _ body: () async throws -> Bool, standing: () async -> String
@@ -26,7 +26,7 @@ enum Waiting {
 }
 
 extension AgentClient {
-  /// The sum of the samples of a metric that begin so; 0 where there is none.
+  /// Returns the sum of the samples of a metric that begin so; 0 where there is none.
   func metric(_ name: String) async throws -> Double {
     String(decoding: try await bytes(AgentRoute.metrics).body, as: UTF8.self)
       .split(separator: "\n").filter { $0.hasPrefix(name) }

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Deliveries of forges at a running agent: a primary that scans once an hour, so that what arrives was told.
+/// Deliveries of forges at a running agent: a primary that scans once an hour, so that what arrives was announced.
 @Suite(.serialized) struct WebhookProcessTests {
   private static let secret = String(repeating: "5ecret", count: 8)
 
@@ -97,7 +97,7 @@ import Testing
         #expect(try await pair.status(of: \.primary).lastEventId == before)
         let push = Delivery(forge: forge, fixture: "\(forge)-push", event: event)
         for _ in 0..<3 {
-          // Again and again, as forges do that heard no answer: a sync more, and nothing else.
+          // Again and again, as forges do that got no answer: a sync more, and nothing else.
           let answer = try await Self.post(push, to: rig, http)
           #expect(answer.status == 202 && answer.text.contains("\"events\":1"), "\(forge) \(answer)")
         }

@@ -28,7 +28,8 @@ struct CheckCommandTests {
     return "\(packs)/\(try #require(names.first))"
   }
 
-  /// A copy with two packs, a history, a commit-graph, a multi-pack-index with its bitmap, and one loose object.
+  /// Gives `body` a copy with two packs, a history, a commit-graph, a multi-pack-index with its bitmap, and one loose
+  /// object.
   private static func withCopy(_ body: (Workbench) async throws -> Void) async throws {
     try await withWorkbench { builder, parent in
       builder.branch("big", at: builder.commit(["big": .random(200_000, seed: 5)], parents: [parent]))
@@ -145,7 +146,7 @@ struct CheckCommandTests {
     }
   }
 
-  @Test("of several copies each is told, and what is no copy is refused")
+  @Test("of several copies each is reported, and what is no copy is refused")
   func several() async throws {
     try await Self.withCopy { bench in
       let outcome = try await bench.remora("check", bench.copy, bench.source.path, "--json")
@@ -227,7 +228,7 @@ struct CheckCommandTests {
     }
   }
 
-  @Test("a copy that cannot be written to is checked all the same", .enabled(if: SmallDisk.isPossible))
+  @Test("a copy that cannot be written to is still checked", .enabled(if: SmallDisk.isPossible))
   func readOnly() async throws {
     try await withWorkbench { bench in
       try FileManager.default.createDirectory(

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The article of the JSON contract says what the code says.
+/// Checks that the article of the JSON contract agrees with the code.
 @Suite("The JSON article")
 struct DocumentationTests {
   private static func article() throws -> String {
     try PackageFiles.text("Sources/Products/RemoraCommands/RemoraCommands.docc/JSONOutput.md")
   }
 
-  /// The words in backticks in the first cells of a part's tables.
+  /// Returns the words in backticks in the first cells of a part's tables.
   private static func words(from title: String, to end: String) throws -> Set<String> {
     let article = try article()
     let start = try #require(article.range(of: "\n## \(title)\n"))

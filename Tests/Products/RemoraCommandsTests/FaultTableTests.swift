@@ -3,8 +3,8 @@ import TestSupport
 import Testing
 import WorkerPool
 
-/// Every way to a host, with every kind of bad neighbour on it: each run ends by itself, says what went wrong, stays small, and leaves
-/// nothing behind. Prints the table.
+/// Every transport, with every fault of a server or network: each run ends by itself, reports the failure, stays small,
+/// and leaves nothing behind. Prints the table.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct FaultTableTests {
   enum Door: String, CaseIterable, Sendable {
     case http = "http://"
@@ -19,7 +19,7 @@ import WorkerPool
     let variants: [[FaultStep]]
   }
 
-  /// The real server behind a door, and what a run through it needs.
+  /// The real server behind one transport, and what a run through it needs.
   final class House: Sendable {
     let door: Door
     let directory: TemporaryDirectory
@@ -67,8 +67,8 @@ import WorkerPool
       }
     }
 
-    /// Where protocol borders are, in bytes of the server's: after n pkt-lines where they can be seen; behind encryption at places
-    /// that fall into each phase of a whole run.
+    /// Returns where protocol borders are, in bytes of the server's: after n pkt-lines where they can be seen; behind
+    /// encryption at places that fall into each phase of a whole run.
     func borders(_ whole: Int) -> [[FaultStep]] {
       switch door {
       // The last one lies in the pack: how a server cuts an answer into chunks, and so its length, is not the same each time.
@@ -135,7 +135,7 @@ import WorkerPool
       message: line["error"].text("message") ?? outcome.errorText)
   }
 
-  @Test("every door, with every bad neighbour", arguments: Door.allCases)
+  @Test("every transport, with every fault on its way", arguments: Door.allCases)
   func table(door: Door) async throws {
     let house = try House(door)
     // How much travels when nothing is wrong.

@@ -9,7 +9,7 @@ struct ForgetCommandTests {
     "copy", "target", "gone", "history_lines", "journal_changes", "removed_objects", "remaining", "in_trash",
   ]
 
-  /// A copy of a source in which a secret stood for a while, and the ids of its commit and its content.
+  /// Gives `body` a copy of a source that had a secret for a while, and the ids of its commit and its content.
   private static func withLeak(
     _ body: (Workbench, _ commit: String, _ blob: String) async throws -> Void
   ) async throws {

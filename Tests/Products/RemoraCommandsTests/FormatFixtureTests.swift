@@ -50,7 +50,7 @@ struct FormatFixtureTests {
     }
   }
 
-  @Test("the journal tells an entry of two parts, a name that is not UTF-8, and nothing of an abandoned entry")
+  @Test("the journal lists an entry of two parts, a name that is not UTF-8, and nothing of an abandoned entry")
   func journal() async throws {
     try await Self.withCopy { directory in
       let history = try CopyHistory.read(FilePath(directory.path))

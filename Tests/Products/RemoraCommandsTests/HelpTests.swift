@@ -48,7 +48,7 @@ struct HelpTests {
     #expect(outcome.text.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE") })
   }
 
-  /// Without empty lines at the end.
+  /// Removes empty lines at the end.
   private static func trimmed(_ text: String) -> Substring {
     var text = text[...]
     while text.last == "\n" { text.removeLast() }

@@ -1,4 +1,4 @@
-/// The whole help of every command, as people see it without a terminal (80 columns).
+/// The whole help of every command, as printed without a terminal (80 columns).
 enum HelpTexts {
   static let root = """
     OVERVIEW: Keeps exact, verified copies of bare git repositories.

@@ -7,7 +7,7 @@ import Testing
 struct HistoryCommandTests {
   static let keys: Set<String> = ["time", "ref", "old", "new", "source"]
 
-  @Test("tells of a force-push and a deletion, newest first, and the old commits stay readable through a gc")
+  @Test("lists a force-push and a deletion, newest first, and the old commits stay readable through a gc")
   func tells() async throws {
     try await withWorkbench { bench in
       try await bench.mirror()
@@ -75,7 +75,7 @@ struct HistoryCommandTests {
     }
   }
 
-  @Test("a damaged line is counted and the rest is told")
+  @Test("a damaged line is counted and the rest is listed")
   func damagedLine() async throws {
     try await withWorkbench { bench in
       try await bench.mirror()

@@ -6,7 +6,7 @@ import Testing
 struct HookCommandTests {
   static let keys: Set<String> = ["repository", "status", "name", "id", "problems", "error"]
 
-  @Test("installs, tells how it stands, and takes away, one repository by hand")
+  @Test("installs, reports its status, and removes, one repository by hand")
   func byHand() async throws {
     try await withWorkbench { bench in
       try bench.directory.write("", to: "remora.yaml")

@@ -1,4 +1,4 @@
-/// The whole help of `remora hook`, as people see it without a terminal (80 columns).
+/// The whole help of `remora hook`, as printed without a terminal (80 columns).
 enum HookHelpTexts {
   static let hook = """
     OVERVIEW: Write, take away and look at the hooks that announce pushes.

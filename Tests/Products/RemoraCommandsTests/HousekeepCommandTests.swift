@@ -38,7 +38,7 @@ struct HousekeepCommandTests {
     }
   }
 
-  @Test("refuses what is no copy, tells it in JSON too, and answers wrong numbers with 64")
+  @Test("refuses what is no copy, reports it in JSON too, and answers wrong numbers with 64")
   func refuses() async throws {
     try await withWorkbench { bench in
       let outcome = try await bench.remora("housekeep", bench.source.path, "--json")
@@ -51,7 +51,7 @@ struct HousekeepCommandTests {
     }
   }
 
-  @Test("a mirror run puts the packs of a crowded copy together, unless it shall not")
+  @Test("a mirror run consolidates the packs of a crowded copy, unless an option forbids it")
   func maintenance() async throws {
     try await withWorkbench { bench in
       try await bench.mirror("--maintenance", "0")

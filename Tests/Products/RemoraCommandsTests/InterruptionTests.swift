@@ -89,7 +89,7 @@ struct InterruptionTests {
   }
 }
 
-/// A program `git` that says nothing and never ends, and remembers under which process ids it was started.
+/// A program `git` that prints nothing and never ends, and records the process ids that it was started with.
 private struct SilentGit {
   private let record: String
   private let directory: String

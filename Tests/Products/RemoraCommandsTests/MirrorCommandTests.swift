@@ -9,7 +9,7 @@ struct MirrorCommandTests {
     "error", "warnings",
   ]
 
-  @Test("prints one line for a person: what happened, to how many refs, with how many objects")
+  @Test("prints one readable line: what happened, to how many refs, with how many objects")
   func humanLine() async throws {
     try await withWorkbench { bench in
       let first = try await bench.remora("mirror", bench.source.path, bench.copy)
@@ -128,7 +128,7 @@ struct MirrorCommandTests {
     }
   }
 
-  @Test("a copy that loses most of its refs is warned of, whoever left them out")
+  @Test("a copy that loses most of its refs is warned of, whichever side left them out")
   func massDeletion() async throws {
     try await withWorkbench { bench in
       try await bench.mirror()

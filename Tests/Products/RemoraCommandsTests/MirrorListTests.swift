@@ -157,7 +157,7 @@ struct MirrorListTests {
   }
 
   @Test(
-    "a host that says when to come back is asked nothing until then, others go on", arguments: [1, 3], [true, false])
+    "a host with Retry-After gets no request until then, others go on", arguments: [1, 3], [true, false])
   func retryAfter(jobs: Int, isDate: Bool) async throws {
     let host = BusyHost(seconds: 3) { seconds in
       guard isDate else { return "\(seconds)" }
@@ -177,7 +177,7 @@ struct MirrorListTests {
         "mirror", "--list", list, "--into", bench.directory.path("c"), "--jobs", "\(jobs)")
       #expect(outcome.isSuccess, "\(outcome.errorText)")
       #expect(outcome.lines.count == 5)
-      // Those that were under way when the host said so are refused as well, later ones are not sent.
+      // Those that were under way at that answer are refused as well, later ones are not sent.
       #expect((1...jobs).contains(host.refused.count), "\(host.refused)")
       #expect(!host.refused.contains("localhost"))
     }

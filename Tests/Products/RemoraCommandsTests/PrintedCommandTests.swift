@@ -74,7 +74,7 @@ struct PrintedCommandTests {
     return text.replacing(/\{\{[^}]*\}\}/, with: "x")
   }
 
-  /// Where the command ends: at its closing quote, or with the literal or the line.
+  /// Returns where the command ends: at its closing quote, or with the literal or the line.
   private static func command(_ text: String, after before: Character?) -> String? {
     var command: Substring
     switch before {
@@ -130,7 +130,7 @@ struct PrintedCommandTests {
     #expect(Self.printed.count > 60)
   }
 
-  @Test("a command that is none is told apart", arguments: ["registry list project_repository", "explain", "bogus"])
+  @Test("an unknown command is recognized", arguments: ["registry list project_repository", "explain", "bogus"])
   func refused(text: String) {
     #expect(Self.accepts(Self.words(text)) != nil)
   }

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Runs of the program `remora`, each in an environment of its own: none of the person's who runs the tests.
+/// Runs of the program `remora`, each in an environment of its own, without that of the test run.
 enum RemoraBinary {
   /// Starts it beside the test.
   static func start(

@@ -174,7 +174,7 @@ struct RestoreCommandTests {
     }
   }
 
-  @Test("moments that are not known, and places that do not fit, are refused, and nothing is made")
+  @Test("moments that are not recorded, and places that do not fit, are refused, and nothing is made")
   func refusals() async throws {
     try await withWorkbench { bench in
       let before = Self.now()

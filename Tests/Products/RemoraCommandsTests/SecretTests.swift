@@ -52,7 +52,7 @@ struct SecretTests {
     try await withWorkbench { bench in
       let server = try Self.serve(bench)
       let remora = try BuiltProgram.path("remora")
-      // script(1) is the terminal; a person types when he is asked.
+      // script(1) is the terminal; the operator types at the prompt.
       func run(_ options: String, _ copy: String) async throws -> (outcome: ProcessOutcome, screen: String) {
         let screen = try bench.directory.write("", to: "screen")
         let command = "'\(remora)' mirror \(options) --silence-timeout 20 \(server.url("source.git")) '\(copy)'"
@@ -97,7 +97,7 @@ struct SecretTests {
       let seen = try await OwnThread.run { ProcessWatch.descendants(of: run) }
       let outcome: ProcessOutcome = try await run.outcome()
       #expect(outcome.isSuccess, "\(outcome.errorText)")
-      // The poll may see a child before its exec, still with our own environment; git's own words tell them apart.
+      // The poll may see a child before its exec, still with our own environment; git's own words identify it.
       let served = seen.filter { String(decoding: $0, as: UTF8.self).contains("upload-pack") }
       #expect(!served.isEmpty)
       #expect(served.allSatisfy { Self.isClean($0) })
@@ -107,7 +107,7 @@ struct SecretTests {
 
 /// Looks at the processes below one, again and again until it ends.
 enum ProcessWatch {
-  /// What `/proc` told of each descendant: its arguments, then its environment.
+  /// Returns what `/proc` held of each descendant: its arguments, then its environment.
   static func descendants(of process: ChildProcess) -> [[UInt8]] {
     var seen: Set<[UInt8]> = []
     _ = process.waitUntil {
@@ -131,7 +131,7 @@ enum ProcessWatch {
   private static func arguments(_ process: Int32) -> [UInt8] { read("/proc/\(process)/cmdline") }
   private static func environment(_ process: Int32) -> [UInt8] { read("/proc/\(process)/environ") }
 
-  /// Empty when the process is gone.
+  /// Returns nothing when the process has ended.
   private static func read(_ path: String) -> [UInt8] {
     guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() else { return [] }
     return [UInt8](data)

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a service manager hears of an agent, by its socket.
+/// What an agent sends to a service manager, by its socket.
 @Suite("An agent under a service manager")
 struct SupervisorTests {
-  @Test("it says that it is ready, and again and again that it is well")
+  @Test("it reports that it is ready, and pings the watchdog regularly")
   func notifies() async throws {
     try await withTemporaryDirectory("notify") { directory in
       let door = try DatagramDoor(path: directory.path("notify.sock"))
@@ -16,7 +16,7 @@ struct SupervisorTests {
       let agent = try AgentRig(directory, settings: settings).startPrimary()
       #expect(door.next() == "READY=1")
       for _ in 0..<3 { #expect(door.next() == "WATCHDOG=1") }
-      // Stopped as a whole, it is well no more.
+      // When it is stopped as a whole, the pings end.
       agent.send(signal: SIGSTOP)
       while door.next(within: 3) != nil {}
       agent.send(signal: SIGCONT)
@@ -45,7 +45,7 @@ struct SupervisorTests {
 
     deinit { close(descriptor) }
 
-    /// The next message; `nil` when none comes in so many seconds.
+    /// Returns the next message; `nil` when none comes in so many seconds.
     func next(within seconds: Int = 20) -> String? {
       var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
       guard poll(&waiting, 1, Int32(seconds * 1_000)) == 1 else { return nil }

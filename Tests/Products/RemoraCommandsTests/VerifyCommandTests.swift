@@ -67,7 +67,7 @@ struct VerifyCommandTests {
     }
   }
 
-  @Test("a HEAD that version 0 cannot tell is left out, and said to be unknown")
+  @Test("a HEAD that version 0 cannot report is left out, and listed as unknown")
   func unknownHead() async throws {
     try await withWorkbench { builder, _ in
       builder.head = .branch("not/yet")

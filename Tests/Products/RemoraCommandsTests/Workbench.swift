@@ -46,10 +46,10 @@ final class Workbench: Sendable {
     return old
   }
 
-  /// Every file below the directory of the copy with its bytes: for "nothing was written".
+  /// Returns every file below the directory of the copy with its bytes: for "nothing was written".
   func contentsOfCopy() throws -> [String: Data] { try contents(below: copy) }
 
-  /// Every file below a directory with its bytes.
+  /// Returns every file below a directory with its bytes.
   func contents(below directory: String) throws -> [String: Data] {
     var contents: [String: Data] = [:]
     for name in try TemporaryDirectory.files(below: directory) {

@@ -23,7 +23,7 @@ struct SitePlanTests {
     try await plan.withPrimary(secondaries: []) { _ -> Void in () }
   }
 
-  @Test("a root that does not exist is refused by name, and the state is let go")
+  @Test("a root that does not exist is refused by name, and the state is released")
   func missingRoot() async throws {
     let directory = try TemporaryDirectory("plan")
     let plan = try Self.plan(directory, root: directory.path("nowhere"))

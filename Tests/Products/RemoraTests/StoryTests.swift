@@ -5,8 +5,8 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The whole life of one repository, on real parts with a manual clock: read it from top to bottom. What it tells, step by step with
-/// the registry's own line, is compared with `fixtures/scenarios/life-of-a-repository.txt`.
+/// The whole life of one repository, on real parts with a manual clock: read it from top to bottom. Its output, step by
+/// step with the registry's own line, is compared with `fixtures/scenarios/life-of-a-repository.txt`.
 @Suite("The life of a repository")
 struct StoryTests {
   private final class Clock: Sendable {
@@ -40,7 +40,7 @@ struct StoryTests {
 
     func tell(_ line: String) { lines.withLock { $0.append(line) } }
 
-    /// The registry's last word, from its journal. The log's id is drawn anew each time.
+    /// Logs the registry's last line, from its journal. The log's id is drawn anew each time.
     func registry() throws {
       let text = try String(contentsOfFile: journal, encoding: .utf8)
       guard let last = text.split(separator: "\n").last(where: { !$0.contains("\"cursor\":") }) else { return }

@@ -60,7 +60,7 @@ struct ConformanceTests {
     #expect(configuration.kind.featureName == "geo_\(name)_replication")
   }
 
-  @Test("a kind in Swift and the same kind from configuration say the same of themselves")
+  @Test("a kind in Swift and the same kind from configuration have the same description")
   func sameKind() throws {
     let configured = try KindConfiguration(name: "project", strategy: "repository", root: "/srv/git").kind
     let written = ProjectReplicator.kind

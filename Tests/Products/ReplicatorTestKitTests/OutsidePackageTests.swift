@@ -2,12 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The README's "Declare your own", done by somebody else: a package outside of this repository that depends on it by path.
+/// The README's "Declare your own", done by another package: outside of this repository, with a dependency by path.
 @Suite("A package outside")
 struct OutsidePackageTests {
   private static let root = PackageFiles.root.path
 
-  /// The README's Swift blocks, in order: the manifest, the kinds, their tests.
+  /// Returns the README's Swift blocks, in order: the manifest, the kinds, their tests.
   private static func blocks() throws -> [String] {
     let readme = try String(contentsOfFile: root + "/README.md", encoding: .utf8)
     return readme.components(separatedBy: "```swift\n").dropFirst().compactMap {

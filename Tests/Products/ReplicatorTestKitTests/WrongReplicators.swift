@@ -47,7 +47,7 @@ struct Unchecked: Replicable {
   let replicableID: ReplicableID
 }
 
-/// Skips verification: says that it succeeded.
+/// Skips verification: reports success.
 struct UncheckedReplicator: RepositoryReplicator {
   typealias Model = Unchecked
   let modelRecordID: ReplicableID

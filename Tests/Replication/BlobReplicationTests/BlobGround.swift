@@ -46,7 +46,7 @@ final class BlobGround: Sendable {
 
   // MARK: Contents
 
-  /// A file beside the root, to copy from.
+  /// Returns a file beside the root, to copy from.
   func source(_ bytes: [UInt8], name: String = "source") throws -> SourceAddress {
     SourceAddress(location: try directory.write(bytes: bytes, to: name))
   }
@@ -59,13 +59,13 @@ final class BlobGround: Sendable {
 
   func put(_ bytes: [UInt8], at id: String) throws { try directory.write(bytes: bytes, to: "root/\(id)") }
 
-  /// Every name below the root but the trash, with the parts and the directories.
+  /// Returns every name below the root but the trash, with the parts and the directories.
   func names() throws -> [String] {
     let walk = try FileManager.default.subpathsOfDirectory(atPath: root.string)
     return walk.filter { !$0.hasPrefix(".remora-trash") }.sorted()
   }
 
-  /// Reproducible bytes.
+  /// Returns reproducible bytes.
   static func content(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
     var generator = SeededGenerator(seed: seed)
     return generator.bytes(count)
@@ -74,7 +74,7 @@ final class BlobGround: Sendable {
   static func checksum(_ bytes: [UInt8]) -> Checksum { Checksum(sha256: SHA256.hash(data: bytes)) }
 }
 
-/// The error that a call throws; a failure of the test when it throws none.
+/// Returns the error that a call throws; a failure of the test when it throws none.
 func strategyError(_ body: () async throws -> Void) async throws -> StrategyError {
   do {
     try await body()

@@ -35,7 +35,7 @@ struct DiskFaultTests {
   }
 
   @Test(
-    "a full disk keeps the old file and is told as the site's failure",
+    "a full disk keeps the old file and is reported as the site's failure",
     .enabled(if: SmallDisk.isPossible, "only root may mount"),
     arguments: ["length known", "in chunks", "reserve", "local"])
   func full(how: String) async throws {
@@ -60,7 +60,7 @@ struct DiskFaultTests {
     #expect(try ground.names() == ["file"], "what was written is given back")
   }
 
-  @Test("a read-only disk is told as the site's failure", .enabled(if: SmallDisk.isPossible, "only root may mount"))
+  @Test("a read-only disk is reported as the site's failure", .enabled(if: SmallDisk.isPossible, "only root may mount"))
   func readOnly() async throws {
     let ground = try BlobGround()
     let disk = try SmallDisk(at: ground.root.string, bytes: 2 << 20)

@@ -20,7 +20,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
   static let old = BlobGround.content(3_000, seed: 1)
   static let new = BlobGround.content(5_000, seed: 2)
 
-  /// What is there, durable, before the change.
+  /// Makes what is there, durable, before the change.
   func prepare(_ root: FilePath) throws {
     switch self {
     case .first, .adoption: return
@@ -35,7 +35,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
     _ = try Self.blocking { try await strategy.discard(ReplicableID(Self.id), entry: nil, at: BlobGround.now) }
   }
 
-  /// The change, from `source`, which has the new bytes. What an earlier run that was killed may have left is not
+  /// Makes the change, from `source`, which has the new bytes. What an earlier run that was killed may have left is not
   /// durable.
   func act(_ stage: PowerLossStage, source: SourceAddress) throws {
     let strategy = BlobGround.strategy(stage.root, isMutable: true, files: stage.files)
@@ -73,7 +73,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
     }
   }
 
-  /// What the disk may hold. `isDone`: the change had returned.
+  /// Checks what the disk may hold. `isDone`: the change had returned.
   func check(_ root: FilePath, isDone: Bool, source: SourceAddress) throws {
     let strategy = BlobGround.strategy(root, isMutable: true)
     let held = try Self.bytes(Self.id, root)
@@ -103,7 +103,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
     try heal(strategy, root, source)
   }
 
-  /// The same change again, on what is there, comes to its end and leaves nothing else.
+  /// Makes the same change again, on what is there, to its end; nothing else may be left.
   private func heal(_ strategy: BlobStrategy, _ root: FilePath, _ source: SourceAddress) throws {
     let id = try ReplicableID(Self.id)
     switch self {
@@ -128,7 +128,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
     try RealFileSystem().contents(of: root.pushing(FilePath(id)), limit: 1 << 20)
   }
 
-  /// The files of complete entries.
+  /// Returns the files of complete entries.
   private static func trashed(_ strategy: BlobStrategy, _ root: FilePath) throws -> [[UInt8]] {
     try blocking { try await strategy.trash() }.compactMap { try bytes(".remora-trash/\($0.name)/content", root) }
   }

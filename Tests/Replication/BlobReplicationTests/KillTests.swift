@@ -10,7 +10,7 @@ import Testing
 @Suite("Syncs of files that are killed", .timeLimit(.minutes(20)))
 struct KillTests {
   private static let kills = 50
-  /// What a run says that came to its end alive.
+  /// The output of a run that came to its end alive.
   private static let endedAlive: CInt = 70
   private static let old = BlobGround.content(1_000, seed: 1)
   private static let new = BlobGround.content(2 << 20, seed: 2)

@@ -67,7 +67,7 @@ struct PathSafetyTests {
     #expect(try await strategy.trash() == [])
   }
 
-  @Test("an empty directory gives way to a file of its name") func emptyDirectory() async throws {
+  @Test("an empty directory is replaced by a file of its name") func emptyDirectory() async throws {
     try FileManager.default.createDirectory(atPath: ground.path("file"), withIntermediateDirectories: false)
     #expect(try await ground.strategy().sync(try request("file")).hasChanged)
   }

@@ -26,8 +26,8 @@ struct RangeAnswers: Sendable {
       206, headers: headers + [("Content-Range", range)], parts: [.bytes(Array(content[first...]))])
   }
 
-  /// The beginning, and the end of the connection once all of it is in the part: what a client has not read when a
-  /// connection ends, it may never read.
+  /// Returns the beginning, and the end of the connection once all of it is in the part: what a client has not read
+  /// when a connection ends, it may never read.
   func cut(after count: Int, part: String, headers: [(String, String)]? = nil) -> ScriptedAnswer {
     ScriptedAnswer(
       200, headers: headers ?? self.headers,

@@ -41,7 +41,7 @@ struct ReaderTests {
       let source = sources[round % 2]
       #expect(try await strategy.sync(SyncRequest(id: ReplicableID("file"), source: source)).hasChanged)
     }
-    // Everybody has looked at least once.
+    // Each reader has looked at least once.
     _ = try await OwnThread.run { tally.wait(atMost: .seconds(60)) { $0.counts.values.reduce(0, +) > 10 } }
     tally.with { $0.isOver = true }
     for reader in readers { try await reader.value }

@@ -90,7 +90,7 @@ struct SyncHTTPFaultTests {
     return ground.strategy(isMutable: true, limits: limits)
   }
 
-  /// The old copy is there, and a server that does as it should brings the new one and leaves nothing else.
+  /// Expects that the old copy is there, and that a correct server brings the new one and leaves nothing else.
   private func expectHealed() async throws {
     #expect(try ground.bytes("file") == old)
     let answers = RangeAnswers(content: Self.content)
@@ -112,7 +112,7 @@ struct SyncHTTPFaultTests {
     try await expectHealed()
   }
 
-  @Test("keeps its copy when nobody listens") func refused() async throws {
+  @Test("keeps its copy when the port has no listener") func refused() async throws {
     try ground.put(old, at: "file")
     let port = try ScriptedHTTPServer([:])
     port.stop()
@@ -121,7 +121,7 @@ struct SyncHTTPFaultTests {
     try await expectHealed()
   }
 
-  @Test("does not wait for ever for a server that falls silent", arguments: [false, true])
+  @Test("does not wait for ever for a server that stops sending", arguments: [false, true])
   func silence(inBody: Bool) async throws {
     try ground.put(old, at: "file")
     let answer =
@@ -154,7 +154,7 @@ struct SyncHTTPFaultTests {
     }
   }
 
-  @Test("takes no more than the server said") func more() async throws {
+  @Test("takes no more bytes than the server declared") func more() async throws {
     let answer = ScriptedAnswer(
       200, parts: [.bytes(Self.content + [1, 2, 3])], framing: .declared(Self.content.count))
     let server = try ScriptedHTTPServer { _ in answer }

@@ -22,7 +22,7 @@ struct SyncHTTPTests {
       expected: knowsDigest ? BlobGround.checksum(content) : nil)
   }
 
-  /// A copy with the beginning of `content` beside it, as a run that was cut off leaves it.
+  /// Makes a copy with the beginning of `content` beside it, as a run that was cut off leaves it.
   private func cutOff(after count: Int = 150_000, by server: ScriptedHTTPServer) async throws {
     let error = try await strategyError {
       _ = try await ground.strategy().sync(try request(server.url("/f")))
@@ -37,7 +37,7 @@ struct SyncHTTPTests {
     #expect(try ground.names() == ["dir", "dir/file"], "nothing is left")
   }
 
-  @Test("comes whole, with what a server is told about us", arguments: [false, true])
+  @Test("comes whole, with the client's identification in the request", arguments: [false, true])
   func whole(knowsDigest: Bool) async throws {
     let answers = RangeAnswers(content: content)
     let server = try ScriptedHTTPServer(answers.answer)
@@ -186,7 +186,7 @@ struct SyncHTTPTests {
     try expectCopy()
   }
 
-  @Test("does not give the token to a host that sends us back") func noTokenOnReturn() async throws {
+  @Test("does not send the token to a host that redirects back") func noTokenOnReturn() async throws {
     let answers = RangeAnswers(content: content)
     let home = try ScriptedHTTPServer { request in
       request.path == "/b" ? answers.whole : .redirect(to: String(request.target.dropFirst("/?to=".count)))

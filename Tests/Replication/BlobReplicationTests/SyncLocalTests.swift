@@ -51,7 +51,7 @@ struct SyncLocalTests {
     #expect(report == SyncReport(checksum: BlobGround.checksum(old), hasChanged: false))
   }
 
-  @Test("is replaced when it differs from what the primary said, and the old one lies in the trash")
+  @Test("is replaced when it differs from the primary's digest, and the old one lies in the trash")
   func replaced() async throws {
     try ground.put(old, at: "a")
     let strategy = ground.strategy()
@@ -66,7 +66,7 @@ struct SyncLocalTests {
     #expect(try ground.bytes(".remora-trash/\(name)/content") == old)
   }
 
-  @Test("of an immutable kind stays when nobody said that it changed, until it is fetched afresh")
+  @Test("of an immutable kind stays without an event of a change, until it is fetched afresh")
   func immutable() async throws {
     try ground.put(old, at: "a")
     let strategy = ground.strategy()
@@ -93,7 +93,7 @@ struct SyncLocalTests {
     #expect(try await strategy.trash().count == 1)
   }
 
-  @Test("is refused when its bytes are not what the primary said, and the copy stays") func mismatch() async throws {
+  @Test("is refused when its bytes differ from the primary's digest, and the copy stays") func mismatch() async throws {
     try ground.put(old, at: "a")
     let wrong = BlobGround.checksum([1])
     let request = SyncRequest(id: try ReplicableID("a"), source: try ground.source(new), expected: wrong)
@@ -158,7 +158,7 @@ struct SyncLocalTests {
     }
   }
 
-  @Test("does not lose its directory to a neighbour that goes") func neighbours() async throws {
+  @Test("does not lose its directory to a concurrent removal beside it") func neighbours() async throws {
     let strategy = ground.strategy(isMutable: true)
     let source = try ground.source(old)
     for round in 0..<10 {

@@ -97,7 +97,7 @@ struct TrashTests {
     #expect(FileManager.default.fileExists(atPath: ground.path(".remora-trash/not-ours/content")))
   }
 
-  @Test("parts that nobody touches are swept with it, others stay") func leftovers() async throws {
+  @Test("parts that no sync touches are swept with it, others stay") func leftovers() async throws {
     try ground.put([1], at: "dir/.remora-gone.part")
     try ground.put([1], at: "dir/.remora-gone.resume")
     try ground.put([1], at: "dir/.remora-other")

@@ -5,10 +5,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A cursor names a place in one history; every other history says so.
+/// A cursor names a place in one history; every other history reports it as forked.
 @Suite("Cursors of an event log")
 struct CursorTests {
-  @Test("a log restored from a backup says forked, before and after it was written past the old end")
+  @Test("a log restored from a backup reports forked, before and after it was written past the old end")
   func restored() async throws {
     try await LogGround.with { ground in
       let log = try await ground.open()

@@ -153,7 +153,7 @@ struct DamageTests {
     }
   }
 
-  @Test("without log.json segments are not believed, and the message says how to put it back")
+  @Test("without log.json segments are refused, and the message says how to put it back")
   func lostIdentity() async throws {
     try await LogGround.with { ground in
       _ = try await Self.build(ground)

@@ -11,7 +11,7 @@ import Testing
 struct FormatTests {
   private static let fixtures = Fixtures.url("formats")
 
-  /// The check of the article `EventLogFormat`, as it stands there.
+  /// Returns the check of the article `EventLogFormat`, as it stands there.
   private static func articleScript() throws -> String {
     let article = try PackageFiles.text("Sources/Replication/EventLog/EventLog.docc/EventLogFormat.md")
     let start = try #require(article.range(of: "```sh\n"))
@@ -62,7 +62,7 @@ struct FormatTests {
     """
   }
 
-  @Test("members and lines that it does not know are passed over, and stay in the chain")
+  @Test("unknown members and lines are passed over, and stay in the chain")
   func unknownMembers() async throws {
     try await LogGround.with { ground in
       try RealFileSystem().makeDirectories(ground.directory)

@@ -13,7 +13,7 @@ struct EventLogKillTests {
   /// 50 with `REMORA_LONG_TESTS=1`: each starts a process.
   private static let killsPerPart = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1" ? 50 : 8
 
-  /// Lives in `root`, and writes what was promised into a file there.
+  /// Runs the workload in `root`, and writes what was acknowledged into a file there.
   static func live(_ root: FilePath, _ trigger: KillTrigger) throws {
     let ledger = try FileDescriptor.open(
       root.appending("promises"), .writeOnly, options: [.create, .append], permissions: FilePermissions(rawValue: 0o600)

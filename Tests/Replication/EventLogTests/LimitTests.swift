@@ -97,7 +97,7 @@ struct LimitTests {
     }
   }
 
-  @Test("a second opening is told who has the log")
+  @Test("a second opening fails and names the holder of the log")
   func locked() async throws {
     try await LogGround.with { ground in
       let log = try await ground.open()

@@ -38,7 +38,7 @@ final class LogGround: Sendable {
     try await DurableEventLog.open(directory ?? self.directory, settings: settings, pool: pool, files: files, now: now)
   }
 
-  /// An event that tells itself from others by its number.
+  /// Returns an event that its number distinguishes from others.
   static func event(_ number: Int, name: EventName = .updated) throws -> UnpublishedEvent {
     UnpublishedEvent(
       replicableName: ReplicableName("project_repository"), name: name,
@@ -48,7 +48,7 @@ final class LogGround: Sendable {
 }
 
 extension DurableEventLog {
-  /// All events that are kept, by as many calls as it takes.
+  /// Returns all events that are kept, by as many calls as it takes.
   func all(after cursor: Cursor? = nil, limit: Int = 100) async throws -> [Event] {
     var events: [Event] = []
     var next = cursor

@@ -10,7 +10,7 @@ import WorkerPool
 /// A short life of a log with everything that writes: opened, written to over several segments, read, acknowledged,
 /// pruned, closed, opened again. Blocking, for harnesses that are.
 struct LogLife {
-  /// What the log promised, as one who publishes sees it.
+  /// What the log acknowledged, as a publisher sees it.
   struct Promises: Sendable {
     /// Acknowledged events by id.
     var published: [UInt64: String] = [:]
@@ -18,7 +18,7 @@ struct LogLife {
     var prunable: UInt64 = 0
     /// Ids up to here were acknowledged as read.
     var acknowledged: UInt64 = 0
-    /// A place that somebody was shown.
+    /// A position that a reader was given.
     var cursor: Cursor?
   }
 
@@ -27,14 +27,14 @@ struct LogLife {
 
   let files: any FileSystemPort
   let directory: FilePath
-  /// Told after each step.
+  /// Called after each step.
   let note: @Sendable (Promises) throws -> Void
-  /// Told before each part.
+  /// Called before each part.
   var enter: @Sendable (String) -> Void = { _ in }
 
   static let parts = ["opening", "publishing", "acknowledging", "pruning", "reopening"]
 
-  /// Lives. Goes on after errors where `isPatient`, else throws the first one.
+  /// Runs the workload. Goes on after errors where `isPatient`, else throws the first one.
   func live(isPatient: Bool = false) throws {
     try Self.wait { try await run(isPatient) }
   }
@@ -86,7 +86,7 @@ struct LogLife {
         enter("pruning")
         try await attempt { _ = try await log.prune(secondaries: ["berlin"]) }
       } catch {
-        // The first error is the one to tell. Closing frees the directory for whoever judges.
+        // The first error is the one to throw. Closing frees the directory for the check.
         try? await log.close()
         throw error
       }
@@ -96,8 +96,9 @@ struct LogLife {
     if let problem { throw problem }
   }
 
-  /// What must hold of a log that was left at any moment: it opens by itself, has every event that was promised and not
-  /// pruned, is gapless and whole, knows every place that was shown, prunes what was acknowledged, and takes more.
+  /// Checks what must hold of a log that was left at any moment: it opens by itself, has every event that was
+  /// acknowledged and not pruned, is gapless and whole, accepts every position that was returned, prunes what was
+  /// acknowledged, and takes more.
   static func judge(_ directory: FilePath, _ promises: Promises) throws {
     try wait {
       let log = try await DurableEventLog.open(directory, settings: settings, pool: pool, now: { LogGround.moment })

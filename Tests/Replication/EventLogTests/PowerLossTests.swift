@@ -7,10 +7,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A loss of power between any two operations: no published event is lost, no start needs a person.
+/// A loss of power between any two operations: no published event is lost, no start needs an operator.
 @Suite("Event log and loss of power")
 struct EventLogPowerLossTests {
-  /// The promises by the name of their mark.
+  /// The guarantees by the name of their mark.
   private final class Ledger: Sendable {
     private let promises = Mutex<[String: LogLife.Promises]>([:])
 
@@ -54,8 +54,8 @@ struct EventLogPowerLossTests {
     #expect(report.statesChecked > 100)
   }
 
-  /// Taking fsyncs away shows that the other tests are not blind; it takes half a minute on a quiet machine.
-  @Test("every fsync is needed: without any one of them some state breaks a promise")
+  /// Checks that the other tests can fail, by removing fsyncs; it takes half a minute on a quiet machine.
+  @Test("every fsync is needed: without any one of them some state violates a guarantee")
   func needsEverySynchronization() async throws {
     let unnoticed = try await OwnThread.run { try Self.experiment().unnoticedSynchronizations() }
     // Those with which a second opening makes durable what a killed process had written: the next test needs them.

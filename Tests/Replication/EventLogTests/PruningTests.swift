@@ -6,8 +6,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Whole segments go when everybody has read them, or when they are beyond the limit: nobody who stays away fills the
-/// disk.
+/// Whole segments are removed when all secondaries have read them, or when they are beyond the limit: a secondary that
+/// stays away does not fill the disk.
 @Suite("Pruning of an event log")
 struct PruningTests {
   private static func settings(bytes: Int = 1 << 30, age: Duration = .seconds(86_400)) -> EventLogSettings {
@@ -48,7 +48,7 @@ struct PruningTests {
         try await log.events(after: Cursor(log: log.id, id: 0, chain: log.id.value), limit: 1)
       }
       try await log.check()
-      // Without secondaries nobody needs anything but the end.
+      // Without secondaries nothing but the end is needed.
       _ = try await log.prune(secondaries: [])
       #expect(try Self.segments(ground).count == 1)
       try await log.close()

@@ -8,7 +8,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What hooks leave: nothing is lost between the spool and whoever takes it, and nothing strange stops the intake.
+/// What hooks leave: nothing is lost between the spool and the agent that takes it, and no foreign file stops the
+/// intake.
 @Suite("Spool")
 struct SpoolTests {
   private static func event(_ number: Int, word: SpooledEvent.Word = .push) throws -> SpooledEvent {
@@ -159,7 +160,7 @@ struct SpoolTests {
       #expect(report.setAside == 5 && report.stuck == 0)
       #expect(try Self.names(ground.spool) == [".hidden", "bad", "new.tmp"])
       #expect(FileManager.default.fileExists(atPath: outside))
-      // An hour later nobody writes it any more.
+      // An hour later no hook writes it any more.
       let late = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) + .seconds(7_200)
       #expect(try await Self.intake(ground, now: late).take { _ in }.setAside == 1)
       #expect(try Self.names(ground.spool) == [".hidden", "bad"])

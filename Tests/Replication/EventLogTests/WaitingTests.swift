@@ -9,7 +9,7 @@ import Testing
 /// Readers see what is on the disk and nothing else, and wait for it without asking again.
 @Suite("Readers of an event log")
 struct WaitingTests {
-  /// Holds back the fsync of segments until it is told to let go.
+  /// Holds back the fsync of segments until it is released.
   private final class Gate: Sendable {
     private let isShut = Atomic<Bool>(false)
     private let arrivals = AsyncStream<Void>.makeStream()
@@ -59,7 +59,7 @@ struct WaitingTests {
     }
   }
 
-  @Test("an event is shown only after its fsync has returned, and wakes who waits for it")
+  @Test("an event is shown only after its fsync has returned, and wakes each reader that waits for it")
   func durableOnly() async throws {
     try await LogGround.with { ground in
       let gate = Gate()
@@ -82,7 +82,7 @@ struct WaitingTests {
     }
   }
 
-  @Test("who comes while others are written shares the next fsync")
+  @Test("callers that arrive while others are written share the next fsync")
   func sharesSynchronization() async throws {
     try await LogGround.with { ground in
       let gate = Gate()
@@ -174,7 +174,7 @@ struct WaitingTests {
     }
   }
 
-  @Test("more readers than may wait are told so")
+  @Test("more readers than may wait are refused with that reason")
   func boundsReaders() async throws {
     try await LogGround.with { ground in
       let log = try await ground.open(EventLogSettings(waitingReaders: 2))
@@ -194,7 +194,7 @@ struct WaitingTests {
     }
   }
 
-  @Test("one who gives up before the write begins leaves nothing behind, and the others are written")
+  @Test("a caller that cancels before the write begins leaves nothing behind, and the others are written")
   func cancelledPublisher() async throws {
     try await LogGround.with { ground in
       let gate = Gate()

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Durable registry")
 struct DurableRegistryTests {
-  /// One random change, the same on the registry and on the model.
+  /// Makes one random change, the same on the registry and on the model.
   private static func step(
     _ registry: DurableRegistry, _ model: inout [ReplicableID: RegistryEntry], _ clock: inout Timestamp,
     _ generator: inout SeededGenerator
@@ -222,7 +222,7 @@ struct DurableRegistryTests {
     #expect(folded.contains("\"colour\":{\"r\":[1,2]}") && folded.contains("\"owner\":\"me\""))
   }
 
-  @Test("a second owner of the state directory is told who has it")
+  @Test("a second owner of the state directory is refused with the name of the holder")
   func locked() async throws {
     let ground = try RegistryGround()
     try await ground.with { _ -> Void in

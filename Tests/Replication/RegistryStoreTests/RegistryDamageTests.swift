@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Damaged registries")
 struct RegistryDamageTests {
-  /// A registry of a few entries, with a document and a journal.
+  /// Returns a registry of a few entries, with a document and a journal.
   private static func ground() async throws -> (RegistryGround, [RegistryEntry]) {
     let ground = try RegistryGround(foldBytes: 0)
     for name in ["a", "b/c"] {
@@ -47,7 +47,7 @@ struct RegistryDamageTests {
   func cutDocument() async throws {
     let (ground, _) = try await Self.ground()
     let whole = try Data(contentsOf: URL(fileURLWithPath: ground.document))
-    // Without its last newline it is whole; without its check it is one that somebody wrote.
+    // Without its last newline it is whole; without its check it is an edited one.
     for length in 0..<(whole.count - 1) {
       try whole.prefix(length).write(to: URL(fileURLWithPath: ground.document))
       await #expect(throws: RegistryStoreError.self, "length \(length)") { try await ground.with { _ in } }
@@ -65,7 +65,7 @@ struct RegistryDamageTests {
       try changed.write(to: URL(fileURLWithPath: path))
       do {
         let found = try await ground.with { try await RegistryGround.all($0) }
-        // A newline that is none any more makes a last line torn; it was whole, and nothing says so.
+        // A newline that is none any more makes a last line torn; it was whole, and no mark shows it.
         let isLastNewline = file == "journal" && index == whole.count - 1
         #expect(found == entries || isLastNewline, "byte \(index)")
       } catch let error as RegistryStoreError {
@@ -96,7 +96,8 @@ struct RegistryDamageTests {
         for index in start..<min(start + 20, bytes.count) { bytes[index] = 0 }
         try Data(bytes).write(to: URL(fileURLWithPath: ground.journal))
         if number == 0 {
-          // Over its end the hole takes the mark of the second group with it, and nothing tells any more that there is one.
+          // Over its end the hole takes the mark of the second group with it, and no byte shows any more that there is
+          // one.
           if start == line.endIndex - 10 { continue }
           await #expect {
             try await ground.with { _ in }
@@ -143,7 +144,7 @@ struct RegistryDamageTests {
               try await registry.change(id) { entry, make in entry = make(id, at: RegistryGround.start) }
               acknowledged.append(name)
             } catch {
-              // Refused: nothing was promised.
+              // Refused: nothing was acknowledged.
             }
           }
           return acknowledged
@@ -168,7 +169,8 @@ struct RegistryDamageTests {
       return try await RegistryGround.all(registry)
     }
     func reopened() async throws -> [RegistryEntry] { try await ground.with { try await RegistryGround.all($0) } }
-    // Nobody's text: laid out wide, the first half of it is one entry's note, in which objects follow each other line by line.
+    // A foreign text: laid out wide, the first half of it is one entry's note, in which objects follow each other line
+    // by line.
     var text = try String(contentsOfFile: ground.document, encoding: .utf8)
     let note = Array(repeating: "{\"note\":1}", count: 600_000).joined(separator: ",\n")
     let check = try #require(text.range(of: ",\"check\"", options: .backwards))
@@ -183,7 +185,7 @@ struct RegistryDamageTests {
     #expect(wide.utf8.count > 5 << 20)
     try wide.write(toFile: ground.document, atomically: false, encoding: .utf8)
     #expect(try await reopened() == entries)
-    // An error behind the border is told with its line.
+    // An error behind the border is reported with its line.
     let broken = wide.replacingOccurrences(of: "\"thing_id\":\"group/thing-9999\"", with: "\"thing_id\":\"../9999\"")
     try broken.write(toFile: ground.document, atomically: false, encoding: .utf8)
     await #expect {

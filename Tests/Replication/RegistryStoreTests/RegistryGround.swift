@@ -47,7 +47,7 @@ struct RegistryGround: Sendable {
     }
   }
 
-  /// Every entry, in order.
+  /// Returns every entry, in order.
   static func all(_ registry: DurableRegistry) async throws -> [RegistryEntry] {
     try await registry.window(after: nil, limit: .max)
   }

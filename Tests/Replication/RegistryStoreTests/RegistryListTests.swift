@@ -80,7 +80,7 @@ struct RegistryListTests {
     }
   }
 
-  @Test("the entry that has waited longest is known among any number")
+  @Test("the entry that has waited longest is found among any number")
   func longestUnverified() async throws {
     try await RegistryGround().with { registry in
       try await Self.fill(registry, 50, waiting: 50)

@@ -15,7 +15,7 @@ struct StoreKillTests {
   /// All parts as one, with folds that run beside the changes.
   private static let unordered = "anything, folds beside changes"
 
-  /// Lives in `root`, and writes what was promised into a file there.
+  /// Runs the workload in `root`, and writes what was acknowledged into a file there.
   static func live(_ root: FilePath, _ trigger: KillTrigger, isOrderly: Bool) throws {
     let ledger = try FileDescriptor.open(
       root.appending("promises"), .writeOnly, options: [.create, .append], permissions: FilePermissions(rawValue: 0o600)

@@ -9,7 +9,7 @@ import WorkerPool
 /// A short life of a state directory with everything that writes there: opened, entries and states made, changed, renamed and
 /// removed, journals folded, cursor and features kept, closed, opened again. Blocking, for harnesses that are.
 struct StoreLife {
-  /// What was promised, as one who calls sees it.
+  /// What was acknowledged, as a caller sees it.
   struct Promises: Sendable {
     /// What each thing (`entry a`, `state a`, `cursor`, `feature`) may be at: one value once it was acknowledged, more while a
     /// change is under way or after one failed. 0 is what is not there.
@@ -28,14 +28,14 @@ struct StoreLife {
   var isOrderly = true
   /// Has a change acknowledged in the middle of each fold.
   var writesBesideFolds = false
-  /// Told before each change what may be true from then on, and after it what is.
+  /// Called before each change with what may be true from then on, and after it with what is.
   let note: @Sendable (Promises) throws -> Void
-  /// Told before each part.
+  /// Called before each part.
   var enter: @Sendable (String) -> Void = { _ in }
 
   static let parts = ["opening", "changing", "renaming", "removing", "advancing", "reopening"]
 
-  /// Lives. Goes on after errors where `isPatient`, else throws the first one.
+  /// Runs the workload. Goes on after errors where `isPatient`, else throws the first one.
   func live(isPatient: Bool = false) throws {
     try Self.wait { try await run(isPatient) }
   }
@@ -72,7 +72,7 @@ struct StoreLife {
     }
   }
 
-  /// The promises, which changes beside each other write down.
+  /// The acknowledged changes, which concurrent changes write.
   private final class Ledger: Sendable {
     private let promises = Mutex(Promises())
     private let open = Mutex<Open?>(nil)
@@ -85,7 +85,7 @@ struct StoreLife {
     /// Makes a change and waits for it, from within a call of the file system; none while nothing is open.
     func makeBeside(_ change: Change) {
       guard let open = open.withLock({ $0 }) else { return }
-      // Where a call fails, this change may: it stays in the promises as one that may have been made.
+      // Where a call fails, this change may: it stays in the record as one that may have been made.
       try? StoreLife.wait { try await self.make(change, open) }
     }
 
@@ -227,8 +227,8 @@ struct StoreLife {
     return changed.id
   }
 
-  /// What must hold of a state directory that was left at any moment: it opens by itself; each entry, state, cursor and feature is
-  /// as it was promised; no number is given twice; it takes more.
+  /// Checks what must hold of a state directory that was left at any moment: it opens by itself; each entry, state,
+  /// cursor and feature is as it was acknowledged; no number is given twice; it takes more.
   static func judge(_ directory: FilePath, _ promises: Promises) throws {
     try wait {
       for round in 0..<2 {

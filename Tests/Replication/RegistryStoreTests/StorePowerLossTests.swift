@@ -7,10 +7,10 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A loss of power between any two operations: no acknowledged change is lost, no start needs a person.
+/// A loss of power between any two operations: no acknowledged change is lost, no start needs an operator.
 @Suite("State directory and loss of power")
 struct StorePowerLossTests {
-  /// The promises by the name of their mark.
+  /// The guarantees by the name of their mark.
   private final class Ledger: Sendable {
     private let promises = Mutex<[String: StoreLife.Promises]>([:])
 

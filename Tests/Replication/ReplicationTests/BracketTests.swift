@@ -46,14 +46,14 @@ struct BracketTests {
     #expect(judgement == .succeeded)
   }
 
-  @Test("what is wrong is told although others moved")
+  @Test("what is wrong is reported although others moved")
   func wrongAndMoved() {
     let judgement = Bracket.judge(
       before: listing(["a": "1", "b": "1"]), copy: listing(["a": "9", "b": "9"]), after: listing(["a": "1", "b": "2"]))
     #expect(judgement == wrong("1", "9"))
   }
 
-  @Test("a name that anyone could not tell is left out", arguments: 0..<3)
+  @Test("a name that one of the listings could not resolve is left out", arguments: 0..<3)
   func unknown(side: Int) {
     func names(_ index: Int) -> Set<String> { index == side ? ["a", "x", "z"] : [] }
     let judgement = Bracket.judge(
@@ -75,7 +75,7 @@ struct BracketTests {
     #expect(differences.last?.name == "refs/10999")
   }
 
-  @Test("names that are no text are told apart")
+  @Test("names that are no text are distinguished")
   func bytes() {
     var one = ContentListing()
     one.append(name: [0x72, 0xff], value: [1])

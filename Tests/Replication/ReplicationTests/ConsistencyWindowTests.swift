@@ -67,7 +67,7 @@ struct ConsistencyWindowTests {
   }
 
   @Test(
-    "behind is who was never told of the row's last event, or is of another incarnation",
+    "behind is a secondary that never got the row's last event, or is of another incarnation",
     arguments: [
       (1, 5, 5, false), (1, 5, 6, false), (1, 5, 4, true), (1, 5, nil, true), (1, nil, nil, false), (2, 5, 5, true),
       (nil, 5, 5, true),

@@ -44,7 +44,7 @@ enum EntryStanding: String, CaseIterable, Sendable {
   /// Synced to 5, then a verification found a difference.
   case mismatched
 
-  /// The entry and the ticket of its last sync, running or not.
+  /// Returns the entry and the ticket of its last sync, running or not.
   func make() throws -> (entry: RegistryEntry, sync: SyncTicket?, verification: VerificationTicket?) {
     var generator = ConstantGenerator.smallest
     var entry = RegistryEntry(

@@ -126,7 +126,7 @@ struct FeedTests {
     #expect(await sites.cursors() == [4, 4])
   }
 
-  @Test("when a kind was last compared with a complete catalog is known from the start of the process")
+  @Test("when a kind was last compared with a complete catalog is reported from the start of the process")
   func comparisons() async throws {
     let sites = try MemorySites(["full", "empty", "cut"])
     try await sites.create("x", of: "full")
@@ -141,7 +141,7 @@ struct FeedTests {
     #expect(cut.lastComplete == nil && cut.lastComparison?.isComplete == false)
   }
 
-  @Test("a kind that is off on the primary is known to be")
+  @Test("a kind that is off on the primary is reported as off")
   func offOnPrimary() async throws {
     let sites = try MemorySites(["a"])
     try await sites.create("x", of: "a")

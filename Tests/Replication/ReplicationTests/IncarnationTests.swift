@@ -17,7 +17,7 @@ struct IncarnationTests {
     #expect(try await host.secondary.waitingRemovals(MemoryHost.name).isEmpty)
   }
 
-  @Test("outlive a copy of the disk that was pushed to before anybody looked, and files by their digests alone")
+  @Test("outlive a copy of the disk that was pushed to before a scan, and files by their digests alone")
   func copiedAndChanged() async throws {
     let host = try await MemoryHost.settled(6)
     host.source.copyDisk()
@@ -35,7 +35,7 @@ struct IncarnationTests {
     #expect(files.trashCount == 0 && files.isEqual)
   }
 
-  @Test("end where the same path has other content, whether or not anybody told")
+  @Test("end where the same path has other content, with or without an event")
   func createdAgain() async throws {
     let host = try await MemoryHost.settled(8)
     let (id, inode) = (try ReplicableID("r1"), try host.inode("r1"))
@@ -103,7 +103,7 @@ struct IncarnationTests {
     let id = try ReplicableID("r1")
     let before = host.copies.items[id]
     host.source.create(id, ["root": "new"])
-    // The secondary has not heard of it.
+    // The secondary has not got its event.
     _ = try await host.primary.scan(MemoryHost.name)
     let secondary = host.secondary
     try await secondary.resync(id, MemoryHost.name)

@@ -104,7 +104,7 @@ struct OfferTests {
       try await sites.primary.listing(of: id, incarnation: nil, "paper")
     }
 
-    // Offered again: the next scan says so, and all is as it was.
+    // Offered again: the next scan reports it, and all is as it was.
     Paper.withheld.withLock { _ = $0.remove(id.text) }
     _ = try await sites.primary.scan("paper")
     try await sites.primary.checksumDue()

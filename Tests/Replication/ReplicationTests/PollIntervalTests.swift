@@ -28,7 +28,7 @@ struct PollIntervalTests {
     #expect(PollInterval.next(failures: -1, within: Self.bounds, jitter: 0) >= .seconds(54))
   }
 
-  @Test("a repository that rests for a month is asked some thirty times an interval's growth, and not 43,200 times")
+  @Test("a repository idle for a month is polled some thirty times an interval's growth, and not 43,200 times")
   func month() {
     var (now, looks) = (Duration.zero, 0)
     while now < .seconds(30 * 86_400) {

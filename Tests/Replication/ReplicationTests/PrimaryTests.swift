@@ -3,7 +3,7 @@ import Testing
 
 @Suite("A primary")
 struct PrimaryTests {
-  @Test("without secondaries nothing is published, and the checksum is read all the same")
+  @Test("without secondaries nothing is published, and the checksum is still read")
   func alone() async throws {
     let pair = try MemoryPair(secondaries: [])
     let id = try await pair.create("alone")
@@ -24,7 +24,7 @@ struct PrimaryTests {
     #expect(await pair.states.state(of: id)?.verificationState == .pending)
   }
 
-  @Test("a verification rests on a reading that is new enough, else on a bracket")
+  @Test("a verification uses a reading that is new enough, else a bracket")
   func basis() async throws {
     let pair = try MemoryPair()
     try await pair.settle()
@@ -55,7 +55,7 @@ struct PrimaryTests {
     #expect(await pair.states.state(of: id)?.verificationState == .succeeded)
   }
 
-  @Test("what a dead process had begun is done again")
+  @Test("what a process had begun when it died is done again")
   func recover() async throws {
     let pair = try MemoryPair()
     let id = try await pair.create("begun")
@@ -81,7 +81,7 @@ struct PrimaryTests {
     #expect(again.last?.payload.reason == "log_restored" && again.last?.id == 2)
     let state = try #require(await pair.states.state(of: lost))
     #expect(state.generation?.id == 2 && state.reading == nil && state.verificationState == .pending)
-    // Its event is still told, its reading counted in what was forgotten.
+    // Its event is still published, its reading counted in what was forgotten.
     let other = try #require(await pair.states.state(of: kept))
     #expect(other.generation?.id == 1 && other.reading == nil && other.verificationState == .pending)
     // Once is enough.

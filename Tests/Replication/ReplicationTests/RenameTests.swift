@@ -23,7 +23,7 @@ struct RenameTests {
     var new: [String] { self == .newInPlace || self == .chainWithNew ? ["r0"] : [] }
   }
 
-  /// How the secondary hears of it.
+  /// How the secondary learns of it.
   enum Way: CaseIterable { case events, pass, deletedFirst }
 
   @Test("keep every copy", arguments: Change.allCases, Way.allCases)

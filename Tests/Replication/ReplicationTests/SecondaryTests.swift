@@ -103,7 +103,7 @@ struct SecondaryTests {
     #expect(await pair.entry(id) == nil)
   }
 
-  @Test("a rename that nobody told is found by the consistency pass")
+  @Test("a rename without an event is found by the consistency pass")
   func quietRename() async throws {
     let pair = try MemoryPair()
     try await pair.settle()
@@ -166,7 +166,7 @@ struct SecondaryTests {
     #expect(await pair.entry(new)?.held != nil)
   }
 
-  @Test("a deletion is believed only when the primary says so itself")
+  @Test("a deletion is accepted only when the primary itself reports it")
   func deleted() async throws {
     let pair = try MemoryPair()
     try await pair.settle()
@@ -186,7 +186,7 @@ struct SecondaryTests {
     try await pair.secondary.restore(ticket, MemoryPair.name)
     #expect(pair.copies.items[id] != nil)
     #expect(await pair.entry(id)?.state == .pending)
-    // Nobody but a person undoes what a person did.
+    // Only an operator undoes what an operator did.
     for _ in 0..<2 {
       let report = try await pair.secondary.reconcile(MemoryPair.name)
       #expect(report.removed == 0 && report.waiting == [id])
@@ -200,7 +200,7 @@ struct SecondaryTests {
   }
 
   @Test(
-    "a restored copy gives way when its primary has another incarnation of that name, and is one of many when it has its own"
+    "a restored copy is replaced when its primary has another incarnation of that name, and is one of many otherwise"
   )
   func restoredAndCreatedAgain() async throws {
     let pair = try MemoryPair()
@@ -215,7 +215,7 @@ struct SecondaryTests {
     let ticket = try #require(try await pair.secondary.trash(MemoryPair.name).first)
     try await pair.secondary.restore(ticket, MemoryPair.name)
     #expect(await pair.entry(id)?.isRestored == true)
-    // Somebody pushes it back to the host.
+    // A client pushes it back to the host.
     pair.source.create(id, ["refs/heads/main": "2"])
     try await pair.publish(.created, id)
     try await pair.settle()
@@ -316,7 +316,7 @@ struct SecondaryTests {
     #expect(try await pair.secondary.consumeEvents().hasReconciled)
     #expect(try await pair.secondary.consumeEvents().hasReconciled == false)
     pair.source.change { $0.items[unseen] = hidden }
-    // Nobody announces it again: it was asked for when the old log was given up.
+    // No event announces it again: it was requested when the old log was given up.
     try await pair.secondary.work()
     #expect(pair.copies.items[unseen]?.lines == ["refs/heads/main": "later"])
     #expect(pair.copies.items[seen] != nil)
@@ -376,7 +376,7 @@ struct SecondaryTests {
     }
   }
 
-  @Test("who asks for a sync while it runs gets that one's result")
+  @Test("a caller that requests a sync while it runs gets that one's result")
   func joined() async throws {
     let count = NumberSource()
     let pair = try MemoryPair { _ throws(StrategyError) in

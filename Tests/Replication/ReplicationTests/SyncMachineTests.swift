@@ -9,8 +9,8 @@ enum SyncInput: String, CaseIterable, Sendable {
 
 @Suite("The sync state machine")
 struct SyncMachineTests {
-  /// The state that each input leads to from each standing, in order of `EntryStanding`: p, s, d (done) and f; small for "and what
-  /// was told does not matter", a dot for "nothing changed at all".
+  /// The state that each input leads to from each standing, in order of `EntryStanding`: p, s, d (done) and f; a dot
+  /// for "nothing changed at all".
   static let table: [(input: SyncInput, results: [Character])] = [
     //                            pending started again synced verifying verified failed mismatched
     (.announceNew, ["p", "p", "p", "p", "p", "p", "p", "p"]),
@@ -85,7 +85,7 @@ struct SyncMachineTests {
     #expect(results.count == EntryStanding.allCases.count)
   }
 
-  @Test("the table knows every input")
+  @Test("the table has every input")
   func completeness() { #expect(Set(Self.table.map(\.input)) == Set(SyncInput.allCases)) }
 
   @Test("a sync that was overtaken holds what it was started for and claims no more")
@@ -148,7 +148,7 @@ struct SyncMachineTests {
     #expect(entry.retryCount == 1)
     #expect(entry.lastSyncFailure == "no")
     #expect(entry.retryAt == nil)
-    // It was announced after that sync was told so.
+    // It was announced after that sync took its event.
     #expect(!entry.missingOnPrimary)
   }
 
@@ -202,7 +202,7 @@ struct SyncMachineTests {
     #expect(entry.held == nil)
   }
 
-  @Test("another incarnation changes nothing and is told; the first one that is named is taken")
+  @Test("another incarnation changes nothing and is reported; the first one that is named is taken")
   func incarnations() throws {
     var (entry, _, _) = try EntryStanding.verified.make()
     let outcome = entry.announce(Sample.generation(9), incarnation: Incarnation(2), at: Sample.start)
@@ -227,7 +227,7 @@ struct SyncMachineTests {
     #expect(entry.isDueForSync(at: Sample.start + .seconds(seconds)) == isDue)
   }
 
-  @Test("an entry that knows more than its registry's cursor is found")
+  @Test("an entry that is ahead of its registry's cursor is found")
   func ahead() throws {
     let (entry, _, _) = try EntryStanding.pending.make()
     func cursor(_ id: UInt64, _ log: LogID = Sample.log) -> Cursor { Cursor(log: log, id: id, chain: 0) }

@@ -129,7 +129,7 @@ struct UpkeepTests {
     box.withLock { $0 = nil }
   }
 
-  @Test("a check of a copy that has gone to the trash, or was made anew, says nothing of what is there now")
+  @Test("a check of a copy that has gone to the trash, or was made anew, is no result for what is there now")
   func otherEntry() async throws {
     let box = Mutex<(@Sendable () async throws -> Void)?>(nil)
     let pair = try MemoryPair { _ throws(StrategyError) in

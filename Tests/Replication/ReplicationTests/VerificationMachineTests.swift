@@ -124,7 +124,7 @@ struct VerificationMachineTests {
     #expect(!isOfAnotherLog)
   }
 
-  @Test("what never rests is proven while it is pending")
+  @Test("what always changes is proven while it is pending")
   func restless() throws {
     var (entry, _, _) = try EntryStanding.verifying.make()
     #expect(entry.announce(Sample.generation(6), incarnation: nil, at: Sample.start) == .pending)

@@ -126,7 +126,7 @@ struct CatalogFaultTests {
     #expect(catalog.skipped.map(\.reason) == ["more than 64 directories deep"])
   }
 
-  @Test("a name that is not UTF-8 is told, for no id can say it")
+  @Test("a name that is not UTF-8 is reported, for no id can represent it")
   func bytes() async throws {
     let tree = try SkeletonTree()
     try tree.add("a.git")
@@ -200,7 +200,7 @@ struct CatalogFaultTests {
     #expect(throws: StrategyError.self) { try place.location(of: ReplicableID("twice")) }
   }
 
-  @Test("a root on another device is not believed", .enabled(if: SmallDisk.isPossible, "only root may mount"))
+  @Test("a root on another device is refused", .enabled(if: SmallDisk.isPossible, "only root may mount"))
   func device() async throws {
     let tree = try SkeletonTree()
     for name in ["a.git", "b.git"] { try tree.add(name) }

@@ -11,7 +11,8 @@ import TestSupport
 import Testing
 import WorkerPool
 
-/// Every file of a copy damaged in every way: who finds it, and that the copy is whole again afterwards, of itself.
+/// Every file of a copy damaged in every way: which check finds it, and that the copy is whole again afterwards without
+/// an operator.
 @Suite("Damaged copies")
 struct CopyDamageTests {
   /// What happens to a copy.
@@ -133,7 +134,7 @@ struct CopyDamageTests {
     },
   ]
 
-  /// A strategy of copies as an agent has it.
+  /// Returns a strategy of copies as an agent has it.
   private static func agentStrategy(
     _ ground: StrategyGround, mayAdopt: @escaping @Sendable (ReplicableID) -> Bool = { _ in false },
     repaired: @escaping @Sendable (ReplicableID, [String]) -> Void = { _, _ in }
@@ -237,7 +238,7 @@ struct CopyDamageTests {
     }
   }
 
-  @Test("a repository that Remora did not make is not overwritten, but by an operator's word")
+  @Test("a repository that Remora did not make is not overwritten, but by an operator's order")
   func foreign() async throws {
     try await StrategyGround.with { ground in
       let id = try ground.build("app")

@@ -30,7 +30,7 @@ struct CopyMovesTests {
       #expect(try Self.inode(ground.copyPath(ids[0])) == inodes[1])
       #expect(try Self.inode(ground.copyPath(last)) == inodes[2])
       #expect(try Self.inode(ground.copyPath(ids[2])) == nil)
-      // The process died before it could say so: the record is still there, and carrying it out again changes nothing.
+      // The process died before it could return: the record is still there, and carrying it out again changes nothing.
       #expect(try await ground.copies.unfinishedMoves() == moves)
       #expect(try Self.inode(ground.copyPath(ids[1])) == inodes[0])
       try await ground.copies.finishMoves()

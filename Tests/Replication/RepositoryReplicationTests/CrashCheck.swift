@@ -75,7 +75,7 @@ final class CrashCheck: Sendable {
     }
   }
 
-  /// What the swap brings along: the old copy's history, and what that names.
+  /// Requires what the swap carries over: the old copy's history, and the objects that it names.
   private func requireHeritage(_ root: FilePath) throws {
     let copy = root.pushing(FilePath(CrashGround.id + ".git"))
     let files = RealFileSystem()
@@ -94,7 +94,7 @@ final class CrashCheck: Sendable {
     guard judgement.isSuccess else { throw TestSupportError("git fsck: \(judgement.errorText)") }
   }
 
-  /// The same change again comes to its end; the next sync makes the copy exact; nothing stays for ever.
+  /// Makes the same change again to its end; the next sync makes the copy exact; nothing stays for ever.
   private func heal(_ root: FilePath, asksGit: Bool) throws {
     let strategy = CrashGround.strategy(root)
     if scenario != .swap { try scenario.act(root, strategy, source: ground.source) }

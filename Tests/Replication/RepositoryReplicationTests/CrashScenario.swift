@@ -16,14 +16,14 @@ enum CrashScenario: String, CaseIterable, Codable, Sendable {
   /// Those that move a copy and download nothing.
   static let moves: [CrashScenario] = [.discard, .restore, .rename, .emptying]
 
-  /// What is there, durable, before the change.
+  /// Makes what is there, durable, before the change.
   func prepare(_ root: FilePath, _ ground: CrashGround) throws {
     try ground.lay(in: root)
     guard self == .restore || self == .emptying else { return }
     _ = try Self.discard(CrashGround.strategy(root))
   }
 
-  /// The change.
+  /// Makes the change.
   func act(_ root: FilePath, _ strategy: RepositoryStrategy, source: String) throws {
     try CrashGround.blocking {
       let id = try ReplicableID(CrashGround.id)

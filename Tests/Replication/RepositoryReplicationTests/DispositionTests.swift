@@ -63,7 +63,7 @@ struct DispositionTests {
     "source_broken_refs": .backsOff, "source_busy": .backsOff, "source_incomplete": .backsOff, "timeout": .retries,
   ]
 
-  /// The codes that a source file declares.
+  /// Returns the codes that a source file declares.
   private static func codes(in path: String) throws -> Set<String> {
     let text = try PackageFiles.text("Sources/\(path)")
     return Set(text.matches(of: /= Code\((?:rawValue: )?"([a-z_]+)"\)/).map { String($0.1) })

@@ -55,7 +55,7 @@ struct HTTPSyncTests {
     }
   }
 
-  @Test("what the server does not know is missing on the primary, and no more is said of it")
+  @Test("what the server does not have is missing on the primary, and no other failure is reported")
   func missing() async throws {
     try await Self.serving { ground, server in
       _ = try ground.build("there")
@@ -73,7 +73,7 @@ struct HTTPSyncTests {
     }
   }
 
-  @Test("a port where nobody listens is the host's failure")
+  @Test("a port without a listener is the host's failure")
   func closed() async throws {
     try await StrategyGround.with { ground in
       let port = try ClosedPort()

@@ -12,7 +12,7 @@ import Testing
 @Suite("Changes of copies that are killed", .timeLimit(.minutes(30)))
 struct KillTests {
   private static let kills = PowerLossTests.isLong ? 50 : 8
-  /// What a process says that came to its end alive.
+  /// The output of a process that came to its end alive.
   private static let endedAlive: CInt = 70
 
   @Test(
@@ -74,7 +74,7 @@ struct KillTests {
 }
 
 /// Counts the moments of one phase, and ends the process at one of them. The phase of a swap begins where the new copy is whole
-/// but for its heritage: all before is a first copy like any other.
+/// but for its carried-over history: all before is a first copy like any other.
 private final class KillMoment: Sendable {
   private let moment: Int?
   private let start = Mutex<Int?>(nil)

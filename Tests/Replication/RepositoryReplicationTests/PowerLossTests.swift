@@ -47,7 +47,7 @@ struct PowerLossTests {
 
   /// Fsync calls of a swap that others repeat, so that any single one could go in this kind of run, though not in all.
   ///
-  /// - The new copy is first made like any other, and its heritage makes most of that durable again.
+  /// - The new copy is first made like any other, and the carried-over history makes most of that durable again.
   /// - The dropped log that comes along gets lines of this swap when refs are displaced.
   /// - The exchange is taken along by the move to the trash that follows; how a copy is displaced is the caller's affair.
   private static func isRepeated(_ call: String) -> Bool {

@@ -33,7 +33,7 @@ struct RepositoryCatalogTests {
   }
 
   @Test(
-    "what is no repository any more is left out by name, also where the last listing is known",
+    "what is no repository any more is left out by name, also after an earlier listing",
     arguments: ["HEAD", "objects", "refs"])
   func broken(part: String) async throws {
     try await StrategyGround.with { ground in
@@ -134,7 +134,7 @@ struct RepositoryCatalogTests {
     }
   }
 
-  @Test("a repository that borrows objects says so")
+  @Test("a repository that borrows objects is reported as such")
   func borrows() async throws {
     try await StrategyGround.with { ground in
       let id = try ground.build("fork")

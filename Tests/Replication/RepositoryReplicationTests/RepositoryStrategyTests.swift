@@ -100,7 +100,7 @@ struct RepositoryStrategyTests {
       #expect(kept.hasPrefix(history) && kept.count > history.count)
       _ = try await git.run("-C", ground.copyPath(id), "gc", "--prune=now", "--quiet")
       #expect(try await git.run("-C", ground.copyPath(id), "cat-file", "-t", dropped).text == "commit")
-      // Its history tells of both moments, across the change of places.
+      // Its history lists both moments, across the change of places.
       for (moment, refs) in [(first, before), (second, damaged), (Date(), try git.refs(ground.sourcePath(id)))] {
         let found = try CopyMoment.read(FilePath(ground.copyPath(id)), at: moment, now: Date())
         #expect(Dictionary(uniqueKeysWithValues: found.refs.map { ("\($0.name)", $0.oid.hex) }) == refs)

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import WorkerPool
 
-@Suite("Rosters of repositories without an agent")
+@Suite("Lists of repositories without an agent")
 struct SourceRosterTests {
   private func address() throws -> AddressTemplate { try AddressTemplate("https://git.example.org/{id}.git") }
 
@@ -91,7 +91,7 @@ struct SourceRosterTests {
     #expect(roster.skipped.allSatisfy { !"\($0.path)\($0.reason)".unicodeScalars.contains { $0.value < 0x20 } })
   }
 
-  @Test("a manifest's paths are ids, and its fingerprint and HEAD tell of changes")
+  @Test("a manifest's paths are ids, and its fingerprint and HEAD reveal changes")
   func manifest() throws {
     let text = """
       {"/group/app.git": {"fingerprint": "aa", "head": "ref: refs/heads/main", "modified": 1},
@@ -128,7 +128,7 @@ struct SourceRosterTests {
     }
   }
 
-  @Test("what a manifest leaves out stays until its host says that it is gone; what a list leaves out is gone")
+  @Test("what a manifest leaves out stays until its host reports it gone; what a list leaves out is gone")
   func leftOut() throws {
     let (app, tools) = (try ReplicableID("app"), try ReplicableID("tools"))
     var roster = try SourceRoster(manifest: Array(#"{"/app.git": {"fingerprint": "a"}}"#.utf8), address: address())
@@ -144,7 +144,7 @@ struct SourceRosterTests {
     #expect(list.entries.keys.map(\.text) == ["app"])
   }
 
-  @Test("an unreadable, an empty and a partly senseless roster say of nothing that it is gone")
+  @Test("an unreadable, an empty and a partly senseless roster report nothing as gone")
   func absence() async throws {
     let workers = WorkerPool(name: "rosters", threads: 1, waitingLimit: 10)
     let listed = ListedRepositories(

@@ -6,7 +6,7 @@ import Testing
 
 /// Housekeeping and object checks by the port; what they do is tested where they live.
 @Suite("Upkeep of repositories") struct RepositoryUpkeepTests {
-  @Test("a whole copy passes, a damaged one is told of with what is damaged, a missing one is an error")
+  @Test("a whole copy passes, a damaged one is reported with what is damaged, a missing one is an error")
   func check() async throws {
     try await StrategyGround.with { ground in
       let id = try ground.build("app")
@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("a copy of sixty packs is put in order without being asked thoroughly, one of a few is not even touched")
+  @Test("a copy of sixty packs is consolidated without a thorough request, one of a few is not even touched")
   func housekeep() async throws {
     try await StrategyGround.with { ground in
       let id = try ground.build("busy")

@@ -83,12 +83,12 @@ struct SchedulerFixture {
     _ = try pass()
   }
 
-  /// The host, or `HostTable.machine`, fails.
+  /// Makes the host, or `HostTable.machine`, fail.
   mutating func fail(_ host: String, retryAfter: Duration? = nil) {
     _ = hosts.failed(host, "away", retryAfter: retryAfter, at: moment)
   }
 
-  /// The host answers for some replicable.
+  /// Makes the host answer for some replicable.
   mutating func succeed(_ host: String) -> HostTable.Change? {
     hosts.succeeded(host, at: moment)
   }

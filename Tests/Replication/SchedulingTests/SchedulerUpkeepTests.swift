@@ -80,7 +80,7 @@ struct SchedulerUpkeepTests {
     _ = try fixture.pass()
   }
 
-  /// A sync preempts a housekeeping of `project/a`, and ends.
+  /// Makes a sync preempt a housekeeping of `project/a`, and ends it.
   private static func preemption(_ fixture: inout SchedulerFixture) throws {
     try housekeeping(&fixture)
     _ = try fixture.request(.sync, "project/a")

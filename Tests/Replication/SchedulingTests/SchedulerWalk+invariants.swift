@@ -154,7 +154,7 @@ extension SchedulerWalk {
     }
   }
 
-  /// The kinds of a pool that may use its places.
+  /// Returns the kinds of a pool that may use its places.
   private func kindCount(_ pool: JobPool) -> Int {
     Self.kinds.count { kind in
       JobPool.allCases.contains { $0 == pool && JobPool($0.purpose, of: kind.dataType) == pool }

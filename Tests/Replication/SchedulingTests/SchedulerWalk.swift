@@ -243,7 +243,7 @@ struct SchedulerWalk {
     }
   }
 
-  /// With all hosts well and every kind on, all that is due is done.
+  /// Checks that with all hosts well and every kind on, all that is due is done.
   private mutating func finish() throws {
     for kind in 0..<3 {
       isActive[kind] = true

@@ -1,6 +1,6 @@
-/// The rules of the house, as a check of texts: it knows no files, so that its own tests can plant violations.
+/// The rules of the sources, as a check of texts: it gets no file system, so that its own tests can plant violations.
 struct BorderCheck {
-  /// A file below `Sources`, by its room and its path for people.
+  /// A file below `Sources`, by its room and its path for messages.
   struct File {
     let room: String
     let path: String
@@ -19,12 +19,12 @@ struct BorderCheck {
   /// What starts a process: every child is bounded and reaped in one place.
   static let spawningCode = ["posix_spawn", "fork(", "forkpty(", "execv", "popen(", "system(", "Process("]
   static let spawningRoom = "ChildProcess"
-  /// What switches the compiler's proof off and needs one in words.
+  /// What switches a check of the compiler off and needs a reason in a comment.
   static let uncheckedCode = ["@unchecked Sendable", "nonisolated(unsafe)"]
 
   let table: LayerTable
 
-  /// Everything that a file breaks, as `path:line: what`.
+  /// Returns everything that a file breaks, as `path:line: what`.
   func violations(in file: File) -> [String] {
     forbiddenImports(in: file) + forbiddenCode(in: file) + spawns(in: file) + unprovenClaims(in: file)
       + excessLength(of: file)
@@ -67,7 +67,8 @@ struct BorderCheck {
 
   private static let declarations = ["class ", "struct ", "enum ", "actor ", "extension ", "let ", "var ", "func "]
 
-  /// The comment stands above the declaration; attributes on lines of their own and a clause that was wrapped lie between.
+  /// Returns whether the comment stands above the declaration; attributes on lines of their own and a clause that was
+  /// wrapped lie between.
   private func hasComment(above number: Int, in text: SwiftText) -> Bool {
     var line = number
     while line > 0, !Self.declarations.contains(where: { text.code[line].contains($0) }) { line -= 1 }

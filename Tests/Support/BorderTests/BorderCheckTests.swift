@@ -1,6 +1,6 @@
 import Testing
 
-/// The check sees what it is there to see: violations are planted here.
+/// Checks that planted violations are found.
 @Suite struct BorderCheckTests {
   private let check = BorderCheck(
     table: LayerTable(rows: [
@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(
-    "imports are found in every dress",
+    "imports are found in every spelling",
     arguments: [
       "import Logging", "package import Logging", "  @preconcurrency import Logging", "@testable import Logging",
       "@_exported public import Logging", "internal import struct Logging.Logger", "import Foundation; import Logging",

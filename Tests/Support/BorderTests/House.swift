@@ -12,7 +12,7 @@ enum House {
     var tests: String { "Tests/\(area)/\(target)Tests" }
   }
 
-  /// The folders `Sources/<area>/<target>`.
+  /// Returns the folders `Sources/<area>/<target>`.
   static func places() throws -> [Place] {
     try folders(in: "Sources").flatMap { area in
       try folders(in: "Sources/\(area)").map { Place(area: area, target: $0) }
@@ -41,7 +41,7 @@ enum House {
     return found.sorted()
   }
 
-  /// The table of the README: the one place where it stands.
+  /// Returns the table of the README: the one place where it stands.
   ///
   /// - Throws: `MissingTable` when the README has none.
   static func table() throws -> LayerTable {

@@ -27,7 +27,7 @@ struct LayerTable: Equatable {
 
   func row(_ target: String) -> Row? { rows.first { $0.target == target } }
 
-  /// Why this target may not import this module; nil when it may.
+  /// Returns why this target may not import this module; nil when it may.
   func objection(to module: String, in target: String) -> String? {
     guard let row = row(target) else { return "the layer table has no row for \(target)" }
     if let sole = Self.soleImporters[module], sole != target { return "only \(sole) may import \(module)" }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every target has an overview page, and the symbols that its topics name exist.
+/// Checks that every target has an overview page, and that the symbols that its topics name exist.
 @Suite struct OverviewTests {
   /// Targets with Swift files or public headers. System libraries have neither: a module map and a shim need no page.
   private static func places() throws -> [House.Place] {
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  /// The words of a source file that follow a keyword of a declaration.
+  /// Returns the words of a source file that follow a keyword of a declaration.
   private static func declarations(in text: String) -> Set<String> {
     let words = text.utf8.split(whereSeparator: { !isPartOfName($0) }).map { String(decoding: $0, as: UTF8.self) }
     var names: Set<String> = []
@@ -36,7 +36,7 @@ import Testing
     return names
   }
 
-  /// The symbol links below `## Topics`, each by its last component.
+  /// Returns the symbol links below `## Topics`, each by its last component.
   private static func topics(of page: String) -> [String] {
     var isInTopics = false
     var names: [String] = []

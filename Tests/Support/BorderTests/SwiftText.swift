@@ -36,7 +36,7 @@ struct SwiftText {
   }
 }
 
-/// Walks a Swift file and blanks what is not code. Knows comments (nested), strings (raw, multi-line, interpolated).
+/// Walks a Swift file and blanks what is not code. Skips comments (nested), strings (raw, multi-line, interpolated).
 private struct Blanker {
   private let source: [UInt8]
   private var position = 0

@@ -1,6 +1,6 @@
 /// Searching in bytes.
 package enum Bytes {
-  /// Where `pattern` begins in `bytes`, at or after `start`; nil when it does not occur.
+  /// Returns where `pattern` begins in `bytes`, at or after `start`; nil when it does not occur.
   package static func firstIndex(of pattern: [UInt8], in bytes: [UInt8], from start: Int = 0) -> Int? {
     guard let first = pattern.first else { return start }
     guard bytes.count >= pattern.count else { return nil }

@@ -1,11 +1,11 @@
 package import WorkerPool
 
 extension Monitor {
-  /// Reads or changes the value, and wakes whoever waits for it.
+  /// Reads or changes the value, and wakes all waiters.
   @discardableResult
   package func with<Result>(_ body: (inout State) throws -> Result) rethrows -> Result { try withLock(body) }
 
-  /// A copy of the value. Wakes nobody.
+  /// Returns a copy of the value. Wakes no waiter.
   package var current: State {
     guard let state = wait(until: .distant, { Optional.some($0) }) else { preconditionFailure("taken at once") }
     return state

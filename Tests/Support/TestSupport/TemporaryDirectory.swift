@@ -8,7 +8,7 @@ package final class TemporaryDirectory: Sendable {
   /// Absolute, without symbolic links, without a slash at its end.
   package let path: String
 
-  /// Makes it below the system's directory for temporary files; `label` only helps people who look there.
+  /// Makes it below the system's directory for temporary files; `label` only helps a developer who looks there.
   package init(_ label: String = "test") throws {
     let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
     var template = Array("\(base)/remora-\(label)-XXXXXX".utf8CString)
@@ -26,7 +26,7 @@ package final class TemporaryDirectory: Sendable {
     try? FileManager.default.removeItem(atPath: path)
   }
 
-  /// The path of something inside.
+  /// Returns the path of something inside.
   package func path(_ relative: String) -> String { "\(path)/\(relative)" }
 
   /// Writes a file inside, making its parents, and returns its path.
@@ -45,7 +45,7 @@ package final class TemporaryDirectory: Sendable {
     return target
   }
 
-  /// Every file and symbolic link below `directory` (this one when nil), relative to it, in bytewise order.
+  /// Returns every file and symbolic link below `directory` (this one when nil), relative to it, in bytewise order.
   ///
   /// The leak check of a test: take it before and after, or look for names like `tmp_pack_`, `.lock`, `.tmp`.
   package static func files(below directory: String) throws -> [String] {

@@ -7,7 +7,7 @@ package struct TestSupportError: Error, CustomStringConvertible {
 
   package init(_ description: String) { self.description = description }
 
-  /// A failed system call.
+  /// Returns a failed system call.
   static func systemCall(_ call: StaticString, on subject: String = "", number: Int32) -> TestSupportError {
     let place = subject.isEmpty ? "" : " on \(subject)"
     return TestSupportError("\(call)\(place): \(String(cString: strerror(number)))")

@@ -49,7 +49,7 @@ import Testing
     try indexed(.duplicateAsReferenceDelta) { outcome, _ in #expect(outcome.isSuccess, "\(outcome.errorText)") }
   }
 
-  @Test("the delta bomb is small and expands as promised")
+  @Test("the delta bomb is small and expands as declared")
   func bomb() throws {
     #expect(BadPack.deltaBomb().bytes.count < 80_000)
     // One block of it, which git unpacks in a moment.

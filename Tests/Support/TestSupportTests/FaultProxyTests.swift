@@ -55,7 +55,7 @@ import Testing
     #expect(try curl(proxy.port).output == expected)
   }
 
-  @Test("it stalls until the client gives up, and stops at once")
+  @Test("it stalls until the client closes the connection, and stops at once")
   func stalls() throws {
     let proxy = try FaultProxy(to: nil, otherwise: [.stall])
     #expect(try curl(proxy.port, limit: "0.2").status == 28, "curl's number for a time-out")

@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test("it answers in version 0 when told to")
+  @Test("it answers in version 0 if the option is set")
   func versionZero() throws {
     try withRepository { directory, _ in
       var options = GitHTTPServer.Options()
@@ -90,7 +90,7 @@ import Testing
     }
   }
 
-  @Test("a closed port refuses; a full backlog lets nobody in")
+  @Test("a closed port refuses; a full backlog accepts no connection")
   func unreachable() throws {
     let closed = try ClosedPort()
     #expect(throws: TestSupportError.self) { try LoopbackSocket.connect(to: closed.port) }

@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  @Test("20,000 refs and 2,000 commits are no trouble")
+  @Test("20,000 refs and 2,000 commits are built")
   func large() throws {
     try withTemporaryDirectory { directory in
       var builder = RepositoryBuilder()

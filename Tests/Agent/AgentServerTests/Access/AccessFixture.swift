@@ -11,9 +11,9 @@ import TestSupport
 
 @testable import AgentServer
 
-/// One agent in this process, with tokens of people and two sites, asked by the network.
+/// One agent in this process, with role tokens and two sites, queried over the network.
 final class AccessFixture: Sendable {
-  /// Who asks.
+  /// The kind of client.
   enum Asker: String, CaseIterable, Sendable {
     case anonymous, neighbor, reader, admin, site, otherSite, unknownSite, cookie, foreignCookie
   }
@@ -135,7 +135,7 @@ final class AccessFixture: Sendable {
     return answer
   }
 
-  /// A session's cookie.
+  /// Signs in and returns a session's cookie.
   func signIn(_ token: String = admin) async throws -> String {
     let answer = try await ask(
       .post, "/sign-in", [("Content-Type", "application/x-www-form-urlencoded")], body: Array("token=\(token)".utf8))

@@ -26,12 +26,12 @@ struct ClientTests {
     for value in ["127.0.0.1", "203.0.113.9", "", "for=127.0.0.1"] {
       let client = Self.client([(header, value)])
       #expect(!client.isOnThisMachine && client.address == "127.0.0.1")
-      // What an unknown proxy says is not believed in anything else.
+      // The other headers of an unknown proxy are ignored.
       #expect(!Self.client([(header, "https")]).isSecure)
     }
   }
 
-  @Test("this machine is known by all its addresses", arguments: ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
+  @Test("this machine has all its addresses", arguments: ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
   func loopback(peer: String) {
     #expect(Self.client([], peer: peer).isOnThisMachine)
     // All that comes from a trusted proxy is of no client on this machine, also what bears no header at all.

@@ -30,7 +30,7 @@ struct ProxyTests {
     }
   }
 
-  @Test("what comes by a trusted proxy is of nobody on this machine, and is counted by what the proxy says")
+  @Test("a request through a trusted proxy has no local privilege, and counts for the address that the proxy reports")
   func trusted() async throws {
     var settings = AccessFixture.Settings()
     settings.trustsLoopback = true
@@ -52,7 +52,7 @@ struct ProxyTests {
     }
   }
 
-  @Test("without the privilege of this machine nobody has it")
+  @Test("without the local privilege no caller has a role")
   func off() async throws {
     try await withAgent { (fixture) async throws in #expect(try await Self.statuses(fixture, []) == [401]) }
   }

@@ -11,7 +11,7 @@ struct RouteRuleTests {
     case admitted, unauthorized, forbidden, signIn
   }
 
-  /// What the table declares, for a listener that only this machine can reach.
+  /// Returns what the table declares, for a listener that only this machine can reach.
   private static func declared(_ rule: RouteRule, _ asker: AccessFixture.Asker) -> Outcome {
     if asker == .foreignCookie, rule.method == .post { return .forbidden }
     if asker == .unknownSite { return .unauthorized }
@@ -64,7 +64,7 @@ struct RouteRuleTests {
     return path == "/blobs/**" ? "/blobs/project_repository/none" : path
   }
 
-  @Test("each route answers each asker as the table says")
+  @Test("each route answers each client as the table says")
   func table() async throws {
     var settings = AccessFixture.Settings()
     settings.trustsLoopback = true
@@ -101,7 +101,7 @@ struct RouteRuleTests {
     }
   }
 
-  @Test("a path with an empty part is no route, whoever asks and however it is sent")
+  @Test("a path with an empty part is no route, for every caller and every method of sending")
   func emptyParts() async throws {
     try await withAgent { fixture in
       let cookie = try await fixture.signIn()
@@ -175,7 +175,7 @@ struct RouteRuleTests {
       #expect(setting.hasPrefix("__Host-remora_session_main=") && setting.contains("Secure"))
       let cookie = ("Cookie", String(setting.prefix { $0 != ";" }))
       #expect(try await fixture.ask(.get, "/features", secure + [cookie]).status == 200)
-      // The one of plain HTTP, which anybody on the way can set, is not taken there.
+      // A plain HTTP header, which any hop can set, is not accepted there.
       #expect(try await fixture.ask(.get, "/features", secure + [("Cookie", plain)]).status == 303)
       // Another program of this host has set one of the same name.
       let two = ("Cookie", "\(plain); \(plain.prefix { $0 != "=" })=0000")

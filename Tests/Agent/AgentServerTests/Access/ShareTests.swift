@@ -11,7 +11,7 @@ import Testing
 
 @testable import AgentServer
 
-@Suite("Shares of each asker", .serialized)
+@Suite("Shares of each client", .serialized)
 struct ShareTests {
   private static func client(_ address: String) -> Client {
     Client([:], peer: address, isSecure: false, trusting: [])
@@ -29,7 +29,7 @@ struct ShareTests {
     // Signatures are counted for themselves.
     try rates.refuse(Self.client("2001:db8::1"), .signature)
     #expect(throws: AgentFault.self) { try rates.refuse(Self.client("2001:db8::1"), .signature) }
-    // And requests too: whoever shares the address with one that was wrong is none the worse for it.
+    // And requests too: a client that shares the address of a client with a wrong token is not throttled.
     for _ in 0..<2 { try rates.admit("2001:db8::/64") }
     #expect(throws: AgentFault.self) { try rates.admit("2001:db8::/64") }
     try rates.admit("site berlin")
@@ -79,7 +79,7 @@ struct ShareTests {
     }
   }
 
-  @Test("strangers lock nobody out: neither people nor sites nor probes, from the same address")
+  @Test("strangers lock no client out: neither readers nor sites nor probes, from the same address")
   func strangers() async throws {
     try await withAgent { fixture in
       #expect(try await fixture.ask(as: "berlin", .get, "/api/v1/fence").status == 200)
@@ -118,7 +118,7 @@ struct ShareTests {
     // What is dropped is given back.
     do { try budget.lease(for: "c").take(100) }
     #expect(budget.taken == 200)
-    // A body that is larger than a quarter is taken all the same.
+    // A body that is larger than a quarter is still accepted.
     try BodyBudget(most: 100, largest: 80, setting: "").lease(for: "a").take(80)
   }
 

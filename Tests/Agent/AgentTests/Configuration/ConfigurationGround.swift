@@ -19,7 +19,7 @@ final class ConfigurationGround: Sendable {
     for root in ["srv/git/deep", "srv/assets", "srv/wikis"] { try directory.write("", to: "\(root)/file") }
   }
 
-  /// The text with its absolute paths in this directory.
+  /// Returns the text with its absolute paths in this directory.
   func here(_ text: String) -> String {
     ["/etc/remora", "/srv", "/var/lib"].reduce(text) { $0.replacingOccurrences(of: $1, with: directory.path + $1) }
   }
@@ -28,7 +28,7 @@ final class ConfigurationGround: Sendable {
     try AgentConfiguration.read(Array(here(text).utf8), file: "remora.yaml", environment: environment)
   }
 
-  /// What is wrong, a line each, with this directory's name taken out again.
+  /// Returns what is wrong, a line each, with this directory's name taken out again.
   func complaints(_ text: String, environment: [String: String] = [:]) -> [String] {
     do {
       _ = try read(text, environment: environment)

@@ -10,7 +10,7 @@ struct ConfigurationRefusalTests {
 
   init() throws { ground = try ConfigurationGround() }
 
-  @Test("everything that is wrong is told at once, with line, column and key")
+  @Test("every error is reported at once, with line, column and key")
   func atOnce() {
     let text = """
       site: { name: "a b", role: secondary }

@@ -45,7 +45,7 @@ struct ConfigurationValueTests {
     #expect(ListenAddress(text) == nil)
   }
 
-  @Test("what somebody may have meant")
+  @Test("what the operator may have meant")
   func spelling() {
     #expect(Spelling.nearest(to: "listn", among: ["state", "listen"]) == "listen")
     #expect(Spelling.nearest(to: "xyz", among: ["state", "listen"]) == nil)

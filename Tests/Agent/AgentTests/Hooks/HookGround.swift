@@ -4,7 +4,7 @@ import Foundation
 import SystemPackage
 import TestSupport
 
-/// A bare repository with a hook that tells a program of ours, and somebody who pushes to it.
+/// A bare repository with a hook that notifies a script of the test, and a clone that pushes to it.
 final class HookGround: Sendable {
   let directory: TemporaryDirectory
   let repository: HookedRepository
@@ -17,7 +17,8 @@ final class HookGround: Sendable {
     try directory.write("site: {}\n", to: "remora.yaml")
   }
 
-  /// What is told: a script that keeps its arguments and its input, unless `text` says otherwise.
+  /// Returns the program that is notified: a script that keeps its arguments and its input, unless `text` says
+  /// otherwise.
   func script(_ text: String? = nil, id: String = "a dir/r", name: String = "repo") throws -> HookScript {
     let path = try program(text ?? "echo \"$@\" >> '\(told)'; cat >> '\(told)'", "remora")
     guard let script = HookScript(program: path, configuration: directory.path("remora.yaml"), name: name, id: id)
@@ -31,15 +32,15 @@ final class HookGround: Sendable {
   var told: String { directory.path("told") }
   var hook: String { "\(repository.path)/hooks/post-receive" }
 
-  /// What was told so far; nil when nothing was.
+  /// Returns the notifications so far; nil when there were none.
   func whatWasTold() throws -> String? {
     FileManager.default.fileExists(atPath: told) ? try String(contentsOfFile: told, encoding: .utf8) : nil
   }
 
   func hookText() throws -> String { try String(contentsOfFile: hook, encoding: .utf8) }
 
-  /// A shell script that may be run. A child writes it: what this process has open for writing may be inherited by a child of
-  /// another test, and is busy then.
+  /// Returns a shell script that may be run. A child writes it: what this process has open for writing may be inherited
+  /// by a child of another test, and is busy then.
   @discardableResult
   func program(_ text: String, _ name: String) throws -> String {
     let path = name.hasPrefix("/") ? name : directory.path(name)

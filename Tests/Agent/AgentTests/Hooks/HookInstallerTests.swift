@@ -73,7 +73,7 @@ struct HookInstallerTests {
     #expect(try HookStatus(of: ground.repository, expected: other, spool: nil).state == .chained)
   }
 
-  @Test("is refused where something of somebody's would be lost")
+  @Test("is refused where a file of another owner would be lost")
   func refused() throws {
     let script = try ground.script()
     _ = try installer.install(script, in: ground.repository)
@@ -139,7 +139,7 @@ struct HookInstallerTests {
     return whole
   }
 
-  @Test("status tells what keeps a push from being told")
+  @Test("status reports what keeps a push from being announced")
   func status() throws {
     let script = try ground.script()
     func problems(spool: String? = nil) throws -> [String] {

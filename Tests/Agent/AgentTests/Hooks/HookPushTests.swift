@@ -17,7 +17,7 @@ struct HookPushTests {
     try GitCommand(in: ground.path).run("rev-parse", "main").text
   }
 
-  @Test("is told to the agent, with what changed")
+  @Test("is announced to the agent, with the changed refs")
   func told() async throws {
     try install(id: "it's -n $(id)")
     let old = try oid()
@@ -80,7 +80,7 @@ struct HookPushTests {
     #expect(said.first?.contains(words) == true, "\(said)")
   }
 
-  @Test("of 5,000 refs is told whole, past a chained hook")
+  @Test("of 5,000 refs is announced whole, past a chained hook")
   func many() async throws {
     try ground.program("cat >/dev/null", ground.hook)
     try install("wc -l > '\(ground.told)'")

@@ -45,7 +45,7 @@ struct FenceOrderTests {
     }
   }
 
-  @Test("the reasons of refusals are told apart")
+  @Test("the reasons of refusals are distinguished")
   func reasons() throws {
     try withTemporaryDirectory("fence") { directory in
       let epoch = try SiteEpochTests.open(directory)

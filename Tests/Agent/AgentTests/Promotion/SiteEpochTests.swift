@@ -56,7 +56,7 @@ struct SiteEpochTests {
     }
   }
 
-  @Test("a secondary follows no primary of an older epoch than it knows, and none that is too far ahead")
+  @Test("a secondary follows no primary of an older epoch than its own, and none that is too far ahead")
   func learn() throws {
     try withTemporaryDirectory("epoch") { directory in
       let epoch = try Self.open(directory)

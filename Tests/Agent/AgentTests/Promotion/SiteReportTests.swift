@@ -7,7 +7,7 @@ import Testing
 
 @testable import Agent
 
-/// What a primary keeps of the report of a secondary that has a valid secret and means no good.
+/// What a primary keeps of the report of a malicious secondary that has a valid secret.
 @Suite("Reports of sites")
 struct SiteReportTests {
   private static func kinds() throws -> [KindPlan] {
@@ -39,7 +39,7 @@ struct SiteReportTests {
     #expect(try Self.kept(report) == report)
   }
 
-  @Test("it speaks of the kinds of this site only, by this site's names")
+  @Test("it may name the kinds of this site only, by this site's names")
   func kinds() throws {
     var report = Self.report()
     report.kinds[0].plural = "problems"

@@ -18,7 +18,7 @@ struct RootGuardTests {
       try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     }
 
-    /// As a process that starts.
+    /// Opens the root as a process that starts.
     func start() throws -> RootGuard {
       RootGuard(
         ReplicableName("project"),
@@ -48,7 +48,7 @@ struct RootGuardTests {
     }
   }
 
-  @Test("an empty registry makes its root, and the next start knows it")
+  @Test("an empty registry makes its root, and the next start finds it")
   func first() throws {
     let fixture = try RootFixture()
     let root = try fixture.start()

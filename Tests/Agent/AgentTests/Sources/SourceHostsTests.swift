@@ -122,7 +122,7 @@ struct SourceHostsTests {
     #expect(next.isPaused(Self.host) && next.failure(of: Self.host)?.since == failure.since)
   }
 
-  @Test("a host that was away is known to be so by the next process, and this machine's trouble is not handed on")
+  @Test("the next process keeps that a host was away, and not this machine's own failures")
   func restart() throws {
     let hosts = Self.hosts()
     let now = Moment(instant: .now, time: Timestamp(milliseconds: 1_795_000_000_000), jitter: 0)

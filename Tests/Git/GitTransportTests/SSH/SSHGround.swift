@@ -3,7 +3,7 @@ import GitTransport
 import TestSupport
 import WorkerPool
 
-/// A real `sshd`, a repository on it, and a user with a configuration of his own.
+/// A real `sshd`, a repository on it, and a user with a configuration of its own.
 struct SSHGround: Sendable {
   let directory: TemporaryDirectory
   let server: SSHServer
@@ -23,7 +23,7 @@ struct SSHGround: Sendable {
     server = try SSHServer(in: directory.path("sshd"), options: options)
     channel.configuration.environment = ChildProcess.isolatedEnvironment()
     channel.configuration.environment["SSH_AUTH_SOCK"] = nil
-    // Whoever runs the tests may have settings, keys and known hosts: none of them count here.
+    // The user that runs the tests may have settings, keys and known hosts: none of them count here.
     channel.configuration.ssh.configurationFile = "/dev/null"
     channel.configuration.ssh.knownHostsFiles = [try server.knownHosts()]
     channel.configuration.ssh.identityFiles = [directory.path("no-key")]
@@ -32,7 +32,7 @@ struct SSHGround: Sendable {
 
   var url: String { server.url(directory.path("r.git")) }
 
-  /// What the source lists, by transports that end afterwards.
+  /// Returns what the source lists, by transports that end afterwards.
   func list(_ url: String? = nil) async throws -> RemoteListing {
     try await channel.withTransports { try list(url, by: $0) }
   }
@@ -41,7 +41,7 @@ struct SSHGround: Sendable {
     try channel.listing(url ?? self.url, by: transports)
   }
 
-  /// The error of listing; throws when there is none, or another kind.
+  /// Returns the error of listing; throws when there is none, or another kind.
   func failure(_ url: String? = nil) async throws -> TransportError {
     do {
       _ = try await list(url)

@@ -21,7 +21,7 @@ import WorkerPool
     }
   }
 
-  @Test("a host that takes no variables is spoken to in version 0")
+  @Test("a host that takes no variables is used in version 0")
   func version0() async throws {
     try await withTemporaryDirectory { directory in
       var options = SSHServer.Options()
@@ -55,7 +55,7 @@ import WorkerPool
   func replaced() async throws {
     try await withTemporaryDirectory { directory in
       var options = SSHServer.Options()
-      // The host asks whether we are still there, and an idle session has nobody who answers.
+      // The host sends keepalives, and an idle session does not answer them.
       options.configuration = ["ClientAliveInterval 1", "ClientAliveCountMax 1"]
       var ground = try SSHGround(directory, options)
       ground.channel.configuration.ssh.choice = .libssh2
@@ -81,7 +81,7 @@ import WorkerPool
     }
   }
 
-  @Test("a host whose key nobody knows, knows otherwise, or has revoked is refused, and the line is named")
+  @Test("a host whose key is unknown, has changed, or is revoked is refused, and the line is named")
   func hostKeys() async throws {
     try await withTemporaryDirectory { directory in
       var ground = try SSHGround(directory)
@@ -107,7 +107,7 @@ import WorkerPool
     }
   }
 
-  @Test("of a host with several keys the one that is known is asked for, also under a hashed name")
+  @Test("of a host with several keys the one in the known hosts is asked for, also under a hashed name")
   func severalHostKeys() async throws {
     try await withTemporaryDirectory { directory in
       var options = SSHServer.Options()
@@ -125,7 +125,7 @@ import WorkerPool
     }
   }
 
-  @Test("a wrong user, and a key that the host does not know, are told with what was tried")
+  @Test("a wrong user, and a key that the host refuses, are reported with what was tried")
   func notBelieved() async throws {
     try await withTemporaryDirectory { directory in
       var ground = try SSHGround(directory)
@@ -141,7 +141,7 @@ import WorkerPool
     }
   }
 
-  @Test("a key with a passphrase is used with its file, and told of without it")
+  @Test("a key with a passphrase is used with its file, and reported without it")
   func passphrase() async throws {
     try await withTemporaryDirectory { directory in
       var ground = try SSHGround(directory)
@@ -206,7 +206,7 @@ import WorkerPool
     }
   }
 
-  @Test("a path with every character that a shell knows is one word there")
+  @Test("a path with every character that a shell interprets is one word there")
   func quoting() async throws {
     try await withTemporaryDirectory { directory in
       var ground = try SSHGround(directory)

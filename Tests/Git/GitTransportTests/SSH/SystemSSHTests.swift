@@ -59,7 +59,7 @@ import WorkerPool
     }
   }
 
-  /// The process that holds the one connection of this process.
+  /// Returns the process that holds the one connection of this process.
   private static func master() throws -> pid_t {
     let directory = "/tmp/remora-ssh-\(geteuid())"
     let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasPrefix("\(getpid())-") }
@@ -179,7 +179,7 @@ import WorkerPool
     }
   }
 
-  @Test("without ssh installed, a host that needs it is told so")
+  @Test("without ssh installed, a host that needs it fails with a message that says so")
   func missing() async throws {
     try await withTemporaryDirectory { directory in
       var ground = try SSHGround(directory)

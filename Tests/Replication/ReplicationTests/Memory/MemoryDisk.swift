@@ -28,7 +28,7 @@ final class MemoryDisk: Sendable {
     var staged: [Int: Item] = [:]
     var isStaged = false
     var isComplete = true
-    /// The file system tells when an inode was made.
+    /// The file system reports when an inode was made.
     var hasBirths = false
     var unreadable: Set<ReplicableID> = []
     /// Names of tickets are not used again.
@@ -64,7 +64,7 @@ final class MemoryDisk: Sendable {
     }
   }
 
-  /// All files are copied to another disk, or come back under another device number.
+  /// Copies all files to another disk, or brings them back under another device number.
   func copyDisk(keepsInodes: Bool = false) {
     content.withLock { content in
       content.device += 1

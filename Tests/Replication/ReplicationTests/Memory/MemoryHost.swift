@@ -73,7 +73,7 @@ final class MemoryHost: Sendable {
 
   /// Starts the primary again, and a secondary of it.
   /// - Parameters:
-  ///   - losesState: it knows no incarnation any more.
+  ///   - losesState: it has no incarnation any more.
   ///   - selection: what it offers.
   func restartPrimary(losesState: Bool = false, _ selection: SelectiveSync = .everything) async throws {
     let states = losesState ? MemoryStates() : states
@@ -107,7 +107,7 @@ final class MemoryHost: Sendable {
     }
   }
 
-  /// As many repositories as asked for, each with content of its own, copied and verified.
+  /// Makes as many repositories as asked for, each with content of its own, copied and verified.
   static func settled(_ count: Int, dataType: DataType = .repository, isMutable: Bool = true) async throws -> MemoryHost
   {
     let host = try MemoryHost(dataType: dataType, isMutable: isMutable)

@@ -55,7 +55,7 @@ struct MemoryPair: Sendable {
     try await primary.publish(event, of: id, Self.name)
   }
 
-  /// Makes it on the primary and tells.
+  /// Makes it on the primary and publishes the event.
   func create(_ text: String, _ lines: [String: String] = ["refs/heads/main": "1"]) async throws -> ReplicableID {
     let id = try ReplicableID(text)
     source.create(id, lines)

@@ -121,7 +121,7 @@ actor MemoryRegistry: RegistryStoring {
     fileprivate let cursor: Cursor?
   }
 
-  /// After so many changes none is made any more, as if the process died; `nil` ends that.
+  /// Drops every change after so many, as if the process died; `nil` ends that.
   func die(after changes: Int?) { changesBeforeCrash = changes }
 
   func backup() -> Backup { Backup(entries: entries, cursor: saved) }

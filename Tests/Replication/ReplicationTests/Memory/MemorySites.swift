@@ -63,7 +63,7 @@ struct MemorySites: Sendable {
     return id
   }
 
-  /// The event that each registry has taken last; -1 where it has no cursor.
+  /// Returns the event that each registry has taken last; -1 where it has no cursor.
   func cursors() async -> [Int] {
     var found: [Int] = []
     for part in parts { found.append(await part.registry.cursor().map { Int($0.id) } ?? -1) }
@@ -71,7 +71,7 @@ struct MemorySites: Sendable {
   }
 }
 
-/// Counts what is asked, and fails where it is told to.
+/// Counts the requests, and fails where a test sets a failure.
 final class CountedPrimary: PrimaryAccess {
   struct Counts: Sendable {
     var events = 0

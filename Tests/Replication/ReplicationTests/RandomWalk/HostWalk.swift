@@ -2,7 +2,8 @@ import Replication
 import TestSupport
 
 /// A host that copies its disk, renames in circles, destroys and makes anew, and a secondary that is started again, deselects, is
-/// switched off and asked by people, all by chance, over the framework itself; and an oracle that reads both directories.
+/// switched off and queried by an operator, all by chance, over the framework itself; and an oracle that reads both
+/// directories.
 ///
 /// Each replicable has a line `root` with a value that no other ever had: whatever copy has it is a copy of that one. After every
 /// step no copy has another root than it had, none is lost, none went to the trash beyond the guard without a confirmation, and
@@ -22,7 +23,7 @@ final class HostWalk {
   private var roots: [UInt64: String] = [:]
   /// Waiting copies as they were: inode and lines.
   private var waiting: [ReplicableID: (inode: UInt64, lines: [String: String])] = [:]
-  /// Ids whose removal a person has confirmed and that wait still.
+  /// Ids whose removal an operator has confirmed and that wait still.
   private var confirmed: Set<ReplicableID> = []
   /// Names of tickets that a confirmation has allowed.
   private var allowed: Set<String> = []
@@ -36,7 +37,7 @@ final class HostWalk {
     confirmsSoon = !seed.isMultiple(of: 2)
   }
 
-  /// Goes so many steps, then lets everything come to rest.
+  /// Goes so many steps, then runs until nothing is due.
   func go(steps: Int) async throws {
     for _ in 0..<5 { try create(name()) }
     try await host.settle()
@@ -99,7 +100,7 @@ final class HostWalk {
     }
   }
 
-  /// What happens on the host; somebody tells, or nobody.
+  /// Changes the host, with or without an event; returns what it did.
   private func change() async throws -> String {
     let what = try changeDisk()
     if chance(3), let id = present() { try await host.primary.publish(.updated, of: id, MemoryHost.name) }
@@ -175,7 +176,7 @@ final class HostWalk {
     }
   }
 
-  /// What a person asks of the secondary.
+  /// Gives an operator's order to the secondary; returns which.
   private func order() async throws -> String {
     let secondary = host.secondary
     switch confirmsSoon && chance(2) ? 0 : Int.random(in: 0..<9, using: &generator) {
@@ -260,7 +261,7 @@ final class HostWalk {
     try await checkWaiting(items, trash)
   }
 
-  /// No more than the guard allows within a day, but for what was confirmed.
+  /// Checks that no more than the guard allows is removed within a day, but for what was confirmed.
   private func checkTrash(_ tickets: [TrashTicket]) throws {
     for ticket in tickets where seenTickets.insert(ticket.name).inserted {
       // A confirmation is good for one removal.
@@ -290,7 +291,7 @@ final class HostWalk {
     counts["waiting", default: 0] += held.count
   }
 
-  /// The operator confirms everything and nothing changes any more: within a few rounds both directories are equal. The last of
+  /// Confirms everything and ends all changes: within a few rounds both directories are equal. The last of
   /// them is the primary's weekly reading, which finds changes that no event announced.
   private func comeToRest() async throws {
     host.source.change { content in

@@ -1,7 +1,7 @@
 import Replication
 import TestSupport
 
-/// A primary and a secondary, and chance that lets people push, jobs go on, clocks jump and processes die.
+/// A primary and a secondary; by chance clients push, jobs go on, clocks jump and processes die.
 struct Walk {
   static let replicables = 3
 
@@ -20,7 +20,7 @@ struct Walk {
     secondary = WalkSecondary(replicables: Self.replicables, log: log)
   }
 
-  /// Goes so many steps, then lets everything come to rest.
+  /// Goes so many steps, then runs until nothing is due.
   mutating func go(steps: Int) throws {
     for _ in 0..<steps {
       let before = secondary.entries
@@ -112,7 +112,7 @@ struct Walk {
 
   // MARK: The end
 
-  /// Nobody pushes any more and nothing fails: within a few rounds everything that the primary has is synced, verified and equal.
+  /// Ends pushes and failures: within a few rounds everything that the primary has is synced, verified and equal.
   private mutating func comeToRest() throws {
     if Bool.random(using: &generator) { secondary.restart() }
     if Bool.random(using: &generator) { primary.restart() }
@@ -142,7 +142,7 @@ struct Walk {
       try claim(entry.state == .synced && entry.verificationState == .succeeded, "\(index) does not come to rest")
       try claim(secondary.copies[index]?.refs == repository.refs, "\(index) is verified and differs")
       try claim(entry.incarnation == repository.incarnation, "\(index) is of another incarnation")
-      // Told late and of two logs by turns, it may hold more than it wants.
+      // Events that are late and of two logs by turns may leave it with more than it wants.
       let isHeld = entry.wanted.map { entry.held?.covers($0) == true } ?? true
       try claim(isHeld, "\(index) wants what it does not hold")
       if let held = entry.held, held.log == primary.log.id, let last = primary.log.last(of: repository.incarnation) {
@@ -174,7 +174,7 @@ struct Walk {
     return listing
   }
 
-  /// Different for different refs, without a hash.
+  /// Returns a checksum that differs for different refs, without a hash.
   static func checksum(_ refs: Refs) -> Checksum {
     var bytes: [UInt8] = []
     for value in refs {

@@ -3,7 +3,7 @@ import Replication
 /// The values of a replicable's refs in the walk, by number.
 typealias Refs = [UInt64?]
 
-/// An event of the walk, with what only the model knows: when what it announces became visible.
+/// An event of the walk, with what only the model has: when the announced change became visible.
 struct WalkEvent {
   var id: UInt64
   var name: EventName
@@ -46,7 +46,8 @@ struct WalkLog {
     for key in marks.keys { marks[key]?.removeAll { $0.id > UInt64(count) } }
   }
 
-  /// The moment at which all was visible that events of `incarnation` up to `generation` announce; 0 for one of another log.
+  /// Returns the moment at which all was visible that events of `incarnation` up to `generation` announce; 0 for one of
+  /// another log.
   func visible(upTo generation: Generation?, of incarnation: Incarnation?) -> Int {
     guard let generation, generation.log == id, let incarnation, let marks = marks[incarnation] else { return 0 }
     var (low, high) = (0, marks.count)
@@ -57,12 +58,12 @@ struct WalkLog {
     return low == 0 ? 0 : marks[low - 1].visibleAt
   }
 
-  /// The last event that announces something of the incarnation.
+  /// Returns the last event that announces something of the incarnation.
   func last(of incarnation: Incarnation) -> Generation? {
     marks[incarnation]?.last.map { Generation(log: id, id: $0.id) }
   }
 
-  /// Whether the cursor's place is in this history.
+  /// Returns whether the cursor's place is in this history.
   func continues(_ cursor: Cursor) -> Bool {
     guard cursor.log == id, cursor.id <= UInt64(events.count) else { return false }
     return cursor.id == 0 || events[Int(cursor.id) - 1].chain == cursor.chain

@@ -29,11 +29,11 @@ struct WalkPrimary {
   var repositories: [Repository?]
   var states: [PrimaryState?]
   var log: WalkLog
-  /// Logged; the state does not know the event's id yet.
+  /// Logged; the state does not have the event's id yet.
   var inFlight: [(replicable: Int, incarnation: Incarnation, generation: Generation)] = []
   var unlogged: [Change] = []
   var readings: [Reading?]
-  /// When what `state.reading` says was read.
+  /// When the content of `state.reading` was read.
   var readTicks: [Int]
   /// Everything that was ever visible, and from when.
   var history: [[(tick: Int, refs: Refs?)]]
@@ -49,7 +49,7 @@ struct WalkPrimary {
     self.log = WalkLog(log)
   }
 
-  // MARK: What people do
+  // MARK: What clients do
 
   mutating func push(_ index: Int, tick: Int, using generator: inout SeededGenerator) throws {
     if repositories[index] == nil {
@@ -147,7 +147,7 @@ struct WalkPrimary {
 
   // MARK: What goes wrong
 
-  /// The process dies; the next one tells the states of the events that they may not know.
+  /// Ends the process; the next one publishes the states whose events may be lost.
   mutating func restart() {
     restarts += 1
     readings = readings.map { _ in nil }
@@ -163,7 +163,7 @@ struct WalkPrimary {
     restart()
   }
 
-  /// The log is restored from a backup; what its lost end told is published again.
+  /// Restores the log from a backup; the events of its lost end are published again.
   mutating func restoreLog(to count: Int, tick: Int) {
     log.truncate(to: count)
     for index in states.indices {
@@ -175,7 +175,7 @@ struct WalkPrimary {
     restart()
   }
 
-  /// A reading that stands is of all that the events that the state knows announce.
+  /// Checks that a reading that stands covers all events that the state has.
   func check() throws {
     for (index, state) in states.enumerated() {
       guard let state, state.verificationState == .succeeded else { continue }

@@ -146,7 +146,8 @@ extension WalkSecondary {
     case .mismatched(let differences):
       for difference in differences {
         guard let ref = after.indices.first(where: { Walk.refName($0) == difference.name }) else { continue }
-        // Two brackets in a row may each catch a ref that was elsewhere in between; no rule over listings can tell that.
+        // Two brackets in a row may each catch a ref that was elsewhere in between; no rule over listings can detect
+        // that.
         let isFlap = flapped.contains(difference.name) && first?.flapped.contains(difference.name) == true
         try claim(copy[ref] != synced.refs[ref] || isFlap, "\(index): false mismatch of \(difference.name)")
         counts[isFlap ? "flaps" : "mismatches", default: 0] += 1

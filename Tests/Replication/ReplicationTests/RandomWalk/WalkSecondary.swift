@@ -46,7 +46,7 @@ struct WalkSecondary {
   /// For each incarnation the latest moment that a consumed event announces.
   var consumed: [Incarnation: Int] = [:]
   var successes: (syncs: Set<UInt64>, verifications: Set<UInt64>) = ([], [])
-  /// How often something interesting happened, so that a test can tell that it did.
+  /// How often something interesting happened, so that a test can check that it did.
   var counts: [String: Int] = [:]
   private var lastNumber: UInt64 = 0
 
@@ -124,7 +124,7 @@ struct WalkSecondary {
     var rows: [CatalogRow] = []
     for (index, state) in primary.states.enumerated() {
       guard let state, primary.repositories[index]?.incarnation == state.incarnation else { continue }
-      // An event of this one may be logged and not told to its state.
+      // An event of this one may be logged and not applied to its state.
       let generation = inFlight.contains(index) ? position.generation : state.generation
       rows.append(
         CatalogRow(
@@ -141,7 +141,7 @@ struct WalkSecondary {
   }
 
   /// Goes on from a position whose catalog was taken. A pass that only looks leaves the cursor alone: it might be of a history
-  /// that is no more, and nobody would notice.
+  /// that is no more, and no later step would detect it.
   private mutating func begin(at position: Cursor, of log: WalkLog) {
     known = log
     cursor = position
@@ -161,7 +161,7 @@ struct WalkSecondary {
       entries[index]?.recoverAfterRestart()
     }
     cursor = savedCursor
-    // They were told by a batch whose cursor was not saved; it may come otherwise the next time.
+    // They came in a batch whose cursor was not saved; it may come otherwise the next time.
     for index in entries.indices where entries[index]?.isAhead(of: cursor) == true {
       entries[index]?.forgetGenerations()
     }
@@ -169,7 +169,7 @@ struct WalkSecondary {
 
   // MARK: Invariants
 
-  /// What must be true after every step, seen from outside of the machines.
+  /// Checks what must be true after every step, seen from outside of the machines.
   func check(since before: [RegistryEntry?], now: Timestamp) throws {
     for (index, entry) in entries.enumerated() {
       guard let entry else { continue }

@@ -3,13 +3,13 @@ import Foundation
 /// A primary and a secondary as processes of their own, with their directories and configurations: `sources` and `assets` are
 /// what the host holds, `copies` and `copied-assets` what the secondary makes of it.
 package final class AgentRig: Sendable {
-  /// What the configurations say beside what every pair needs; YAML lines without indentation.
+  /// Settings beside those that every pair needs; YAML lines without indentation.
   package struct Settings: Sendable {
     /// At the primary.
     package var primary = ""
     /// At the secondary.
     package var secondary = ""
-    /// What the kind of repositories says at the primary beside its root; one line.
+    /// The primary's settings of the kind of repositories, beside its root; one line.
     package var primaryKind = ""
     /// The same at the secondary.
     package var secondaryKind = ""
@@ -58,7 +58,7 @@ package final class AgentRig: Sendable {
     try configure()
   }
 
-  /// The text of a secret: `site`, `admin` or `reader`.
+  /// Returns the text of a secret: `site`, `admin` or `reader`.
   package func secret(_ name: String) throws -> String {
     try String(contentsOfFile: directory.path("\(name).secret"), encoding: .utf8)
       .trimmingCharacters(in: .whitespacesAndNewlines)
@@ -110,17 +110,17 @@ package final class AgentRig: Sendable {
   package var primaryState: String { directory.path("primary") }
   package var secondaryState: String { directory.path("secondary") }
 
-  /// The host's repository of that id, to be made or changed.
+  /// Returns the host's repository of that id, to be made or changed.
   package func source(_ id: String) -> String { "\(settings.sources ?? directory.path("sources"))/\(id).git" }
-  /// The secondary's copy of it.
+  /// Returns the secondary's copy of it.
   package func copy(_ id: String) -> String { directory.path("copies/\(id).git") }
 
-  /// Starts the primary and waits until its doors are open.
+  /// Starts the primary and waits until its listeners are open.
   package func startPrimary() throws -> ChildProcess {
     try start(primaryConfiguration, settings.primaryRunner, settings.primaryEnvironment)
   }
 
-  /// Starts the secondary and waits until its doors are open.
+  /// Starts the secondary and waits until its listeners are open.
   package func startSecondary() throws -> ChildProcess {
     try start(secondaryConfiguration, settings.secondaryRunner, settings.secondaryEnvironment)
   }
@@ -144,7 +144,7 @@ package final class AgentRig: Sendable {
     try await BuiltProgram.remora(arguments, environment: ["REMORA_CONFIG": configuration]).outcome()
   }
 
-  /// Tells the primary of a push, as a hook does.
+  /// Announces a push to the primary, as a hook does.
   package func push(_ id: String) async throws {
     let outcome = try await remora(["event", "push", "project_repository", id], at: primaryConfiguration)
     guard outcome.isSuccess else { throw TestSupportError("event push \(id): \(outcome.errorText)") }

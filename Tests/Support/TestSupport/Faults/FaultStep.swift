@@ -15,7 +15,7 @@ package enum FaultStep: Sendable {
   case delay(Duration)
   /// Lets one byte through in each interval, to the end.
   case drip(every: Duration)
-  /// Sends nothing more, and keeps the connection open until the client or the test gives up.
+  /// Sends nothing more, and keeps the connection open until the client or the test closes it.
   case stall
   /// Ends the connection in order (FIN), wherever the answer is.
   case cut
@@ -23,6 +23,6 @@ package enum FaultStep: Sendable {
   case reset
   /// Sends these bytes, which no server sent.
   case answer([UInt8])
-  /// Sends these bytes again and again, until the client has had enough.
+  /// Sends these bytes again and again, until the client closes the connection.
   case flood([UInt8])
 }

@@ -25,7 +25,7 @@ final class FaultedConnection {
   }
 
   func serve(server port: UInt16?, steps: [FaultStep]) {
-    if let port, let descriptor = try? LoopbackSocket.connect(to: port) {  // a server that is gone answers nothing
+    if let port, let descriptor = try? LoopbackSocket.connect(to: port) {  // a server that has ended answers nothing
       server = descriptor
       connections.adopt(descriptor)
     }
@@ -46,7 +46,7 @@ final class FaultedConnection {
     finish(ending, requestsHaveEnded)
   }
 
-  /// False when the connection is at its end.
+  /// Returns false when the connection is at its end.
   private func perform(_ step: FaultStep) -> Bool {
     switch step {
     case .passBytes(let count): return pass(bytes: count)
@@ -148,7 +148,7 @@ final class FaultedConnection {
         let bytes = LoopbackSocket.receive(from: client)
         if bytes.isEmpty { break }
         traffic.with { $0.toServer += bytes.count }
-        // A server that no longer reads is no reason to stop listening to the client.
+        // A server that no longer reads is no reason to stop reading from the client.
         if let server { _ = LoopbackSocket.send(bytes, to: server) }
       }
       if let server { shutdown(server, Int32(SHUT_WR)) }
@@ -160,7 +160,7 @@ final class FaultedConnection {
   private func finish(_ ending: Ending, _ requestsHaveEnded: Monitor<Bool>) {
     if ending == .reset {
       LoopbackSocket.resetOnClose(client)
-      // Wakes the other thread without a word to the client.
+      // Wakes the other thread without sending to the client.
       shutdown(client, Int32(SHUT_RD))
     } else {
       shutdown(client, Int32(SHUT_RDWR))

@@ -39,7 +39,7 @@ package final class SmallDisk {
     guard unlink("\(path)/filler") == 0 else { throw TestSupportError("unlink \(path)/filler: \(errno)") }
   }
 
-  /// Lazily, so that it also works while something still looks at it.
+  /// Unmounts lazily, so that it also works while a process still uses it.
   package func unmount() {
     guard isMounted else { return }
     isMounted = false

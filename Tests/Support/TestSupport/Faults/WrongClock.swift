@@ -1,7 +1,7 @@
 import Foundation
 
 /// A wall clock that is wrong for the processes that run with its environment, by a number of seconds that can be changed while
-/// they run. Their monotonic clocks stay right, as those of a machine do whose time somebody sets.
+/// they run. Their monotonic clocks stay right, as those of a machine do whose time is set.
 package final class WrongClock: Sendable {
   private let file: String
   private let library: String

@@ -57,7 +57,7 @@ package final class TwoHosts: Sendable {
 
   private func remove() {
     wire.stop()
-    for name in names { try? Self.ip("netns", "del", name) }  // a namespace that is left over harms nobody
+    for name in names { try? Self.ip("netns", "del", name) }  // a namespace that is left over is harmless
   }
 
   private static func runner(_ name: String) -> [String] { ["ip", "netns", "exec", name] }
@@ -92,7 +92,7 @@ package struct Weather: Sendable {
   package var delay = Duration.zero
   /// Of a hundred packets that many are lost, by chance.
   package var lostPercent = 0
-  /// Nothing passes, and nobody is told.
+  /// Whether all packets are dropped, without an error to the sender.
   package var isCut = false
   /// Each packet that brings data resets its connection with this chance, of a hundred.
   package var resetPercent = 0

@@ -31,7 +31,7 @@ package final class Wire: Sendable {
 
   func set(_ weather: Weather) { state.withLock { $0.weather = weather } }
 
-  /// The thread ends within a tenth of a second, and closes the devices.
+  /// Stops the thread, which ends within a tenth of a second and closes the devices.
   func stop() { state.withLock { $0.isStopped = true } }
 
   func start() {
@@ -83,7 +83,7 @@ package final class Wire: Sendable {
     }
   }
 
-  /// What does not fit is lost, as on any wire.
+  /// Sends a packet; what does not fit is lost, as on any wire.
   private func send(_ packet: [UInt8], to device: Int32) { _ = write(device, packet, packet.count) }
 }
 
@@ -101,7 +101,8 @@ private struct Segment {
 
   var hasData: Bool { packet.count > start + Int(packet[start + 12] >> 4) * 4 }
 
-  /// The packet that ends the connection at once: at the receiver as if by the sender, or at the sender as if by the receiver.
+  /// Returns the packet that ends the connection at once: at the receiver as if by the sender, or at the sender as if
+  /// by the receiver.
   func reset(ofReceiver: Bool) -> [UInt8] {
     let (from, to) = (Array(packet[12..<16]), Array(packet[16..<20]))
     let ports = (Array(packet[start..<start + 2]), Array(packet[start + 2..<start + 4]))
@@ -115,7 +116,7 @@ private struct Segment {
     return head + tcp
   }
 
-  /// The checksum of RFC 1071.
+  /// Returns the checksum of RFC 1071.
   private static func sum(_ bytes: [UInt8]) -> (UInt8, UInt8) {
     var sum: UInt32 = 0
     for index in stride(from: 0, to: bytes.count, by: 2) { sum += UInt32(bytes[index]) << 8 | UInt32(bytes[index + 1]) }

@@ -37,13 +37,13 @@ package struct BadPack: CustomStringConvertible, Sendable {
     return BadPack(description: "truncated", bytes: writer.finish().dropLast(30), tip: tip)
   }
 
-  /// The header promises one object more than there is; the trailer fits.
+  /// The header declares one object more than there is; the trailer fits.
   package static var tooManyDeclared: BadPack {
     let (writer, tip) = contents()
     return BadPack(description: "one object too few", bytes: writer.finish(declaredCount: 4), tip: tip)
   }
 
-  /// The header promises 4,294,967,295 objects: an allocation by that number is 32 GiB.
+  /// The header declares 4,294,967,295 objects: an allocation by that number is 32 GiB.
   package static var fourBillionDeclared: BadPack {
     let (writer, tip) = contents()
     return BadPack(description: "four billion objects declared", bytes: writer.finish(declaredCount: .max), tip: tip)
@@ -71,7 +71,7 @@ package struct BadPack: CustomStringConvertible, Sendable {
     return BadPack(description: "an object twice, once as a delta by name", bytes: writer.finish(), tip: tip)
   }
 
-  /// A pack of 70 KB that holds an object of more than a gibibyte: a delta of a delta.
+  /// Returns a pack of 70 KB that holds an object of more than a gibibyte: a delta of a delta.
   package static func deltaBomb(blocks: Int = 66) -> BadPack {
     var (writer, tip) = contents()
     let block = 0x1_0000

@@ -30,7 +30,7 @@ package struct PackWriter {
 
   package init() {}
 
-  /// The oid of an object.
+  /// Returns the oid of an object.
   package static func oid(_ kind: Kind, _ content: [UInt8]) -> ObjectID {
     var hash = Insecure.SHA1()
     hash.update(data: Array("\(kind.name) \(content.count)\0".utf8))
@@ -77,7 +77,7 @@ package struct PackWriter {
     appendZlib(content)
   }
 
-  /// The pack: header, entries, trailer.
+  /// Returns the pack: header, entries, trailer.
   ///
   /// - Parameter declaredCount: what the header says; nil for the truth.
   package func finish(declaredCount: UInt32? = nil) -> [UInt8] {

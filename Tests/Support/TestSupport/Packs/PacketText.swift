@@ -4,10 +4,10 @@ package enum PacketText {
   package static let delimiter = Array("0001".utf8)
   package static let responseEnd = Array("0002".utf8)
 
-  /// A line of text; a newline is added.
+  /// Returns a line of text; a newline is added.
   package static func line(_ text: String) -> [UInt8] { packet(Array("\(text)\n".utf8)) }
 
-  /// A packet with these bytes, at most 65,516.
+  /// Returns a packet with these bytes, at most 65,516.
   package static func packet(_ bytes: some Collection<UInt8>) -> [UInt8] {
     precondition(bytes.count <= 65_516, "a packet holds 65,516 bytes")
     let digits = String(bytes.count + 4, radix: 16)

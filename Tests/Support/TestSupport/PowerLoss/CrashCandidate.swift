@@ -23,7 +23,7 @@ struct CrashCandidate {
     self.tear = tear
   }
 
-  /// The choices that `CrashStates` lists.
+  /// Returns the choices that `CrashStates` lists.
   static func all(of pending: VolatileOperations) -> [CrashCandidate] {
     let numbers = pending.numbers
     var all = [CrashCandidate(numbers, .nothing)]

@@ -6,7 +6,7 @@ package struct CrashState: Sendable, CustomStringConvertible {
   package let root: FilePath
   /// The recorded steps that had been issued, from 0. Equal states of several steps are shown once, with the first.
   package let step: Int
-  /// True when all recorded steps had been issued: what the code promised by returning must hold.
+  /// True when all recorded steps had been issued: what the code guaranteed by returning must hold.
   package let isFinal: Bool
   /// The marks (`RecordingFileSystem.mark`) that had been passed.
   package let marks: [String]

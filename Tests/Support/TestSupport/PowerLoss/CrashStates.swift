@@ -20,7 +20,7 @@ package struct CrashStates {
   package var steps: [String] { log.steps.map(\.label) }
 
   /// Lays out each different state in a fresh directory in memory and hands it over. States that are equal are shown
-  /// once, unless marks or the end of the recording tell them apart.
+  /// once, unless marks or the end of the recording distinguish them.
   ///
   /// - Throws: `CrashStateFailure` for the first state that the closure threw at.
   @discardableResult

@@ -91,7 +91,7 @@ struct CrashWalk {
     return candidates.count
   }
 
-  /// The step that an operation belongs to, in words.
+  /// Returns the step that an operation belongs to, in words.
   func label(of operation: Int) -> String {
     for case (let step, .operations(let range)) in log.steps.map({ ($0, $0.kind) }) where range.contains(operation) {
       return range.count == 1 ? step.label : "\(step.label) (number \(operation - range.lowerBound + 1))"

@@ -27,7 +27,7 @@ struct DirectoryHandle: ~Copyable {
     close(descriptor)
   }
 
-  /// The names with their terminating zeros and what they stand for; one that goes meanwhile is left out.
+  /// Returns the names with their terminating zeros and what they stand for; one that goes meanwhile is left out.
   func entries() throws(FileError) -> [(name: [CChar], stamp: DiskStamp)] {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0, let stream = fdopendir(copy) else { throw failure("list") }
@@ -46,7 +46,7 @@ struct DirectoryHandle: ~Copyable {
     return found
   }
 
-  /// The bytes of a file, up to a bound; nil when it is gone.
+  /// Returns the bytes of a file, up to a bound; nil when it is gone.
   func contents(of name: [CChar], limit: Int) throws(FileError) -> [UInt8]? {
     let file = openat(descriptor, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard file >= 0 else {
@@ -70,7 +70,7 @@ struct DirectoryHandle: ~Copyable {
     return bytes
   }
 
-  /// What a link leads to, with a terminating zero.
+  /// Returns what a link leads to, with a terminating zero.
   func target(of name: [CChar]) throws(FileError) -> [CChar] {
     var buffer = [CChar](repeating: 0, count: 4_097)
     let count = readlinkat(descriptor, name, &buffer, buffer.count - 1)

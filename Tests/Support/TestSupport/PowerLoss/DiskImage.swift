@@ -19,13 +19,13 @@ struct DiskImage: Sendable {
     return entries[slot.name]
   }
 
-  /// The names in a directory; none for anything else.
+  /// Returns the names in a directory; none for anything else.
   func entries(of directory: DiskInode) -> [DiskName: DiskInode] {
     guard case .directory(let entries, _)? = nodes[directory] else { return [:] }
     return entries
   }
 
-  /// The bytes of a file; nil for anything else.
+  /// Returns the bytes of a file; nil for anything else.
   func content(of inode: DiskInode) -> DiskContent? {
     guard case .file(let content, _)? = nodes[inode] else { return nil }
     return content

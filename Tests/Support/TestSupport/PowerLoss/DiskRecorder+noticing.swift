@@ -7,7 +7,7 @@ extension DiskRecorder {
   private static let maximumFileBytes = 256 << 20
 
   /// Compares the model with the real directory and records what others did to it (libgit2 writes packs and
-  /// repositories past the port), as one step of operations that nobody has synchronised.
+  /// repositories past the port), as one step of operations without fsync.
   ///
   /// Done before each operation of ours, so that both keep their order. Limits: changes in place that leave size and
   /// both time stamps alone go unseen, and of several changes of one name between two looks only the last is known.
@@ -19,7 +19,7 @@ extension DiskRecorder {
     endStep(from: first, "others change \(log.operations.count - first) things")
   }
 
-  /// First half: what is there. Renames are told from new files here, before what is gone is looked at.
+  /// First half: what is there. Renames are separated from new files here, before what is gone is looked at.
   private mutating func noticePresent(
     in directory: DiskInode, _ handle: borrowing DirectoryHandle, _ seen: inout Set<DiskSlot>
   ) throws(FileError) {
@@ -51,7 +51,7 @@ extension DiskRecorder {
     }
   }
 
-  /// The inode of a name that the model has, or has had under another name.
+  /// Returns the inode of a name that the model has, or has had under another name.
   private mutating func known(_ slot: DiskSlot, _ stamp: DiskStamp) -> DiskInode? {
     guard let inode = inode(of: stamp) else { return nil }
     if current[slot] == inode { return inode }
@@ -61,7 +61,7 @@ extension DiskRecorder {
     guard !places.isEmpty else { return nil }
     for place in places {
       if DiskStamp(path: place.path)?.identity == stamp.identity { continue }
-      // Gone from there: renamed, unless the number was given to a new file, which tells by its size and time.
+      // Gone from there: renamed, unless the number was given to a new file, which differs in its size and time.
       if stamp.kind == .regular, let last = stamps[inode],
         last.size != stamp.size || last.modified != stamp.modified
       {

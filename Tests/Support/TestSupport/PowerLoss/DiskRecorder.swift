@@ -58,12 +58,12 @@ struct DiskRecorder {
     log.steps.append(DiskLog.Step(kind: .operations(first..<log.operations.count), label: label))
   }
 
-  /// What crash states are built from.
+  /// Returns what crash states are built from.
   func simulation() -> (log: DiskLog, simulator: DiskSimulator) {
     (log, DiskSimulator(births: log.births, contents: simulator.contents))
   }
 
-  /// A new inode of the model for one of the real disk.
+  /// Returns a new inode of the model for one of the real disk.
   mutating func bear(_ node: DiskNode, _ stamp: DiskStamp) -> DiskInode {
     let inode = DiskInode(number: inodesMade)
     inodesMade += 1
@@ -77,18 +77,18 @@ struct DiskRecorder {
     bear(.file(simulator.contents.content([]), stamp.permissions), stamp)
   }
 
-  /// The inode of the model that last stood for a real one; it may have lost its names since.
+  /// Returns the inode of the model that last stood for a real one; it may have lost its names since.
   func inode(of stamp: DiskStamp) -> DiskInode? { identities[stamp.identity] }
 
   mutating func name(_ text: [CChar]) -> DiskName { log.names.name(text) }
 
-  /// The path below the root, or nil for one that is not there: what lies outside is not recorded.
+  /// Returns the path below the root, or nil for one that is not there: what lies outside is not recorded.
   func relative(_ path: FilePath) -> FilePath? {
     var path = path.lexicallyNormalized()
     return path.removePrefix(root) ? path : nil
   }
 
-  /// The name in its directory that a path stands for; nil outside the root and for the root itself.
+  /// Returns the name in its directory that a path stands for; nil outside the root and for the root itself.
   mutating func slot(_ path: FilePath) -> DiskSlot? {
     guard let relative = relative(path), let name = relative.lastComponent,
       let directory = inode(below: relative.removingLastComponent())
@@ -96,7 +96,7 @@ struct DiskRecorder {
     return DiskSlot(directory: directory, name: log.names.name(name))
   }
 
-  /// The inode at a path; nil outside the root and where nothing is.
+  /// Returns the inode at a path; nil outside the root and where nothing is.
   mutating func inode(at path: FilePath) -> DiskInode? {
     guard let relative = relative(path) else { return nil }
     return inode(below: relative)

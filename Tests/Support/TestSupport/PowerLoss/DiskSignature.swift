@@ -1,4 +1,4 @@
-/// What tells equal trees from different ones: see `DiskImage.signature`.
+/// What distinguishes trees that are not equal: see `DiskImage.signature`.
 struct DiskSignature: Hashable {
   private var first = 0
   private var second = 0

@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// What tells whether a real file is the one that was looked at before, with the same content.
+/// What shows whether a real file is the one that was looked at before, with the same content.
 struct DiskStamp: Equatable, Sendable {
   /// Device and inode number.
   struct Identity: Hashable, Sendable {

@@ -7,7 +7,7 @@ enum DiskTear: CaseIterable, Sendable {
   /// The length came to the disk, no byte did.
   case zeros
 
-  /// What the write left of its bytes.
+  /// Returns what the write left of its bytes.
   func apply(_ bytes: [UInt8]) -> [UInt8] {
     let half = bytes.count / 2
     return switch self {

@@ -13,7 +13,7 @@ package struct PowerLossStage {
     self.root = root
   }
 
-  /// Notes that a promise holds from here on: crash states tell which marks they have passed. Without meaning, and
+  /// Notes that a guarantee holds from here on; crash states list which marks they have passed. Without meaning, and
   /// without cost, where calls are failed.
   package func mark(_ name: String) throws {
     if let recording = files as? RecordingFileSystem { try recording.mark(name) }

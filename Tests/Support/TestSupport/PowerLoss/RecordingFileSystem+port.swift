@@ -126,7 +126,7 @@ extension RecordingFileSystem: FileSystemPort {
     return opened
   }
 
-  /// The recorded name at a path; nil outside the root.
+  /// Returns the recorded name at a path; nil outside the root.
   private func slot(_ path: FilePath, in state: inout State) -> DiskSlot? {
     let slot = state.recorder.slot(path)
     // A path below the root that the model cannot find leads through a link: its change would go unrecorded, and the

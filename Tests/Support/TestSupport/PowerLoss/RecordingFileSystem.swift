@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 package import SystemPackage
 
-/// A file system that does everything for real in a directory, records it, and can tell every disk that a loss of
+/// A file system that does everything for real in a directory, records it, and can produce every disk that a loss of
 /// power would leave there.
 ///
 /// The model of the disk (what is lost is lost until synchronised; `CrashStates` says which states follow):
@@ -48,7 +48,7 @@ package final class RecordingFileSystem: Sendable {
   /// The number of fsync calls so far.
   package var synchronizationCount: Int { synchronizations.count }
 
-  /// Notes that a promise holds from here on; crash states tell which marks they have passed.
+  /// Notes that a guarantee holds from here on; crash states list which marks they have passed.
   package func mark(_ name: String) throws {
     try state.withLock { (state) throws(FileError) in
       try state.recorder.noticeOthers()
@@ -56,7 +56,7 @@ package final class RecordingFileSystem: Sendable {
     }
   }
 
-  /// The states that a loss of power may have left at any moment until now.
+  /// Returns the states that a loss of power may have left at any moment until now.
   package func crashStates() throws -> CrashStates {
     let (log, simulator) = try state.withLock { (state) throws(FileError) in
       try state.recorder.noticeOthers()

@@ -41,7 +41,7 @@ struct VolatileOperations {
     return durable
   }
 
-  /// The operation and all volatile ones that it needs.
+  /// Returns the operation and all volatile ones that it needs.
   func requirements(of number: Int) -> Set<Int> {
     let volatile = Set(numbers)
     var all: Set<Int> = [number]
@@ -54,7 +54,7 @@ struct VolatileOperations {
     return all
   }
 
-  /// The operation and all volatile ones that need it.
+  /// Returns the operation and all volatile ones that need it.
   func dependents(of number: Int) -> Set<Int> {
     var lost: Set<Int> = [number]
     for later in numbers where later > number {
@@ -67,6 +67,6 @@ struct VolatileOperations {
     if case .write = operations[number] { true } else { false }
   }
 
-  /// The file whose content the operation changes.
+  /// Returns the file whose content the operation changes.
   func content(_ number: Int) -> DiskInode? { operations[number].changedContent }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Executables of this package, as the build left them beside the running tests or benchmark.
 package enum BuiltProgram {
-  /// The path of a product, such as `remora`.
+  /// Returns the path of a product, such as `remora`.
   ///
   /// - Throws: `TestSupportError` when it was not built: `swift build` makes it, and so does `swift test`.
   package static func path(_ name: String) throws -> String {

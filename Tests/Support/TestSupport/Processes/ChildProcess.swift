@@ -11,7 +11,7 @@ package final class ChildProcess: Sendable {
   package enum Input: Sendable {
     /// These bytes, then the end.
     case bytes([UInt8])
-    /// An input that stays open and silent until `endInput()`, or until the test process is gone.
+    /// An input that stays open without data until `endInput()`, or until the test process is gone.
     case heldOpen
     package static let none = Input.bytes([])
   }
@@ -155,7 +155,7 @@ package final class ChildProcess: Sendable {
     waitUntil(within: limit) { access(path, F_OK) == 0 }
   }
 
-  /// PATH, C locale, UTC, and no way to ask at a terminal: nothing of the person who runs the tests.
+  /// PATH, C locale, UTC, and no way to ask at a terminal: nothing of the user that runs the tests.
   package static func isolatedEnvironment(home: String = "/nonexistent") -> [String: String] {
     [
       "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", "HOME": home,

@@ -3,7 +3,7 @@ import WorkerPool
 
 /// Moves bytes between us and a child's standard streams, on one thread, until both outputs have ended.
 struct ChildStreams: Sendable {
-  /// nil when somebody else holds the child's input.
+  /// nil when another owner holds the child's input.
   let input: Int32?
   let pending: [UInt8]
   let output: Int32

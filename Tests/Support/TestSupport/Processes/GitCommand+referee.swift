@@ -2,7 +2,7 @@ package import GitValues
 
 /// What git says about a repository, as values that can be compared with ours.
 extension GitCommand {
-  /// Every ref below `refs/` that resolves, by its resolved oid, with peeled values of annotated tags.
+  /// Returns every ref below `refs/` that resolves, by its resolved oid, with peeled values of annotated tags.
   package func forEachRef(_ repository: String) throws -> RefListing {
     let format = "%(objectname) %(*objecttype) %(*objectname) %(refname)"
     let outcome = try run("-C", repository, "for-each-ref", "--format=\(format)")
@@ -24,7 +24,7 @@ extension GitCommand {
     return listing
   }
 
-  /// The names below `refs/` and their resolved oids, for comparing with literals.
+  /// Returns the names below `refs/` and their resolved oids, for comparing with literals.
   package func refs(_ repository: String) throws -> [String: String] {
     var refs: [String: String] = [:]
     for line in try run("-C", repository, "for-each-ref", "--format=%(objectname) %(refname)").lines {
@@ -33,7 +33,7 @@ extension GitCommand {
     return refs
   }
 
-  /// What HEAD says, its symbolic chain followed to the end.
+  /// Returns what HEAD says, its symbolic chain followed to the end.
   package func head(_ repository: String) throws -> Head {
     let oid = try attempt(["-C", repository, "rev-parse", "-q", "--verify", "HEAD"])
     let symbolic = try attempt(["-C", repository, "symbolic-ref", "-q", "HEAD"])
@@ -55,7 +55,7 @@ extension GitCommand {
     RefView(head: try head(repository), refs: try forEachRef(repository))
   }
 
-  /// The checksum of product.md § 2, by git and `sha256sum` alone.
+  /// Returns the checksum of product.md § 2, by git and `sha256sum` alone.
   package func checksum(_ repository: String) throws -> String {
     let script = """
       { t=$(git symbolic-ref -q HEAD) && echo "ref: $t HEAD" || echo "$(git rev-parse HEAD) HEAD"
@@ -78,7 +78,7 @@ extension GitCommand {
     return try command.attempt(arguments)
   }
 
-  /// What `git ls-remote` prints for a URL: oid and name a line.
+  /// Returns what `git ls-remote` prints for a URL: oid and name a line.
   package func lsRemote(_ url: String) throws -> [String] { try run("ls-remote", url).lines }
 
   /// Asks `git fsck` for its judgement.
@@ -96,7 +96,7 @@ extension GitCommand {
     return outcome.isSuccess ? serious : serious + ["git fsck ended with \(outcome.end)"]
   }
 
-  /// Every object that refs and HEAD reach, as `git rev-list --objects --all` has them, sorted.
+  /// Returns every object that refs and HEAD reach, as `git rev-list --objects --all` has them, sorted.
   package func reachableObjects(_ repository: String) throws -> [String] {
     try run("-C", repository, "rev-list", "--objects", "--no-object-names", "--all").lines.sorted()
   }

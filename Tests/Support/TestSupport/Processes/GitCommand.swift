@@ -1,4 +1,4 @@
-/// The real `git`, cut off from the configuration of whoever runs the tests: the referee of every comparison.
+/// The real `git`, cut off from the configuration of the user that runs the tests: the referee of every comparison.
 ///
 /// Author, committer and dates are fixed, so what it makes has the same oids everywhere.
 package struct GitCommand: Sendable {

@@ -2,7 +2,7 @@ import Foundation
 import WorkerPool
 
 extension ChildProcess {
-  /// Runs to the end and tells how much memory the program itself had at most, in bytes.
+  /// Runs to the end and returns how much memory the program itself had at most, in bytes.
   ///
   /// Read from the kernel's own mark while the program runs, because `ProcessOutcome.peakMemoryBytes` counts what a child shared
   /// with the tests before it became that program.

@@ -8,7 +8,7 @@ package enum BuiltObject: Hashable, Sendable {
   case tree(ofMark: Int)
   case oid(ObjectID)
 
-  /// An object by its forty digits.
+  /// Returns an object by its forty digits.
   package static func oid(_ hex: String) -> BuiltObject {
     guard let oid = ObjectID(hex) else { preconditionFailure("not an object id: \(hex)") }
     return .oid(oid)

@@ -62,7 +62,7 @@ extension RepositoryBuilder {
     }
   }
 
-  /// Tag objects go in as one pack: fast-import would write a loose ref for each.
+  /// Writes tag objects as one pack: fast-import would write a loose ref for each.
   private func writeTags(into oids: inout [BuiltObject: ObjectID], git: GitCommand) throws {
     guard !tags.isEmpty else { return }
     let ownTags = Set(tags.map { BuiltObject.mark($0.mark) })

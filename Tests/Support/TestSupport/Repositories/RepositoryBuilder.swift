@@ -8,7 +8,7 @@ package struct RepositoryBuilder {
   /// How the objects lie in the repository that is built.
   package enum Storage: Sendable { case packed, loose }
 
-  /// What HEAD shall be.
+  /// The state of HEAD to build.
   package enum HeadChoice: Sendable {
     /// `ref: refs/heads/NAME`, whether that branch exists or not.
     case branch(String)
@@ -52,7 +52,7 @@ package struct RepositoryBuilder {
 
   // MARK: Objects
 
-  /// A blob of its own.
+  /// Adds a blob of its own.
   package mutating func blob(_ content: [UInt8]) -> BuiltObject {
     let mark = nextImportedMark()
     line("blob")
@@ -61,7 +61,7 @@ package struct RepositoryBuilder {
     return .mark(mark)
   }
 
-  /// A commit: the first parent's tree with `files` put in or removed.
+  /// Adds a commit: the first parent's tree with `files` put in or removed.
   ///
   /// - Parameter parents: none makes a root; more than two an octopus. They are marks or oids of commits.
   package mutating func commit(
@@ -81,7 +81,7 @@ package struct RepositoryBuilder {
     return .mark(mark)
   }
 
-  /// A line of commits, each changing one file; returns them oldest first.
+  /// Adds a line of commits, each changing one file; returns them oldest first.
   package mutating func commits(
     _ count: Int, onto parent: BuiltObject? = nil, file: String = "file", label: String = "change"
   ) -> [BuiltObject] {
@@ -97,7 +97,7 @@ package struct RepositoryBuilder {
     return made
   }
 
-  /// A commit that carries a note for each of `targets`; point `refs/notes/commits` at it.
+  /// Adds a commit that carries a note for each of `targets`; point `refs/notes/commits` at it.
   package mutating func notes(_ text: String, on targets: [BuiltObject]) -> BuiltObject {
     line("reset \(Self.scratchRef)\n")
     line("commit \(Self.scratchRef)")
@@ -113,13 +113,13 @@ package struct RepositoryBuilder {
     return .mark(mark)
   }
 
-  /// The tree of a commit that this builder made.
+  /// Returns the tree of a commit that this builder made.
   package func tree(of commit: BuiltObject) -> BuiltObject {
     guard case .mark(let mark) = commit else { preconditionFailure("only a commit of this builder") }
     return .tree(ofMark: mark)
   }
 
-  /// An annotated tag object of anything, without a ref.
+  /// Adds an annotated tag object of anything, without a ref.
   package mutating func tagObject(_ name: String, of target: BuiltObject, message: String = "Tag") -> BuiltObject {
     let mark = nextMark()
     tags.append(Tag(mark: mark, name: name, target: target, message: message, seconds: nextSeconds()))

@@ -16,14 +16,14 @@ package struct TestRepository: Sendable {
   /// git, working in this repository.
   package var git: GitCommand { GitCommand(in: path) }
 
-  /// The oid of what the builder of this value made.
+  /// Returns the oid of what the builder of this value made.
   package func oid(_ object: BuiltObject) -> ObjectID {
     if case .oid(let oid) = object { return oid }
     guard let oid = oids[object] else { preconditionFailure("\(object) was made by another builder") }
     return oid
   }
 
-  /// The oid of anything that `git rev-parse` understands.
+  /// Returns the oid of anything that `git rev-parse` understands.
   package func oid(_ revision: String) throws -> ObjectID {
     guard let oid = ObjectID(try git.run("rev-parse", "--verify", revision).text) else {
       throw TestSupportError("rev-parse \(revision) gave no oid")
@@ -34,7 +34,7 @@ package struct TestRepository: Sendable {
   /// Refs and HEAD as git has them.
   package func view() throws -> RefView { try GitCommand().view(path) }
 
-  /// Adds objects, sets and deletes refs, moves HEAD; the value that comes back knows the oids of the new marks.
+  /// Adds objects, sets and deletes refs, moves HEAD; the value that comes back has the oids of the new marks.
   @discardableResult
   package func change(_ body: (inout RepositoryBuilder) throws -> Void) throws -> TestRepository {
     var builder = RepositoryBuilder(startingAt: 1_750_000_000)

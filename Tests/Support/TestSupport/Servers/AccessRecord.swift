@@ -1,6 +1,6 @@
 /// One request as a server saw it.
 package struct AccessRecord: Codable, Hashable, Sendable {
-  /// Which connection of the server it came over; numbers only tell connections apart.
+  /// Which connection of the server it came over; numbers only distinguish connections.
   package let connection: Int
   /// How many requests that connection has carried, this one included.
   package let requestOnConnection: Int

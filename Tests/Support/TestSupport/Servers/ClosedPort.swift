@@ -1,6 +1,6 @@
 import Glibc
 
-/// A port that nobody will listen on while the value lives: connecting is refused at once.
+/// A port that has no listener while the value lives: connecting is refused at once.
 package final class ClosedPort: Sendable {
   package let port: UInt16
   private let listener: Int32

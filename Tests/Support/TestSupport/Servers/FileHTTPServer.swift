@@ -28,7 +28,7 @@ package final class FileHTTPServer: Sendable {
 
   deinit { leash.stop() }
 
-  /// The URL of a file, by its path below the root.
+  /// Returns the URL of a file, by its path below the root.
   package func url(_ path: String) -> String { "\(base)/\(path)" }
 
   /// Ends the server now: later connections are refused.

@@ -1,6 +1,6 @@
 /// Answers of a Git server over HTTP, true or not, for `ScriptedHTTPServer`.
 package enum GitAnswers {
-  /// The version 2 advertisement: what the server can do.
+  /// Returns the version 2 advertisement: what the server can do.
   package static func capabilities(
     _ lines: [String] = ["agent=git/2.39", "ls-refs=unborn", "fetch", "object-format=sha1"]
   ) -> ScriptedAnswer {
@@ -10,7 +10,7 @@ package enum GitAnswers {
     return advertisement(body)
   }
 
-  /// The version 0 advertisement: `lines` of oid and name, the capabilities behind the first.
+  /// Returns the version 0 advertisement: `lines` of oid and name, the capabilities behind the first.
   package static func version0(_ lines: [String], capabilities: String = "side-band-64k ofs-delta agent=git/2.39")
     -> ScriptedAnswer
   {
@@ -21,17 +21,17 @@ package enum GitAnswers {
     return advertisement(body + PacketText.flush)
   }
 
-  /// The answer to `ls-refs`: lines of oid, name and attributes.
+  /// Returns the answer to `ls-refs`: lines of oid, name and attributes.
   package static func refs(_ lines: [String]) -> ScriptedAnswer {
     result(lines.flatMap(PacketText.line) + PacketText.flush)
   }
 
-  /// The answer to `fetch` with `done`: these bytes as the pack.
+  /// Returns the answer to `fetch` with `done`: these bytes as the pack.
   package static func pack(_ bytes: [UInt8]) -> ScriptedAnswer {
     result(PacketText.line("packfile") + PacketText.band(1, bytes) + PacketText.flush)
   }
 
-  /// A whole version 2 repository that advertises `refs` and sends `pack` whatever is asked.
+  /// Returns a whole version 2 repository that advertises `refs` and sends `pack` whatever is asked.
   package static func repository(refs lines: [String], pack bytes: [UInt8])
     -> @Sendable (ReceivedRequest) -> ScriptedAnswer
   {

@@ -7,7 +7,7 @@ package final class GitDaemon: Sendable {
 
   /// Serves the repositories below `root`, read-only.
   package init(root: String) throws {
-    // The daemon binds for itself: take a port, let it go, and try another when somebody was faster.
+    // The daemon binds for itself: take a port, release it, and try another when another process was faster.
     for _ in 0..<8 {
       let port = try LoopbackSocket.unusedPort()
       let leash = try Leash(
@@ -28,7 +28,7 @@ package final class GitDaemon: Sendable {
 
   deinit { leash.stop() }
 
-  /// The URL of a repository, by its path below the root.
+  /// Returns the URL of a repository, by its path below the root.
   package func url(_ repository: String) -> String { "git://127.0.0.1:\(port)/\(repository)" }
 
   package func stop() { leash.stop() }

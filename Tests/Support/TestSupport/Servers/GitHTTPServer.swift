@@ -78,13 +78,13 @@ package final class GitHTTPServer: Sendable {
 
   deinit { leash.stop() }
 
-  /// The URL of a repository, by its path below the root.
+  /// Returns the URL of a repository, by its path below the root.
   package func url(_ repository: String) -> String { "\(base)/\(repository)" }
 
   /// Ends the server now: later connections are refused.
   package func stop() { leash.stop() }
 
-  /// Every request so far, in the order in which they ended.
+  /// Returns every request so far, in the order in which they ended.
   ///
   /// nginx logs a request right after its answer. A request of our own, served by the same single worker, comes after those
   /// that a client has seen answered, so they are all here.

@@ -9,7 +9,7 @@ final class Leash: Sendable {
   ///
   /// - Parameter programs: shell command lines, quoted by the caller; descriptors 3 and up are those handed over.
   init(_ programs: [String], environment: [String: String], directory: String, descriptors: [Int32]) throws {
-    // The shells outlive a SIGTERM to the group, so that each server is collected by the parent that it knows.
+    // The shells outlive a SIGTERM to the group, so that each server is collected by its own parent.
     let background = programs.map { "{ trap : TERM; \($0); kill -TERM 0; } </dev/null &" }.joined(separator: "\n")
     let script = """
       trap : TERM

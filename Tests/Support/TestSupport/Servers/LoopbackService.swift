@@ -73,7 +73,7 @@ final class LoopbackService: Sendable {
 
     /// Closes a descriptor that was adopted, once.
     func release(_ descriptor: Int32) {
-      // Under the lock, so that a stop cannot shut down a number that has become somebody else's.
+      // Under the lock, so that a stop cannot shut down a descriptor that was reused.
       state.with { state in if state.open.remove(descriptor) != nil { close(descriptor) } }
     }
 

@@ -17,7 +17,7 @@ package enum LoopbackSocket {
     return (descriptor, port(of: descriptor))
   }
 
-  /// A port for a server that binds for itself; somebody may be faster.
+  /// Returns a port for a server that binds for itself; another process may be faster.
   static func unusedPort() throws -> UInt16 {
     let (descriptor, port) = try listen(backlog: 1)
     close(descriptor)

@@ -12,6 +12,6 @@ package struct ReceivedRequest: Sendable {
   /// The target without its query.
   package var path: String { String(target.prefix { $0 != "?" }) }
 
-  /// Whether the body contains this text, such as `command=fetch`.
+  /// Returns whether the body contains this text, such as `command=fetch`.
   package func says(_ text: String) -> Bool { Bytes.firstIndex(of: Array(text.utf8), in: body) != nil }
 }

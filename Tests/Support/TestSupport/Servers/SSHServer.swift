@@ -22,7 +22,7 @@ package final class SSHServer: Sendable {
   package let directory: String
   private let leash: Leash
 
-  /// Serves whoever has one of the keys that `authorize` has noted.
+  /// Serves each client that has one of the keys that `authorize` has noted.
   ///
   /// - Parameter directory: for its files; exists.
   package init(in directory: String, options: Options = Options()) throws {
@@ -64,10 +64,10 @@ package final class SSHServer: Sendable {
 
   package func stop() { leash.stop() }
 
-  /// Who runs the tests; the host lets nobody else in.
+  /// The user that runs the tests; the host lets no other user in.
   package static var user: String { NSUserName() }
 
-  /// The URL of a repository, by its absolute path.
+  /// Returns the URL of a repository, by its absolute path.
   package func url(_ path: String, user: String = SSHServer.user) -> String {
     "ssh://\(user)@127.0.0.1:\(port)\(path)"
   }
@@ -87,7 +87,7 @@ package final class SSHServer: Sendable {
     return path
   }
 
-  /// The lines of a file of known hosts that know this host.
+  /// Returns the lines of a file of known hosts that have this host.
   ///
   /// - Parameter host: its name in the address.
   package func knownHostsLines(_ types: [KeyType]? = nil, host: String = "127.0.0.1") throws -> [String] {
@@ -109,7 +109,7 @@ package final class SSHServer: Sendable {
     return path
   }
 
-  /// How often somebody connected, and how often somebody was believed.
+  /// The number of connections, and of successful authentications.
   package var connections: (made: Int, believed: Int) {
     let lines = leash.errors.split(whereSeparator: \.isNewline)
     return (lines.count { $0.hasPrefix("Connection from") }, lines.count { $0.hasPrefix("Accepted publickey for ") })
@@ -117,7 +117,7 @@ package final class SSHServer: Sendable {
 
   package var log: String { leash.errors }
 
-  /// False when sshd has not said it within twenty seconds.
+  /// Returns false when sshd has not said it within twenty seconds.
   package func waitUntil(logged text: String) -> Bool {
     let end = ContinuousClock.now + .seconds(20)
     while ContinuousClock.now < end {

@@ -5,7 +5,7 @@ package struct ScriptedAnswer: Sendable {
     /// Called with 0, 1, 2, … until it returns nil: for answers too big to hold.
     case generated(@Sendable (Int) -> [UInt8]?)
     case pause(Duration)
-    /// Nothing more, but the connection stays open until the client or the test gives up.
+    /// Nothing more, but the connection stays open until the client or the test closes it.
     case stall
     /// The connection ends here.
     case cut
@@ -41,12 +41,12 @@ package struct ScriptedAnswer: Sendable {
     self.init(status, headers: [("Content-Type", type)], parts: [.bytes(Array(text.utf8))])
   }
 
-  /// A redirect to another URL.
+  /// Returns a redirect to another URL.
   package static func redirect(_ status: Int = 302, to url: String) -> ScriptedAnswer {
     ScriptedAnswer(status, headers: [("Location", url)])
   }
 
-  /// A page for people where a Git client expects pkt-lines.
+  /// An HTML page where a Git client expects pkt-lines.
   package static let html = ScriptedAnswer(200, type: "text/html", "<!DOCTYPE html><title>Sign in</title>")
 
   /// The size of the body where it is known.

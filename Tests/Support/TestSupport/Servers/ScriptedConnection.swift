@@ -78,7 +78,7 @@ final class ScriptedConnection {
 
   // MARK: Answers
 
-  /// False when the connection is at its end.
+  /// Returns false when the connection is at its end.
   private func send(_ answer: ScriptedAnswer) -> Bool {
     if answer.framing != .raw {
       var head = "HTTP/1.1 \(answer.status) Scripted\r\n"

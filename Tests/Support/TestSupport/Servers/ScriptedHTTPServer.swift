@@ -38,7 +38,7 @@ package final class ScriptedHTTPServer: Sendable {
   /// Connections accepted so far.
   package var connectionCount: Int { service.acceptedCount }
 
-  /// The URL of a path that begins with a slash.
+  /// Returns the URL of a path that begins with a slash.
   package func url(_ path: String) -> String { base + path }
 
   /// Waits until so many requests have come; false when time ran out.
