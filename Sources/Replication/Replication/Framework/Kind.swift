@@ -8,7 +8,7 @@ public struct Kind: Sendable {
   public let dataType: DataType
   /// The declared events.
   public let supportedEvents: Set<EventName>
-  /// The feature flag when nobody set it.
+  /// The default of the feature flag.
   public let replicationEnabledByDefault: Bool
   /// Whether the content may change under one id.
   public let isMutable: Bool
@@ -64,7 +64,7 @@ protocol KindBehaviour: Sendable {
   func verify(_ id: ReplicableID, on secondary: Secondary) async throws -> VerificationResult
 }
 
-/// What the framework does where nobody replaces it.
+/// The framework's own steps, for replicators that do not replace them.
 struct StandardBehaviour: KindBehaviour {
   let name: ReplicableName
 

@@ -1,9 +1,11 @@
 internal import Synchronization
 
-/// Readings of the primary that came with its catalog and its events, for copies that are not verified yet: a verification that
-/// finds its proof here asks nobody. In memory only; what is not here is asked for.
+/// Readings of the primary that came with its catalog and its events, for copies that are not verified yet: a
+/// verification that finds its proof here sends no request. In memory only; a missing reading is requested from the
+/// primary.
 ///
-/// A reading proves a copy whenever it was made, if it is no older than what the copy holds (`VerificationTicket.isProven`).
+/// A reading proves a copy whenever it was made, if it is no older than what the copy holds
+/// (`VerificationTicket.isProven`).
 final class KnownReadings: Sendable {
   private struct Known {
     let incarnation: Incarnation
@@ -25,7 +27,7 @@ final class KnownReadings: Sendable {
     }
   }
 
-  /// Takes out what is known of this incarnation since a moment ago.
+  /// Removes and returns a recent reading of this incarnation.
   func take(_ id: ReplicableID, _ incarnation: Incarnation?, at now: Timestamp) -> PrimaryReading? {
     readings.withLock { readings in
       guard let known = readings.removeValue(forKey: id), known.incarnation == incarnation,

@@ -47,7 +47,7 @@ extension Primary: PrimaryAccess {
       switch try await member.strategy.presence(of: id) {
       case .unfinished:
         if let incarnation, let moved = try await whereabouts(incarnation, besides: id, member) { return moved }
-        // Known before: it was a replicable, and is none now.
+        // It has a state: it was a replicable, and is none now.
         guard try await member.states.state(of: id) != nil else { return .unknown("'\(id)' is being made") }
         return .notOffered(.broken)
       case .present(let identity):
@@ -70,14 +70,14 @@ extension Primary: PrimaryAccess {
     }
   }
 
-  /// Nothing has the id. Before that is called gone, the directory is looked for under other ids: it may have been renamed since the
-  /// last listing.
+  /// Nothing has the id. Before that is called gone, the directory is looked for under other ids: it may have been
+  /// renamed since the last listing.
   private func standingOfAbsent(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
   ) async throws -> Standing {
     guard let incarnation else { return .gone }
     if let moved = try await whereabouts(incarnation, member) { return moved }
-    // One that a complete listing has lacked is gone; one that is not known is not here.
+    // One that a complete listing lacked is gone; one without a state was never here.
     guard let state = try await member.states.state(of: incarnation), state.goneAt == nil else { return .gone }
     let listing = try await member.turns.run { try await list(member) }
     if let moved = try await whereabouts(incarnation, member) { return moved }
@@ -88,7 +88,8 @@ extension Primary: PrimaryAccess {
     return try await member.strategy.presence(of: id) == .absent ? .gone : .unknown("'\(id)' just changed")
   }
 
-  /// Where an incarnation is on the disk, under whatever id; one that was moved to where nothing is offered is not gone.
+  /// Where an incarnation is on the disk, under whatever id; one that was moved to where nothing is offered is not
+  /// gone.
   ///
   /// - Parameter id: under which it is not looked for.
   private func whereabouts(

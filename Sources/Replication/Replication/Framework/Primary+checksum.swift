@@ -1,12 +1,12 @@
 internal import Synchronization
 
 extension Primary {
-  /// Reads the checksum of one replicable from disk, records it and tells the secondaries.
+  /// Reads the checksum of one replicable from disk, records it and publishes it to the secondaries.
   ///
-  /// Its generation is the last event that was logged before the content was read, so that what later events announce is never
-  /// taken for seen.
-  /// - Returns: the reading; `nil` when there is nothing to read now (unknown, or changed while it was read: then it is pending
-  ///   again).
+  /// Its generation is the last event that was logged before the content was read, so that a change of a later event is
+  /// never taken as included.
+  /// - Returns: the reading; `nil` when there is nothing to read now: the id is unknown, or the content changed during
+  ///   the reading, which makes it pending again.
   @discardableResult public func checksum(_ id: ReplicableID, _ name: ReplicableName) async throws -> PrimaryReading? {
     try await checksums(of: [id], name)[id]
   }
@@ -36,8 +36,8 @@ extension Primary {
     var marks: [String]
   }
 
-  /// - Parameter incarnation: of which the content is to be: one that has taken its place meanwhile must not be recorded as its
-  ///   content, by which it is recognised.
+  /// - Parameter incarnation: of which the content is to be: one that has taken its place meanwhile must not be
+  ///   recorded as its content, by which it is recognised.
   private func read(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
   ) async -> Result<(Checksum, [String]), StrategyError> {
@@ -119,7 +119,7 @@ extension Primary {
     return count
   }
 
-  /// Marks what was read before `moment` to be read again; returns how many.
+  /// Marks contents that were read before `moment` as pending; returns how many.
   @discardableResult public func reverify(before moment: Timestamp, limit: Int = 1_000) async throws -> Int {
     var count = 0
     for member in table.all {

@@ -12,9 +12,9 @@ internal import Synchronization
 /// | another identity, and the known one is at another path | a new one |
 /// | nothing known | a new one |
 ///
-/// The content proves it when its checksum is the last known one, or when it holds every mark of that (`Strategy.marks`): so an
-/// incarnation outlives a copy of the disk, a restore from a backup and a new device number. Which identities are nowhere only a
-/// listing of everything can tell; what a path alone cannot decide waits for one.
+/// The content proves it when its checksum is the last known one, or when it holds every mark of that
+/// (`Strategy.marks`): so an incarnation outlives a copy of the disk, a restore from a backup and a new device number.
+/// Only a complete listing shows which identities are nowhere; a case that a path alone cannot decide waits for one.
 extension Primary {
   /// What a listing's rows are.
   struct Identified: Sendable {
@@ -24,8 +24,9 @@ extension Primary {
     var undecided = 0
   }
 
-  /// The state of what stands at the id's place, made when it is seen for the first time; `nil` when it is another directory than
-  /// before and no listing could decide which. The state that is known, when nothing stands there.
+  /// Returns the state of the directory at the id's path, which is created when it is seen for the first time. `nil`
+  /// when it is another directory than before and only a listing can decide which. When the path is empty, the recorded
+  /// state.
   func identify(_ id: ReplicableID, _ member: Member) async throws -> PrimaryState? {
     guard case .present(let identity) = try await member.strategy.presence(of: id) else {
       return try await member.states.state(of: id)
@@ -58,7 +59,8 @@ extension Primary {
     return before.matches(identity) ? known : nil
   }
 
-  /// Says for each row of a listing which incarnation it is, and records it. The caller has the turn of the kind's listings.
+  /// Says for each row of a listing which incarnation it is, and records it. The caller has the turn of the kind's
+  /// listings.
   ///
   /// - Parameters:
   ///   - directory: the rows that are replicated.
@@ -214,7 +216,8 @@ private struct StatePlan: Sendable {
 }
 
 extension Primary.Member {
-  /// A file that is replaced by renaming another over it is a new inode and the same replicable, where the kind may change.
+  /// A file that is replaced by renaming another over it is a new inode and the same replicable, where the kind may
+  /// change.
   var tellsByIdentity: Bool { kind.dataType == .repository || !kind.isMutable }
 }
 

@@ -1,4 +1,5 @@
-/// What a primary offers to its secondaries: the one answer for catalog, events, standing, listing, checksums and serving.
+/// What a primary offers to its secondaries: the one answer for catalog, events, standing, listing, checksums and
+/// serving.
 extension Primary {
   /// Why a replicable is not offered; `nil` when it is, or when nothing stands under its id.
   ///
@@ -33,8 +34,8 @@ extension Primary {
     return (offered, refused)
   }
 
-  /// Records what a listing found about states that are known: offered, or not and why. Writes only what has changed, after an event
-  /// that makes each secondary ask.
+  /// Records for existing states whether a listing found them offered, or why not. Writes only states that changed,
+  /// after an event that makes each secondary ask the primary.
   func recordOffers(
     of states: [PrimaryState], _ refused: [ReplicableID: NotOffered], _ broken: [ReplicableID: String], _ member: Member
   ) async throws {

@@ -1,6 +1,6 @@
 extension Primary {
-  /// What a process that died has left half done is to be done again, and what a log that was restored from a backup has forgotten
-  /// is published again. Call it once, before anything else.
+  /// What a process that died has left half done is to be done again, and what a log that was restored from a backup
+  /// has forgotten is published again. Call it once, before anything else.
   ///
   /// A crash within repeats it, which publishes some events twice.
   public func recover() async throws {
@@ -17,8 +17,8 @@ extension Primary {
     }
   }
 
-  /// What was begun to be read and is read by nobody any more is to be read again: after a start, or after a failure to record it.
-  /// Call it while nothing is read.
+  /// Makes readings pending that were started and are no longer running: after a restart, or after a failure to record
+  /// one. Call it while no reading runs.
   public func recoverReadings() async throws {
     for member in table.all {
       let left = try await member.states.started().map(\.replicableID)

@@ -1,8 +1,8 @@
 internal import Synchronization
 
 extension Primary {
-  /// Lists a kind's directory, and tells the secondaries what appeared and what vanished since the last time; what changed in
-  /// between, whoever compares the rows' stamps finds out.
+  /// Lists a kind's directory, and publishes what appeared and what vanished since the last listing. A caller that
+  /// compares the rows' stamps finds what changed in between.
   ///
   /// The very first listing of a kind announces nothing: each secondary begins with the catalog.
   /// - Returns: the listing, of what is selected and available only.
@@ -19,14 +19,14 @@ extension Primary {
     return listing.directory
   }
 
-  /// The reason of events that nobody but the scan asked for.
+  /// The reason in events that a scan publishes.
   public static let scanReason = "scan"
 
   /// What one walk over a kind's directory came to.
   struct Listing {
     var snapshot: CatalogSnapshot
     var directory: DirectoryCatalog
-    /// Seen for the first time under their ids: new ones, other ones in the place of what was there, and renamed ones.
+    /// Seen for the first time under their ids: new, replaced and renamed ones.
     var appeared: [PrimaryState]
   }
 
@@ -57,8 +57,8 @@ extension Primary {
     return Listing(snapshot: snapshot, directory: directory, appeared: identified.appeared)
   }
 
-  /// Compares what is known with a listing: records what is not offered, and forgets what a complete listing lacked and is not there
-  /// now either, after an event that says so.
+  /// Compares the recorded states with a listing: records those that are not offered, and removes those that a complete
+  /// listing lacked and that are still absent, after a deletion event.
   private func review(
     _ listed: Set<ReplicableID>, _ refused: [ReplicableID: NotOffered], _ directory: DirectoryCatalog, _ member: Member
   ) async throws {
@@ -88,7 +88,7 @@ extension Primary {
         }
       }
       try await recordOffers(of: seen, refused, broken, member)
-      // The event first: a crash in between tells it twice. Who hears it asks before it believes it.
+      // The event first: a crash in between publishes it twice. A secondary asks the primary before it acts on it.
       try await append(
         .deleted,
         gone.map {
@@ -103,7 +103,7 @@ extension Primary {
     }
   }
 
-  /// How long what is gone is kept in mind: as long as copies of it lie in the trash of secondaries.
+  /// How long the state of a removed replicable is kept: as long as secondaries keep its copies in the trash.
   private static var memory: Duration { .seconds(7 * 86_400) }
   static var window: Int { 1_000 }
 }

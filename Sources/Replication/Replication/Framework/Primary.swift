@@ -2,8 +2,9 @@ internal import Synchronization
 
 /// The source of truth: publishes events about its replicables, reads their checksums and answers its secondaries.
 ///
-/// Order of every write, so that a crash at any line loses nothing: first the state says that the checksum is out of date,
-/// then the event is durable, then the state records the event's id. A crash in between costs one reading too many.
+/// Order of every write, so that a crash at any line loses nothing: first the state says that the checksum is out of
+/// date, then the event is durable, then the state records the event's id. A crash in between costs one reading too
+/// many.
 public final class Primary: Site {
   /// What belongs to one kind on a primary.
   public struct Member: Sendable {
@@ -11,7 +12,7 @@ public final class Primary: Site {
     public var kind: Kind
     /// How its replicables are read.
     public var strategy: any Strategy
-    /// What is known of them.
+    /// Their states.
     public var states: any PrimaryStateStoring
     /// Which of them are replicated at all.
     public var selection: SelectiveSync
@@ -43,7 +44,8 @@ public final class Primary: Site {
   let table: KindTable<Member>
   /// The listing that each kind's pages are cut from.
   let catalogs = Mutex<[ReplicableName: CatalogSnapshot]>([:])
-  /// How old a listing may be that a new reader of the catalog is given; the scan keeps it that young. Zero lists anew for each.
+  /// How old a listing may be that a new reader of the catalog is given; the scan keeps it that young. Zero lists anew
+  /// for each.
   public let catalogAge: Duration
 
   /// - Throws: `ReplicationError.duplicateName`.

@@ -1,8 +1,9 @@
-/// Moves copies of one kind to the trash, within the limits of `RemovalGuard`, and remembers which wait for a confirmation.
+/// Moves copies of one kind to the trash, within the limits of `RemovalGuard`, and remembers which wait for a
+/// confirmation.
 ///
-/// Every discard of a copy passes here: of what was deleted, replaced, deselected, or is tracked twice. One at a time for a kind
-/// (`Secondary.exclusively`), so that the guard counts every removal before it. What was removed in the last 24 hours is read from
-/// the trash and what waits is in the entries, so both are the same after a restart.
+/// Every removal of a copy passes here: of a replicable that was deleted, replaced or deselected, or is tracked twice.
+/// One at a time for a kind (`Secondary.exclusively`), so that the guard counts every removal before it. The removals
+/// of the last 24 hours are read from the trash, and the waiting ones are in the entries, so both survive a restart.
 actor Removals {
   private let strategy: any Strategy
   private let registry: any RegistryStoring
@@ -35,8 +36,8 @@ actor Removals {
   /// A pass over the catalog begins.
   func beginPass() { requested = [] }
 
-  /// The pass has seen the whole catalog. What the primary has again was withdrawn by then; what was neither, and has no entry any
-  /// more, waits no more. What the primary could not be asked about waits as before.
+  /// Ends a pass that has read the whole catalog. Copies that the primary has again were withdrawn during the pass. A
+  /// waiting removal without an entry is dropped. A removal that the primary could not answer for waits as before.
   func endPass() async throws {
     guard let requested else { return }
     for id in waiting.union(confirmed).subtracting(requested) where try await registry.entry(of: id) == nil {
@@ -59,9 +60,10 @@ actor Removals {
 
   /// Moves a copy to the trash as it is, and its entry out of the registry, unless the guard says that it must wait.
   ///
-  /// The copy first: a crash in between leaves an entry without a copy, which the next pass removes. An entry that has no copy is
-  /// not counted.
-  /// - Parameter isReplaced: the primary has another incarnation in its place, so that a person who restored it need not be asked.
+  /// The copy first: a crash in between leaves an entry without a copy, which the next pass removes. An entry that has
+  /// no copy is not counted.
+  /// - Parameter isReplaced: the primary has another incarnation in its place, so that the operator who restored it
+  ///   need not confirm.
   /// - Returns: false when it waits.
   func remove(_ id: ReplicableID, isReplaced: Bool = false, at now: Timestamp) async throws -> Bool {
     guard let entry = try await registry.entry(of: id) else {
@@ -89,7 +91,8 @@ actor Removals {
     if entry.removalWaitingSince != nil { return false }
     if entry.isRestored, !isReplaced { return false }
     let day = Duration.seconds(86_400)
-    // What was confirmed counts as well: a copy that went today under the same id as one that is confirmed now was another one.
+    // Confirmed removals count as well: a copy removed today under the id of one that is confirmed now was another
+    // copy.
     let recent = try await strategy.trash().count { $0.reason == Self.reason && $0.discardedAt > now - day }
     // Entries without a copy are nothing that could be lost: many new ones must not make room for the last old ones.
     let present = max(1, try await registry.counts(at: now).copies)

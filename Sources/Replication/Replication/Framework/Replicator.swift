@@ -1,12 +1,12 @@
-/// Knows how one kind of replicable is published, synced and verified. Adopt `RepositoryReplicator` or `BlobReplicator`, which
-/// need nothing but the model's type:
+/// Defines how one kind of replicable is published, synced and verified. Adopt `RepositoryReplicator` or
+/// `BlobReplicator`, which need nothing but the model's type:
 ///
 ///     struct WidgetReplicator: BlobReplicator {
 ///       typealias Model = Widget
 ///       let modelRecordID: ReplicableID
 ///     }
 ///
-/// Every step can be replaced by an own method; the ones given here do what the product contract says (§ 3 to 6).
+/// Every step can be replaced by a method of the adopting type; the defaults follow the product contract (§ 3 to 6).
 public protocol Replicator: Sendable {
   /// The kind's model.
   associatedtype Model: Replicable where Model.ReplicatorType == Self
@@ -17,8 +17,8 @@ public protocol Replicator: Sendable {
   /// The replicator of the record with that id.
   init(modelRecordID: ReplicableID)
 
-  /// The kind's name in files, metrics and the feature flag; without an own one from the type's name, `WidgetReplicator` is
-  /// `widget`.
+  /// The kind's name in files, metrics and the feature flag; without an own one from the type's name,
+  /// `WidgetReplicator` is `widget`.
   static var replicableName: ReplicableName { get }
 
   /// How it is stored.
@@ -27,7 +27,7 @@ public protocol Replicator: Sendable {
   /// The events that this replicator publishes and consumes; any other is an error.
   static var supportedEvents: Set<EventName> { get }
 
-  /// Whether the feature flag `geo_<name>_replication` is on when nobody set it.
+  /// The default of the feature flag `geo_<name>_replication`.
   static var replicationEnabledByDefault: Bool { get }
 
   /// Whether the content may change under one id. Repositories always do; files only where this says so.

@@ -8,7 +8,7 @@ public enum SyncResult: Hashable, Sendable {
   case failed(String)
   /// The host or this machine failed, not the replicable: its entry waits for a sync, no failure is counted; why.
   case paused(Pause)
-  /// There is no such entry, or it is worked on by somebody else.
+  /// There is no such entry, or another job works on it.
   case notDue
 }
 
@@ -24,7 +24,8 @@ public enum VerificationResult: Hashable, Sendable {
   case overtaken
   /// The copy or the primary cannot be read; why.
   case failed(String)
-  /// The host or this machine failed, not the replicable: its entry waits for a verification, no failure is counted; why.
+  /// The host or this machine failed, not the replicable: its entry waits for a verification, no failure is counted;
+  /// why.
   case paused(Pause)
   /// The entry is not synced, or not tracked.
   case notDue
@@ -34,7 +35,7 @@ public enum VerificationResult: Hashable, Sendable {
 public enum CheckResult: Hashable, Sendable {
   /// Everything is there, and whole.
   case whole
-  /// Something is not; the copy is fetched anew. What was found first.
+  /// The copy is damaged and is fetched anew. The first finding.
   case damaged(String)
   /// This machine failed, or it was cancelled; nothing was recorded; why.
   case paused(Pause)
@@ -44,7 +45,7 @@ public enum CheckResult: Hashable, Sendable {
 
 /// What a housekeeping came to.
 public enum HousekeepingResult: Hashable, Sendable {
-  /// What was needed was done.
+  /// The work was done.
   case done(HousekeepingReport)
   /// It failed for a reason that lies in the copy; why. The copy is as it was.
   case failed(String)
@@ -54,7 +55,7 @@ public enum HousekeepingResult: Hashable, Sendable {
   case notDue
 }
 
-/// On what a verification rests.
+/// The evidence for a verification.
 public enum VerificationBasis: String, Hashable, Sendable {
   /// A reading that the primary recorded no earlier than what the copy holds.
   case reading
@@ -70,15 +71,15 @@ public struct ConsumptionReport: Hashable, Sendable {
   public var skipped = 0
   /// Events that make no sense here, with the reason; they are counted and passed.
   public var rejected: [String] = []
-  /// Events that could not be followed now, such as the renaming of a copy that is being synced, with the reason: they are passed,
-  /// and the next consistency pass does what they asked for.
+  /// Events that could not be followed now, such as the renaming of a copy that is being synced, with the reason: they
+  /// are passed, and the next consistency pass does what they asked for.
   public var postponed: [String] = []
   /// A kind was compared with the catalog, because it could not follow the log (forked, pruned, not begun).
   public var hasReconciled = false
   /// At least one kind follows the log. `false`: nothing was asked for.
   public var isFollowing = false
 
-  /// What was announced, in order: to be synced soon.
+  /// The announced replicables in order, to be synced soon.
   public var announced: [Announced] = []
 
   /// One replicable of a kind.

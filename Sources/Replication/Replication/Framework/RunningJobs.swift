@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Shares the result of a running job among the callers of `Secondary` that ask for the same, and lets other jobs of its
-/// replicable wait for its end. An agent's scheduler starts no such job beside another; this serves programs that call
-/// `Secondary` themselves, and the second look of an object check.
+/// Shares the result of a running job among the callers of `Secondary` that ask for the same, and lets other jobs of
+/// its replicable wait for its end. An agent's scheduler starts no such job beside another; this serves programs that
+/// call `Secondary` themselves, and the second look of an object check.
 ///
 /// A job is cancelled when the last caller that waits for it is.
 actor RunningJobs {
@@ -105,6 +105,7 @@ private final class SharedTask<Value: Sendable>: Sendable {
     }
   }
 
-  /// Waits until it has ended, however it did; its error is told to those who asked for its value.
+  /// Waits until the job has ended, with or without an error. The error is thrown to callers that await the job's
+  /// value.
   func end() async { _ = await task.result }
 }

@@ -1,10 +1,11 @@
 internal import Synchronization
 
 extension Secondary {
-  /// Takes the next events from the primary, applies them, and saves the cursor after everything that they changed is durable.
+  /// Takes the next events from the primary, applies them, and saves the cursor after everything that they changed is
+  /// durable.
   ///
-  /// A crash before that repeats them, which changes nothing. Kinds that cannot follow the log are compared with the catalog and join
-  /// it then, each alone.
+  /// A crash before that repeats them, which changes nothing. Kinds that cannot follow the log are compared with the
+  /// catalog and join it then, each alone.
   /// - Parameter joins: `false` leaves it to the caller to `join` kinds, beside this.
   /// - Throws: `PrimaryAccessError.unavailable`, what the stores throw; the cursor is as before then.
   @discardableResult public func consumeEvents(
@@ -24,7 +25,8 @@ extension Secondary {
       return report
     }
     followedLog.withLock { $0 = batch.cursor.log }
-    // What no follower waits for was taken before, is of a kind that joins later, or is of no kind of this site: that is reported once.
+    // What no follower waits for was taken before, is of a kind that joins later, or is of no kind of this site: that
+    // is reported once.
     let newest = followers.map(\.cursor.id).max() ?? 0
     let names = Set(table.names)
     let events = batch.events.filter { event in
@@ -70,8 +72,8 @@ extension Secondary {
     }
   }
 
-  /// Applies events in their order, as far as it matters: events about one replicable one after another, and what makes, removes
-  /// or renames something, or may, alone. Updates of different replicables wait for the disk together.
+  /// Applies events in their order, as far as it matters: events about one replicable one after another, and what
+  /// makes, removes or renames something, or may, alone. Updates of different replicables wait for the disk together.
   private func take(_ events: [Event], _ report: inout ConsumptionReport) async throws {
     var updates: [Event] = []
     for event in events {
@@ -133,7 +135,7 @@ extension Secondary {
       guard event.name == .deleted || member.selection.selects(event.payload.modelRecordID) else { return .skipped }
       var postponed: [String] = []
       try await postponing(&postponed) { try await member.kind.behaviour.consume(event, on: self) }
-      // The catalog knows what became of it: the next pass does what could not be done now.
+      // The catalog shows the replicable's fate: the next pass does the work that failed now.
       return postponed.first.map { .postponed("event \(event.id): \($0)") } ?? .applied
     } catch let error as ReplicationError {
       return .rejected("event \(event.id): \(error)")
@@ -179,11 +181,11 @@ extension Secondary {
     return try await followedCursor().map { Generation(log: $0.log, id: event.id) }
   }
 
-  /// Records that a replicable is wanted up to a generation. What stands under the id of another incarnation, what waits for its
-  /// removal there, and what has this incarnation under another id, is settled first, by what the primary says of it now: an event
-  /// may be older than a rename that a consistency pass has followed already.
+  /// Records that a replicable is wanted up to a generation. Three cases are settled first, by the primary's present
+  /// answer: the id holds another incarnation, its copy waits for removal, or the incarnation is tracked under another
+  /// id: an event may be older than a rename that a consistency pass has followed already.
   ///
-  /// - Parameter moment: when the primary said so, where that is known: the lag counts from there.
+  /// - Parameter moment: when the primary published it, if known; the lag counts from there.
   func announce(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ generation: Generation?, at moment: Timestamp? = nil,
     _ member: Member
@@ -201,8 +203,8 @@ extension Secondary {
     try await recordAnnouncement(id, incarnation, generation, at: moment, member)
   }
 
-  /// Records an announcement in the entry that has the incarnation under another id and cannot have its new one yet: it must not be
-  /// called equal meanwhile.
+  /// Records an announcement in the entry that has the incarnation under another id and cannot have its new one yet: it
+  /// must not be called equal meanwhile.
   private func owe(
     _ incarnation: Incarnation, _ generation: Generation?, at moment: Timestamp?, insteadOf id: ReplicableID,
     _ member: Member
@@ -213,7 +215,8 @@ extension Secondary {
     try await recordAnnouncement(there.replicableID, incarnation, generation, at: moment, member)
   }
 
-  /// Whether an announcement is of anything but what is tracked under its id, or of something new.
+  /// Whether an announcement must be settled first: its id holds another incarnation or a copy that waits for removal,
+  /// or its incarnation is tracked under another id.
   func needsSettling(_ id: ReplicableID, _ incarnation: Incarnation, _ member: Member) async throws -> Bool {
     if let here = try await member.registry.entry(of: id) {
       if here.removalWaitingSince != nil { return true }
@@ -222,7 +225,8 @@ extension Secondary {
     return try await member.registry.entry(of: incarnation).map { $0.replicableID != id } ?? false
   }
 
-  /// - Returns: false when the id is not free for the incarnation: it is another one's, or a removal waits. A later pass asks again.
+  /// - Returns: false when the id is not free for the incarnation: it is another one's, or a removal waits. A later
+  ///   pass asks again.
   private func makeRoom(for incarnation: Incarnation, at id: ReplicableID, _ member: Member) async throws -> Bool {
     if let here = try await member.registry.entry(of: id),
       here.removalWaitingSince != nil || (here.incarnation.map { $0 != incarnation } ?? false)

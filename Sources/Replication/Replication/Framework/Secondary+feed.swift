@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Who follows the event feed. Each registry records its own cursor, and a batch is read from the smallest of the kinds that follow
-/// now. A kind that is switched off, has no cursor yet, is unknown to the primary or has to be reconciled takes no part and holds up
-/// no other; it joins after a pass over its own catalog.
+/// Who follows the event feed. Each registry records its own cursor, and a batch is read from the smallest of the kinds
+/// that follow now. A kind that is switched off, has no cursor yet, is unknown to the primary or has to be reconciled
+/// takes no part and holds up no other; it joins after a pass over its own catalog.
 extension Secondary {
   /// A kind that follows the feed, as it was when a batch was asked for.
   struct Follower: Sendable {
@@ -18,7 +18,8 @@ extension Secondary {
   /// How long a kind that the primary does not have is left alone.
   static let unknownPause = Duration.seconds(60)
 
-  /// The kinds that follow now. Kinds whose cursors are of different logs do not follow one feed: those of the log that most have.
+  /// The kinds that follow now. Kinds whose cursors are of different logs do not follow one feed: those of the log that
+  /// most have.
   func followers() async throws -> [Follower] {
     var groups: [LogID: [Follower]] = [:]
     for member in table.all where try await isEnabled(member.kind) {
@@ -39,8 +40,8 @@ extension Secondary {
   /// The smallest cursor of the kinds that follow the feed; `nil` when none does.
   public func followedCursor() async throws -> Cursor? { try await followers().smallest?.cursor }
 
-  /// Kinds that are switched on and do not follow the feed yet, without those that the primary does not have and was asked for just
-  /// now.
+  /// Kinds that are switched on and do not follow the feed yet, without those that the primary does not have and was
+  /// asked for just now.
   func joiners() async throws -> [Member] {
     let now = environment.now()
     let following = Set(try await followers().map(\.member.kind.name))
@@ -56,8 +57,8 @@ extension Secondary {
   /// The names of the kinds that are to be reconciled before they follow the feed; see `join(_:)`.
   public func kindsToJoin() async throws -> [ReplicableName] { try await joiners().map(\.kind.name) }
 
-  /// Compares a kind with the primary's catalog, so that it follows the feed from the catalog's position on. Does nothing for one
-  /// that follows already or is switched off.
+  /// Compares a kind with the primary's catalog, so that it follows the feed from the catalog's position on. Does
+  /// nothing for one that follows already or is switched off.
   /// - Throws: `PrimaryAccessError`, what the stores throw; the kind then still does not follow.
   public func join(_ name: ReplicableName) async throws {
     let member = try table.member(name)
@@ -74,7 +75,7 @@ extension Secondary {
     try await !followers().contains { $0.member.kind.name == member.kind.name }
   }
 
-  /// Joins what is to be joined, each kind alone: one that fails holds up no other.
+  /// Makes each kind that does not follow the log yet follow it. A kind that fails does not delay the others.
   /// - Returns: whether any joined, and the last failure.
   func joinAll() async throws -> (hasJoined: Bool, failure: (any Error)?) {
     var (hasJoined, failure) = (false, (any Error)?.none)
@@ -101,8 +102,8 @@ extension Secondary {
       lastComparison: feed.comparison, lastComplete: feed.lastComplete)
   }
 
-  /// Saves the batch's cursor for those who followed it, after everything that it changed is durable in every registry. A kind that
-  /// left meanwhile, or was compared with the catalog since, keeps the cursor that it has.
+  /// Saves the batch's cursor for those who followed it, after everything that it changed is durable in every registry.
+  /// A kind that left meanwhile, or was compared with the catalog since, keeps the cursor that it has.
   func advance(_ followers: [Follower], to cursor: Cursor) async throws {
     for follower in followers where follower.cursor.id < cursor.id {
       guard follower.member.feed.current.departures == follower.departures,

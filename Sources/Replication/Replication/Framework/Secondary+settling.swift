@@ -1,7 +1,7 @@
 /// What a copy's directory and entry go through when the primary has its incarnation under another id, or no longer.
 ///
-/// Everything here runs in the kind's turn (`exclusively`): the consumer and the consistency pass must not move or count the same
-/// copies at the same time.
+/// Everything here runs in the kind's turn (`exclusively`): the consumer and the consistency pass must not move or
+/// count the same copies at the same time.
 extension Secondary {
   /// What became of an entry.
   enum Fate: Hashable, Sendable {
@@ -17,7 +17,8 @@ extension Secondary {
     case waits
   }
 
-  /// Runs what moves or removes copies of a kind, one at a time, after what a process that died has left half moved is completed.
+  /// Runs what moves or removes copies of a kind, one at a time, after what a process that died has left half moved is
+  /// completed.
   func exclusively<Answer: Sendable>(
     _ member: Member, _ body: @Sendable () async throws -> Answer
   ) async throws -> Answer {
@@ -33,7 +34,8 @@ extension Secondary {
     if !moves.isEmpty { try await record(moves, member) }
   }
 
-  /// Asks the primary, now, what became of an entry's incarnation, and follows: moves the copy, discards it, or wants it synced.
+  /// Asks the primary, now, what became of an entry's incarnation, and follows: moves the copy, discards it, or wants
+  /// it synced.
   ///
   /// - Parameter incarnation: which one is meant; of another one nothing is asked.
   @discardableResult func settle(
@@ -60,7 +62,8 @@ extension Secondary {
     }
   }
 
-  /// Moves a copy to where the primary has its incarnation. Until that is possible it is not equal to what has its id there.
+  /// Moves a copy to where the primary has its incarnation. Until that is possible it is not equal to what has its id
+  /// there.
   private func follow(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Fate {
     let fate: Fate
     do { fate = try await relocate(entry, to: row, member) } catch {
@@ -79,8 +82,8 @@ extension Secondary {
     }
   }
 
-  /// Whether the primary offers another incarnation under the id of one that it does not offer: that was renamed to where the
-  /// rules exclude it.
+  /// Whether the primary offers another incarnation under the id of one that it does not offer: that was renamed to
+  /// where the rules exclude it.
   private func isSucceeded(_ entry: RegistryEntry, _ member: Member) async throws -> Bool {
     guard
       case .present(let row) = try await primary.standing(of: entry.replicableID, incarnation: nil, member.kind.name)
@@ -88,14 +91,15 @@ extension Secondary {
     return row.id == entry.replicableID && entry.incarnation.map { $0 != row.incarnation } ?? false
   }
 
-  /// Records that the primary does not offer a replicable: the copy stays, and is neither synced nor verified until it does.
+  /// Records that the primary does not offer a replicable: the copy stays, and is neither synced nor verified until it
+  /// does.
   func withhold(_ id: ReplicableID, _ reason: NotOffered, _ member: Member) async throws {
     let now = environment.now()
     try await member.removals.withdraw(id)
     try await member.registry.change(id) { entry, _ in entry?.withhold(reason, at: now) }
   }
 
-  /// - Throws: `UnknownStanding` where the primary cannot tell, or says what cannot be.
+  /// - Throws: `UnknownStanding` where the primary cannot determine it, or gives a contradictory answer.
   private func standing(of entry: RegistryEntry, _ member: Member) async throws -> Standing {
     let id = entry.replicableID
     let standing = try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name)
@@ -117,8 +121,8 @@ extension Secondary {
     return isRemoved ? .removed : .waits
   }
 
-  /// The primary has another incarnation under the entry's id. A primary that has lost its states gives new values to all that it
-  /// has: a copy that proves to be of the new one goes on as that.
+  /// The primary has another incarnation under the entry's id. A primary that has lost its states gives new values to
+  /// all that it has: a copy that proves to be of the new one goes on as that.
   private func replace(_ entry: RegistryEntry, by row: CatalogRow, _ member: Member) async throws -> Fate {
     guard try await isProven(entry, to: row, member) else { return try await discard(entry, isReplaced: true, member) }
     try await member.registry.change(entry.replicableID) { [environment] entry, _ in
@@ -129,8 +133,9 @@ extension Secondary {
     return .adopted
   }
 
-  /// Whether a copy is of the primary's new incarnation (product contract § 3): that holds the content that the copy has, by an
-  /// equal checksum, or because every tip of the copy is an object of it. Never where that incarnation has a copy of its own.
+  /// Whether a copy is of the primary's new incarnation (product contract § 3): that holds the content that the copy
+  /// has, by an equal checksum, or because every tip of the copy is an object of it. Never where that incarnation has a
+  /// copy of its own.
   private func isProven(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Bool {
     if try await member.registry.entry(of: row.incarnation) != nil { return false }
     if let holds = try await holds(row, copyOf: entry.replicableID, member) { return holds }
@@ -145,8 +150,8 @@ extension Secondary {
     }
   }
 
-  /// Whether the primary's incarnation holds the content of a copy: the checksums are equal, or every tip of the copy is an object of
-  /// it. `nil` when the primary cannot tell about tips.
+  /// Whether the primary's incarnation holds the content of a copy: the checksums are equal, or every tip of the copy
+  /// is an object of it. `nil` when the primary cannot look up tips.
   func holds(_ row: CatalogRow, copyOf id: ReplicableID, _ member: Member) async throws -> Bool? {
     let copy: ContentListing
     do { copy = try await member.strategy.listing(of: id) } catch {
@@ -161,9 +166,9 @@ extension Secondary {
       member.strategy.marks(of: copy), row.id, incarnation: row.incarnation, member.kind.name)
   }
 
-  /// Gives a copy and its entry the id that its incarnation has on the primary, after the copies that have that id now were given
-  /// theirs: a chain, or a circle. What the primary no longer has makes room by the removal guard, or keeps the whole chain where it
-  /// is.
+  /// Gives a copy and its entry the id that its incarnation has on the primary, after the copies that have that id now
+  /// were given theirs: a chain, or a circle. What the primary no longer has makes room by the removal guard, or keeps
+  /// the whole chain where it is.
   private func relocate(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Fate {
     guard member.selection.selects(row.id) else { return try await discard(entry, member) }
     var moves = [CopyMove(id: entry.replicableID, newID: row.id, incarnation: row.incarnation)]
@@ -187,7 +192,7 @@ extension Secondary {
       case .moved(let row) where member.selection.selects(row.id):
         moves.append(CopyMove(id: occupant.replicableID, newID: row.id, incarnation: row.incarnation))
       case .moved, .gone: guard try await discard(occupant, member) == .removed else { return .waits }
-      // What is not offered has left the id to the one that comes.
+      // A replicable that is not offered has freed the id for the next one.
       case .present, .notOffered:
         guard try await discard(occupant, isReplaced: true, member) == .removed else { return .waits }
       case .unknown: return .waits
@@ -218,7 +223,7 @@ extension Secondary {
   }
 }
 
-/// The primary answers, and cannot tell how one replicable stands.
+/// The primary answered, but could not determine the status of one replicable.
 struct UnknownStanding: Error, CustomStringConvertible {
   let reason: String
   var description: String { reason }

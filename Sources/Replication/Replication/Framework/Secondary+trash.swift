@@ -4,17 +4,18 @@ extension Secondary {
     try await table.member(name).strategy.trash()
   }
 
-  /// Brings a copy back and tracks it again: pending, so that it is synced and verified as any other. Should the primary not have
-  /// it, it is missing there, and its removal waits for a confirmation. Should the primary have another incarnation in its place by
-  /// then, the restored one goes back to the trash and that one is fetched.
+  /// Brings a copy back and tracks it again: pending, so that it is synced and verified as any other. Should the
+  /// primary not have it, it is missing there, and its removal waits for a confirmation. Should the primary have
+  /// another incarnation in its place by then, the restored one goes back to the trash and that one is fetched.
   ///
-  /// Its entry is held as one whose removal waits until the copy is back: a crash in between leaves it so, with or without the copy,
-  /// and nothing writes there. The next pass withdraws that where the primary has this incarnation; else it waits for a confirmation.
+  /// Its entry is held as one whose removal waits until the copy is back: a crash in between leaves it so, with or
+  /// without the copy, and nothing writes there. The next pass withdraws that where the primary has this incarnation;
+  /// else it waits for a confirmation.
   ///
-  /// A copy of which the trash does not know the incarnation is given one that no primary has: what the primary has under the id
-  /// replaces it then, or proves to be the same.
-  /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id, or may be: the two must not be
-  ///   mixed; of code `busy` while a job of the id runs.
+  /// A copy whose incarnation the trash does not record gets one that no primary has. The primary's replicable under
+  /// the id then replaces it, or proves to be the same.
+  /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id, or may be: the two
+  ///   must not be mixed; of code `busy` while a job of the id runs.
   public func restore(_ ticket: TrashTicket, _ name: ReplicableName) async throws {
     let member = try table.member(name)
     try await exclusively(member) { try await restore(ticket, member) }
@@ -57,8 +58,8 @@ extension Secondary {
     }
   }
 
-  /// Removes for good what has lain in the trash for `age`, of copies that a fresh download displaced for `displacedAge`; returns
-  /// how many.
+  /// Removes for good what has lain in the trash for `age`, of copies that a fresh download displaced for
+  /// `displacedAge`; returns how many.
   ///
   /// - Throws: the first failure, after the other kinds were looked at as well.
   @discardableResult public func emptyTrash(olderThan age: Duration, displacedAge: Duration) async throws -> Int {

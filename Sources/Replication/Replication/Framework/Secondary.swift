@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// A site that carries copies: takes the primary's events, syncs, verifies and tries again until both hold the same.
 ///
-/// It never publishes. Everything that it must not forget is in its registries before it is acted on; a process that dies at
-/// any line goes on where the registries say (`recover()`).
+/// It never publishes. Everything that it must not forget is in its registries before it is acted on; a process that
+/// dies at any line goes on where the registries say (`recover()`).
 public final class Secondary: Site {
   /// What belongs to one kind on a secondary.
   public struct Member: Sendable {
@@ -11,7 +11,7 @@ public final class Secondary: Site {
     public var kind: Kind
     /// How its copies are made.
     public var strategy: any Strategy
-    /// What is known of them.
+    /// Their registry entries.
     public var registry: any RegistryStoring
     /// The refs that differed.
     public var differences: any DifferenceStoring
@@ -129,7 +129,8 @@ public final class Secondary: Site {
     } while last != nil
   }
 
-  /// A job of a replicable ended and could not record how: what it left begun is to be done again. Call it while no job of it runs.
+  /// A job of a replicable ended and could not record how: what it left begun is to be done again. Call it while no job
+  /// of it runs.
   public func abandon(_ id: ReplicableID, _ name: ReplicableName) async throws {
     try await table.member(name).registry.change(id) { entry, _ in entry?.recoverAfterRestart() }
   }

@@ -7,7 +7,7 @@ public protocol Site: Sendable {
   var kinds: [Kind] { get }
 }
 
-/// What a site needs of the world besides its ports.
+/// The clock and the random source of a site.
 public struct SiteEnvironment: Sendable {
   /// The time.
   public var now: @Sendable () -> Timestamp

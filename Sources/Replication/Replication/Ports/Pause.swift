@@ -1,6 +1,7 @@
-/// Why work rests although no replicable failed: whose failure it is, and for how long it rests at least.
+/// Why work is paused although no replicable failed: the failing party, and the minimum duration of the pause.
 ///
-/// Decided once, where the failure is understood (`StrategyError.origin`, `PrimaryAccessError`); everything above only reads it.
+/// Decided once, where the failure is understood (`StrategyError.origin`, `PrimaryAccessError`); everything above only
+/// reads it.
 public struct Pause: Hashable, Sendable, CustomStringConvertible {
   /// Whose failure it is.
   public enum Origin: String, Hashable, Sendable {
@@ -8,9 +9,9 @@ public struct Pause: Hashable, Sendable, CustomStringConvertible {
     case host
     /// The primary, where it is asked for anything but content.
     case primary
-    /// This machine: a full disk, a state that cannot be written, a root that is not mounted. All work rests.
+    /// This machine: a full disk, a state that cannot be written, a root that is not mounted. All work is paused.
     case machine
-    /// The directory of one kind's copies, which is not the right one (not mounted, say): work of that kind rests.
+    /// The directory of one kind's copies, which is not the right one (not mounted, say): work of that kind is paused.
     case root
     /// None: the job was cancelled.
     case cancelled

@@ -1,11 +1,11 @@
 /// What a secondary asks its primary. Between processes it is the agents' API; in one process the primary itself.
 public protocol PrimaryAccess: Sendable {
-  /// Events after the cursor, in order; empty when `wait` has passed without any. `nil` asks from the beginning of what the
-  /// log still has.
+  /// Events after the cursor, in order; empty when `wait` has passed without any. `nil` asks from the beginning of what
+  /// the log still has.
   func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch
 
-  /// One page of a kind's catalog, in order of ids, after `id`. The first page begins a listing; its position is the log's
-  /// before that listing began.
+  /// One page of a kind's catalog, in order of ids, after `id`. The first page begins a listing; its position is the
+  /// log's before that listing began.
   func catalog(
     of name: ReplicableName, after id: ReplicableID?, limit: Int
   ) async throws(PrimaryAccessError) -> CatalogPage
@@ -25,13 +25,13 @@ public protocol PrimaryAccess: Sendable {
 
   /// From where to fetch. The address carries the incarnation, where the source can compare it.
   /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
-  /// - Throws: `replaced` where another incarnation is known to have the id.
+  /// - Throws: `replaced` where another incarnation has the id.
   func source(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> SourceAddress
 
-  /// Whether an incarnation holds all of these marks (`Strategy.marks`), by which a copy proves that it is of it; `nil` where the
-  /// primary cannot say.
+  /// Whether an incarnation holds all of these marks (`Strategy.marks`), by which a copy proves that it is of it; `nil`
+  /// where the primary cannot say.
   func holds(
     _ marks: [String], _ id: ReplicableID, incarnation: Incarnation, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> Bool?
@@ -46,7 +46,7 @@ extension PrimaryAccess {
   /// Refuses to answer for an incarnation that does not have the id now.
   ///
   /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
-  /// - Throws: `replaced`, `missing`; `unreadable` where the primary does not know.
+  /// - Throws: `replaced`, `missing`; `unreadable` where the primary cannot determine it.
   public func requireCurrent(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) {
@@ -159,9 +159,9 @@ public struct CatalogRow: Hashable, Sendable {
   public var incarnation: Incarnation
   /// The last event published about it; `nil` when none was.
   public var generation: Generation?
-  /// Its last reading, if known.
+  /// Its last reading, if there is one.
   public var reading: PrimaryReading?
-  /// When that last event was published; `nil` when this is not known.
+  /// When that last event was published; `nil` when unknown.
   public var announcedAt: Timestamp?
 
   /// A row.
@@ -185,8 +185,9 @@ public enum Standing: Hashable, Sendable {
   case moved(CatalogRow)
   /// The primary looked and it is not there: neither this id nor, where one was asked for, this incarnation.
   case gone
-  /// The primary has it, or has something in its place, and does not offer it. A copy of it is neither removed nor equal.
+  /// The primary has it, or has something in its place, and does not offer it. A copy of it is neither removed nor
+  /// equal.
   case notOffered(NotOffered)
-  /// The primary could not look (an unreadable directory, an empty root): nobody may conclude anything.
+  /// The primary could not look (an unreadable directory, an empty root): no conclusion is allowed.
   case unknown(String)
 }

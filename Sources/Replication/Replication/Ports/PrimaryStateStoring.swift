@@ -19,8 +19,8 @@ public protocol PrimaryStateStoring: Sendable {
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws
 
-  /// The same for as long as this process lives, without a wait for the disk: the next lasting change of a state makes all of it
-  /// durable. For what a restart makes void anyway, such as the start of a reading.
+  /// The same for as long as this process lives, without a wait for the disk: the next lasting change of a state makes
+  /// all of it durable. For what a restart makes void anyway, such as the start of a reading.
   func changeAllUntilRestart(
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws
@@ -40,13 +40,13 @@ public protocol PrimaryStateStoring: Sendable {
   /// All that stand there, in no particular order; `nil` where they are more than `most`.
   func all(in state: VerificationState, most: Int) async throws -> [PrimaryState]?
 
-  /// How many states of what is offered stand where.
+  /// Counts the states of offered replicables, by verification state.
   func counts() async throws -> [VerificationState: Int]
 
-  /// How many states are of what is not offered, by reason.
+  /// Counts the states of replicables that are not offered, by reason.
   func notOfferedCounts() async throws -> [NotOffered: Int]
 
-  /// States of what is not offered, at most `limit`, in order of their ids.
+  /// Returns the states of replicables that are not offered, at most `limit`, in order of their ids.
   func notOffered(limit: Int) async throws -> [PrimaryState]
 }
 

@@ -1,6 +1,6 @@
 /// The registry of one kind, as the framework needs it. The durable one is `RegistryStore`'s; tests have one in memory.
 ///
-/// Every changing call returns after the change is durable: what was acknowledged survives a loss of power.
+/// Every changing call returns after the change is durable: an acknowledged change survives a loss of power.
 public protocol RegistryStoring: Sendable {
   /// The entry of a replicable; `nil` when it is not tracked.
   func entry(of id: ReplicableID) async throws -> RegistryEntry?
@@ -8,14 +8,14 @@ public protocol RegistryStoring: Sendable {
   /// The entry that tracks this incarnation; `nil` when none does.
   func entry(of incarnation: Incarnation) async throws -> RegistryEntry?
 
-  /// Changes, makes or removes one entry in one step that nothing else comes between. `change` gets the entry as it is, or
-  /// `nil`, and leaves it as it shall be; leaving `nil` removes it. A new entry is made with `newEntry`.
+  /// Changes, makes or removes one entry in one step that nothing else comes between. `change` receives the present
+  /// entry, or `nil`, and assigns the new one; assigning `nil` removes it. A new entry is made with `newEntry`.
   func change<Answer: Sendable>(
     _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
   ) async throws -> Answer
 
-  /// Changes an entry for as long as this process lives, without a wait for the disk: its next `change` makes all of it durable.
-  /// For what a restart makes void anyway, such as the start of a job.
+  /// Changes an entry for as long as this process lives, without a wait for the disk: its next `change` makes all of it
+  /// durable. For what a restart makes void anyway, such as the start of a job.
   func changeUntilRestart<Answer: Sendable>(
     _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?) throws -> Answer
   ) async throws -> Answer
@@ -29,29 +29,29 @@ public protocol RegistryStoring: Sendable {
   /// - Throws: when the new id is tracked already.
   func rename(_ id: ReplicableID, to newID: ReplicableID) async throws
 
-  /// Gives entries other ids in one step, chains and circles included. A move whose entry is not there, or is of another
-  /// incarnation than the move's, is left out: it was recorded before.
+  /// Gives entries other ids in one step, chains and circles included. A move whose entry is not there, or is of
+  /// another incarnation than the move's, is left out: it was recorded before.
   /// - Throws: when a new id is tracked already and not moved away by the same step; then nothing was changed.
   func rename(_ moves: [CopyMove]) async throws
 
-  /// What is to be synced now: pending entries first, then failed ones that are due, the longest due first.
+  /// Returns the entries to sync now: pending ones first, then failed ones that are due, the longest due first.
   func dueForSync(at now: Timestamp, limit: Int) async throws -> [RegistryEntry]
 
-  /// What is to be verified now, of synced entries: pending first, the longest unverified first, then failed ones that are
-  /// due.
+  /// Returns the synced entries to verify now: pending ones first, the longest unverified first, then failed ones that
+  /// are due.
   func dueForVerification(at now: Timestamp, limit: Int) async throws -> [RegistryEntry]
 
   /// Succeeded entries that were verified before `moment`, the oldest first.
   func verified(before moment: Timestamp, limit: Int) async throws -> [RegistryEntry]
 
-  /// What is to be object-checked now: what was found damaged and is due to be looked at again, then what was asked for, then what
-  /// was never checked, then what was checked longest ago, before `now` less `interval`.
+  /// Returns the entries to object-check now: damaged ones that are due again, then requested ones, then ones that were
+  /// never checked, then those checked longest ago, before `now` less `interval`.
   func dueForCheck(at now: Timestamp, interval: Duration, limit: Int) async throws -> [RegistryEntry]
 
   /// Entries that a process that died has left `started`, in sync or verification.
   func started() async throws -> [RegistryEntry]
 
-  /// The entry that has waited longest for a verification that sees what was announced; `nil` where none waits.
+  /// Returns the entry that has waited longest for a verification of its announced changes; `nil` where none waits.
   func longestUnverified() async throws -> RegistryEntry?
 
   /// Entries of what the primary does not offer, at most `limit`.

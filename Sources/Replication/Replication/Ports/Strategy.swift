@@ -1,7 +1,8 @@
-/// How the replicables of one kind are read, copied, compared and put away: the half of a replicator that depends on the data
-/// type. One value serves one kind on one site; `RepositoryReplication` and `BlobReplication` have the two real ones.
+/// How the replicables of one kind are read, copied, compared and put away: the half of a replicator that depends on
+/// the data type. One value serves one kind on one site; `RepositoryReplication` and `BlobReplication` have the two
+/// real ones.
 ///
-/// All methods may be called at the same time for different ids, never for one id: whoever calls sees to that.
+/// All methods may be called at the same time for different ids, never for one id; the caller ensures that.
 public protocol Strategy: Sendable {
   /// The data type that it is for.
   var dataType: DataType { get }
@@ -15,8 +16,8 @@ public protocol Strategy: Sendable {
   /// What stands at the id's place on this site's disk.
   func presence(of id: ReplicableID) async throws(StrategyError) -> Presence
 
-  /// What a content is recognised by besides its checksum: of a repository the object ids of its tips, at most 64 of them; empty
-  /// for other data types.
+  /// Returns marks that identify a content in addition to its checksum: of a repository the object ids of its tips, at
+  /// most 64 of them; empty for other data types.
   func marks(of listing: ContentListing) -> [String]
 
   /// Whether what stands at the id's place holds all of these marks; always false where only the checksum is compared.
@@ -38,8 +39,8 @@ public protocol Strategy: Sendable {
   /// Gives a copy another id. Does nothing when it is already done.
   func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError)
 
-  /// Gives copies other ids, in chains and circles too. On return all of them have moved, durably, and a crash before that is
-  /// completed by `unfinishedMoves`. The record of the moves stays until `finishMoves`.
+  /// Gives copies other ids, in chains and circles too. On return all of them have moved, durably, and a crash before
+  /// that is completed by `unfinishedMoves`. The record of the moves stays until `finishMoves`.
   func move(_ moves: [CopyMove]) async throws(StrategyError)
 
   /// Completes the moves that a process that died has begun, and returns them; empty where there are none.
@@ -58,24 +59,25 @@ public protocol Strategy: Sendable {
   /// - Throws: `StrategyError` of code `occupied` when something stands there.
   func restore(_ ticket: TrashTicket) async throws(StrategyError)
 
-  /// Removes for good what has lain in the trash since before `moment`, and of copies that a fresh download displaced what has
-  /// since before `displacedMoment`; returns how many.
+  /// Removes for good what has lain in the trash since before `moment`, and of copies that a fresh download displaced
+  /// what has since before `displacedMoment`; returns how many.
   func emptyTrash(before moment: Timestamp, displacedBefore displacedMoment: Timestamp) async throws(StrategyError)
     -> Int
 
-  /// Whether copies grow disorderly and need object checks. Not so for files: each verification reads every byte of one.
+  /// Whether copies grow disorderly and need object checks. Not so for files: each verification reads every byte of
+  /// one.
   var needsUpkeep: Bool { get }
 
   /// Puts a copy's files in order, as far as they need it. Cancelled, or ended by a crash, it leaves a sound copy.
   /// - Parameter isThorough: also what takes long and is seldom needed; else only what keeps a busy copy fast.
   func housekeep(_ id: ReplicableID, isThorough: Bool) async throws(StrategyError) -> HousekeepingReport
 
-  /// Looks at what stands in a copy's place, without reading its content: a few stats and small files. A part that can be put right in
-  /// place is, and is no damage any more.
+  /// Looks at what stands in a copy's place, without reading its content: a few stats and small files. A part that can
+  /// be put right in place is, and is no damage any more.
   func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook
 
-  /// Reads every byte of a copy and looks whether all is there that it needs. The one method that may run beside others for the
-  /// same id.
+  /// Reads every byte of a copy and looks whether all is there that it needs. The one method that may run beside others
+  /// for the same id.
   func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport
 }
 
@@ -136,7 +138,7 @@ public struct HousekeepingReport: Hashable, Sendable {
 public struct CopyLook: Hashable, Sendable {
   /// Something stands in its place.
   public var isThere: Bool
-  /// What is damaged and comes back with a fresh download, one line each.
+  /// Damage that a fresh download repairs, one line each.
   public var damage: [String]
   /// Something but a sync has changed it since the last one.
   public var isTouched: Bool
@@ -151,7 +153,7 @@ public struct CopyLook: Hashable, Sendable {
 
 /// What an object check found.
 public struct CheckReport: Hashable, Sendable {
-  /// What is damaged or missing and comes back with a fresh download, one line each.
+  /// Damaged or missing parts that a fresh download restores, one line each.
   public var findings: [String] = []
   /// What deserves a look and no download brings back, one line each.
   public var notes: [String] = []
@@ -174,7 +176,7 @@ public enum Presence: Hashable, Sendable {
 public struct SyncRequest: Hashable, Sendable {
   /// Which one.
   public var id: ReplicableID
-  /// Of which incarnation the copy is; `nil` before anyone said.
+  /// Which incarnation the copy is of; `nil` until it is known.
   public var incarnation: Incarnation?
   /// From where.
   public var source: SourceAddress
@@ -218,11 +220,11 @@ public struct SyncReport: Hashable, Sendable {
 
 /// A listing of a kind's root.
 public struct DirectoryCatalog: Hashable, Sendable {
-  /// What was found, in order of ids.
+  /// The rows in order of ids.
   public var rows: [Row]
   /// Everything could be read. False for an unreadable directory, an empty root, a root on another device.
   public var isComplete: Bool
-  /// What was left out, with the reason: bad names, two names for one id, links out of the root.
+  /// The entries that were left out, with the reason: bad names, two names for one id, links out of the root.
   public var skipped: [Skipped]
 
   /// One replicable.
@@ -231,8 +233,8 @@ public struct DirectoryCatalog: Hashable, Sendable {
     public var id: ReplicableID
     /// What it is recognised by.
     public var identity: FileIdentity
-    /// Changes when the content may have changed, cheaply read: of a repository over the stamps of `HEAD`, `packed-refs` and the
-    /// directories below `refs/`, of a file over size, mtime and inode.
+    /// Changes when the content may have changed, cheaply read: of a repository over the stamps of `HEAD`,
+    /// `packed-refs` and the directories below `refs/`, of a file over size, mtime and inode.
     public var stamp: UInt64
 
     /// A row.
@@ -274,7 +276,7 @@ public struct TrashTicket: Hashable, Sendable {
   public var name: String
   /// Which replicable it was.
   public var replicableID: ReplicableID
-  /// Which incarnation, where known.
+  /// The incarnation, if known.
   public var incarnation: Incarnation?
   /// Since when it lies there.
   public var discardedAt: Timestamp

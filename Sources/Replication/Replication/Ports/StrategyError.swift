@@ -1,6 +1,6 @@
 /// Why a strategy could not do what it was asked.
 public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What went wrong, by a word that scripts may match. Open: layers below may know more of them.
+  /// A word for the failure that scripts may match. Open: lower layers may define more.
   public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The word.
     public let rawValue: String
@@ -35,16 +35,17 @@ public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible 
   public enum Disposition: String, Hashable, Sendable {
     /// The replicable's: its entry fails and is tried again with back-off.
     case replicable
-    /// The host's or this machine's (unreachable, TLS, 401, 429, disk full): work pauses, no failure of an entry is counted. `origin` says whose.
+    /// The host's or this machine's (unreachable, TLS, 401, 429, disk full): work pauses, no failure of an entry is
+    /// counted. `origin` says whose.
     case host
-    /// A connection broke, or fell silent, in the middle of this replicable: tried again at once a few times. It is the host's
-    /// failure if the host does not answer for others either, and else the replicable's.
+    /// A connection broke, or fell silent, in the middle of this replicable: tried again at once a few times. It is the
+    /// host's failure if the host does not answer for others either, and else the replicable's.
     case connection
   }
 
   /// The word.
   public var code: Code
-  /// What was tried, on what, what went wrong below and what to do next, on one line, without secrets.
+  /// One line: what was tried, on what, what went wrong in the lower layer, and what to do next. Contains no secrets.
   public var message: String
   /// Whose failure it is.
   public var disposition: Disposition

@@ -8,7 +8,8 @@ package struct ReadingTicket: Hashable, Sendable {
 
 /// The state machine of a primary's checksum: pending, started, succeeded or failed; `disabled` is a secondary's.
 ///
-/// A change that is announced while the content is read makes it pending, and what was read is discarded: it may be of before.
+/// A change that is announced during a reading makes it pending. The reading is discarded, because it may show the
+/// content before the change.
 extension PrimaryState {
   /// The content has changed, and the event that says so is not logged yet.
   package mutating func announceChange() {
@@ -16,18 +17,19 @@ extension PrimaryState {
     becomePending()
   }
 
-  /// It is no longer on the disk, and secondaries were told.
+  /// Records that the replicable is no longer on the disk, after its deletion event.
   package mutating func depart(at now: Timestamp) {
     goneAt = now
     becomePending()
   }
 
-  /// Whether what comes back is recognised: by a birth that no other inode has, or by a name where names are all there is.
+  /// Whether what comes back is recognised: by a birth that no other inode has, or by a name where names are all there
+  /// is.
   package var isRecognizable: Bool { identity.map { $0.birth != 0 || $0.device == 0 } ?? false }
 
-  /// An event about the content was published. What was read no earlier stays.
+  /// Records an event about the content. A reading that is no older than the event stays.
   ///
-  /// - Parameter moment: when the event was published; `nil` where this is not known.
+  /// - Parameter moment: when the event was published; `nil` when unknown.
   package mutating func announce(_ generation: Generation, at moment: Timestamp? = nil) {
     if let known = self.generation, known.covers(generation) { return }
     self.generation = generation
@@ -42,9 +44,10 @@ extension PrimaryState {
     }
   }
 
-  /// The log was restored from a backup and ends before the last event that was published: what is counted after its end will be
-  /// given to other events.
-  /// - Returns: true when the log does not tell any more of this replicable's last change: publish it again.
+  /// The log was restored from a backup and ends before the last event that was published: generations after its end
+  /// will be assigned to other events.
+  /// - Returns: true when the log no longer holds the event of this replicable's last change; the caller publishes it
+  ///   again.
   package mutating func forgetGenerations(after end: Generation) -> Bool {
     let isForgotten = generation.map { $0.log == end.log && !end.covers($0) } ?? false
     let isVoid = reading.map { $0.generation.log == end.log && !end.covers($0.generation) } ?? false
@@ -55,7 +58,8 @@ extension PrimaryState {
     return isForgotten
   }
 
-  /// It is not offered to secondaries. What was read of it says nothing of what is there now.
+  /// Records that the replicable is not offered to secondaries. The last reading is dropped, because it does not
+  /// describe the present content.
   package mutating func withhold(_ reason: NotOffered, _ message: String?) {
     goneAt = nil
     notOffered = reason
@@ -107,8 +111,8 @@ extension PrimaryState {
     return true
   }
 
-  /// The content could not be read; why, kept up to 255 characters. Tried again with back-off, or at once when something was
-  /// published meanwhile.
+  /// The content could not be read; why, kept up to 255 characters. Tried again with back-off, or at once when
+  /// something was published meanwhile.
   package mutating func failReading(
     _ ticket: ReadingTicket, _ message: String, at now: Timestamp, using generator: inout some RandomNumberGenerator
   ) {
@@ -122,7 +126,7 @@ extension PrimaryState {
       after: verificationRetryCount, missingOnPrimary: false, at: now, using: &generator)
   }
 
-  /// Somebody asks for a reading now, or the last one is too old.
+  /// Requests a reading: an operator asked for it, or the last one is too old.
   package mutating func reverify() {
     switch verificationState {
     case .succeeded, .failed: becomePending()

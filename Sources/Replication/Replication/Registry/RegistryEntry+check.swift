@@ -5,8 +5,9 @@
 ///                                          │ └─failCheck──► pending, fetched anew ──finishSync─┐
 ///                                          └──────────────────── at once, or later ◄───────────┘
 ///
-/// What a check finds damaged is fetched anew at once. A fresh copy that is damaged again is fetched again as well, but the checks
-/// come later and later: a failing disk, or a primary that is damaged itself, must not cause download after download.
+/// What a check finds damaged is fetched anew at once. A fresh copy that is damaged again is fetched again as well, but
+/// the checks come later and later: a failing disk, or a primary that is damaged itself, must not cause download after
+/// download.
 extension RegistryEntry {
   /// Begins a check. Syncs may run beside it; what it finds counts only for the replicable that it was begun for.
   /// - Returns: what to hand back at its end; `nil` when there is no copy of which one could ask.
@@ -35,7 +36,7 @@ extension RegistryEntry {
     return true
   }
 
-  /// Somebody asks for a check now, or something has rewritten the copy's files.
+  /// Requests an object check: an operator asked for it, or the copy's files were rewritten.
   package mutating func requestCheck() { isCheckWanted = true }
 
   /// Whether a check is to be started at that time.
@@ -49,16 +50,16 @@ extension RegistryEntry {
     return checkFailure == nil ? checkedAt + interval <= now : checkRetryAt.map { $0 <= now } ?? true
   }
 
-  /// When what was found damaged, and fetched anew, is checked again: at once for the first time, then after 1, 2, 4… hours, and
-  /// once a day. `nil` when the last check found nothing.
+  /// When a copy that was found damaged, and fetched anew, is checked again: at once for the first time, then after 1,
+  /// 2, 4… hours, and once a day. `nil` when the last check found nothing.
   public var checkRetryAt: Timestamp? {
     guard checkFailure != nil, let checkedAt else { return nil }
     guard checkRetryCount > 1 else { return checkedAt }
     return checkedAt + min(.seconds(86_400), .seconds(3_600 << min(checkRetryCount - 2, 5)))
   }
 
-  /// Whether there is a copy that should be whole: one that is synced, or was before its syncs began to fail. What waits for a fresh
-  /// download needs no look.
+  /// Whether there is a copy that should be whole: one that is synced, or was before its syncs began to fail. What
+  /// waits for a fresh download needs no look.
   package var isCheckable: Bool {
     guard !forceToRedownload else { return false }
     return state == .synced || state == .failed && held != nil
@@ -73,6 +74,6 @@ extension RegistryEntry {
 package struct CheckTicket: Hashable, Sendable {
   /// The entry's number: an entry that was removed and made again is another one.
   package let number: UInt64
-  /// Which incarnation the copy is of; `nil` before anyone said.
+  /// Which incarnation the copy is of; `nil` until it is known.
   package let incarnation: Incarnation?
 }

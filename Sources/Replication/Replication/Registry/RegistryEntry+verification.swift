@@ -9,14 +9,16 @@
 ///        │ announce, resync       │                     failed ── the sync state too   │
 ///        └── from everywhere      └────────────────────────────────────────────────────┘
 ///
-/// Pending, started and succeeded only while the entry is synced. Every failure also fails the sync, so that a full sync follows
-/// with the same back-off; the failures since the last success are counted through those syncs.
+/// Pending, started and succeeded only while the entry is synced. Every failure also fails the sync, so that a full
+/// sync follows with the same back-off; the failures since the last success are counted through those syncs.
 extension RegistryEntry {
-  /// A mismatch that is the third failed verification in a row, or the sixth and so on, is followed by a fresh download.
+  /// A mismatch that is the third failed verification in a row, or the sixth and so on, is followed by a fresh
+  /// download.
   package static let mismatchesBeforeFreshDownload = 3
 
   /// Begins a verification.
-  /// - Returns: what to hand back at its end; `nil` when the entry is not synced, one runs already, or a failed one is not due.
+  /// - Returns: what to hand back at its end; `nil` when the entry is not synced, one runs already, or a failed one is
+  ///   not due.
   package mutating func startVerification(at now: Timestamp) -> VerificationTicket? {
     guard state == .synced, removalWaitingSince == nil else { return nil }
     switch verificationState {
@@ -30,7 +32,8 @@ extension RegistryEntry {
     return verificationTicket(at: startedAt)
   }
 
-  /// Begins the proof of a copy that is pending after each of its syncs, because its replicable never rests. It stays pending.
+  /// Begins the proof of a copy that is pending after each of its syncs, because its replicable changes constantly. It
+  /// stays pending.
   /// - Returns: what to hand to `proveOvertaken`; `nil` when the entry is not pending.
   package mutating func startProof(at now: Timestamp) -> VerificationTicket? {
     guard state == .pending, verificationState == .disabled, notOffered == nil, removalWaitingSince == nil else {
@@ -48,7 +51,8 @@ extension RegistryEntry {
       lastSyncedAt: lastSyncedAt, verified: checksumMismatch ? nil : verificationChecksum)
   }
 
-  /// A sync as a part of the verification is about to change the copy: from here on it need not be what was verified last.
+  /// A sync as a part of the verification is about to change the copy: from here on it need not be what was verified
+  /// last.
   package mutating func prepareBracket(_ ticket: VerificationTicket) {
     if isRunning(ticket), !checksumMismatch { verificationChecksum = nil }
   }
@@ -65,8 +69,9 @@ extension RegistryEntry {
     return true
   }
 
-  /// A bracket has shown that the copy is equal to the primary, and something was announced or asked for while it ran: the entry
-  /// stays pending, and says when it was proven last. So the proofs of a replicable that never rests are not all void.
+  /// A bracket has shown that the copy is equal to the primary, and something was announced or asked for while it ran:
+  /// the entry stays pending, and says when it was proven last. Otherwise a constantly changing replicable would never
+  /// be proven.
   ///
   /// What was published before the bracket began was listed by it: only what came later still waits for a proof.
   /// - Returns: false when another sync has begun since, so that nothing can be said of the copy any more.
@@ -89,7 +94,7 @@ extension RegistryEntry {
     verificationRetryAt = nil
   }
 
-  /// The copy was shown to differ from the primary, twice. What it holds is not known any more.
+  /// The copy was shown to differ from the primary, twice. Its content is unknown from here on.
   ///
   /// - Parameters:
   ///   - copy: the copy's digest.
@@ -113,8 +118,8 @@ extension RegistryEntry {
 
   /// The copy or the primary could not be read, for a reason that lies in the replicable.
   ///
-  /// The checksums of the last verdict stay. A sync follows, because a copy that cannot be read is not mended by reading it
-  /// again.
+  /// The checksums of the last verdict stay. A sync follows, because a copy that cannot be read is not mended by
+  /// reading it again.
   /// - Returns: false when the result is void.
   @discardableResult package mutating func failVerification(
     _ ticket: VerificationTicket, _ message: String, missingOnPrimary: Bool = false, at now: Timestamp,
@@ -143,8 +148,8 @@ extension RegistryEntry {
     verificationRetryAt = retry
   }
 
-  /// The primary changes faster than it can be compared: to be done again, no failure. It has had its turn: the time of its end
-  /// puts it behind those that wait longer.
+  /// The primary changes faster than it can be compared: to be done again, no failure. It has had its turn: the time of
+  /// its end puts it behind those that wait longer.
   package mutating func moved(_ ticket: VerificationTicket, at now: Timestamp) {
     guard isRunning(ticket) else { return }
     verificationState = .pending
@@ -157,7 +162,8 @@ extension RegistryEntry {
     verificationState = .pending
   }
 
-  /// Somebody asks for a verification now. One that runs is what was asked for; what is not synced is verified when it is.
+  /// Requests a verification now. A running verification serves the request. An entry that is not synced is verified
+  /// after its sync.
   package mutating func reverify() {
     guard state == .synced else { return }
     switch verificationState {
@@ -166,8 +172,8 @@ extension RegistryEntry {
     }
   }
 
-  /// The primary has read its checksum anew. One that differs from the copy's is a reason to look and no proof of anything; one
-  /// that is older than what the copy holds is no reason either.
+  /// The primary has read its checksum anew. One that differs from the copy's is a reason to look and no proof of
+  /// anything; one that is older than what the copy holds is no reason either.
   package mutating func primaryRead(_ reading: PrimaryReading) {
     if let held, held.log == reading.generation.log, !reading.generation.covers(held) { return }
     if verificationState == .succeeded, verificationChecksum == reading.checksum { return }
@@ -188,7 +194,7 @@ extension RegistryEntry {
     BackOff.isDue(verificationRetryAt, missingOnPrimary: missingOnPrimary, at: now)
   }
 
-  /// The copy is about to change: what was verified of it is void. A failure is kept until the sync ends.
+  /// Voids the last verification, because the copy is about to change. A failure is kept until the sync ends.
   mutating func suspendVerification() {
     if !checksumMismatch { verificationChecksum = nil }
     switch verificationState {

@@ -1,4 +1,4 @@
-/// Which entries of a registry, in which order, from where on: what lists for people ask.
+/// A query for a page of a registry's entries: filter, order and first position.
 public struct RegistryQuery: Hashable, Sendable {
   /// By what a list is sorted. Entries without the time come before all others; equal ones are in no particular order.
   public enum Order: String, Hashable, Sendable, CaseIterable {

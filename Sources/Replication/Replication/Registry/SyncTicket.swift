@@ -8,7 +8,7 @@ package struct SyncTicket: Hashable, Sendable {
   package let wanted: Generation?
   /// Fetch everything anew.
   package let forceToRedownload: Bool
-  /// Which incarnation was asked for; `nil` before anyone said.
+  /// The incarnation to sync; `nil` until it is known.
   package let incarnation: Incarnation?
   /// Where the entry stood before, to go back there when the host failed and not the replicable.
   package let previousState: SyncState
@@ -28,9 +28,9 @@ package enum SyncOutcome: Hashable, Sendable {
 package enum AnnouncementOutcome: Hashable, Sendable {
   /// The entry is pending: sync it.
   case pending
-  /// It was told before: nothing changed.
+  /// The event was recorded before; nothing changed.
   case known
-  /// The entry is of another incarnation, this one: nothing changed. Only the primary can say which of the two is gone; ask it,
-  /// discard or rename, then announce again.
+  /// The entry is of another incarnation, this one: nothing changed. Only the primary can say which of the two is gone;
+  /// ask it, discard or rename, then announce again.
   case otherIncarnation(Incarnation)
 }

@@ -1,8 +1,8 @@
-/// When something that failed is tried again: later and later, with chance, never given up.
+/// Computes when failed work is retried: with growing, randomized delays and no limit on retries.
 ///
-/// After the n-th failure since the last success: n⁴ + 15 + rand(0..29)·(n+1) seconds, but never later than the cap and one
-/// first delay. The cap is an hour, and four hours for what the primary does not have (Geo's schedule, kept so that operators
-/// find what they know).
+/// After the n-th failure since the last success: n⁴ + 15 + rand(0..29)·(n+1) seconds, but never later than the cap and
+/// one first delay. The cap is an hour, and four hours for replicables that the primary lacks. This is Geo's schedule,
+/// which operators are used to.
 ///
 /// | n | earliest | latest |
 /// |---|---|---|
@@ -37,8 +37,8 @@ package enum BackOff {
 
   /// Whether a retry time has come.
   ///
-  /// One that is further away than any that could have been set now was set under another clock: it is due as well, so that a
-  /// clock that jumped back leaves nothing waiting for longer than the cap.
+  /// One that is further away than any that could have been set now was set under another clock: it is due as well, so
+  /// that a clock that jumped back leaves nothing waiting for longer than the cap.
   package static func isDue(_ retryAt: Timestamp?, missingOnPrimary: Bool, at now: Timestamp) -> Bool {
     guard let retryAt else { return true }
     return retryAt <= now || retryAt > now + longest(missingOnPrimary: missingOnPrimary)

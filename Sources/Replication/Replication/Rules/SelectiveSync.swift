@@ -12,7 +12,7 @@ public struct SelectiveSync: Hashable, Sendable {
     }
   }
 
-  /// All of them select what is carried.
+  /// A replicable is selected when all of them select it.
   private var rules: [Rule]
   /// None of them selects it.
   private var claims: [Rule] = []
@@ -33,7 +33,8 @@ public struct SelectiveSync: Hashable, Sendable {
     rules = rule.include == [.everything] && exclude.isEmpty ? [] : [rule]
   }
 
-  /// The same by the names of their directories or files, as a kind's configuration has it: `suffix` stands behind each id.
+  /// The same by the names of their directories or files, as a kind's configuration has it: `suffix` stands behind each
+  /// id.
   init(include: [String], exclude: [String], suffix: String) throws(ReplicationError) {
     try self.init(include: include, exclude: exclude)
     for index in rules.indices { rules[index].suffix = suffix }
@@ -47,7 +48,8 @@ public struct SelectiveSync: Hashable, Sendable {
     return both
   }
 
-  /// Carries nothing that a kind further up, with the same root, has taken: `first` is that kind's own rule as it was configured.
+  /// Carries nothing that a kind further up, with the same root, has taken: `first` is that kind's own rule as it was
+  /// configured.
   package func without(_ first: SelectiveSync) -> SelectiveSync {
     var rest = self
     // A rule that selects everything is kept as none at all.

@@ -4,8 +4,8 @@ import TextBytes
 public struct LogID: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
   /// The random value.
   public let value: UInt64
-  /// The largest id of an event that is read: 2^53 - 1, which every JSON reader represents exactly. No log has as many, and so the id
-  /// that follows one that another site sent always exists.
+  /// The largest id of an event that is read: 2^53 - 1, which every JSON reader represents exactly. No log has as many,
+  /// and so the id that follows one that another site sent always exists.
   static let highestEvent: UInt64 = 9_007_199_254_740_991
 
   /// The log id with that value.
@@ -21,8 +21,8 @@ public struct LogID: Hashable, Sendable, CustomStringConvertible, LosslessString
   public var description: String { Hex.padded(value) }
 }
 
-/// An event's id in one log, as a lower bound of what was seen: "listed after everything that events up to here announced
-/// was visible" (product contract § 6). Generations of two logs say nothing about each other.
+/// An event's id in one log, as the lower bound of a listing: the listing was made after all changes announced by
+/// events up to this one were visible (product contract § 6). Generations of two logs say nothing about each other.
 public struct Generation: Hashable, Sendable, CustomStringConvertible {
   /// The log that the id counts in.
   public let log: LogID

@@ -21,7 +21,7 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
   /// An event without something that its name demands.
   case incompleteEvent(EventName, missing: String)
 
-  /// One line: what was tried, on what, what is wrong, what to do.
+  /// One line: what was tried, on what, what went wrong, what to do.
   public var description: String {
     switch self {
     case .invalidName(let text):

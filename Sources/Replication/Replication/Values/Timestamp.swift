@@ -1,7 +1,7 @@
 /// A moment in UTC, to the millisecond: eight bytes, and exactly what Remora's files say.
 ///
-/// Written and read as RFC 3339, `2026-11-22T18:04:05.123Z`. No calendar of the system is asked, so a million of them are
-/// read in well under a second. Range: the years 0000 to 9999.
+/// Written and read as RFC 3339, `2026-11-22T18:04:05.123Z`. No calendar of the system is asked, so a million of them
+/// are read in well under a second. Range: the years 0000 to 9999.
 public struct Timestamp: Hashable, Comparable, Sendable {
   /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
   public let milliseconds: Int64
@@ -12,8 +12,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   /// Earlier moments come first.
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
-  /// The moment so much later; durations are cut to whole milliseconds. Beyond the last moment there is, it is that one: durations
-  /// may come from anybody.
+  /// Returns the moment after a duration, which is cut to whole milliseconds. It saturates at the last representable
+  /// moment, because durations may come from untrusted input.
   public static func + (moment: Timestamp, duration: Duration) -> Timestamp {
     Timestamp(
       milliseconds: saturating(
