@@ -4,7 +4,7 @@ internal import SystemPackage
 package import WorkerPool
 
 /// The primary states of one kind in flat files (`<state>/verification/<name>_states.json` and its journal); see
-/// `PrimaryStateStoring` for what each call promises, and `FlatStore` for what survives a crash.
+/// `PrimaryStateStoring` for each call's guarantees, and `FlatStore` for what survives a crash.
 package final class DurablePrimaryStates: PrimaryStateStoring {
   private let store: FlatStore<StateRow>
 
@@ -28,7 +28,7 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
 
   private init(_ store: FlatStore<StateRow>) { self.store = store }
 
-  /// Waits for what is being written; changes that come afterwards fail.
+  /// Waits for pending writes; later changes fail.
   package func close() async { await store.close() }
 
   package func state(of id: ReplicableID) async throws -> PrimaryState? {

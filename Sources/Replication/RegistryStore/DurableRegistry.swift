@@ -3,8 +3,8 @@ package import Replication
 internal import SystemPackage
 package import WorkerPool
 
-/// The registry of one kind in flat files (`<state>/registries/<name>_registry.json` and its journal); see `RegistryStoring` for
-/// what each call promises, and `FlatStore` for what survives a crash.
+/// The registry of one kind in flat files (`<state>/registries/<name>_registry.json` and its journal); see
+/// `RegistryStoring` for each call's guarantees, and `FlatStore` for what survives a crash.
 package final class DurableRegistry: RegistryStoring {
   private let store: FlatStore<EntryRow>
 
@@ -34,7 +34,7 @@ package final class DurableRegistry: RegistryStoring {
 
   private init(_ store: FlatStore<EntryRow>) { self.store = store }
 
-  /// Waits for what is being written; changes that come afterwards fail.
+  /// Waits for pending writes; later changes fail.
   package func close() async { await store.close() }
 
   package func entry(of id: ReplicableID) async throws -> RegistryEntry? {
@@ -129,7 +129,7 @@ package final class DurableRegistry: RegistryStoring {
         entry.replicableID = move.newID
         rows.append(EntryRow(entry, replacing: row))
       }
-      // A circle cannot be told in lines that each stand for themselves: all are removed, then all are set, in one group.
+      // A cycle of renames cannot be written as independent lines: all are removed, then all are set, in one group.
       for (move, _) in old { draft.remove(move.id.text) }
       for row in rows { draft.set(row) }
     }

@@ -1,5 +1,5 @@
-/// What went wrong with a registry or a file of primary states: what was tried, on which file, what the layer below said, what to
-/// do next.
+/// A failure of a registry or a file of primary states: what was tried, on which file, the lower layer's error, and
+/// what to do next.
 package struct RegistryStoreError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What went wrong, by a stable word.
   package enum Code: String, Hashable, Sendable {

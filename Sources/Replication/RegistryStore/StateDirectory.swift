@@ -16,14 +16,15 @@ package final class StateDirectory: Sendable {
   package var differences: FilePath { path.appending("differences") }
   package var features: FilePath { path.appending("features.json") }
 
-  /// Takes the directory, and makes what is missing of it, durable on return. Blocks on the disk.
+  /// Locks the directory and creates its missing parts, durable on return. Blocks on the disk.
   ///
-  /// - Throws: `RegistryStoreError`: `locked` with who holds it, `fileSystem`.
+  /// - Throws: `RegistryStoreError`: `locked` with the holder, `fileSystem`.
   package init(_ path: FilePath, files: any FileSystemPort = RealFileSystem()) throws {
     self.path = path
     self.files = files
     do {
-      // Registries name what others need not know; what was made with other permissions keeps them.
+      // Registries contain repository names that other users need not read. An existing directory keeps its
+      // permissions.
       let ours = FilePermissions(rawValue: 0o700)
       var made = try files.makeDirectories(path, permissions: ours)
       lock = try OwnerLock.acquire(path: path.appending("lock"), wait: .zero)

@@ -1,8 +1,8 @@
 internal import TextBytes
 internal import WorkerPool
 
-/// Reads the entries of a document. A large one is read by two threads, of which the second begins at a line in the middle: a
-/// million entries take two seconds of one.
+/// Reads the entries of a document. A large one is read by two threads, of which the second begins at a line in the
+/// middle: a million entries take two seconds of one.
 struct EntriesReading<Row: FlatRow> {
   let text: UnsafeRawBufferPointer
   let idKey: [UInt8]
@@ -33,7 +33,8 @@ struct EntriesReading<Row: FlatRow> {
       reading.part(from: border, to: nil)
     }
     if let failure = first.failure { throw failure }
-    // Where the border was no entry's beginning (a person may lay a text out like that), the first has read everything.
+    // Where the border was not the beginning of an entry (a hand-edited file may have such a layout), the first has
+    // read everything.
     guard first.isAtBorder else {
       scanner = JSONScanner(text, at: first.end)
       return first.rows
@@ -44,7 +45,7 @@ struct EntriesReading<Row: FlatRow> {
     return first.rows
   }
 
-  /// The `{` of a line in the middle of what is left; `nil` when that is not much.
+  /// Returns the `{` of a line in the middle of the unread bytes; `nil` when few are left.
   private func border(after start: Int) -> Int? {
     guard text.count - start >= 4 << 20 else { return nil }
     let middle = start + (text.count - start) / 2

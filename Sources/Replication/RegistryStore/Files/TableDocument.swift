@@ -26,7 +26,7 @@ struct TableDocument<Row: FlatRow> {
       try file.synchronize()
       try file.close()
     } catch {
-      // The first error is the one to tell; the leftover goes with the next document.
+      // The first error is reported; the next document replaces the leftover file.
       try? file.close()
       try? files.unlink(temporary)
       throw error

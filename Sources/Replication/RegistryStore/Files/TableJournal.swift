@@ -8,7 +8,7 @@ struct TableJournal {
   /// True once it has the name of the previous journal while it is still written to.
   var isSetAside = false
 
-  /// Opens it, makes it when missing, and cuts off a torn tail; see `JournalFile` for what is durable then.
+  /// Opens it, creates it when missing, and cuts off a torn tail; see `JournalFile` for the durability.
   init(_ paths: TableFiles, wholeLength: Int) throws(FileError) {
     file = try JournalFile(
       opening: paths.journal, length: wholeLength, permissions: TableFiles.permissions, through: paths.files)

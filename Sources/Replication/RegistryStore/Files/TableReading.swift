@@ -4,10 +4,10 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Reads the document and the journals of one table, strictly: damage is an error with file, line and remedy. Only the tail of the
-/// last journal may be torn: changes that were never acknowledged.
+/// Reads the document and the journals of one table, strictly: damage is an error with file, line and remedy. Only the
+/// tail of the last journal may be torn: changes that were never acknowledged.
 struct TableReading<Row: FlatRow> {
-  /// What was found.
+  /// The result of the reading.
   struct Result {
     var table = FlatTable<Row>()
     var head = TableHead()
@@ -17,7 +17,8 @@ struct TableReading<Row: FlatRow> {
     var documentLength: Int64 = 0
     /// Torn tails that were dropped: 0 or 1.
     var tornLines = 0
-    /// A document must be written before anything else: a journal was replaced and not removed, or the format is an older one.
+    /// A document must be written before anything else: a journal was replaced and not removed, or the format is an
+    /// older one.
     var needsDocument = false
     /// The format of a document that is to be converted.
     var olderFormat: UInt64?
@@ -73,7 +74,8 @@ struct TableReading<Row: FlatRow> {
 
   // MARK: The document
 
-  /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. An operator may have formatted it otherwise.
+  /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. An operator may have formatted it
+  /// otherwise.
   private func readDocument(
     _ bytes: [UInt8], _ result: inout Result, _ rows: inout RowChunks<Row>
   ) throws(RegistryStoreError) {
@@ -87,7 +89,7 @@ struct TableReading<Row: FlatRow> {
         while let key = try scanner.nextKey(&isFirst) {
           if scanner.matches(key, "format") {
             format = try scanner.unsigned()
-            // What a newer one looks like, only a newer version knows.
+            // Only a newer version can read a newer format.
             if format.map({ $0 > TableFiles.format }) ?? false { return nil }
           } else if scanner.matches(key, "replicable_name") {
             guard try scanner.string() == paths.replicableName else {

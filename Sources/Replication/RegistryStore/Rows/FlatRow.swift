@@ -6,7 +6,7 @@ protocol FlatRow: Sendable {
   /// What it is to the rest of the program.
   associatedtype Value: Sendable
 
-  /// - Parameter old: the row in whose place this one comes; what nobody here knows of it is kept.
+  /// - Parameter old: the row that this one replaces; its unknown members are kept.
   init(_ value: Value, replacing old: Self?)
   var value: Value { get }
 

@@ -65,7 +65,7 @@ extension JSONScanner {
     return StoredGeneration(generation)
   }
 
-  /// A string that is read from its bytes, or null. What is read like this never needs an escape.
+  /// Reads a string from its bytes, or null. The strings that are read like this never contain an escape.
   mutating func read<Value>(
     _ what: String, _ body: (UnsafeRawBufferPointer) -> Value?
   ) throws(JSONScanError) -> Value? {
@@ -86,8 +86,8 @@ extension JSONScanner {
     return value
   }
 
-  /// A member that nobody here knows, with its key, as it stands, on one line: it goes into a journal, too. A line's end can only
-  /// stand between the values in it.
+  /// Returns an unknown member with its key, unchanged, on one line, because it is written to a journal, too. A line's
+  /// end can only stand between the values in it.
   mutating func unknownMember(_ key: Range<Int>) throws(JSONScanError) -> [UInt8] {
     _ = peek()
     let start = position

@@ -8,10 +8,10 @@ internal import WorkerPool
 
 /// One table with its files: what registries and primary states have in common.
 ///
-/// Guarantees: a change is acknowledged after its lines are durable, and no reader sees it before. After a crash at any line the
-/// table has every acknowledged change; of changes that were under way it may have those whose lines were whole. A full
-/// disk refuses changes until it has room again. Any other failed write stops the store: what was acknowledged is durable,
-/// further changes are refused until it is opened anew.
+/// Guarantees: a change is acknowledged after its lines are durable, and no reader sees it before. After a crash at any
+/// line the table has every acknowledged change; of changes that were under way it may have those whose lines were
+/// whole. On a full disk changes fail until there is space again. Any other failed write stops the store: acknowledged
+/// changes are durable, further changes fail until it is opened again.
 ///
 /// Changes that need not outlive the process are the exception: they have no line and wait for no fsync.
 final class FlatStore<Row: FlatRow>: Sendable {
@@ -55,7 +55,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
   private let journal: Mutex<TableJournal>
 
   /// Blocks on the disk.
-  /// - Parameter foldBytes: a journal is folded into the document when it is larger than this and than half of the document.
+  /// - Parameter foldBytes: a journal is folded into the document when it is larger than this and than half of the
+  ///   document.
   init(_ paths: TableFiles, pool: WorkerPool, foldBytes: Int64) throws {
     self.paths = paths
     self.pool = pool
@@ -75,8 +76,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
       var documentLength = result.documentLength
       if result.needsDocument {
         documentLength = try TableDocument(paths: paths, table: result.table, head: result.head).write()
-        // The journal stays: its lines say once more what the document says. Without the previous one, that is: if both went, a
-        // crash might bring back the older of the two alone.
+        // The journal stays: its lines say once more what the document says. Without the previous one, that is: if both
+        // went, a crash might bring back the older of the two alone.
         if try paths.files.status(of: paths.previousJournal) != nil { try paths.files.unlink(paths.previousJournal) }
       }
       journal = Mutex(try TableJournal(paths, wholeLength: result.journalLength))
@@ -89,8 +90,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
     }
   }
 
-  /// Why the journal could not be folded into the document at the last try; `nil` when it could. Nothing is lost by it: the journal
-  /// grows, and the next try comes when it has grown as much again.
+  /// Why the journal could not be folded into the document at the last try; `nil` when it could. Nothing is lost by it:
+  /// the journal grows, and the next try comes when it has grown as much again.
   var foldingFailure: RegistryStoreError? { durable.withLock { $0.folding.failure } }
 
   /// Reads of the durable table.
@@ -99,7 +100,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
     return try body(table, head)
   }
 
-  /// Makes a change and returns when it is durable; or at once, and then until the process ends, when it is not lasting.
+  /// Makes a change and returns when it is durable; or at once, and then until the process ends, when it is not
+  /// lasting.
   func change(
     isLasting: Bool = true, _ make: @escaping @Sendable (inout TableDraft<Row>) throws -> Void
   ) async throws {
@@ -130,8 +132,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
     return outcomes.map { $0.flatMap { _ in .failure(failure) } }
   }
 
-  /// Makes the changes of a group on a draft. The draft's reference to the table ends here, so that without readers the table is
-  /// changed in place.
+  /// Makes the changes of a group on a draft. The draft's reference to the table ends here, so that without readers the
+  /// table is changed in place.
   private func draft(_ group: [Change], _ outcomes: inout [Result<Void, any Error>]) -> DraftedChanges<Row> {
     let (table, head, stopped) = durable.withLock { ($0.table, $0.head, $0.failure) }
     let failure = stopped ?? (group.contains(where: \.isLasting) ? mend() : nil)
@@ -166,7 +168,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
       .fileSystem, "write to '\(paths.journal)': \(error); nothing was changed; free some space, it goes on then")
   }
 
-  /// Makes what was drafted durable and then visible.
+  /// Makes the drafted changes durable and then visible.
   private func write(_ drafted: DraftedChanges<Row>) -> RegistryStoreError? {
     if !drafted.lines.isEmpty, let failure = append(drafted.lines) { return failure }
     guard !drafted.lines.isEmpty || !drafted.rows.isEmpty else { return nil }
@@ -267,7 +269,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
   /// Waits for the fold that is under way.
   func settle() async { await durable.withLock { $0.folding.task }?.value }
 
-  /// Waits for what is being written and closes the journal. Changes that come afterwards fail.
+  /// Waits for pending writes and closes the journal. Later changes fail.
   func close() async {
     durable.withLock { durable in
       durable.isClosed = true
@@ -280,7 +282,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
   }
 }
 
-/// What was drafted: rows, head, and the lines that say so.
+/// Drafted changes: rows, head, and their journal lines.
 struct DraftedChanges<Row: FlatRow>: Sendable {
   let rows: [(key: String, row: Row?)]
   let head: TableHead

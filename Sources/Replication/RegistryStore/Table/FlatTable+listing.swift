@@ -1,6 +1,6 @@
 internal import Replication
 
-/// Lists for people: any order, filter and direction, a page at a time.
+/// Lists entries a page at a time, in any order, filter and direction.
 extension FlatTable<EntryRow> {
   /// The rows of a page, and whether there are more in the direction in which it was taken.
   func part(_ query: RegistryQuery) -> (rows: [EntryRow], hasMore: Bool) {
@@ -39,7 +39,8 @@ extension FlatTable<EntryRow> {
     return found
   }
 
-  /// Rows that states let through, in order from the query's position on: the heads of the lists of all combinations, merged.
+  /// Rows that states let through, in order from the query's position on: the heads of the lists of all combinations,
+  /// merged.
   private func walk(_ query: RegistryQuery, _ isDescending: Bool, _ body: (EntryRow) -> Bool) {
     func step(_ list: UInt8, _ key: IndexKey?) -> IndexKey? {
       isDescending ? previous(in: list, before: key) : next(in: list, after: key)

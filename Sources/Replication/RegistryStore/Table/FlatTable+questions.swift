@@ -17,8 +17,8 @@ extension FlatTable {
 extension FlatTable where Row.Value: Sendable {
   /// The rows under a question of times that are due, the longest due first.
   ///
-  /// - Parameter isDue: asked only of rows at both ends: what is due by its time, and what a clock that was put back has left
-  ///   further away than any wait can be.
+  /// - Parameter isDue: called only for rows at both ends: rows that are due by their time, and rows that a clock that
+  ///   was set back has left further in the future than any wait.
   func firstDue(
     _ limit: Int, _ question: IndexKey.Question, at now: Timestamp, _ isDue: (Row.Value) -> Bool
   ) -> [Row] {

@@ -6,7 +6,7 @@ struct IndexKey: Hashable, Comparable, Sendable {
     case pending
     /// Failed sync, by the time of its retry.
     case failed
-    /// Pending verification of what is synced (on a primary: pending reading), by the time of the last one.
+    /// Pending verification of synced entries (on a primary: pending reading), by the time of the last one.
     case verificationPending
     /// Failed verification, by the time of its retry.
     case verificationFailed

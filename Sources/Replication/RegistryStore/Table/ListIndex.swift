@@ -1,7 +1,7 @@
 internal import Replication
 
-/// The lists for people in the index: one for each order and each combination of states. Any filter by states is a merge of a few
-/// of them, so that a page costs no more where what fits lies far behind what does not.
+/// The index's lists for paged queries: one for each order and each combination of states. Any filter by states is a
+/// merge of a few of them, so that a page costs no more where matching rows are far apart.
 enum ListIndex {
   private static let verificationStates = VerificationState.allCases.count
   /// Lists of one order.
