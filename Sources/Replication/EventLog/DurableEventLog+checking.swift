@@ -18,7 +18,7 @@ extension DurableEventLog {
         do throws(LogReadingError) {
           try reading.run(after: position)
         } catch .pruned {
-          // Somebody prunes meanwhile: what is gone needs no check.
+          // The log was pruned meanwhile: removed segments need no check.
           (position, first) = (nil, nil)
           continue
         } catch .failed(let error) {

@@ -30,11 +30,11 @@ extension DurableEventLog {
   private static func passed(_ id: UInt64, of segments: [UInt64]) -> Int { segments.count { $0 <= id + 1 } }
 
   /// Removes whole segments, oldest first: those that all of these secondaries have passed, and those beyond the
-  /// retention limit, whoever still needs them. The last segment stays.
+  /// retention limit, even if a secondary still needs them. The last segment stays.
   ///
   /// A crash in between leaves a log that begins a few segments later or earlier, and has no gap.
-  /// - Parameter secondaries: the names of all that there are; one that never acknowledged has passed nothing. What
-  ///   others acknowledged is forgotten.
+  /// - Parameter secondaries: the names of all that there are; one that never acknowledged has passed nothing.
+  ///   Acknowledgements of other names are dropped.
   package func prune(secondaries: Set<String>) async throws -> PruneReport {
     let isFree = state.withLock { state in
       defer { state.isPruning = true }

@@ -29,7 +29,7 @@ extension DurableEventLog: EventReading {
   /// When a line was written; `nil` for one that is not kept, or that cannot be read.
   package func moment(ofLine id: UInt64) async -> Timestamp? {
     guard id > 0 else { return nil }
-    // Whoever reads events is told of damage; here a time is missing.
+    // A reader of events gets the error of a damaged line; here only the time is missing.
     return try? await pool.run { _ in
       var reading = LogReading(self, limit: 1)
       return try reading.moment(ofLine: id)

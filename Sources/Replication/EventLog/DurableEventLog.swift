@@ -18,8 +18,8 @@ package import WorkerPool
 /// - Damage is never skipped: it stops the opening (last segment) or the reading (older ones) with file, line and
 ///   remedy.
 ///
-/// Limitation: an append that is under way when a task is cancelled is not undone; its events may be in the log although
-/// `publish` threw `Cancelled`. A call that waits for the disk ends when the disk answers.
+/// Limitation: an append that is under way when a task is cancelled is not undone; its events may be in the log
+/// although `publish` threw `Cancelled`. A call that waits for the disk ends when the disk answers.
 package final class DurableEventLog: Sendable {
   /// Which log this is.
   package let id: LogID
@@ -38,13 +38,13 @@ package final class DurableEventLog: Sendable {
   private let lock: OwnerLock
   private let writer: Mutex<LogWriter>
 
-  /// Opens the log of a directory, or begins one there, and appends that it was opened.
+  /// Opens the log of a directory, or creates one there, and appends a line that records the opening.
   ///
   /// - Parameters:
   ///   - directory: `<state>/events`; made when missing. Absolute.
   ///   - pool: where files are read and written; 2 threads or more, so that readers do not wait for the writer. Stays
   ///     the caller's, and must live until `close` has returned.
-  ///   - now: the time, for the lines that the log itself writes and for what is too old to be kept.
+  ///   - now: the clock, for the lines that the log itself writes and for retention.
   /// - Throws: `EventLogError`: `locked`, `damaged`, `newerFormat` (nothing was changed) or `fileSystem`; `Cancelled`.
   package static func open(
     _ directory: FilePath, settings: EventLogSettings = EventLogSettings(), pool: WorkerPool,

@@ -5,7 +5,7 @@ extension EventLogError {
   /// What the file system said.
   init(_ error: FileError) { self.init(.fileSystem, "\(error)") }
 
-  /// A line that nobody wrote so.
+  /// Returns the error for a damaged line.
   static func damagedLine(_ path: FilePath, line: UInt64, _ reason: String) -> EventLogError {
     EventLogError(
       .damaged,
@@ -13,7 +13,7 @@ extension EventLogError {
         + " begin a new log (the secondaries then reconcile by catalog)")
   }
 
-  /// A file that nobody wrote so.
+  /// Returns the error for a damaged file.
   static func damagedFile(_ path: FilePath, _ reason: String, doing hint: String) -> EventLogError {
     EventLogError(.damaged, "read '\(path)': \(reason); \(hint)")
   }

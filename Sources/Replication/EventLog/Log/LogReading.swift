@@ -2,7 +2,7 @@ internal import Replication
 internal import Synchronization
 internal import TextBytes
 
-/// One reader's way through the log, from a position to the end of what was durable when it began, or to its limit.
+/// One reading of the log, from a position to the last line that was durable when it began, or to its limit.
 struct LogReading {
   private let log: DurableEventLog
   private let limit: Int
@@ -11,7 +11,7 @@ struct LogReading {
   private let segments: [UInt64]
   private var bytes = 0
   private var lines = LineReader()
-  /// What was found.
+  /// The events read so far.
   private(set) var events: [Event] = []
   /// The last line that was looked at.
   private(set) var position: LogPosition
@@ -82,7 +82,7 @@ struct LogReading {
     }
     var walk = try open(segment, at: id - 1)
     var moment: Timestamp?
-    // Whoever asks again finds the way shorter.
+    // Marks shorten the next reading's search.
     var marks = SegmentMarks()
     while walk.position.id < id {
       marks.note(SegmentMark(position: walk.position, offset: walk.offset))
@@ -108,7 +108,7 @@ struct LogReading {
 
   private var isFull: Bool { events.count >= limit || bytes >= log.settings.batchBytes }
 
-  /// Opens a segment at the last known place before the line behind `id`, or at its header.
+  /// Opens a segment at the last mark before the line after `id`, or at its header.
   private func open(_ segment: UInt64, at id: UInt64?) throws(LogReadingError) -> SegmentWalk {
     let mark = id.flatMap { id in log.state.withLock { $0.marks[segment]?.start(for: id) } }
     do {

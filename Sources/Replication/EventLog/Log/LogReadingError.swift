@@ -2,7 +2,7 @@
 enum LogReadingError: Error {
   /// The place where it was to begin is not in this log's history.
   case forked
-  /// What was to be read is no longer kept.
+  /// The requested events were pruned.
   case pruned
   case failed(EventLogError)
 }

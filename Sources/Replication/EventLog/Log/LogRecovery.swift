@@ -8,7 +8,7 @@ internal import TextBytes
 struct LogRecovery {
   let log: LogFiles
 
-  /// What was found.
+  /// The result of the recovery.
   struct Finding {
     var id: LogID
     /// The first ids of the segments, growing; empty in a log that has none yet.

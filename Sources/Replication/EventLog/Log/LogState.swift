@@ -1,4 +1,4 @@
-/// What all who use a log at one time share: where it ends and what is known of its segments.
+/// The state that concurrent users of a log share: its end and its segments.
 struct LogState {
   /// The last durable line.
   var durable: LogPosition

@@ -5,9 +5,9 @@ internal import SystemPackage
 
 /// Appends groups of lines to the last segment, each with one fsync. Used by one thread at a time.
 ///
-/// When a write or an fsync fails, the segment is cut back to its last durable line, so that what was not
-/// acknowledged is not in the file either; while the cut fails, every append fails. After a failed fsync the log
-/// continues in a new segment (`JournalFile.mend`).
+/// When a write or an fsync fails, the segment is cut back to its last durable line, so that unacknowledged lines are
+/// not in the file either; while the cut fails, every append fails. After a failed fsync the log continues in a new
+/// segment (`JournalFile.mend`).
 struct LogWriter {
   private let log: LogFiles
   private let segmentBytes: Int

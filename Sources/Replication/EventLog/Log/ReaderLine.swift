@@ -1,7 +1,7 @@
 internal import Synchronization
 internal import WorkerPool
 
-/// Readers who wait for the log to grow. Woken by what is durable and by nothing else.
+/// Readers that wait for the log to grow. Only durable lines wake them.
 final class ReaderLine: Sendable {
   private struct State {
     /// The id of the last durable line.
@@ -22,7 +22,7 @@ final class ReaderLine: Sendable {
   /// How many wait now.
   var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-  /// Tells that the log has grown.
+  /// Wakes the readers, because the log has grown.
   func announce(_ durable: UInt64) {
     let woken = state.withLock { state in
       state.durable = max(state.durable, durable)
@@ -32,7 +32,7 @@ final class ReaderLine: Sendable {
     for continuation in woken.values { continuation.resume() }
   }
 
-  /// Sends everybody who waits away, and everybody who comes later.
+  /// Ends every wait, and every later one at once.
   func close() {
     let woken = state.withLock { state in
       state.isClosed = true

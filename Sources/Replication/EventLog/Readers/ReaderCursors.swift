@@ -3,10 +3,10 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// `readers.json`: how far each secondary has read. Only pruning asks for it: what is lost with it costs disk until the
-/// secondaries come again.
+/// `readers.json`: how far each secondary has read. Only pruning reads it: if it is lost, segments are kept until the
+/// secondaries acknowledge again.
 struct ReaderCursors {
-  /// Names are of the configuration; more than these are a mistake of somebody's.
+  /// Names come from the configuration; more than this indicate a misconfiguration.
   static let maximumReaders = 1_024
   static let maximumNameBytes = 255
 
@@ -16,7 +16,7 @@ struct ReaderCursors {
   /// False when the file says something else.
   private var isSaved = true
 
-  /// Reads the file; without one nobody has read anything.
+  /// Reads the file; without it no secondary has acknowledged anything.
   init(_ log: LogFiles, of id: LogID) throws(EventLogError) {
     self.log = log
     self.id = id

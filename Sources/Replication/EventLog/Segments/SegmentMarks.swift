@@ -9,7 +9,7 @@ struct SegmentMarks: Sendable {
     marks.append(mark)
   }
 
-  /// Takes what another look at the same segment noted behind the last place known here.
+  /// Adds the marks of another reading of the same segment that follow the last mark here.
   mutating func note(_ others: SegmentMarks) {
     for mark in others.marks { note(mark) }
   }

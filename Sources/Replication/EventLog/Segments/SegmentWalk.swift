@@ -55,7 +55,7 @@ struct SegmentWalk: ~Copyable {
 
   deinit {
     buffer.deallocate()
-    // It was only read: closing has nothing to tell.
+    // The file was only read, so a failing close loses nothing.
     try? descriptor.close()
   }
 
@@ -69,8 +69,8 @@ struct SegmentWalk: ~Copyable {
     try body(UnsafeRawBufferPointer(rebasing: buffer[line]))
   }
 
-  /// Goes to the next line. Only to be called while there is one: the caller knows the last durable id.
-  /// - Throws: `damaged` when what stands there is not the line that belongs there.
+  /// Goes to the next line. Call it only while there is one; the caller has the last durable id.
+  /// - Throws: `damaged` when the bytes are not the expected line.
   mutating func next() throws(EventLogError) {
     let end = try lineEnd()
     let text = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
@@ -115,7 +115,7 @@ struct SegmentWalk: ~Copyable {
     }
   }
 
-  /// Moves what is left to the start of the buffer, which grows when it is full of one line.
+  /// Moves the unread bytes to the start of the buffer, which grows when one line fills it.
   private mutating func makeRoom() {
     let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<filled])
     if rest.count > buffer.count / 2 {

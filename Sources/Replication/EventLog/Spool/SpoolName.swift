@@ -3,8 +3,8 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Names in a spool directory. A finished file ends in `.json` and its name begins with the time, so that the order
-/// of names is the order of events as far as clocks tell; a file that is being written ends in `.tmp`.
+/// Names in a spool directory. A finished file ends in `.json` and its name begins with the time, so that the order of
+/// names is the order of events by the writers' clocks; a file that is being written ends in `.tmp`.
 enum SpoolName {
   static let finished = ".json"
   static let unfinished = ".tmp"

@@ -48,7 +48,7 @@ extension SpooledEvent {
     return bytes
   }
 
-  /// Reads what `text` writes. Members that it does not know are passed over.
+  /// Parses the output of `text`. Unknown members are skipped.
   init(_ bytes: [UInt8]) throws(JSONScanError) {
     self = try bytes.span.bytes.withUnsafeBytes { (text) throws(JSONScanError) in try SpooledEvent(text) }
   }

@@ -1,7 +1,7 @@
 package import Replication
 
-/// What a hook, a webhook or a person said, while the agent did not answer: in the words of the Git host, before it
-/// is an event of the framework.
+/// A notification from a hook, a webhook or an operator that was spooled because the agent did not answer. It has the
+/// Git host's names; the agent turns it into an event of the framework.
 package struct SpooledEvent: Hashable, Sendable {
   /// What the Git host says.
   package enum Word: String, Sendable, CaseIterable {
@@ -14,7 +14,7 @@ package struct SpooledEvent: Hashable, Sendable {
   package var replicableName: ReplicableName
   /// To which one.
   package var id: ReplicableID
-  /// The ref changes of a push, where the hook knew them.
+  /// The ref changes of a push, where the hook received them.
   package var changes: [RefMove]
   /// How many changes the writer left out because the file would have become too large.
   package var changesLeftOut: Int
