@@ -11,10 +11,11 @@ extension Agent {
     try await primarySite(for: "take an event in").intake.take(notice)
   }
 
-  /// A part of the event feed.
+  /// Returns a part of the event feed.
   ///
   /// - Parameters:
-  ///   - reader: the secondary that asks; what it asks behind is what it has taken, durable. `nil` for people.
+  ///   - reader: the requesting secondary; its cursor acknowledges the events up to there as durable. `nil` for a
+  ///     reader's token.
   ///   - cursor: `LOG:ID:CHAIN`; `nil` for the oldest that is kept.
   package func events(
     after cursor: String?, limit: Int, wait: Duration, reader: String?
@@ -98,7 +99,8 @@ extension Agent {
     return (ListingText.write(listing), listing.checksum.map { "\($0)" })
   }
 
-  /// - Throws: `AgentFault` 409 where the site is a secondary, and where another one has replaced it: what it has is stale.
+  /// - Throws: `AgentFault` 409 where the site is a secondary, and where another one has replaced it: what it has is
+  ///   stale.
   func unfencedSite(for operation: String) throws(AgentFault) -> PrimarySite {
     let site = try primarySite(for: operation)
     try plan.epoch?.checkNotFenced(operation)

@@ -60,10 +60,10 @@ package final class Agent: Sendable {
   /// Opens the site's state for as long as `body` runs.
   ///
   /// - Parameters:
-  ///   - chronicle: where lines for people go.
+  ///   - chronicle: the agent's log.
   ///   - environment: the clock and the random source.
-  /// - Throws: what opening the state throws (another process owns it, a file is damaged, a root is missing), and what `body`
-  ///   throws. A process that dies at any line is found and put right by the next opening.
+  /// - Throws: what opening the state throws (another process owns it, a file is damaged, a root is missing), and what
+  ///   `body` throws. The next opening recovers from a crash at any line.
   package static func withOpen<Answer: Sendable>(
     _ plan: AgentPlan, chronicle: Chronicle, environment: SiteEnvironment,
     _ body: (Agent) async throws -> Answer
@@ -163,7 +163,8 @@ package final class Agent: Sendable {
   /// What time it is here.
   package var now: Timestamp { environment.now() }
 
-  /// `primary` or `secondary`. A secondary that was promoted is the primary from then on, also while it opens its state again.
+  /// `primary` or `secondary`. A secondary that was promoted is the primary from then on, also while it opens its state
+  /// again.
   package var role: String {
     switch site {
     case .primary: "primary"
@@ -192,7 +193,7 @@ package final class Agent: Sendable {
     return site
   }
 
-  /// - Throws: `AgentFault` 404 for a kind that this site does not replicate, 400 for what is no name.
+  /// - Throws: `AgentFault` 404 for a kind that this site does not replicate, 400 for an invalid name.
   func kind(_ name: String) throws -> KindPlan {
     guard let kind = plan.kinds.first(where: { $0.name.text == name }) else {
       throw ReplicationError.unknownReplicable(name)

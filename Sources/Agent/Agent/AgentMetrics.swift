@@ -1,9 +1,9 @@
 internal import CoreMetrics
 internal import Replication
 
-/// All that is counted and timed (`remora_*`); what is only looked up when somebody asks is in `StatusRow`.
+/// All counters and timers (`remora_*`); values that are computed per request are in `StatusRow`.
 package enum AgentMetrics {
-  /// What the names mean, for whoever shows them.
+  /// The help text of each metric.
   package static let help = [
     "remora_replication_lag_seconds": "From an event's publication to the verification that saw it.",
     "remora_sync_seconds": "Syncs by result.",

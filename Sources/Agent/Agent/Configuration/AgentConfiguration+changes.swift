@@ -27,7 +27,7 @@ extension AgentConfiguration {
       changes.append(Change(key: "sources.ssh.known_hosts", isReloadable: false))
     }
     if secondaries != new.secondaries {
-      // Another file for a site that we know; a site that we do not has no place in the log's accounts yet.
+      // A configured site may change its file; a new site has no entry in the log's reader cursors yet.
       changes.append(
         Change(key: "secondaries", isReloadable: Set(secondaries.map(\.name)) == Set(new.secondaries.map(\.name))))
     }

@@ -3,7 +3,8 @@ internal import Replication
 internal import SiteAssembly
 package import SystemPackage
 
-/// What those may learn from a configuration who cannot read the secrets that it names: hooks run as the users who push.
+/// What those may learn from a configuration who cannot read the secrets that it names: hooks run as the users who
+/// push.
 extension AgentConfiguration {
   /// The same as `read`, but the files and directories that it names are not looked at.
   package static func readText(_ path: String, environment: [String: String]) throws -> AgentConfiguration {
@@ -18,7 +19,7 @@ extension AgentConfiguration {
     return try read(Array(bytes), file: path, environment: environment, checksFiles: false)
   }
 
-  /// A time as the configuration writes it, such as `90d`; `nil` for what is none.
+  /// Parses a duration as the configuration writes it, such as `90d`; `nil` for invalid text.
   package static func duration(of text: String) -> Duration? { Decimal.duration(text) }
 
   /// The state directory.

@@ -6,11 +6,11 @@ internal import SystemPackage
 internal import Yams
 
 extension AgentConfiguration {
-  /// Reads a configuration, and tells everything that is wrong with it at once.
+  /// Reads a configuration, and reports all of its errors at once.
   ///
   /// - Parameters:
   ///   - path: the file, of 1 MiB at most.
-  ///   - environment: wins over the file; only names that begin with `REMORA_` count.
+  ///   - environment: overrides the file; only names that begin with `REMORA_` are read.
   package static func read(_ path: String, environment: [String: String]) throws(ConfigurationError)
     -> AgentConfiguration
   {
@@ -31,7 +31,7 @@ extension AgentConfiguration {
     return try read(Array(bytes), file: path, environment: environment)
   }
 
-  /// Whoever may write the configuration names programs for the agent to run, and the files of its secrets.
+  /// A user who may write the configuration chooses programs for the agent to run, and the files of its secrets.
   private static func objection(toModeOf path: String) throws -> String? {
     // A link to it is looked at where it leads.
     let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path

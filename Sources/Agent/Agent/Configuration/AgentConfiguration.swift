@@ -3,7 +3,8 @@ package import SiteAssembly
 package import SiteTokens
 package import Webhooks
 
-/// Everything that an agent is told: the file, and the environment over it. Holds the names of files with secrets, never a secret.
+/// An agent's configuration: the file, and the environment that overrides it. Holds the names of files with secrets,
+/// never a secret.
 ///
 /// The article `Configuration` lists every key.
 package struct AgentConfiguration: Sendable {
@@ -55,15 +56,15 @@ package struct AgentConfiguration: Sendable {
     package var allowedRoots: [String]
     /// Which repositories there are, where the host has no agent.
     package var roster: RosterSource?
-    /// Who may read it, where people may; `nil` is every reader everything.
+    /// Which readers may read which part of it; `nil` lets every reader read all.
     package var serving: Serving?
-    /// Who may tell of pushes by HTTP, where anybody may.
+    /// The webhook that may report pushes by HTTP, if any.
     package var webhook: Webhook?
-    /// The patterns as they were written, for telling what a reload changes.
+    /// The patterns as they were written, to report what a reload changes.
     let patterns: [String: [String]]
   }
 
-  /// `replicables.NAME.serve_git`: what people are given of a kind. Sites are given everything.
+  /// `replicables.NAME.serve_git`: the part of a kind that readers may fetch. Sites may fetch everything.
   package struct Serving: Hashable, Sendable {
     /// `role`: whose token it takes.
     package var role: SiteTokens.Role
@@ -72,7 +73,7 @@ package struct AgentConfiguration: Sendable {
     /// `hide_refs`: beginnings of ref names that are not listed.
     package var hiddenRefs: [String]
 
-    /// What is said without any rule.
+    /// The value without any rule.
     package static let everything = Serving(role: .reader, selection: .everything, hiddenRefs: [])
   }
 
@@ -90,7 +91,7 @@ package struct AgentConfiguration: Sendable {
   package var name: SiteName
   /// `site.role`.
   package var role: Role
-  /// `site.url`: where people and other sites reach this agent; only shown.
+  /// `site.url`: where browsers and other sites reach this agent; only shown.
   package var url: String?
   /// `state`: the agent's own directory.
   package var state: String
@@ -98,7 +99,7 @@ package struct AgentConfiguration: Sendable {
   package var listen: ListenAddress
   /// `insecure`: listen without TLS on other addresses than loopback.
   package var isInsecure: Bool
-  /// `hosts`: names that the Host header may have besides that of `listen`.
+  /// `hosts`: names that the Host header may have in addition to that of `listen`.
   package var hosts: [String]
   /// `trusted_proxies`: reverse proxies whose word on their clients counts.
   package var trustedProxies: [AddressRange]
@@ -108,11 +109,11 @@ package struct AgentConfiguration: Sendable {
   package var adminTokenFile: String?
   /// `reader_token_file`.
   package var readerTokenFile: String?
-  /// `hook_group`: who may send events besides us.
+  /// `hook_group`: the group that may send events in addition to the agent's user.
   package var hookGroup: String?
-  /// `trusted_owners`: users whose repositories are read besides our own.
+  /// `trusted_owners`: users whose repositories are read in addition to those of the agent's user.
   package var trustedOwners: [String]
-  /// `serve_git`: always on a primary; off on a secondary unless told.
+  /// `serve_git`: always on a primary; off on a secondary unless configured.
   package var servesGit: Bool
   /// `primary`; `nil` on a primary.
   package var primary: Primary?
@@ -128,7 +129,7 @@ package struct AgentConfiguration: Sendable {
   package var times: Times
   /// `events.keep_bytes`: what the event log may keep for a site that does not read.
   package var keepEventBytes: UInt64
-  /// `notify`: who is told of what needs a person.
+  /// `notify`: notifications for operators.
   package var notifications: NotificationSettings
   /// `log.level`: trace, debug, info, notice, warning, error or critical.
   package var logLevel: String
@@ -177,7 +178,7 @@ package struct AgentConfiguration: Sendable {
     package var connectionsOfClient: Int
     /// `limits.requests_per_second`: of one asker.
     package var requestsPerSecond: Int
-    /// `limits.wrong_tokens_per_minute`: of people, by one client.
+    /// `limits.wrong_tokens_per_minute`: of reader and admin tokens, by one client.
     package var wrongTokensPerMinute: Int
     /// `limits.refusals_per_minute`: wrong tokens of sites and wrong signatures, by one client.
     package var refusalsPerMinute: Int
@@ -213,7 +214,7 @@ package struct AgentConfiguration: Sendable {
     package var consistency: Duration
     /// `trash.keep`.
     package var keepTrash: Duration
-    /// `events.keep`: events that nobody waits for, and those of a site that does not read.
+    /// `events.keep`: retention of events that a site has not read.
     package var keepEvents: Duration
   }
 }

@@ -24,7 +24,7 @@ package struct HookError: Error, Sendable {
   package let code: Code
   /// The repository, or what below it.
   package let path: FilePath
-  /// What is the matter; one line.
+  /// The cause, on one line.
   package let cause: String
   /// What to do; empty where the cause says it all.
   package let hint: String

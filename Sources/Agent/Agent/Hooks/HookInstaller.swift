@@ -4,14 +4,14 @@ internal import SystemPackage
 
 /// Writes hooks into repositories and takes them away again.
 ///
-/// At every moment, a crash included, a push runs the hook that was there or ours, which runs it: the old one first gets a
-/// second name, then ours takes its place in one step. Both are durable when `install` returns.
+/// At every moment, a crash included, a push runs the hook that was there or ours, which runs it: the old one first
+/// gets a second name, then ours takes its place in one step. Both are durable when `install` returns.
 package struct HookInstaller: Sendable {
   private let files: any FileSystemPort
 
   package init(files: any FileSystemPort = RealFileSystem()) { self.files = files }
 
-  /// What was done.
+  /// The change that was made.
   package enum Change: String, Sendable {
     case installed
     /// Ours was there with other values, or could not be run.

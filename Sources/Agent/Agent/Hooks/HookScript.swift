@@ -1,7 +1,8 @@
-/// The `post-receive` hook that tells the agent of each push: a script of POSIX sh with four values at its top.
+/// The `post-receive` hook that notifies the agent of each push: a script of POSIX sh with four values at its top.
 ///
-/// It never fails and never delays a push: what tells the agent is ended after three seconds, and what goes wrong is one line to
-/// the pusher and one to syslog. A hook that was there before runs first, with the same input, and its status is the status.
+/// It never fails and never delays a push for long: the notification is ended after three seconds, and a failure is one
+/// line to the pusher and one to syslog. A hook that was there before runs first, with the same input, and its status
+/// is the status.
 package struct HookScript: Hashable, Sendable {
   /// The `remora` to run, an absolute path.
   package let program: String

@@ -19,17 +19,17 @@ package struct HookStatus: Hashable, Sendable {
   }
 
   package let state: State
-  /// What keeps pushes from being told, or tells them wrongly; a line each, with what to do.
+  /// Problems that keep the hook from notifying the agent, or make its notices wrong; a line each, with the remedy.
   package let problems: [String]
 
-  /// True when a push is told to the agent.
+  /// True when the hook notifies the agent of a push.
   package var isGood: Bool { problems.isEmpty && (state == .installed || state == .chained) }
 
   /// Looks at a repository.
   ///
   /// - Parameters:
-  ///   - expected: what `install` would write now; `nil` when that is not known.
-  ///   - spool: the agent's spool directory; `nil` when that is not known.
+  ///   - expected: the hook that `install` would write now; `nil` when unknown.
+  ///   - spool: the agent's spool directory; `nil` when unknown.
   /// - Throws: `fileSystem`.
   package init(
     of repository: HookedRepository, expected: HookScript?, spool: FilePath?,

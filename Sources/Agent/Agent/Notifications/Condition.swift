@@ -1,10 +1,10 @@
 internal import AgentAPI
 
-/// Something that a person wants to know of, for as long as it lasts.
+/// A state that operators are notified of, for as long as it lasts.
 struct Condition: Hashable, Sendable {
   /// What kind of thing it is.
   enum Event: String, Codable, Sendable {
-    /// Something does not work: told once it has lasted.
+    /// A failure: notified after it has lasted for a while.
     case failure
     /// Copies that were not equal when they were compared.
     case mismatch
@@ -19,7 +19,7 @@ struct Condition: Hashable, Sendable {
   let event: Event
   /// What it is of: a kind, `primary`, a site.
   let subject: String
-  /// For people; may change while the condition lasts.
+  /// The text of the notification; may change while the condition lasts.
   let message: String
 
   /// The same for as long as it lasts.

@@ -1,7 +1,8 @@
 internal import Replication
 internal import Synchronization
 
-/// Reads the checksums that are due: after each change at once, failed ones when their back-off is over, old ones on schedule.
+/// Reads the checksums that are due: after each change at once, failed ones when their back-off is over, old ones on
+/// schedule.
 final class ChecksumLoop: Sendable {
   let primary: Primary
   let signal: Signal
@@ -38,7 +39,7 @@ final class ChecksumLoop: Sendable {
     while !Task.isCancelled {
       var isIdle = true
       do {
-        // A full disk, say: what was begun then could not say how it ended.
+        // A full disk, for example: readings that were running then could not record their result.
         if hasFailed { try await primary.recoverReadings() }
         if reverifiedAt.map({ .now - $0 > .seconds(60) }) ?? true {
           try await primary.reverify(before: environment.now() - interval)
@@ -59,7 +60,7 @@ final class ChecksumLoop: Sendable {
     let width = width.withLock { $0 }
     let due = try await primary.states(of: name).dueForChecksum(at: environment.now(), limit: Self.portion * width)
     guard !due.isEmpty else { return false }
-    // Few are read each for itself, so that the first is told of before the last is read.
+    // Few are read one by one, so that the first is published before the last is read.
     let size = due.count <= width ? 1 : min(Self.portion, (due.count + width - 1) / width)
     try await withThrowingTaskGroup(of: Int.self) { group in
       var start = 0

@@ -5,8 +5,8 @@ internal import SystemPackage
 
 /// The group whose members' hooks may send events and leave them in the spool (`hook_group`).
 package enum HookGroup {
-  /// Gives a file or directory to the group, also one that was there before with another group; or takes it back from all, where
-  /// there is no group any more.
+  /// Gives a file or directory to the group, also one that was there before with another group; or takes it back from
+  /// all, where there is no group any more.
   /// - Throws: `AgentFault` when there is no such group, or we may not.
   package static func set(_ group: String?, on path: String, mode: UInt32, alone: UInt32) throws(AgentFault) {
     guard let group else {
@@ -32,8 +32,8 @@ package enum HookGroup {
     }
   }
 
-  /// Why members of the group could not send events to an agent with this state directory; `nil` when they can, or when the agent
-  /// can and will let them in itself.
+  /// Why members of the group could not send events to an agent with this state directory; `nil` when they can, or when
+  /// the agent can and will let them in itself.
   package static func objection(to group: String, state: String) -> String? {
     guard let found = getgrnam(group) else {
       return "there is no group '\(group)'; make it, or correct hook_group"
@@ -98,7 +98,8 @@ package enum HookGroup {
     return count > 0 && groups[..<Int(count)].contains(group)
   }
 
-  /// `nil` for what is not there, and for what an access list rules: mode bits say nothing then.
+  /// Returns `nil` for a missing file, and for one with an access control list, where mode bits do not determine
+  /// access.
   private static func status(of path: String) -> Stat? {
     // What cannot be looked at, its users may not enter either way: the agent's own opening of it says why.
     RealFileSystem.hasAccessList(path) ? nil : try? Stat(FilePath(path))

@@ -55,14 +55,14 @@ final class PrimarySite: Sendable {
         state: plan.state, names: names, kinds: plan.kinds, storage: state.storage, now: environment.now,
         observer: observer)
     } catch {
-      // The first error is thrown; what was published is durable.
+      // The first error is thrown; published events are durable.
       try? await site.close()
       throw error
     }
   }
 
-  /// Runs the loops until the task is cancelled, or another site replaces this one: a fenced primary publishes nothing, and leaves
-  /// what hooks put into the spool there.
+  /// Runs the loops until the task is cancelled, or another site replaces this one: a fenced primary publishes nothing,
+  /// and leaves what hooks put into the spool there.
   func run() async {
     guard let epoch else { return await runLoops() }
     guard epoch.record.fence == nil else { return }
@@ -85,7 +85,7 @@ final class PrimarySite: Sendable {
 
   /// Closes the stores; nothing may run any more.
   func close() async {
-    // What was published is durable; only the newest acknowledgements of readers may not be saved.
+    // Published events are durable; only the newest acknowledgements of readers may be lost.
     try? await site.close()
   }
 }

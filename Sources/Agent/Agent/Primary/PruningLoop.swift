@@ -1,7 +1,7 @@
 internal import EventLog
 internal import Replication
 
-/// Removes from the event log what every secondary has passed, and what is older than the retention.
+/// Prunes events that every secondary has acknowledged, and events older than the retention.
 struct PruningLoop: Sendable {
   let log: DurableEventLog
   let secondaries: Set<String>

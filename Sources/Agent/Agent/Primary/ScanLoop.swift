@@ -1,11 +1,11 @@
 internal import Replication
 internal import Synchronization
 
-/// Looks at the disk for what no hook has told: every minute by the stamps of the files that a change touches, and every hour at
-/// the content of everything.
+/// Scans the disk for changes that no hook reported: every minute by the stamps of the files that a change touches, and
+/// every hour at the content of everything.
 ///
-/// HEAD changes, `git update-ref`, files that are put there by hand, repositories that appear, vanish or move: no hook fires for
-/// them. What the scan finds is published with the reason `scan`.
+/// HEAD changes, `git update-ref`, files that are put there by hand, repositories that appear, vanish or move: no hook
+/// fires for them. What the scan finds is published with the reason `scan`.
 final class ScanLoop: Sendable {
   /// What the last scan of a kind came to.
   struct Report: Sendable {
@@ -13,7 +13,8 @@ final class ScanLoop: Sendable {
     var isComplete: Bool
     var skipped: [DirectoryCatalog.Skipped]
     var skippedCount: Int
-    /// What looked like a broken repository in this scan and in the one before, and is not known, the first hundred.
+    /// Directories without a state that looked like a broken repository in this scan and in the one before, at most a
+    /// hundred.
     var neverServed: [String]
     var count: Int
     /// Paths of all that looked like a broken repository.
@@ -57,7 +58,7 @@ final class ScanLoop: Sendable {
   func run() async {
     var lastFull: ContinuousClock.Instant?
     while !Task.isCancelled {
-      // The first one is full: nobody knows what changed while no agent ran.
+      // The first scan is full: changes of the time without an agent are unknown.
       let isFull = lastFull.map { .now - $0 >= fullInterval } ?? true
       if isFull { lastFull = .now }
       for kind in primary.kinds { await scan(kind.name, isFull: isFull) }
@@ -106,7 +107,7 @@ final class ScanLoop: Sendable {
     var neverServed: [String] = []
     for one in broken where before.contains(one.path) && neverServed.count < 100 {
       let text = one.path.hasSuffix(".git") ? String(one.path.dropLast(4)) : one.path
-      // What is known is reported by its id.
+      // A replicable with a state is reported by its id.
       if let id = try? ReplicableID(text), try await states.state(of: id) != nil { continue }
       neverServed.append("\(one.path): \(one.reason)")
     }
@@ -118,7 +119,7 @@ final class ScanLoop: Sendable {
 
   /// Compares one replicable with the last reading, and publishes what changed.
   ///
-  /// - Returns: false when there is no reading to compare with yet: the one that is due will tell.
+  /// - Returns: false when there is no reading to compare with yet; the due reading finds the change.
   private func look(at id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
     guard let state = try await primary.states(of: name).state(of: id), let reading = state.currentReading else {
       return false
@@ -127,7 +128,7 @@ final class ScanLoop: Sendable {
     // Why it cannot be read, the reading that is asked for below records.
     let found = try? await strategy.listing(of: id).checksum
     guard found != reading.checksum else { return true }
-    // Read meanwhile, and told: a push came in between.
+    // A push came in between: the content was read and published meanwhile.
     guard try await primary.states(of: name).state(of: id)?.currentReading == reading else { return false }
     let canChange = primary.kinds.first { $0.name == name }?.supportedEvents.contains(.updated) ?? false
     if canChange, found != nil {

@@ -3,7 +3,7 @@ internal import EventLog
 internal import Replication
 internal import Synchronization
 
-/// Takes from the spool what hooks have left there while nobody answered.
+/// Reads the events that hooks spooled while no agent answered.
 final class SpoolLoop: Sendable {
   private let spool: SpoolIntake
   private let intake: EventIntake
@@ -14,7 +14,7 @@ final class SpoolLoop: Sendable {
   /// Files that could be neither taken nor set aside at the last look.
   struct Stuck: Hashable, Sendable {
     var count = 0
-    /// What was wrong with the first; `nil` without any.
+    /// The error of the first; `nil` without any.
     var reason: String?
   }
 
@@ -29,7 +29,7 @@ final class SpoolLoop: Sendable {
   /// Files that were no events and were put aside since the start.
   var setAsideCount: Int { setAside.withLock { $0 } }
 
-  /// Files that lie in the spool and stay there: their events are not known.
+  /// Files that cannot be read and stay in the spool: their events are missing.
   var stuckFiles: Stuck { stuck.withLock { $0 } }
 
   /// Runs until the task is cancelled.
@@ -65,7 +65,7 @@ final class SpoolLoop: Sendable {
     observer.log(.trouble("\(found.count) files of the spool cannot be taken: \(found.reason ?? "no reason given")"))
   }
 
-  /// What makes no sense is passed, told once; what failed for our own reasons stays in the spool.
+  /// An invalid event is logged once and dropped; one that failed for a reason of this site stays in the spool.
   private func take(_ event: SpooledEvent) async throws {
     do {
       try await intake.take(event)

@@ -5,9 +5,9 @@ internal import Replication
 extension Agent {
   /// Makes this secondary the primary, after looking at what would be lost.
   ///
-  /// In this order: the look; the former primary is fenced, durably, and says that it has no event that we lack; our own record,
-  /// durably; then the agent opens its state again as a primary. A crash in between leaves a fenced primary and a secondary, and
-  /// the same order given again goes on.
+  /// In this order: the look; the former primary is fenced, durably, and says that it has no event that we lack; our
+  /// own record, durably; then the agent opens its state again as a primary. A crash in between leaves a fenced primary
+  /// and a secondary, and the same order given again goes on.
   ///
   /// - Throws: `AgentFault` 409 where there is nothing to promote.
   package func promote(_ order: PromotionOrder) async throws -> PromotionRow {
@@ -82,7 +82,7 @@ extension Agent {
   }
 
   /// - Parameter known: this site's epoch.
-  /// - Returns: `nil` for a primary that cannot be asked, or whose answer cannot be right.
+  /// - Returns: `nil` for a primary that cannot be reached, or whose answer is invalid.
   private func ask(_ former: FormerPrimary, _ row: inout PromotionRow, known: UInt64) async -> FenceRow? {
     do {
       let standing = try await former.standing()

@@ -6,7 +6,7 @@ package struct PromotionStatus: Hashable, Sendable {
   package var record: EpochRecord
   /// Why the former primary could not be fenced at the last attempt.
   package var formerFailure: String?
-  /// Whether the former primary can be asked: its URL and secret are known.
+  /// Whether the former primary can be reached: its URL and secret are configured.
   package var reachesFormer: Bool
   /// Sites whose last request named a higher epoch than this site's.
   package var claims: [String]

@@ -2,9 +2,9 @@ internal import SiteTokens
 
 /// What a site does, by its configuration and its record of promotions; nothing else decides it.
 ///
-/// The article `Promotion` has the table. A site that is configured as a secondary is a primary only between its promotion and
-/// the moment when another site replaces it: then its configuration says again what it is. A site that is configured as a primary and
-/// was replaced refuses everything until its configuration is changed or it is promoted.
+/// The article `Promotion` has the table. A site that is configured as a secondary is a primary only between its
+/// promotion and the moment when another site replaces it: then its configuration says again what it is. A site that is
+/// configured as a primary and was replaced refuses everything until its configuration is changed or it is promoted.
 package enum SiteRole: Hashable, Sendable {
   /// What the configuration says.
   package enum Configured: Hashable, Sendable {
@@ -65,7 +65,7 @@ extension AgentConfiguration {
     return primary.map { .secondary(of: $0.url) } ?? .listed
   }
 
-  /// The name of the primary that this site has replaced, as far as it is known.
+  /// Returns the name of the primary that this site has replaced, if recorded.
   package func formerName(_ record: EpochRecord) -> String? { primary?.name?.text ?? record.promotion?.formerName }
 
   /// The sites that may replace this one while it is the primary.

@@ -5,7 +5,7 @@ internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
 
-/// What a list of a registry is asked for by people and their programs.
+/// The parameters of a registry listing.
 package struct RegistryListing: Hashable, Sendable {
   /// `id_asc`, `id_desc`, `last_synced_at_asc` …; on a primary only `id_asc`, which is by the ids' text there.
   package var sort = "id_asc"
@@ -140,9 +140,9 @@ extension Agent {
   /// The last day, by minutes.
   package func trends() -> TrendPage { trend.page }
 
-  /// What happened to the refs of a copy, the newest first.
+  /// Returns the ref changes of a copy, the newest first.
   ///
-  /// - Throws: `AgentFault` 404 for what is not tracked, 409 for what has no refs, or no copy yet.
+  /// - Throws: `AgentFault` 404 for an id that is not tracked, 409 for a kind without refs, or without a copy yet.
   package func history(of name: String, id: String, limit: Int = 100) async throws -> HistoryPage {
     _ = try secondarySite(for: "tell the history of '\(id.prefix(200))'")
     guard try kind(name).dataType == .repository else {

@@ -24,8 +24,8 @@ extension Agent {
     AgentFault(404, "not_tracked", "look '\(id)' of '\(name)' up: it is not tracked here")
   }
 
-  /// A part of a registry, or of a primary's states, in order of ids. It may be short, or empty, and yet have a next one: for one
-  /// page no more than some 20,000 rows are looked at.
+  /// A part of a registry, or of a primary's states, in order of ids. It may be short, or empty, and yet have a next
+  /// one: for one page no more than some 20,000 rows are looked at.
   ///
   /// - Parameters:
   ///   - state: only those whose sync, on a primary whose checksum, stands here.
@@ -70,7 +70,7 @@ extension Agent {
     }
   }
 
-  /// - Throws: `AgentFault` 400 for what is no state, 409 for one that only verifications have.
+  /// - Throws: `AgentFault` 400 for an unknown state, 409 for one that only verifications have.
   static func syncState(_ word: String) throws(AgentFault) -> SyncState {
     guard let state = SyncState(rawValue: word) else {
       throw noState(word, isOther: VerificationState(rawValue: word) != nil)
@@ -129,7 +129,7 @@ extension Agent {
   }
 
   private static let actions = ["resync", "redownload", "reverify", "recheck"]
-  /// What is done is asked for again by all, or by id.
+  /// Finished entries are requested again by selecting all, or by id.
   private static let selectableStates = ["pending", "started", "failed"]
 
   private func targets(of action: RegistryAction, _ name: String) async throws -> [ReplicableID] {
@@ -153,7 +153,7 @@ extension Agent {
 
   private func missing(_ id: ReplicableID, _ name: ReplicableName) throws -> Int { throw Self.notTracked(id, name) }
 
-  /// Many changes wait for the disk together; what is no longer tracked is passed over.
+  /// Many changes share one wait for the disk; ids that are no longer tracked are skipped.
   private func act(_ action: String, onAll ids: [ReplicableID], _ name: ReplicableName) async throws -> Int {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       var count = 0
@@ -168,7 +168,7 @@ extension Agent {
 
   private static let actionsAtATime = 64
 
-  /// - Returns: false for what is not tracked.
+  /// - Returns: false for an id that is not tracked.
   private func act(_ action: String, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
     switch site {
     case .primary(let site):

@@ -10,7 +10,7 @@ extension Agent {
     return TrashPage(tickets: try await site.secondary.trash(try kind(name).name).map(TrashRow.init))
   }
 
-  /// Restores one copy, or empties the trash of what is older than asked.
+  /// Restores one copy, or removes the copies in the trash that are older than requested.
   package func act(_ action: TrashAction, onTrashOf name: String) async throws -> ActionAnswer {
     let site = try secondarySite(for: "change the trash")
     let kind = try kind(name).name

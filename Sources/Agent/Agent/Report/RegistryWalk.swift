@@ -1,6 +1,7 @@
 internal import Replication
 
-/// A page of a registry, or of a primary's states, in the order of ids, in a time that does not depend on how many there are.
+/// A page of a registry, or of a primary's states, in the order of ids, in a time that does not depend on how many
+/// there are.
 struct RegistryWalk {
   /// Behind this one.
   let start: ReplicableID?
@@ -9,8 +10,8 @@ struct RegistryWalk {
   /// Only those whose ids begin so.
   let prefix: String?
 
-  /// Rows that states let through are sorted for each page where they are no more than these; of more, enough fit for a walk to
-  /// find a page soon.
+  /// Rows that states let through are sorted for each page where they are no more than these; of more, enough fit for a
+  /// walk to find a page soon.
   static let few = 10_000
   /// Rows that are looked at for one page, whatever fits: some milliseconds.
   private static let mostLooks = 20_000
@@ -49,14 +50,14 @@ struct RegistryWalk {
     return (rows, last)
   }
 
-  /// Where the walk begins: right before what begins with the prefix, which is where its last character is the one before, with
-  /// the last of all characters behind it.
+  /// Where the walk begins: right before what begins with the prefix, which is where its last character is the one
+  /// before, with the last of all characters behind it.
   private var first: ReplicableID? {
     guard let prefix, start.map({ $0.text.utf8.lexicographicallyPrecedes(prefix.utf8) }) ?? true else { return start }
     var scalars = String.UnicodeScalarView(prefix.unicodeScalars)
     guard let end = scalars.popLast(), end.value > 0, let previous = Unicode.Scalar(end.value - 1) else { return start }
     scalars.append(previous)
-    // What is no id begins at the start.
+    // An invalid id starts at the beginning.
     return (try? ReplicableID(String(scalars) + "\u{10ffff}")) ?? start
   }
 }

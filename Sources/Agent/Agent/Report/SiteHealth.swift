@@ -1,12 +1,12 @@
 package import AgentAPI
 package import Replication
 
-/// Judges a site by its numbers: whether it is healthy, and whether it serves copies that may be relied on. The one source of
-/// `remora status`, `/readyz`, the admin page, the metrics and the notifications.
+/// Judges a site by its numbers: whether it is healthy, and whether it serves copies that may be relied on. The one
+/// source of `remora status`, `/readyz`, the admin page, the metrics and the notifications.
 ///
 /// A value that is computed from its inputs alone: a status without verdicts, the time, the settings.
 package struct SiteHealth: Hashable, Sendable {
-  /// What the judgement depends on besides the status.
+  /// The thresholds of the judgement.
   package struct Settings: Hashable, Sendable {
     /// `ready.lag`: a site that is further behind is not ready.
     package var lag: Duration
@@ -52,7 +52,8 @@ package struct SiteHealth: Hashable, Sendable {
     self.obstacles = obstacles
   }
 
-  /// In what the site is behind by more than `ready.lag`: a change that is known and not verified, or a primary that said nothing.
+  /// Returns how the site lags by more than `ready.lag`: by an announced change that is not verified, or by a primary
+  /// that did not answer.
   private static func behind(_ status: StatusRow, at now: Timestamp, _ settings: Settings) -> [String] {
     var found: [String] = []
     let limit = settings.lag / .seconds(1)

@@ -27,7 +27,7 @@ final class ConsistencyLoop: Sendable {
   /// Something could not be done at once: makes the next pass come soon.
   func hurry() { signal.raise() }
 
-  /// Runs until the task is cancelled. The first pass comes at once: much may have happened while nobody ran.
+  /// Runs until the task is cancelled. The first pass comes at once: much may have changed while the agent did not run.
   func run() async {
     var (failing, isFirst) = (Set<ReplicableName>(), true)
     var retry = Self.firstRetry
@@ -44,7 +44,7 @@ final class ConsistencyLoop: Sendable {
           machine.succeeded(Self.activity(kind.name))
           tell(kind.name, report)
         } catch {
-          // What is not the primary's answer, or its silence, is of our own stores.
+          // Errors other than the primary's answer or its timeout come from this site's own stores.
           if (error as? PrimaryAccessError)?.isOfThisMachine ?? true, !Task.isCancelled {
             machine.failed(Self.activity(kind.name), "\(error)")
           }

@@ -1,6 +1,7 @@
 internal import Replication
 
-/// What a secondary does by the calendar: verifications that are old are done again, and the trash is emptied of what is old.
+/// Runs a secondary's periodic tasks: requests verifications again that are too old, and removes old copies from the
+/// trash.
 struct KeepingLoop: Sendable {
   let secondary: Secondary
   let observer: any ReplicationObserver

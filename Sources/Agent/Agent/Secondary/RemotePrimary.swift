@@ -12,7 +12,7 @@ struct RemotePrimary: PrimaryAccess {
   /// Kinds that are fetched from elsewhere, and those whose data type is not `repository`.
   let addresses: [ReplicableName: AddressTemplate]
   let dataTypes: [ReplicableName: DataType]
-  /// Told whenever the primary has answered, or has not.
+  /// Updated on each answer and each failure of the primary.
   let contact: PrimaryContact
   /// Learns the primary's epoch.
   let epoch: SiteEpoch?
@@ -153,8 +153,8 @@ struct RemotePrimary: PrimaryAccess {
   }
 }
 
-/// Whether the primary understands addresses that carry an incarnation. One of an older version does not, and is asked before each
-/// fetch instead.
+/// Whether the primary understands addresses that carry an incarnation. One of an older version does not, and is asked
+/// before each fetch instead.
 final class IncarnationComparison: Sendable {
   // Until it has answered, it is taken for one that does: the other way round something could be fetched unchecked.
   private let value = Mutex(true)

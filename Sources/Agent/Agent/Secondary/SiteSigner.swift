@@ -7,8 +7,8 @@ internal import TextBytes
 
 /// Proves to the primary who asks: a token for each request, for no other host.
 ///
-/// After a reload that brings another secret the one before is kept for a while: a primary that was not reloaded yet refuses the
-/// new one, and then is asked with the old one, and the other way round.
+/// After a reload that brings another secret the one before is kept for a while: a primary that was not reloaded yet
+/// refuses the new one, and then is asked with the old one, and the other way round.
 package final class SiteSigner: RequestSigner {
   private struct State {
     var issuer: SiteTokenIssuer
@@ -42,7 +42,8 @@ package final class SiteSigner: RequestSigner {
     state.withLock { $0.start }.flatMap { $0.split(separator: "/").first.map { String($0) } }
   }
 
-  /// Signs with another issuer from now on; the one before is tried when that is refused, for as long as a verifier takes it.
+  /// Signs with another issuer from now on; the one before is tried when that is refused, for as long as a verifier
+  /// takes it.
   package func replace(_ issuer: SiteTokenIssuer, overlap: Duration = SiteTokenVerifier.overlap) {
     let end = ContinuousClock.now + overlap
     state.withLock { state in
@@ -76,7 +77,7 @@ package final class SiteSigner: RequestSigner {
 
   package func learns(fromRefusal headers: HTTPHeaderFields) -> Bool {
     if let told = headers[SiteTokenHeader.start] {
-      // `NAME/WORD`: the name is shown to people and put into the next token.
+      // `NAME/WORD`: the name is displayed and put into the next token.
       guard told.utf8.count <= 200, let name = told.split(separator: "/").first, SiteName(String(name)) != nil,
         told.unicodeScalars.allSatisfy({ ForeignText.prints($0) })
       else { return false }

@@ -2,10 +2,10 @@ internal import AgentAPI
 internal import Replication
 
 extension NodeStatusRow {
-  /// A site's numbers under Geo's names. Of a site that has never told anything all but its name is `null`.
+  /// A site's numbers under Geo's names. For a site that has never reported, all but its name are `null`.
   ///
   /// - Parameters:
-  ///   - primary: the primary's own row, where this site knows it: the log's end is there.
+  ///   - primary: the primary's own row, where this site has it; it has the log's end.
   ///   - times: when lines of the log were written, as seconds since 1970, by their ids.
   init(_ site: SiteRow, primary: SiteRow?, times: [UInt64: Int64]) {
     self.init()
@@ -41,7 +41,7 @@ extension NodeStatusRow {
   }
 
   private mutating func setLag(_ status: StatusRow?) {
-    // Geo's number is of a database that is not there; ours are of what people push.
+    // Geo's number is of a database, which Remora does not have.
     self["db_replication_lag_seconds"] = .null
     let isSecondary = status?.role == "secondary"
     self["oldest_unsynced_seconds"] = isSecondary ? .seconds(status?.oldestUnsynced?.seconds ?? 0) : .null

@@ -4,13 +4,14 @@ package import Replication
 package import Scheduling
 package import SiteAssembly
 
-/// All that an agent needs to know before it opens its state: the configuration, with secrets read and defaults filled in.
+/// The complete input of an agent before it opens its state: the configuration, with secrets read and defaults filled
+/// in.
 package struct AgentPlan: Sendable {
   /// The site's name.
   package var site: String
   /// What the site is.
   package var role: Role
-  /// Where people and other sites reach it; only shown.
+  /// Where browsers and other sites reach it; only shown.
   package var url: String?
   /// The state directory, absolute.
   package var state: String
@@ -36,15 +37,15 @@ package struct AgentPlan: Sendable {
   package var readyLag = Duration.seconds(900)
   /// How often a secondary compares its registries with the catalog.
   package var consistencyInterval = Duration.seconds(60)
-  /// How long the trash keeps what was discarded.
+  /// How long the trash keeps a removed copy.
   package var trashAge = Duration.seconds(7 * 86_400)
   /// What the event log keeps for secondaries that do not come.
   package var retention = EventLogSettings.Retention()
   /// Which repositories there are, for kinds whose host has no agent.
   package var rosters: [ReplicableName: RosterSource] = [:]
-  /// Who is told of what needs a person.
+  /// The notifications for operators.
   package var notifications = NotificationSettings()
-  /// What the site knows of promotions; `nil` for one that is never promoted.
+  /// The site's record of promotions; `nil` for one that is never promoted.
   package var epoch: SiteEpoch?
   /// Whom this primary has replaced.
   package var former: PrimaryAddress?
@@ -81,7 +82,7 @@ package struct AgentPlan: Sendable {
     package var url: String
     /// PEM file with the certificates to trust in place of the system's.
     package var caFile: String?
-    /// Proves who asks; `nil` where nobody wants to know.
+    /// Signs requests; `nil` where the primary requires no signature.
     package var signer: (any RequestSigner)?
 
     /// An address.

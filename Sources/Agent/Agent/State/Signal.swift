@@ -53,7 +53,7 @@ final class Signal: Sendable {
         if mayGoOn { continuation.resume() }
       }
     } onCancel: {
-      // Nobody raised it: what is raised later is for the next wait.
+      // The wait timed out: a later raise is for the next wait.
       let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
         guard case .waiting(let continuation) = state else { return nil }
         state = .idle

@@ -2,7 +2,7 @@ internal import AgentAPI
 internal import Replication
 internal import Synchronization
 
-/// A change of an entry, or of a primary's state, that people may want to see.
+/// A change of an entry, or of a primary's state, for display.
 struct Transition: Hashable, Sendable {
   /// Where one replicable stands, as far as lists show it.
   struct Standing: Hashable, Sendable {
@@ -50,7 +50,7 @@ struct Transition: Hashable, Sendable {
   }
 }
 
-/// What a change has made of entries, collected while it is made, told once it is durable.
+/// Collects the transitions of a change while it is made, for publication once it is durable.
 final class TransitionNotes: Sendable {
   private let notes = Mutex<[Transition]>([])
 

@@ -13,7 +13,7 @@ package final class TransitionListener: Sendable {
   package let batches: AsyncStream<[NumberedTransition]>
   /// The number of the last transition before those of `batches`.
   package let start: UInt64
-  /// Whether the reader's place was of another run of the agent, so that what it missed is not known.
+  /// Whether the reader's position was of another run of the agent, so that the missed transitions are unknown.
   package let isReset: Bool
   /// The run of the agent, in event ids.
   package let run: String

@@ -6,11 +6,10 @@ internal import Synchronization
 internal import SystemPackage
 internal import WorkerPool
 
-/// What happened to each replicable lately: kept in `<state>/transitions/`, and told to whoever listens.
+/// Records the recent transitions of each replicable in `<state>/transitions/`, and sends them to listeners.
 ///
-/// For people to look at, and nothing depends on it: it is written once a second, so that a crash takes the last second with
-/// it, and no change waits for it. Files are turned at 32 MB, and four are kept: of a site with very much to do the oldest
-/// transitions go first.
+/// For display only: it is written once a second, so that a crash loses the last second, and no change waits for it.
+/// Files are rotated at 32 MB, and four are kept; the oldest transitions are dropped first.
 final class TransitionLog: Sendable {
   private struct Books {
     var unwritten: [TransitionRow] = []
@@ -90,7 +89,8 @@ final class TransitionLog: Sendable {
 
   /// Transitions from now on, a few times a second. A reader that is too slow misses some, which their numbers show.
   ///
-  /// - Parameter id: of the last event that the reader has had: it goes on behind it as far as that is remembered. `nil` for a new one.
+  /// - Parameter id: of the last event that the reader has had: it goes on behind it as far as that is remembered.
+  ///   `nil` for a new one.
   /// - Returns: `nil` when too many listen already.
   func listen(after id: String?) -> TransitionListener? {
     let (stream, continuation) = AsyncStream.makeStream(
@@ -116,7 +116,7 @@ final class TransitionLog: Sendable {
       batches: stream, start: found.start, isReset: found.isReset, run: run, leave: leave)
   }
 
-  /// The number in an event's id; `nil` for one of another run, and for what is none.
+  /// Returns the number in an event's id; `nil` for one of another run, and for an invalid one.
   private func number(of id: String) -> UInt64? {
     let parts = id.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, parts[0] == run, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
@@ -128,7 +128,7 @@ final class TransitionLog: Sendable {
   /// How many listen.
   var listenerCount: Int { books.withLock { $0.listeners.count } }
 
-  /// Tells listeners and writes, until the task is cancelled; then writes what is left.
+  /// Notifies listeners and writes, until the task is cancelled; then writes the remaining transitions.
   func run(_ observer: any ReplicationObserver) async {
     var turn = 0
     var failure: String?
@@ -190,7 +190,7 @@ final class TransitionLog: Sendable {
     let isWanted = { @Sendable (row: TransitionRow) in row.modelRecordId == id.text && row.replicableName == name.text }
     let fresh = books.withLock { $0.unwritten.filter(isWanted) }
     let written = try await storage.run { [self] _ in
-      // What is written is searched for by the very bytes that it was written with.
+      // The search compares the encoded bytes, so the value is encoded the same way.
       let value = String(decoding: try AgentJSON.encode([id.text]).dropFirst().dropLast(), as: UTF8.self)
       let needle = Array("\"model_record_id\":\(value)".utf8)
       return try turning.withLock { _ in

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What is counted between two samples of a site's trend.
+/// Counts events between two samples of a site's trend.
 final class TrendCounter: Sendable {
   struct Counts: Sendable {
     var lags: [Duration] = []
@@ -20,7 +20,7 @@ final class TrendCounter: Sendable {
 
   func transferred(_ bytes: UInt64) { counts.withLock { $0.bytes &+= bytes } }
 
-  /// What was counted since the last time.
+  /// Returns the counts since the last call.
   func take() -> Counts {
     counts.withLock { counts in
       defer { counts = Counts() }

@@ -8,7 +8,7 @@ internal import WorkerPool
 
 /// A site's minutes of the last day, kept in `<state>/trends.jsonl` across restarts.
 ///
-/// For people to look at, and nothing depends on it: a loss of power may take the last minutes with it.
+/// For display only: a loss of power may lose the last minutes.
 final class TrendLog: Sendable {
   /// Seconds that a sample stands for.
   static let interval = 60

@@ -7,7 +7,8 @@ enum ConfigurationDocument {
 
   static let longest = 1 << 20
 
-  /// - Throws: `ConfigurationError` with the one place where the text stops being YAML; what comes behind it is not looked at.
+  /// - Throws: `ConfigurationError` with the one place where the text stops being YAML; what comes behind it is not
+  ///   looked at.
   static func compose(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> Node {
     func refuse(_ line: Int, _ column: Int, _ message: String) -> ConfigurationError {
       ConfigurationError(file, [Issue(line: line, column: column, key: "", message: message)])
@@ -29,8 +30,9 @@ enum ConfigurationDocument {
     throw refuse(0, 0, "empty; begin with 'remora config example primary' or 'secondary'")
   }
 
-  /// Aliases let a few lines stand for more nodes than there is memory, and there are no aliases without anchors. What looks
-  /// like one within quotes or a comment is refused as well: telling them apart takes the parser that is to be spared.
+  /// Aliases let a few lines stand for more nodes than there is memory, and there are no aliases without anchors. Text
+  /// in quotes or comments that looks like an anchor is refused as well: only the parser, which this check protects,
+  /// could distinguish it.
   private static func anchor(_ text: String) -> (line: Int, column: Int)? {
     var line = 1
     var column = 0

@@ -3,7 +3,7 @@ internal import Replication
 internal import SiteTokens
 internal import Yams
 
-/// What is no scalar: secondaries, kinds.
+/// Reads mappings and lists: secondaries, kinds.
 extension ConfigurationReader {
   mutating func secondaries() -> [AgentConfiguration.Secondary] {
     guard let node = compounds["secondaries"] else { return [] }
@@ -191,8 +191,8 @@ extension ConfigurationReader {
     return access(path, R_OK | X_OK) == 0 ? nil : "cannot be read; run as the user who may"
   }
 
-  /// Copies of two kinds in one directory would each be the other's leftovers. Sources may share a root, where the first kind
-  /// that includes a directory has it; by two roots a directory would have two names.
+  /// Copies of two kinds in one directory would each be the other's leftovers. Sources may share a root, where the
+  /// first kind that includes a directory has it; by two roots a directory would have two names.
   private mutating func refuseOverlaps(
     _ kinds: [(kind: AgentConfiguration.ConfiguredKind, origin: Origin)], on role: AgentConfiguration.Role?
   ) {

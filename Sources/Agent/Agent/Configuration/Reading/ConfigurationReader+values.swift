@@ -71,7 +71,7 @@ extension ConfigurationReader {
       }, else: "no agent's address; write https://host:port, without user, path or query")
   }
 
-  /// An address with any path and query; it is often a secret, so what is wrong is said without it.
+  /// Reads an address with any path and query. It is often a secret, so errors do not contain it.
   mutating func webURL(_ key: String) -> String? {
     guard let text = word(key) else { return nil }
     guard let parts = URLComponents(string: text), ["https", "http"].contains(parts.scheme),
@@ -92,7 +92,7 @@ extension ConfigurationReader {
     path(key).flatMap { readableFile($0, origin(of: key)) }
   }
 
-  /// The file at an absolute path, whether it can be read or not; what is wrong with it is reported.
+  /// Reads the absolute path of a file, whether it can be read or not; errors are reported.
   mutating func readableFile(_ text: String, _ origin: Origin) -> String? {
     guard let path = Self.absolute(text) else {
       report(origin, "'\(text.prefix(100))' is no absolute path; begin with /")
@@ -122,7 +122,8 @@ extension ConfigurationReader {
     }
   }
 
-  /// A private key or the like: readable for us, and not for everybody; a group of those who may is common.
+  /// Reads the path of a private key or the like: readable for the agent, and not for other users; a shared group is
+  /// allowed.
   mutating func privateFile(_ key: String) -> String? {
     path(key).flatMap { privateFile($0, origin(of: key)) }
   }

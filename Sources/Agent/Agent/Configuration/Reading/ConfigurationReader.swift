@@ -4,7 +4,8 @@ internal import Yams
 
 /// Walks a configuration once and collects everything that is wrong with it.
 ///
-/// What cannot be read gets a value that will do, so that the walk goes on; a reader with issues makes no configuration.
+/// What cannot be read gets a value that will do, so that the walk goes on; a reader with issues makes no
+/// configuration.
 struct ConfigurationReader {
   typealias Issue = ConfigurationError.Issue
 
@@ -62,7 +63,7 @@ struct ConfigurationReader {
     }
   }
 
-  /// A mapping's values by key, in order; keys that are not known are reported.
+  /// Returns a mapping's values by key, in order; unknown keys are reported.
   mutating func table(_ node: Node, _ path: String, known: [String]?) -> [(key: String, value: Node)] {
     guard let mapping = node.mapping else {
       report(Self.origin(node, path), "not a mapping; write 'key: value' lines or { key: value }")

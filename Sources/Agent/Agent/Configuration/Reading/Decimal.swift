@@ -1,4 +1,4 @@
-/// Whole numbers as people write them, with units.
+/// Whole numbers with units, as in configuration files.
 enum Decimal {
   /// Digits and nothing else, as many as a number has.
   static func number(_ text: some StringProtocol) -> UInt64? {

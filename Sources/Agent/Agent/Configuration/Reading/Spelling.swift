@@ -1,4 +1,4 @@
-/// What somebody may have meant.
+/// Suggests corrections of misspelled words.
 enum Spelling {
   /// The word that takes the fewest changed letters, if they are few.
   static func nearest(to word: String, among words: [String]) -> String? {

@@ -2,8 +2,8 @@ internal import Replication
 internal import RepositoryReplication
 internal import Scheduling
 
-/// Asks hosts that repositories are fetched from while the primary tells of their changes (`clone_url`): one listing at a time, of one
-/// repository after another. Without it a host that is down would be found by the next push only.
+/// Probes hosts that repositories are fetched from while the primary publishes their changes (`clone_url`): one listing
+/// at a time, of one repository after another. Without it a host that is down would be found by the next push only.
 struct CloneProbeLoop: Sendable {
   let kinds: [(name: ReplicableName, address: AddressTemplate)]
   let secondary: Secondary

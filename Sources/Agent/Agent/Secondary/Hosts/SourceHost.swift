@@ -6,10 +6,10 @@ enum SourceHost {
   /// The name that failures of this machine are counted under.
   static let machine = HostTable.machine
 
-  /// Scheme, host and port without user info, in small letters, such as `https://git.example.org`; `file://` for a path on this
-  /// machine.
+  /// Scheme, host and port without user info, in small letters, such as `https://git.example.org`; `file://` for a path
+  /// on this machine.
   static func name(of location: String) -> String {
-    // What is no address at all is of no host: it fails for itself.
+    // An invalid address belongs to no host: only its own repository fails.
     SourceURLText.host(of: location) ?? "file://"
   }
 }

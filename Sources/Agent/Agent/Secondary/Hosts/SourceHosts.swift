@@ -68,8 +68,8 @@ final class SourceHosts: Sendable {
     return withTable { $0.failures(at: moment) }
   }
 
-  /// Takes over what an earlier process knew: a host that named a time, or was away, is not asked at once by a new
-  /// process.
+  /// Restores the failures of an earlier process, so that a new process does not ask a host at once that named a retry
+  /// time or was unreachable.
   func restore(_ failures: [HostTable.Failure]) {
     let moment = environment.moment
     withTable { $0.restore(failures, at: moment) }

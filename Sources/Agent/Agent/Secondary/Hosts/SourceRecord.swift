@@ -4,8 +4,8 @@ internal import Scheduling
 internal import StateFiles
 internal import SystemPackage
 
-/// What a secondary knows of hosts that fail and of repositories that cannot be asked (`sources.json`), so that a restart neither asks
-/// them all at once nor forgets since when they fail.
+/// A secondary's record of failing hosts and unreachable repositories (`sources.json`), so that a restart neither asks
+/// them all at once nor loses the start of their failures.
 struct SourceRecord: Codable, Equatable {
   struct Host: Codable, Equatable {
     var host: String

@@ -4,7 +4,7 @@ internal import Scheduling
 internal import SystemPackage
 internal import WorkerPool
 
-/// Writes what is known of failing hosts and repositories, when it has changed.
+/// Writes the record of failing hosts and repositories when it has changed.
 struct SourceRecordLoop: Sendable {
   let path: FilePath
   let storage: WorkerPool

@@ -4,12 +4,13 @@ internal import RepositoryReplication
 internal import Scheduling
 internal import SiteAssembly
 
-/// The primary of a secondary that has none: within this process, over rosters of repositories whose hosts know nothing of us.
+/// The primary of a secondary that has none: within this process, over rosters of repositories whose hosts run no
+/// agent.
 ///
-/// It is a primary as any other, with a log and states of its own, so the secondary's half is the same; only its replicables are read
-/// by listings of their URLs, and what no webhook tells is found by polls.
+/// It is a primary as any other, with a log and states of its own, so the secondary's half is the same; only its
+/// replicables are read by listings of their URLs, and polls find the changes that no webhook reports.
 final class ListedPrimary: PrimaryAccess, Sendable {
-  /// One kind, for whoever looks.
+  /// One kind and its readers.
   struct Kind: Sendable {
     let name: ReplicableName
     let place: String
@@ -92,7 +93,7 @@ final class ListedPrimary: PrimaryAccess, Sendable {
 
   /// Closes the stores; nothing may run any more.
   func close() async {
-    // What was published is durable; only the newest acknowledgement may not be saved.
+    // Published events are durable; only the newest acknowledgement may be lost.
     try? await site.close()
   }
 

@@ -3,9 +3,9 @@ internal import Replication
 internal import RepositoryReplication
 internal import Scheduling
 
-/// Asks hosts without an agent what has changed: each repository the more seldom the longer it rests (`PollInterval`), each host no
-/// more often than its budget allows, and not at all while it pauses. Where a roster tells of changes itself, looks only make sure, as
-/// seldom as may be.
+/// Polls hosts without an agent for changes: each repository less often the longer it is unchanged (`PollInterval`),
+/// each host within its budget, and not at all while it is paused. Where a roster reports changes itself, polls only
+/// confirm it, at the longest interval.
 actor PollLoop {
   /// A repository of a kind.
   private struct Next {
@@ -40,7 +40,7 @@ actor PollLoop {
   private var leftOut: Set<JobKey> = []
   private var budgets: [String: Budget] = [:]
   private var names: [String: String] = [:]
-  /// What is due, the longest due first; made anew now and then.
+  /// Due repositories, the longest due first; rebuilt at intervals.
   private var queue: ArraySlice<JobKey> = []
   private var queuedAt: ContinuousClock.Instant?
 
@@ -171,7 +171,7 @@ actor PollLoop {
       let quiet =
         switch outcome {
         case .quiet(let duration): duration
-        // Where the roster tells of changes, looks only make sure of it.
+        // Where the roster reports changes, polls only confirm it.
         case .rosterTells: settings.interval.upperBound * 10
         case .changed, .notAsked: Duration.zero
         }
@@ -227,7 +227,7 @@ actor PollLoop {
     }
     let found = listing.checksum
     guard found == reading.checksum else {
-      // Told meanwhile, by a webhook say: that reading is under way.
+      // A webhook, for example, reported the change meanwhile: that reading is running.
       if try await primary.states(of: key.name).state(of: key.id)?.currentReading == reading {
         try await primary.publish(.updated, of: key.id, key.name, reason: Self.reason)
         checksums.raise()

@@ -31,7 +31,7 @@ struct RosterReader {
     }
   }
 
-  /// What was read makes no roster: it is read again the next time.
+  /// Drops the validators after invalid content, so that the next read fetches it again.
   mutating func forget() { seen = nil }
 
   private mutating func contents() throws -> [UInt8]? {

@@ -4,12 +4,12 @@ internal import SiteAssembly
 internal import Synchronization
 internal import SystemPackage
 
-/// Keeps work away from a root of copies that is not the one that this site's registry is about: one whose disk is not mounted, or
-/// from which copies are gone. Nothing is written there, and nothing read there counts.
+/// Keeps work away from a root of copies that is not the one that this site's registry is about: one whose disk is not
+/// mounted, or from which copies are gone. Nothing is written there, and nothing read there counts.
 ///
-///     unknown ──establish: an empty registry, or the copies are there──► sound ──its file is gone, another id──► refused
-///        └──────── too few copies are there ──► refused                    ▲  └── too few copies ──► refused        │
-///                                                                          └──── its id is back, or accepted ───────┘
+///     unknown ──establish: an empty registry, or the copies are there──► sound ──its file is gone, another id──►
+///     refused └──────── too few copies are there ──► refused ▲ └── too few copies ──► refused │ └──── its id is back,
+///     or accepted ───────┘
 final class RootGuard: Sendable {
   /// Why the root is refused.
   struct Refusal: Hashable, Sendable {
@@ -65,7 +65,8 @@ final class RootGuard: Sendable {
     state.withLock { if case .sound = $0 { true } else { false } }
   }
 
-  /// Looks at the root before something is done in it: two stats, as long as its identity file is as it was. Blocks on the disk.
+  /// Looks at the root before something is done in it: two stats, as long as its identity file is as it was. Blocks on
+  /// the disk.
   ///
   /// - Throws: `StrategyError` of code `root_refused`.
   func check() throws(StrategyError) {
@@ -148,9 +149,9 @@ final class RootGuard: Sendable {
     refuse("compare the root '\(identity.root)' of '\(kind)' with the registry: \(why)", isOfCount: true)
   }
 
-  /// Takes how many copies the registry knows and how many of them are there. Blocks on the disk.
+  /// Records the number of copies in the registry, and how many of them are present. Blocks on the disk.
   ///
-  /// - Throws: what writing the identity throws.
+  /// - Throws: errors of writing the identity.
   func take(known: Int, present: Int) throws {
     let missing = known - present
     let isUnknown = try identity.recorded() == nil

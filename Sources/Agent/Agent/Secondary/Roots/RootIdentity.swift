@@ -3,8 +3,9 @@ internal import Foundation
 internal import StateFiles
 internal import SystemPackage
 
-/// What a root of copies is recognised by: a file with a random id in the root (`.remora-root`), and the same id in the state
-/// (`roots.json`). A directory that has another id or none is not where this site's copies are: its disk is not mounted.
+/// What a root of copies is recognised by: a file with a random id in the root (`.remora-root`), and the same id in the
+/// state (`roots.json`). A directory that has another id or none is not where this site's copies are: its disk is not
+/// mounted.
 struct RootIdentity: Sendable {
   private struct Stored: Codable {
     /// Not checked: the id of a root holds in every version.
@@ -24,7 +25,7 @@ struct RootIdentity: Sendable {
   /// An operator makes this file to say that the root is the right one as it is.
   var acceptance: FilePath { root.appending(".remora-accept") }
 
-  /// The id that the state knows; `nil` before the first.
+  /// Returns the recorded id; `nil` before the first.
   func recorded() throws -> String? { try records()[kind] }
 
   /// The id that the root carries; `nil` where it has none, or none that can be read.
@@ -32,8 +33,8 @@ struct RootIdentity: Sendable {
     try identity.readIfUsable()?.id
   }
 
-  /// Makes this root the one of the kind: its own id where it has one, else a new one. The root first: a crash in between leaves an id
-  /// that the next start takes over.
+  /// Makes this root the one of the kind: its own id where it has one, else a new one. The root first: a crash in
+  /// between leaves an id that the next start takes over.
   func establish() throws {
     var id = try carried()
     if id == nil {

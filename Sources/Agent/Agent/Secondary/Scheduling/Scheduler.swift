@@ -100,7 +100,7 @@ actor Scheduler {
   /// The operator asks for an object check.
   func requestCheck(_ id: ReplicableID, _ name: ReplicableName) { request([.init(name: name, id: id)], .check) }
 
-  /// A registry has changed: asks for what is due now.
+  /// Queries the due entries, because a registry has changed.
   func wake() { request([]) }
 
   /// The host has answered a request that was not a job.
@@ -164,7 +164,7 @@ actor Scheduler {
       case .check: try await registry.dueForCheck(at: now, interval: checkInterval, limit: limit)
       case .housekeeping: try await registry.window(after: question.after, limit: limit)
       }
-    // A round over all copies, whatever is known of them: what their files need only the files show.
+    // A round over all copies: only the files show whether they need housekeeping.
     let due = question.purpose == .housekeeping ? rows.filter { $0.lastSyncedAt != nil } : rows
     let candidates = due.map { Candidate($0.replicableID, host: member.host($0.replicableID)) }
     return DueAnswer(candidates, rowCount: rows.count, last: rows.last?.replicableID)
