@@ -33,7 +33,7 @@ package struct AgentContext: RequestContext {
   var person: Person?
   /// Where orders are written down.
   var audit: AuditLog?
-  /// What the audit log has to know of a request that is refused.
+  /// The audit log's input for a refused request.
   var trace: AuditTrace?
 
   /// Who asks, for the audit log.

@@ -21,15 +21,15 @@ package final class AccessControl: Sendable {
   /// The authority of `site.url`, in small letters: forms may come from there too.
   let publicAuthority: String?
 
-  /// Access by nothing but what is given.
+  /// Allows access by the given credentials only.
   ///
   /// - Parameters:
-  ///   - verifier: of the tokens of sites; `nil` where no site may ask.
+  ///   - verifier: of the tokens of sites; `nil` where no site has access.
   ///   - persons: the tokens of readers and admins; `nil` without any.
   ///   - trustedProxies: reverse proxies in front of this agent.
   ///   - publicURL: where browsers reach this agent, if that is another address than the one that it listens on.
-  ///   - epoch: notes the epochs of the sites that ask, and refuses them on a primary that was replaced; `nil` where no site is ever
-  ///     promoted.
+  ///   - epoch: notes the epochs of the sites that ask, and refuses them on a primary that was replaced; `nil` where no
+  ///     site is ever promoted.
   ///   - now: this site's clock.
   package init(
     verifier: SiteTokenVerifier? = nil, persons: PersonTokens? = nil, hosts: Set<String> = [],
@@ -55,13 +55,13 @@ package final class AccessControl: Sendable {
     await verifier?.replaceSites(sites)
   }
 
-  /// What the token of a person allows; `nil` for what is none.
+  /// Returns the role of a reader's or admin's token; `nil` for an invalid one.
   func role(ofAuthorization header: String) -> Role? { person(ofAuthorization: header)?.role }
 
   /// The same by the digest of a token, as sessions keep it.
   func role(ofDigest digest: String) -> Role? { person(ofDigest: digest)?.role }
 
-  /// Whose token it is; `nil` for what is none, or has expired.
+  /// Returns the owner of a token; `nil` for an invalid or expired one.
   func person(ofAuthorization header: String) -> Person? {
     persons.withLock { $0 }?.person(ofAuthorization: header, at: now())
   }
@@ -74,7 +74,8 @@ package final class AccessControl: Sendable {
     if let verifier, let other = former.verifier { verifier.succeed(other) }
   }
 
-  /// Which site asks, by a token that covers the very request. The body is not read yet: `SiteAdmission.check` compares it.
+  /// Which site asks, by a token that covers the very request. The body is not read yet: `SiteAdmission.check` compares
+  /// it.
   ///
   /// - Throws: `SiteTokenError`; `AgentFault` 401 where no site may ask.
   func site(token: String, method: String, pathAndQuery: String) async throws -> SiteAdmission {
@@ -89,7 +90,8 @@ package final class AccessControl: Sendable {
   static let unknownToken = AgentFault(
     401, "unauthorized", "take the token: it is not one of this site's", hint: "look at the token file")
 
-  /// Host headers are how a foreign page in a user's browser, by a name of its own, would reach an agent that trusts its machine.
+  /// Host headers are how a foreign page in a user's browser, by a name of its own, would reach an agent that trusts
+  /// its machine.
   func check(host: String?) throws(AgentFault) {
     guard !hosts.isEmpty else { return }
     guard let host, hosts.contains(Self.withoutPort(host.lowercased())) else {

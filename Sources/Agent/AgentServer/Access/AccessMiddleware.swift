@@ -5,11 +5,12 @@ package import Hummingbird
 internal import NIOCore
 internal import SiteTokens
 
-/// Finds out who asks, before any route: by a site's token, which covers the very request, by a person's, by a session's cookie where
-/// the route takes one, or by the listener; and holds the request to the route's rule (`RouteRules`).
+/// Authenticates each request before any route: by a site's token, which covers this request only, by a reader's or
+/// admin's token, by a session's cookie where the route accepts one, or by the listener. Then it applies the route's
+/// rule (`RouteRules`).
 ///
-/// No byte of a body is read before that. A site's token proves itself by the head; the body's digest is compared while the route
-/// reads it.
+/// No byte of a body is read before that. A site's token is verified by the head; the body's digest is compared while
+/// the route reads it.
 package struct AccessMiddleware: RouterMiddleware {
   package typealias Context = AgentContext
 
@@ -23,7 +24,7 @@ package struct AccessMiddleware: RouterMiddleware {
     case eventSocket
   }
 
-  /// What is counted over all connections.
+  /// Counters over all connections.
   struct Shares: Sendable {
     var rates = PeerRates()
     /// Bodies that are kept in memory.
@@ -158,7 +159,8 @@ package struct AccessMiddleware: RouterMiddleware {
     }
   }
 
-  /// The cookie of a session, where the route takes it. Everywhere else a cookie that a browser sends by itself proves nothing.
+  /// The cookie of a session, where the route takes it. Everywhere else a cookie that a browser sends by itself proves
+  /// nothing.
   private func cookie(of request: Request, _ rule: RouteRule?, _ client: Client) -> String? {
     guard let rule, rule.takesCookie, rule.role == .page || RequestOrigin.mayUseCookie(request) else { return nil }
     return sessions?.cookie(of: request, isSecure: client.isSecure)
@@ -208,7 +210,7 @@ extension AccessControl {
 }
 
 extension Identity {
-  /// What stands for who asks where shares are counted: the site, wherever it asks from, or the network of a person.
+  /// Returns the key of a client for rates and shares: the site, from any address, or the network of any other client.
   func asker(_ client: Client) -> String {
     switch self {
     case .site(let name): "site \(name)"

@@ -35,15 +35,16 @@ struct Client: Hashable, Sendable {
     let peer = AddressRange.normalized(peer) ?? peer
     let isTrusted = { (address: String) in proxies.contains { $0.contains(address) } }
     guard isTrusted(peer) else {
-      // A proxy of which the configuration says nothing: its clients may be anywhere, and what it says of them is not believed.
+      // A proxy of which the configuration says nothing: its clients may be anywhere, and what it says of them is not
+      // believed.
       let isForwarded = ForwardingHeader.all.contains { headers[$0] != nil }
       self.init(
         address: peer, isOnThisMachine: !isForwarded && AddressRange.isLoopback(peer), isSecure: isSecure,
         forwardedHost: nil)
       return
     }
-    // Each proxy adds the address that it saw behind those that it received: the last one that is no proxy of ours is the
-    // client's, and what stands before it is the client's own word.
+    // Each proxy adds the address that it saw behind those that it received: the last one that is no proxy of ours is
+    // the client's, and what stands before it is the client's own word.
     let addresses = ForwardingHeader.addresses(headers)
     let nearest = addresses.last { address in address.map { !isTrusted($0) } ?? true }
     let client: String? = if let nearest { nearest } else if let first = addresses.first { first } else { nil }
@@ -69,7 +70,7 @@ enum ForwardingHeader {
       "X-ProxyUser-Ip", "Forwarded-For", "Client-IP", "X-Forwarded-By", "Via",
     ].compactMap { HTTPField.Name($0) } + [address, scheme, host, forwarded]
 
-  /// The addresses, the nearest one last; `nil` for what is no address.
+  /// Returns the addresses, the nearest one last; `nil` for an invalid address.
   static func addresses(_ headers: HTTPFields) -> [String?] {
     let plain = words(headers[values: address])
     let texts = plain.isEmpty ? elements(headers).compactMap { $0["for"] } : plain
@@ -97,7 +98,7 @@ enum ForwardingHeader {
     }
   }
 
-  /// `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::1]:4711` and `2001:db8::1` are all known.
+  /// Accepts `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::1]:4711` and `2001:db8::1`.
   private static func host(of text: String) -> String? {
     if text.hasPrefix("[") { return AddressRange.normalized(String(text.dropFirst().prefix { $0 != "]" })) }
     if let address = AddressRange.normalized(text) { return address }

@@ -36,7 +36,7 @@ package struct FaultMiddleware: RouterMiddleware {
       return response
     } catch {
       let fault = Self.fault(error, request)
-      // The router knows no path with another method; the document does.
+      // The router has no list of a path's other methods; the document has.
       let allowed = fault.status == 405 ? RouteRules.methods(of: request.uri.path) : []
       Self.count(fault.status)
       let client = access?.client(of: request, context.channel)
@@ -63,7 +63,7 @@ package struct FaultMiddleware: RouterMiddleware {
   /// A site that asks with a token of our last start is how sites learn of the new one; polls end when the agent does.
   private static func level(of fault: AgentFault) -> Logger.Level {
     if fault.code == SiteTokenError.Code.retry.rawValue || fault.code == "stopping" { return .debug }
-    // A stranger must not fill the log; what was wrong was logged before the client was wrong too often.
+    // An unauthenticated client must not fill the log; its errors were logged before the limit.
     if fault.status == 429 { return .debug }
     return fault.status >= 500 ? .warning : .notice
   }
@@ -74,7 +74,7 @@ package struct FaultMiddleware: RouterMiddleware {
     return (request.headers[.contentLength].flatMap(Int.init) ?? 0) > worthReading
   }
 
-  /// What is read of a refused request so that its connection can go on.
+  /// Bytes of a refused request's body that are read so that its connection stays usable.
   private static let worthReading = 64 << 10
 
   private static func fault(_ error: any Error, _ request: Request) -> AgentFault {

@@ -1,11 +1,11 @@
 internal import AgentAPI
 internal import Synchronization
 
-/// How often one asker may ask, and how often one client may come with a wrong token.
+/// Limits the requests of one asker, and the wrong tokens of one client.
 ///
-/// Both are counted when it is known who asks: wrong tokens of strangers must not lock out who shares their address. A right
-/// token is 32 bytes at least, so that guessing one is out of reach however often it is tried; a client that was wrong too often
-/// is answered 429 without a line in the log.
+/// Both are counted after authentication: wrong tokens must not lock out other clients at the same address. A valid
+/// token has 32 bytes at least, so that it cannot be guessed at any rate. A client over the limit is answered 429
+/// without a line in the log.
 final class PeerRates: Sendable {
   /// How often.
   struct Limits: Sendable {
@@ -19,9 +19,9 @@ final class PeerRates: Sendable {
     var refusalsPerMinute = 1_200
   }
 
-  /// What was wrong.
+  /// The kind of a refusal.
   enum Refusal: Sendable {
-    /// A person's token.
+    /// A reader's or admin's token.
     case token
     /// A site's token, or a signature.
     case signature
@@ -68,8 +68,8 @@ final class PeerRates: Sendable {
 
   /// Counts a request.
   ///
-  /// - Parameter asker: the site, or the network of a person or of a client without a token.
-  /// - Throws: `AgentFault` 429 for one that asks too often.
+  /// - Parameter asker: the site, or the network of any other client.
+  /// - Throws: `AgentFault` 429 for one over the limit.
   func admit(_ asker: String) throws(AgentFault) {
     guard take(asker, { $0.requests.take(at: $1) }) else {
       throw AgentFault(
@@ -91,7 +91,7 @@ final class PeerRates: Sendable {
 
   /// Counts a wrong token or signature.
   ///
-  /// - Throws: `AgentFault` 429 for a client that was wrong too often, to be answered instead of what was wrong.
+  /// - Throws: `AgentFault` 429 for a client over the limit, to be answered instead of the refusal.
   func refuse(_ client: Client, _ refusal: Refusal) throws(AgentFault) {
     switch refusal {
     case .token:

@@ -4,13 +4,13 @@ internal import WorkerPool
 
 /// Answers readers and admins a few at a time, on a low-priority thread, so that replication goes first.
 ///
-/// Twenty readers who ask without a pause made copies come eight times as late while their answers stood in one line with the
-/// steps of syncs, and each answer waited for all others at each of its own steps (`remora-benchmark faces`).
+/// Twenty readers who ask without a pause made copies come eight times as late while their answers stood in one line
+/// with the steps of syncs, and each answer waited for all others at each of its own steps (`remora-benchmark faces`).
 struct ReadersMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
   private let thread: QuietThread
-  /// Several, so that an order to a whole registry does not keep everybody else out.
+  /// Several, so that an order to a whole registry does not block all other requests.
   private let gate = AdmissionGate(name: "readers", places: 4, waitingLimit: 10_000)
 
   init(_ thread: QuietThread) { self.thread = thread }

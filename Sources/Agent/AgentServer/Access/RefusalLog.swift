@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// Bounds how many refused requests are logged: a stranger must not fill the log.
+/// Bounds the log lines of refused requests: an unauthenticated client must not fill the log.
 ///
-/// A client's network has 60 lines, and one more each second; all clients together have 600, and ten more each second. What is beyond
-/// is counted in the metrics only.
+/// A client's network has 60 lines, and one more each second; all clients together have 600, and ten more each second.
+/// Further refusals are counted in the metrics only.
 final class RefusalLog: Sendable {
   private struct State {
     var all: PeerRates.Bucket

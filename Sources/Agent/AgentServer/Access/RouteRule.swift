@@ -52,8 +52,8 @@ struct RouteRule: Sendable {
 
   /// The parts between the slashes; none for `/`.
   ///
-  /// - Returns: `nil` for a path that does not begin with a slash or that has an empty part: what one reader of such a path takes for
-  ///   one route, another may take for another one.
+  /// - Returns: `nil` for a path that does not begin with a slash or that has an empty part: what one reader of such a
+  ///   path takes for one route, another may take for another one.
   static func parts(of path: String) -> [Substring]? {
     guard path.hasPrefix("/") else { return nil }
     guard path != "/" else { return [] }
@@ -62,8 +62,8 @@ struct RouteRule: Sendable {
   }
 }
 
-/// Every route of the agent: the API's operations, and what is no part of its document. A test holds this list, the routes and
-/// what they answer together.
+/// Every route of the agent: the API's operations, and the routes outside its document. A test compares this list with
+/// the routes and their answers.
 enum RouteRules {
   /// - Throws: what finding out the API's schemas throws.
   static func all() throws -> [RouteRule] { try APIOperations.all().map(RouteRule.init) + content + page }

@@ -7,8 +7,9 @@ internal import SiteTokens
 
 /// Writes down each order with its actor and outcome, whichever route takes it; behind the check of access.
 ///
-/// An order is a request that may change something: all methods but GET and HEAD, without what hooks, forges, sites and Git clients
-/// say all the time. A new route is written down without further ado. A token that is for some kinds is held to them here.
+/// An order is a request that may change something: all methods but GET and HEAD, without what hooks, forges, sites and
+/// Git clients say all the time. A new route is written down without further ado. A token that is for some kinds is
+/// held to them here.
 struct AuditMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
@@ -59,7 +60,8 @@ struct AuditMiddleware: RouterMiddleware {
     }
   }
 
-  /// - Throws: `AgentFault` 403 for a token that is for other kinds than the request's, or for a request about the whole site.
+  /// - Throws: `AgentFault` 403 for a token that is for other kinds than the request's, or for a request about the
+  ///   whole site.
   private static func checkKinds(of context: AgentContext, _ request: Request) throws(AgentFault) {
     guard let kinds = context.person?.kinds else { return }
     switch context.identity {
@@ -67,7 +69,7 @@ struct AuditMiddleware: RouterMiddleware {
     case .nobody, .neighbour, .site: return
     }
     let path = request.uri.path
-    // What anyone may ask, and leaving.
+    // Public routes, and signing out.
     if ["/healthz", "/readyz", "/sign-in", "/sign-out", "/api/v1/openapi.json"].contains(path)
       || path.hasPrefix("/assets/")
     {
@@ -92,7 +94,7 @@ struct OrderName {
     if method == .get || method == .head || method == .options { return nil }
     let parts = path.split(separator: "/")
     switch parts.first {
-    // GraphQL's mutations are written down by name, one by one; a sign-in knows its token only in its route.
+    // GraphQL's mutations are recorded by name, one by one; a sign-in's token is available only in its route.
     case "graphql", "sign-in", "webhooks", "git", "blobs": return nil
     default: break
     }

@@ -2,8 +2,8 @@ internal import Agent
 internal import SiteTokens
 internal import Synchronization
 
-/// What is found out of a request on its way in, for the middleware that stands in front of the check of access: an order that the
-/// check refuses is written down there, with its actor, and one that passes it is written down behind it, once.
+/// The authentication result of a request, for the middleware before the access check: an order that the check refuses
+/// is recorded there, with its actor; one that passes is recorded after it, once.
 final class AuditTrace: Sendable {
   private struct State {
     var isWritten = false

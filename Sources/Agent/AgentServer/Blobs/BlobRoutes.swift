@@ -11,8 +11,8 @@ extension RouterMethods {
   ///   - workers: reads the files.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
   ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
-  ///   - resolve: lets the request in or throws what it is answered with, and says which file is meant. The id is valid; the
-  ///     kind is what was sent.
+  ///   - resolve: authorizes the request, or throws its answer, and returns the requested file. The id is valid; the
+  ///     kind is as it was sent.
   @discardableResult
   package func addBlobRoutes(
     workers: WorkerPool, writeLimit: Duration = .seconds(60), minimumRate: Int = 0,
@@ -33,7 +33,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
   let minimumRate: Int
   let resolve: @Sendable (Request, Context, ReplicablePath) async throws -> ServedBlob
 
-  /// What is read at once: large enough that the change of threads does not count.
+  /// Bytes of one read: large enough that the cost of the thread switch is negligible.
   private static var pieceBytes: Int { 1 << 18 }
 
   func answer(_ request: Request, _ context: Context) async throws -> Response {
@@ -65,7 +65,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     return try ServedFile(root: root, path: blob.path)
   }
 
-  /// What is no plain file of the kind is not there, whatever it is.
+  /// Anything but a regular file of the kind is answered as missing.
   private static func refusal(_ error: Errno) -> PlainRefusal {
     switch error {
     case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels, .isDirectory, .noSuchAddressOrDevice:
@@ -91,8 +91,8 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  /// A range is defined for GET alone, and where `If-Range` names another content the whole is meant. Dates are not compared:
-  /// we send none.
+  /// A range is defined for GET alone, and where `If-Range` names another content the whole is meant. Dates are not
+  /// compared: we send none.
   private func range(of file: ServedFile, for request: Request) -> ByteRange {
     guard request.method == .get else { return .whole }
     if let condition = request.headers[.ifRange], condition != file.entityTag { return .whole }

@@ -47,7 +47,7 @@ enum ByteRange: Hashable, Sendable {
     }
   }
 
-  /// Digits only; what is too large to be counted lies behind every end.
+  /// Parses digits only; a number that overflows is beyond every end.
   private static func number(_ text: Substring) -> Int64? {
     guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
       return nil

@@ -5,16 +5,16 @@ internal import SystemPackage
 final class ServedFile: Sendable {
   /// Bytes, when it was opened.
   let size: Int64
-  /// Stands for this content and no other: size, inode, and when content and inode last changed, to the nanosecond. A strong
-  /// validator (RFC 9110 § 8.8.1) as far as the file system's clock is fine enough.
+  /// Stands for this content and no other: size, inode, and when content and inode last changed, to the nanosecond. A
+  /// strong validator (RFC 9110 § 8.8.1) as far as the file system's clock is fine enough.
   let entityTag: String
   private let descriptor: CInt
 
-  /// Opens without following a link anywhere below `root`, from directory to directory, and without waiting for a FIFO's
-  /// writer.
+  /// Opens without following a link anywhere below `root`, from directory to directory, and without waiting for a
+  /// FIFO's writer.
   ///
   /// - Parameter path: relative to `root`, of plain names.
-  /// - Throws: `ENOENT`; `ENOTDIR` or `ELOOP` for a link; `EISDIR` for what is no regular file.
+  /// - Throws: `ENOENT`; `ENOTDIR` or `ELOOP` for a link; `EISDIR` for anything but a regular file.
   init(root: Root, path: FilePath) throws(Errno) {
     var directory = try Self.open(root.descriptor, ".", O_RDONLY | O_DIRECTORY)
     defer { close(directory) }

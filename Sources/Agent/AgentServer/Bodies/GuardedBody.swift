@@ -5,8 +5,8 @@ internal import NIOCore
 internal import SiteTokens
 internal import Synchronization
 
-/// The body of a request on its way: no longer than it may be, within the budget of all, and, where a site has signed it, with its
-/// digest compared at its end. Nothing of it is kept here.
+/// The body of a request on its way: no longer than it may be, within the budget of all, and, where a site has signed
+/// it, with its digest compared at its end. Nothing of it is kept here.
 struct GuardedBody: AsyncSequence, Sendable {
   typealias Element = ByteBuffer
 
@@ -73,7 +73,7 @@ struct GuardedBody: AsyncSequence, Sendable {
 }
 
 extension AgentFault {
-  /// - Parameter count: bytes of the body; `nil` where that is not known.
+  /// - Parameter count: bytes of the body; `nil` where unknown.
   static func tooLarge(_ count: Int?, _ limit: Int) -> AgentFault {
     AgentFault(
       413, "too_large", "take a body of \(count.map { "\($0)" } ?? "so many") bytes: \(limit) are the most")

@@ -5,13 +5,14 @@ package import Hummingbird
 internal import Logging
 
 extension RouterMethods {
-  /// Adds what a git client asks for: `GET` and `HEAD /git/KIND/ID.git/info/refs`, `POST /git/KIND/ID.git/git-upload-pack`.
+  /// Adds the routes of git clients: `GET` and `HEAD /git/KIND/ID.git/info/refs`,
+  /// `POST /git/KIND/ID.git/git-upload-pack`.
   ///
   /// - Parameters:
-  ///   - resolve: lets the request in or throws what it is answered with, and says which repository is meant. The id is valid;
-  ///     the kind is what was sent, and so is the incarnation.
-  ///   - home: where the repository is written to, for the refusal of a push: `push to …`.
-  ///   - reserve: takes the disk that a request's unpacked body needs; see `GitService.uploadPack`.
+  ///   - resolve: authorizes the request, or throws its answer, and returns the requested repository. The id is valid;
+  ///     the kind and the incarnation are as they were sent.
+  ///   - home: where the repository is pushed to, for the refusal of a push here: `push to …`.
+  ///   - reserve: reserves the disk space that a request's unpacked body needs; see `GitService.uploadPack`.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
   ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
   @discardableResult
@@ -124,7 +125,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
         while let piece = try await pieces.next() { try await bounded.write(piece) }
         try await bounded.finish()
       } catch let error as GitServingError {
-        // The head has gone out: what is left is to cut the answer, so that the client sees that it is not whole.
+        // The head is sent: the connection is closed, so that the client detects the truncated answer.
         Self.log(error, context)
         throw error
       }

@@ -1,4 +1,5 @@
-/// The names that a kind has in the schema, after GitLab's rule: `lfs_object` gives `LfsObjectRegistry`, `lfsObjectRegistries`.
+/// The names that a kind has in the schema, after GitLab's rule: `lfs_object` gives `LfsObjectRegistry`,
+/// `lfsObjectRegistries`.
 struct GeoKind: Hashable, Sendable {
   let name: String
 
@@ -19,7 +20,7 @@ struct GeoKind: Hashable, Sendable {
   /// Its word among the registries.
   var registryClass: String { "\(name.uppercased())_REGISTRY" }
 
-  /// What an entry is known by.
+  /// Returns an entry's global id.
   func globalID(_ number: UInt64) -> String { "gid://remora/\(type)/\(number)" }
 
   /// The entry's number; `nil` for an id of something else.

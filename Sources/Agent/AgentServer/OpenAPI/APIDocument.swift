@@ -100,7 +100,7 @@ enum APIDocument {
 }
 
 extension Router<AgentContext> {
-  /// The document itself, for everybody: it says nothing of the site.
+  /// Adds the route of the document, without authentication: it contains nothing of the site.
   func addDocumentRoute() throws {
     let bytes = ByteBuffer(bytes: try APIDocument.bytes())
     get("/api/v1/openapi.json") { _, _ in

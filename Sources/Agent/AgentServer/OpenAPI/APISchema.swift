@@ -1,5 +1,5 @@
-/// What a value of the API looks like (JSON Schema 2020-12), found out from its Swift type: by decoding one from a decoder that
-/// has nothing to give and writes down what is asked for. So the document says what the types say.
+/// The JSON Schema (2020-12) of a value of the API, derived from its Swift type: a decoder without input records the
+/// keys and types that the value's decoding requests. So the document matches the types.
 indirect enum APISchema: Sendable {
   case string
   case word([String])

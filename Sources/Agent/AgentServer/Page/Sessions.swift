@@ -13,8 +13,9 @@ internal import WorkerPool
 
 /// Sessions of clients that have signed in at the page, kept in `<state>/sessions.json` across restarts.
 ///
-/// Neither cookies nor tokens are in the file, only their digests. A session ends after twelve hours, by signing out, or when its
-/// token is replaced. A sign-in is durable when it is answered; a file that cannot be read means that everybody signs in again.
+/// Neither cookies nor tokens are in the file, only their digests. A session ends after twelve hours, by signing out,
+/// or when its token is replaced. A sign-in is durable when it is answered; if the file cannot be read, every client
+/// must sign in again.
 final class Sessions: Sendable {
   private struct Session: Codable, Sendable {
     let cookie: String
@@ -36,9 +37,10 @@ final class Sessions: Sendable {
   /// One file is written by one at a time.
   private let writing = Mutex(())
 
-  /// Reads what was kept.
+  /// Reads the stored sessions.
   ///
-  /// - Parameter site: the site's name, which the cookie bears: browsers give the cookies of one port of a host to all others.
+  /// - Parameter site: the site's name, which the cookie bears: browsers give the cookies of one port of a host to all
+  ///   others.
   init(state: String, site: String, workers: WorkerPool) async throws {
     self.site = site
     let file = StateFile<[Session]>(FilePath(state).appending("sessions.json"), format: .agentJSON)
@@ -81,12 +83,12 @@ final class Sessions: Sendable {
     return session.flatMap { access.person(ofDigest: $0.token) }
   }
 
-  /// The cookie's name. Over TLS browsers take it with this prefix only from this very host, and send it nowhere else (RFC 6265bis,
-  /// section 4.1.3.2).
+  /// The cookie's name. Over TLS browsers take it with this prefix only from this very host, and send it nowhere else
+  /// (RFC 6265bis, section 4.1.3.2).
   func cookieName(isSecure: Bool) -> String { "\(isSecure ? "__Host-" : "")remora_session_\(site)" }
 
-  /// The session's cookie that comes with a request; `nil` when there is none, or more than one: then another program of this host
-  /// has set one.
+  /// The session's cookie that comes with a request; `nil` when there is none, or more than one: then another program
+  /// of this host has set one.
   func cookie(of request: Request, isSecure: Bool) -> String? {
     let name = cookieName(isSecure: isSecure)
     var found: [String] = []

@@ -19,7 +19,7 @@ package struct AgentDoors: Sendable {
   package var trustedOwners: Set<UInt32> = []
   /// What readers are given of a kind; of one that is not named, everything.
   package var serving: [String: AgentConfiguration.Serving] = [:]
-  /// Whose deliveries of webhooks are taken, by kind.
+  /// Whose webhook deliveries are accepted, by kind.
   package var webhooks: [String: WebhookDoor] = [:]
   /// Sites that were configured at the start: others may ask only after a restart.
   var sites: Set<SiteName> = []
@@ -48,7 +48,7 @@ package struct AgentDoors: Sendable {
   /// Bytes of a request's body, but for git's.
   package var bodyBytes = BodyLimit.values
 
-  /// Doors with defaults for what is not said.
+  /// Creates listeners with defaults for all other values.
   package init(host: String = "127.0.0.1", port: Int = 7_170, access: AccessControl, servesPeople: Bool) {
     self.host = host
     self.port = port
@@ -59,7 +59,8 @@ package struct AgentDoors: Sendable {
   /// The doors that a configuration asks for.
   ///
   /// - Parameter now: this site's clock, for the tokens of others.
-  /// - Throws: `SecretFileError`, `ReplicationError.invalidConfiguration` for an unknown user, and what reading certificates throws.
+  /// - Throws: `SecretFileError`, `ReplicationError.invalidConfiguration` for an unknown user, and what reading
+  ///   certificates throws.
   package init(_ configuration: AgentConfiguration, epoch: SiteEpoch, now: @escaping @Sendable () -> Timestamp)
     async throws
   {
@@ -104,8 +105,8 @@ package struct AgentDoors: Sendable {
     minimumRate = Int(clamping: limits.minimumRate)
   }
 
-  /// What the Host header may say. An address that stands for all of them has no name of its own: then only those count that
-  /// were given, and without any everything does.
+  /// What the Host header may say. An address that stands for all of them has no name of its own: then only those count
+  /// that were given, and without any everything does.
   private static func hosts(_ configuration: AgentConfiguration) -> Set<String> {
     let listen = configuration.listen
     var names = Set(configuration.hosts.map { $0.lowercased() })

@@ -12,8 +12,8 @@ extension AgentProcess {
   /// - Parameters:
   ///   - reread: reads the configuration again.
   ///   - setLogLevel: receives the level of each reload.
-  ///   - opened: called each time that the listeners are open, with the port of the network and the role that the site has, which a
-  ///     promotion makes another one than the configuration's.
+  ///   - opened: called each time that the listeners are open, with the port of the network and the role that the site
+  ///     has, which a promotion makes another one than the configuration's.
   /// - Throws: what opening the state or a door throws, and `SecretFileError`.
   package static func run(
     _ configuration: AgentConfiguration, reread: @escaping @Sendable () throws -> AgentConfiguration,
@@ -23,8 +23,8 @@ extension AgentProcess {
   ) async throws {
     var (configuration, before) = (configuration, AgentConfiguration?.none)
     var former: (doors: AgentDoors, plan: AgentPlan)?
-    // Until the reload listens, an early SIGHUP must not end the process: what it asks for has just been read. Once, before the first
-    // opening: later this would take the signal from the dispatch source that the reload listens to.
+    // Until the reload listens, an early SIGHUP must not end the process: what it asks for has just been read. Once,
+    // before the first opening: later this would take the signal from the dispatch source that the reload listens to.
     signal(SIGHUP, SIG_IGN)
     while true {
       let epoch = try SiteEpoch(state: configuration.state, now: environment.now)
@@ -61,8 +61,8 @@ extension AgentProcess {
   }
 }
 
-/// Takes in a changed configuration: all of it by opening the site anew when the kinds have changed, else the whole of what can be
-/// taken while it runs; or nothing.
+/// Takes in a changed configuration: all of it by opening the site anew when the kinds have changed, else the whole of
+/// what can be taken while it runs; or nothing.
 private actor ConfigurationReload {
   private var current: AgentConfiguration
   private let epoch: SiteEpoch
@@ -102,7 +102,7 @@ private actor ConfigurationReload {
         epoch.askForRestart()
         return
       }
-      // Only sites that we know may ask: the log keeps accounts of them from the start.
+      // Only sites of the start's configuration have access: the log keeps their cursors from the start.
       let known = doors.sites
       // All of it is read before any of it counts.
       let (persons, sites) = (try new.personTokens(), try new.siteSecrets(epoch.record))

@@ -5,7 +5,7 @@ internal import Hummingbird
 internal import MetricsExposition
 internal import WorkerPool
 
-/// What is answered at each door.
+/// The router of each listener.
 struct AgentRouters: Sendable {
   let network: RouterResponder<AgentContext>
   let admin: RouterResponder<AgentContext>

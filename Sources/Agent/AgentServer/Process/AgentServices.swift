@@ -19,7 +19,7 @@ struct AgentServices: Sendable {
   let reload: AgentProcess.Reload?
   let opened: @Sendable (Int) -> Void
 
-  /// How long the agent may take to stop; what is slower is cancelled.
+  /// How long the agent may take to stop; slower services are cancelled.
   private static let drain = Duration.seconds(10)
   /// How long the next request of a connection may take to begin and its head to arrive, and how long a body.
   private static let (headLimit, bodyLimit) = (TimeAmount.seconds(60), TimeAmount.seconds(300))
@@ -29,7 +29,8 @@ struct AgentServices: Sendable {
     let admin = SocketFile(path: "\(agent.plan.state)/admin.sock")
     let events = SocketFile(path: "\(agent.plan.state)/events.sock")
     for socket in [admin, events] { try socket.prepare() }
-    // The sockets' files get the mode that the umask leaves them. It is the process's, so nothing else may run meanwhile.
+    // The sockets' files get the mode that the umask leaves them. It is the process's, so nothing else may run
+    // meanwhile.
     let before = umask(0o177)
     let sockets = OpenGate(after: 2)
     let inner = GatedService(gate: sockets) {

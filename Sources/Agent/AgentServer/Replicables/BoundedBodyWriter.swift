@@ -1,14 +1,14 @@
 internal import Hummingbird
 internal import WorkerPool
 
-/// Writes the body of a response so that a client which does not read, or hardly does, cannot hold us: each piece has a deadline,
-/// and while we wait for the client it must read at a lowest rate. Hummingbird's own idle timeout does not run while a response is
-/// written.
+/// Writes the body of a response with time limits, so that a slow client cannot hold resources: each piece has a
+/// deadline, and the client must read at a minimum rate. Hummingbird's own idle timeout does not run while a response
+/// is written.
 ///
 /// An error thrown from the body's closure makes Hummingbird close the connection, with what is still unsent.
 ///
-/// Unchecked because `writer` has no word about threads: it is used by one child task at a time, and the caller of `write` or
-/// `finish` waits until that task has ended.
+/// Unchecked because `writer` is not declared `Sendable`: it is used by one child task at a time, and the caller of
+/// `write` or `finish` waits until that task has ended.
 final class BoundedBodyWriter: @unchecked Sendable {
   private var writer: any ResponseBodyWriter
   private let limit: Duration
@@ -26,7 +26,8 @@ final class BoundedBodyWriter: @unchecked Sendable {
     self.minimumRate = minimumRate
   }
 
-  /// - Throws: `DeadlineExceeded`, for a client that reads too slowly too, and what the connection says when it is gone.
+  /// - Throws: `DeadlineExceeded`, for a client that reads too slowly too, and what the connection says when it is
+  ///   gone.
   func write(_ bytes: [UInt8]) async throws {
     let start = ContinuousClock.now
     try await bounded { try await self.writer.write(ByteBuffer(bytes: bytes)) }

@@ -36,9 +36,9 @@ extension Router<AgentContext> {
     }
   }
 
-  /// By which rules a person is given it; `nil` when a site asks.
+  /// Returns the rules by which a reader may fetch it; `nil` for a site.
   ///
-  /// - Throws: `AgentFault` 401 and 403 for who may not, 404 for what the rules leave out.
+  /// - Throws: `AgentFault` 401 and 403 without permission, 404 for content that the rules exclude.
   private static func admit(
     _ context: AgentContext, _ doors: AgentDoors, _ kind: String, _ id: String
   ) throws -> AgentConfiguration.Serving? {
@@ -72,6 +72,6 @@ extension AgentDoors {
 }
 
 extension AgentConfiguration.Serving {
-  /// Whether a ref is hidden, as `transfer.hideRefs` says it: the name itself and what is below it.
+  /// Whether a ref is hidden, by the rules of `transfer.hideRefs`: the name itself and the names below it.
   func hides(_ ref: String) -> Bool { hiddenRefs.contains { ref == $0 || ref.hasPrefix("\($0)/") } }
 }

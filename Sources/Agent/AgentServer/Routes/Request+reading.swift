@@ -3,16 +3,16 @@ internal import AgentAPI
 internal import Hummingbird
 
 extension Request {
-  /// A value of the query, decoded; `nil` when it is not there. An empty one is a value: what a script forgot to fill in must not
-  /// ask for everything.
+  /// A value of the query, decoded; `nil` when it is not there. An empty one is a value: what a script forgot to fill
+  /// in must not ask for everything.
   func query(_ name: String) -> String? { uri.queryParameters.get(name) }
 
   /// The same of a page's own forms and links, which also send empty fields.
   func field(_ name: String) -> String? { query(name).flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// A number of the query, within a range.
+  /// Returns a number of the query, within a range.
   ///
-  /// - Throws: `AgentFault` 400 for what is no such number.
+  /// - Throws: `AgentFault` 400 for an invalid number.
   func number(_ name: String, in range: ClosedRange<Int>, default standard: Int) throws(AgentFault) -> Int {
     guard let text = query(name) else { return standard }
     guard let number = Int(text), range.contains(number) else {

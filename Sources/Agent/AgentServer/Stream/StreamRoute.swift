@@ -7,11 +7,11 @@ internal import NIOCore
 internal import ServiceLifecycle
 
 extension Router<AgentContext> {
-  /// What happens, as it happens: server-sent events (WHATWG HTML, section 9.2) for pages and scripts.
+  /// Adds the event stream: server-sent events (WHATWG HTML, section 9.2) for pages and scripts.
   ///
-  /// `change` is a transition, `status` the site at a glance every five seconds, `skipped` says how many transitions were left out,
-  /// `reset` that what the client missed is not known. A stream ends after ten minutes: the client asks again, and proves again who it
-  /// is; `Last-Event-ID` has it go on where it was.
+  /// `change` is a transition, `status` the site at a glance every five seconds, `skipped` is the number of transitions
+  /// that were left out, and `reset` means that the missed transitions are unknown. A stream ends after ten minutes:
+  /// the client reconnects and authenticates again; `Last-Event-ID` continues at its position.
   func addStreamRoute(_ agent: Agent, lifetime: Duration) {
     get("/api/v1/stream") { request, context in
       try context.requireReader()
