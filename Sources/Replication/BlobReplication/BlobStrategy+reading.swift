@@ -39,7 +39,7 @@ extension BlobStrategy {
     }
   }
 
-  /// Whether an absence is to be believed is for the caller to say, who knows how many there are.
+  /// The caller judges whether an absence is plausible, because it has the number of replicables.
   package func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook {
     try await onWorker("look at '\(id)'") { [self] _ in
       switch try place.standing(of: id) {

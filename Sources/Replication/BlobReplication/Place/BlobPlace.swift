@@ -2,7 +2,7 @@ package import DurableFiles
 package import Replication
 package import SystemPackage
 
-/// What the strategy of one kind needs to know: where its replicables lie on this site.
+/// The places of one kind's replicables on this site.
 package struct BlobPlace: Sendable {
   /// The directory below which ids are looked up. Absolute, and canonical: no symbolic link leads to it. It must exist;
   /// it is never made, because a root that is missing may be a disk that is not mounted.

@@ -6,7 +6,8 @@ import WorkerPool
 
 /// One sync of one file: makes the copy equal to its source. Blocks its thread; used once.
 ///
-/// 1. A copy that is equal to what the primary said is kept as it is, and made durable: it is unknown which program wrote it.
+/// 1. A copy that is equal to what the primary said is kept as it is, and made durable: it is unknown which program
+///    wrote it.
 /// 2. Else the content is brought into a part beside the target, compared, made durable, and read back.
 /// 3. A file that is displaced gets a second name in the trash first.
 /// 4. One rename: readers see the old bytes or the new ones, never a mix, never nothing.
@@ -26,7 +27,7 @@ struct BlobSync {
   /// The kind says that its files never change, and one did.
   static let immutableChanged = "immutable_changed"
 
-  /// For errors: what is being done.
+  /// Returns the operation, for errors.
   static func operation(_ id: ReplicableID) -> String { "sync '\(id)'" }
 
   func run() throws -> SyncReport {

@@ -28,7 +28,7 @@ struct PartFile: Sendable {
     recordPath = directory.appending("\(BlobPlace.ownPrefix)-\(name)\(Self.recordSuffix)")
   }
 
-  /// File names end at 255 bytes, and what is added takes 15 of them: longer names keep their beginning and get a
+  /// File names have at most 255 bytes, and the suffix takes 15 of them: longer names keep their beginning and get a
   /// digest.
   private static func shortened(_ name: String) -> String {
     let room = 255 - BlobPlace.ownPrefix.utf8.count - 1 - recordSuffix.utf8.count

@@ -48,7 +48,7 @@ final class PartWriter {
     self.hasher = hasher
   }
 
-  /// Throws away what is there.
+  /// Discards the bytes received so far.
   func restart() throws {
     try part.place.removeIfThere(part.recordPath)
     try file.truncate(to: 0)
