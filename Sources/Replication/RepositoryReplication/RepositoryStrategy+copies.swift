@@ -4,7 +4,8 @@ package import Replication
 internal import SystemPackage
 internal import WorkerPool
 
-/// The files of a copy beside its objects: found damaged by whatever reads the copy next, at the latest by the hourly look.
+/// The files of a copy beside its objects: found damaged by whatever reads the copy next, at the latest by the hourly
+/// look.
 extension RepositoryStrategy {
   package func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook {
     try await onWorker("look at", id.text) { flag in
@@ -47,7 +48,7 @@ extension RepositoryStrategy {
     throw StrategyError(.broken, "read '\(id)': the copy is damaged: \(left.prefix(5).joined(separator: ", "))")
   }
 
-  /// - Returns: what is still damaged.
+  /// - Returns: the remaining damage.
   private func repaired(
     _ id: ReplicableID, source: String?, _ rules: CopyRules, _ flag: CancellationFlag
   ) throws -> [String] {

@@ -11,8 +11,8 @@ extension RepositoryPlace {
 
   /// Gives copies other ids; durable on return. A crash leaves what `unfinishedMoves` completes.
   ///
-  /// - Throws: `LockError.held` while another process works on one of them, `StrategyError` of code `occupied` when something
-  ///   that does not move stands in the way: then nothing was moved.
+  /// - Throws: `LockError.held` while another process works on one of them, `StrategyError` of code `occupied` when
+  ///   something that does not move stands in the way: then nothing was moved.
   func move(_ moves: [CopyMove], at now: Timestamp) throws {
     let sources = Set(moves.map(\.id))
     for move in moves where !sources.contains(move.newID) {
@@ -46,7 +46,7 @@ extension RepositoryPlace {
     return moves
   }
 
-  /// The registry says what was moved.
+  /// The registry has the new ids.
   func finishMoves() throws { try staged.finish() }
 
   private func carryOut(_ moves: [CopyMove]) throws {
