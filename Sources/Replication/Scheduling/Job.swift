@@ -34,7 +34,7 @@ package enum JobPurpose: String, Sendable, CaseIterable {
   package var asksHost: Bool { self == .sync || self == .verification }
 }
 
-/// One job: a replicable and what is done with it.
+/// One job: a replicable and a purpose.
 package struct Job: Hashable, Sendable {
   /// The replicable.
   package let key: JobKey
