@@ -19,7 +19,7 @@ package struct CopyDamage: Hashable, Sendable {
 
   /// A path within the copy.
   package let part: String
-  /// What is wrong with it, one line.
+  /// The problem, on one line.
   package let message: String
   package let remedy: Remedy
 
@@ -34,10 +34,11 @@ extension CopyDamage: CustomStringConvertible {
   package var description: String { "\(part): \(message)" }
 }
 
-/// Looks at everything of a copy but its objects and refs: a dozen looks and one small file read. Writes nothing, takes no lock.
+/// Looks at everything of a copy but its objects and refs: a dozen looks and one small file read. Writes nothing, takes
+/// no lock.
 ///
-/// What a run itself changes (`packed-refs` and `HEAD` by rename, files in staging) is whole at every moment, so a copy may be
-/// examined beside a run.
+/// What a run itself changes (`packed-refs` and `HEAD` by rename, files in staging) is whole at every moment, so a copy
+/// may be examined beside a run.
 package struct CopyExamination {
   let layout: CopyLayout
   let files: any FileSystemPort
@@ -47,8 +48,8 @@ package struct CopyExamination {
     self.files = files
   }
 
-  /// Whether a run of ours has made this directory, or taken it over: its configuration says so, or, where that is damaged, files of
-  /// ours do.
+  /// Whether a run of ours has made this directory, or taken it over: its configuration says so, or, where that is
+  /// damaged, files of ours do.
   package static func isOurs(_ copy: FilePath, through files: any FileSystemPort) throws(FileError) -> Bool {
     let layout = CopyLayout(root: copy)
     for path in [layout.state, layout.journal, layout.ownerLock] where try files.status(of: path) != nil { return true }
@@ -154,8 +155,8 @@ package struct CopyExamination {
     return found
   }
 
-  /// git reads this file before anything else of the copy: what it cannot parse makes the whole copy unreadable. libgit2 is more
-  /// lenient (it takes a file of zero bytes for an empty one), hence the look at the bytes.
+  /// git reads this file before anything else of the copy: what it cannot parse makes the whole copy unreadable.
+  /// libgit2 is more lenient (it takes a file of zero bytes for an empty one), hence the look at the bytes.
   private func configuration() throws(FileError) -> CopyDamage? {
     let bytes: [UInt8]
     do {

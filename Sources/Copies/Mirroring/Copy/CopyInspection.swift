@@ -49,9 +49,9 @@ package enum CopyInspection: Sendable {
     return one == other
   }
 
-  /// Refuses everything but a copy of ours that has all that is its own.
+  /// Refuses everything but a copy that Remora made and whose own files are complete.
   ///
-  /// - Parameter attempt: what is to be done with it, the beginning of the message.
+  /// - Parameter attempt: the intended operation, which begins the message.
   /// - Throws: `MirrorError`, and `GitError` for a repository that cannot be opened.
   package static func requireCopy(at root: FilePath, for attempt: String, through files: any FileSystemPort) throws {
     guard try files.status(of: root)?.kind == .directory, try files.status(of: root.appending("HEAD")) != nil else {
