@@ -16,7 +16,7 @@ package struct CheckFinding: Hashable, Sendable {
   package let kind: Kind
   /// A path within the copy, a ref, or an oid.
   package let subject: String
-  /// What is wrong, one line.
+  /// The problem, on one line.
   package let message: String
   /// It was put right: a derived file was removed.
   package var isRepaired = false
@@ -26,7 +26,7 @@ package struct CheckFinding: Hashable, Sendable {
 }
 
 extension CheckFinding: CustomStringConvertible {
-  /// One line: subject, what is wrong, what to do.
+  /// One line: subject, problem, remedy.
   package var description: String {
     let hint =
       switch kind {

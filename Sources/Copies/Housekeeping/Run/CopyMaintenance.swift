@@ -19,8 +19,8 @@ package struct CopyMaintenance: Sendable {
 
   /// Looks after the copy of a run that changed it. One that changed nothing is not even looked at.
   ///
-  /// - Returns: why the packs could not be put together. The copy is equal nevertheless, and another run that finds it crowded
-  ///   tries again.
+  /// - Returns: why the packs could not be put together. The copy is equal nevertheless, and another run that finds it
+  ///   crowded tries again.
   package func afterRun(
     _ request: MirrorRequest, _ outcome: MirrorOutcome, cancellation: CancellationFlag
   ) -> [MirrorOutcome.Warning] {
@@ -43,7 +43,7 @@ package struct CopyMaintenance: Sendable {
       request.destination, settings: settings, environment: environment, cancellation: cancellation
     ).execute()
     guard let error = done.error else { return done.warnings }
-    // Another run has begun already, and looks after the copy in its turn; and who ends a run knows why.
+    // Another run has begun and does the housekeeping itself; a cancelled run needs no warning.
     return error.code == .busy || error.code == .cancelled ? done.warnings : done.warnings + [Self.failed(error)]
   }
 
