@@ -26,7 +26,7 @@ package struct GitServingError: Error, Sendable {
   }
 
   package let code: Code
-  /// What was to be served.
+  /// The repository that was requested.
   package let path: FilePath
   /// What went wrong, for the operator; one line, the beginning of git's standard error included.
   package let cause: String
