@@ -4,14 +4,14 @@ public struct EventPayload: Hashable, Sendable {
   public var modelRecordID: ReplicableID
   /// The incarnation under that id; `nil` when the publisher did not have it.
   public var incarnation: Incarnation?
-  /// Ties together what one push or one request caused; shown in logs.
+  /// Correlates the effects of one push or one request; shown in logs.
   public var correlationID: String
   /// The ref changes of a push, where the hook received them; empty otherwise. They may be incomplete and do not
   /// replace a listing.
   public var changes: [RefMove]
   /// Why the agent published the event by itself, such as `scan`.
   public var reason: String?
-  /// With `checksum_succeeded`: what the primary read.
+  /// With `checksum_succeeded`: the primary's reading.
   public var reading: PrimaryReading?
 
   /// A payload.

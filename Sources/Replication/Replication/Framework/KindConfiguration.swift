@@ -1,4 +1,4 @@
-/// A kind that needs no Swift: the few lines of a configuration.
+/// A kind without Swift code: a few lines of a configuration.
 ///
 ///     release_asset: { strategy: blob, root: /srv/assets, include: ["**"], exclude: ["tmp/**"] }
 public struct KindConfiguration: Hashable, Sendable {
@@ -20,7 +20,7 @@ public struct KindConfiguration: Hashable, Sendable {
 
   /// A configured kind.
   /// - Throws: `ReplicationError.invalidConfiguration` for a strategy that is none of `repository` and `blob` and a
-  ///   root that is not absolute; and what the name, the address and the globs throw.
+  ///   root that is not absolute; and the errors of the name, the address and the globs.
   public init(
     name: String, strategy: String, root: String, address: String? = nil, include: [String] = ["**"],
     exclude: [String] = [], isMutable: Bool = false, replicationEnabledByDefault: Bool = true

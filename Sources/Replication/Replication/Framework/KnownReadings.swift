@@ -4,8 +4,7 @@ internal import Synchronization
 /// verification that finds its proof here sends no request. In memory only; a missing reading is requested from the
 /// primary.
 ///
-/// A reading proves a copy whenever it was made, if it is no older than what the copy holds
-/// (`VerificationTicket.isProven`).
+/// A reading of any age proves a copy, if it is no older than the copy's generation (`VerificationTicket.isProven`).
 final class KnownReadings: Sendable {
   private struct Known {
     let incarnation: Incarnation
@@ -15,9 +14,9 @@ final class KnownReadings: Sendable {
 
   private let readings = Mutex<[ReplicableID: Known]>([:])
 
-  /// About 20 MB; of more, the rest is asked for.
+  /// About 20 MB; further readings are requested from the primary.
   private static let limit = 100_000
-  /// How long a primary that offered a replicable is taken to offer it still; after that it is asked.
+  /// How long a replicable is assumed to be still offered; after that the primary is asked.
   private static let validity = Duration.seconds(60)
 
   func note(_ reading: PrimaryReading, of id: ReplicableID, _ incarnation: Incarnation, at now: Timestamp) {
@@ -37,6 +36,6 @@ final class KnownReadings: Sendable {
     }
   }
 
-  /// The log was restored: ids that readings count in are given to other events.
+  /// Drops all readings, because the log was restored and assigns their generations to other events.
   func forgetAll() { readings.withLock { $0 = [:] } }
 }

@@ -1,7 +1,7 @@
-/// What a primary offers to its secondaries: the one answer for catalog, events, standing, listing, checksums and
-/// serving.
+/// Decides what a primary offers to its secondaries: catalog, events, standing, listing, checksums and serving use the
+/// same rule.
 extension Primary {
-  /// Why a replicable is not offered; `nil` when it is, or when nothing stands under its id.
+  /// Returns why a replicable is not offered; `nil` when it is, or when its id is absent.
   ///
   /// - Throws: `ReplicationError.unknownReplicable`; what the strategy and the model throw.
   package func notOffered(_ id: ReplicableID, _ name: ReplicableName) async throws -> NotOffered? {
@@ -10,7 +10,7 @@ extension Primary {
     return try await member.strategy.presence(of: id) == .unfinished ? .broken : nil
   }
 
-  /// What the rules and the model say, without a look at the disk; `nil` when they let it in.
+  /// Returns why the rules or the model exclude a replicable, without reading the disk; `nil` when they include it.
   ///
   /// - Throws: `ReplicationError.unknownReplicable`; what the model throws.
   package func ruledOut(_ id: ReplicableID, _ name: ReplicableName) async throws -> NotOffered? {
@@ -22,7 +22,7 @@ extension Primary {
     return try await member.kind.behaviour.available(among: [id]).contains(id) ? nil : .unavailable
   }
 
-  /// What of a directory's listing is offered, and why the rest is not.
+  /// Divides a directory's listing into the offered rows and the others, with the reasons.
   func offers(
     among ids: [ReplicableID], _ member: Member
   ) async throws -> (offered: Set<ReplicableID>, refused: [ReplicableID: NotOffered]) {

@@ -1,9 +1,9 @@
 extension Primary {
   /// Publishes an event about one replicable, and marks its checksum as out of date.
   ///
-  /// - Returns: the event as it stands in the log, durable; `nil` where nothing is published: the feature is off, the
-  ///   replicable is not offered, or there are no secondaries, each of which begins with the catalog.
-  /// - Throws: `ReplicationError` for an unknown kind and an undeclared event; what the stores throw.
+  /// - Returns: the event in the log, durable; `nil` where nothing is published: the feature is off, the replicable is
+  ///   not offered, or there are no secondaries, each of which begins with the catalog.
+  /// - Throws: `ReplicationError` for an unknown kind and an undeclared event; the stores' errors.
   @discardableResult public func publish(
     _ event: EventName, of id: ReplicableID, _ name: ReplicableName, correlationID: String = "",
     changes: [RefMove] = [], reason: String? = nil

@@ -5,7 +5,7 @@ extension Primary {
   /// compares the rows' stamps finds what changed in between.
   ///
   /// The very first listing of a kind announces nothing: each secondary begins with the catalog.
-  /// - Returns: the listing, of what is selected and available only.
+  /// - Returns: the listing, of selected and available replicables only.
   public func scan(_ name: ReplicableName) async throws -> DirectoryCatalog {
     let member = try table.member(name)
     let wasKnown = try await !member.states.window(after: nil, limit: 1).isEmpty
@@ -22,7 +22,7 @@ extension Primary {
   /// The reason in events that a scan publishes.
   public static let scanReason = "scan"
 
-  /// What one walk over a kind's directory came to.
+  /// The result of one walk over a kind's directory.
   struct Listing {
     var snapshot: CatalogSnapshot
     var directory: DirectoryCatalog
@@ -30,7 +30,7 @@ extension Primary {
     var appeared: [PrimaryState]
   }
 
-  /// The caller has the turn of the kind's listings.
+  /// Lists the kind. The caller holds the kind's turn for listings.
   func list(_ member: Member) async throws -> Listing {
     let position = try await log.position()
     let now = environment.now()
@@ -83,7 +83,7 @@ extension Primary {
         case .unfinished:
           broken[id] = reasons["\(id).git"] ?? reasons[id.text] ?? "something else stands in its place"
           seen.append(state)
-        // It came while the listing ran.
+        // It appeared while the listing ran.
         case .present: break
         }
       }

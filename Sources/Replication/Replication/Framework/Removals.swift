@@ -1,4 +1,4 @@
-/// Moves copies of one kind to the trash, within the limits of `RemovalGuard`, and remembers which wait for a
+/// Moves copies of one kind to the trash, within the limits of `RemovalGuard`, and records which wait for a
 /// confirmation.
 ///
 /// Every removal of a copy passes here: of a replicable that was deleted, replaced or deselected, or is tracked twice.
@@ -11,7 +11,7 @@ actor Removals {
   private var confirmed: Set<ReplicableID> = []
   /// When copies were moved to the trash, of the last day.
   private var removedAt: [Timestamp] = []
-  /// What a pass that runs has found to be removed; `nil` when none runs.
+  /// The removals that the running pass has found; `nil` when none runs.
   private var requested: Set<ReplicableID>?
 
   init(strategy: any Strategy, registry: any RegistryStoring) {
@@ -22,18 +22,18 @@ actor Removals {
   /// Ids whose removal waits, sorted.
   var waitingIDs: [ReplicableID] { waiting.sorted() }
 
-  /// Takes over what an earlier process has left waiting.
+  /// Restores the waiting removals of an earlier process.
   func recover(_ entries: [RegistryEntry]) {
     waiting.formUnion(entries.filter { $0.removalWaitingSince != nil }.map(\.replicableID))
   }
 
-  /// Lets those that wait now be removed, however many they are.
+  /// Confirms the removals that wait now, regardless of the limit.
   func confirm() {
     confirmed.formUnion(waiting)
     waiting = []
   }
 
-  /// A pass over the catalog begins.
+  /// Begins a pass over the catalog.
   func beginPass() { requested = [] }
 
   /// Ends a pass that has read the whole catalog. Copies that the primary has again were withdrawn during the pass. A
@@ -46,7 +46,7 @@ actor Removals {
     self.requested = nil
   }
 
-  /// It is not to be removed after all: it is synced and verified again.
+  /// Withdraws a removal: the copy is synced and verified again.
   func withdraw(_ id: ReplicableID) async throws {
     forget(id)
     guard try await registry.entry(of: id)?.removalWaitingSince != nil else { return }
@@ -87,24 +87,24 @@ actor Removals {
   private func mayRemove(_ entry: RegistryEntry, isReplaced: Bool, at now: Timestamp) async throws -> Bool {
     if confirmed.contains(entry.replicableID) { return true }
     if try await strategy.presence(of: entry.replicableID) == .absent { return true }
-    // Only a confirmation ends a wait, or that the primary has it again; a day that passes does not.
+    // Only a confirmation ends the wait, or the primary having it again; the end of the day does not.
     if entry.removalWaitingSince != nil { return false }
     if entry.isRestored, !isReplaced { return false }
     let day = Duration.seconds(86_400)
     // Confirmed removals count as well: a copy removed today under the id of one that is confirmed now was another
     // copy.
     let recent = try await strategy.trash().count { $0.reason == Self.reason && $0.discardedAt > now - day }
-    // Entries without a copy are nothing that could be lost: many new ones must not make room for the last old ones.
+    // Entries without a copy cannot be lost: many new ones must not raise the limit for the last old ones.
     let present = max(1, try await registry.counts(at: now).copies)
     return RemovalGuard.allows(removedLastDay: max(recent, removals(after: now - day)), present: present)
   }
 
-  /// How many this process has removed since: the trash may have been emptied.
+  /// Returns how many this process has removed since: the trash may have been emptied.
   private func removals(after moment: Timestamp) -> Int {
     removedAt.removeAll { $0 <= moment }
     return removedAt.count
   }
 
-  /// Why copies are discarded here; `displaced` ones are no removals.
+  /// The trash reason of removals; `displaced` copies are no removals.
   static let reason = "deleted"
 }

@@ -3,10 +3,9 @@ extension Secondary {
   /// requests a sync of entries that are behind, renames entries whose id changed, and, when the primary's listing was
   /// complete, removes copies that are gone or no longer selected.
   ///
-  /// The registry's cursor stays where it is: events that were not taken yet still come, and should the log have been
-  /// restored meanwhile, only an event feed that says `forked` shows it.
-  /// - Throws: `PrimaryAccessError`, what the stores throw. Changes made until then stay; the next pass makes the
-  ///   others.
+  /// The registry's cursor stays where it is: events that were not consumed yet still arrive, and if the log was
+  /// restored meanwhile, only the event feed's `forked` shows it.
+  /// - Throws: `PrimaryAccessError`, the stores' errors. Changes made until then stay; the next pass makes the others.
   ///
   /// A kind that does not follow the log yet follows it from the catalog's position on.
   @discardableResult public func reconcile(_ name: ReplicableName) async throws -> ReconciliationReport {
@@ -17,8 +16,8 @@ extension Secondary {
     }
   }
 
-  /// - Parameter movesCursor: the log could not be followed: the registry goes on from the catalog's position, which
-  ///   was taken before its listing began.
+  /// - Parameter movesCursor: true if the log could not be followed: the registry continues from the catalog's
+  ///   position, which was read before its listing began.
   func pass(_ member: Member, movesCursor: Bool) async throws -> ReconciliationReport {
     do {
       return try await passNow(member, movesCursor: movesCursor)
@@ -73,9 +72,10 @@ extension Secondary {
       try await member.removals.endPass()
       report.waiting = await member.removals.waitingIDs
     } else if movesCursor, let position {
-      // What the listing did not see may have changed by events that are skipped now. It stays, and is asked for.
+      // Replicables that the listing lacks may have changed by events that are skipped now. Their copies stay, and a
+      // sync is requested.
       try await member.registry.changeAll(gone) { [environment] _, entry, _ in
-        // Of whichever incarnation it is.
+        // Of any incarnation.
         _ = entry?.announce(position.generation, incarnation: nil, at: environment.now())
       }
     }
@@ -83,8 +83,8 @@ extension Secondary {
       try await member.registry.advance(to: position)
       member.feed.join()
     }
-    // An empty listing counts as incomplete, for it may be a disk that is not mounted. Where there is no copy either
-    // nothing is lost.
+    // An empty listing counts as incomplete, because the disk may not be mounted. Without copies here nothing can be
+    // lost.
     let tracked = try await member.registry.counts(at: environment.now()).total
     let isNothing = isEmpty && tracked == 0
     member.feed.note(
@@ -93,8 +93,8 @@ extension Secondary {
     return report
   }
 
-  /// Verifies again what the primary reads otherwise now than when it was verified. A reading older than the copy
-  /// changes nothing.
+  /// Requests verifications of copies whose primary reading has changed since they were verified. A reading older than
+  /// the copy changes nothing.
   private func takeReadings(_ rows: [CatalogRow], _ member: Member) async throws {
     let readings = Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
     try await member.registry.changeAll(readings.keys.sorted()) { id, entry, _ in
@@ -103,7 +103,7 @@ extension Secondary {
     }
   }
 
-  /// Announces rows of one window, those that are only new or only behind with one wait for the disk.
+  /// Announces rows of one window; rows that are only new or only behind share one wait for the disk.
   private func announce(
     _ rows: [CatalogRow], at position: Generation, isLowest: Bool, isFirst: Bool, _ member: Member,
     _ postponed: inout [String]
@@ -138,8 +138,8 @@ extension Secondary {
         } else {
           isLowest ? position : row.announced(at: position)
         }
-      // Of another incarnation it was a moment ago at most: the next pass finds it.
-      // The lag counts from the primary's event. A site that begins is not as late as the last event of each is old.
+      // If it had another incarnation a moment ago, the next pass finds it. The lag counts from the primary's event,
+      // except in a site's first pass, where the events are old.
       let moment = isFirst ? now : row.announcedAt.map { min($0, now) } ?? now
       _ = announced.announce(wanted, incarnation: row.incarnation, at: moment)
       entry = announced
@@ -163,7 +163,7 @@ extension Secondary {
 
   private static let window = 1_000
 
-  /// The registry's entries between two ids of the catalog, the second included; to the end when it is `nil`.
+  /// Returns the registry's entries between two ids of the catalog, including the second; to the end when it is `nil`.
   private func entries(
     after: ReplicableID?, through last: ReplicableID?, _ member: Member
   ) async throws -> [RegistryEntry] {
@@ -190,18 +190,18 @@ extension Secondary {
     }
   }
 
-  /// Ids of a kind whose removal waits, because too much would be removed within a day.
+  /// Returns the ids of a kind whose removal waits, because too many would be removed within a day.
   public func waitingRemovals(_ name: ReplicableName) async throws -> [ReplicableID] {
     try await table.member(name).removals.waitingIDs
   }
 
-  /// Allows the removals that wait now; the next pass does them.
+  /// Confirms the removals that wait now; the next pass makes them.
   public func confirmRemovals(_ name: ReplicableName) async throws {
     await (try table.member(name)).removals.confirm()
   }
 
-  /// What differs between a window of the catalog and the registry: ids that are not tracked, and tracked ids that the
-  /// primary does not have.
+  /// Returns the differences between a window of the catalog and the registry: ids that are not tracked, and tracked
+  /// ids that the primary lacks.
   public func findRegistryDifferences(
     _ name: ReplicableName, after: ReplicableID? = nil, limit: Int = 1_000
   ) async throws -> (untracked: [ReplicableID], unused: [ReplicableID]) {

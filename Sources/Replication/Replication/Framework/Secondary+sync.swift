@@ -1,5 +1,5 @@
 extension Secondary {
-  /// Syncs one replicable now, whatever its back-off says. Who asks while a sync of it runs gets that one's result.
+  /// Syncs one replicable now, regardless of its back-off. A call during a running sync returns that one's result.
   public func sync(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
     let member = try table.member(name)
     return try await member.jobs.sync(id) { try await member.kind.behaviour.sync(id, on: self) }
@@ -41,10 +41,10 @@ extension Secondary {
     }
   }
 
-  /// The primary said that it does not have a replicable. One that it does not offer is not missing.
+  /// Withholds a replicable that the primary reported missing but only does not offer; returns whether it did.
   func isWithheld(_ id: ReplicableID, _ member: Member) async throws -> Bool {
     guard let incarnation = try await member.registry.entry(of: id)?.incarnation else { return false }
-    // A primary that does not answer now says nothing; the failure that led here counts.
+    // If the primary does not answer now, the original failure counts.
     guard
       case .notOffered(let reason)? = try? await primary.standing(of: id, incarnation: incarnation, member.kind.name)
     else { return false }
@@ -61,8 +61,8 @@ extension Secondary {
     }
   }
 
-  /// An entry that waits for its sync waits for it after a crash as well; one that does not must not be found verified
-  /// then while its copy has changed.
+  /// A pending entry is pending after a crash as well; any other must not be found verified after a crash although its
+  /// copy has changed.
   private func startSync(_ id: ReplicableID, at begun: Timestamp, _ member: Member) async throws -> SyncTicket? {
     if try await member.registry.entry(of: id)?.state == .synced {
       return try await member.registry.change(id) { entry, _ in entry?.startSync(at: begun) }
@@ -85,12 +85,11 @@ extension Secondary {
     }
   }
 
-  /// Whether the copy that is there before an entry's first sync is of another incarnation: one that a crash in the
-  /// middle of a restore left without an entry, or that was there when the registry was lost. The entry is given an
-  /// incarnation that no primary has, so that the copy makes room for the primary's as any other that was replaced:
-  /// within the removal guard.
+  /// Whether a copy that exists before an entry's first sync is of another incarnation: a crash during a restore left
+  /// it without an entry, or the registry was lost. The entry gets an incarnation that no primary has, so that the copy
+  /// is replaced like any other, within the removal guard's limits.
   ///
-  /// A primary that cannot say which objects it has (a list, an older version) is believed.
+  /// If the primary cannot look up objects (a list, an older version), the copy is assumed to be of its incarnation.
   private func isOfOther(
     _ entry: RegistryEntry, than incarnation: Incarnation?, _ member: Member
   ) async throws -> Bool {
@@ -101,7 +100,7 @@ extension Secondary {
     do throws(StrategyError) {
       guard case .present = try await member.strategy.presence(of: id) else { return false }
     } catch {
-      // A root that is empty or cannot be read: the sync finds out whether it may write there.
+      // A root that is empty or cannot be read: the sync itself checks whether it may write there.
       guard error.code == .fileSystem else { throw error }
       return false
     }
@@ -147,7 +146,7 @@ extension Secondary {
   }
 
   /// - Throws: `replaced` or `missing` where a sync failed because the primary no longer has this incarnation under the
-  ///   id; for a connection that broke also what the primary's silence throws.
+  ///   id; for a broken connection also the error of a primary that does not answer.
   private func explain(
     _ error: StrategyError, _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
   ) async throws {
@@ -169,14 +168,14 @@ extension Secondary {
   }
 
   private static var attempts: Int { 3 }
-  /// What takes longer to break would only take it once more: that waits its back-off.
+  /// A transfer that takes longer to break would only take that long again: it waits for its back-off.
   private static var timeForAttempts: Duration { .seconds(60) }
 
   private func request(
     _ id: ReplicableID, _ incarnation: Incarnation?, isFresh: Bool, _ member: Member
   ) async throws -> SyncRequest {
     var expected: Checksum?
-    // A file's bytes can be checked while they come; a repository's refs move between the reading and the listing.
+    // A file's bytes can be checked while they arrive; a repository's refs move between the reading and the listing.
     if member.kind.dataType != .repository,
       case .present(let row) = try await primary.standing(of: id, incarnation: incarnation, member.kind.name)
     {
@@ -216,7 +215,7 @@ enum Failure {
   init(_ error: any Error) {
     switch error {
     case let error as StrategyError where error.disposition == .host: self = .pause(Pause(error))
-    // A connection whose host was asked and answers.
+    // A broken connection to a host that was probed and answers.
     case let error as StrategyError: self = .replicable(error.message, isMissing: error.code == .missingOnPrimary)
     case PrimaryAccessError.missing: self = .replicable("the primary does not have it", isMissing: true)
     case PrimaryAccessError.unknownKind:

@@ -1,5 +1,5 @@
 extension Secondary {
-  /// Verifies one replicable now. Who asks while a verification of it runs gets that one's result.
+  /// Verifies one replicable now. A call during a running verification returns that one's result.
   public func verify(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
     let member = try table.member(name)
     return try await member.jobs.verification(id) { try await member.kind.behaviour.verify(id, on: self) }
@@ -18,8 +18,8 @@ extension Secondary {
   ///    equal. A recent reading from the catalog or an event suffices. Else the primary is asked for its last one, and
   ///    whether it still offers the replicable: a reading of a withheld replicable proves nothing.
   /// 2. It differs from the last verified content, though no sync has begun since: another program has changed it. The
-  ///    lines in which it differs from the primary are a mismatch.
-  /// 3. Else the primary lists afresh, the copy is synced and read, the primary lists again, and the three are judged.
+  ///    lines in which it differs from the primary are a mismatch. 3. Else the primary makes a fresh listing, the copy
+  ///    is synced and read, the primary is listed again, and the three are compared.
   /// 4. A mismatch counts when a second such bracket finds it again.
   public func verifyNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
     let member = try table.member(name)
@@ -67,7 +67,7 @@ extension Secondary {
       guard case .succeeded = reading.judgement, let checksum = reading.copy.checksum else { return .overtaken }
       return try await succeed(id, ticket, checksum, .bracket, member)
     } catch {
-      // Nothing was claimed, and the entry is pending: its next sync meets the same failure, and counts it.
+      // Nothing was recorded, and the entry is pending: its next sync meets the same failure, and counts it.
       guard case .pause(let pause) = Failure(error) else { return .overtaken }
       return .paused(pause)
     }
@@ -90,7 +90,7 @@ extension Secondary {
     case .notOffered(let reason):
       try await withhold(id, reason, member)
       return .notDue
-    // The listings of the bracket say more.
+    // The listings of the bracket decide.
     case .unknown: break
     }
     if case .present(let row) = standing, let reading = row.reading, let checksum = copy.checksum,

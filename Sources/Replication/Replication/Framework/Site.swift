@@ -21,7 +21,7 @@ public struct SiteEnvironment: Sendable {
   }
 }
 
-/// The environment's random bits as Swift's functions want them.
+/// The environment's random bits as a generator for Swift's functions.
 struct EnvironmentGenerator: RandomNumberGenerator {
   let environment: SiteEnvironment
 

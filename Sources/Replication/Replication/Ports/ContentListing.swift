@@ -1,7 +1,7 @@
-/// What a replicable's equality is about, as lines of name and value in bytewise order of the names: the refs and HEAD
-/// of a repository, the one digest of a file.
+/// The content that is compared for equality, as lines of name and value in bytewise order of the names: the refs and
+/// HEAD of a repository, the one digest of a file.
 ///
-/// All names lie in one buffer and all values in another: a million refs are no million objects.
+/// All names lie in one buffer and all values in another: a million refs do not need a million allocations.
 public struct ContentListing: Hashable, Sendable {
   private var names: [UInt8] = []
   private var nameEnds: [Int] = []

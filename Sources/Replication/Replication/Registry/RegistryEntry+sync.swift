@@ -10,10 +10,10 @@
 ///                    └─────────────────┤   failed ◄──────────┴─── a failed verification
 ///                                      └────►┘  failSync
 ///
-/// An announcement during a sync makes the entry pending, and the running sync may then claim what it was started for,
-/// and not that the entry is synced. The retry count falls by success alone, so that back-off keeps growing through
-/// whatever else happens. While an entry is not synced its verification is disabled, or failed where a verification was
-/// what failed it.
+/// An announcement during a sync makes the entry pending, and the running sync then records only the generation that it
+/// was started for, not the state synced. Only a success resets the retry count, so that the back-off keeps growing
+/// across all other inputs. While an entry is not synced its verification is disabled, or failed where the verification
+/// itself failed.
 extension RegistryEntry {
   /// Records an event of the primary: the replicable was created or changed.
   ///
@@ -77,9 +77,8 @@ extension RegistryEntry {
     becomePending()
   }
 
-  /// The log that the generations count in is not the one that it was (restored from a backup and written on): what
-  /// they say is void, and only a new sync can say something new. One that runs was started for the old ones: its
-  /// ticket is stale.
+  /// Voids the generations, because their log was restored from a backup and continued. Only a new sync sets them
+  /// again. A running sync was started for the old ones: its ticket is stale.
   package mutating func forgetGenerations() {
     wanted = nil
     held = nil
@@ -126,7 +125,7 @@ extension RegistryEntry {
     if verificationState == .failed { verificationState = .disabled }
   }
 
-  /// The primary has it after all.
+  /// Withdraws the removal, because the primary has the replicable.
   package mutating func withdrawRemoval() {
     guard removalWaitingSince != nil else { return }
     removalWaitingSince = nil
@@ -142,7 +141,7 @@ extension RegistryEntry {
   }
 
   /// Begins a sync.
-  /// - Returns: what to hand back at its end; `nil` when one runs already.
+  /// - Returns: the ticket for its end; `nil` when one runs already.
   package mutating func startSync(at now: Timestamp) -> SyncTicket? {
     let previous = state
     guard notOffered == nil, removalWaitingSince == nil else { return nil }
@@ -159,12 +158,12 @@ extension RegistryEntry {
       previousState: previous)
   }
 
-  /// The sync has made the copy equal to what the primary listed after the sync began.
+  /// Records that the copy equals the primary's listing, which was made after the sync began.
   /// - Parameter now: when it ended; `nil` is when it began.
   package mutating func finishSync(_ ticket: SyncTicket, at now: Timestamp? = nil) -> SyncOutcome {
     guard isRunning(ticket) else { return .stale }
     lastSuccessAt = now ?? ticket.startedAt
-    // True also when more was announced meanwhile: it was listed after all that events up to here announced.
+    // This holds also when more was announced meanwhile: the listing was made after all changes of events up to here.
     if let claimed = ticket.wanted, held.map({ !$0.covers(claimed) }) ?? true { held = claimed }
     if ticket.forceToRedownload { forceToRedownload = false }
     retryCount = 0
@@ -181,7 +180,7 @@ extension RegistryEntry {
     return .recorded
   }
 
-  /// The sync failed for a reason that lies in the replicable.
+  /// Records a sync that failed for a reason in the replicable.
   ///
   /// - Parameters:
   ///   - message: why; kept up to 255 characters.
@@ -193,7 +192,7 @@ extension RegistryEntry {
     guard isRunning(ticket) else { return .stale }
     retryCount += 1
     lastSyncFailure = Self.shortened(message)
-    // Asked for again while it ran: due now, and if that fails too, the back-off goes on from here.
+    // Requested again while it ran: due now, and if that fails too, the back-off continues from here.
     guard state == .started else { return .syncAgain }
     state = .failed
     self.missingOnPrimary = missingOnPrimary
@@ -202,9 +201,9 @@ extension RegistryEntry {
     return .recorded
   }
 
-  /// The sync ended for a reason that does not lie in the replicable: the host or this machine failed, or it was
-  /// cancelled. The entry waits for a sync again (one that failed is failed again), its count and its failure as they
-  /// were.
+  /// Records a sync that ended for a reason outside the replicable: the host or this machine failed, or it was
+  /// cancelled. The entry waits for a sync again (a failed entry is failed again), with its retry count and failure
+  /// unchanged.
   @discardableResult package mutating func pauseSync(_ ticket: SyncTicket) -> SyncOutcome {
     guard isRunning(ticket) else { return .stale }
     guard state == .started else { return .syncAgain }
@@ -216,13 +215,13 @@ extension RegistryEntry {
     return .recorded
   }
 
-  /// No job of an earlier process runs any more. The tickets of its jobs are gone with it.
+  /// Makes the entry pending if a job of an earlier process was running: jobs and tickets do not survive a restart.
   package mutating func recoverAfterRestart() {
     if state == .started { becomePending() }
     if verificationState == .started { verificationState = state == .synced ? .pending : .disabled }
   }
 
-  /// Whether there is, or was, a copy: a sync has ended well.
+  /// Whether there is, or was, a copy: a sync has succeeded.
   package var hasCopy: Bool { held != nil || lastSuccessAt != nil }
 
   /// Whether a sync is to be started at that time.
@@ -235,7 +234,7 @@ extension RegistryEntry {
     }
   }
 
-  /// The ticket's sync is this entry's last one and has not ended; the entry may have become pending meanwhile.
+  /// Whether the ticket's sync is this entry's last one and has not ended; the entry may have become pending meanwhile.
   private func isRunning(_ ticket: SyncTicket) -> Bool {
     guard ticket.number == id, ticket.startedAt == lastSyncedAt, removalWaitingSince == nil,
       ticket.incarnation == nil || ticket.incarnation == incarnation

@@ -17,8 +17,8 @@ extension RegistryEntry {
   package static let mismatchesBeforeFreshDownload = 3
 
   /// Begins a verification.
-  /// - Returns: what to hand back at its end; `nil` when the entry is not synced, one runs already, or a failed one is
-  ///   not due.
+  /// - Returns: the ticket for its end; `nil` when the entry is not synced, one runs already, or a failed one is not
+  ///   due.
   package mutating func startVerification(at now: Timestamp) -> VerificationTicket? {
     guard state == .synced, removalWaitingSince == nil else { return nil }
     switch verificationState {
@@ -34,7 +34,7 @@ extension RegistryEntry {
 
   /// Begins the proof of a copy that is pending after each of its syncs, because its replicable changes constantly. It
   /// stays pending.
-  /// - Returns: what to hand to `proveOvertaken`; `nil` when the entry is not pending.
+  /// - Returns: the ticket for `proveOvertaken`; `nil` when the entry is not pending.
   package mutating func startProof(at now: Timestamp) -> VerificationTicket? {
     guard state == .pending, verificationState == .disabled, notOffered == nil, removalWaitingSince == nil else {
       return nil
@@ -51,14 +51,14 @@ extension RegistryEntry {
       lastSyncedAt: lastSyncedAt, verified: checksumMismatch ? nil : verificationChecksum)
   }
 
-  /// A sync as a part of the verification is about to change the copy: from here on it need not be what was verified
-  /// last.
+  /// Records that a sync within the verification is about to change the copy: from here on it may differ from the last
+  /// verified content.
   package mutating func prepareBracket(_ ticket: VerificationTicket) {
     if isRunning(ticket), !checksumMismatch { verificationChecksum = nil }
   }
 
-  /// The copy is equal to the primary.
-  /// - Returns: false when the result is void, because something was announced or asked for meanwhile.
+  /// Records that the copy is equal to the primary.
+  /// - Returns: false when the result is void, because an event was announced or a job requested meanwhile.
   package mutating func succeedVerification(
     _ ticket: VerificationTicket, _ checksum: Checksum, at now: Timestamp
   ) -> Bool {
@@ -69,12 +69,12 @@ extension RegistryEntry {
     return true
   }
 
-  /// A bracket has shown that the copy is equal to the primary, and something was announced or asked for while it ran:
-  /// the entry stays pending, and says when it was proven last. Otherwise a constantly changing replicable would never
-  /// be proven.
+  /// Records a bracket that showed that the copy is equal to the primary, although an event was announced or a job
+  /// requested while it ran: the entry stays pending, with the time of its last proof. Otherwise a constantly changing
+  /// replicable would never be proven.
   ///
-  /// What was published before the bracket began was listed by it: only what came later still waits for a proof.
-  /// - Returns: false when another sync has begun since, so that nothing can be said of the copy any more.
+  /// The bracket listed all changes published before it began: only later ones still wait for a proof.
+  /// - Returns: false when another sync has begun since, so that the proof no longer applies to the copy.
   package mutating func proveOvertaken(_ ticket: VerificationTicket, _ checksum: Checksum, at now: Timestamp) -> Bool {
     guard ticket.number == id, state == .pending, verificationState == .disabled, removalWaitingSince == nil,
       ticket.startedAt == verificationStartedAt, ticket.lastSyncedAt == lastSyncedAt, ticket.incarnation == incarnation
@@ -94,11 +94,11 @@ extension RegistryEntry {
     verificationRetryAt = nil
   }
 
-  /// The copy was shown to differ from the primary, twice. Its content is unknown from here on.
+  /// Records that the copy was shown to differ from the primary, twice. Its content is unknown from here on.
   ///
   /// - Parameters:
   ///   - copy: the copy's digest.
-  ///   - primary: the primary's, as it was read last.
+  ///   - primary: the primary's last digest.
   /// - Returns: false when the result is void.
   @discardableResult package mutating func failMismatch(
     _ ticket: VerificationTicket, copy: Checksum?, primary: Checksum?, at now: Timestamp,
@@ -116,10 +116,10 @@ extension RegistryEntry {
     return true
   }
 
-  /// The copy or the primary could not be read, for a reason that lies in the replicable.
+  /// Records that the copy or the primary could not be read, for a reason in the replicable.
   ///
-  /// The checksums of the last verdict stay. A sync follows, because a copy that cannot be read is not mended by
-  /// reading it again.
+  /// The checksums of the last verdict stay. A sync follows, because reading an unreadable copy again does not repair
+  /// it.
   /// - Returns: false when the result is void.
   @discardableResult package mutating func failVerification(
     _ ticket: VerificationTicket, _ message: String, missingOnPrimary: Bool = false, at now: Timestamp,
@@ -140,7 +140,7 @@ extension RegistryEntry {
     state = .failed
     self.missingOnPrimary = missingOnPrimary
     lastSyncFailure = Self.shortened("Verification failed with: " + message)
-    // The syncs in between succeeded and began their count anew; the verifications' count did not.
+    // The syncs in between succeeded and reset their count; the verifications' count was not reset.
     retryCount = max(retryCount + 1, verificationRetryCount)
     let retry = BackOff.retryTime(
       after: retryCount, missingOnPrimary: missingOnPrimary, at: now, using: &generator)
@@ -148,15 +148,15 @@ extension RegistryEntry {
     verificationRetryAt = retry
   }
 
-  /// The primary changes faster than it can be compared: to be done again, no failure. It has had its turn: the time of
-  /// its end puts it behind those that wait longer.
+  /// Records that the primary changes faster than it can be compared: pending again, without a failure. The time of its
+  /// end queues it after entries that have waited longer.
   package mutating func moved(_ ticket: VerificationTicket, at now: Timestamp) {
     guard isRunning(ticket) else { return }
     verificationState = .pending
     verifiedAt = now
   }
 
-  /// The host or this machine failed, or it was cancelled: to be done again, nothing counted.
+  /// Records that the host or this machine failed, or the job was cancelled: pending again, without counting a failure.
   package mutating func pauseVerification(_ ticket: VerificationTicket) {
     guard isRunning(ticket) else { return }
     verificationState = .pending
@@ -172,8 +172,8 @@ extension RegistryEntry {
     }
   }
 
-  /// The primary has read its checksum anew. One that differs from the copy's is a reason to look and no proof of
-  /// anything; one that is older than what the copy holds is no reason either.
+  /// Records a new reading of the primary. A reading that differs from the copy's checksum requests a verification, but
+  /// proves nothing; a reading older than the copy's generation is ignored.
   package mutating func primaryRead(_ reading: PrimaryReading) {
     if let held, held.log == reading.generation.log, !reading.generation.covers(held) { return }
     if verificationState == .succeeded, verificationChecksum == reading.checksum { return }

@@ -1,14 +1,14 @@
-/// What a running verification of one entry was started for; handed back when it ends.
+/// Identifies a running verification of one entry; returned to the state machine when it ends.
 package struct VerificationTicket: Hashable, Sendable {
   /// The entry's number: an entry that was removed and made again is another one.
   package let number: UInt64
-  /// When the verification began, of this entry never the same twice in a row.
+  /// When the verification began; never equal in two consecutive verifications of this entry.
   package let startedAt: Timestamp
   /// The last event up to which the copy is complete.
   package let held: Generation?
   /// Which incarnation the copy is of; `nil` until it is known.
   package let incarnation: Incarnation?
-  /// Since when something was announced that no verification has seen yet; with the end, the replication lag.
+  /// When the oldest unverified change was announced; the time to the end of the verification is the replication lag.
   package let announcedAt: Timestamp?
   /// When the copy was synced last. If another sync has run since, the result is outdated.
   package let lastSyncedAt: Timestamp?

@@ -1,11 +1,11 @@
-/// The rule that tells a wrong copy from a primary that moves (product contract § 6): the primary is listed, the copy
-/// is synced and read, the primary is listed again, and the three are laid side by side.
+/// Distinguishes a wrong copy from a changing primary (product contract § 6): the primary is listed, the copy is synced
+/// and read, the primary is listed again, and the three listings are compared.
 ///
 /// Line by line, with "no such line" as a value like any other: a line of the copy that equals either listing of the
 /// primary is right. A line that both listings hold alike and the copy holds otherwise is a mismatch. Any other line
-/// moved. A copy that equals one of the two listings has nothing but right lines.
+/// moved. A copy that equals one of the two listings has only right lines.
 ///
-/// One walk over three sorted listings: time in proportion to their lines, no memory but for the lines that differ.
+/// One walk over three sorted listings: time proportional to their lines, memory only for the lines that differ.
 package enum Bracket {
   /// The maximum of differing lines that are reported; further ones are dropped.
   package static let mostDifferences = 1_000
@@ -41,7 +41,7 @@ package enum Bracket {
   /// Judges a second bracket after one that found a mismatch: a mismatch counts when the copy holds the same wrong
   /// value again.
   ///
-  /// A ref that is moved to and fro may look wrong once, when the copy was synced between two listings that are alike.
+  /// A ref that is changed and changed back may look wrong once, when the copy was synced between two equal listings.
   package static func judge(_ second: BracketJudgement, after first: BracketJudgement) -> BracketJudgement {
     guard case .mismatched(let again) = second, case .mismatched(let before) = first else { return second }
     var rest = before[...]
@@ -68,7 +68,7 @@ package enum Bracket {
   private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
-/// What the lines of a bracket say.
+/// The result of a bracket.
 package enum BracketJudgement: Hashable, Sendable {
   /// Every line of the copy is the primary's.
   case succeeded
@@ -78,7 +78,7 @@ package enum BracketJudgement: Hashable, Sendable {
   case mismatched([Difference])
 }
 
-/// A place in a listing that goes forward only.
+/// A forward-only position in a listing.
 private struct LineWalk {
   private let listing: ContentListing
   private var index = 0
@@ -87,8 +87,8 @@ private struct LineWalk {
 
   var name: ArraySlice<UInt8>? { index < listing.count ? listing.name(index) : nil }
 
-  /// The value of the line of that name, which is passed; `nil` when the listing has no such line. Never asked for a
-  /// name behind the place.
+  /// Returns the value of the line of that name and advances past it; `nil` when the listing has no such line. Names
+  /// must be ascending.
   mutating func value(of name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     guard let here = self.name, here.elementsEqual(name) else { return nil }
     defer { index += 1 }
@@ -96,7 +96,7 @@ private struct LineWalk {
   }
 }
 
-/// The names that are left out, asked in order.
+/// The names that are left out, queried in order.
 private struct UnknownNames {
   private var rest: ArraySlice<[UInt8]>
 

@@ -6,14 +6,14 @@ package enum ConsistencyWindow {
     package var untracked: [CatalogRow] = []
     /// Rows whose entry has not recorded the row's last event, or is of another incarnation.
     package var behind: [CatalogRow] = []
-    /// Rows of entries that are not behind, whose reading is another one than the copy was verified by: the event that
-    /// said so was never published, or did not come.
+    /// Rows of entries that are not behind, whose reading differs from the one that verified the copy: its event was
+    /// never published, or was lost.
     package var read: [CatalogRow] = []
     /// Untracked rows whose incarnation an entry of this window has under another id, with that id. An entry in another
     /// window is not seen here; the caller finds it in the registry by its incarnation.
     package var renamed: [Rename] = []
-    /// Entries whose id no row has and which are not renamed, in order. Empty when the listing was not complete: a gap
-    /// says nothing then.
+    /// Entries whose id no row has and which are not renamed, in order. Empty when the listing was incomplete: a gap
+    /// proves nothing then.
     package var gone: [ReplicableID] = []
   }
 
@@ -31,7 +31,7 @@ package enum ConsistencyWindow {
   ///   - rows: the catalog's, in order of ids.
   ///   - entries: the registry's between the same two ids, in order of ids.
   ///   - position: the log's, before the catalog's listing began.
-  ///   - isComplete: the catalog's listing saw everything.
+  ///   - isComplete: whether the catalog's listing was complete.
   package static func differences(
     rows: [CatalogRow], entries: [RegistryEntry], position: Generation? = nil, isComplete: Bool = true
   ) -> Differences {
@@ -89,8 +89,8 @@ extension CatalogRow {
 
   /// The generation to announce to an entry that waits for a sync.
   ///
-  /// That sync lists after the whole catalog was listed, so every generation up to the position may be claimed for it.
-  /// The reading's is the one that lets the reading prove the copy, and nothing was announced between the two.
+  /// That sync lists after the whole catalog was listed, so it holds every generation up to the position. With the
+  /// reading's generation the reading can prove the copy, and no event was announced between the two.
   package func wantedBeforeSync(at position: Generation) -> Generation {
     let announced = announced(at: position)
     guard let read = reading?.generation, position.covers(read), generation.map({ read.covers($0) }) ?? true else {
@@ -101,7 +101,7 @@ extension CatalogRow {
 }
 
 extension RegistryEntry {
-  /// The catalog has a reading that is not the one that this copy was verified by.
+  /// Whether the catalog has a reading other than the one that verified this copy.
   fileprivate func isContradicted(by row: CatalogRow) -> Bool {
     guard verificationState == .succeeded, let reading = row.reading else { return false }
     return reading.checksum != verificationChecksum
@@ -111,7 +111,7 @@ extension RegistryEntry {
   /// so one of another log counts as new.
   fileprivate func isBehind(_ row: CatalogRow, at position: Generation?) -> Bool {
     guard row.incarnation == incarnation else { return true }
-    // The primary offers it again, or has it after all.
+    // The primary offers it again, or has it again.
     guard notOffered == nil, removalWaitingSince == nil else { return true }
     guard let generation = row.generation else { return false }
     let announced = position.map { row.announced(at: $0) } ?? generation

@@ -12,7 +12,7 @@ package enum PollInterval {
     return wait * (0.9 + 0.2 * jitter)
   }
 
-  /// After so many failures in a row.
+  /// Returns the wait after a number of consecutive failures.
   package static func next(failures: Int, within bounds: ClosedRange<Duration>, jitter: Double) -> Duration {
     let wait = min(bounds.lowerBound * (1 << min(max(failures, 0), 16)), bounds.upperBound)
     return wait * (0.9 + 0.2 * jitter)
