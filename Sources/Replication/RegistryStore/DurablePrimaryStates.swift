@@ -11,13 +11,13 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
   /// Torn, unacknowledged tails that were dropped at open: 0 or 1.
   package var tornLines: Int { store.tornLines }
 
-  /// Why the journal could not be folded into the document at the last try, `nil` when it could; nothing is lost by it.
+  /// Why the last fold of the journal into the document failed; `nil` when it succeeded. A failure loses nothing.
   package var foldingFailure: RegistryStoreError? { store.foldingFailure }
 
-  /// Waits for the fold that is under way.
+  /// Waits for the running fold.
   package func settle() async { await store.settle() }
 
-  /// Opens the states of a kind, or begins them; parameters and errors as of `DurableRegistry.open`.
+  /// Opens or creates the states of a kind; parameters and errors as of `DurableRegistry.open`.
   package static func open(
     _ name: ReplicableName, in directory: StateDirectory, pool: WorkerPool, foldBytes: Int64 = 64 << 20
   ) async throws -> DurablePrimaryStates {
@@ -130,7 +130,7 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
       case .started: .started
       case .succeeded: .verified
       case .failed: .verificationFailed
-      // A primary reads whatever it has.
+      // `disabled` does not occur on a primary.
       case .disabled: nil
       }
     guard let question else { return [] }

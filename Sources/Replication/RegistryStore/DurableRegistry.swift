@@ -11,18 +11,18 @@ package final class DurableRegistry: RegistryStoring {
   /// Torn, unacknowledged tails that were dropped at open: 0 or 1.
   package var tornLines: Int { store.tornLines }
 
-  /// Why the journal could not be folded into the document at the last try, `nil` when it could; nothing is lost by it.
+  /// Why the last fold of the journal into the document failed; `nil` when it succeeded. A failure loses nothing.
   package var foldingFailure: RegistryStoreError? { store.foldingFailure }
 
-  /// Waits for the fold that is under way.
+  /// Waits for the running fold.
   package func settle() async { await store.settle() }
 
-  /// Opens the registry of a kind, or begins it.
+  /// Opens or creates the registry of a kind.
   ///
   /// - Parameters:
   ///   - directory: the state directory, whose lock its owner holds.
-  ///   - pool: where files are read and written; stays the caller's and must live until `close` has returned.
-  ///   - foldBytes: a journal larger than this is folded into the document, while writers go on.
+  ///   - pool: where files are read and written; the caller owns it, and must keep it until `close` has returned.
+  ///   - foldBytes: a journal larger than this is folded into the document, while writers continue.
   /// - Throws: `RegistryStoreError`: `damaged`, `newerFormat` (nothing was changed), `fileSystem`.
   package static func open(
     _ name: ReplicableName, in directory: StateDirectory, pool: WorkerPool, foldBytes: Int64 = 64 << 20

@@ -3,7 +3,7 @@ package import SystemPackage
 
 /// The directory of a site's state, owned by one process at a time.
 ///
-/// `lock` says who owns it; the lock ends with the process, whatever ends that.
+/// `lock` names the owner; the lock ends with the process in any case.
 package final class StateDirectory: Sendable {
   /// The directory.
   package let path: FilePath
@@ -39,6 +39,6 @@ package final class StateDirectory: Sendable {
     }
   }
 
-  /// Lets it go.
+  /// Releases the lock.
   package func close() { lock.release() }
 }

@@ -2,15 +2,15 @@ internal import TextBytes
 internal import WorkerPool
 
 /// Reads the entries of a document. A large one is read by two threads, of which the second begins at a line in the
-/// middle: a million entries take two seconds of one.
+/// middle: a million entries take two seconds on one thread.
 struct EntriesReading<Row: FlatRow> {
   let text: UnsafeRawBufferPointer
   let idKey: [UInt8]
 
-  /// What one thread has read.
+  /// The result of one thread.
   private struct Part: Sendable {
     var rows = RowChunks<Row>()
-    /// Where it ended, behind the closing `]` or at the entry that is the other one's first.
+    /// Where it ended, after the closing `]` or at the other thread's first entry.
     var end = 0
     var isAtBorder = false
     var failure: JSONScanError?
@@ -25,7 +25,7 @@ struct EntriesReading<Row: FlatRow> {
       scanner = JSONScanner(text, at: whole.end)
       return whole.rows
     }
-    // Lent for longer than the two take, and only read.
+    // It is only read, and outlives both threads.
     nonisolated(unsafe) let reading = self
     var (first, second) = Pair.run {
       reading.part(from: start, to: border)

@@ -8,7 +8,7 @@ struct Moment: Hashable, Sendable {
   init(_ timestamp: Timestamp?) { milliseconds = timestamp?.milliseconds ?? .min }
 
   var timestamp: Timestamp? { milliseconds == .min ? nil : Timestamp(milliseconds: milliseconds) }
-  /// For the index: what has no time comes first.
+  /// The sort key of the index: a missing time comes first.
   var order: Int64 { milliseconds }
 }
 
@@ -60,7 +60,7 @@ extension JSONScanner {
   /// `LOG:ID`, or null.
   mutating func storedGeneration() throws(JSONScanError) -> StoredGeneration {
     let generation = try read("LOG:ID") { Generation(utf8: $0) }
-    // One less than the largest id, which stands for "none" with one added.
+    // The largest id is reserved: the stored value is the id plus one, and zero is "none".
     if generation?.id == .max { throw failure("an event's id before this place") }
     return StoredGeneration(generation)
   }
@@ -77,7 +77,7 @@ extension JSONScanner {
     return value
   }
 
-  /// Something with a text of its own, or null.
+  /// Reads a value from its text, or null.
   mutating func described<Value: LosslessStringConvertible>(
     _ what: String
   ) throws(JSONScanError) -> Value? {
