@@ -2,7 +2,7 @@ internal import DurableFiles
 internal import SystemPackage
 
 extension EventLogError {
-  /// What the file system said.
+  /// Creates an error from a file system error.
   init(_ error: FileError) { self.init(.fileSystem, "\(error)") }
 
   /// Returns the error for a damaged line.
@@ -18,7 +18,7 @@ extension EventLogError {
     EventLogError(.damaged, "read '\(path)': \(reason); \(hint)")
   }
 
-  /// A file of a later Remora.
+  /// Returns the error for a file of a later version.
   static func newerFile(_ path: FilePath, format: UInt64) -> EventLogError {
     EventLogError(
       .newerFormat,

@@ -1,7 +1,7 @@
 /// A failure of the event log or its spool: what was tried, on which file, the lower layer's error, and what to do
 /// next.
 package struct EventLogError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What kind of failure it is; callers decide on this, never on the text.
+  /// The kind of a failure; callers decide by this, not by the text.
   package enum Code: String, Sendable {
     /// A file has content that the log did not write. Nothing is read past it; the operator must inspect it.
     case damaged
@@ -13,11 +13,11 @@ package struct EventLogError: Error, Hashable, Sendable, CustomStringConvertible
     case fileSystem
     /// The event is larger than a line may be.
     case tooLarge
-    /// More waits to be written than may wait; try again.
+    /// Too many bytes wait to be written; retry later.
     case busy
     /// The log was closed.
     case closed
-    /// An argument that makes no sense: a cursor of another log, a bad name.
+    /// An invalid argument: a cursor of another log, a bad name.
     case refused
   }
 

@@ -5,15 +5,15 @@ internal import TextBytes
 ///
 /// Unknown members are skipped: a later version may write more members in the same format.
 struct LineReader {
-  /// The name of the last event and its bytes: names repeat, and checking one costs more than comparing it.
+  /// The name of the last event and its bytes: names repeat, and parsing one costs more than comparing it.
   private var lastName: (bytes: [UInt8], name: ReplicableName)?
 
-  /// What a line says.
+  /// The content of a line.
   enum Content {
     case event(Event)
     /// The first line of a segment: which log it belongs to, and the chain before it.
     case segment(SegmentHeader)
-    /// A start of the log, or something that a later Remora writes, with its time.
+    /// An opening of the log, or a line of a later version, with its time.
     case other(Timestamp)
   }
 

@@ -1,6 +1,6 @@
 /// Why a reading of the log came to no end.
 enum LogReadingError: Error {
-  /// The place where it was to begin is not in this log's history.
+  /// The start position is not in this log's history.
   case forked
   /// The requested events were pruned.
   case pruned

@@ -42,8 +42,8 @@ final class ReaderLine: Sendable {
     for continuation in woken.values { continuation.resume() }
   }
 
-  /// Waits until a line behind `id` is durable, the deadline has passed, the line was closed or the task is
-  /// cancelled: the caller looks which.
+  /// Waits until a line after `id` is durable, the deadline has passed, the queue was closed or the task is cancelled;
+  /// the caller checks which.
   /// - Throws: `busy` when too many wait.
   func wait(beyond id: UInt64, until deadline: Deadline) async throws(EventLogError) {
     let ticket = try state.withLock { (state) throws(EventLogError) in
@@ -57,7 +57,7 @@ final class ReaderLine: Sendable {
     guard remaining > .zero else { return }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.hold(ticket, beyond: id) }
-      // Ends early when the group is cancelled, which is the only error it has.
+      // Ends early when the group is cancelled, which is the only error.
       group.addTask { try? await TimedWait.sleep(for: remaining) }
       await group.next()
       group.cancelAll()

@@ -1,11 +1,10 @@
 package import DurableFiles
 package import SystemPackage
 
-/// Puts an event into the spool, for a hook that gets no answer from the agent. Blocks on the disk, and on nothing
-/// else.
+/// Writes an event to the spool, for a hook that gets no answer from the agent. Blocks on the disk only.
 ///
-/// Once `write` has returned, the event survives a loss of power. The directory must be there: the agent makes it,
-/// with the owner and mode that the hooks need.
+/// Once `write` has returned, the event survives a loss of power. The directory must exist: the agent creates it, with
+/// the owner and mode that the hooks need.
 package struct SpoolWriter: Sendable {
   private let directory: FilePath
   private let files: any FileSystemPort
@@ -23,7 +22,8 @@ package struct SpoolWriter: Sendable {
   ///
   /// The file is readable by all who may enter the directory, whatever umask the hook has: with a hook group it is the
   /// hook's user who owns the file, and the agent must read it; only the agent may list the directory.
-  /// - Throws: `EventLogError`: `fileSystem` (nothing was spooled), `tooLarge` for a correlation id beyond all reason.
+  /// - Throws: `EventLogError`: `fileSystem` (nothing was spooled), `tooLarge` for a correlation id that exceeds the
+  ///   limit alone.
   package func write(_ event: SpooledEvent) throws(EventLogError) {
     let bytes = event.text
     guard bytes.count <= SpooledEvent.maximumBytes else {
