@@ -7,9 +7,9 @@ internal import SystemPackage
 /// Keeps work away from a root of copies that is not the one that this site's registry is about: one whose disk is not
 /// mounted, or from which copies are gone. Nothing is written there, and nothing read there counts.
 ///
-///     unknown ──establish: an empty registry, or the copies are there──► sound ──its file is gone, another id──►
-///     refused └──────── too few copies are there ──► refused ▲ └── too few copies ──► refused │ └──── its id is back,
-///     or accepted ───────┘
+///     unknown ──establish: empty registry, or the copies are there──► sound ──its file is gone, another id──► refused
+///        └──────── too few copies are there ──► refused                 ▲  └── too few copies ──► refused        │
+///                                                                       └──── its id is back, or accepted ───────┘
 final class RootGuard: Sendable {
   /// Why the root is refused.
   struct Refusal: Hashable, Sendable {
