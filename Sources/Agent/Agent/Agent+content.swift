@@ -7,7 +7,7 @@ package import SystemPackage
 internal import WorkerPool
 
 extension Agent {
-  /// What the bytes of a replicable are: a bare repository, or a file.
+  /// The form of a replicable's content: a bare repository, or a file.
   package enum Content: String, Sendable {
     /// A bare repository.
     case repository
@@ -18,13 +18,13 @@ extension Agent {
     fileprivate var suffix: String { self == .repository ? ".git" : "" }
   }
 
-  /// Content that is there.
+  /// The place of present content.
   package struct FoundContent: Sendable {
     /// The kind's root, resolved.
     package let root: FilePath
-    /// Below it, as the id says; links may be on the way.
+    /// The path below it by the id; it may contain symbolic links.
     package let path: FilePath
-    /// The content itself; of a repository without links.
+    /// The content itself; for a repository without symbolic links.
     package let location: FilePath
     /// The number of the user who owns it.
     package let owner: UInt32
@@ -32,7 +32,7 @@ extension Agent {
 
   /// Returns where the content of a present replicable is.
   ///
-  /// - Parameter incarnation: which one is meant, on a primary; `nil` for whatever has the id.
+  /// - Parameter incarnation: the expected one, on a primary; `nil` for any that has the id.
   /// - Throws: `AgentFault` 409 on a primary that was replaced, 409 `replaced` for another incarnation, 404 for a
   ///   replicable that is absent or not selected, 503 when the root is missing, or empty like the mount point of a file
   ///   system that is not mounted. `ReplicationError` for an unknown kind and a bad id.
@@ -59,7 +59,8 @@ extension Agent {
       let directory = FilePath(String(cString: resolved))
       var location = directory.appending(path)
       if content == .repository {
-        // By the rules of the catalog: what it does not list is not served, whatever link leads there.
+        // By the rules of the catalog: a directory that it does not list is not served, even if a symbolic link leads
+        // there.
         switch try state.place(of: kind, at: directory, holdsCopies: false).location(of: id) {
         case .directory(let found): location = found
         case .refused: throw Self.missing(content)

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// An IP address, or all that share its first bits: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`.
+/// An IP address or prefix: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`.
 ///
 /// IPv4 addresses that come as IPv6 (`::ffff:192.0.2.7`) are IPv4 here.
 package struct AddressRange: Hashable, Sendable {
@@ -29,7 +29,7 @@ package struct AddressRange: Hashable, Sendable {
     return true
   }
 
-  /// The address in its shortest spelling, IPv4 as IPv4; `nil` for an invalid address.
+  /// Returns the address in its shortest spelling, IPv4-mapped addresses as IPv4; `nil` for an invalid address.
   package static func normalized(_ address: String) -> String? { bytes(of: address).flatMap(text) }
 
   /// Returns the network that represents all addresses of one client: of IPv6 the first 64 bits, of IPv4 the address.

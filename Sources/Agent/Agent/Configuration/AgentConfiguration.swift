@@ -8,7 +8,7 @@ package import Webhooks
 ///
 /// The article `Configuration` lists every key.
 package struct AgentConfiguration: Sendable {
-  /// What this site is.
+  /// The role of this site.
   package enum Role: String, CaseIterable, Sendable {
     /// The source of truth.
     case primary
@@ -18,7 +18,7 @@ package struct AgentConfiguration: Sendable {
 
   /// `tls`: PEM files.
   package struct TLS: Hashable, Sendable {
-    /// Certificate and key that this agent shows; both or none.
+    /// The certificate that this agent presents; with `keyFile`, both or none.
     package var certificateFile: String?
     /// Its key.
     package var keyFile: String?
@@ -26,21 +26,21 @@ package struct AgentConfiguration: Sendable {
     package var caFile: String?
   }
 
-  /// `primary`: whom a secondary asks.
+  /// `primary`: the primary of a secondary.
   package struct Primary: Hashable, Sendable {
     /// Scheme, host and port.
     package var url: String
-    /// `nil` learns the name from the first answer.
+    /// `nil` takes the name from the first answer.
     package var name: SiteName?
-    /// What both know.
+    /// The file with the shared secret.
     package var secretFile: String
   }
 
-  /// One of `secondaries`: who may ask a primary.
+  /// One of `secondaries`: a site that has access to a primary.
   package struct Secondary: Hashable, Sendable {
     /// Its name.
     package var name: SiteName
-    /// What both know.
+    /// The file with the shared secret.
     package var secretFile: String
     /// `may_promote`: whether it may replace this primary by `remora promote` there.
     package var mayPromote = true
@@ -48,13 +48,13 @@ package struct AgentConfiguration: Sendable {
 
   /// One of `replicables`.
   package struct ConfiguredKind: Hashable, Sendable {
-    /// What the framework takes: on a secondary its `selection` holds for the names of directories.
+    /// The framework's configuration: on a secondary its `selection` applies to the names of directories.
     package var kind: KindConfiguration
-    /// Which ids a secondary carries; everything on a primary.
+    /// Which ids a secondary replicates; all on a primary.
     package var selectiveSync: SelectiveSync
-    /// Where links below the root may lead.
+    /// The directories to which symbolic links below the root may point.
     package var allowedRoots: [String]
-    /// Which repositories there are, where the host has no agent.
+    /// The list of repositories, where the host has no agent.
     package var roster: RosterSource?
     /// Which readers may read which part of it; `nil` lets every reader read all.
     package var serving: Serving?
@@ -66,11 +66,11 @@ package struct AgentConfiguration: Sendable {
 
   /// `replicables.NAME.serve_git`: the part of a kind that readers may fetch. Sites may fetch everything.
   package struct Serving: Hashable, Sendable {
-    /// `role`: whose token it takes.
+    /// `role`: the role that a token needs.
     package var role: SiteTokens.Role
     /// `include` and `exclude`: ids.
     package var selection: SelectiveSync
-    /// `hide_refs`: beginnings of ref names that are not listed.
+    /// `hide_refs`: prefixes of ref names that are not listed.
     package var hiddenRefs: [String]
 
     /// The value without any rule.
@@ -101,7 +101,7 @@ package struct AgentConfiguration: Sendable {
   package var isInsecure: Bool
   /// `hosts`: names that the Host header may have in addition to that of `listen`.
   package var hosts: [String]
-  /// `trusted_proxies`: reverse proxies whose word on their clients counts.
+  /// `trusted_proxies`: reverse proxies whose forwarding headers are trusted.
   package var trustedProxies: [AddressRange]
   /// `tls`.
   package var tls: TLS
@@ -127,7 +127,7 @@ package struct AgentConfiguration: Sendable {
   package var limits: Limits
   /// All intervals and ages.
   package var times: Times
-  /// `events.keep_bytes`: what the event log may keep for a site that does not read.
+  /// `events.keep_bytes`: bytes that the event log may keep for a site that does not read.
   package var keepEventBytes: UInt64
   /// `notify`: notifications for operators.
   package var notifications: NotificationSettings
@@ -148,7 +148,7 @@ package struct AgentConfiguration: Sendable {
     package var housekeepings: Int
     /// Object checks at a time.
     package var checks: Int
-    /// How long a connection may take to come about.
+    /// How long establishing a connection may take.
     package var connect: Duration
     /// How long a server may send nothing.
     package var silence: Duration
@@ -190,7 +190,7 @@ package struct AgentConfiguration: Sendable {
     package var minimumRate: UInt64
     /// Event streams at a time.
     package var streams: Int
-    /// `poll.per_minute`: looks at one host.
+    /// `poll.per_minute`: polls of one host.
     package var pollsPerMinute: Int
   }
 
@@ -200,7 +200,7 @@ package struct AgentConfiguration: Sendable {
     package var verification: Duration
     /// `check.interval`.
     package var check: Duration
-    /// `history.keep`: what refs have dropped.
+    /// `history.keep`: retention of objects that refs no longer reach.
     package var keepHistory: Duration
     /// `poll.min_interval` and `poll.max_interval`.
     package var poll: ClosedRange<Duration>
@@ -208,7 +208,7 @@ package struct AgentConfiguration: Sendable {
     package var scan: Duration
     /// `scan.full_interval`: every ref.
     package var fullScan: Duration
-    /// `ready.lag`: a secondary that is further behind is not ready.
+    /// `ready.lag`: the lag above which a secondary is not ready.
     package var readyLag: Duration
     /// `consistency.interval`.
     package var consistency: Duration

@@ -1,12 +1,12 @@
 import TextBytes
 
-/// Everything that is wrong with a configuration.
+/// All errors of a configuration.
 package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// One thing that is wrong.
+  /// One error.
   package struct Issue: Hashable, Sendable {
-    /// Counted from 1; 0 when it is not at a place of the file.
+    /// Counted from 1; 0 when it has no place in the file.
     package let line: Int
-    /// Counted from 1, in characters; 0 when it is not at a place of the file.
+    /// Counted from 1, in characters; 0 when it has no place in the file.
     package let column: Int
     /// The dotted key, or the name of a variable of the environment; empty for the file as a whole.
     package let key: String

@@ -2,17 +2,17 @@ package import DurableFiles
 internal import Glibc
 package import SystemPackage
 
-/// How it stands with the hook of one repository.
+/// The status of one repository's hook.
 package struct HookStatus: Hashable, Sendable {
-  /// The state, in the word that programs get.
+  /// The state; the raw value is the word in JSON output.
   package enum State: String, Sendable {
-    /// Ours is there, is ours alone, and can be run.
+    /// Remora's hook is there, runs no other one, and is executable.
     case installed
-    /// Ours is there and runs another one first.
+    /// Remora's hook is there and runs another one first.
     case chained
     /// No hook.
     case missing
-    /// A hook, and not ours.
+    /// A hook that is not Remora's.
     case foreign
     case notExecutable = "not_executable"
     case changedByHand = "changed_by_hand"
@@ -25,7 +25,7 @@ package struct HookStatus: Hashable, Sendable {
   /// True when the hook notifies the agent of a push.
   package var isGood: Bool { problems.isEmpty && (state == .installed || state == .chained) }
 
-  /// Looks at a repository.
+  /// Examines a repository.
   ///
   /// - Parameters:
   ///   - expected: the hook that `install` would write now; `nil` when unknown.
@@ -103,7 +103,7 @@ package struct HookStatus: Hashable, Sendable {
     return []
   }
 
-  /// A look, not a parse: git's own words for a section and a key, on lines of their own.
+  /// A text search, not a parse: a section and a key in git's own spelling, on separate lines.
   private static func setsHooksPath(
     _ repository: HookedRepository, _ files: any FileSystemPort
   ) throws(FileError) -> Bool {

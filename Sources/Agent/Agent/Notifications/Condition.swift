@@ -2,7 +2,7 @@ internal import AgentAPI
 
 /// A state that operators are notified of, for as long as it lasts.
 struct Condition: Hashable, Sendable {
-  /// What kind of thing it is.
+  /// The kind of a condition.
   enum Event: String, Codable, Sendable {
     /// A failure: notified after it has lasted for a while.
     case failure
@@ -12,20 +12,20 @@ struct Condition: Hashable, Sendable {
     case damage
     /// Removals that wait for a confirmation.
     case removalsWaiting = "removals_waiting"
-    /// The oldest change that has not arrived is older than the bound.
+    /// The oldest unverified change is older than the bound.
     case lag
   }
 
   let event: Event
-  /// What it is of: a kind, `primary`, a site.
+  /// The subject: a kind, `primary`, a site.
   let subject: String
   /// The text of the notification; may change while the condition lasts.
   let message: String
 
-  /// The same for as long as it lasts.
+  /// The identity of the condition, constant while it lasts.
   var key: String { "\(event.rawValue):\(subject)" }
 
-  /// What holds, by a site's status.
+  /// Returns the present conditions, by a site's status.
   ///
   /// - Parameter lag: the bound.
   static func all(of status: StatusRow, lag: Duration) -> [Condition] {

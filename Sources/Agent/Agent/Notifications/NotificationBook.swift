@@ -36,9 +36,9 @@ struct NotificationBook: Codable, Hashable, Sendable {
   /// Undelivered notifications by channel.
   var outbox: [String: [Notification]] = [:]
 
-  /// An end counts when it has lasted as long: what comes and goes is one condition.
+  /// An end counts when it has lasted this long: a condition that ends and returns sooner is one condition.
   static let calm = Duration.seconds(60)
-  /// A channel that takes nothing for long loses the oldest.
+  /// A channel that fails for long loses its oldest notifications.
   private static let outboxLimit = 100
 
   /// Updates the book with the present conditions, and puts due notifications into the outbox of each channel.
@@ -73,7 +73,7 @@ struct NotificationBook: Codable, Hashable, Sendable {
       }
       let cleared = Timestamp(milliseconds: standing.clearedAt ?? now.milliseconds)
       self.standing[key]?.clearedAt = cleared.milliseconds
-      // A clock that was set back must not make it wait for ever.
+      // A clock that was set back must not delay it without limit.
       guard now - cleared >= calm || now < cleared else { continue }
       self.standing[key] = nil
       send(

@@ -8,13 +8,13 @@ final class ChecksumLoop: Sendable {
   let signal: Signal
   let observer: any ReplicationObserver
   let environment: SiteEnvironment
-  /// How many are read at a time.
+  /// The maximum of concurrent readings.
   private let width: Mutex<Int>
-  /// After which a reading is done again.
+  /// The age after which a reading is repeated.
   let interval: Duration
 
   private static let tick = Duration.seconds(1)
-  /// So many are recorded with one wait for the disk.
+  /// The number of readings that share one wait for the disk.
   private static let portion = 64
 
   init(
@@ -29,7 +29,7 @@ final class ChecksumLoop: Sendable {
     self.interval = interval
   }
 
-  /// From the next portion on.
+  /// Sets the width from the next portion on.
   func take(width: Int) { self.width.withLock { $0 = width } }
 
   /// Runs until the task is cancelled.
@@ -55,7 +55,7 @@ final class ChecksumLoop: Sendable {
     }
   }
 
-  /// - Returns: whether there was something due.
+  /// - Returns: whether any was due.
   private func readDue(_ name: ReplicableName) async throws -> Bool {
     let width = width.withLock { $0 }
     let due = try await primary.states(of: name).dueForChecksum(at: environment.now(), limit: Self.portion * width)

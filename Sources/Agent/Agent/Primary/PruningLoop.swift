@@ -12,7 +12,7 @@ struct PruningLoop: Sendable {
   /// Runs until the task is cancelled.
   func run() async {
     while !Task.isCancelled {
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.interval)
       guard !Task.isCancelled else { return }
       do { _ = try await log.prune(secondaries: secondaries) } catch {

@@ -4,10 +4,10 @@ internal import Synchronization
 /// Scans the disk for changes that no hook reported: every minute by the stamps of the files that a change touches, and
 /// every hour at the content of everything.
 ///
-/// HEAD changes, `git update-ref`, files that are put there by hand, repositories that appear, vanish or move: no hook
-/// fires for them. What the scan finds is published with the reason `scan`.
+/// HEAD changes, `git update-ref`, manually created files, repositories that appear, vanish or move: no hook runs for
+/// them. Changes that the scan finds are published with the reason `scan`.
 final class ScanLoop: Sendable {
-  /// What the last scan of a kind came to.
+  /// The result of the last scan of a kind.
   struct Report: Sendable {
     var endedAt: Timestamp
     var isComplete: Bool
@@ -17,7 +17,7 @@ final class ScanLoop: Sendable {
     /// hundred.
     var neverServed: [String]
     var count: Int
-    /// Paths of all that looked like a broken repository.
+    /// Paths of all directories that looked like a broken repository.
     var broken: Set<String>
   }
 
@@ -48,10 +48,10 @@ final class ScanLoop: Sendable {
     self.fullInterval = fullInterval
   }
 
-  /// The last scan of a kind that came to an end; `nil` before the first.
+  /// Returns the last completed scan of a kind; `nil` before the first.
   func lastReport(of name: ReplicableName) -> Report? { memory.withLock { $0.reports[name] } }
 
-  /// Why the last scan of a kind failed; `nil` when it did not.
+  /// Returns why the last scan of a kind failed; `nil` when it succeeded.
   func lastFailure(of name: ReplicableName) -> String? { memory.withLock { $0.failures[name] } }
 
   /// Runs until the task is cancelled.
@@ -79,7 +79,7 @@ final class ScanLoop: Sendable {
       }
       for id in suspects {
         guard !Task.isCancelled else { return }
-        // Not looked at: its stamp is not remembered, so that the next scan looks.
+        // It was not compared: its stamp is not stored, so that the next scan compares it.
         if try await !look(at: id, name) { stamps[id] = nil }
       }
       let report = try await report(on: directory, name)
@@ -101,7 +101,7 @@ final class ScanLoop: Sendable {
 
   private func report(on directory: DirectoryCatalog, _ name: ReplicableName) async throws -> Report {
     let broken = directory.skipped.filter(\.isBroken)
-    // Seen once it may be in the making.
+    // If it was seen only once, it may be in creation.
     let before = lastReport(of: name)?.broken ?? []
     let states = try primary.states(of: name)
     var neverServed: [String] = []
@@ -125,7 +125,7 @@ final class ScanLoop: Sendable {
       return false
     }
     let strategy = try primary.strategy(of: name)
-    // Why it cannot be read, the reading that is asked for below records.
+    // The reading that is requested below records why it cannot be read.
     let found = try? await strategy.listing(of: id).checksum
     guard found != reading.checksum else { return true }
     // A push came in between: the content was read and published meanwhile.
@@ -134,7 +134,7 @@ final class ScanLoop: Sendable {
     if canChange, found != nil {
       try await primary.publish(.updated, of: id, name, reason: Primary.scanReason)
     } else {
-      // What cannot be read, or must not change: the next reading says so.
+      // Unreadable, or changed although immutable: the next reading reports it.
       try await primary.reverify([id], name)
     }
     return true

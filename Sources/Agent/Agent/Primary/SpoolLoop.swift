@@ -11,7 +11,7 @@ final class SpoolLoop: Sendable {
   private let setAside = Mutex(0)
   private let stuck = Mutex(Stuck())
 
-  /// Files that could be neither taken nor set aside at the last look.
+  /// Files that could be neither read nor moved at the last intake.
   struct Stuck: Hashable, Sendable {
     var count = 0
     /// The error of the first; `nil` without any.
@@ -26,7 +26,7 @@ final class SpoolLoop: Sendable {
     self.observer = observer
   }
 
-  /// Files that were no events and were put aside since the start.
+  /// Files that were no events and were moved to `bad/` since the start.
   var setAsideCount: Int { setAside.withLock { $0 } }
 
   /// Files that cannot be read and stay in the spool: their events are missing.
@@ -51,7 +51,7 @@ final class SpoolLoop: Sendable {
         if !hasFailed, !Task.isCancelled { observer.log(.trouble("take events from the spool: \(error)")) }
         hasFailed = true
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.interval)
     }
   }
@@ -74,7 +74,7 @@ final class SpoolLoop: Sendable {
     }
   }
 
-  /// Not for what holds only now, such as a fence: that event stays in the spool.
+  /// Whether the event itself is invalid. Not for temporary causes, such as a fence: that event stays in the spool.
   private static func isSenseless(_ error: any Error) -> Bool {
     if let fault = error as? AgentFault { return [400, 404, 422].contains(fault.status) }
     return error is ReplicationError

@@ -24,13 +24,13 @@ extension Agent {
     AgentFault(404, "not_tracked", "look '\(id)' of '\(name)' up: it is not tracked here")
   }
 
-  /// A part of a registry, or of a primary's states, in order of ids. It may be short, or empty, and yet have a next
-  /// one: for one page no more than some 20,000 rows are looked at.
+  /// Returns a part of a registry, or of a primary's states, in order of ids. A part may be short, or empty, and still
+  /// have a next one: at most some 20,000 rows are examined for one page.
   ///
   /// - Parameters:
-  ///   - state: only those whose sync, on a primary whose checksum, stands here.
-  ///   - verificationState: only those whose verification stands here.
-  ///   - prefix: only those whose ids begin so.
+  ///   - state: only those in this sync state, or on a primary in this checksum state.
+  ///   - verificationState: only those in this verification state.
+  ///   - prefix: only those whose ids have this prefix.
   package func registry(
     of name: String, after id: String?, limit: Int, state: String?, verificationState: String?, prefix: String? = nil
   ) async throws -> RegistryPage {
@@ -40,7 +40,7 @@ extension Agent {
     switch site {
     case .primary(let site):
       let states = try site.primary.states(of: kind)
-      // A primary has no syncs: where its checksums stand may be asked for by either name.
+      // A primary has no syncs: either name selects the checksums' state.
       let (named, other) = try (verificationState.map(Self.verificationState), state.map(Self.verificationState))
       guard named == nil || other == nil || named == other else { return RegistryPage(states: [], next: nil) }
       let standing = named ?? other
@@ -92,7 +92,7 @@ extension Agent {
       : AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
   }
 
-  /// Asks for syncs, fresh downloads, verifications; on a primary for new readings.
+  /// Requests syncs, fresh downloads, verifications; on a primary new readings.
   package func act(_ action: RegistryAction, on name: String) async throws -> ActionAnswer {
     let kind = try kind(name).name
     guard Self.actions.contains(action.action) else {

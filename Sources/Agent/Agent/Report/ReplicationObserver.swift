@@ -19,7 +19,7 @@ enum ReplicationLine: Sendable {
   case paused(String, String)
   case resumed(String, after: String)
   case trouble(String)
-  /// It is tried again soon, and that may well be all.
+  /// It is retried soon; usually no action is needed.
   case postponed(String)
   case note(String)
 }

@@ -22,7 +22,7 @@ struct KeepingLoop: Sendable {
       } catch {
         if !Task.isCancelled { observer.log(.trouble("keep copies and trash: \(error)")) }
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.interval)
     }
   }

@@ -3,7 +3,7 @@ internal import EventLog
 internal import Replication
 
 extension Agent {
-  /// A report that is older counts no more (GitLab EE 13, `GeoNodeStatus::EXPIRATION_IN_MINUTES`).
+  /// An older report is ignored (GitLab EE 13, `GeoNodeStatus::EXPIRATION_IN_MINUTES`).
   private static let expiration = Duration.seconds(600)
 
   /// Returns all sites that this one has a configuration or a report of, itself first.
@@ -43,10 +43,10 @@ extension Agent {
     return row
   }
 
-  /// What a secondary says of itself; durable on return. Only what it says of this site's kinds is kept.
+  /// Stores a secondary's report; durable on return. Only values of this site's kinds are kept.
   ///
-  /// - Throws: `AgentFault` 403 for a report of another site than the one that sends it, 400 for numbers that are none
-  ///   and for a kind that is named twice.
+  /// - Throws: `AgentFault` 403 for a report of another site than the sender, 400 for invalid numbers and for a kind
+  ///   that is named twice.
   package func take(report: StatusRow, from name: String) async throws {
     let site = try primarySite(for: "take the report of a site")
     guard report.site == name, report.role == "secondary", site.secondaries.names.contains(name) else {

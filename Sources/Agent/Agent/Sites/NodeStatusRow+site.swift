@@ -50,7 +50,7 @@ extension NodeStatusRow {
     self["replication_lag_max_seconds"] = status?.lag.map { .seconds($0.maxSeconds) }
   }
 
-  /// Geo checks the repositories of its primary; we check the copies.
+  /// Geo checks the repositories of its primary; Remora checks the copies.
   private mutating func setChecks(_ status: StatusRow?) {
     let kinds = status?.kinds.filter { $0.oldestCheckAt != nil || $0.unchecked > 0 }
     let count = kinds?.reduce(0) { $0.clampedSum($1.count) }
@@ -102,7 +102,7 @@ extension NodeStatusRow.Value {
     seconds.flatMap { UInt64(exactly: $0) }.map { .count($0) } ?? .null
   }
 
-  /// As Geo writes it; of nothing 0.00%. Less than all is never shown as all.
+  /// In Geo's format; 0.00% of nothing. Never 100% unless complete.
   fileprivate static func percentage(_ part: Int, of whole: Int) -> Self {
     let hundredths = part.share(of: whole, in: 10_000)
     let rest = hundredths % 100

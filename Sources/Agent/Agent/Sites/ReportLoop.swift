@@ -24,7 +24,7 @@ struct ReportLoop: Sendable {
         if isNews { observer.log(.trouble("tell the primary how this site stands: \(text)")) }
         last = text
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.interval)
     }
   }

@@ -44,7 +44,7 @@ extension StatusRow {
 }
 
 extension StatusRow.KindRow {
-  /// The row without what no site of this version counts.
+  /// Returns the row without values that this version does not count.
   fileprivate func known(plural: String) -> StatusRow.KindRow {
     var row = self
     row.plural = plural
@@ -57,7 +57,7 @@ extension StatusRow.KindRow {
   }
 
   static func isID(_ text: String) -> Bool {
-    // The rule that it breaks does not matter: it is not shown.
+    // Which rule it breaks is irrelevant: it is not shown.
     (try? ReplicableID(text)) != nil
   }
 }

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A change of an entry, or of a primary's state, for display.
 struct Transition: Hashable, Sendable {
-  /// Where one replicable stands, as far as lists show it.
+  /// The status of one replicable, as shown in lists.
   struct Standing: Hashable, Sendable {
     let state: SyncState?
     let verificationState: VerificationState
@@ -30,7 +30,7 @@ struct Transition: Hashable, Sendable {
   let before: Standing?
   let after: Standing?
 
-  /// `nil` where nothing has changed that lists show.
+  /// `nil` where no listed value has changed.
   init?(_ name: ReplicableName, _ id: ReplicableID, from before: Standing?, to after: Standing?) {
     guard before != after else { return nil }
     self.name = name

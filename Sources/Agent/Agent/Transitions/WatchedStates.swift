@@ -78,6 +78,6 @@ struct WatchedStates: PrimaryStateStoring {
 }
 
 extension PrimaryState? {
-  /// Without one that is only remembered.
+  /// `nil` also for a state that is gone and only kept.
   fileprivate var present: PrimaryState? { flatMap { $0.goneAt == nil ? $0 : nil } }
 }

@@ -9,7 +9,7 @@ final class TrendCounter: Sendable {
   }
 
   private let counts = Mutex(Counts())
-  /// A minute with more verifications than this has its lag from the first of them.
+  /// If a minute has more verifications, its lag is computed from the first of them.
   private static let mostLags = 10_000
 
   func lag(_ lag: Duration) {

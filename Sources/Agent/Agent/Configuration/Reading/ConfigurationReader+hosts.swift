@@ -4,7 +4,7 @@ internal import SiteTokens
 internal import Webhooks
 internal import Yams
 
-/// How a kind learns of hosts that have no agent: lists and webhooks.
+/// Settings of kinds whose hosts have no agent: lists and webhooks.
 extension ConfigurationReader {
   /// Reads the roster of repositories; errors are reported.
   mutating func roster(

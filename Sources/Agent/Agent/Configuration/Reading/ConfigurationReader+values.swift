@@ -110,7 +110,7 @@ extension ConfigurationReader {
     return path
   }
 
-  /// Reads the secret, which is for comparing and not to be kept; `nil` when it cannot be read.
+  /// Reads the secret for a comparison only; `nil` when it cannot be read.
   @discardableResult
   mutating func check(secret path: String, _ origin: Origin) -> SiteSecret? {
     guard checksFiles else { return nil }
@@ -137,7 +137,7 @@ extension ConfigurationReader {
     return path
   }
 
-  /// The words of a list.
+  /// Reads the words of a list.
   mutating func words(_ key: String) -> [String] {
     texts(compounds[key], key).compactMap { text, origin in
       if !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) { return text }
@@ -146,7 +146,7 @@ extension ConfigurationReader {
     }
   }
 
-  /// The addresses of a list, each with or without the number of bits that count.
+  /// Reads the addresses of a list, each with or without a prefix length.
   mutating func addressRanges(_ key: String) -> [AddressRange] {
     texts(compounds[key], key).compactMap { text, origin in
       if let range = AddressRange(text) { return range }
@@ -155,7 +155,7 @@ extension ConfigurationReader {
     }
   }
 
-  /// The path without what makes one directory look like two; `nil` for one that is not absolute.
+  /// Returns the normalized path; `nil` for one that is not absolute.
   static func absolute(_ text: String) -> String? {
     guard text.hasPrefix("/"), !text.utf8.contains(0), text.utf8.count <= 4_096 else { return nil }
     let parts = text.split(separator: "/").filter { $0 != "." }

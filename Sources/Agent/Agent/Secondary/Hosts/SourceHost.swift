@@ -1,7 +1,7 @@
 internal import RepositoryReplication
 internal import Scheduling
 
-/// Names the host that a location leads to: what failures, pauses and limits are counted by.
+/// Returns the host of a location, by which failures, pauses and limits are counted.
 enum SourceHost {
   /// The name that failures of this machine are counted under.
   static let machine = HostTable.machine

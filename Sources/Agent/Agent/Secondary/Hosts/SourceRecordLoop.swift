@@ -32,7 +32,7 @@ struct SourceRecordLoop: Sendable {
         }
       }
       guard !isLast else { return }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.tick)
     }
   }

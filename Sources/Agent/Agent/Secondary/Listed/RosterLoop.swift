@@ -18,10 +18,10 @@ actor RosterLoop {
   private let interval: Duration
   private var followed: [Followed]
 
-  /// A file is looked at this often; a change of it counts at once.
+  /// The interval of checks of a file, whose change is applied at once.
   private static let tick = Duration.seconds(1)
 
-  /// - Parameter interval: how often a server is asked for a roster.
+  /// - Parameter interval: the interval of requests for a server's roster.
   init(_ primary: Primary, _ followed: [Followed], observer: any ReplicationObserver, interval: Duration) {
     self.primary = primary
     self.followed = followed
@@ -33,7 +33,7 @@ actor RosterLoop {
   func run() async {
     while !Task.isCancelled {
       await look()
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.tick)
     }
   }
@@ -66,7 +66,7 @@ actor RosterLoop {
           followed[index].changed.remove(id)
         }
       } else if repositories.roster != nil, repositories.failure != nil {
-        // It is there again, as it was.
+        // It can be read again, unchanged.
         repositories.recovered()
       }
     } catch {

@@ -12,7 +12,7 @@ struct CopyScanLoop: Sendable {
   let interval: Duration
   let observer: any ReplicationObserver
 
-  /// How often a refused root is looked at again.
+  /// The interval of checks of a refused root.
   private static let tick = Duration.seconds(5)
   private static let portion = 500
 
@@ -36,7 +36,7 @@ struct CopyScanLoop: Sendable {
           if root.isSound { observer.log(.trouble("look at the copies of '\(root.kind)': \(error)")) }
         }
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: min(Self.tick, interval))
     }
   }
@@ -75,7 +75,7 @@ struct CopyScanLoop: Sendable {
     let (all, found) = (known, known - missing.count)
     try await storage.run { _ in try root.take(known: all, present: found) }
     guard root.isSound else { return }
-    // What waits for an operator, or is not offered any more, stays as it is.
+    // Copies that wait for an operator, or are no longer offered, stay as they are.
     let waiting = Set(try await secondary.waitingRemovals(root.kind)).union(resting)
     missing.removeAll { waiting.contains($0) }
     touched.removeAll { waiting.contains($0) }
@@ -96,7 +96,7 @@ struct CopyScanLoop: Sendable {
     await scheduler.request([.init(name: name, id: id)])
   }
 
-  /// Every entry that has, or had, a copy.
+  /// Iterates over entries that have, or had, a copy.
   private func forEach(
     _ name: ReplicableName, _ body: (RegistryEntry, any Strategy) async throws -> Void
   ) async throws {
