@@ -23,7 +23,7 @@ struct Supervisor: Sendable {
     guard let watchdog, socketPath != nil else { return }
     while !Task.isCancelled {
       if await isWell() { tell("WATCHDOG=1") }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: watchdog / 4)
     }
   }
