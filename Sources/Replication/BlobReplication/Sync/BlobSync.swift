@@ -47,7 +47,7 @@ struct BlobSync {
     } catch is Cancelled {
       throw Cancelled()
     } catch {
-      // The first error is the one to tell; the next sync removes what cannot be removed now.
+      // The first error is thrown; the next sync removes leftovers.
       try? part.remove()
       throw error
     }
@@ -152,7 +152,7 @@ struct BlobSync {
     } catch {
       let error = StrategyError(translating: error, trying: Self.operation(request.id))
       let hasRecord = (try? place.files.status(of: part.recordPath)) ?? nil != nil  // unreadable is as good as none
-      // The first error is the one to tell; the next sync removes what cannot be removed now.
+      // The first error is thrown; the next sync removes leftovers.
       if error.code == .diskFull || !hasRecord {
         try? part.remove()
         directories.removeEmptyParents(of: part.path, in: place)
