@@ -38,7 +38,7 @@ package enum JobPurpose: String, Sendable, CaseIterable {
 package struct Job: Hashable, Sendable {
   /// The replicable.
   package let key: JobKey
-  /// What is done.
+  /// The purpose of the job.
   package let purpose: JobPurpose
 
   /// A job.
@@ -62,7 +62,7 @@ package struct RunningJob: Hashable, Sendable {
 
   /// The replicable.
   package var key: JobKey { job.key }
-  /// What is done.
+  /// The purpose of the job.
   package var purpose: JobPurpose { job.purpose }
 }
 
