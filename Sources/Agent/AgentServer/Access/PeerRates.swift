@@ -7,13 +7,13 @@ internal import Synchronization
 /// token has 32 bytes at least, so that it cannot be guessed at any rate. A client over the limit is answered 429
 /// without a line in the log.
 final class PeerRates: Sendable {
-  /// How often.
+  /// The limits.
   struct Limits: Sendable {
     /// Requests of one asker in a second.
     var requestsPerSecond = 2_000
     /// Wrong tokens of readers and admins by one client in a minute.
     var wrongTokensPerMinute = 5
-    /// Sessions of the page that one client may begin in a minute: each is a line of the audit log.
+    /// Sessions of the page that one client may begin per minute: each is a line of the audit log.
     var signInsPerMinute = 30
     /// Wrong tokens of sites, and wrong signatures, by one client in a minute.
     var refusalsPerMinute = 1_200
@@ -27,7 +27,7 @@ final class PeerRates: Sendable {
     case signature
   }
 
-  /// A bucket that fills by so many a second, up to its size.
+  /// A token bucket with a fill rate per second and a size.
   struct Bucket {
     let perSecond: Double
     let size: Double
@@ -61,7 +61,7 @@ final class PeerRates: Sendable {
 
   private let limits: Limits
   private let peers = Mutex<[String: Peer]>([:])
-  /// A new one beyond so many displaces the half that was quiet longest.
+  /// Above this number a new bucket evicts the half that was unused for longest.
   private static let capacity = 4_096
 
   init(_ limits: Limits = Limits()) { self.limits = limits }
@@ -78,9 +78,9 @@ final class PeerRates: Sendable {
     }
   }
 
-  /// Counts a session that begins.
+  /// Counts the start of a session.
   ///
-  /// - Throws: `AgentFault` 429 for a client that begins too many.
+  /// - Throws: `AgentFault` 429 for a client over the limit.
   func signIn(_ client: Client) throws(AgentFault) {
     guard take(client.network, { $0.signIns.take(at: $1) }) else {
       throw AgentFault(

@@ -18,15 +18,14 @@ enum RequestOrigin {
     }
   }
 
-  /// Whether a session's cookie counts where a page only looks: at the stream, which no other page has any business
-  /// with.
+  /// Whether a session's cookie is accepted for a read: at the stream, which only this page uses.
   static func mayUseCookie(_ request: Request) -> Bool {
     guard let site = request.headers[site]?.lowercased() else { return true }
     return site == "same-origin" || site == "none"
   }
 
   private static func isOurs(_ request: Request, _ client: Client, _ access: AccessControl) -> Bool {
-    // Another port or another name of this host is another site, also where cookies are the same.
+    // Another port or name of this host is another origin, even if it shares cookies.
     guard mayUseCookie(request) else { return false }
     let origins = request.headers[values: .origin]
     return origins.allSatisfy { origin in

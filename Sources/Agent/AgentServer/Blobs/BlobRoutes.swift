@@ -54,7 +54,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  /// A root that is not there says nothing about its files: "not found" would be believed.
+  /// A missing root is no proof that its files are missing, so the answer is not 404.
   private static func open(_ blob: ServedBlob) throws -> ServedFile {
     let root: ServedFile.Root
     do {
@@ -91,8 +91,8 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  /// A range is defined for GET alone, and where `If-Range` names another content the whole is meant. Dates are not
-  /// compared: we send none.
+  /// Returns the requested range. Ranges are defined for GET only, and if `If-Range` names another content, the whole
+  /// file is sent. Dates are not compared, because the agent sends none.
   private func range(of file: ServedFile, for request: Request) -> ByteRange {
     guard request.method == .get else { return .whole }
     if let condition = request.headers[.ifRange], condition != file.entityTag { return .whole }
@@ -109,7 +109,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
       while position < range.upperBound {
         let count = Int(min(Int64(Self.pieceBytes), range.upperBound - position))
         let piece = try await workers.run { [position] _ in try file.read(at: position, count: count) }
-        // It has shrunk since: the connection is cut, never the rest made up.
+        // The file has shrunk since: the connection is closed, so that the client detects it.
         guard !piece.isEmpty else {
           context.logger.warning("serve \(path): the file has shrunk from \(file.size) bytes to \(position)")
           throw Errno.ioError

@@ -32,7 +32,7 @@ extension RouterMethods {
   }
 }
 
-/// Decodes, asks `GitService`, encodes.
+/// Decodes requests, calls `GitService`, and encodes answers.
 struct GitRoutes<Context: RequestContext>: Sendable {
   let service: GitService
   let writeLimit: Duration
@@ -41,7 +41,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
   let reserve: @Sendable (Context) -> @Sendable (Int) throws -> Void
   let resolve: @Sendable (Request, Context, ReplicablePath) async throws -> ServedRepository
 
-  /// What the end of the path asks for.
+  /// The request, by the end of the path.
   private enum Question {
     case advertisement
     case request
@@ -103,7 +103,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  /// What Git LFS asks for lies below `ID.git/info/lfs/`.
+  /// Returns the requested path of Git LFS, below `ID.git/info/lfs/`.
   private static func largeFiles(_ path: String) throws(ReplicablePath.Refusal) -> ReplicablePath? {
     guard let mark = path.range(of: ".git/info/lfs/") else { return nil }
     return try ReplicablePath(String(path[..<mark.lowerBound]) + ".git", area: "git", suffix: ".git")
@@ -137,12 +137,12 @@ struct GitRoutes<Context: RequestContext>: Sendable {
     PlainRefusal(
       HTTPResponse.Status(code: error.httpStatus), error.summary,
       retryAfter: error.retryAfter.map { max(1, $0.components.seconds) },
-      // One that has all of its share keeps no connection for what it is not given.
+      // A client at its limit does not keep the connection.
       endsConnection: error.code == .requestTimeout || error.code == .busy)
   }
 
   private static func log(_ error: GitServingError, _ context: Context) {
-    // A client that went away is no news.
+    // A client's disconnect is not logged as a warning.
     context.logger.log(level: error.code == .cancelled ? .debug : .warning, "\(error)")
   }
 }

@@ -100,7 +100,7 @@ extension PageRoutes {
     return with(cookie: cookie, seconds: Int(Sessions.lifetime), context, Self.redirect(form.returnTo))
   }
 
-  /// The response with the session's cookie: for this site, and for no script.
+  /// Returns the response with the session's cookie: `SameSite`, and not readable by scripts.
   private func with(cookie: String, seconds: Int, _ context: AgentContext, _ response: Response) -> Response {
     let isSecure = context.client.isSecure
     var response = response

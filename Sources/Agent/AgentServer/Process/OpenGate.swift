@@ -9,7 +9,7 @@ final class OpenGate: Sendable {
 
   private let state: Mutex<State>
 
-  /// - Parameter count: how many times `arrive` is waited for.
+  /// - Parameter count: the number of calls of `arrive` to wait for.
   init(after count: Int) { state = Mutex(State(missing: count)) }
 
   func arrive() {

@@ -3,20 +3,20 @@ package import Replication
 internal import TextBytes
 
 /// The path of a URL of a replicable: `/AREA/KIND/ID…/ENDING`, or
-/// `/AREA/KIND/.remora-incarnation/INCARNATION/ID…/ENDING` where one incarnation is meant and no other; each part
-/// percent-encoded for itself (product contract § 3).
+/// `/AREA/KIND/.remora-incarnation/INCARNATION/ID…/ENDING` for one incarnation only; each part is percent-encoded
+/// separately (product contract § 3).
 ///
 /// Read from the raw path and strictly: with two spellings of one file, a check of one spelling could be bypassed by
 /// the other.
 package struct ReplicablePath: Hashable, Sendable {
-  /// The name of the kind, as it was sent; whether there is such a kind is for others to say.
+  /// The name of the kind, as it was sent; the caller checks whether it exists.
   package let kind: String
   /// A valid id.
   package let id: String
-  /// Which one is meant; `nil` for whatever has the id.
+  /// The requested one; `nil` for any that has the id.
   package let incarnation: Incarnation?
 
-  /// Why a path leads nowhere.
+  /// Why a path is refused.
   enum Refusal: Error, Hashable {
     /// It breaks the rules of encoding or of ids: status 400.
     case malformed(String)
