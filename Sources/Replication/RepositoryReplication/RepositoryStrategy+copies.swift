@@ -10,7 +10,10 @@ extension RepositoryStrategy {
   package func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook {
     try await onWorker("look at", id.text) { flag in
       let path = place.path(of: id)
-      guard try place.files.status(of: path) != nil else { return CopyLook(isThere: false) }
+      guard let status = try place.files.status(of: path) else { return CopyLook(isThere: false) }
+      if status.kind == .directory, try !CopyExamination.isOurs(path, through: place.files) {
+        return CopyLook(isOurs: false, damage: ["'\(path)' is no copy of Remora's"])
+      }
       guard let rules else { return CopyLook() }
       var look = CopyLook()
       look.damage = try repaired(id, source: nil, rules, flag)

@@ -97,13 +97,9 @@ extension Secondary {
     guard entry.incarnation == nil || entry.lastSuccessAt == nil && !entry.isRestored,
       member.kind.dataType == .repository
     else { return false }
-    do throws(StrategyError) {
-      guard case .present = try await member.strategy.presence(of: id) else { return false }
-    } catch {
-      // A root that is empty or cannot be read: the sync itself checks whether it may write there.
-      guard error.code == .fileSystem else { throw error }
-      return false
-    }
+    let look = try await member.strategy.inspect(id)
+    // The sync refuses a path that Remora did not make, and moves a damaged copy to the trash.
+    guard look.isThere, look.isOurs, look.damage.isEmpty else { return false }
     let row: CatalogRow
     switch try await primary.standing(of: id, incarnation: incarnation, member.kind.name) {
     case .present(let present): row = present

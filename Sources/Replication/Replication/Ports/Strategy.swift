@@ -137,14 +137,17 @@ public struct HousekeepingReport: Hashable, Sendable {
 public struct CopyLook: Hashable, Sendable {
   /// Whether its path exists.
   public var isThere: Bool
+  /// Whether a sync may write there: the path is a copy, not a directory of an operator or another program.
+  public var isOurs: Bool
   /// Damage that a fresh download repairs, one line each.
   public var damage: [String]
   /// Whether anything but a sync has changed it since the last one.
   public var isTouched: Bool
 
   /// Creates a result; without arguments for a copy that is unchanged since the last sync.
-  public init(isThere: Bool = true, damage: [String] = [], isTouched: Bool = false) {
+  public init(isThere: Bool = true, isOurs: Bool = true, damage: [String] = [], isTouched: Bool = false) {
     self.isThere = isThere
+    self.isOurs = isOurs
     self.damage = damage
     self.isTouched = isTouched
   }
