@@ -6,9 +6,9 @@ package import WorkerPool
 
 /// Makes a new copy beside its destination and moves it there when it is complete.
 ///
-/// It grows in `.remora-NAME` next to the destination, under its own owner lock, and becomes visible by one rename: a
-/// reader sees no copy or a whole one. What a dead run left there is thrown away by the next run for the same
-/// destination.
+/// It is created in `.remora-NAME` next to the destination, under its own owner lock, and becomes visible by one
+/// rename: a reader sees no copy or a complete one. The next run for the same destination removes leftovers of a dead
+/// run.
 package struct CopyCreation {
   let destination: FilePath
   let files: any FileSystemPort

@@ -9,7 +9,7 @@ package import SystemPackage
 package enum CopyInspection: Sendable {
   /// Nothing, or an empty directory.
   case vacant
-  /// A copy of ours of this source, with what its configuration records.
+  /// A copy of this source that Remora made, with its configuration.
   case copy(CopyConfiguration)
   /// A bare repository that this run may take over: `git clone --mirror` made it of this source, or the user says so.
   case adoptable

@@ -22,7 +22,7 @@ package struct CopyLayout: Hashable, Sendable {
   /// The result of the last run, with the stamps by which the next run detects changes.
   package var state: FilePath { own.appending("state.json") }
   package var journal: FilePath { own.appending("refs.journal.jsonl") }
-  /// Files of a run at work; its presence at the start of a run means that one died.
+  /// Files of a running run; if it exists at the start of a run, another one died.
   package var staging: FilePath { own.appending("staging") }
 
   /// No file that a copy keeps its refs in is larger: 60 million refs take 4 GiB.

@@ -7,11 +7,10 @@ internal import Glibc
 internal import RefStore
 package import SystemPackage
 
-/// Writes those parts of a copy anew that hold nothing which cannot be derived: `config`, `HEAD`, `refs/`, files below
-/// `remora/`.
+/// Rewrites the derivable parts of a copy: `config`, `HEAD`, `refs/`, files below `remora/`.
 ///
-/// What it replaces is kept below `remora/damaged/`, so that nothing is lost by a mistake. Needs the owner lock of the
-/// copy, where one can be had. A crash leaves some parts repaired; the next call goes on.
+/// Replaced files are kept below `remora/damaged/`. Needs the owner lock of the copy, if it can be taken. A crash
+/// leaves some parts repaired; the next call continues.
 package struct CopyRepair {
   private let layout: CopyLayout
   private let files: any FileSystemPort
@@ -69,7 +68,7 @@ package struct CopyRepair {
 
   private static let depth = 4
 
-  /// The lock lies in the copy: what stands in its way goes first. While it does, nothing can hold it.
+  /// The lock is in the copy: damage that prevents taking it is repaired first. Until then no process can hold it.
   private func makeLockable() throws {
     if let status = try files.status(of: layout.own), status.kind != .directory {
       try files.rename(layout.own, to: layout.root.appending(".remora-damaged-\(stamp)"))
@@ -97,7 +96,7 @@ package struct CopyRepair {
       try files.makeDirectory(layout.refs, permissions: .allBeforeUmask)
       try files.synchronizeDirectory(layout.root)
     default:
-      // Files of ours below `remora/` and `logs/`: a run makes them again.
+      // Remora's files below `remora/` and `logs/`: a run creates them again.
       let path = layout.root.pushing(FilePath(damage.part))
       if try files.status(of: path) != nil { try putAside(path) }
     }

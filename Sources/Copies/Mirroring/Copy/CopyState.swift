@@ -3,10 +3,10 @@ internal import RefStore
 internal import StateFiles
 internal import SystemPackage
 
-/// What the last successful run left in a copy (`remora/state.json`), with the stamps of the files it describes.
+/// The result of the last successful run in a copy (`remora/state.json`), with the stamps of the files it describes.
 ///
-/// It only saves work: without it, or when a stamp differs, everything is read anew. So it is written without fsync;
-/// after a crash it may be missing, torn or old, and an old one no longer matches its stamps.
+/// It is an optimization only: without it, or when a stamp differs, all files are read again. So it is written without
+/// fsync; after a crash it may be missing, torn or old, and an old one no longer matches its stamps.
 package struct CopyState: Codable, Equatable, Sendable {
   /// Identifies the content of a file unless clock and inode are both forged.
   package struct Stamp: Codable, Equatable, Sendable {
@@ -68,7 +68,7 @@ package struct CopyState: Codable, Equatable, Sendable {
     try load(layout, through: files)
   }
 
-  /// True when this is the very packed-refs that the last run of ours wrote.
+  /// Whether this is the packed-refs that the last run wrote.
   static func describes(_ packedRefs: FileStatus?, of layout: CopyLayout, through files: any FileSystemPort)
     throws(FileError) -> Bool
   {

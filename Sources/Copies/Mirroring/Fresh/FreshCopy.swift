@@ -4,15 +4,16 @@ internal import RefStore
 package import SystemPackage
 package import WorkerPool
 
-/// Fetches everything of a source anew beside an old copy, without using anything of it, and lets the two change
-/// places.
+/// Makes a fresh download of a source beside an old copy, without using its objects, and swaps the two.
 ///
-/// For a copy that cannot be trusted any more. What only the old copy has comes along: the ref journal, and every
-/// object that the dropped log, the journal or an old ref names, as far as the old copy can still read it (`Heritage`).
+/// For a copy that cannot be trusted any more. The parts that only the old copy has are carried over: the ref journal,
+/// and every object that the dropped log, the journal or an old ref names, as far as the old copy can still read it
+/// (`Heritage`).
 ///
-/// The new copy grows under one name, gets another when it is whole, and from there the two change places in one step
-/// (`FileSystemPort.exchange`): a crash leaves the old copy or the new one, and the name of what lies beside it says
-/// whether it may be thrown away (`CopyLeftovers`). What may not is given to `displace`, at once or by the next run.
+/// The new copy is created under one name, gets another when it is complete, and is then exchanged with the old one
+/// atomically (`FileSystemPort.exchange`): a crash leaves the old copy or the new one, and the name of the other
+/// directory shows whether it may be removed (`CopyLeftovers`). Otherwise it is passed to `displace`, at once or by the
+/// next run.
 package struct FreshCopy {
   private let request: MirrorRequest
   private let environment: MirrorEnvironment

@@ -22,7 +22,7 @@ struct StrayFolding {
   /// refs; a machine under load may leave it waiting for a time slice several times that long.
   static let readerGrace = Duration.milliseconds(500)
 
-  /// What a lock of ours on a loose ref says. git's are empty or hold an oid.
+  /// The content of Remora's lock on a loose ref. git's are empty or have an oid.
   static let lockContent = Array("remora folds this ref\n".utf8)
 
   private var files: any FileSystemPort { environment.files }

@@ -40,7 +40,7 @@ struct CopyUpdate {
     return outcome
   }
 
-  /// What a run would do, as an outcome; nothing is written.
+  /// Returns the outcome that a run would have; writes nothing.
   func compare(_ session: any SourceSession, with contents: CopyContents) -> MirrorOutcome {
     let goal = MirrorGoal(session.view, exclusion: configuration.exclusion, contents: contents)
     var outcome = MirrorOutcome(status: .unchanged)
@@ -52,8 +52,8 @@ struct CopyUpdate {
     return outcome
   }
 
-  /// Writes the copy's configuration anew. Only when everything is fetched: a source that fails changes nothing. Before
-  /// refs move, so that gc keeps what they drop.
+  /// Rewrites the copy's configuration. Only after the fetch, so that a failing source changes nothing, and before refs
+  /// change, so that gc keeps the objects that they drop.
   private func recordConfiguration() throws {
     guard recorded != configuration else { return }
     let existing = try files.contents(of: layout.configuration, limit: 1 << 20) ?? []

@@ -21,7 +21,7 @@ enum LocalGlance {
     case unclear
   }
 
-  /// Looks at a source on this machine, for a copy that has no refs but those in its packed-refs.
+  /// Examines a source on this machine, for a copy whose refs are all in its packed-refs.
   static func look(
     at source: SourceURL, for copy: CopyLayout, _ exclusion: RefExclusion, through files: any FileSystemPort
   ) -> Sight {

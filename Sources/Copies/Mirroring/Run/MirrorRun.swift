@@ -34,7 +34,7 @@ package struct MirrorRun {
   /// Runs and says how it ended; every failure is an outcome.
   package func execute() -> MirrorOutcome {
     do {
-      // A destination that another run finishes while we wait for it is looked at again: then it is a copy.
+      // A destination that another run completes during the wait is inspected again: then it is a copy.
       for _ in 0..<3 {
         if let outcome = try attempt() { return outcome }
       }

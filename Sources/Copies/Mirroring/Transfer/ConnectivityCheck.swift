@@ -27,7 +27,7 @@ package struct ConnectivityCheck {
   private let oldTips: Set<ObjectID>
   private let believesNothing: Bool
   private let report: (Int) throws -> Void
-  /// Commits, trees and tags that were looked at.
+  /// Commits, trees and tags that were visited.
   private var seen: Set<ObjectID> = []
   private var treesRead = 0
   private var commits: [ObjectID] = []
@@ -161,7 +161,7 @@ package struct ConnectivityCheck {
     }
   }
 
-  /// Looks at each entry in place: a first copy of 160,000 objects has millions of them, so no value is made for an
+  /// Examines each entry in place: a first copy of 160,000 objects has millions of them, so no value is made for an
   /// entry unless it is a directory or outside the pack.
   private mutating func checkEntries(
     of tree: PendingTree, _ bytes: UnsafeRawBufferPointer, _ pending: inout [PendingTree]

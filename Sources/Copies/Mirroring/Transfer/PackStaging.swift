@@ -42,8 +42,8 @@ package struct PackStaging {
     return isNew
   }
 
-  /// Takes a pack back that no ref needs yet, because the run that published it failed. The index goes first: a pack
-  /// without one is not looked at.
+  /// Removes a published pack that no ref needs yet, because its run failed. The index is removed first: git ignores a
+  /// pack without one.
   package func retract(_ pack: IndexedPack) throws {
     for path in [pack.indexPath, pack.packPath] {
       guard let name = FilePath(pathText: path).lastComponent else { preconditionFailure("a pack has a name") }

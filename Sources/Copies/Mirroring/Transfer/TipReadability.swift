@@ -12,7 +12,7 @@ struct TipReadability {
 
   /// What the answers may build on, so that the source has little to count.
   let haves: [ObjectID]
-  /// Connects anew: a session serves one request.
+  /// Opens another connection: a session serves one request.
   let connect: () throws -> any SourceSession
 
   /// - Parameter control: a tip that the source can most likely send; see `TipProbe`.
