@@ -9,7 +9,7 @@ package struct CheckFinding: Hashable, Sendable {
     case unreadable
     /// Something that only the history names is not there: no source brings it back.
     case history
-    /// A file that git can make anew (multi-pack-index, bitmap, reverse index, commit-graph) is damaged.
+    /// A file that git can derive again (multi-pack-index, bitmap, reverse index, commit-graph) is damaged.
     case derived
   }
 
@@ -18,7 +18,7 @@ package struct CheckFinding: Hashable, Sendable {
   package let subject: String
   /// The problem, on one line.
   package let message: String
-  /// It was put right: a derived file was removed.
+  /// Whether it was repaired: a derived file was removed.
   package var isRepaired = false
 
   /// Whether a fresh download puts it right.

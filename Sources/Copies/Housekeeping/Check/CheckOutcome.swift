@@ -19,6 +19,6 @@ package struct CheckOutcome: Sendable {
   /// Why the check could not be made; then `findings` are not all.
   package var error: MirrorError?
 
-  /// Nothing is wrong, or nothing any more.
+  /// Whether there is no damage, or all of it was repaired.
   package var isSound: Bool { error == nil && findings.allSatisfy(\.isRepaired) }
 }

@@ -11,7 +11,7 @@ internal import SystemPackage
 struct ReplacedPacks: DerivedRecord, Equatable {
   /// Why a pack is not needed any more, which determines the check before its removal.
   enum Reason: String, Codable {
-    /// Each of its objects lies in other packs.
+    /// Each of its objects is in other packs.
     case consolidated
     /// What lies nowhere else was needed by nothing: refs, HEAD and dropped log are complete without the pack.
     case trimmed

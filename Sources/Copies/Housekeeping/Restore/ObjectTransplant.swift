@@ -28,7 +28,7 @@ struct ObjectTransplant {
 
   private static let attempts = 10
 
-  /// Derived files (bitmaps, multi-pack indexes, commit-graphs) stay behind: git makes them anew.
+  /// Derived files (bitmaps, multi-pack indexes, commit-graphs) are not copied: git derives them again.
   private func bringPacks() throws -> Bool {
     var isComplete = true
     for entry in try files.entries(of: source.packs) {
