@@ -1,6 +1,6 @@
 package import SystemPackage
 
-/// Why a repository was not served. Shown to the operator; a client gets `summary`, which names no path of ours.
+/// Why a repository was not served. Shown to the operator; a client gets `summary`, which contains no path.
 package struct GitServingError: Error, Sendable {
   /// What kind of failure, and with it the status of the answer.
   package enum Code: String, Sendable {

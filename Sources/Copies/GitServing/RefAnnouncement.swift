@@ -16,7 +16,7 @@ struct RefAnnouncement: Sendable {
   private var targets: [ReferenceName: ReferenceName] = [:]
   private let head: Head
   private var peeledHead: ObjectID?
-  /// Names whose objects were not looked at when packed-refs was written.
+  /// Names that were not peeled when packed-refs was written.
   private var unpeeled: Unpeeled
 
   private enum Unpeeled {
