@@ -4,8 +4,8 @@ internal import Synchronization
 internal import TextBytes
 package import WorkerPool
 
-/// The primary's half of the repository strategy for repositories that stand on no disk of ours: a roster says which
-/// there are, and each is read by listing its refs at its host.
+/// The primary's part of the repository strategy for repositories on other hosts: a roster lists them, and each is read
+/// by listing its refs at its host.
 ///
 /// Everything that blocks runs on `workers`.
 package final class ListedRepositories: Strategy {

@@ -32,7 +32,7 @@ extension RepositoryPlace {
     }
   }
 
-  /// Completes what a process that died has begun, and says what it was.
+  /// Completes the moves of a dead process, and returns them.
   func unfinishedMoves() throws -> [CopyMove] {
     let moves = try staged.lines().map { line in
       guard let move = CopyMove(line: line) else {

@@ -74,7 +74,8 @@ extension RepositoryPlace {
     try trash.remove(ticket.name)
   }
 
-  /// Puts away what runs that died have left beside a copy, or where it was.
+  /// Cleans up leftovers of dead runs beside a copy, or at its former path: a displaced copy is kept, the rest is
+  /// removed.
   ///
   /// - Throws: `LockError.held` while a run of another process works on the copy.
   func clear(_ id: ReplicableID, at now: Timestamp) throws {

@@ -29,7 +29,7 @@ package struct RepositoryPlace: Sendable {
     self.files = files
   }
 
-  /// Where a copy lies: the id with `.git`.
+  /// The path of a copy: the id with `.git`.
   package func path(of id: ReplicableID) -> FilePath { root.pushing(FilePath(id.text + ".git")) }
 
   /// What stands at the id's place: by the catalog's rules, or where the copy of it lies.
