@@ -15,10 +15,10 @@ package struct BlobPlace: Sendable {
     self.files = files
   }
 
-  /// Where the replicable lies: the id itself.
+  /// The path of the replicable: the id itself.
   package func path(of id: ReplicableID) -> FilePath { root.pushing(FilePath(id.text)) }
 
-  /// Every name of ours begins so, and no part of an id does (`ReplicableID`).
+  /// The prefix of Remora's own names, which no part of an id has (`ReplicableID`).
   static let ownPrefix = ".remora"
 
   /// Of new directories, less the process's umask.
