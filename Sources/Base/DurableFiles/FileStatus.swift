@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// What lstat(2) says about one name: enough to tell whether a file is still the one that was read before.
+/// The result of lstat(2) for one name, which shows whether a file is still the one that was read before.
 package struct FileStatus: Hashable, Sendable {
   package let kind: FileKind
   package let device: UInt64
