@@ -27,13 +27,13 @@ package struct PageFrame: Sendable {
   package var kinds: [KindName]
   /// Who looks may change things.
   package var isAdmin: Bool
-  /// Proves that a form is of this page; `nil` before anybody has signed in.
+  /// The token that a form of this page must carry; `nil` before the sign-in.
   package var csrf: String?
   /// What time it is.
   package var now: Date
   /// The path that is shown, for the navigation.
   package var path: String
-  /// What was done.
+  /// The result of the last action.
   package var notice: String?
   /// What could not be done.
   package var error: String?

@@ -7,7 +7,7 @@ package import SystemPackage
 internal import WorkerPool
 
 extension Agent {
-  /// What the bytes of a replicable are: a bare repository, or a file.
+  /// The form of a replicable's content: a bare repository, or a file.
   package enum Content: String, Sendable {
     /// A bare repository.
     case repository
@@ -18,34 +18,34 @@ extension Agent {
     fileprivate var suffix: String { self == .repository ? ".git" : "" }
   }
 
-  /// Content that is there.
+  /// The place of present content.
   package struct FoundContent: Sendable {
     /// The kind's root, resolved.
     package let root: FilePath
-    /// Below it, as the id says; links may be on the way.
+    /// The path below it by the id; it may contain symbolic links.
     package let path: FilePath
-    /// The content itself; of a repository without links.
+    /// The content itself; for a repository without symbolic links.
     package let location: FilePath
     /// The number of the user who owns it.
     package let owner: UInt32
   }
 
-  /// Where the content of a replicable is that is there.
+  /// Returns where the content of a present replicable is.
   ///
-  /// - Parameter incarnation: which one is meant, on a primary; `nil` for whatever has the id.
-  /// - Throws: `AgentFault` 409 on a primary that was replaced, 409 `replaced` for another incarnation, 404 for what is not there or
-  ///   not selected, 503 when the root itself cannot be trusted: gone, or empty
-  ///   as the place of a file system that is not mounted is. `ReplicationError` for an unknown kind and a bad id.
+  /// - Parameter incarnation: the expected one, on a primary; `nil` for any that has the id.
+  /// - Throws: `AgentFault` 409 on a primary that was replaced, 409 `replaced` for another incarnation, 404 for a
+  ///   replicable that is absent or not selected, 503 when the root is missing, or empty like the mount point of a file
+  ///   system that is not mounted. `ReplicationError` for an unknown kind and a bad id.
   package func content(
     of name: String, id: String, incarnation: Incarnation? = nil, as content: Content
   ) async throws -> FoundContent {
-    // A fenced primary has what was there before it was replaced: no reader gets that as if it were current.
+    // A fenced primary has the content of before its replacement, which must not be served as current.
     if case .primary = site { try plan.epoch?.checkNotFenced("give out a \(content.rawValue)") }
     let kind = try kind(name)
     let id = try ReplicableID(id)
     guard kind.dataType == content.dataType, kind.selection.selects(id) else { throw Self.missing(content) }
     if case .primary(let site) = site {
-      // What is listed is served, and nothing else.
+      // Only listed replicables are served.
       guard try await site.primary.ruledOut(id, kind.name) == nil else { throw Self.missing(content) }
     }
     if let incarnation {
@@ -59,7 +59,8 @@ extension Agent {
       let directory = FilePath(String(cString: resolved))
       var location = directory.appending(path)
       if content == .repository {
-        // By the rules of the catalog: what it does not list is not served, whatever link leads there.
+        // By the rules of the catalog: a directory that it does not list is not served, even if a symbolic link leads
+        // there.
         switch try state.place(of: kind, at: directory, holdsCopies: false).location(of: id) {
         case .directory(let found): location = found
         case .refused: throw Self.missing(content)
@@ -80,7 +81,7 @@ extension Agent {
     }
   }
 
-  /// Where a repository is written to, for whoever tries it here: `push to …`.
+  /// Returns where a repository is pushed to, for the refusal of a push here: `push to …`.
   package func home(of name: String, id: String) -> String {
     guard case .secondary(let site) = site else { return "push to the Git host itself" }
     let here = "this is '\(plan.site)', a copy; push to"

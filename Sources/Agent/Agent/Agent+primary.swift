@@ -4,17 +4,18 @@ internal import Replication
 internal import SiteAssembly
 
 extension Agent {
-  /// Takes in what a Git host says happened; durable on return.
+  /// Publishes a Git host's notice; durable on return.
   package func take(_ notice: EventNotice) async throws {
     if case .secondary(let site) = site, let listed = site.listed { return try await listed.intake.take(notice) }
     try plan.epoch?.checkNotFenced("take an event in")
     try await primarySite(for: "take an event in").intake.take(notice)
   }
 
-  /// A part of the event feed.
+  /// Returns a part of the event feed.
   ///
   /// - Parameters:
-  ///   - reader: the secondary that asks; what it asks behind is what it has taken, durable. `nil` for people.
+  ///   - reader: the requesting secondary; its cursor acknowledges the events up to there as durable. `nil` for a
+  ///     reader's token.
   ///   - cursor: `LOG:ID:CHAIN`; `nil` for the oldest that is kept.
   package func events(
     after cursor: String?, limit: Int, wait: Duration, reader: String?
@@ -28,7 +29,7 @@ extension Agent {
     }
     if let reader {
       var taken: Cursor?
-      // A cursor of another history acknowledges nothing here; reading says so below.
+      // A cursor of another history acknowledges nothing here; the read below reports it.
       if let position, (try? await site.log.acknowledge(secondary: reader, position)) != nil { taken = position }
       site.secondaries.heard(from: reader, cursor: taken)
     }
@@ -36,7 +37,7 @@ extension Agent {
     do {
       batch = try await site.log.events(after: position, limit: limit, wait: wait)
     } catch {
-      // A poll that waits when the agent stops, or whose asker has gone.
+      // The agent stops during a long poll, or the client has disconnected.
       if Task.isCancelled { throw AgentFault(503, "stopping", "the agent is stopping", hint: "ask again") }
       throw error
     }
@@ -44,23 +45,23 @@ extension Agent {
       events: batch.events.map(EventRow.init), cursor: "\(batch.cursor)", epoch: plan.epoch?.record.epoch ?? 0)
   }
 
-  /// Events before one, or the last ones, the newest first.
+  /// Returns events before one, or the last ones, the newest first.
   ///
   /// - Throws: `AgentFault` 409 where the site is a secondary.
   package func events(before id: UInt64?, limit: Int) async throws -> [EventRow] {
     try await primarySite(for: "list the last events").log.events(before: id, limit: limit).map(EventRow.init)
   }
 
-  /// A part of a kind's catalog.
+  /// Returns a part of a kind's catalog.
   package func catalog(of name: String, after id: String?, limit: Int) async throws -> CatalogPageRow {
     let site = try unfencedSite(for: "list the catalog")
     let after = try id.map { try ReplicableID($0) }
     return CatalogPageRow(try await site.primary.catalog(of: try kind(name).name, after: after, limit: limit))
   }
 
-  /// How one replicable stands on the disk.
+  /// Returns the status of one replicable on the disk.
   ///
-  /// - Parameter marks: by which a copy proves that it is of this incarnation, with commas between them; at most 64.
+  /// - Parameter marks: marks that prove that a copy is of this incarnation, separated by commas; at most 64.
   package func standing(
     of name: String, id: String, incarnation: String?, marks: String? = nil
   ) async throws -> StandingRow {
@@ -86,9 +87,9 @@ extension Agent {
     }
   }
 
-  /// One replicable's content, read from disk now: the lines, and their checksum.
+  /// Reads one replicable's content from disk: the lines, and their checksum.
   ///
-  /// - Throws: `AgentFault` 409 `replaced` where another incarnation than the one that is meant has the id.
+  /// - Throws: `AgentFault` 409 `replaced` where another incarnation has the id.
   package func listing(
     of name: String, id: String, incarnation: String? = nil
   ) async throws -> (text: [UInt8], checksum: String?) {
@@ -98,14 +99,15 @@ extension Agent {
     return (ListingText.write(listing), listing.checksum.map { "\($0)" })
   }
 
-  /// - Throws: `AgentFault` 409 where the site is a secondary, and where another one has replaced it: what it has is stale.
+  /// - Throws: `AgentFault` 409 where the site is a secondary, and where another site has replaced it, so that its
+  ///   content is stale.
   func unfencedSite(for operation: String) throws(AgentFault) -> PrimarySite {
     let site = try primarySite(for: operation)
     try plan.epoch?.checkNotFenced(operation)
     return site
   }
 
-  /// A secondary has asked for something.
+  /// Records a request of a secondary.
   package func heard(from secondary: String) {
     if case .primary(let site) = site { site.secondaries.heard(from: secondary) }
   }

@@ -6,22 +6,22 @@ internal import SiteAssembly
 internal import Synchronization
 internal import WorkerPool
 
-/// A site at work: its state is open, and its loops can run. What the routes and the commands ask for, they ask here.
+/// A running site: its state is open, and its loops can run. Routes and commands call its methods.
 package final class Agent: Sendable {
-  /// What the site is.
+  /// The site's role, with its state.
   enum Site: Sendable {
     case primary(PrimarySite)
     case secondary(SecondarySite)
 
-    /// Whom a promotion replaces.
+    /// The primary that a promotion replaces.
     fileprivate var former: FormerPrimary? {
       if case .secondary(let site) = self { site.former } else { nil }
     }
   }
 
-  /// What it was opened with.
+  /// The plan that it was opened with.
   package let plan: AgentPlan
-  /// Since when.
+  /// When it was opened.
   package let startedAt: Timestamp
   let site: Site
   let state: SiteResources
@@ -29,14 +29,14 @@ package final class Agent: Sendable {
 
   let transitions: TransitionLog
   let trend: TrendLog
-  /// Many may look at once, and see the same.
+  /// Concurrent requests share one answer.
   let statuses = SharedAnswer<StatusRow>()
-  /// The last answer of `/readyz`, and when it was given.
+  /// The last answer of `/readyz`, and its time.
   let readiness = Mutex<(at: ContinuousClock.Instant, obstacles: Int)?>(nil)
   private let counter: TrendCounter
   private let observer: any ReplicationObserver
-  /// For the agent that this primary has replaced, whose certificate another authority may have signed than those of
-  /// other hosts.
+  /// For the agent that this primary has replaced, whose certificate may have another authority than those of other
+  /// hosts.
   private let formerHTTP: BoundedHTTPClient?
 
   private init(
@@ -60,10 +60,10 @@ package final class Agent: Sendable {
   /// Opens the site's state for as long as `body` runs.
   ///
   /// - Parameters:
-  ///   - chronicle: where lines for people go.
+  ///   - chronicle: the agent's log.
   ///   - environment: the clock and the random source.
-  /// - Throws: what opening the state throws (another process owns it, a file is damaged, a root is missing), and what `body`
-  ///   throws. A process that dies at any line is found and put right by the next opening.
+  /// - Throws: errors of opening the state (another process owns it, a file is damaged, a root is missing), and the
+  ///   errors of `body`. The next opening recovers from a crash at any line.
   package static func withOpen<Answer: Sendable>(
     _ plan: AgentPlan, chronicle: Chronicle, environment: SiteEnvironment,
     _ body: (Agent) async throws -> Answer
@@ -105,7 +105,7 @@ package final class Agent: Sendable {
     await formerHTTP?.shutdown()
   }
 
-  /// Runs the site's loops until the task is cancelled; what runs then ends, and leaves nothing half done.
+  /// Runs the site's loops until the task is cancelled; running jobs then end in a consistent state.
   package func run() async {
     await withDiscardingTaskGroup { group in
       switch site {
@@ -149,7 +149,7 @@ package final class Agent: Sendable {
     return ReportLoop(client: client, observer: observer) { try await self.status() }
   }
 
-  /// Takes other limits of running jobs; those beyond them run to their ends.
+  /// Sets the limits of running jobs; jobs beyond the new limits run to their end.
   package func take(_ limits: AgentConfiguration.Limits) async {
     switch site {
     case .primary(let site): site.checksums.take(width: SchedulerLimits(limits).verifications)
@@ -157,13 +157,14 @@ package final class Agent: Sendable {
     }
   }
 
-  /// Other sites may replace this primary from now on.
+  /// Sets which sites may replace this primary.
   package func take(promotionRights names: Set<String>) { plan.promotionRights.replace(names) }
 
-  /// What time it is here.
+  /// The present time at this site.
   package var now: Timestamp { environment.now() }
 
-  /// `primary` or `secondary`. A secondary that was promoted is the primary from then on, also while it opens its state again.
+  /// `primary` or `secondary`. A secondary that was promoted is the primary from then on, also while it opens its state
+  /// again.
   package var role: String {
     switch site {
     case .primary: "primary"
@@ -192,7 +193,7 @@ package final class Agent: Sendable {
     return site
   }
 
-  /// - Throws: `AgentFault` 404 for a kind that this site does not replicate, 400 for what is no name.
+  /// - Throws: `AgentFault` 404 for a kind that this site does not replicate, 400 for an invalid name.
   func kind(_ name: String) throws -> KindPlan {
     guard let kind = plan.kinds.first(where: { $0.name.text == name }) else {
       throw ReplicationError.unknownReplicable(name)

@@ -1,9 +1,9 @@
 internal import CoreMetrics
 internal import Replication
 
-/// All that is counted and timed (`remora_*`); what is only looked up when somebody asks is in `StatusRow`.
+/// All counters and timers (`remora_*`); values that are computed per request are in `StatusRow`.
 package enum AgentMetrics {
-  /// What the names mean, for whoever shows them.
+  /// The help text of each metric.
   package static let help = [
     "remora_replication_lag_seconds": "From an event's publication to the verification that saw it.",
     "remora_sync_seconds": "Syncs by result.",
@@ -18,7 +18,7 @@ package enum AgentMetrics {
     "remora_http_requests_total": "Requests answered, by class of status.",
   ]
 
-  /// Seconds from an event's publication to the verification that saw it; by kind.
+  /// Records the seconds from an event's publication to the verification of its change; by kind.
   static func lag(_ name: ReplicableName, _ lag: Duration) {
     Recorder(label: "remora_replication_lag_seconds", dimensions: [("kind", name.text)], aggregate: true)
       .record(seconds(lag))
@@ -86,13 +86,13 @@ package enum AgentMetrics {
     .record(seconds(duration))
   }
 
-  /// Bytes that a sync has brought, by kind.
+  /// Counts the bytes that a sync has received, by kind.
   static func transferred(_ name: ReplicableName, _ bytes: UInt64) {
     Counter(label: "remora_transferred_bytes_total", dimensions: [("kind", name.text)])
       .increment(by: Int64(clamping: bytes))
   }
 
-  /// Something that could not be done, by kind, operation and code.
+  /// Counts a failure, by kind, operation and code.
   static func failed(_ name: ReplicableName, _ operation: String, _ code: String) {
     Counter(
       label: "remora_failures_total", dimensions: [("kind", name.text), ("operation", operation), ("code", code)]
@@ -100,7 +100,7 @@ package enum AgentMetrics {
     .increment()
   }
 
-  /// A look at a repository whose host has no agent, by kind and result.
+  /// Counts a poll of a repository whose host has no agent, by kind and result.
   static func polled(_ name: ReplicableName, _ result: String) {
     Counter(label: "remora_polls_total", dimensions: [("kind", name.text), ("result", result)]).increment()
   }

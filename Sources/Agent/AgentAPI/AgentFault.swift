@@ -1,4 +1,4 @@
-/// What an agent answers in place of what was asked for: the body `{"error": {"code", "message", "hint"}}`.
+/// An agent's error answer: the body `{"error": {"code", "message", "hint"}}`.
 package struct AgentFault: Error, Codable, Hashable, Sendable, CustomStringConvertible {
   /// A word that programs may match, such as `unauthorized`, `forked`, `unknown_replicable`.
   package var code: String

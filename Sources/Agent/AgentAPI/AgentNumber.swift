@@ -1,7 +1,8 @@
-/// The numbers of the API. Every value that is decoded is checked first, so that no answer and no request of another program holds
-/// a number with which counting could overflow.
+/// The numbers of the API. Every value that is decoded is checked first, so that no answer and no request of another
+/// program holds a number with which counting could overflow.
 package enum AgentNumber {
-  /// The largest integer that every JSON reader represents exactly (RFC 7493, section 2.2): 2^53 - 1. Its negative is the smallest.
+  /// The largest integer that every JSON reader represents exactly (RFC 7493, section 2.2): 2^53 - 1. Its negative is
+  /// the smallest.
   package static let highest: Int64 = 9_007_199_254_740_991
 
   /// Why a text was refused.
@@ -10,10 +11,10 @@ package enum AgentNumber {
     package let description: String
   }
 
-  /// Checks each number of a JSON text. What is no JSON is left to the decoder.
+  /// Checks each number of a JSON text. The decoder refuses invalid JSON.
   ///
-  /// - Throws: `Refusal` for the first number whose magnitude is larger than `highest`, and for a text with a null byte: the decoder
-  ///   would read it as UTF-16 or UTF-32, whose digits this check does not find.
+  /// - Throws: `Refusal` for the first number whose magnitude is larger than `highest`, and for a text with a null
+  ///   byte: the decoder would read it as UTF-16 or UTF-32, whose digits this check does not find.
   package static func check(_ text: UnsafeRawBufferPointer) throws {
     guard !text.contains(0) else { throw Refusal(description: "the text is not UTF-8") }
     var position = 0
@@ -50,7 +51,7 @@ package enum AgentNumber {
     let isShort = number.count <= 15 && number.allSatisfy { $0 != UInt8(ascii: "e") && $0 != UInt8(ascii: "E") }
     if isShort { return }
     let text = String(decoding: number.prefix(400), as: UTF8.self)
-    // What is no number is no JSON: the decoder refuses it. A longer text than this is a number that no agent writes.
+    // The decoder refuses invalid numbers. No agent writes a number longer than this.
     let isInRange = number.count <= 400 && (Double(text).map { $0.magnitude <= Double(highest) } ?? true)
     guard isInRange else {
       throw Refusal(description: "the number \(text.prefix(40)) is larger than \(highest)")

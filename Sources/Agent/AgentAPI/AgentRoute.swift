@@ -1,14 +1,14 @@
 import TextBytes
 
-/// The paths of the API, and how what is asked for is put into them.
+/// The paths of the API, and the encoding of their parameters.
 package enum AgentRoute {
   /// Events: `POST` takes one in, `GET` is the feed.
   package static let events = "/api/v1/events"
   /// Everything about the site at a glance.
   package static let status = "/api/v1/status"
-  /// All sites that this one knows of.
+  /// All sites of this site's configuration and reports.
   package static let sites = "/api/v1/sites"
-  /// A secondary tells its primary how it stands.
+  /// A secondary reports its status to its primary.
   package static let siteReport = "/api/v1/sites/report"
   /// All sites under Geo's field names.
   package static let nodeStatus = "/geo_nodes/status"
@@ -64,7 +64,7 @@ package enum AgentRoute {
     incarnation.map { "\(incarnationMark)/\(encoded($0))/" } ?? ""
   }
 
-  /// A path with a query; pairs without a value are left out. What is signed and what is sent is this very text.
+  /// Returns a path with a query; pairs without a value are left out. The same text is signed and sent.
   package static func path(_ path: String, _ query: [(String, String?)]) -> String {
     let pairs = query.compactMap { name, value in value.map { "\(encoded(name))=\(encoded($0))" } }
     return pairs.isEmpty ? path : "\(path)?\(pairs.joined(separator: "&"))"

@@ -6,7 +6,7 @@ package struct CatalogEntryRow: Codable, Hashable, Sendable {
   package var incarnation: String
   /// `LOG:ID` of the last event about it.
   package var generation: String?
-  /// The last reading, if known.
+  /// The last reading, if there is one.
   package var reading: ReadingRow?
   /// When that event was published, if known.
   package var announcedAt: String?
@@ -63,8 +63,8 @@ package struct StandingRow: Codable, Hashable, Sendable {
   package var row: CatalogEntryRow?
   /// With `unknown`.
   package var reason: String?
-  /// With `unknown`: the primary does not offer it, because it is `excluded`, `unavailable` or `broken`. Secondaries that do not read
-  /// this member conclude nothing, which is right too.
+  /// With `unknown`: the primary does not offer it, because it is `excluded`, `unavailable` or `broken`. Secondaries
+  /// that do not read this member conclude nothing, which is right too.
   package var notOffered: String?
   /// Where marks were asked about, and it is present: whether it holds all of them.
   package var holdsMarks: Bool?

@@ -1,4 +1,4 @@
-/// What a Git host, a hook or a person says happened; the body of `POST /api/v1/events`.
+/// A notice of a Git host, a hook or an operator; the body of `POST /api/v1/events`.
 package struct EventNotice: Codable, Hashable, Sendable {
   /// `push`, `update` or `destroy`.
   package var event: String
@@ -67,10 +67,10 @@ package struct EventRow: Codable, Hashable, Sendable {
   package var replicableName: String
   /// `created`, `updated`, `deleted`, `checksum_succeeded`.
   package var eventName: String
-  /// What is known about it.
+  /// The details of the event.
   package var payload: Payload
 
-  /// What an event says besides its name.
+  /// The members of an event in addition to its name.
   package struct Payload: Codable, Hashable, Sendable {
     /// The id within the kind.
     package var modelRecordId: String
@@ -80,7 +80,7 @@ package struct EventRow: Codable, Hashable, Sendable {
     package var correlationId: String
     /// The ref changes, where known.
     package var changes: [RefMoveRow]?
-    /// Why it was published when nobody asked for it, such as `scan`.
+    /// Why the agent published it by itself, such as `scan`.
     package var reason: String?
     /// With `checksum_succeeded`.
     package var reading: ReadingRow?

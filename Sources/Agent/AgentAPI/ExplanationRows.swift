@@ -6,7 +6,7 @@ package struct ExplanationRow: Codable, Hashable, Sendable {
   package var id: String
   /// One word or two: `in sync`, `out of date`, `failing`, `not tracked` …
   package var summary: String
-  /// What is so and why, a sentence each.
+  /// The facts and their causes, a sentence each.
   package var facts: [String]
   /// What happens next, and when.
   package var next: String

@@ -1,6 +1,7 @@
-/// A site's numbers under the field names of GitLab Geo (`GET /geo_nodes/status`); the article `NodeStatus` tells each.
+/// A site's numbers under the field names of GitLab Geo (`GET /geo_nodes/status`); the article `NodeStatus` describes
+/// each.
 ///
-/// Every field is always there: `null` says that it does not apply to this site, or is not known.
+/// Every field is always there: `null` means that it does not apply to this site, or is unknown.
 package struct NodeStatusRow: Encodable, Hashable, Sendable {
   /// What a field can hold.
   package enum Value: Encodable, Hashable, Sendable {

@@ -1,4 +1,5 @@
-/// Commands that messages name for an operator to type. What they print is accepted by the program: its tests parse each.
+/// Commands that messages name for an operator to type. What they print is accepted by the program: its tests parse
+/// each.
 package enum OperatorCommand {
   /// The entries of a kind, of one state or of all.
   package static func list(_ kind: String, state: String? = nil, verificationState: String? = nil) -> String {
@@ -36,7 +37,8 @@ package enum OperatorCommand {
     ]
   }
 
-  /// One word of a shell. What is not plain is quoted, and an id that begins with `-` is kept from being an option.
+  /// Returns one word of a shell. Special characters are quoted, and an id that begins with `-` is not taken for an
+  /// option.
   private static func word(_ text: String) -> String {
     let isPlain = text.utf8.allSatisfy { byte in
       switch byte {

@@ -24,7 +24,7 @@ package struct PromotionRow: Codable, Hashable, Sendable {
   package var formerUrl: String?
   /// Why that one could not be asked; `nil` when it could.
   package var formerFailure: String?
-  /// It knows, and refuses everything.
+  /// It has recorded the fence, and refuses everything.
   package var isFormerFenced: Bool
   /// Its last event, where it could be asked.
   package var formerLastEventId: UInt64?
@@ -32,7 +32,7 @@ package struct PromotionRow: Codable, Hashable, Sendable {
   package var lastEventId: UInt64
   /// What stands against it, one line each.
   package var problems: [String]
-  /// What of it would be lost or is not known to be right, by kind.
+  /// The replicables that would be lost or are unverified, by kind.
   package var kinds: [KindRow]
 
   /// One kind.
@@ -43,7 +43,7 @@ package struct PromotionRow: Codable, Hashable, Sendable {
     package var count: Int
     /// Not synced.
     package var unsynced: Int
-    /// Synced, and not known to be equal.
+    /// Synced, but not verified.
     package var unverified: Int
     /// Whose objects were never checked, or are damaged.
     package var unchecked: Int
@@ -117,7 +117,7 @@ package struct EpochRow: Codable, Hashable, Sendable {
   package var site: String
   /// `primary` or `secondary`.
   package var role: String
-  /// Its epoch: how many promotions it knows of.
+  /// Its epoch: the number of promotions that it has recorded.
   package var epoch: UInt64
   /// The site that replaced it, where one has.
   package var fencedBy: String?

@@ -26,9 +26,9 @@ package struct RegistryRow: Codable, Hashable, Sendable {
   package var missingOnPrimary: Bool
   /// Why the primary does not offer it: `excluded`, `unavailable` or `broken`. Then it is neither synced nor verified.
   package var notOffered: String?
-  /// Since when this site has known that.
+  /// When this site recorded that.
   package var notOfferedAt: String?
-  /// A person has brought it back from the trash, and the primary was not found to have it since.
+  /// An operator restored it from the trash, and the primary has not been found to have it since.
   package var isRestored: Bool
   /// `pending`, `started`, `succeeded`, `failed`, `disabled`.
   package var verificationState: String
@@ -81,7 +81,7 @@ package struct RegistryRow: Codable, Hashable, Sendable {
   }
 }
 
-/// What a primary knows of one of its replicables.
+/// A primary's state of one of its replicables.
 package struct PrimaryStateRow: Codable, Hashable, Sendable {
   /// The kind.
   package var replicableName: String
@@ -95,7 +95,7 @@ package struct PrimaryStateRow: Codable, Hashable, Sendable {
   package var verificationState: String
   /// Why it is not offered to secondaries: `excluded`, `unavailable` or `broken`. Then its checksum is not read.
   package var notOffered: String?
-  /// What is wrong with it, where it is broken.
+  /// The reason in words, where it is broken.
   package var notOfferedReason: String?
   /// When the last reading ended.
   package var verifiedAt: String?
@@ -126,7 +126,7 @@ package struct RegistryPage: Codable, Hashable, Sendable {
   package var states: [PrimaryStateRow]?
   /// Where to go on, to be given back as `after`; `nil` at the end.
   package var next: String?
-  /// Where to go back, to be given back as `before`; `nil` at the beginning, and where only `after` is known.
+  /// Where to go back, to be given back as `before`; `nil` at the beginning, and where only `after` is available.
   package var previous: String?
   /// How many fit the filters in all; `nil` where this is not counted.
   package var count: Int?
@@ -139,14 +139,14 @@ package struct RegistryPage: Codable, Hashable, Sendable {
   }
 }
 
-/// What shall be done with entries; the body of a `POST` to the registry's actions.
+/// An action on entries; the body of a `POST` to the registry's actions.
 package struct RegistryAction: Codable, Hashable, Sendable {
   /// `resync`, `redownload`, `reverify` or `recheck`.
   package var action: String
   /// To these; `nil` is all of the kind that fit `state`.
   package var ids: [String]?
-  /// With no ids: only entries whose sync (for `reverify`: verification) stands here, such as `failed`; for `recheck` any word
-  /// means those that were found damaged.
+  /// With no ids: only entries whose sync (for `reverify`: verification) stands here, such as `failed`; for `recheck`
+  /// any word means those that were found damaged.
   package var state: String?
 
   /// An action.

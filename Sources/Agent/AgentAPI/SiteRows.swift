@@ -4,18 +4,18 @@ package struct SiteRow: Codable, Hashable, Sendable {
   package var name: String
   /// `primary` or `secondary`.
   package var role: String
-  /// `healthy`, `unhealthy`, or `unknown` where it has never told.
+  /// `healthy`, `unhealthy`, or `unknown` where it has never reported.
   package var health: String
   /// Why it is not healthy, one line each.
   package var problems: [String]
-  /// When it told what is known of it; `nil` where it has never told. RFC 3339, UTC.
+  /// When it sent its last report; `nil` where it never did. RFC 3339, UTC.
   package var reportedAt: String?
   /// On a primary, of a secondary: how many lines of the log it has not taken yet.
   package var eventsBehind: UInt64?
-  /// All that it told, as it told it.
+  /// The complete last report.
   package var status: StatusRow?
 
-  /// A site of which nothing is known; the rest is set by name.
+  /// Creates a site without a report; other fields are set by name.
   package init(name: String, role: String) {
     self.name = name
     self.role = role
@@ -24,7 +24,7 @@ package struct SiteRow: Codable, Hashable, Sendable {
   }
 }
 
-/// The sites that a site knows of: on a primary itself and its secondaries, on a secondary itself.
+/// A site's list of sites: on a primary itself and its secondaries, on a secondary itself.
 package struct SitesPage: Codable, Hashable, Sendable {
   /// The site that answers comes first.
   package var sites: [SiteRow]

@@ -4,13 +4,14 @@ package struct StatusRow: Codable, Hashable, Sendable {
   package var site: String
   /// `primary` or `secondary`.
   package var role: String
-  /// Where people and other sites reach it, if it was told.
+  /// Where browsers and other sites reach it, if configured.
   package var url: String?
-  /// Nothing below needs a person.
+  /// Nothing below needs the operator.
   package var isHealthy: Bool
   /// What does, one line each.
   package var problems: [String]
-  /// The site serves copies that are no further behind than `ready.lag`, as `/readyz` answers; `nil` from a version that did not say.
+  /// The site serves copies that are no further behind than `ready.lag`, as `/readyz` answers; `nil` from a version
+  /// that did not say.
   package var isReady: Bool?
   /// Why it does not, one line each.
   package var obstacles: [String]?
@@ -32,13 +33,13 @@ package struct StatusRow: Codable, Hashable, Sendable {
   package var lastFailures: [FailureRow]
   /// The last event: on a primary the log's end, on a secondary the one that was taken last.
   package var lastEventId: UInt64?
-  /// When that event was published; `nil` where this is not known, as on a secondary before the first that it takes.
+  /// When that event was published; `nil` where unknown, as on a secondary before it consumes the first.
   package var lastEventAt: String?
   /// On a secondary: the primary.
   package var primary: PrimaryRow?
   /// On a primary: its secondaries.
   package var secondaries: [SecondaryRow]?
-  /// How many promotions the sites know of.
+  /// The number of recorded promotions.
   package var epoch: UInt64?
   /// On a primary that was replaced: by whom.
   package var fencedBy: String?
@@ -73,7 +74,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var message: String
     /// When it is asked again; `nil` while it is being asked.
     package var retryAt: String?
-    /// When it last answered, as far as that is known.
+    /// When it last answered, if known.
     package var lastAnswerAt: String?
 
     /// A row.
@@ -88,7 +89,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
 
   /// Something that this machine cannot do.
   package struct TroubleRow: Codable, Hashable, Sendable {
-    /// What was tried.
+    /// The activity that failed.
     package var activity: String
     /// Since when it fails.
     package var failingSince: String
@@ -111,7 +112,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var plural: String
     /// The feature flag is on.
     package var isEnabled: Bool
-    /// Replicables: on a primary all that it knows, on a secondary all that it tracks.
+    /// Replicables: on a primary all that have a state, on a secondary all that are tracked.
     package var count: Int
     /// Entries, or states, by state.
     package var states: [String: Int]
@@ -124,7 +125,8 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var isUnknownToPrimary: Bool?
     /// On a secondary: the kind's feature is off on the primary.
     package var isOffOnPrimary: Bool?
-    /// On a secondary: when the kind was last compared with a complete catalog of the primary, since this agent started.
+    /// On a secondary: when the kind was last compared with a complete catalog of the primary, since this agent
+    /// started.
     package var comparedAt: String?
     /// On a secondary: how many changes on the primary the last comparison could not follow.
     package var postponedCount: Int?
@@ -158,7 +160,8 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var skippedCount: Int?
     /// On a primary: why the last scan failed.
     package var scanFailure: String?
-    /// On a primary: directories that look like repositories and were never one that git can use, `PATH: REASON`, the first hundred.
+    /// On a primary: directories that look like repositories and were never one that git can use, `PATH: REASON`, the
+    /// first hundred.
     package var neverServed: [String]?
     /// On a secondary with a list: repositories that cannot be asked for changes, although their host answers.
     package var failingPolls: Int?
@@ -191,9 +194,9 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var id: String
     /// `excluded`, `unavailable` or `broken`.
     package var reason: String
-    /// What is wrong with it, where it is broken.
+    /// The reason in words, where it is broken.
     package var message: String?
-    /// On a secondary: since when this is known here.
+    /// On a secondary: when this was recorded here.
     package var since: String?
     /// On a secondary: when the copy was last synced.
     package var lastSuccessAt: String?
@@ -280,7 +283,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var replicableName: String
     /// The id.
     package var id: String
-    /// What was wrong.
+    /// The error.
     package var message: String
 
     /// A row.
@@ -292,7 +295,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
     }
   }
 
-  /// What a secondary knows of its primary.
+  /// A secondary's state of its primary.
   package struct PrimaryRow: Codable, Hashable, Sendable {
     /// Where it is.
     package var url: String
@@ -300,7 +303,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var isReachable: Bool
     /// When it last answered.
     package var lastContactAt: String?
-    /// Why work for it rests; `nil` when it does not.
+    /// Why work for it is paused; `nil` when it is not.
     package var pausedBy: String?
 
     /// A row.
@@ -335,7 +338,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
     }
   }
 
-  /// What a primary knows of one of its secondaries.
+  /// A primary's state of one of its secondaries.
   package struct SecondaryRow: Codable, Hashable, Sendable {
     /// Its name.
     package var name: String

@@ -30,7 +30,7 @@ package struct TrashRow: Codable, Hashable, Sendable {
   }
 }
 
-/// What shall be done with the trash; the body of a `POST`.
+/// An action on the trash; the body of a `POST`.
 package struct TrashAction: Codable, Hashable, Sendable {
   /// `restore` or `empty`.
   package var action: String

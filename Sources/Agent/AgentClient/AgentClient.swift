@@ -4,8 +4,8 @@ import TextBytes
 
 /// Asks an agent. Every exchange ends: by its answer, by a limit, or with the task.
 ///
-/// What goes wrong is always an `AgentFault`: the agent's own, or one of status 0 when it could not be asked (`unreachable`) or
-/// said something that no agent says (`bad_answer`).
+/// What goes wrong is always an `AgentFault`: the agent's own, or one of status 0 when it could not be asked
+/// (`unreachable`) or said something that no agent says (`bad_answer`).
 package struct AgentClient: Sendable {
   /// Where the agent is.
   package let endpoint: AgentEndpoint
@@ -23,7 +23,7 @@ package struct AgentClient: Sendable {
   }
 
   /// - Parameters:
-  ///   - http: shut down by whoever made it.
+  ///   - http: shut down by its creator.
   ///   - silence: how long the agent may say nothing, beyond what it was asked to wait.
   ///   - total: how long a whole exchange may take, likewise.
   package init(
@@ -87,8 +87,8 @@ package struct AgentClient: Sendable {
       do {
         return try await once(method, pathAndQuery, body, wait: wait, limit)
       } catch let failure as HTTPFailure {
-        // A kept-alive connection that the agent had closed meanwhile. Asking twice does no harm: all that is asked for may be
-        // asked for again.
+        // A kept-alive connection that the agent had closed meanwhile. Asking twice does no harm: all that is asked for
+        // may be asked for again.
         guard failure.kind == .connectionLost, !failure.answerBegan else { throw failure }
         return try await once(method, pathAndQuery, body, wait: wait, limit)
       } catch is NewProofWanted {
@@ -99,7 +99,7 @@ package struct AgentClient: Sendable {
     }
   }
 
-  /// The agent has started again, and takes only proofs that name this start, which we know now.
+  /// The agent has restarted, and accepts only tokens that name this start, which the signer has now.
   private struct NewProofWanted: Error {}
 
   private func translated(_ error: any Error) -> AgentFault {
@@ -176,7 +176,7 @@ package struct AgentClient: Sendable {
   }
 
   private static func fault(_ status: Int, _ body: [UInt8]) -> AgentFault {
-    // Whoever answers something else is no agent; the status is all that it told.
+    // Another server answered, not an agent; only the status is usable.
     guard var fault = try? AgentJSON.decode(AgentFault.Body.self, from: body).error,
       let code = ForeignText.word(fault.code)
     else {

@@ -7,7 +7,7 @@ package enum AgentEndpoint: Hashable, Sendable, CustomStringConvertible {
   /// A socket in an agent's state directory.
   case socket(path: String)
 
-  /// For people.
+  /// The endpoint as displayed.
   package var description: String {
     switch self {
     case .url(let url): url

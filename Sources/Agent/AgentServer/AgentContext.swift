@@ -4,19 +4,19 @@ internal import Logging
 package import NIOCore
 internal import SiteTokens
 
-/// What a request carries through the routes: on which door it came, and who asks.
+/// The context of a request in the routes: its listener, and the client's identity.
 package struct AgentContext: RequestContext {
   /// Hummingbird's own part.
   package var coreContext: CoreRequestContextStorage
   /// The connection, with its peer.
   package let channel: any Channel
-  /// Who asks, once access was checked.
+  /// The client's identity, once access was checked.
   package var identity: Identity = .nobody
 
-  /// From where it comes, once access was checked.
+  /// The client's address, once access was checked.
   var client = Client.socket
 
-  /// Whether who asks would still be let in: asked for again by answers that last.
+  /// Whether the client would still have access; checked again by long answers.
   var isStillAdmitted: @Sendable () -> Bool = { true }
 
   /// The context of a new request.
@@ -27,16 +27,16 @@ package struct AgentContext: RequestContext {
 
   /// Bytes of a body that a decoder may collect.
   package var maxUploadSize: Int { bodyBytes }
-  /// The same, as the door has it.
+  /// The listener's limit of a body, in bytes.
   var bodyBytes = BodyLimit.values
   /// The reader's or admin's token that it bears; `nil` for a site, on a socket, and without a token.
   var person: Person?
-  /// Where orders are written down.
+  /// The log of orders.
   var audit: AuditLog?
-  /// What the audit log has to know of a request that is refused.
+  /// The audit log's input for a refused request.
   var trace: AuditTrace?
 
-  /// Who asks, for the audit log.
+  /// Returns the author of the request, for the audit log.
   func actor() async -> AuditActor {
     let site: String? = if case .site(let name) = identity { name } else { nil }
     let process = await PeerProcess.of(channel)
@@ -46,11 +46,11 @@ package struct AgentContext: RequestContext {
   }
 }
 
-/// Who asks.
+/// The identity of a client.
 package enum Identity: Hashable, Sendable {
   /// Not authenticated.
   case nobody
-  /// Not authenticated, on this machine, where only it can connect.
+  /// Not authenticated, on this machine, where only local clients can connect.
   case neighbour
   /// A client with the role reader.
   case reader
@@ -60,9 +60,9 @@ package enum Identity: Hashable, Sendable {
   case site(String)
 }
 
-/// How long bodies may be, in bytes.
+/// Limits of bodies, in bytes.
 package enum BodyLimit {
-  /// Of questions and events, unless the configuration says otherwise.
+  /// Of requests and events, unless configured.
   package static let values = 1 << 20
   /// Of a fetch: a million wants and haves, and some.
   package static let git = 64 << 20
@@ -70,6 +70,6 @@ package enum BodyLimit {
   package static let webhooks = 25 << 20
   /// Of a form of the page.
   package static let forms = 64 << 10
-  /// Of a site's request to a route that reads none: more is not worth comparing.
+  /// Of a site's request to a route that reads none: larger ones are not compared.
   package static let unread = 64 << 10
 }

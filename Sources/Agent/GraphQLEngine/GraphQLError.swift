@@ -1,6 +1,6 @@
 import TextBytes
 
-/// What is wrong with a request, or with a part of its answer: as the specification has it (October 2021, section 7.1.2).
+/// An error of a request, or of a part of its answer (specification of October 2021, section 7.1.2).
 package struct GraphQLError: Error, Hashable, Sendable {
   /// A place in the document; both begin with 1.
   package struct Location: Hashable, Sendable {
@@ -9,11 +9,11 @@ package struct GraphQLError: Error, Hashable, Sendable {
     /// The column, in bytes.
     package let column: Int
 
-    /// Where every document begins, for what is wrong with the whole.
+    /// The beginning of a document, for errors of the whole document.
     static let first = Location(line: 1, column: 1)
   }
 
-  /// What is wrong, as text.
+  /// The error text.
   package var message: String
   /// Where in the document.
   package var locations: [Location]
@@ -32,7 +32,8 @@ package struct GraphQLError: Error, Hashable, Sendable {
     self.extensions = extensions
   }
 
-  /// The beginning of what a client has sent, for a message: what does not show, or turns the direction of text, by its number.
+  /// The beginning of what a client has sent, for a message: what does not show, or turns the direction of text, by its
+  /// number.
   static func shown(_ text: String, _ length: Int) -> String {
     ForeignText.numbered(text.prefix(length))
   }

@@ -6,7 +6,7 @@ package struct MetricFamily: Sendable {
     case counter
     /// It goes up and down.
     case gauge
-    /// It goes up and down under a name that promises a counter, because others know it by that name.
+    /// A gauge under the name of a counter, kept because other tools expect the name.
     case untyped
     /// Values by size. Not for collectors: the registry makes them itself.
     case histogram

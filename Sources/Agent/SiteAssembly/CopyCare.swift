@@ -12,7 +12,7 @@ package struct CopyCare: Sendable {
   /// Whether repositories that this site served when it was the primary may become copies. Only for a site that has a
   /// primary: elsewhere the states of a primary in its directory are those of a list.
   package var adoptsServed: Bool
-  /// Takes what was repaired in a copy, a line each.
+  /// Receives the repairs of a copy, a line each.
   package var repaired: @Sendable (ReplicableName, ReplicableID, [String]) -> Void
   /// Takes what a sync does, on its own thread and often.
   package var progress: @Sendable (ReplicableName, ReplicableID, SyncStep) -> Void

@@ -12,7 +12,7 @@ package struct OpenPrimary: Sendable {
 
   /// Closes the stores; no job may run any more.
   ///
-  /// - Throws: what saving the newest acknowledgements throws; what was published is durable before.
+  /// - Throws: errors of saving the newest acknowledgements; published events are durable before.
   package func close() async throws { try await Self.close(states, log) }
 
   fileprivate static func close(_ states: [DurablePrimaryStates], _ log: DurableEventLog) async throws {
@@ -61,7 +61,7 @@ extension SiteResources {
       try await primary.recover()
       return OpenPrimary(primary: primary, log: log, states: opened)
     } catch {
-      // The first error is thrown; what was published is durable.
+      // The first error is thrown; published events are durable.
       try? await OpenPrimary.close(opened, log)
       throw error
     }

@@ -18,9 +18,9 @@ extension SiteResources {
   ///
   /// - Parameters:
   ///   - primary: the primary itself in one process, or a client of it.
-  ///   - care: what is done for copies beyond making them equal; `nil` for nothing.
-  ///   - layer: wraps the parts of one kind, outside of what the kind itself replaces.
-  /// - Throws: what opening the registries throws, and `ReplicationError` for a root that is no directory. Nothing is
+  ///   - care: the maintenance of copies; `nil` for none.
+  ///   - layer: wraps the parts of one kind, outside of the kind's own replacements.
+  /// - Throws: errors of opening the registries, and `ReplicationError` for a root that is no directory. Nothing is
   ///   left open then.
   package func openSecondary(
     of primary: any PrimaryAccess, care: CopyCare? = nil, layer: (inout Secondary.Member, KindPlan) -> Void

@@ -63,7 +63,7 @@ public struct SitePlan: Sendable {
       do {
         answer = try await body(site.primary)
       } catch {
-        // The first error is thrown; what was published is durable.
+        // The first error is thrown; published events are durable.
         try? await site.close()
         throw error
       }

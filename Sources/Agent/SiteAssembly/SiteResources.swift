@@ -13,7 +13,7 @@ package import WorkerPool
 ///
 /// `with` opens and closes it; stores and strategies come from `openPrimary`, `openSecondary` and `strategy`.
 package final class SiteResources: Sendable {
-  /// What was opened.
+  /// The plan that was opened.
   package let plan: SitePlan
   /// The clock and the random source.
   package var environment: SiteEnvironment { plan.environment }
@@ -93,7 +93,7 @@ package final class SiteResources: Sendable {
   ///
   /// - Parameters:
   ///   - holdsCopies: the root has copies of a secondary.
-  ///   - care: what is done for copies beyond making them equal.
+  ///   - care: the maintenance of copies.
   /// - Throws: `ReplicationError.invalidConfiguration` for a root that is no directory.
   func strategy(
     of kind: KindPlan, holdsCopies: Bool, care: CopyCare? = nil

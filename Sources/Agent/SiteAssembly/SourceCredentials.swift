@@ -17,7 +17,7 @@ package struct SourceCredentials: Hashable, Sendable {
     case system
   }
 
-  /// How hosts are reached over SSH; what is not given comes from ssh_config(5).
+  /// How hosts are reached over SSH; ssh_config(5) gives the missing values.
   package struct SSH: Hashable, Sendable {
     /// `sources.ssh.client`.
     package var client = SSHClient.automatic
@@ -59,7 +59,7 @@ package struct SourceCredentials: Hashable, Sendable {
   /// Adds the token of a host.
   ///
   /// - Parameter host: as in an address, with or without a port.
-  /// - Throws: `TransportError` (invalid_url) for what is no host.
+  /// - Throws: `TransportError` (invalid_url) for an invalid host.
   package mutating func addToken(of host: String, in place: Place) throws {
     let place: Token.Place =
       switch place {

@@ -6,10 +6,10 @@ extension Forge {
     package let description: String
   }
 
-  /// The notices of a payload: none for an event that concerns neither refs nor the existence of repositories.
+  /// Returns the notices of a payload: none for an event that concerns neither refs nor the existence of repositories.
   ///
   /// - Parameter event: in the forge's words, from the header.
-  /// - Throws: `UnreadablePayload` for what is no JSON object.
+  /// - Throws: `UnreadablePayload` for anything but a JSON object.
   package func notices(of body: [UInt8], event: String) throws(UnreadablePayload) -> [ForgeNotice] {
     let payload: Payload
     do {

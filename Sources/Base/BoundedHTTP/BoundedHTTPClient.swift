@@ -23,9 +23,9 @@ package final class BoundedHTTPClient: Sendable {
     package var connectionsPerHost: Int
     /// Shown to servers that ask for one; `nil` for none.
     package var clientCertificate: HTTPClientCertificate?
-    /// Asks for compressed answers and decompresses them. One read from the socket may grow a thousandfold before any limit
-    /// applies, so only for answers that are worth it: ref listings. A body is otherwise returned as it was sent, which is also
-    /// what a copy of a file needs.
+    /// Asks for compressed answers and decompresses them. One read from the socket may grow a thousandfold before any
+    /// limit applies, so only for answers that are worth it: ref listings. A body is otherwise returned as it was sent,
+    /// which is also what a copy of a file needs.
     package var decompressesAnswers: Bool
 
     package init(
@@ -58,8 +58,8 @@ package final class BoundedHTTPClient: Sendable {
 
   /// Closes all connections. Exchanges that run fail, later ones are refused.
   ///
-  /// Returns within a second: a connection that is just being made is only closed when that has succeeded or failed, and
-  /// that is not waited for.
+  /// Returns within a second: a connection that is just being made is only closed when that has succeeded or failed,
+  /// and that is not waited for.
   package func shutdown() async {
     let last = clients.withLock { clients in
       defer { clients = nil }
@@ -76,7 +76,8 @@ package final class BoundedHTTPClient: Sendable {
     timer.cancel()
   }
 
-  /// AsyncHTTPClient stops the program when a client is dropped that was not shut down; the closure keeps it until then.
+  /// AsyncHTTPClient stops the program when a client is dropped that was not shut down; the closure keeps it until
+  /// then.
   private static func end(_ clients: some Sequence<HTTPClient>, _ done: @escaping @Sendable () -> Void) {
     for client in clients {
       client.shutdown { _ in withExtendedLifetime(client) { done() } }
@@ -137,7 +138,7 @@ package final class BoundedHTTPClient: Sendable {
     }
   }
 
-  /// Adds to a certificate that is not trusted what is wrong with it.
+  /// Adds the reason to the error of an untrusted certificate.
   private static func explained(_ failure: HTTPFailure, of request: HTTPRequest) async -> HTTPFailure {
     guard failure.kind == .tlsFailed(.untrustedIssuer), request.proxy == nil,
       let url = URLComponents(string: request.url), let host = url.host,

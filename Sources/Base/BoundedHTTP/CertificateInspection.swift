@@ -4,17 +4,18 @@ import NIOPosix
 import NIOSSL
 import TextBytes
 
-/// Looks at the certificates of a server that were not accepted, to tell an operator what is wrong with them.
+/// Inspects the rejected certificates of a server, to report the reason to the operator.
 ///
-/// BoringSSL says only "verify failed", and AsyncHTTPClient offers no way to look in between; so this shakes hands once
-/// more, looks, and hangs up before a byte of HTTP. Only after a failure, and never through a proxy.
+/// BoringSSL says only "verify failed", and AsyncHTTPClient offers no way to look in between; so this makes another TLS
+/// handshake, inspects the certificates, and closes the connection before any HTTP. Only after a failure, and never
+/// through a proxy.
 enum CertificateInspection {
   /// A diagnosis that takes longer is not worth waiting for.
   private static let limit = TimeAmount.seconds(5)
 
   /// What the dates say; `nil` when they are right, or the server cannot be asked.
   static func problem(host: String, port: Int) async -> (HTTPFailure.TLSProblem, String)? {
-    // Without a diagnosis the failure that is known already stands.
+    // Without a diagnosis the original failure is returned.
     guard let chain = try? await certificates(host: host, port: port) else { return nil }
     let now = time(nil)
     for certificate in chain {

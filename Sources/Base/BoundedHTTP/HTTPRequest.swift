@@ -14,7 +14,7 @@ package struct HTTPRequest: Sendable {
   package var url: String
   package var headers = HTTPHeaderFields()
   package var body: [UInt8] = []
-  /// Sends a body of more than 1 KiB gzipped, with the header that says so. Only for servers known to take it.
+  /// Sends a body of more than 1 KiB gzipped, with the header that says so. Only for servers that accept it.
   package var compressesBody = false
   /// Which way to go; `nil` is straight.
   package var proxy: HTTPProxy?

@@ -4,9 +4,10 @@ import Glibc
 enum LoopbackPeer {
   /// Whether a program of our own user holds the end with the port `peer` of a connection to our port `port`.
   ///
-  /// The kernel lists in `/proc/net/tcp` (proc_pid_net(5)): local address, remote address and, as the eighth field, the user.
+  /// The kernel lists in `/proc/net/tcp` (proc_pid_net(5)): local address, remote address and, as the eighth field, the
+  /// user.
   static func isOurs(_ peer: Int?, of port: Int) -> Bool {
-    // A client that is not known to be ours counts as a stranger.
+    // A client whose user cannot be determined is refused.
     guard let peer, let table = connections() else { return false }
     let (theirs, ours) = (address(peer), address(port))
     let line = table.split(separator: "\n").lazy.map { $0.split(separator: " ") }.first {

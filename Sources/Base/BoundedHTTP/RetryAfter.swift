@@ -2,10 +2,11 @@ import Glibc
 
 /// Reads `Retry-After` (RFC 9110 § 10.2.3): seconds, or a date.
 package enum RetryAfter {
-  /// What a server may ask for at most; a longer time is taken for this one, so that a mistake over there does not stop work for good.
+  /// What a server may ask for at most; a longer time is taken for this one, so that a mistake over there does not stop
+  /// work for good.
   package static let longest = Duration.seconds(86_400)
 
-  /// How long the server asks to be left alone; `nil` for what is neither a number of seconds nor a date.
+  /// Returns the time that the server asks to wait; `nil` for text that is neither a number of seconds nor a date.
   ///
   /// - Parameter now: seconds since 1970.
   package static func duration(_ text: String, now: Int = time(nil)) -> Duration? {

@@ -1,11 +1,11 @@
 import NIOCore
 import NIOPosix
 
-/// A door on loopback for the HTTP library, which knows no password for SOCKS, that leads to a proxy which asks for one.
+/// A listener on loopback that relays the HTTP library, which has no SOCKS authentication, to a proxy that requires it.
 ///
-/// What the library says and hears is what the proxy hears and says, but for the greeting: here it is asked for nothing, and the
-/// proxy receives user and password (RFC 1929). The relay accepts only programs of our own user: others would go through the proxy
-/// in our name.
+/// Bytes are relayed unchanged, except for the greeting: the library is asked for no authentication, and the proxy
+/// receives user and password (RFC 1929). The relay accepts only processes of the same user: others would use the proxy
+/// with this user's credentials.
 final class SOCKSRelay: Sendable {
   typealias Stream = NIOAsyncChannel<ByteBuffer, ByteBuffer>
 

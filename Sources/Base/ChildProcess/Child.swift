@@ -102,7 +102,7 @@ package final class Child {
     return ending
   }
 
-  /// Ends the input, gives the child two seconds to exit, and kills what is left of its group.
+  /// Ends the input, gives the child two seconds to exit, and kills the remaining processes of its group.
   package func finish() {
     guard !isEnded else { return }
     streams.endInput()

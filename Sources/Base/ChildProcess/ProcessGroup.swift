@@ -59,8 +59,8 @@ final class ProcessGroup {
 
   /// Waits for the exit without reaping the child; `nil` when the deadline passed or the flag was raised before.
   ///
-  /// Polls, because Glibc's module has no `pidfd_open`. Mostly once: a child exits less than a millisecond after the end
-  /// of its output.
+  /// Polls, because Glibc's module has no `pidfd_open`. Mostly once: a child exits less than a millisecond after the
+  /// end of its output.
   func ending(by deadline: Deadline, cancellation: CancellationFlag) -> Child.Ending? {
     precondition(!isReaped, "a child is waited for before it is reaped")
     var pause: Int32 = 1
@@ -84,7 +84,7 @@ final class ProcessGroup {
     waitpid(processID, nil, WNOHANG)
   }
 
-  /// Kills what is left of the group and reaps the child. Calling it twice does nothing more.
+  /// Kills the remaining processes of the group and reaps the child. Calling it twice does nothing more.
   func kill() {
     guard !isReaped else { return }
     // The child was not reaped, so the number is still that of its group.

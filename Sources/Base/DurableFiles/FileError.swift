@@ -7,7 +7,7 @@ import TextBytes
 package struct FileError: Error, Hashable, Sendable {
   /// What the kernel said, or the code that stands for a limit of ours (`EFBIG`, `ELOOP`, `EOVERFLOW`).
   package let code: Errno
-  /// What was tried, a short verb with its object: `create`, `write`, `synchronize directory`.
+  /// The operation that failed, a short verb with its object: `create`, `write`, `synchronize directory`.
   package let operation: String
   /// What it was tried on.
   package let path: FilePath

@@ -2,14 +2,14 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// What lstat(2) says about one name: enough to tell whether a file is still the one that was read before.
+/// The result of lstat(2) for one name, which shows whether a file is still the one that was read before.
 package struct FileStatus: Hashable, Sendable {
   package let kind: FileKind
   package let device: UInt64
   package let inode: UInt64
   /// Bytes.
   package let size: Int64
-  /// When the content last changed. Anyone may set it.
+  /// When the content last changed. The owner may set it.
   package let modified: FileTime
   /// When content, owner, mode or links last changed. The kernel alone sets it.
   package let changed: FileTime
@@ -17,8 +17,8 @@ package struct FileStatus: Hashable, Sendable {
   package let owner: UInt32
   package let permissions: FilePermissions
   package let linkCount: UInt64
-  /// When the inode was made; `nil` where the file system does not tell. With device and inode it names a file or directory for
-  /// good: an inode number alone is given to the next file soon after its file is gone.
+  /// When the inode was made; `nil` where the file system does not report it. With device and inode it identifies a
+  /// file or directory permanently: an inode number alone is reused soon after its file is deleted.
   package let born: FileTime?
 
   /// A status made by hand, for tests and for values that were saved.

@@ -26,7 +26,7 @@ extension FileSystemPort {
       }
       try refuseAnythingButDirectory(path)
     } catch {
-      // The first error is the one to tell; an empty directory left behind does no harm.
+      // The first error is thrown; an empty directory left behind does no harm.
       for directory in made.reversed() { try? removeDirectory(directory) }
       throw error
     }

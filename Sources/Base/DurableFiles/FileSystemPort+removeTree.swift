@@ -6,12 +6,12 @@ extension FileSystemPort {
   /// Links are removed, never followed. Nothing is durable until the caller synchronises the directory that held the
   /// path; after a crash any part of the tree may still be there, and calling again goes on.
   ///
-  /// Limitation: the tree must be ours alone. A directory that another process swaps for a link while we are inside it is
-  /// refused at its own listing, but not its parents.
+  /// Limitation: the tree must be ours alone. A directory that another process swaps for a link while we are inside it
+  /// is refused at its own listing, but not its parents.
   ///
   /// - Parameter maximumDepth: directories below the path, nested; a deeper tree is an error (`ELOOP`). The default
   ///   is deeper than any path the kernel takes (4,096 bytes).
-  /// - Throws: the first failure; what was removed before it is gone.
+  /// - Throws: the first failure; names removed before it stay removed.
   package func removeTree(_ path: FilePath, maximumDepth: Int = 2_048) throws(FileError) {
     guard let status = try status(of: path) else { return }
     guard status.kind == .directory else {
@@ -48,7 +48,7 @@ extension FileSystemPort {
     return inner
   }
 
-  /// Removes one name; one that is gone meanwhile is what was wanted.
+  /// Removes one name; a missing one is no error.
   private func removeName(_ path: FilePath) throws(FileError) {
     do {
       try unlink(path)

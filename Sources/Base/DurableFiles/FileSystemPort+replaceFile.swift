@@ -4,15 +4,16 @@ extension FileSystemPort {
   /// Replaces the content of a file, or makes it, in one step: temporary file beside it, fsync, rename, fsync of the
   /// directory.
   ///
-  /// After a crash at any instruction the path has the old content or the new one, whole; a temporary file may be
-  /// left beside it (`isLeftover(_:)` knows its name). Once this returns, the new content survives a loss of power.
+  /// After a crash at any instruction the path has the old content or the new one, whole; a temporary file may be left
+  /// beside it (`isLeftover(_:)` detects its name). Once this returns, the new content survives a loss of power.
   ///
   /// Limitations: owner, mode and extended attributes of the old file are not carried over. Two writers at once do
   /// not disturb each other, and the later rename wins: take a lock where that matters.
   ///
   /// - Parameter permissions: of the new file, less the process's umask.
-  /// - Throws: what failed. Everything is as before and the temporary file is removed, unless only the last step
-  ///   failed (`synchronize directory`): then readers see the new content and a loss of power may bring back the old.
+  /// - Throws: the error of the failed step. Everything is as before and the temporary file is removed, unless only the
+  ///   last step failed (`synchronize directory`): then readers see the new content and a loss of power may bring back
+  ///   the old.
   package func replaceFile(
     _ path: FilePath, with bytes: [UInt8], permissions: FilePermissions
   ) throws(FileError) {
@@ -24,7 +25,7 @@ extension FileSystemPort {
       try file.close()
       try rename(temporary, to: path)
     } catch {
-      // The first error is the one to tell. A leftover that cannot be removed either is swept later by its name.
+      // The first error is thrown. A leftover that cannot be removed either is removed later by its name.
       try? unlink(temporary)
       throw error
     }

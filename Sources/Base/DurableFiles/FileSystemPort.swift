@@ -53,7 +53,7 @@ package protocol FileSystemPort: Sendable {
   /// Removes an empty directory.
   func removeDirectory(_ path: FilePath) throws(FileError)
 
-  /// Makes the content of a file durable that someone else has written (libgit2). Says nothing about its name.
+  /// Makes the content of a file durable that other code has written (libgit2). Does not make its name durable.
   ///
   /// A failure is final: the kernel may have thrown the unwritten pages away and a second call would succeed without
   /// them (fsync(2), *errors*). Write the file anew.

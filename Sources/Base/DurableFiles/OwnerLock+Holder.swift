@@ -24,8 +24,8 @@ extension OwnerLock {
       Holder(host: hostName(), pid: getpid(), since: RFC3339.wholeSeconds(Int64(time(nil)) * 1_000))
     }
 
-    /// Writes the line. Nothing of it has to survive a crash, and a failure only makes a later error less telling:
-    /// the lock itself stands.
+    /// Writes the line. It need not survive a crash, and a failure only makes a later error less precise: the lock
+    /// itself is held.
     func write(to descriptor: CInt) {
       let line = Array("{\"host\":\"\(host)\",\"pid\":\(pid),\"since\":\"\(since)\"}\n".utf8)
       _ = ftruncate(descriptor, 0)

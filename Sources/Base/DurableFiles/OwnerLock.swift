@@ -64,8 +64,8 @@ package final class OwnerLock: Sendable {
       return descriptor
     }
     guard let taken else { return }
-    // Emptied while still locked, so that no process reads an owner that has gone. A failure leaves old news in the file,
-    // which the next owner overwrites.
+    // Emptied while still locked, so that no process reads an owner that has gone. A failure leaves old news in the
+    // file, which the next owner overwrites.
     _ = ftruncate(taken, 0)
     // Unlocked by name: a child that another thread is just forking has a copy of the descriptor until its exec, and
     // the lock lives as long as the last copy.
@@ -74,7 +74,7 @@ package final class OwnerLock: Sendable {
   }
 
   /// True while the lock is held and its path still leads to the locked file. False means that the directory was
-  /// renamed, removed or replaced by someone who did not ask for the lock.
+  /// renamed, removed or replaced by a process without the lock.
   package func stillGuardsPath() -> Bool {
     descriptor.withLock { descriptor in
       guard let descriptor else { return false }

@@ -11,8 +11,8 @@ extension RealFileSystem {
     do {
       try synchronize(path, O_RDONLY | O_DIRECTORY, "synchronize directory")
     } catch {
-      // Some network and FUSE file systems refuse it (`EINVAL`). That is no reason to go on: the promise that a copy
-      // survives a loss of power cannot be kept there.
+      // Some network and FUSE file systems refuse it (`EINVAL`). Then the operation fails: the guarantee that a copy
+      // survives a loss of power does not hold there.
       guard error.code == .invalidArgument else { throw error }
       throw FileError(
         error.code, error.operation, error.path,

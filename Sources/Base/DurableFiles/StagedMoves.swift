@@ -1,23 +1,24 @@
 package import SystemPackage
 
-/// Gives many files or directories of one file system other names as one change, so that chains and circles of names work and a
-/// crash at any line is completed.
+/// Gives many files or directories of one file system other names as one change, so that chains and circles of names
+/// work and a crash at any line is completed.
 ///
 /// 1. `begin` writes a record, durably.
-/// 2. `carryOut` gives each its place in a directory of its own (`0`, `1`, …), then writes that all are there, then gives each its
-///    new name.
+/// 2. `carryOut` gives each its place in a directory of its own (`0`, `1`, …), then writes that all are there, then
+///    gives each its new name.
 /// 3. `finish` removes the record.
 ///
-/// After a crash `lines` says what was begun, and `carryOut` with the same paths completes it: before the second mark of step 2
-/// what still has its old name is staged, after it what is staged is put in its place. Nothing is ever under a name that another
-/// one has yet to leave.
+/// After a crash `lines` returns the moves that were begun, and `carryOut` with the same paths completes them: before
+/// the second mark of step 2, files that still have their old names are staged; after it, staged files get their new
+/// names. No file gets a name that another one still has.
 ///
-/// Limitation: one set of moves at a time in one directory; the caller sees to that.
+/// Limitation: one set of moves at a time in one directory; the caller ensures that.
 package struct StagedMoves: Sendable {
   private let directory: FilePath
   private let files: any FileSystemPort
 
-  /// - Parameter directory: of the record and of what is on its way, on the file system of the files; made when it is needed.
+  /// - Parameter directory: of the record and of the staged files, on the file system of the files; created when
+  ///   needed.
   package init(directory: FilePath, files: any FileSystemPort) {
     self.directory = directory
     self.files = files
@@ -30,7 +31,7 @@ package struct StagedMoves: Sendable {
   private static let head = "remora-moves 1"
   private static let maximumBytes = 64 << 20
 
-  /// What was begun and not finished, a line for each; empty when nothing was.
+  /// Returns the moves that were begun and not finished, a line for each; empty when there are none.
   /// - Throws: also for a record that this version did not write.
   package func lines() throws(FileError) -> [String] {
     guard let bytes = try files.contents(of: record, limit: Self.maximumBytes) else { return [] }
@@ -45,7 +46,7 @@ package struct StagedMoves: Sendable {
     return lines.map(String.init)
   }
 
-  /// Records what is to be moved; durable on return. A line must not hold a line feed.
+  /// Records the moves; durable on return. A line must not hold a line feed.
   package func begin(_ lines: [String]) throws(FileError) {
     let made = try files.makeDirectories(directory)
     try files.synchronizeParents(of: made)
@@ -58,7 +59,7 @@ package struct StagedMoves: Sendable {
     try files.replaceFile(record, with: Array(text.utf8), permissions: .ownerReadWrite)
   }
 
-  /// Moves, or goes on where a crash has ended it; durable on return. What is not at its old path is left out.
+  /// Moves the files, or continues after a crash; durable on return. A file that is not at its old path is skipped.
   ///
   /// - Parameters:
   ///   - paths: old and new path for each line, in the same order.
@@ -95,7 +96,7 @@ package struct StagedMoves: Sendable {
     guard try files.status(of: record) != nil else { return }
     try files.unlink(record)
     try files.synchronizeDirectory(directory)
-    // Only to be tidy: the next moves remove what is left.
+    // Cleanup only: the next moves remove leftovers.
     try? files.removeTree(directory)
   }
 }

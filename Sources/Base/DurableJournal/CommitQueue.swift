@@ -137,7 +137,7 @@ extension CommitQueue {
 
     /// Takes waiting work in order of arrival, commits it, gives each caller its result and returns the leader's own.
     ///
-    /// Call it on the thread that does the work: what was cancelled before then is not in the group.
+    /// Call it on the thread that does the work: work that was cancelled before then is not in the group.
     ///
     /// - Parameters:
     ///   - limit: the highest cost of the group; the first work is taken whatever it costs.

@@ -57,7 +57,7 @@ package struct SealDigest {
 
   package mutating func add(_ bytes: UnsafeRawBufferPointer) { hash.update(bufferPointer: bytes) }
 
-  /// The digest of what was added until now.
+  /// The digest of the bytes added so far.
   package var value: UInt64 {
     hash.finalize().withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
   }

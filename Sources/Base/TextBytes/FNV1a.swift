@@ -1,7 +1,7 @@
 /// FNV-1a of 64 bits (Fowler, Noll, Vo): the same in every process and on every machine, which Swift's own hash is not.
 /// It is no protection against chosen collisions.
 package struct FNV1a: Sendable {
-  /// The hash of what was added.
+  /// The hash of the bytes added so far.
   package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
   private static let prime: UInt64 = 0x100_0000_01b3

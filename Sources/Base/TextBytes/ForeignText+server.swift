@@ -4,9 +4,9 @@ extension ForeignText {
 
   /// Makes one harmless line out of bytes that a server sent, for terminals, logs and JSON.
   ///
-  /// Drops escape sequences whole and what does not print, makes control characters and line ends single spaces and
-  /// invalid UTF-8 U+FFFD, and cuts what is longer than `limit` bytes with an ellipsis. The result has no space at
-  /// either end.
+  /// Drops escape sequences and characters that do not print, replaces control characters and line ends by single
+  /// spaces and invalid UTF-8 by U+FFFD, and cuts text longer than `limit` bytes with an ellipsis. The result has no
+  /// space at either end.
   package static func serverLine(_ bytes: UnsafeRawBufferPointer, limit: Int = serverLimit) -> String {
     // A few times the limit is enough to look at; a hostile line is not walked to its end.
     let shown = UnsafeRawBufferPointer(rebasing: bytes.prefix(limit * 4 + 4))

@@ -1,8 +1,7 @@
 /// Makes text that another site, a server, a client or a file contains fit for one line of a log, of status, or of a
 /// terminal.
 ///
-/// Every such text passes here once, where it is decoded; what is stored, shown and logged afterwards is bounded and
-/// prints.
+/// Every such text passes here once, where it is decoded; stored, displayed and logged text is bounded and printable.
 package enum ForeignText {
   /// Characters that `line` keeps.
   package static let longest = 500

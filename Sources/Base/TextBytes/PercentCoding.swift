@@ -48,7 +48,7 @@ package enum PercentCoding {
   }
 
   /// Decodes a name or a value of a form (`application/x-www-form-urlencoded`), where `+` is a space; `nil` for a bad
-  /// escape and for what is not UTF-8.
+  /// escape and for invalid UTF-8.
   package static func decodeForm(_ text: some StringProtocol) -> String? {
     let spaced = text.utf8.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }
     return decode(spaced).flatMap { String(validating: $0, as: UTF8.self) }

@@ -83,7 +83,7 @@ package final class AdmissionGate: Sendable {
     next?.resume()
   }
 
-  /// Sends everybody who waits away, and everybody who comes later.
+  /// Refuses all waiting and all later callers.
   package func close() {
     let waiting = state.withLock { state in
       state.isClosed = true

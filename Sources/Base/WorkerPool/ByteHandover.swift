@@ -36,8 +36,8 @@ package final class ByteHandover: Sendable {
   // MARK: The async side
 
   /// Appends a part and returns when there is room for more: at once, or when the consumer has read half of the limit.
-  /// - Throws: `Cancelled` when the consumer has gone or the calling task is cancelled. The part counts as handed over
-  ///   or as lost, who can tell: stop producing.
+  /// - Throws: `Cancelled` when the consumer has gone or the calling task is cancelled. Whether the part was handed
+  ///   over is unknown: stop producing.
   package func push(_ part: [UInt8]) async throws {
     guard !part.isEmpty else { return }
     await withTaskCancellationHandler {
@@ -59,7 +59,7 @@ package final class ByteHandover: Sendable {
     if Task.isCancelled || state.withLock({ $0.isAbandoned }) { throw Cancelled() }
   }
 
-  /// Says that nothing more comes. The consumer reads what is there, then the end, or `error`. Later calls are ignored.
+  /// Ends the stream. The consumer reads the buffered bytes, then the end, or `error`. Later calls are ignored.
   package func finish(_ error: (any Error)? = nil) {
     state.withLock { state in
       if state.end == nil { state.end = error.map { .failed($0) } ?? .orderly }
@@ -79,7 +79,7 @@ package final class ByteHandover: Sendable {
   ) throws -> Int {
     precondition(!buffer.isEmpty, "no room to read into")
     try cancellation.check()
-    // Mostly bytes are there, and the flag need not know of us.
+    // Usually bytes are available, and the flag needs no registration.
     var reading = state.withLock { take(&$0, into: buffer) }
     if reading == nil {
       let registration = cancellation.onRaise { [state] in state.wakeAll() }
@@ -97,7 +97,7 @@ package final class ByteHandover: Sendable {
     }
   }
 
-  /// The consumer goes: what is unread is dropped, and the producer's next `push` throws.
+  /// Ends the consumer's side: unread bytes are dropped, and the producer's next `push` throws.
   package func abandon() {
     let producer = state.withLock { state in
       state.isAbandoned = true

@@ -1,5 +1,5 @@
-/// Hands bytes from a blocking producer to an async consumer, with a bound: the producer's thread waits while too much is
-/// unread. The other direction of `ByteHandover`.
+/// Hands bytes from a blocking producer to an async consumer, with a bound: the producer's thread waits while too much
+/// is unread. The other direction of `ByteHandover`.
 ///
 /// One producer, one consumer. At most `limit` bytes plus the part that reached the limit are held.
 package final class ByteOutlet: Sendable {
@@ -29,7 +29,8 @@ package final class ByteOutlet: Sendable {
 
   /// Blocks until there is room, and appends a part.
   ///
-  /// - Throws: `Cancelled` when the consumer has gone or the flag was raised, `DeadlineExceeded` when nothing was read in time.
+  /// - Throws: `Cancelled` when the consumer has gone or the flag was raised, `DeadlineExceeded` when nothing was read
+  ///   in time.
   package func push(_ part: [UInt8], until deadline: Deadline, cancellation: CancellationFlag) throws {
     guard !part.isEmpty else { return }
     let registration = cancellation.onRaise { [state] in state.wakeAll() }
@@ -49,7 +50,7 @@ package final class ByteOutlet: Sendable {
     }
   }
 
-  /// Says that nothing more comes: the consumer reads what is there, then the end, or `error`. Later calls are ignored.
+  /// Ends the stream: the consumer reads the buffered bytes, then the end, or `error`. Later calls are ignored.
   package func finish(_ error: (any Error)? = nil) {
     let consumer = state.withLock { state in
       if state.end == nil { state.end = error.map { .failure($0) } ?? .success(()) }
@@ -62,7 +63,8 @@ package final class ByteOutlet: Sendable {
 
   /// Waits for the next part; `nil` at the end.
   ///
-  /// - Throws: the error given to `finish` (again at every later call), or `Cancelled` when the calling task is cancelled.
+  /// - Throws: the error given to `finish` (again at every later call), or `Cancelled` when the calling task is
+  ///   cancelled.
   package func next() async throws -> [UInt8]? {
     while true {
       await withTaskCancellationHandler {
@@ -92,7 +94,7 @@ package final class ByteOutlet: Sendable {
     }
   }
 
-  /// The consumer goes: what is unread is dropped, and the producer's next `push` throws.
+  /// Ends the consumer's side: unread bytes are dropped, and the producer's next `push` throws.
   package func abandon() {
     state.withLock { state in
       state.isAbandoned = true

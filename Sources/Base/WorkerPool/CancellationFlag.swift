@@ -51,8 +51,8 @@ package final class CancellationFlag: Sendable {
   /// The right to take an action back.
   package final class Registration: Sendable {
     private let flag: CancellationFlag
-    /// The lock is held while the action runs, against the custom of acting after unlocking: only so `remove` can
-    /// promise that the action is not running any more, and what it touches (a descriptor) may be closed.
+    /// The lock is held while the action runs, unlike the usual order: otherwise `remove` could not guarantee that the
+    /// action has ended, and the caller could not close what the action uses (a descriptor).
     private let action: Mutex<(@Sendable () -> Void)?>
 
     fileprivate init(flag: CancellationFlag, action: @escaping @Sendable () -> Void) {

@@ -16,7 +16,7 @@ package struct Deadline: Sendable, Hashable, Comparable {
 
   private static let century = Duration.seconds(100 * 365 * 24 * 3600)
 
-  /// What is left; zero or negative when it has passed.
+  /// The remaining time; zero or negative when the deadline has passed.
   package var remaining: Duration { ContinuousClock.now.duration(to: instant) }
 
   package var hasPassed: Bool { remaining <= .zero }
@@ -24,8 +24,8 @@ package struct Deadline: Sendable, Hashable, Comparable {
   /// The one of both that comes first.
   package func earlier(_ other: Deadline) -> Deadline { min(self, other) }
 
-  /// What is left as an argument for poll(2): milliseconds, rounded up so that a poll does not spin before the end,
-  /// zero when it has passed, an hour at most (the caller loops anyway).
+  /// The remaining time as an argument for poll(2): milliseconds, rounded up so that a poll does not spin before the
+  /// end, zero when it has passed, an hour at most (the caller loops anyway).
   package var pollTimeoutMilliseconds: Int32 {
     let remaining = remaining
     guard remaining > .zero else { return 0 }

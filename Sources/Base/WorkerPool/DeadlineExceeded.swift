@@ -1,5 +1,4 @@
-/// A wait reached its deadline before what it waited for happened. The caller that set the deadline knows its purpose and
-/// translates this into an error that says so.
+/// A wait reached its deadline. The caller that set the deadline translates this into an error that names the purpose.
 package struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
   package init() {}
 

@@ -23,7 +23,7 @@ package final class Delivery<T: Sendable>: Sendable {
     return try outcome.get()
   }
 
-  /// Blocks until the value is there or the deadline has passed, whatever anybody raises.
+  /// Blocks until the value is there or the deadline has passed, regardless of cancellation.
   /// - Returns: whether it is there.
   package func isThere(by deadline: Deadline) -> Bool {
     result.wait(until: deadline) { $0 == nil ? nil : true } ?? false

@@ -34,7 +34,7 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Runs `body` alone with the value, then wakes everybody who waits. `body` must be short and must not call back.
+  /// Runs `body` alone with the value, then wakes all waiters. `body` must be short and must not call back.
   package func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
     pthread_mutex_lock(mutex)
     defer {
@@ -44,9 +44,9 @@ package final class Monitor<State: Sendable>: @unchecked Sendable {
     return try body(&state)
   }
 
-  /// Makes everybody who waits look again: for conditions that are not part of the value.
+  /// Makes all waiters check their conditions again: for conditions that are not part of the value.
   ///
-  /// Under the lock, or a waiter that has looked and is about to sleep would miss it.
+  /// It takes the lock; otherwise a waiter between its check and its sleep would miss the wakeup.
   package func wakeAll() { withLock { _ in } }
 
   /// Blocks the calling thread until `take` gives something, and returns it; `nil` when the deadline passed first.

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Sleeps that leave nothing behind when they are cancelled.
 ///
-/// On Linux a `Task.sleep` that is cancelled returns at once, but its timer stays armed until it would have fired, and wakes three
-/// threads then. A limit of hours on work of milliseconds so costs memory for hours: measured, an agent that had served 10,000
-/// fetches fired 50 such timers a second for minutes, with 50 MB more than one that had not.
+/// On Linux a `Task.sleep` that is cancelled returns at once, but its timer stays armed until it would have fired, and
+/// wakes three threads then. A limit of hours on work of milliseconds so costs memory for hours: measured, an agent
+/// that had served 10,000 fetches fired 50 such timers a second for minutes, with 50 MB more than one that had not.
 package enum TimedWait {
   private struct State {
     var waiting: [UInt64: Waiter] = [:]
@@ -72,8 +72,8 @@ package enum TimedWait {
     }
   }
 
-  /// The thread's life. It looks at all who sleep when the earliest alarm that it knows of is due, and not for each that is
-  /// cancelled before.
+  /// The thread's loop. It examines all waiters when the earliest alarm is due, and not for each that is cancelled
+  /// before.
   private static func run() {
     while true {
       // Before it looks: a caller that arrives from now on is seen in the next line, or wakes it.

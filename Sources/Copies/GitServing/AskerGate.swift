@@ -3,7 +3,7 @@ internal import WorkerPool
 
 /// Who asks for a repository, for the shares of `git upload-pack`.
 package struct Asker: Hashable, Sendable {
-  /// What is counted as one.
+  /// The name under which requests are counted.
   package let name: String
   /// Another site: clients that are no site leave some places to sites.
   package let isSite: Bool
@@ -13,12 +13,13 @@ package struct Asker: Hashable, Sendable {
     self.isSite = isSite
   }
 
-  /// One that nothing is known of.
+  /// An unknown asker.
   package static let unknown = Asker(name: "", isSite: true)
 }
 
-/// Lets a fixed number in at a time, and of each asker no more than its share. A place that becomes free goes to the asker that has
-/// the fewest, and of those to the one that waits longest: one that asks for much does not keep others out.
+/// Lets a fixed number in at a time, and of each asker no more than its share. A place that becomes free goes to the
+/// asker that has the fewest, and of those to the one that waits longest: one that asks for much does not keep others
+/// out.
 final class AskerGate: Sendable {
   private struct Waiting {
     let ticket: UInt64

@@ -11,7 +11,7 @@ package struct GitReply: Sendable {
     case child(beginning: [UInt8], UploadPackJob)
   }
 
-  /// How long the body is, where that is known.
+  /// The body's length in bytes, where known.
   package var contentLength: Int? {
     if case .bytes(let bytes) = body { bytes.count } else { nil }
   }

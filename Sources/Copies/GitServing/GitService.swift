@@ -4,12 +4,12 @@ package import NIOCore
 internal import SystemPackage
 package import WorkerPool
 
-/// Gives bare repositories to others, read-only, over smart HTTP (gitprotocol-http(5)): bytes in, bytes out.
+/// Serves bare repositories read-only over smart HTTP (gitprotocol-http(5)): bytes in, bytes out.
 ///
 /// To other sites (`showsHiddenRefs`) the capabilities of version 2 and its `ls-refs` are answered from the ref files,
-/// without a process: a listing that finds nothing new is what they ask for most. Everything else is one bounded
-/// `git upload-pack`: fetches, versions 0 and 1, readers (whose rules of hidden refs git knows best), and repositories of
-/// which only git knows how to read them.
+/// without a process: most of their requests are listings that find nothing new. Everything else is one bounded
+/// `git upload-pack`: fetches, versions 0 and 1, readers (for whom git applies the rules of hidden refs), and
+/// repositories that only git can read.
 package final class GitService: Sendable {
   let settings: GitServingSettings
   let workers: WorkerPool
@@ -79,8 +79,8 @@ package final class GitService: Sendable {
   ///   - protocolHeader: the value of `Git-Protocol`.
   ///   - contentEncoding: the value of `Content-Encoding`.
   ///   - body: read to its end before anything is answered.
-  ///   - reserve: called before bytes of the unpacked body are written to the disk, with their count; throws where there is no room.
-  ///     Kept as long as they lie there.
+  ///   - reserve: called before bytes of the unpacked body are written to the disk, with their count; throws where
+  ///     there is no room. Kept as long as they lie there.
   package func uploadPack(
     of repository: ServedRepository, protocolHeader: String?, contentEncoding: String?,
     body: some AsyncSequence<ByteBuffer, any Error> & Sendable,

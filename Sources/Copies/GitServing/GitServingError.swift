@@ -1,6 +1,6 @@
 package import SystemPackage
 
-/// Why a repository was not served. Shown to the operator; a client gets `summary`, which names no path of ours.
+/// Why a repository was not served. Shown to the operator; a client gets `summary`, which contains no path.
 package struct GitServingError: Error, Sendable {
   /// What kind of failure, and with it the status of the answer.
   package enum Code: String, Sendable {
@@ -26,7 +26,7 @@ package struct GitServingError: Error, Sendable {
   }
 
   package let code: Code
-  /// What was to be served.
+  /// The repository that was requested.
   package let path: FilePath
   /// What went wrong, for the operator; one line, the beginning of git's standard error included.
   package let cause: String

@@ -3,7 +3,7 @@ struct ProtocolHeader: Sendable {
   /// What git gets; `nil` when there was none, or none that git would send.
   let value: String?
 
-  /// git's own is `version=2`; what is much longer, or would not pass as one word, is taken for none.
+  /// git sends `version=2`; a much longer value, or one with unsafe characters, is ignored.
   init(_ text: String?) {
     value = text.flatMap { text in
       let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }

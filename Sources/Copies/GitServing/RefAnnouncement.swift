@@ -6,8 +6,9 @@ internal import RefStore
 
 /// The answer to `ls-refs`, line for line as git 2.39's upload-pack gives it (ls-refs.c), read from the ref files.
 ///
-/// A ref that cannot be read has the null oid, as there, and dangling symbolic refs are left out, as there. Stricter than git:
-/// a symbolic ref that leads to a broken one or in a circle has the null oid too, for the repository has no checksum with it.
+/// A ref that cannot be read has the null oid, as there, and dangling symbolic refs are left out, as there. Stricter
+/// than git: a symbolic ref that leads to a broken one or in a circle has the null oid too, for the repository has no
+/// checksum with it.
 struct RefAnnouncement: Sendable {
   private let request: ListingRequest
   private(set) var refs: RefListing
@@ -15,7 +16,7 @@ struct RefAnnouncement: Sendable {
   private var targets: [ReferenceName: ReferenceName] = [:]
   private let head: Head
   private var peeledHead: ObjectID?
-  /// Names whose objects were not looked at when packed-refs was written.
+  /// Names that were not peeled when packed-refs was written.
   private var unpeeled: Unpeeled
 
   private enum Unpeeled {
@@ -23,8 +24,8 @@ struct RefAnnouncement: Sendable {
     case only([ReferenceName])
   }
 
-  /// - Returns: `nil` where only git knows what to make of the files: a damaged `packed-refs`, a `HEAD` that is no text,
-  ///   a ref that is a symbolic link.
+  /// - Returns: `nil` where only git can interpret the files: a damaged `packed-refs`, a `HEAD` that is no text, a ref
+  ///   that is a symbolic link.
   init?(_ contents: RefReader.Contents, answering request: ListingRequest, through files: some FileSystemPort) {
     if case .broken = contents.head { return nil }
     for entry in contents.loose.irregular where entry.name.isValid {
@@ -85,8 +86,8 @@ struct RefAnnouncement: Sendable {
     return true
   }
 
-  /// The lines from the ref at `index` on, at most `count` refs of them; the first call's begin with HEAD, the last call's end
-  /// with a flush.
+  /// The lines from the ref at `index` on, at most `count` refs of them; the first call's begin with HEAD, the last
+  /// call's end with a flush.
   func packets(from index: Int, count: Int) -> [UInt8] {
     var encoder = PktLineEncoder()
     encoder.reserveCapacity(min(count, refs.count) * 80)

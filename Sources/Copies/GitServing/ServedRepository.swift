@@ -4,11 +4,11 @@ package import SystemPackage
 package struct ServedRepository: Hashable, Sendable {
   /// The directory itself, absolute.
   package let path: FilePath
-  /// Whether refs that `transfer.hideRefs` hides are shown: to other sites all of them are, because a copy without them is
-  /// none.
+  /// Whether refs that `transfer.hideRefs` hides are shown: to other sites all of them are, because a copy without them
+  /// is none.
   package let showsHiddenRefs: Bool
-  /// Beginnings of ref names, as `transfer.hideRefs` takes them, that are not listed beside those that the repository hides itself.
-  /// git serves an object to a client that knows its oid nevertheless.
+  /// Prefixes of ref names, as in `transfer.hideRefs`, that are hidden in addition to those that the repository hides
+  /// itself. git serves an object to a client that knows its oid nevertheless.
   package let hiddenRefs: [String]
   /// Whether the directory may belong to another user than ours (`trusted_owners`).
   package let trustsOwner: Bool

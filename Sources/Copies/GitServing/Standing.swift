@@ -9,7 +9,7 @@ struct Standing {
   /// `nil` for one that only git can read: SHA-256, refs in other forms than files.
   private let repository: Repository?
 
-  /// The most that is read of a request in search of `ls-refs`; no client of ours sends so many prefixes.
+  /// Maximum bytes of a request that are parsed for `ls-refs`; no site sends so many prefixes.
   private static let listingBytes = 1 << 20
 
   /// - Throws: `GitError`: notARepository, notOwned.

@@ -11,7 +11,7 @@ struct UploadPackRun: Sendable {
   let command: UploadPackCommand
   /// Its standard input; `nil` for none.
   let input: RequestSpool?
-  /// What is served, for errors.
+  /// The served repository, for errors.
   let path: FilePath
   let settings: GitServingSettings
 

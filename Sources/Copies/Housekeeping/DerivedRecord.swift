@@ -2,7 +2,7 @@ internal import DurableFiles
 internal import StateFiles
 internal import SystemPackage
 
-/// A small JSON file of a copy that can be made anew: one that cannot be read is as none.
+/// A small JSON file of a copy that can be derived again: an unreadable one counts as missing.
 protocol DerivedRecord: Codable, Sendable {
   /// 1.
   var format: Int { get }

@@ -18,7 +18,7 @@ func check(
   throw GitError.last(status, call, on: subject())
 }
 
-/// A handle that libgit2 promised with its success.
+/// Returns a handle that libgit2 must have set on success.
 func required(
   _ handle: OpaquePointer?, _ call: StaticString, on subject: @autoclosure () -> String = ""
 ) throws(GitError) -> OpaquePointer {
@@ -40,9 +40,8 @@ extension GitError {
     return GitError(code: code, errorClass: errorClass, operation: "\(call)", subject: subject, message: message)
   }
 
-  /// libgit2 folds errno into the text and then sets it to 0 (`errors.c`), so the text is all that is left to tell a
-  /// full disk from a broken one. It ends with what `strerror` says, which is English: no program of ours calls
-  /// `setlocale`.
+  /// libgit2 folds errno into the text and then sets it to 0 (`errors.c`), so only the text distinguishes a full disk
+  /// from a broken one. It ends with the text of `strerror`, which is English, because Remora never calls `setlocale`.
   private static func isFullDisk(_ message: String, _ errorClass: ErrorClass) -> Bool {
     guard errorClass == .operatingSystem else { return false }
     return [ENOSPC, EDQUOT].contains { number in

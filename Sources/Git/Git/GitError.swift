@@ -1,7 +1,7 @@
-/// What libgit2 said, or what this room found in its place.
+/// An error of libgit2, or of this target's own checks.
 ///
-/// Reads as: what was tried (`operation`, the name of the C function or of our own step), on what (`subject`, a path or
-/// an oid), and what the layer below said (`message`). Carries no URL, so no credentials.
+/// Reads as: what was tried (`operation`, the name of the C function or of this target's step), on what (`subject`, a
+/// path or an oid), and the lower layer's error (`message`). Carries no URL, so no credentials.
 package struct GitError: Error, Hashable, Sendable {
   /// Decide on this; codes that libgit2 invents later keep their number.
   package let code: Code
@@ -24,7 +24,7 @@ package struct GitError: Error, Hashable, Sendable {
     self.message = message
   }
 
-  /// The same error under a code that says more; for places that know what a failure means.
+  /// Returns the same error under a more specific code; for callers that can interpret the failure.
   func recoded(_ code: Code) -> GitError {
     GitError(code: code, errorClass: errorClass, operation: operation, subject: subject, message: message)
   }

@@ -50,7 +50,7 @@ package enum Library {
 
   /// libgit2's defaults (256 MiB of cached objects, 1 GiB windows, 8 GiB mapped) suit a desktop.
   ///
-  /// The object cache is off: walks read each object once, and keeping what is not asked for again made a walk of
+  /// The object cache is off: walks read each object once, and caching objects that are not read again made a walk of
   /// 98,344 commits and trees take 3.4 s with 16 MiB of cache, 1.0 s with 256 MiB and 0.7 s without. The limit on
   /// mapped memory binds when packs are read; while one is indexed libgit2 ignores it (see `PackResidency`).
   private static func limitMemory() throws(GitError) {
@@ -62,8 +62,8 @@ package enum Library {
       on: "mapped limit")
   }
 
-  /// Each pack that was read from stays open; of more than half of the files that this process may have, the least recently
-  /// used one is closed. Without a limit a copy of more packs than that looks damaged.
+  /// Each pack that was read from stays open; of more than half of the files that this process may have, the least
+  /// recently used one is closed. Without a limit a copy of more packs than that looks damaged.
   private static func limitOpenPacks() throws(GitError) {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

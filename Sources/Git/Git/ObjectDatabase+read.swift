@@ -60,7 +60,7 @@ extension ObjectDatabase {
     return ObjectID(oid)
   }
 
-  /// `nil` for "not there". What is neither that nor the machine's fault is damage.
+  /// Returns `nil` for a missing object. Any other failure that is not the machine's is damage.
   private static func failure(_ status: Int32, _ call: StaticString, _ oid: ObjectID) -> GitError? {
     let error = GitError.last(status, call, on: oid.hex)
     if error.code == .notFound { return nil }

@@ -51,8 +51,9 @@ package final class PackBuilder {
 
   /// Adds all that the tips reach and `known` do not; the latter must all be there.
   ///
-  /// Corresponds to `git_packbuilder_insert_walk`, with tags and what lies outside of history by `git_packbuilder_insert_recur`.
-  /// - Throws: `Failure` (notFound for an object that is missing), what the checkpoint throws.
+  /// Corresponds to `git_packbuilder_insert_walk`, with tags and objects outside of history by
+  /// `git_packbuilder_insert_recur`.
+  /// - Throws: `Failure` (notFound for an object that is missing), the checkpoint's errors.
   package func insert(reachableFrom tips: [ObjectID], not known: [ObjectID]) throws {
     do {
       let walk = try RevisionWalk(objects)

@@ -2,15 +2,15 @@ internal import CLibgit2
 internal import GitValues
 internal import Glibc
 
-/// Proves that every entry of a pack inflates to exactly as many bytes as it declares, and that no delta makes an object of
-/// more than `Library.maximumObjectBytes`: libgit2 holds base and result of a delta in memory whole.
+/// Proves that every entry of a pack inflates to exactly as many bytes as it declares, and that no delta makes an
+/// object of more than `Library.maximumObjectBytes`: libgit2 holds base and result of a delta in memory whole.
 ///
-/// libgit2 1.5.1 does not look. It hashes the declared size together with whatever comes, and so files an object under an id
-/// that no git can read back; a hostile source can build trees of such ids, and every check that trusts the index passes.
-/// git refuses the pack ("inflate returned -5").
+/// libgit2 1.5.1 does not look. It hashes the declared size together with whatever comes, and so files an object under
+/// an id that no git can read back; a hostile source can build trees of such ids, and every check that trusts the index
+/// passes. git refuses the pack ("inflate returned -5").
 ///
-/// Reads the pack once more, from its page cache, in constant memory: inflating without hashing or resolving. The format is
-/// gitformat-pack(5).
+/// Reads the pack once more, from its page cache, in constant memory: inflating without hashing or resolving. The
+/// format is gitformat-pack(5).
 final class PackEntryLengths {
   private static let inputCount = 256 << 10
   private static let outputCount = 64 << 10
@@ -101,7 +101,7 @@ final class PackEntryLengths {
     }
   }
 
-  /// By which the error for a large delta is known: nothing can be set to take it.
+  /// Identifies the error for a large delta, which no setting allows.
   static let deltaOperation = "resolve deltas"
   /// Two sizes of at most ten bytes.
   private static let deltaHeadCount = 20

@@ -4,7 +4,7 @@
 struct PackHeader {
   private static let byteCount = 12
   private var bytes: [UInt8] = []
-  /// Known as soon as the header is whole.
+  /// Set as soon as the header is complete.
   private(set) var objectCount: Int?
 
   /// Takes what it still needs from the front of `part`.

@@ -2,15 +2,15 @@ internal import CLibgit2
 internal import GitValues
 internal import Glibc
 
-/// Takes the bytes of a pack as they come, checks every object's hash, and leaves pack and index in a directory.
+/// Reads the bytes of a pack as they arrive, checks every object's hash, and leaves pack and index in a directory.
 ///
 /// Corresponds to `git_indexer`, without an object database behind it: a thin pack is refused. With one attached,
 /// libgit2 1.5.1 can be made to spin for ever by a pack of 200 bytes (an object twice, once as REF_DELTA).
 ///
-/// What it promises: after `commit()` pack and index are complete and consistent with each other; each object has the
-/// id that the index says. Neither is fsynced: that is for the caller that gives them their place. It does not look at what the
-/// objects contain or whether they are connected.
-/// Dropped before that, it leaves nothing; after a crash there may be `pack_git2_*` files and an index without pack.
+/// Guarantees: after `commit()` pack and index are complete and consistent with each other; each object has its id in
+/// the index. Neither is fsynced: that is for the caller that gives them their place. It does not look at what the
+/// objects contain or whether they are connected. Dropped before that, it leaves nothing; after a crash there may be
+/// `pack_git2_*` files and an index without pack.
 ///
 /// The directory must exist and be this indexer's alone while it lives; files that were there before are left as they
 /// are. One thread at a time.
@@ -147,7 +147,7 @@ package struct PackIndexer: ~Copyable {
     throw error.isFromSystem ? error : error.recoded(isThin ? .packThin : .packCorrupt)
   }
 
-  /// What the progress closure says about being stopped, where it says something: it knows why.
+  /// Returns the progress closure's error for the interruption, if any: it has the cause.
   private func stopped() -> any Error {
     do { try callback.report(stats) } catch { return error }
     return GitError(code: .interrupted, operation: "index pack", subject: directory, message: "stopped from outside")

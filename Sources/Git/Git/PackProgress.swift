@@ -5,9 +5,9 @@ package struct PackProgress: Hashable, Sendable {
   package let totalObjects: Int
   /// Objects read from the pack so far, deltas included.
   package let receivedObjects: Int
-  /// Objects whose id is known so far.
+  /// Objects whose id is computed so far.
   package let indexedObjects: Int
-  /// Known once all bytes are there; 0 before.
+  /// Set once all bytes are there; 0 before.
   package let totalDeltas: Int
   package let indexedDeltas: Int
 

@@ -35,7 +35,7 @@ package enum ReadingAids {
     try check(git_revwalk_new(&walking, repository), "git_revwalk_new", on: path)
     let walk = try required(walking, "git_revwalk_new", on: path)
     defer { git_revwalk_free(walk) }
-    // Refs to what is no commit are passed over.
+    // Refs to objects other than commits are skipped.
     try check(git_revwalk_push_glob(walk, "refs/*"), "git_revwalk_push_glob", on: path)
     var created: OpaquePointer?
     try check(

@@ -6,9 +6,9 @@ package import GitValues
 /// most once, `negotiate` and `downloadPack` in pairs, `close` once and last, also after a failure. Whatever it throws
 /// comes out of the `Remote` as the same value.
 package protocol RemotePort: AnyObject {
-  /// Opens the conversation and lists what is there.
+  /// Opens the conversation and lists the refs.
   func connect(to url: String) throws
-  /// What was listed. Broken refs are handed on as they are.
+  /// Returns the listed refs. Broken refs are passed on as they are.
   func view() throws -> RefView
   /// Says which objects are wanted: each once, never none.
   func negotiate(wants: [ObjectID]) throws

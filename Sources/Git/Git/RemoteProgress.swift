@@ -2,7 +2,7 @@
 package struct RemoteProgress: Hashable, Sendable {
   package var totalObjects: Int
   package var receivedObjects: Int
-  /// Objects whose id is known.
+  /// Objects whose id is computed.
   package var indexedObjects: Int
   package var totalDeltas: Int
   package var indexedDeltas: Int

@@ -56,7 +56,7 @@ struct RepositoryInspection {
     }
     let version = try configuration.integer("core.repositoryformatversion") ?? 0
     guard version <= 1 else { throw unsupported("core.repositoryFormatVersion is \(version), 0 and 1 are known") }
-    // Version 0 came before extensions: git ignores those that it does not know there.
+    // Version 0 came before extensions: git ignores unknown ones there.
     guard version == 1 else { return }
     for entry in try configuration.entries(below: "extensions.") where !Self.known.contains(entry.name) {
       throw unsupported("'\(entry.name)' is not known")
@@ -83,7 +83,7 @@ struct RepositoryInspection {
     if try configuration.string("extensions.partialclone") != nil { return true }
     for entry in try configuration.entries(below: "remote.") {
       if entry.name.hasSuffix(".partialclonefilter") { return true }
-      // A value that is no truth value is git's error to report; here it counts as a promise.
+      // git reports a value that is no boolean; here it counts as true.
       if entry.name.hasSuffix(".promisor"), entry.boolean ?? true { return true }
     }
     return hasPromisorPack()

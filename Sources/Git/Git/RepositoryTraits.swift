@@ -1,4 +1,4 @@
-/// What is out of the ordinary about a repository, each said by itself so that a caller can name its reason.
+/// Unusual properties of a repository, one flag each, so that a caller can name its reason.
 ///
 /// All are facts of the moment of opening, read from files; none is judged here.
 package struct RepositoryTraits: Hashable, Sendable {

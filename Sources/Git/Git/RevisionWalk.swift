@@ -3,10 +3,10 @@ package import GitValues
 
 /// Commits reachable from some and not from others, each once: libgit2's `git_revwalk`.
 ///
-/// What it can promise: every commit that it returns was there, read from its object or from the repository's
-/// commit-graph file. What it cannot: that all are there. A commit-graph lists commits whose objects may be gone, hidden
-/// commits are not followed to their roots, and no tree or blob is looked at. A check of connectivity has to read the
-/// objects themselves (`ObjectDatabase.read`), with this only to find where to start or to stop.
+/// It guarantees that every returned commit was read, from its object or from the repository's commit-graph file. It
+/// does not guarantee that all objects exist. A commit-graph lists commits whose objects may be gone, hidden commits
+/// are not followed to their roots, and no tree or blob is looked at. A check of connectivity has to read the objects
+/// themselves (`ObjectDatabase.read`), with this only to find where to start or to stop.
 ///
 /// Use from one thread at a time.
 package final class RevisionWalk {
@@ -40,7 +40,7 @@ package final class RevisionWalk {
   /// Starts here as well. A tag is followed to its commit.
   ///
   /// Corresponds to `git_revwalk_push`.
-  /// - Throws: `notFound`; `invalidSpec` for what is no commit and leads to none.
+  /// - Throws: `notFound`; `invalidSpec` for an object that is no commit and leads to none.
   package func push(_ oid: ObjectID) throws(GitError) {
     var id = oid.gitOID
     try check(git_revwalk_push(handle, &id), "git_revwalk_push", on: oid.hex)

@@ -4,7 +4,7 @@ internal import Glibc
 /// Which files of a directory are one indexer's, so that what it leaves can be removed and nothing else.
 struct StagedPackFiles {
   private let directory: String
-  /// What was there before the indexer: never touched.
+  /// Files that existed before the indexer: never touched.
   private let others: Set<String>
 
   /// Looks at the directory; to be made before the indexer.
@@ -18,9 +18,9 @@ struct StagedPackFiles {
     Self.names(directory).first { $0.hasPrefix("pack_git2_") && !others.contains($0) }.map { "\(directory)/\($0)" }
   }
 
-  /// Removes what an indexer leaves that did not come to its end: an index is renamed before its pack is. The temporary
-  /// files libgit2 removes itself.
-  /// - Parameter name: the pack's, as far as libgit2 knows it; empty before.
+  /// Removes the leftovers of an unfinished indexer: an index is renamed before its pack is. The temporary files
+  /// libgit2 removes itself.
+  /// - Parameter name: the pack's, once libgit2 has computed it; empty before.
   func remove(name: String) {
     guard !name.isEmpty else { return }
     for file in ["pack-\(name).idx", "pack-\(name).pack"] where !others.contains(file) {

@@ -58,9 +58,9 @@ package struct AdvertisementParser: ~Copyable {
     while let packet = try nextPacket(&rest) { try take(packet) }
   }
 
-  /// Says that no more bytes come and gives what was read.
+  /// Ends the input and returns the parsed advertisement.
   ///
-  /// - Throws: `truncated` when it was not all, `notGit` when what came was something else.
+  /// - Throws: `truncated` when it is incomplete, `notGit` when the input is something else.
   package mutating func finish() throws(ProtocolError) -> Advertisement {
     guard isComplete else {
       if decoder.packetCount == 0 { try Self.checkLooksLikeGit(decoder.beginning) }
@@ -83,8 +83,8 @@ package struct AdvertisementParser: ~Copyable {
     }
   }
 
-  /// Looks at what stands where the first packet's length should: more of it may not be here yet, and the answer must not depend on
-  /// how the network cut it.
+  /// Looks at what stands where the first packet's length should: more of it may not be here yet, and the answer must
+  /// not depend on how the network cut it.
   ///
   /// - Throws: `notGit` for bytes that begin as a web page or another document does.
   private static func checkLooksLikeGit(_ bytes: [UInt8]) throws(ProtocolError) {

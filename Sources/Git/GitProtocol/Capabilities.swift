@@ -35,8 +35,9 @@ package struct Capabilities: Sendable {
     value(of: name)?.split(separator: UInt8(ascii: " ")).contains { $0.elementsEqual(word.utf8) } ?? false
   }
 
-  /// Whether a server of version 0 or 1 would say where a symbolic HEAD points (`symref=HEAD:TARGET`). Without the capability
-  /// only a detached HEAD of a git or JGit server is certain: both have named targets since 2013 (git 1.8.4.3, JGit 3.3).
+  /// Whether a server of version 0 or 1 would say where a symbolic HEAD points (`symref=HEAD:TARGET`). Without the
+  /// capability only a detached HEAD of a git or JGit server is certain: both have named targets since 2013 (git
+  /// 1.8.4.3, JGit 3.3).
   var namesHeadTarget: Bool { contains("symref") || isOfGit }
 
   /// The server says that it is git or JGit.
@@ -56,8 +57,8 @@ package struct Capabilities: Sendable {
     return entry.count == count || entry[count] == UInt8(ascii: "=")
   }
 
-  /// - Throws: `unsupportedObjectFormat` when the repository is not of SHA-1 objects. v0 servers that know only
-  ///   SHA-1 say nothing.
+  /// - Throws: `unsupportedObjectFormat` when the repository is not of SHA-1 objects. v0 servers that support only
+  ///   SHA-1 do not send the capability.
   func checkObjectFormat() throws(ProtocolError) {
     guard let format = value(of: "object-format"), !format.elementsEqual("sha1".utf8) else { return }
     throw .objectFormat(ForeignText.serverLine(format, limit: 40))

@@ -40,7 +40,7 @@ package struct FetchResponseParser: ~Copyable {
   private var state: State
   /// Bytes of pack so far.
   package private(set) var packByteCount: Int64 = 0
-  /// True when the server said that it knows one of our haves. Version 2 does not say it after `done`.
+  /// True when the server acknowledged one of our haves. Version 2 does not after `done`.
   package private(set) var hasCommonObject = false
 
   package init(framing: Framing) {
@@ -55,9 +55,9 @@ package struct FetchResponseParser: ~Copyable {
   /// True when the end of the pack was seen. A bare pack ends only with the stream: then it stays false.
   package var isComplete: Bool { state == .complete }
 
-  /// Takes the next bytes and hands on what is in them.
+  /// Parses the next bytes and passes on their content.
   ///
-  /// - Throws: `ProtocolError` (`malformed`, `refused`, `wantedObjectMissing`, `shallow`), or what `receive` threw.
+  /// - Throws: `ProtocolError` (`malformed`, `refused`, `wantedObjectMissing`, `shallow`), or the error of `receive`.
   package mutating func consume(_ bytes: UnsafeRawBufferPointer, _ receive: (Part) throws -> Void) throws {
     var rest = bytes
     while true {

@@ -35,10 +35,10 @@ package struct LsRefsParser: ~Copyable {
     }
   }
 
-  /// Says that no more bytes come and gives what was read. HEAD is `unknown` when the server did not name it and was
-  /// not able to say `unborn`.
+  /// Ends the input and returns the parsed refs. HEAD is `unknown` when the server did not name it and was not able to
+  /// say `unborn`.
   ///
-  /// - Throws: `truncated` when it was not all.
+  /// - Throws: `truncated` when it is incomplete.
   package mutating func finish() throws(ProtocolError) -> RefView {
     guard isComplete else {
       throw ProtocolError(.truncated, byteCount == 0 ? "the server answered nothing" : "the ref listing is cut off")

@@ -39,8 +39,8 @@ package struct PktLineDecoder: ~Copyable {
 
   deinit { carry.deallocate() }
 
-  /// Takes the next whole packet off the front of `bytes`; `nil` when there is none, and then `bytes` is empty and
-  /// what was left of it is kept.
+  /// Removes and returns the next complete packet from the front of `bytes`; `nil` when there is none. Then `bytes` is
+  /// empty and its remainder is buffered.
   package mutating func next(from bytes: inout UnsafeRawBufferPointer) throws(ProtocolError) -> Packet? {
     if isCarryUsed {
       isCarryUsed = false

@@ -1,7 +1,7 @@
 package import GitValues
 import TextBytes
 
-/// What is wrong with the bytes of a server, or what it refused in the protocol's own words.
+/// A protocol violation of a server, or its refusal within the protocol.
 ///
 /// `detail` is one line, short, and shows server text only as `ForeignText.serverLine` leaves it.
 package struct ProtocolError: Error, Hashable, Sendable {
@@ -17,7 +17,7 @@ package struct ProtocolError: Error, Hashable, Sendable {
     case limitExceeded
     /// The server said no: an `ERR` line or side-band 3.
     case refused
-    /// The server said "not our ref": what was wanted is no longer there.
+    /// The server answered "not our ref": a wanted object is gone.
     case wantedObjectMissing
     /// The repository uses an object format other than SHA-1.
     case unsupportedObjectFormat

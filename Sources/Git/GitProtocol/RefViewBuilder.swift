@@ -104,7 +104,7 @@ struct RefViewBuilder: ~Copyable {
     refs = kept
   }
 
-  /// HEAD by what was said of it and of the ref that it points at.
+  /// Resolves HEAD from the server's lines of it and of its target.
   ///
   /// | target said | HEAD's oid said | answer |
   /// |---|---|---|

@@ -1,12 +1,12 @@
 package import GitValues
 
-/// Why a conversation with a git server failed: what was tried, on what, what went wrong, what to do next.
+/// A failure of a conversation with a git server: what was tried, on what, what went wrong, what to do next.
 ///
 /// Every text in it is safe to show: `subject` has no user info, server text went through `ForeignText.serverLine`.
 package struct TransportError: Error, Sendable {
   /// What went wrong, as a stable string that users may match on (`--json`, metrics labels).
   package let code: Code
-  /// What was tried: "list refs", "fetch objects".
+  /// The operation: "list refs", "fetch objects".
   package let operation: String
   /// What it was tried on: the source without user info, or a host.
   package let subject: String
@@ -50,7 +50,7 @@ extension TransportError: CustomStringConvertible {
 }
 
 extension TransportError {
-  /// The connection ended before the first byte of the answer to a fetch: what an upload-pack does that dies of a wanted object
-  /// which it cannot read. An answer that has begun and is cut off says nothing about objects.
+  /// The connection ended before the first byte of the answer to a fetch: what an upload-pack does that dies of a
+  /// wanted object which it cannot read. An answer that has begun and is cut off says nothing about objects.
   package var isEarlyEnd: Bool { code == .connectionLost && !hasAnswered }
 }

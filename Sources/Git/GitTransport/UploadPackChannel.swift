@@ -15,8 +15,8 @@ package protocol UploadPackChannel: AnyObject {
   /// Remembers, for the origin, that it speaks version 2 and understands every word of the `ls-refs` request that
   /// is sent without having seen the advertisement.
   func noteVersion2()
-  /// Refs that are there and that the server left out of `listing` because it could not read them. Asked once,
-  /// right after the listing was read. Only a local source can tell.
+  /// Returns refs that exist and that the server left out of `listing` because it could not read them. Called once,
+  /// right after the listing was read. Only a local source can determine them.
   ///
   /// - Throws: `TransportError` (limit_exceeded) when there are too many to name: an unnamed one would look deleted.
   func brokenRefs(leftOutOf listing: RefListing) throws -> [BrokenRef]
@@ -30,6 +30,6 @@ package protocol UploadPackChannel: AnyObject {
 }
 
 extension UploadPackChannel {
-  /// Servers far away do not tell.
+  /// Remote servers do not report them.
   package func brokenRefs(leftOutOf listing: RefListing) throws -> [BrokenRef] { [] }
 }

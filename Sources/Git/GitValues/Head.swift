@@ -6,7 +6,7 @@ package enum Head: Hashable, Sendable {
   case unborn(target: ReferenceName)
   /// An object id, no branch.
   case detached(ObjectID)
-  /// The protocol did not tell (v0 and unborn): the copy's HEAD stays as it is and is left out of comparisons.
+  /// The protocol does not contain it (v0 and unborn): the copy's HEAD stays as it is and is left out of comparisons.
   case unknown
 
   /// The end of the symbolic chain; `nil` when detached or unknown.

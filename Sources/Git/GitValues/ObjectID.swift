@@ -62,14 +62,14 @@ package struct ObjectID: Hashable, Sendable {
     return word
   }
 
-  /// Reads eight digits at once, a byte of the integer each, since listings are mostly digits: digit by digit this was the
-  /// hottest function of an update of 20,000 refs.
+  /// Reads eight digits at once, a byte of the integer each, since listings are mostly digits: digit by digit this was
+  /// the hottest function of an update of 20,000 refs.
   private static func halfWord(_ characters: UInt64) -> UInt64? {
     let each: UInt64 = 0x0101_0101_0101_0101
     // '0'…'9' have bit 6 clear, 'A'…'F' and 'a'…'f' have it set and begin at 1 in their low half: hence the 9.
     let values = (characters & (0x0f * each)) &+ 9 &* ((characters >> 6) & (0x03 * each))
     guard values & (0xf0 * each) == 0 else { return nil }
-    // What is no digit does not come out as it went in, small letters for capitals.
+    // A byte that is no digit does not round-trip, except for the case of letters.
     let isLetter = ((values &+ 0x06 * each) >> 4) & each
     let lowerCase = characters | (characters & (0x40 * each)) >> 1
     guard values &+ 0x30 * each &+ isLetter &* 39 == lowerCase else { return nil }
@@ -86,7 +86,8 @@ package struct ObjectID: Hashable, Sendable {
 
   /// Appends the 40 lower-case hexadecimal digits.
   package func appendHex(to bytes: inout [UInt8]) {
-    // Filled in one piece: a million refs are 40 million digits, and an append for each costs more than the hashing after.
+    // Filled in one piece: a million refs are 40 million digits, and an append for each costs more than the hashing
+    // after.
     withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.hexCount) { digits in
       withBytes { raw in
         for (position, byte) in raw.enumerated() {

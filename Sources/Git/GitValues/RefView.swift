@@ -17,8 +17,8 @@ package struct RefView: Equatable, Sendable {
   package var head: Head
   package var refs: RefListing
   package var broken: [BrokenRef]
-  /// What a HEAD resolves to that is `unknown` because the server named no target: one of the branches with this oid, or
-  /// detached at it. `nil` when not even that is known.
+  /// What a HEAD resolves to that is `unknown` because the server named no target: one of the branches with this oid,
+  /// or detached at it. `nil` when the oid is unknown, too.
   package var unknownHeadOID: ObjectID?
 
   package init(head: Head, refs: RefListing, broken: [BrokenRef] = [], unknownHeadOID: ObjectID? = nil) {

@@ -2,9 +2,10 @@ package import DurableFiles
 package import GitValues
 package import SystemPackage
 
-/// What lies below `refs/` of a repository as files, one file a ref.
+/// The files below `refs/` of a repository, one file per ref.
 ///
-/// A copy of ours has none between two runs. What is found is a stray (written by another program), a lock, or rubbish.
+/// A copy of ours has none between two runs. A file found there is a stray ref (written by another program), a lock, or
+/// garbage.
 package struct LooseRefs: Sendable {
   package struct Entry: Sendable {
     package let name: ReferenceName

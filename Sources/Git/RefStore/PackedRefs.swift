@@ -10,8 +10,8 @@ package struct PackedRefs: Sendable {
   package var refs: RefListing
   /// Lines that are no ref: unparsable, a null oid, a name git would not accept.
   package var broken: [BrokenRef]
-  /// The header promises that every ref that can be peeled has its `^` line. libgit2 writes the promise but peels one
-  /// level only, so it is believed only of files that Remora or git wrote.
+  /// The header states that every ref that can be peeled has its `^` line. libgit2 writes this header but peels one
+  /// level only, so it is trusted only in files that Remora or git wrote.
   package var isFullyPeeled: Bool
 
   package init(refs: RefListing = RefListing(), broken: [BrokenRef] = [], isFullyPeeled: Bool = true) {
@@ -20,7 +20,7 @@ package struct PackedRefs: Sendable {
     self.isFullyPeeled = isFullyPeeled
   }
 
-  /// Reads a file's bytes. Never fails: what is no ref is listed in `broken`.
+  /// Parses a file's bytes. Never fails: lines that are no refs are listed in `broken`.
   package init(parsing bytes: [UInt8]) {
     self.init(isFullyPeeled: false)
     bytes.withUnsafeBytes { file in
@@ -125,7 +125,8 @@ package struct PackedRefs: Sendable {
 
   /// The file's bytes, as git writes them: traits `peeled fully-peeled sorted`, LF line ends.
   ///
-  /// The caller promises what the header says: `refs` is sorted, and every ref that names a tag object has its peeled value.
+  /// The caller guarantees the header's statement: `refs` is sorted, and every ref that names a tag object has its
+  /// peeled value.
   package static func serialize(_ refs: RefListing) -> [UInt8] {
     var bytes = Array("# pack-refs with: peeled fully-peeled sorted \n".utf8)
     bytes.reserveCapacity(bytes.count + refs.count * 72)

@@ -4,9 +4,9 @@ package import SystemPackage
 
 /// Reads the refs of a bare repository from its files, strictly: what cannot be read is named, never skipped.
 ///
-/// libgit2's own iterator drops loose refs that it cannot parse without a word, so a checksum over it could call a damaged
-/// repository equal; and it reads packed-refs before the loose files, so a ref that is being packed can be missed.
-/// Here loose files are read first, as git does.
+/// libgit2's own iterator drops loose refs that it cannot parse without a word, so a checksum over it could call a
+/// damaged repository equal; and it reads packed-refs before the loose files, so a ref that is being packed can be
+/// missed. Here loose files are read first, as git does.
 package struct RefReader: Sendable {
   private let repository: FilePath
   private let files: any FileSystemPort
@@ -28,7 +28,7 @@ package struct RefReader: Sendable {
   /// The complete ref view.
   package func view() throws(RefStoreError) -> RefView { Self.resolve(try contents()) }
 
-  /// The complete ref view; `nil`, without reading packed-refs, when the loose refs alone already tell the caller enough.
+  /// Returns the complete ref view; `nil`, without reading packed-refs, when the loose refs suffice for the caller.
   package func view(unless isTold: (LooseRefs) -> Bool) throws(RefStoreError) -> RefView? {
     try contents(unless: isTold).map(Self.resolve)
   }
@@ -79,7 +79,7 @@ package struct RefReader: Sendable {
   /// Four GiB hold 60 million refs; a bigger file is not one that a copy should load.
   private static var maximumPackedBytes: Int { 4 << 30 }
 
-  /// Puts loose over packed refs, follows symbolic refs to their ends, and names what is broken.
+  /// Merges loose over packed refs, resolves symbolic refs, and lists broken refs.
   package static func resolve(_ contents: Contents) -> RefView {
     var broken = contents.packed.broken + contents.loose.irregular.map { brokenRef($0.name, $0.value) }
     let loose = Dictionary(uniqueKeysWithValues: contents.loose.entries.map { ($0.name, $0.value) })

@@ -4,7 +4,7 @@ package import DurableFiles
 package enum RefStoreError: Error, Sendable {
   /// The directory has no `HEAD` or no `refs/`.
   case notARepository(path: String)
-  /// The refs are kept in a format that only git knows.
+  /// The refs are kept in a format that only git reads.
   case unsupportedFormat(path: String, format: String)
   /// `packed-refs` changed at each of several readings in a row.
   case changing(path: String)

@@ -64,7 +64,7 @@ struct CheckCommand: AsyncParsableCommand {
           try Self.tell(outcome, of: path, isJSON: json, isQuiet: quiet)
         } catch {
           line.clear()
-          break  // cancelled, or nobody reads what we print
+          break  // cancelled, or the reader closed the output
         }
       }
       await pool.shutdown()

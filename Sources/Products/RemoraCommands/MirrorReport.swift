@@ -3,8 +3,8 @@ internal import GitValues
 internal import Mirroring
 internal import SystemPackage
 
-/// The JSON object of one repository, as `remora mirror --json` prints it. Every key is there in every object; new ones may
-/// come, none goes.
+/// The JSON object of one repository, as `remora mirror --json` prints it. Every key is there in every object; new ones
+/// may come, none goes.
 struct MirrorReport: Encodable {
   struct Refs: Encodable {
     let created: Int
@@ -28,7 +28,7 @@ struct MirrorReport: Encodable {
   let destination: String
   let status: String
   let refs: Refs
-  /// `ref: TARGET`, an oid, or null when nothing is known of it.
+  /// `ref: TARGET`, an oid, or null when unknown.
   @NullWhenMissing var head: String?
   let headUnknown: Bool
   let objects: Int

@@ -2,7 +2,7 @@ internal import ArgumentParser
 
 /// Better words for a command line that the parser has refused: which word it is, and the nearest one that there is.
 enum UsageAdvice {
-  /// What is wrong, as the first line of an error; `nil` where the parser's own words are as good.
+  /// Returns the cause as the first line of an error; `nil` where the parser's own message suffices.
   static func reason(for arguments: [String]) -> String? {
     var command: any ParsableCommand.Type = RemoraCommand.self
     var rest = arguments[...]

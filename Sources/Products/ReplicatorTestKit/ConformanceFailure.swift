@@ -1,10 +1,10 @@
-/// What a suite found wrong with a replicator: every finding names the fault and what was seen.
+/// The faults that a suite found in a replicator: each finding names the fault and the observed behavior.
 public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
   /// The suite, by the name that the seeds give it: `a repository replicator`.
   public let suite: String
   /// The kind that was tested.
   public let kind: String
-  /// What is wrong, a sentence each.
+  /// The faults, a sentence each.
   public let findings: [String]
 
   /// The suite, the kind and all findings.

@@ -1,12 +1,12 @@
 public import Remora
 
-/// Suites that tell whether a kind does what the framework promises, for any test framework: a suite returns when all holds, and
-/// throws `ConformanceFailure` with every fault that it found.
+/// Suites that test whether a kind meets the framework's guarantees, for any test framework: a suite returns when all
+/// holds, and throws `ConformanceFailure` with every fault that it found.
 ///
 ///     @Test func gizmo() async throws { try await ReplicatorTestKit.repositoryReplicator(GizmoReplicator.self) }
 ///
-/// Each suite makes a primary and a secondary of its own in a temporary directory, with real repositories (the `git` command must
-/// be installed), real files, durable registries and a manual clock. Nothing outside of it is touched.
+/// Each suite makes a primary and a secondary of its own in a temporary directory, with real repositories (the `git`
+/// command must be installed), real files, durable registries and a manual clock. Nothing outside of it is touched.
 public enum ReplicatorTestKit {
   /// "a repository replicator": events, copies with HEAD, generations, verification from disk, back-off, trash.
   public static func repositoryReplicator<R: RepositoryReplicator>(_ type: R.Type) async throws {
@@ -33,7 +33,8 @@ public enum ReplicatorTestKit {
     try await allSuites(KindUnderTest(type))
   }
 
-  /// All suites that fit the data type, on a kind that only a configuration names. Its root is replaced by a temporary one.
+  /// All suites that fit the data type, on a kind that only a configuration names. Its root is replaced by a temporary
+  /// one.
   public static func allSuites(_ configuration: KindConfiguration) async throws {
     try await allSuites(KindUnderTest(configuration))
   }

@@ -4,7 +4,7 @@ package struct BlobLimits: Sendable, Hashable {
   package var maximumBytes: UInt64
   /// How long a server may take to move one byte while we wait for it. Default 60 s.
   package var silence: Duration
-  /// How long one transfer may take; what it has got by then is kept, and the next one goes on. Default 6 h.
+  /// How long one transfer may take; the received part is kept, and the next transfer continues it. Default 6 h.
   package var total: Duration
   /// Bytes that stay free on the disk of the copies. Default 64 MiB.
   package var freeBytesToKeep: UInt64

@@ -39,7 +39,7 @@ extension BlobStrategy {
     }
   }
 
-  /// Whether an absence is to be believed is for the caller to say, who knows how many there are.
+  /// The caller judges whether an absence is plausible, because it has the number of replicables.
   package func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook {
     try await onWorker("look at '\(id)'") { [self] _ in
       switch try place.standing(of: id) {
@@ -50,8 +50,8 @@ extension BlobStrategy {
     }
   }
 
-  /// An empty root is what an unmounted disk looks like. It is believed only of the very directory in which this
-  /// process has seen something: then it was emptied.
+  /// An unmounted disk looks like an empty root. So an empty root is accepted only for the same directory in which this
+  /// process has seen a file: then it was emptied.
   private func requireCredibleAbsence(trying operation: String) throws {
     let root = try place.requireRoot()
     guard try place.isEmpty(), knownRoot.withLock({ $0 }) != FileIdentity(device: root.device, inode: root.inode) else {

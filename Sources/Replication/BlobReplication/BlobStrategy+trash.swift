@@ -36,7 +36,7 @@ extension BlobStrategy {
   ) async throws(StrategyError) -> TrashTicket? {
     try await onWorker("discard '\(id)'") { [self] _ in
       var ticket: TrashTicket?
-      // What is no regular file is no copy of ours, and stays.
+      // Anything but a regular file is no copy of Remora's, and stays.
       if case .file = try place.standing(of: id) {
         let trash = BlobTrash(place: place)
         let prepared = try trash.prepare(id, incarnation: entry?.incarnation, reason: BlobTrash.deleted, at: now)
@@ -66,8 +66,8 @@ extension BlobStrategy {
 
   package func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport { CheckReport() }
 
-  /// Also removes parts of broken transfers that were not touched since `moment`. Every file goes by one age: what displaced one
-  /// was another state of it, and has no history to be looked up in.
+  /// Also removes parts of broken transfers that were not touched since `moment`. Every file goes by one age: what
+  /// displaced one was another state of it, and has no history to be looked up in.
   package func emptyTrash(before moment: Timestamp, displacedBefore _: Timestamp) async throws(StrategyError) -> Int {
     try await onWorker("empty the trash of '\(place.root)'") { [self] cancellation in
       let count = try BlobTrash(place: place).empty(before: moment) { try cancellation.check() }
@@ -76,7 +76,7 @@ extension BlobStrategy {
     }
   }
 
-  /// Removes what is left of a replicable that has gone from its place: a part, and directories that are empty now.
+  /// Removes the leftovers of a removed replicable: a part file, and directories that are empty now.
   func tidy(_ id: ReplicableID) {
     // The file itself is where it should be. What stays is swept by its age, and nothing is removed through a link.
     switch try? place.standing(of: id) {

@@ -5,14 +5,13 @@ package import WorkerPool
 
 /// The strategy of kinds whose replicables are files.
 ///
-/// Everything that touches the disk runs on a thread of `workers`, and ends within a second of its task's
-/// cancellation. What each call leaves after a crash stands at `BlobSync` and `BlobTrash`.
+/// Everything that touches the disk runs on a thread of `workers`, and ends within a second of its task's cancellation.
+/// `BlobSync` and `BlobTrash` describe the state after a crash.
 ///
 /// Decisions where the contract leaves room:
-/// - The primary's current digest wins. A file that differs from `expected` is replaced, of an immutable kind too,
-///   then with the warning `immutable_changed`. Without an expected digest a differing file of an immutable kind
-///   stays, and the sync fails with `checksum_mismatch`, until the primary has said what is right; `isFresh` replaces
-///   it.
+/// - The primary's current digest wins. A file that differs from `expected` is replaced, of an immutable kind too, then
+///   with the warning `immutable_changed`. Without an expected digest a differing file of an immutable kind stays, and
+///   the sync fails with `checksum_mismatch`, until the primary names a digest; `isFresh` replaces it.
 /// - A displaced file always goes to the trash, also when a mutable kind is merely updated: no copy is destroyed that
 ///   cannot be restored.
 package final class BlobStrategy: Strategy {

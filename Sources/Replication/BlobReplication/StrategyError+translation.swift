@@ -23,9 +23,9 @@ extension StrategyError.Code {
 
 extension StrategyError {
   /// - Parameters:
-  ///   - operation: what was tried, on what.
-  ///   - cause: what the layer below said.
-  ///   - hint: what to do next.
+  ///   - operation: the operation and its object.
+  ///   - cause: the lower layer's error.
+  ///   - hint: the remedy.
   init(
     _ code: Code, trying operation: String, _ cause: String, hint: String? = nil,
     disposition: Disposition = .replicable

@@ -2,8 +2,8 @@ internal import Synchronization
 internal import WorkerPool
 
 extension DurableEventLog {
-  /// Reads every line that is kept and checks ids, chain and content, from the oldest segment to the last durable line.
-  /// - Returns: how many lines there are, those that are no events included.
+  /// Reads every line of the log and checks ids, chain and content, from the oldest segment to the last durable line.
+  /// - Returns: the number of lines, including those that are no events.
   /// - Throws: `EventLogError.damaged` with file, line and remedy; `Cancelled`.
   @discardableResult
   package func check() async throws -> Int {
@@ -18,7 +18,7 @@ extension DurableEventLog {
         do throws(LogReadingError) {
           try reading.run(after: position)
         } catch .pruned {
-          // Somebody prunes meanwhile: what is gone needs no check.
+          // The log was pruned meanwhile: removed segments need no check.
           (position, first) = (nil, nil)
           continue
         } catch .failed(let error) {

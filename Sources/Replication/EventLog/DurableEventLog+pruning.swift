@@ -4,8 +4,8 @@ internal import Synchronization
 internal import WorkerPool
 
 extension DurableEventLog {
-  /// Notes how far a secondary has read, for pruning. It is on the disk once it can make a difference: when the
-  /// secondary has moved on to another segment. What a crash loses of it is said again by the next acknowledgement.
+  /// Records how far a secondary has read, for pruning. It is written to disk only when the secondary has reached
+  /// another segment, because only then it affects pruning. The next acknowledgement restores what a crash loses.
   /// - Throws: `EventLogError`: `refused` for a cursor of another log or beyond the end and for a bad name;
   ///   `fileSystem`.
   package func acknowledge(secondary: String, _ cursor: Cursor) async throws {
@@ -15,7 +15,7 @@ extension DurableEventLog {
         .refused,
         "acknowledge events for '\(secondary)': the cursor \(cursor) is not of the log \(id), which ends at \(end)")
     }
-    // A thread of the pool, because the lock is held while the file is saved.
+    // On a thread of the pool, because the lock is held while the file is saved.
     try await pool.run { _ in
       try self.readers.withLock { (readers) throws(EventLogError) in
         let before = readers.cursors[secondary]
@@ -26,15 +26,15 @@ extension DurableEventLog {
     }
   }
 
-  /// How many of the segments begin no later than behind a line.
+  /// Returns how many segments begin no later than after a line.
   private static func passed(_ id: UInt64, of segments: [UInt64]) -> Int { segments.count { $0 <= id + 1 } }
 
   /// Removes whole segments, oldest first: those that all of these secondaries have passed, and those beyond the
-  /// retention limit, whoever still needs them. The last segment stays.
+  /// retention limit, even if a secondary still needs them. The last segment stays.
   ///
   /// A crash in between leaves a log that begins a few segments later or earlier, and has no gap.
-  /// - Parameter secondaries: the names of all that there are; one that never acknowledged has passed nothing. What
-  ///   others acknowledged is forgotten.
+  /// - Parameter secondaries: the names of all that there are; one that never acknowledged has passed nothing.
+  ///   Acknowledgements of other names are dropped.
   package func prune(secondaries: Set<String>) async throws -> PruneReport {
     let isFree = state.withLock { state in
       defer { state.isPruning = true }
@@ -75,15 +75,16 @@ extension DurableEventLog {
     do { return Int(try log.files.status(of: log.segment(segment))?.size ?? 0) } catch { throw EventLogError(error) }
   }
 
-  /// A segment ended when the next one began. A clock that was put back makes nothing old.
+  /// Whether a segment is older than the retention: it ended when the next one began. A clock that was set back makes
+  /// no segment old.
   private func isTooOld(endingBefore next: UInt64) throws(EventLogError) -> Bool {
     let header = try SegmentWalk.header(
       path: log.segment(next), firstID: next, of: id, lineBytes: settings.lineBytes)
     return now() - header.createdAt > settings.retention.age
   }
 
-  /// Readers learn first that it is gone. Each removal is durable before the next: or a loss of power could bring
-  /// back an older segment without the one behind it, which would be a gap.
+  /// Removes a segment, after hiding it from readers. Each removal is durable before the next: otherwise a loss of
+  /// power could bring back an older segment without the one after it, which would be a gap.
   private func remove(_ segment: UInt64, isFirst: Bool) throws(EventLogError) {
     state.withLock { state in
       state.segments.removeFirst()

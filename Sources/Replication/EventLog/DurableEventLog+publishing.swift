@@ -4,10 +4,10 @@ internal import Synchronization
 internal import WorkerPool
 
 extension DurableEventLog: EventPublishing {
-  /// Appends events in their order, with nothing between them, and returns when they are durable.
+  /// Appends events consecutively in their order, and returns when they are durable.
   ///
-  /// Calls that arrive while a group is being written share the next fsync. Of an event's ref changes as many are kept
-  /// as fit in `EventLogSettings.changesBytes`; the returned events have only those.
+  /// Calls that arrive while a group is being written share the next fsync. An event's ref changes are limited to
+  /// `EventLogSettings.changesBytes`; the returned events have only the kept ones.
   /// - Throws: `EventLogError`: `tooLarge` (no event was published), `busy`, `closed`, or `fileSystem` (none of the
   ///   events is in the log); `Cancelled`.
   package func publish(_ events: [UnpublishedEvent]) async throws -> [Event] {
@@ -55,7 +55,7 @@ extension DurableEventLog: EventPublishing {
     }
   }
 
-  /// The last durable line as a cursor.
+  /// Returns the last durable line as a cursor.
   package func position() async throws -> Cursor { cursor(state.withLock { $0.durable }) }
 
   func cursor(_ position: LogPosition) -> Cursor { Cursor(log: id, id: position.id, chain: position.chain) }

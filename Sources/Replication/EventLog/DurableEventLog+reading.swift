@@ -3,14 +3,14 @@ internal import Synchronization
 internal import WorkerPool
 
 extension DurableEventLog: EventReading {
-  /// Durable events behind a cursor, in order.
+  /// Returns durable events after a cursor, in order.
   ///
-  /// The cursor that comes with them lies behind everything that was looked at, also behind lines that are no events.
+  /// The returned cursor is after all lines that were read, including lines that are no events.
   /// - Parameters:
-  ///   - cursor: nil asks from the oldest event that is kept.
-  ///   - limit: how many at most; 1 to 10,000, what lies outside is taken for the nearest of these.
-  ///   - wait: how long to wait for a first event when there is none; `EventLogSettings.longestWait` at most.
-  /// - Throws: `forked` when the cursor is not of this log's history, `pruned` when what follows it is no longer
+  ///   - cursor: nil starts at the oldest kept event.
+  ///   - limit: the maximum of events; clamped to 1 to 10,000.
+  ///   - wait: how long to wait for the first event if there is none; `EventLogSettings.longestWait` at most.
+  /// - Throws: `forked` when the cursor is not of this log's history, `pruned` when the events after it are no longer
   ///   kept, `unavailable` for damage (with file, line and remedy), a closed log, too many readers, and when the task
   ///   was cancelled.
   package func events(
@@ -26,17 +26,18 @@ extension DurableEventLog: EventReading {
     return batch
   }
 
-  /// When a line was written; `nil` for one that is not kept, or that cannot be read.
+  /// Returns when a line was written; `nil` for one that is not kept, or that cannot be read.
   package func moment(ofLine id: UInt64) async -> Timestamp? {
     guard id > 0 else { return nil }
-    // Whoever reads events is told of damage; here a time is missing.
+    // A reader of events gets the error of a damaged line; here only the time is missing.
     return try? await pool.run { _ in
       var reading = LogReading(self, limit: 1)
       return try reading.moment(ofLine: id)
     }
   }
 
-  /// Events before a line, or the last ones, the newest first; fewer than `limit` where lines between are no events.
+  /// Returns events before a line, or the last ones, the newest first; fewer than `limit` where some lines are no
+  /// events.
   ///
   /// - Parameter limit: 1 to 1,000.
   /// - Throws: as `events`.
@@ -55,7 +56,7 @@ extension DurableEventLog: EventReading {
   private func read(after cursor: Cursor?, limit: Int) async throws(PrimaryAccessError) -> EventBatch {
     let (durable, isClosed) = state.withLock { ($0.durable, $0.isClosed) }
     if isClosed { throw .unavailable("read events: the event log was closed") }
-    // Most of those who ask are at the end.
+    // Most readers are at the end.
     if let cursor, cursor == self.cursor(durable) { return EventBatch(events: [], cursor: cursor) }
     do {
       return try await pool.run { _ in try self.readNow(after: cursor, limit: max(1, min(limit, 10_000))) }

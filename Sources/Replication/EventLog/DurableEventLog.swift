@@ -13,24 +13,24 @@ package import WorkerPool
 /// - An event that `publish` returned is durable; readers get durable events only.
 /// - Ids are gapless and grow; each line's chain covers all lines before it, which distinguishes a log that was
 ///   restored and continued from the one before.
-/// - After a crash at any instruction the next `open` finds every published event, without an operator. What it removes
-///   had not been acknowledged, and is counted in `recovery`.
+/// - After a crash at any instruction the next `open` finds every published event, without an operator. Removed lines
+///   had not been acknowledged, and are counted in `recovery`.
 /// - Damage is never skipped: it stops the opening (last segment) or the reading (older ones) with file, line and
 ///   remedy.
 ///
-/// Limitation: an append that is under way when a task is cancelled is not undone; its events may be in the log although
+/// Limitation: an append that is running when a task is cancelled is not undone; its events may be in the log although
 /// `publish` threw `Cancelled`. A call that waits for the disk ends when the disk answers.
 package final class DurableEventLog: Sendable {
   /// Which log this is.
   package let id: LogID
-  /// What opening removed.
+  /// The lines that opening removed.
   package let recovery: EventLogRecovery
 
   let log: LogFiles
   let settings: EventLogSettings
   let pool: WorkerPool
   let now: @Sendable () -> Timestamp
-  /// Encoded lines, each publisher's together; the answer is the id of its first event.
+  /// Encoded lines, grouped by publisher; the result is the id of the group's first event.
   let queue: CommitQueue<[[UInt8]], UInt64>
   let line: ReaderLine
   let state: Mutex<LogState>
@@ -38,13 +38,13 @@ package final class DurableEventLog: Sendable {
   private let lock: OwnerLock
   private let writer: Mutex<LogWriter>
 
-  /// Opens the log of a directory, or begins one there, and appends that it was opened.
+  /// Opens the log of a directory, or creates one there, and appends a line that records the opening.
   ///
   /// - Parameters:
   ///   - directory: `<state>/events`; made when missing. Absolute.
-  ///   - pool: where files are read and written; 2 threads or more, so that readers do not wait for the writer. Stays
-  ///     the caller's, and must live until `close` has returned.
-  ///   - now: the time, for the lines that the log itself writes and for what is too old to be kept.
+  ///   - pool: where files are read and written; 2 threads or more, so that readers do not wait for the writer. The
+  ///     caller owns it, and must keep it until `close` has returned.
+  ///   - now: the clock, for the lines that the log itself writes and for retention.
   /// - Throws: `EventLogError`: `locked`, `damaged`, `newerFormat` (nothing was changed) or `fileSystem`; `Cancelled`.
   package static func open(
     _ directory: FilePath, settings: EventLogSettings = EventLogSettings(), pool: WorkerPool,
@@ -71,7 +71,7 @@ package final class DurableEventLog: Sendable {
     id = finding.id
     recovery = finding.dropped
     var writer = try Self.writer(for: finding, log, settings)
-    // The value is fresh in every history: a log that is restored and opened goes another way from here on.
+    // The value is random: a log that is restored and opened has another chain from here on.
     var opened: [UInt8] = []
     let moment = now()
     JSONText.append("created_at", "\(moment)", to: &opened)
@@ -98,8 +98,8 @@ package final class DurableEventLog: Sendable {
     }
   }
 
-  /// Removes what a crash left, and makes the whole lines durable, also those that a killed process had written without
-  /// fsync.
+  /// Removes leftovers of a crash, and makes complete lines durable, also those that a killed process had written
+  /// without fsync.
   private static func writer(
     for finding: LogRecovery.Finding, _ log: LogFiles, _ settings: EventLogSettings
   ) throws(EventLogError) -> LogWriter {
@@ -147,7 +147,7 @@ package final class DurableEventLog: Sendable {
     }
     line.close()
     guard wasOpen else { return }
-    // Also when the task was cancelled, as it is when an agent stops: then only the newest acknowledgements are not
+    // Also when the task was cancelled, such as at an agent's stop: then only the newest acknowledgements are not
     // saved.
     defer { lock.release() }
     try await pool.run { _ in

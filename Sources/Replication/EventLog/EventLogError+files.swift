@@ -2,10 +2,10 @@ internal import DurableFiles
 internal import SystemPackage
 
 extension EventLogError {
-  /// What the file system said.
+  /// Creates an error from a file system error.
   init(_ error: FileError) { self.init(.fileSystem, "\(error)") }
 
-  /// A line that nobody wrote so.
+  /// Returns the error for a damaged line.
   static func damagedLine(_ path: FilePath, line: UInt64, _ reason: String) -> EventLogError {
     EventLogError(
       .damaged,
@@ -13,12 +13,12 @@ extension EventLogError {
         + " begin a new log (the secondaries then reconcile by catalog)")
   }
 
-  /// A file that nobody wrote so.
+  /// Returns the error for a damaged file.
   static func damagedFile(_ path: FilePath, _ reason: String, doing hint: String) -> EventLogError {
     EventLogError(.damaged, "read '\(path)': \(reason); \(hint)")
   }
 
-  /// A file of a later Remora.
+  /// Returns the error for a file of a later version.
   static func newerFile(_ path: FilePath, format: UInt64) -> EventLogError {
     EventLogError(
       .newerFormat,

@@ -1,23 +1,23 @@
-/// What went wrong with the event log or its spool: what was tried, on which file, what the layer below said, what to
-/// do next.
+/// A failure of the event log or its spool: what was tried, on which file, the lower layer's error, and what to do
+/// next.
 package struct EventLogError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What kind of failure it is; callers decide on this, never on the text.
+  /// The kind of a failure; callers decide by this, not by the text.
   package enum Code: String, Sendable {
-    /// A file says what nobody wrote. Nothing is read past it; a person has to look.
+    /// A file has content that the log did not write. Nothing is read past it; the operator must inspect it.
     case damaged
     /// A file was written by a newer Remora.
     case newerFormat
     /// Another process has the log open.
     case locked
-    /// The file system refused. What was to be written is not in the log, as far as its readers can see.
+    /// A file system call failed. Lines that were to be written are not visible to readers of the log.
     case fileSystem
-    /// What was to be written is larger than a line may be.
+    /// The event is larger than a line may be.
     case tooLarge
-    /// More waits to be written than may wait; try again.
+    /// Too many bytes wait to be written; retry later.
     case busy
     /// The log was closed.
     case closed
-    /// An argument that makes no sense: a cursor of another log, a bad name.
+    /// An invalid argument: a cursor of another log, a bad name.
     case refused
   }
 

@@ -1,8 +1,8 @@
-/// What a crash had left at the end of a log, and opening it took away. Nothing of it had been acknowledged.
+/// The unacknowledged leftovers of a crash at the end of a log, which opening it removed.
 package struct EventLogRecovery: Hashable, Sendable {
-  /// Bytes behind the last whole line.
+  /// Bytes after the last complete line.
   package internal(set) var droppedBytes = 0
-  /// The first ids of segments that were being begun and have no whole line.
+  /// The first ids of segments that were being created and have no complete line.
   package internal(set) var droppedSegments: [UInt64] = []
 
   /// Nothing was torn.

@@ -1,29 +1,29 @@
 /// The bounds of an event log, each with its default.
 package struct EventLogSettings: Hashable, Sendable {
-  /// Bytes after which a segment is followed by a new one. A segment is longer than this by one group at most.
+  /// Bytes after which a new segment is started. A segment exceeds this by one group at most.
   package var segmentBytes: Int
   /// Bytes of one line. A larger event is refused.
   package var lineBytes: Int
-  /// Bytes that the ref changes of one event take; what goes beyond is left out, and the line says how many were.
+  /// Maximum bytes of one event's ref changes; further changes are left out, and the line has their number.
   package var changesBytes: Int
-  /// Bytes that are written with one fsync.
+  /// Maximum bytes that are written with one fsync.
   package var groupBytes: Int
   /// Bytes that may wait to be written before `publish` refuses.
   package var waitingBytes: Int
-  /// Bytes of lines that one answer to a reader is made of; a single larger line is given alone.
+  /// Maximum bytes of lines in one answer to a reader; a single larger line is returned alone.
   package var batchBytes: Int
-  /// Readers that may wait at once.
+  /// Maximum readers that wait at once.
   package var waitingReaders: Int
-  /// The longest that a reader is kept waiting, whatever it asks for.
+  /// The maximum wait of a reader.
   package var longestWait: Duration
-  /// What the log keeps for secondaries that do not come.
+  /// What the log keeps for secondaries that do not read.
   package var retention: Retention
 
-  /// How much of what not all secondaries have read is kept.
+  /// The limits for events that not all secondaries have read.
   package struct Retention: Hashable, Sendable {
-    /// Bytes of all segments together; the last segment is kept whatever its size.
+    /// Bytes of all segments together; the last segment is always kept.
     package var bytes: Int
-    /// How long after its last line was written a segment is kept.
+    /// How long a segment is kept after its last line was written.
     package var age: Duration
 
     package init(bytes: Int = 4 << 30, age: Duration = .seconds(30 * 86_400)) {

@@ -5,7 +5,8 @@ internal import SystemPackage
 internal import TextBytes
 package import WorkerPool
 
-/// The refs that differed at the last mismatch: `<state>/differences/<name>/<ID>.json` for each replicable that has any.
+/// The refs that differed at the last mismatch: `<state>/differences/<name>/<ID>.json` for each replicable that has
+/// any.
 ///
 /// For display only: the registry's states do not depend on it. Ids are written with `%2F` for a slash.
 package struct DifferenceFiles: DifferenceStoring {
@@ -32,7 +33,7 @@ package struct DifferenceFiles: DifferenceStoring {
 
   private static let limit = 1_000
 
-  /// A name of up to 3 KiB would not fit: the digest of a longer one stands for it.
+  /// A name of up to 3 KiB would not fit: a longer one is replaced by its digest.
   private func file(of id: ReplicableID) -> StateFile<Stored> {
     let escaped = PercentCoding.encode(id.text.utf8) { $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "/") }
     let name = escaped.utf8.count <= 240 ? escaped : "\(escaped.prefix(100))-\(Hex.padded(FNV1a.hash(id.text.utf8)))"

@@ -4,20 +4,20 @@ internal import SystemPackage
 package import WorkerPool
 
 /// The primary states of one kind in flat files (`<state>/verification/<name>_states.json` and its journal); see
-/// `PrimaryStateStoring` for what each call promises, and `FlatStore` for what survives a crash.
+/// `PrimaryStateStoring` for each call's guarantees, and `FlatStore` for what survives a crash.
 package final class DurablePrimaryStates: PrimaryStateStoring {
   private let store: FlatStore<StateRow>
 
   /// Torn, unacknowledged tails that were dropped at open: 0 or 1.
   package var tornLines: Int { store.tornLines }
 
-  /// Why the journal could not be folded into the document at the last try, `nil` when it could; nothing is lost by it.
+  /// Why the last fold of the journal into the document failed; `nil` when it succeeded. A failure loses nothing.
   package var foldingFailure: RegistryStoreError? { store.foldingFailure }
 
-  /// Waits for the fold that is under way.
+  /// Waits for the running fold.
   package func settle() async { await store.settle() }
 
-  /// Opens the states of a kind, or begins them; parameters and errors as of `DurableRegistry.open`.
+  /// Opens or creates the states of a kind; parameters and errors as of `DurableRegistry.open`.
   package static func open(
     _ name: ReplicableName, in directory: StateDirectory, pool: WorkerPool, foldBytes: Int64 = 64 << 20
   ) async throws -> DurablePrimaryStates {
@@ -28,7 +28,7 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
 
   private init(_ store: FlatStore<StateRow>) { self.store = store }
 
-  /// Waits for what is being written; changes that come afterwards fail.
+  /// Waits for pending writes; later changes fail.
   package func close() async { await store.close() }
 
   package func state(of id: ReplicableID) async throws -> PrimaryState? {
@@ -130,7 +130,7 @@ package final class DurablePrimaryStates: PrimaryStateStoring {
       case .started: .started
       case .succeeded: .verified
       case .failed: .verificationFailed
-      // A primary reads whatever it has.
+      // `disabled` does not occur on a primary.
       case .disabled: nil
       }
     guard let question else { return [] }

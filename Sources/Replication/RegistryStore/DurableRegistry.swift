@@ -3,26 +3,26 @@ package import Replication
 internal import SystemPackage
 package import WorkerPool
 
-/// The registry of one kind in flat files (`<state>/registries/<name>_registry.json` and its journal); see `RegistryStoring` for
-/// what each call promises, and `FlatStore` for what survives a crash.
+/// The registry of one kind in flat files (`<state>/registries/<name>_registry.json` and its journal); see
+/// `RegistryStoring` for each call's guarantees, and `FlatStore` for what survives a crash.
 package final class DurableRegistry: RegistryStoring {
   private let store: FlatStore<EntryRow>
 
   /// Torn, unacknowledged tails that were dropped at open: 0 or 1.
   package var tornLines: Int { store.tornLines }
 
-  /// Why the journal could not be folded into the document at the last try, `nil` when it could; nothing is lost by it.
+  /// Why the last fold of the journal into the document failed; `nil` when it succeeded. A failure loses nothing.
   package var foldingFailure: RegistryStoreError? { store.foldingFailure }
 
-  /// Waits for the fold that is under way.
+  /// Waits for the running fold.
   package func settle() async { await store.settle() }
 
-  /// Opens the registry of a kind, or begins it.
+  /// Opens or creates the registry of a kind.
   ///
   /// - Parameters:
   ///   - directory: the state directory, whose lock its owner holds.
-  ///   - pool: where files are read and written; stays the caller's and must live until `close` has returned.
-  ///   - foldBytes: a journal larger than this is folded into the document, while writers go on.
+  ///   - pool: where files are read and written; the caller owns it, and must keep it until `close` has returned.
+  ///   - foldBytes: a journal larger than this is folded into the document, while writers continue.
   /// - Throws: `RegistryStoreError`: `damaged`, `newerFormat` (nothing was changed), `fileSystem`.
   package static func open(
     _ name: ReplicableName, in directory: StateDirectory, pool: WorkerPool, foldBytes: Int64 = 64 << 20
@@ -34,7 +34,7 @@ package final class DurableRegistry: RegistryStoring {
 
   private init(_ store: FlatStore<EntryRow>) { self.store = store }
 
-  /// Waits for what is being written; changes that come afterwards fail.
+  /// Waits for pending writes; later changes fail.
   package func close() async { await store.close() }
 
   package func entry(of id: ReplicableID) async throws -> RegistryEntry? {
@@ -129,7 +129,7 @@ package final class DurableRegistry: RegistryStoring {
         entry.replicableID = move.newID
         rows.append(EntryRow(entry, replacing: row))
       }
-      // A circle cannot be told in lines that each stand for themselves: all are removed, then all are set, in one group.
+      // A cycle of renames cannot be written as independent lines: all are removed, then all are set, in one group.
       for (move, _) in old { draft.remove(move.id.text) }
       for row in rows { draft.set(row) }
     }

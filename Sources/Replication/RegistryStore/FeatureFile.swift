@@ -52,12 +52,12 @@ package actor FeatureFile: FeatureStoring {
     var changed = stored
     changed.features[feature] = value
     let (file, next) = (file, changed)
-    // Set first: of two changes at once the second must begin with the first.
+    // Set first: of two concurrent changes the second must include the first.
     stored = changed
     do {
       try await pool.run { _ in try file.write(next) }
     } catch {
-      // A setting that is not durable does not hold, unless another change has come since.
+      // A setting that is not durable is reverted, unless another change was made since.
       if stored.features[feature] == value { stored.features[feature] = before }
       throw error
     }

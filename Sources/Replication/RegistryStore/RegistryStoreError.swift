@@ -1,17 +1,17 @@
-/// What went wrong with a registry or a file of primary states: what was tried, on which file, what the layer below said, what to
-/// do next.
+/// A failure of a registry or a file of primary states: what was tried, on which file, the lower layer's error, and
+/// what to do next.
 package struct RegistryStoreError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What went wrong, by a stable word.
+  /// The kind of a failure, by a stable word.
   package enum Code: String, Hashable, Sendable {
     /// Another process owns the state directory.
     case locked
-    /// A file says what it cannot say: where, and what to do, is in the description.
+    /// A file has invalid content; the description has the place and the remedy.
     case damaged
     /// Written by a later version.
     case newerFormat = "newer_format"
-    /// The file system refused; nothing that was acknowledged is lost.
+    /// A file system call failed; no acknowledged change is lost.
     case fileSystem = "file_system"
-    /// An earlier write failed: nothing more is taken until the store is opened anew.
+    /// An earlier write failed: further changes fail until the store is opened again.
     case stopped
     /// An id is tracked already.
     case occupied

@@ -3,7 +3,7 @@ package import SystemPackage
 
 /// The directory of a site's state, owned by one process at a time.
 ///
-/// `lock` says who owns it; the lock ends with the process, whatever ends that.
+/// `lock` names the owner; the lock ends with the process in any case.
 package final class StateDirectory: Sendable {
   /// The directory.
   package let path: FilePath
@@ -16,14 +16,15 @@ package final class StateDirectory: Sendable {
   package var differences: FilePath { path.appending("differences") }
   package var features: FilePath { path.appending("features.json") }
 
-  /// Takes the directory, and makes what is missing of it, durable on return. Blocks on the disk.
+  /// Locks the directory and creates its missing parts, durable on return. Blocks on the disk.
   ///
-  /// - Throws: `RegistryStoreError`: `locked` with who holds it, `fileSystem`.
+  /// - Throws: `RegistryStoreError`: `locked` with the holder, `fileSystem`.
   package init(_ path: FilePath, files: any FileSystemPort = RealFileSystem()) throws {
     self.path = path
     self.files = files
     do {
-      // Registries name what others need not know; what was made with other permissions keeps them.
+      // Registries contain repository names that other users need not read. An existing directory keeps its
+      // permissions.
       let ours = FilePermissions(rawValue: 0o700)
       var made = try files.makeDirectories(path, permissions: ours)
       lock = try OwnerLock.acquire(path: path.appending("lock"), wait: .zero)
@@ -38,6 +39,6 @@ package final class StateDirectory: Sendable {
     }
   }
 
-  /// Lets it go.
+  /// Releases the lock.
   package func close() { lock.release() }
 }

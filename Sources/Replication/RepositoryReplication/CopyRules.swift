@@ -1,12 +1,12 @@
 package import Replication
 
-/// What an agent holds its copies to, beyond what a run by hand does: it repairs them itself, and takes over nothing that it did not
-/// make.
+/// What an agent holds its copies to, beyond what a run by hand does: it repairs them itself, and takes over nothing
+/// that it did not make.
 package struct CopyRules: Sendable {
-  /// Whether a repository that no run of ours has made may be taken over as the copy of an id: one that this site served itself, when
-  /// it was the primary.
+  /// Whether a repository that Remora did not create may be taken over as the copy of an id: one that this site served
+  /// itself, when it was the primary.
   package var mayAdopt: @Sendable (ReplicableID) -> Bool
-  /// Takes what was repaired in a copy, a line each.
+  /// Receives the repairs of a copy, a line each.
   package var repaired: @Sendable (ReplicableID, [String]) -> Void
   /// Older locks on refs of a copy are of dead programs.
   package var staleLockAge = Duration.seconds(900)

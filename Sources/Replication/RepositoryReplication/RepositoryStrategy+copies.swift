@@ -4,7 +4,8 @@ package import Replication
 internal import SystemPackage
 internal import WorkerPool
 
-/// The files of a copy beside its objects: found damaged by whatever reads the copy next, at the latest by the hourly look.
+/// Checks of a copy's files other than its objects: the next reader of the copy detects damage, at the latest the
+/// hourly scan.
 extension RepositoryStrategy {
   package func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook {
     try await onWorker("look at", id.text) { flag in
@@ -23,10 +24,10 @@ extension RepositoryStrategy {
     }
   }
 
-  /// Looks at what stands at the id's place before a sync, and repairs what can be repaired in place.
+  /// Examines the id's path before a sync, and repairs parts that can be repaired in place.
   ///
-  /// - Returns: whether everything is to be fetched anew; what stands there goes to the trash then.
-  /// - Throws: `StrategyError` of code `occupied` for a repository that is not ours.
+  /// - Returns: whether a fresh download is needed; the present directory is moved to the trash then.
+  /// - Throws: `StrategyError` of code `occupied` for a repository that Remora did not create.
   func prepare(_ request: SyncRequest, _ rules: CopyRules, _ flag: CancellationFlag) throws -> Bool {
     let path = place.path(of: request.id)
     guard let status = try place.files.status(of: path), !request.isFresh else { return request.isFresh }
@@ -50,7 +51,7 @@ extension RepositoryStrategy {
     throw StrategyError(.broken, "read '\(id)': the copy is damaged: \(left.prefix(5).joined(separator: ", "))")
   }
 
-  /// - Returns: what is still damaged.
+  /// - Returns: the remaining damage.
   private func repaired(
     _ id: ReplicableID, source: String?, _ rules: CopyRules, _ flag: CancellationFlag
   ) throws -> [String] {
@@ -64,7 +65,7 @@ extension RepositoryStrategy {
       if !repaired.isEmpty { rules.repaired(id, repaired.map { "\($0)" }) }
       return left.map { "\($0)" }
     } catch LockError.held {
-      // Another program works on it: it is looked at again.
+      // Another program works on it: it is examined again later.
       return []
     }
   }

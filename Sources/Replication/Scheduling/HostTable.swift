@@ -22,7 +22,7 @@ package struct HostTable {
     package var retryAt: Timestamp?
     /// The host named that time itself (`Retry-After`).
     package var hasRetryAfter: Bool
-    /// When it last answered; `nil` when that is not known.
+    /// When it last answered; `nil` when unknown.
     package var lastAnswerAt: Timestamp?
 
     /// A failure.
@@ -94,9 +94,9 @@ package struct HostTable {
 
   // MARK: After it ended
 
-  /// A job or request ended in a way that only a host that answers allows.
+  /// Records an outcome that shows that the host answers.
   ///
-  /// - Parameter key: what the host answered for; `nil` where that is not known.
+  /// - Parameter key: the job that the host answered for; `nil` where unknown.
   package mutating func succeeded(_ host: String, for key: JobKey? = nil, at moment: Moment) -> Change? {
     guard key != nil || hosts[host] != nil else { return nil }
     var state = hosts[host] ?? Host()
@@ -202,8 +202,8 @@ package struct HostTable {
     }.sorted { $0.host < $1.host }
   }
 
-  /// Takes over what an earlier process knew, but of this machine: a host that named a time, or was away, is not asked
-  /// at once by a new process.
+  /// Restores the failures of an earlier process, except those of this machine, so that a new process does not ask a
+  /// host at once that named a retry time or was unreachable.
   package mutating func restore(_ failures: [Failure], at moment: Moment) {
     for failure in failures where failure.host != Self.machine && hosts[failure.host] == nil {
       var host = Host()

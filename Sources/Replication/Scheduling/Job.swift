@@ -34,11 +34,11 @@ package enum JobPurpose: String, Sendable, CaseIterable {
   package var asksHost: Bool { self == .sync || self == .verification }
 }
 
-/// One job: a replicable and what is done with it.
+/// One job: a replicable and a purpose.
 package struct Job: Hashable, Sendable {
   /// The replicable.
   package let key: JobKey
-  /// What is done.
+  /// The purpose of the job.
   package let purpose: JobPurpose
 
   /// A job.
@@ -62,7 +62,7 @@ package struct RunningJob: Hashable, Sendable {
 
   /// The replicable.
   package var key: JobKey { job.key }
-  /// What is done.
+  /// The purpose of the job.
   package var purpose: JobPurpose { job.purpose }
 }
 

@@ -33,7 +33,7 @@ struct JobQueue {
   /// The backlog is used up: the registry is asked for more.
   var needsBacklog: Bool { backlog.isEmpty }
   var isEmpty: Bool { urgentHosts.isEmpty && backlog.isEmpty }
-  /// What is requested, in the order of the requests.
+  /// The requested ids, in the order of the requests.
   var requested: ArraySlice<ReplicableID> { urgent[urgentStart...] }
 
   /// Adds a request. One that waits already keeps its place.
@@ -44,7 +44,7 @@ struct JobQueue {
 
   func isRequested(_ id: ReplicableID) -> Bool { urgentHosts[id] != nil }
 
-  /// Replaces the backlog by what is not requested.
+  /// Replaces the backlog by candidates that are not requested.
   mutating func refill(_ candidates: [Candidate]) { backlog = candidates[...] }
 
   /// Takes the next that may start now.

@@ -1,6 +1,6 @@
 package import Replication
 
-/// A kind as the scheduler knows it.
+/// A kind's properties for the scheduler.
 package struct ScheduledKind: Hashable, Sendable {
   /// The name.
   package let name: ReplicableName
@@ -64,7 +64,7 @@ struct KindQueues {
   }
 
   func question(_ purpose: JobPurpose, portion: Int) -> DueQuestion {
-    // What is requested is due as well, and must not be all of the answer.
+    // Requested entries are due as well, and must not fill the whole answer.
     let limit = purpose == .housekeeping ? portion : portion + self[purpose].requested.count
     return DueQuestion(
       name: kind.name, purpose: purpose, limit: limit, after: purpose == .housekeeping ? roundPosition : nil)

@@ -1,6 +1,6 @@
 package import Replication
 
-/// What a step may know of the time: read by the driver, once for each step.
+/// The time of a step: read by the driver, once for each step.
 package struct Moment: Sendable {
   /// By the clock that delays are measured with.
   package var instant: ContinuousClock.Instant

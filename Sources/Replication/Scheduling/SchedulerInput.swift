@@ -11,7 +11,7 @@ package enum SchedulerInput: Sendable {
   /// An event or the operator made these due: they go before the backlog. A sync preempts a housekeeping of its
   /// replicable.
   case requested([Request], JobPurpose)
-  /// A job ended. What is not running is ignored.
+  /// A job ended. A job that is not running is ignored.
   case ended(Job, JobOutcome)
   /// A host answered a request that was not a job.
   case hostAnswered(String)
@@ -41,8 +41,8 @@ package enum SchedulerInput: Sendable {
   }
 }
 
-/// A question to the registry of a kind: what is due, at most `limit` entries, in the order of their being due. For a
-/// housekeeping round: the copies by id, those after `after`.
+/// A query to the registry of a kind: the due entries, at most `limit`, the longest due first. For a housekeeping
+/// round: the copies by id, those after `after`.
 package struct DueQuestion: Hashable, Sendable {
   /// The kind.
   package let name: ReplicableName

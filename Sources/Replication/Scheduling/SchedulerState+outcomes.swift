@@ -113,8 +113,8 @@ extension SchedulerState {
     if let index = index(of: job.key.name) { kinds[index].request(purpose, Candidate(job.key.id, host: host)) }
   }
 
-  /// What every job needs has worked. Whether the host of the content has, the strategy reports, which knows how far it
-  /// came.
+  /// Records that the hosts that every job needs have answered. The strategy reports whether the host of the content
+  /// has.
   private func requiredHostsAnswered(at moment: Moment, _ hosts: inout HostTable) -> [SchedulerAction] {
     requiredHosts.compactMap { hosts.succeeded($0, at: moment).map { .log($0) } }
   }

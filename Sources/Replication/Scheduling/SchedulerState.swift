@@ -2,16 +2,16 @@ internal import Replication
 
 /// Decides which jobs of a secondary run, as a value: `step` takes an input and an instant and returns actions.
 ///
-/// What waits is in the registries, durable; the queues only hold what starts next. Each pool of jobs has its limit,
-/// the kinds of a pool take turns, and requests go before the backlog (`JobQueue`). Work for a host that fails pauses
-/// (`HostTable`; a value of its own, because polls and readings share it).
+/// Waiting work is in the registries, durable; the queues only hold the next candidates. Each pool of jobs has its
+/// limit, the kinds of a pool take turns, and requests go before the backlog (`JobQueue`). Work for a host that fails
+/// pauses (`HostTable`; a value of its own, because polls and readings share it).
 ///
 /// **One job per replicable.** Syncs, verifications and housekeepings of one replicable exclude each other; an object
 /// check runs beside them, one per replicable.
 ///
-/// **Passes.** `wake` begins a pass: unrecorded ends are written down and registries are asked. When all is answered
-/// the jobs start, and the next pass follows after a second. An input that may let a job start asks for a pass at once.
-/// So a paused host costs one look at the registry a second: no start, no place, and no request.
+/// **Passes.** `wake` begins a pass: unrecorded ends are written down and registries are asked. When all answers are
+/// there the jobs start, and the next pass follows after a second. An input that may let a job start asks for a pass at
+/// once. So a paused host costs one look at the registry a second: no start, no place, and no request.
 ///
 /// **No due entry starves.** Let an entry be due and free to start from some instant on: its kind active, no job of its
 /// own running, no retry delay, its hosts admitting it. A second later (its registry may have been asked just before),
@@ -174,7 +174,7 @@ package struct SchedulerState: Sendable {
     if !isAnyFree, purpose.asksHost, asked == portion, let answer, answer.rowCount >= asked,
       requiredHosts.allSatisfy({ hosts.admits($0, running: load[$0] ?? 0, at: now) })
     {
-      // All that is due first waits for its hosts: what is behind it must not wait with it.
+      // All of the first due entries wait for their hosts: the entries after them must not wait with them.
       let wider = kinds[index].question(purpose, portion: Self.widening * portion)
       questions[wider] = Self.widening * portion
       return [.ask(wider)]

@@ -32,7 +32,7 @@ struct StoredTicket: Codable, Hashable, Sendable {
     try StateFormat<StoredTicket>.json().encode(StoredTicket(ticket))
   }
 
-  /// - Returns: `nil` for what is torn, of another version or none of ours.
+  /// - Returns: `nil` for a ticket that is torn, of another version or not Remora's.
   static func ticket(decoding bytes: [UInt8], name: String) -> TrashTicket? {
     guard let stored = StateFormat<StoredTicket>.json().decodeIfUsable(bytes),
       let discardedAt = Timestamp(stored.discardedAt),

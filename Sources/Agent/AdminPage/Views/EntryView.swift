@@ -2,7 +2,7 @@ package import AgentAPI
 internal import Foundation
 internal import TextBytes
 
-/// One replicable, with everything that is known of it.
+/// One replicable with all of its details.
 package struct EntryView: Sendable {
   /// The kind.
   package var kind: PageFrame.KindName

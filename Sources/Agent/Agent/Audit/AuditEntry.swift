@@ -1,7 +1,7 @@
 internal import AgentAPI
 internal import TextBytes
 
-/// Who gave an order, as far as the agent has proof.
+/// The author of an order, as far as it is authenticated.
 package struct AuditActor: Codable, Hashable, Sendable {
   /// The name of the token; `admin` and `reader` for those of the two files.
   package var token: String?
@@ -31,23 +31,23 @@ package struct AuditActor: Codable, Hashable, Sendable {
 
 /// One order, or one refused token.
 package struct AuditEntry: Codable, Hashable, Sendable {
-  /// What became of it.
+  /// The result.
   package enum Outcome: String, Codable, Sendable { case done, refused, failed }
 
   /// RFC 3339, UTC.
   package var at = ""
-  /// `feature`, `trash`, `removals`, `registry`, `promotion`, `fence`, `sign-in`, `sign-out`, `token`, `graphql NAME`, or method and
-  /// path of another order.
+  /// `feature`, `trash`, `removals`, `registry`, `promotion`, `fence`, `sign-in`, `sign-out`, `token`, `graphql NAME`,
+  /// or method and path of another order.
   package var order: String
-  /// The kind that it was about.
+  /// The kind that it concerned.
   package var kind: String?
-  /// What it said.
+  /// The parameters of the order.
   package var details: [String: String]
   package var actor: AuditActor
   package var outcome: Outcome
   /// The code of the fault, unless it was done.
   package var code: String?
-  /// Refused tokens before this one that were counted and not written.
+  /// Earlier refused tokens that were counted and not written.
   package var suppressed: Int?
 
   package init(
@@ -58,7 +58,7 @@ package struct AuditEntry: Codable, Hashable, Sendable {
     self.kind = kind.map { ForeignText.line($0, longest: 100) }
     self.details = Dictionary(
       uniqueKeysWithValues: details.sorted { $0.key < $1.key }.prefix(20).enumerated().map { index, pair in
-        // Two long keys may be one when they are cut.
+        // Two long keys may be equal after they are cut.
         let key = ForeignText.line(pair.key, longest: 40)
         return (pair.key.utf8.count > 40 ? "\(index) \(key)" : key, ForeignText.line(pair.value, longest: 200))
       })

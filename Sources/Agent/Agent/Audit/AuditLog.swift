@@ -6,11 +6,12 @@ internal import Synchronization
 internal import SystemPackage
 package import WorkerPool
 
-/// Who gave which order: a line in the log and one in `<state>/audit.jsonl`, durable before the order is answered.
+/// Records orders with their authors: a line in the log and one in `<state>/audit.jsonl`, durable before the order is
+/// answered.
 ///
-/// Files are rotated at 4 MiB, and five are kept: `audit.jsonl`, then `audit.1.jsonl` to `audit.4.jsonl`, the oldest last. Refused
-/// tokens and orders beyond sixty within a minute are counted in the next line, so that no one can push the orders that were done
-/// out of the files.
+/// Files are rotated at 4 MiB, and five are kept: `audit.jsonl`, then `audit.1.jsonl` to `audit.4.jsonl`, the oldest
+/// last. Refused tokens and orders beyond sixty within a minute are counted in the next line, so that refused ones
+/// cannot displace executed orders from the files.
 package final class AuditLog: Sendable {
   private struct Refusals {
     var minuteBegan: ContinuousClock.Instant?
@@ -24,7 +25,7 @@ package final class AuditLog: Sendable {
   private let now: @Sendable () -> Timestamp
   private let fileBytes: Int
   private let refusals = Mutex(Refusals())
-  /// One file is written by one at a time.
+  /// Serializes writes.
   private let writing = Mutex(())
 
   /// Files that are kept.
@@ -50,8 +51,8 @@ package final class AuditLog: Sendable {
   /// Names of the files, the newest first.
   package static func name(of number: Int) -> String { number == 0 ? "audit.jsonl" : "audit.\(number).jsonl" }
 
-  /// Writes an order down, or counts it when it was refused and too many were. A file that cannot be written is said in the log,
-  /// and the order stands.
+  /// Records an order, or only counts it if too many were refused. An unwritable file is reported in the log, and does
+  /// not affect the order.
   package func record(_ entry: AuditEntry) async {
     var entry = entry
     if entry.outcome == .refused {
@@ -63,14 +64,14 @@ package final class AuditLog: Sendable {
     do {
       let bytes = try AgentJSON.encode(entry) + [UInt8(ascii: "\n")]
       let (workers, this) = (workers, self)
-      // The client may leave meanwhile, and cancel its request: the order was given all the same.
+      // The client may disconnect meanwhile, which cancels the request, but the order is recorded nevertheless.
       try await Task { try await workers.run { _ in try this.append(bytes) } }.value
     } catch {
       chronicle.write(.error, "write '\(directory)/\(Self.name(of: 0))': \(error)")
     }
   }
 
-  /// How many were counted since the last that was written; `nil` when this one is only counted.
+  /// Returns how many were counted since the last written one; `nil` when this one is only counted.
   private func admitRefusal() -> Int? {
     let clock = ContinuousClock.now
     return refusals.withLock { refusals in

@@ -1,13 +1,13 @@
 internal import Foundation
 
-/// An IP address, or all that share its first bits: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`.
+/// An IP address or prefix: `192.0.2.7`, `10.0.0.0/8`, `2001:db8::/32`.
 ///
 /// IPv4 addresses that come as IPv6 (`::ffff:192.0.2.7`) are IPv4 here.
 package struct AddressRange: Hashable, Sendable {
   private let bytes: [UInt8]
   private let bits: Int
 
-  /// `nil` for what is no address, and for more bits than it has.
+  /// `nil` for an invalid address, and for more bits than it has.
   package init?(_ text: String) {
     let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     guard let address = parts.first.flatMap({ Self.bytes(of: String($0)) }) else { return nil }
@@ -22,18 +22,18 @@ package struct AddressRange: Hashable, Sendable {
     self.bits = bits
   }
 
-  /// Whether an address is one of these; false for what is no address.
+  /// Whether an address is one of these; false for an invalid address.
   package func contains(_ address: String) -> Bool {
     guard let other = Self.bytes(of: address), other.count == bytes.count else { return false }
     for index in 0..<bits where (bytes[index / 8] ^ other[index / 8]) & (0x80 >> UInt8(index % 8)) != 0 { return false }
     return true
   }
 
-  /// The address in its shortest spelling, IPv4 as IPv4; `nil` for what is none.
+  /// Returns the address in its shortest spelling, IPv4-mapped addresses as IPv4; `nil` for an invalid address.
   package static func normalized(_ address: String) -> String? { bytes(of: address).flatMap(text) }
 
-  /// What stands for all addresses that one client can easily have: of IPv6 the first 64 bits, of IPv4 the address. What is no
-  /// address stands for itself.
+  /// Returns the network that represents all addresses of one client: of IPv6 the first 64 bits, of IPv4 the address.
+  /// Other text is returned unchanged.
   package static func network(of address: String) -> String {
     guard let bytes = bytes(of: address) else { return address }
     guard bytes.count == 16 else { return text(bytes) ?? address }

@@ -2,15 +2,16 @@ internal import Replication
 internal import SiteAssembly
 
 extension AgentConfiguration {
-  /// A key that another configuration has otherwise.
+  /// A key whose value differs in another configuration.
   package struct Change: Hashable, Sendable {
     /// Dotted; for a kind `replicables.NAME`, or `replicables.NAME.include` and its like.
     package let key: String
-    /// Whether a reload takes it; otherwise a restart does.
+    /// Whether a reload applies it; otherwise a restart is needed.
     package let isReloadable: Bool
   }
 
-  /// What `new` changes, by key in order. New contents of secret files are not seen here: a reload reads them anyway.
+  /// Returns the changes of `new`, in order of keys. New contents of secret files are not included: a reload reads them
+  /// in any case.
   package func changes(to new: AgentConfiguration) -> [Change] {
     var changes: [Change] = []
     for setting in Setting.all where settings[setting.key] != new.settings[setting.key] {
@@ -27,14 +28,14 @@ extension AgentConfiguration {
       changes.append(Change(key: "sources.ssh.known_hosts", isReloadable: false))
     }
     if secondaries != new.secondaries {
-      // Another file for a site that we know; a site that we do not has no place in the log's accounts yet.
+      // A configured site may change its file; a new site has no entry in the log's reader cursors yet.
       changes.append(
         Change(key: "secondaries", isReloadable: Set(secondaries.map(\.name)) == Set(new.secondaries.map(\.name))))
     }
     return (changes + kindChanges(to: new)).sorted { $0.key < $1.key }
   }
 
-  /// Becomes `new` in what a reload takes, so that the next one compares with what holds.
+  /// Adopts the reloadable values of `new`, so that the next reload compares with the present ones.
   package mutating func adoptReloadable(of new: AgentConfiguration) {
     for setting in Setting.all where setting.isReloadable { settings[setting.key] = new.settings[setting.key] }
     (adminTokenFile, readerTokenFile, logLevel) = (new.adminTokenFile, new.readerTokenFile, new.logLevel)

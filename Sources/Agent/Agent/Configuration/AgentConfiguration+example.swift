@@ -1,5 +1,5 @@
 extension AgentConfiguration {
-  /// A configuration to begin with: valid as soon as the files and directories that it names are there.
+  /// Returns an example configuration, which is valid once the files and directories that it names exist.
   package static func example(_ role: Role) -> String {
     switch role {
     case .primary: top("oslo", .primary) + primarySites + kinds(isPrimary: true) + settings

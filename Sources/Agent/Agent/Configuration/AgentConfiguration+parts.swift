@@ -3,9 +3,9 @@ internal import Replication
 internal import SiteAssembly
 package import SystemPackage
 
-/// What those may learn from a configuration who cannot read the secrets that it names: hooks run as the users who push.
+/// Reads parts of a configuration without access to the secrets that it names: hooks run as the pushing users.
 extension AgentConfiguration {
-  /// The same as `read`, but the files and directories that it names are not looked at.
+  /// Does the same as `read`, without checking the files and directories that it names.
   package static func readText(_ path: String, environment: [String: String]) throws -> AgentConfiguration {
     let bytes: Data
     do {
@@ -18,22 +18,23 @@ extension AgentConfiguration {
     return try read(Array(bytes), file: path, environment: environment, checksFiles: false)
   }
 
-  /// A time as the configuration writes it, such as `90d`; `nil` for what is none.
+  /// Parses a duration as the configuration writes it, such as `90d`; `nil` for invalid text.
   package static func duration(of text: String) -> Duration? { Decimal.duration(text) }
 
-  /// The state directory.
+  /// Returns the state directory.
   package static func stateDirectory(_ path: String, environment: [String: String]) throws -> String {
     try readText(path, environment: environment).state
   }
 
-  /// Kind and id of the repository in a directory: of the first kind that includes it. `nil` when it belongs to none.
+  /// Returns kind and id of the repository in a directory, of the first kind that includes it; `nil` when it belongs to
+  /// none.
   package func replicable(at directory: FilePath) -> (name: String, id: String)? {
     let path = Self.resolved(directory.string)
     for kind in AgentPlan.kinds(self) where kind.dataType == .repository {
       let root = Self.resolved(kind.root)
       guard path.hasPrefix(root + "/"), path.hasSuffix(".git") else { continue }
       let text = String(path.dropFirst(root.count + 1).dropLast(".git".count))
-      // A directory whose name can be no id belongs to no kind; the scan says so.
+      // A directory whose name is no valid id belongs to no kind; the scan reports it.
       guard let id = try? ReplicableID(text), kind.selection.selects(id) else { continue }
       return (kind.name.text, text)
     }

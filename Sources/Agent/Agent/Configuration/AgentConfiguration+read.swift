@@ -6,11 +6,11 @@ internal import SystemPackage
 internal import Yams
 
 extension AgentConfiguration {
-  /// Reads a configuration, and tells everything that is wrong with it at once.
+  /// Reads a configuration, and reports all of its errors at once.
   ///
   /// - Parameters:
   ///   - path: the file, of 1 MiB at most.
-  ///   - environment: wins over the file; only names that begin with `REMORA_` count.
+  ///   - environment: overrides the file; only names that begin with `REMORA_` are read.
   package static func read(_ path: String, environment: [String: String]) throws(ConfigurationError)
     -> AgentConfiguration
   {
@@ -31,9 +31,9 @@ extension AgentConfiguration {
     return try read(Array(bytes), file: path, environment: environment)
   }
 
-  /// Whoever may write the configuration names programs for the agent to run, and the files of its secrets.
+  /// A user who may write the configuration chooses programs for the agent to run, and the files of its secrets.
   private static func objection(toModeOf path: String) throws -> String? {
-    // A link to it is looked at where it leads.
+    // A symbolic link to it is resolved.
     let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
     guard let status = try RealFileSystem().status(of: FilePath(file)), status.kind == .regular else { return nil }
     guard [geteuid(), 0].contains(status.owner) || geteuid() == 0 else {
@@ -45,9 +45,9 @@ extension AgentConfiguration {
     return nil
   }
 
-  /// The same for a text that was read already.
+  /// Does the same for a text that was read already.
   ///
-  /// - Parameter checksFiles: whether the files and directories that it names are looked at too.
+  /// - Parameter checksFiles: whether the files and directories that it names are checked, too.
   package static func read(
     _ bytes: [UInt8], file: String, environment: [String: String], checksFiles: Bool = true
   ) throws(ConfigurationError) -> AgentConfiguration {
@@ -151,7 +151,7 @@ extension AgentConfiguration.Times {
   }
 }
 
-/// What several keys say together.
+/// Rules that involve several keys.
 extension ConfigurationReader {
   fileprivate mutating func primary(
     _ role: AgentConfiguration.Role?, _ kinds: [AgentConfiguration.ConfiguredKind]
@@ -179,7 +179,7 @@ extension ConfigurationReader {
     return AgentConfiguration.Primary(url: url, name: name, secretFile: secret)
   }
 
-  /// The state directory: what others may write, and what members of the hook group cannot reach.
+  /// Checks the state directory: files that others may write, and paths that members of the hook group cannot reach.
   fileprivate mutating func checkModes(of state: String, hookGroup: String?) {
     guard checksFiles else { return }
     for objection in StateContents.objections(to: state) { report(origin(of: "state"), objection) }

@@ -3,11 +3,12 @@ package import SiteAssembly
 package import SiteTokens
 package import Webhooks
 
-/// Everything that an agent is told: the file, and the environment over it. Holds the names of files with secrets, never a secret.
+/// An agent's configuration: the file, and the environment that overrides it. Holds the names of files with secrets,
+/// never a secret.
 ///
 /// The article `Configuration` lists every key.
 package struct AgentConfiguration: Sendable {
-  /// What this site is.
+  /// The role of this site.
   package enum Role: String, CaseIterable, Sendable {
     /// The source of truth.
     case primary
@@ -17,7 +18,7 @@ package struct AgentConfiguration: Sendable {
 
   /// `tls`: PEM files.
   package struct TLS: Hashable, Sendable {
-    /// Certificate and key that this agent shows; both or none.
+    /// The certificate that this agent presents; with `keyFile`, both or none.
     package var certificateFile: String?
     /// Its key.
     package var keyFile: String?
@@ -25,21 +26,21 @@ package struct AgentConfiguration: Sendable {
     package var caFile: String?
   }
 
-  /// `primary`: whom a secondary asks.
+  /// `primary`: the primary of a secondary.
   package struct Primary: Hashable, Sendable {
     /// Scheme, host and port.
     package var url: String
-    /// `nil` learns the name from the first answer.
+    /// `nil` takes the name from the first answer.
     package var name: SiteName?
-    /// What both know.
+    /// The file with the shared secret.
     package var secretFile: String
   }
 
-  /// One of `secondaries`: who may ask a primary.
+  /// One of `secondaries`: a site that has access to a primary.
   package struct Secondary: Hashable, Sendable {
     /// Its name.
     package var name: SiteName
-    /// What both know.
+    /// The file with the shared secret.
     package var secretFile: String
     /// `may_promote`: whether it may replace this primary by `remora promote` there.
     package var mayPromote = true
@@ -47,32 +48,32 @@ package struct AgentConfiguration: Sendable {
 
   /// One of `replicables`.
   package struct ConfiguredKind: Hashable, Sendable {
-    /// What the framework takes: on a secondary its `selection` holds for the names of directories.
+    /// The framework's configuration: on a secondary its `selection` applies to the names of directories.
     package var kind: KindConfiguration
-    /// Which ids a secondary carries; everything on a primary.
+    /// Which ids a secondary replicates; all on a primary.
     package var selectiveSync: SelectiveSync
-    /// Where links below the root may lead.
+    /// The directories to which symbolic links below the root may point.
     package var allowedRoots: [String]
-    /// Which repositories there are, where the host has no agent.
+    /// The list of repositories, where the host has no agent.
     package var roster: RosterSource?
-    /// Who may read it, where people may; `nil` is every reader everything.
+    /// Which readers may read which part of it; `nil` lets every reader read all.
     package var serving: Serving?
-    /// Who may tell of pushes by HTTP, where anybody may.
+    /// The webhook that may report pushes by HTTP, if any.
     package var webhook: Webhook?
-    /// The patterns as they were written, for telling what a reload changes.
+    /// The patterns as they were written, to report what a reload changes.
     let patterns: [String: [String]]
   }
 
-  /// `replicables.NAME.serve_git`: what people are given of a kind. Sites are given everything.
+  /// `replicables.NAME.serve_git`: the part of a kind that readers may fetch. Sites may fetch everything.
   package struct Serving: Hashable, Sendable {
-    /// `role`: whose token it takes.
+    /// `role`: the role that a token needs.
     package var role: SiteTokens.Role
     /// `include` and `exclude`: ids.
     package var selection: SelectiveSync
-    /// `hide_refs`: beginnings of ref names that are not listed.
+    /// `hide_refs`: prefixes of ref names that are not listed.
     package var hiddenRefs: [String]
 
-    /// What is said without any rule.
+    /// The value without any rule.
     package static let everything = Serving(role: .reader, selection: .everything, hiddenRefs: [])
   }
 
@@ -90,7 +91,7 @@ package struct AgentConfiguration: Sendable {
   package var name: SiteName
   /// `site.role`.
   package var role: Role
-  /// `site.url`: where people and other sites reach this agent; only shown.
+  /// `site.url`: where browsers and other sites reach this agent; only shown.
   package var url: String?
   /// `state`: the agent's own directory.
   package var state: String
@@ -98,9 +99,9 @@ package struct AgentConfiguration: Sendable {
   package var listen: ListenAddress
   /// `insecure`: listen without TLS on other addresses than loopback.
   package var isInsecure: Bool
-  /// `hosts`: names that the Host header may have besides that of `listen`.
+  /// `hosts`: names that the Host header may have in addition to that of `listen`.
   package var hosts: [String]
-  /// `trusted_proxies`: reverse proxies whose word on their clients counts.
+  /// `trusted_proxies`: reverse proxies whose forwarding headers are trusted.
   package var trustedProxies: [AddressRange]
   /// `tls`.
   package var tls: TLS
@@ -108,11 +109,11 @@ package struct AgentConfiguration: Sendable {
   package var adminTokenFile: String?
   /// `reader_token_file`.
   package var readerTokenFile: String?
-  /// `hook_group`: who may send events besides us.
+  /// `hook_group`: the group that may send events in addition to the agent's user.
   package var hookGroup: String?
-  /// `trusted_owners`: users whose repositories are read besides our own.
+  /// `trusted_owners`: users whose repositories are read in addition to those of the agent's user.
   package var trustedOwners: [String]
-  /// `serve_git`: always on a primary; off on a secondary unless told.
+  /// `serve_git`: always on a primary; off on a secondary unless configured.
   package var servesGit: Bool
   /// `primary`; `nil` on a primary.
   package var primary: Primary?
@@ -126,9 +127,9 @@ package struct AgentConfiguration: Sendable {
   package var limits: Limits
   /// All intervals and ages.
   package var times: Times
-  /// `events.keep_bytes`: what the event log may keep for a site that does not read.
+  /// `events.keep_bytes`: bytes that the event log may keep for a site that does not read.
   package var keepEventBytes: UInt64
-  /// `notify`: who is told of what needs a person.
+  /// `notify`: notifications for operators.
   package var notifications: NotificationSettings
   /// `log.level`: trace, debug, info, notice, warning, error or critical.
   package var logLevel: String
@@ -147,7 +148,7 @@ package struct AgentConfiguration: Sendable {
     package var housekeepings: Int
     /// Object checks at a time.
     package var checks: Int
-    /// How long a connection may take to come about.
+    /// How long establishing a connection may take.
     package var connect: Duration
     /// How long a server may send nothing.
     package var silence: Duration
@@ -177,7 +178,7 @@ package struct AgentConfiguration: Sendable {
     package var connectionsOfClient: Int
     /// `limits.requests_per_second`: of one asker.
     package var requestsPerSecond: Int
-    /// `limits.wrong_tokens_per_minute`: of people, by one client.
+    /// `limits.wrong_tokens_per_minute`: of reader and admin tokens, by one client.
     package var wrongTokensPerMinute: Int
     /// `limits.refusals_per_minute`: wrong tokens of sites and wrong signatures, by one client.
     package var refusalsPerMinute: Int
@@ -189,7 +190,7 @@ package struct AgentConfiguration: Sendable {
     package var minimumRate: UInt64
     /// Event streams at a time.
     package var streams: Int
-    /// `poll.per_minute`: looks at one host.
+    /// `poll.per_minute`: polls of one host.
     package var pollsPerMinute: Int
   }
 
@@ -199,7 +200,7 @@ package struct AgentConfiguration: Sendable {
     package var verification: Duration
     /// `check.interval`.
     package var check: Duration
-    /// `history.keep`: what refs have dropped.
+    /// `history.keep`: retention of objects that refs no longer reach.
     package var keepHistory: Duration
     /// `poll.min_interval` and `poll.max_interval`.
     package var poll: ClosedRange<Duration>
@@ -207,13 +208,13 @@ package struct AgentConfiguration: Sendable {
     package var scan: Duration
     /// `scan.full_interval`: every ref.
     package var fullScan: Duration
-    /// `ready.lag`: a secondary that is further behind is not ready.
+    /// `ready.lag`: the lag above which a secondary is not ready.
     package var readyLag: Duration
     /// `consistency.interval`.
     package var consistency: Duration
     /// `trash.keep`.
     package var keepTrash: Duration
-    /// `events.keep`: events that nobody waits for, and those of a site that does not read.
+    /// `events.keep`: retention of events that a site has not read.
     package var keepEvents: Duration
   }
 }

@@ -1,16 +1,16 @@
 import TextBytes
 
-/// Everything that is wrong with a configuration.
+/// All errors of a configuration.
 package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// One thing that is wrong.
+  /// One error.
   package struct Issue: Hashable, Sendable {
-    /// Counted from 1; 0 when it is not at a place of the file.
+    /// Counted from 1; 0 when it has no place in the file.
     package let line: Int
-    /// Counted from 1, in characters; 0 when it is not at a place of the file.
+    /// Counted from 1, in characters; 0 when it has no place in the file.
     package let column: Int
     /// The dotted key, or the name of a variable of the environment; empty for the file as a whole.
     package let key: String
-    /// What is wrong; what to do.
+    /// The error and the remedy.
     package let message: String
   }
 
@@ -24,7 +24,7 @@ package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConver
     self.issues = issues.sorted { ($0.line, $0.column, $0.key, $0.message) < ($1.line, $1.column, $1.key, $1.message) }
   }
 
-  /// A line for each: `FILE:LINE:COLUMN: KEY: what is wrong; what to do`.
+  /// A line for each: `FILE:LINE:COLUMN: KEY: error; remedy`.
   package var description: String { issues.map(line).joined(separator: "\n") }
 
   /// The line of one of them.

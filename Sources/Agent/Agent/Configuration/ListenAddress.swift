@@ -2,7 +2,7 @@
 package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
   /// Without brackets.
   package let host: String
-  /// 0 takes any that is free.
+  /// 0 takes any free port.
   package let port: Int
 
   /// `nil` unless the text is a host and a port.
@@ -32,6 +32,6 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { Decimal.number($0).map { $0 <= 255 } ?? false }
   }
 
-  /// As it is written in a configuration.
+  /// The form of a configuration.
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

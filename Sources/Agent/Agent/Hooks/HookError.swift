@@ -1,32 +1,32 @@
 internal import DurableFiles
 package import SystemPackage
 
-/// Why a hook was not written, taken away or looked at.
+/// A failure to write, remove or examine a hook.
 package struct HookError: Error, Sendable {
-  /// What hinders it; the text is the one that programs get.
+  /// The cause; the raw value is the code in JSON output.
   package enum Code: String, Sendable {
     /// The directory is no bare repository.
     case notARepository = "not_a_repository"
     /// The configuration has no kind that the repository belongs to.
     case unknownRepository = "unknown_repository"
-    /// Our hook was changed by hand: taking it away or writing it anew would lose that.
+    /// Remora's hook was edited: removing or rewriting it would lose the changes.
     case changedByHand = "changed_by_hand"
-    /// The name under which a hook that was there is kept is taken by another file.
+    /// Another file has the name under which an existing hook is kept.
     case chainedNameTaken = "chained_name_taken"
-    /// The directory of hooks is a link: others would get our hook too.
+    /// The directory of hooks is a symbolic link: other repositories would get Remora's hook, too.
     case sharedDirectory = "shared_directory"
-    /// A path or an id that no script can hold.
+    /// A path or an id that a script cannot contain.
     case unusableName = "unusable_name"
-    /// The file system said no.
+    /// A file system call failed.
     case fileSystem = "file_system"
   }
 
   package let code: Code
-  /// The repository, or what below it.
+  /// The repository, or a path below it.
   package let path: FilePath
-  /// What is the matter; one line.
+  /// The cause, on one line.
   package let cause: String
-  /// What to do; empty where the cause says it all.
+  /// The remedy; empty where the cause suffices.
   package let hint: String
 
   init(_ code: Code, _ path: FilePath, _ cause: String, hint: String = "") {
@@ -40,7 +40,7 @@ package struct HookError: Error, Sendable {
     self.init(.fileSystem, error.path, "\(error)")
   }
 
-  /// Runs `body` and says the file system's errors in the words of this room.
+  /// Runs `body` and translates errors of the file system.
   static func translating<Result>(_ body: () throws -> Result) throws(HookError) -> Result {
     do {
       return try body()
@@ -62,14 +62,14 @@ extension HookError: CustomStringConvertible {
 }
 
 extension HookError {
-  /// The configuration does not say what the repository is.
+  /// Returns the error for a repository that the configuration does not contain.
   package static func unknown(_ repository: HookedRepository, _ configuration: FilePath) -> HookError {
     HookError(
       .unknownRepository, repository.path, "no kind in '\(configuration)' has a root that it lies below",
       hint: "add one, or give --name and --id")
   }
 
-  /// A path or an id has a line end.
+  /// Returns the error for a path or an id with a line end.
   package static func unusable(_ repository: HookedRepository) -> HookError {
     HookError(.unusableName, repository.path, "its path, its id or that of the configuration has a line end")
   }

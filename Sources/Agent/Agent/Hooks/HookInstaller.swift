@@ -2,32 +2,32 @@ package import DurableFiles
 internal import Glibc
 internal import SystemPackage
 
-/// Writes hooks into repositories and takes them away again.
+/// Installs hooks in repositories and removes them.
 ///
-/// At every moment, a crash included, a push runs the hook that was there or ours, which runs it: the old one first gets a
-/// second name, then ours takes its place in one step. Both are durable when `install` returns.
+/// At every moment, also after a crash, a push runs the existing hook, or Remora's, which runs the existing one: the
+/// old hook first gets a second name, then Remora's replaces it atomically. Both are durable when `install` returns.
 package struct HookInstaller: Sendable {
   private let files: any FileSystemPort
 
   package init(files: any FileSystemPort = RealFileSystem()) { self.files = files }
 
-  /// What was done.
+  /// The change that was made.
   package enum Change: String, Sendable {
     case installed
-    /// Ours was there with other values, or could not be run.
+    /// Remora's hook was there with other values, or was not executable.
     case updated
     case unchanged
     case removed
-    /// There was no hook of ours to take away.
+    /// There was no hook of Remora's to remove.
     case notInstalled = "not_installed"
   }
 
-  /// Who may do what with a hook: as git's own templates have it.
+  /// The mode of a hook, as in git's own templates.
   private static let permissions = FilePermissions(rawValue: 0o755)
-  /// A hook is a script, or a small program; ours is two kilobytes.
+  /// A hook is a script, or a small program; Remora's has two kilobytes.
   private static let maximumBytes = 64 << 20
 
-  /// Writes the hook; one that is there and not ours is kept and chained.
+  /// Installs the hook; an existing one of another origin is kept and chained.
   ///
   /// - Throws: `changedByHand`, `chainedNameTaken`, `sharedDirectory`, `fileSystem`.
   package func install(_ script: HookScript, in repository: HookedRepository) throws(HookError) -> Change {
@@ -43,7 +43,7 @@ package struct HookInstaller: Sendable {
         try keep(repository, old)
       }
       try files.replaceFile(repository.hook, with: Array(script.text.utf8), permissions: Self.permissions)
-      // Whatever the umask is, git's user must be able to run it.
+      // Git's user must be able to run it, independent of the umask.
       guard chmod(repository.hook.string, Self.permissions.rawValue) == 0 else {
         throw FileError(Errno(rawValue: errno), "make executable", repository.hook)
       }
@@ -51,7 +51,7 @@ package struct HookInstaller: Sendable {
     }
   }
 
-  /// Takes the hook away; one that was kept gets its name back.
+  /// Removes the hook; a chained one gets its name back.
   ///
   /// - Throws: `changedByHand`, `fileSystem`.
   package func uninstall(from repository: HookedRepository) throws(HookError) -> Change {
@@ -78,13 +78,13 @@ package struct HookInstaller: Sendable {
         .sharedDirectory, repository.path, "its directory 'hooks' is a link, so other repositories may have the same",
         hint: "give the repository a directory of its own, or call 'remora event push' from the shared hook")
     case nil, .regular, .other:
-      // An empty template has none.
+      // With an empty template the directory is missing.
       let made = try files.makeDirectories(repository.directory)
       try files.synchronizeParents(of: made)
     }
   }
 
-  /// Gives the hook that is there a second name, a link too: link(2) does not follow it.
+  /// Gives the existing hook a second name, also if it is a symbolic link: link(2) does not follow it.
   private func keep(_ repository: HookedRepository, _ old: FileStatus) throws {
     if let taken = try files.status(of: repository.chained) {
       // A run before this one was interrupted between its two steps.

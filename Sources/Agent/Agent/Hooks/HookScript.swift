@@ -1,7 +1,8 @@
-/// The `post-receive` hook that tells the agent of each push: a script of POSIX sh with four values at its top.
+/// The `post-receive` hook that notifies the agent of each push: a script of POSIX sh with four values at its top.
 ///
-/// It never fails and never delays a push: what tells the agent is ended after three seconds, and what goes wrong is one line to
-/// the pusher and one to syslog. A hook that was there before runs first, with the same input, and its status is the status.
+/// It never fails and never delays a push for long: the notification is ended after three seconds, and a failure is one
+/// line to the pusher and one to syslog. An existing hook runs first, with the same input, and its exit status is
+/// returned.
 package struct HookScript: Hashable, Sendable {
   /// The `remora` to run, an absolute path.
   package let program: String
@@ -12,7 +13,7 @@ package struct HookScript: Hashable, Sendable {
   /// The id within the kind.
   package let id: String
 
-  /// - Returns: `nil` when a value has a line end or a NUL: no script could hold it.
+  /// - Returns: `nil` when a value has a line end or a NUL, which a script cannot contain.
   package init?(program: String, configuration: String, name: String, id: String) {
     let values = [program, configuration, name, id]
     guard values.allSatisfy({ !$0.utf8.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) }) else { return nil }
@@ -22,7 +23,7 @@ package struct HookScript: Hashable, Sendable {
     self.id = id
   }
 
-  /// Reads a script back; `nil` when it is not one of ours, or not any more as we wrote it.
+  /// Parses a script; `nil` when it is not Remora's, or was changed.
   package init?(parsing bytes: [UInt8]) {
     let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
     func value(_ key: String) -> String? {
@@ -38,7 +39,7 @@ package struct HookScript: Hashable, Sendable {
     self = script
   }
 
-  /// True for a script that we wrote, whatever became of it since.
+  /// Whether a script is Remora's, even if it was changed.
   package static func isOurs(_ bytes: [UInt8]) -> Bool {
     bytes.prefix(4096).split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: mark.utf8) }
   }

@@ -2,34 +2,34 @@ package import DurableFiles
 internal import Glibc
 package import SystemPackage
 
-/// How it stands with the hook of one repository.
+/// The status of one repository's hook.
 package struct HookStatus: Hashable, Sendable {
-  /// The state, in the word that programs get.
+  /// The state; the raw value is the word in JSON output.
   package enum State: String, Sendable {
-    /// Ours is there, is ours alone, and can be run.
+    /// Remora's hook is there, runs no other one, and is executable.
     case installed
-    /// Ours is there and runs another one first.
+    /// Remora's hook is there and runs another one first.
     case chained
     /// No hook.
     case missing
-    /// A hook, and not ours.
+    /// A hook that is not Remora's.
     case foreign
     case notExecutable = "not_executable"
     case changedByHand = "changed_by_hand"
   }
 
   package let state: State
-  /// What keeps pushes from being told, or tells them wrongly; a line each, with what to do.
+  /// Problems that keep the hook from notifying the agent, or make its notices wrong; a line each, with the remedy.
   package let problems: [String]
 
-  /// True when a push is told to the agent.
+  /// True when the hook notifies the agent of a push.
   package var isGood: Bool { problems.isEmpty && (state == .installed || state == .chained) }
 
-  /// Looks at a repository.
+  /// Examines a repository.
   ///
   /// - Parameters:
-  ///   - expected: what `install` would write now; `nil` when that is not known.
-  ///   - spool: the agent's spool directory; `nil` when that is not known.
+  ///   - expected: the hook that `install` would write now; `nil` when unknown.
+  ///   - spool: the agent's spool directory; `nil` when unknown.
   /// - Throws: `fileSystem`.
   package init(
     of repository: HookedRepository, expected: HookScript?, spool: FilePath?,
@@ -103,7 +103,7 @@ package struct HookStatus: Hashable, Sendable {
     return []
   }
 
-  /// A look, not a parse: git's own words for a section and a key, on lines of their own.
+  /// A text search, not a parse: a section and a key in git's own spelling, on separate lines.
   private static func setsHooksPath(
     _ repository: HookedRepository, _ files: any FileSystemPort
   ) throws(FileError) -> Bool {

@@ -1,7 +1,7 @@
 internal import DurableFiles
 package import SystemPackage
 
-/// A bare repository by its directory, as far as hooks go.
+/// A bare repository by its directory, with the paths of its hooks.
 package struct HookedRepository: Hashable, Sendable {
   /// The repository's directory, absolute.
   package let path: FilePath
@@ -19,10 +19,10 @@ package struct HookedRepository: Hashable, Sendable {
 
   var directory: FilePath { path.appending("hooks") }
   var hook: FilePath { directory.appending("post-receive") }
-  /// Where the hook that was there before ours is kept.
+  /// The path under which the previous hook is kept.
   var chained: FilePath { directory.appending("post-receive.remora-chained") }
 
-  /// What a walk over a directory has found.
+  /// The result of a walk over a directory.
   package struct Search: Sendable {
     /// In the order of their paths.
     package fileprivate(set) var repositories: [HookedRepository] = []
@@ -30,8 +30,8 @@ package struct HookedRepository: Hashable, Sendable {
     package fileprivate(set) var failures: [HookError] = []
   }
 
-  /// Every bare repository below a directory. Links are not followed, nor is anything looked for inside a repository or in
-  /// directories of ours.
+  /// Finds every bare repository below a directory. Symbolic links are not followed, and repositories and Remora's own
+  /// directories are not searched.
   package static func all(below root: FilePath) -> Search {
     var search = Search()
     walk(root, depth: 0, RealFileSystem(), &search)

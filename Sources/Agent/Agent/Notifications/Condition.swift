@@ -1,10 +1,10 @@
 internal import AgentAPI
 
-/// Something that a person wants to know of, for as long as it lasts.
+/// A state that operators are notified of, for as long as it lasts.
 struct Condition: Hashable, Sendable {
-  /// What kind of thing it is.
+  /// The kind of a condition.
   enum Event: String, Codable, Sendable {
-    /// Something does not work: told once it has lasted.
+    /// A failure: notified after it has lasted for a while.
     case failure
     /// Copies that were not equal when they were compared.
     case mismatch
@@ -12,20 +12,20 @@ struct Condition: Hashable, Sendable {
     case damage
     /// Removals that wait for a confirmation.
     case removalsWaiting = "removals_waiting"
-    /// The oldest change that has not arrived is older than the bound.
+    /// The oldest unverified change is older than the bound.
     case lag
   }
 
   let event: Event
-  /// What it is of: a kind, `primary`, a site.
+  /// The subject: a kind, `primary`, a site.
   let subject: String
-  /// For people; may change while the condition lasts.
+  /// The text of the notification; may change while the condition lasts.
   let message: String
 
-  /// The same for as long as it lasts.
+  /// The identity of the condition, constant while it lasts.
   var key: String { "\(event.rawValue):\(subject)" }
 
-  /// What holds, by a site's status.
+  /// Returns the present conditions, by a site's status.
   ///
   /// - Parameter lag: the bound.
   static func all(of status: StatusRow, lag: Duration) -> [Condition] {

@@ -1,6 +1,6 @@
 internal import Replication
 
-/// One line to people; what a webhook and a command get as JSON.
+/// One notification; webhooks and commands receive it as JSON.
 struct Notification: Codable, Hashable, Sendable {
   var site: String
   var role: String
@@ -17,9 +17,9 @@ struct Notification: Codable, Hashable, Sendable {
   var at: String
 }
 
-/// Which conditions hold, and of which of them people know: each is told once, and its end once.
+/// Which conditions hold, and which were notified: each is notified once, and its end once.
 ///
-/// Kept in `<state>/notifications.json`, so that a restart tells nothing again.
+/// Kept in `<state>/notifications.json`, so that a restart repeats no notification.
 struct NotificationBook: Codable, Hashable, Sendable {
   struct Standing: Codable, Hashable, Sendable {
     var event: Condition.Event
@@ -33,15 +33,15 @@ struct NotificationBook: Codable, Hashable, Sendable {
 
   var format = 1
   var standing: [String: Standing] = [:]
-  /// What nobody has got yet, by channel.
+  /// Undelivered notifications by channel.
   var outbox: [String: [Notification]] = [:]
 
-  /// An end counts when it has lasted as long: what comes and goes is one condition.
+  /// An end counts when it has lasted this long: a condition that ends and returns sooner is one condition.
   static let calm = Duration.seconds(60)
-  /// A channel that takes nothing for long loses the oldest.
+  /// A channel that fails for long loses its oldest notifications.
   private static let outboxLimit = 100
 
-  /// Takes in what holds now, and puts what people are to know into the outbox of each channel.
+  /// Updates the book with the present conditions, and puts due notifications into the outbox of each channel.
   ///
   /// - Parameters:
   ///   - after: how long a failure must last.
@@ -73,7 +73,7 @@ struct NotificationBook: Codable, Hashable, Sendable {
       }
       let cleared = Timestamp(milliseconds: standing.clearedAt ?? now.milliseconds)
       self.standing[key]?.clearedAt = cleared.milliseconds
-      // A clock that was set back must not make it wait for ever.
+      // A clock that was set back must not delay it without limit.
       guard now - cleared >= calm || now < cleared else { continue }
       self.standing[key] = nil
       send(

@@ -10,8 +10,8 @@ internal import WorkerPool
 
 /// Reads the site's status periodically and sends what has changed in it to a webhook and a command.
 ///
-/// Each notification is durable before it is sent, and is sent again until it is delivered, also after a restart: at least once, in
-/// order.
+/// Each notification is durable before it is sent, and is sent again until it is delivered, also after a restart: at
+/// least once, in order.
 struct NotificationLoop: Sendable {
   let settings: NotificationSettings
   let state: String
@@ -55,7 +55,7 @@ struct NotificationLoop: Sendable {
         if !Task.isCancelled { observer.log(.trouble("look for what people should know: \(error)")) }
       }
       for channel in channels { await deliver(&book, to: channel, &rests[channel, default: Rest()]) }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.tick)
     }
   }

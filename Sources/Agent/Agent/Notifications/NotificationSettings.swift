@@ -1,14 +1,14 @@
-/// To whom is told what a person should know, and when.
+/// The channels of notifications, and their delays.
 package struct NotificationSettings: Hashable, Sendable {
-  /// Gets a POST with JSON. Often a secret of its own: never shown.
+  /// Receives a POST with JSON. The URL is often a secret: it is never shown.
   package var webhook: String?
-  /// A program; gets the JSON as its input.
+  /// A program; receives the JSON as its input.
   package var command: String?
-  /// How long something must fail before it is told.
+  /// How long a failure must last before it is notified.
   package var after = Duration.seconds(600)
   /// How long a change may take to arrive.
   package var lag = Duration.seconds(900)
 
-  /// Nobody is told.
+  /// No notifications.
   package init() {}
 }

@@ -1,19 +1,20 @@
 internal import Replication
 internal import Synchronization
 
-/// Reads the checksums that are due: after each change at once, failed ones when their back-off is over, old ones on schedule.
+/// Reads the checksums that are due: after each change at once, failed ones when their back-off is over, old ones on
+/// schedule.
 final class ChecksumLoop: Sendable {
   let primary: Primary
   let signal: Signal
   let observer: any ReplicationObserver
   let environment: SiteEnvironment
-  /// How many are read at a time.
+  /// The maximum of concurrent readings.
   private let width: Mutex<Int>
-  /// After which a reading is done again.
+  /// The age after which a reading is repeated.
   let interval: Duration
 
   private static let tick = Duration.seconds(1)
-  /// So many are recorded with one wait for the disk.
+  /// The number of readings that share one wait for the disk.
   private static let portion = 64
 
   init(
@@ -28,7 +29,7 @@ final class ChecksumLoop: Sendable {
     self.interval = interval
   }
 
-  /// From the next portion on.
+  /// Sets the width from the next portion on.
   func take(width: Int) { self.width.withLock { $0 = width } }
 
   /// Runs until the task is cancelled.
@@ -38,7 +39,7 @@ final class ChecksumLoop: Sendable {
     while !Task.isCancelled {
       var isIdle = true
       do {
-        // A full disk, say: what was begun then could not say how it ended.
+        // A full disk, for example: readings that were running then could not record their result.
         if hasFailed { try await primary.recoverReadings() }
         if reverifiedAt.map({ .now - $0 > .seconds(60) }) ?? true {
           try await primary.reverify(before: environment.now() - interval)
@@ -54,12 +55,12 @@ final class ChecksumLoop: Sendable {
     }
   }
 
-  /// - Returns: whether there was something due.
+  /// - Returns: whether any was due.
   private func readDue(_ name: ReplicableName) async throws -> Bool {
     let width = width.withLock { $0 }
     let due = try await primary.states(of: name).dueForChecksum(at: environment.now(), limit: Self.portion * width)
     guard !due.isEmpty else { return false }
-    // Few are read each for itself, so that the first is told of before the last is read.
+    // Few are read one by one, so that the first is published before the last is read.
     let size = due.count <= width ? 1 : min(Self.portion, (due.count + width - 1) / width)
     try await withThrowingTaskGroup(of: Int.self) { group in
       var start = 0

@@ -2,16 +2,17 @@ internal import AgentAPI
 internal import EventLog
 internal import Replication
 
-/// Takes in what Git hosts, hooks and people say happened, and publishes it in the framework's words.
+/// Accepts notices from Git hosts, hooks and operators, and publishes them as events of the framework.
 ///
-/// Nothing that is said destroys anything: `destroy` becomes an event on which each secondary asks, and believes this site's disk.
+/// No notice deletes anything: `destroy` becomes an event on which each secondary asks this site, which answers by its
+/// disk.
 struct EventIntake: Sendable {
   let primary: Primary
   /// Raised when checksums have become due.
   let signal: Signal
 
-  /// - Throws: `AgentFault` of status 4xx for what makes no sense, `ReplicationError`, what the stores throw. What was returned
-  ///   from is durable.
+  /// - Throws: `AgentFault` of status 4xx for an invalid notice, `ReplicationError`, the stores' errors. The event is
+  ///   durable on return.
   func take(_ notice: EventNotice) async throws {
     guard let word = SpooledEvent.Word(rawValue: notice.event) else {
       throw AgentFault(

@@ -5,9 +5,8 @@ internal import SystemPackage
 
 /// The group whose members' hooks may send events and leave them in the spool (`hook_group`).
 package enum HookGroup {
-  /// Gives a file or directory to the group, also one that was there before with another group; or takes it back from all, where
-  /// there is no group any more.
-  /// - Throws: `AgentFault` when there is no such group, or we may not.
+  /// Gives an existing or new file or directory to the group; without a group, removes the access of all groups.
+  /// - Throws: `AgentFault` when there is no such group, or the agent lacks the permission.
   package static func set(_ group: String?, on path: String, mode: UInt32, alone: UInt32) throws(AgentFault) {
     guard let group else {
       guard chmod(path, alone) == 0 else { throw refusal("take '\(path)' back from all others") }
@@ -18,9 +17,9 @@ package enum HookGroup {
     }
   }
 
-  /// Lets the group's members pass through the state directory, where only its owner could: socket and spool lie in it.
+  /// Lets the group's members enter the state directory, which contains socket and spool, if only its owner could.
   ///
-  /// - Throws: `AgentFault` for what keeps them out and is not the agent's to change, with what to do.
+  /// - Throws: `AgentFault` for an obstacle that the agent cannot change, with the remedy.
   package static func openWay(_ group: String?, to state: String) throws(AgentFault) {
     guard let group else { return }
     if let objection = objection(to: group, state: state) {
@@ -32,8 +31,8 @@ package enum HookGroup {
     }
   }
 
-  /// Why members of the group could not send events to an agent with this state directory; `nil` when they can, or when the agent
-  /// can and will let them in itself.
+  /// Returns why members of the group could not send events to an agent with this state directory; `nil` when they can,
+  /// or when the agent will give them access at its start.
   package static func objection(to group: String, state: String) -> String? {
     guard let found = getgrnam(group) else {
       return "there is no group '\(group)'; make it, or correct hook_group"
@@ -41,7 +40,7 @@ package enum HookGroup {
     let number = found.pointee.gr_gid
     let members = members(of: found.pointee)
     if let status = status(of: state), !admits(status, number, members: members) {
-      // Open to no one but its owner, who may give it to the group: this is done at the start.
+      // Only accessible to its owner, who may give it to the group: the agent does this at the start.
       let isOurs = status.userID.rawValue == geteuid() && status.permissions.rawValue & 0o077 == 0
       guard isOurs, geteuid() == 0 || isOurGroup(number) else {
         return
@@ -73,7 +72,7 @@ package enum HookGroup {
     }
   }
 
-  /// Its users, those whose first group it is included.
+  /// Returns its users, including those whose primary group it is.
   private static func members(of group: group) -> [Member] {
     var names: Set<String> = []
     var next = group.gr_mem
@@ -98,15 +97,16 @@ package enum HookGroup {
     return count > 0 && groups[..<Int(count)].contains(group)
   }
 
-  /// `nil` for what is not there, and for what an access list rules: mode bits say nothing then.
+  /// Returns `nil` for a missing file, and for one with an access control list, where mode bits do not determine
+  /// access.
   private static func status(of path: String) -> Stat? {
-    // What cannot be looked at, its users may not enter either way: the agent's own opening of it says why.
+    // If it cannot be examined, its users cannot enter either; the agent's own access reports the reason.
     RealFileSystem.hasAccessList(path) ? nil : try? Stat(FilePath(path))
   }
 
   /// The directories above a path, the nearest first.
   private static func parents(of path: String) -> [String] {
-    // One that is not there yet has the parents of its name.
+    // A path that does not exist yet has the parents of its name.
     let resolved = realpath(path, nil).map { pointer in
       defer { free(pointer) }
       return String(cString: pointer)

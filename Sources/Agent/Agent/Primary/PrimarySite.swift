@@ -5,7 +5,7 @@ internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
 
-/// A primary with its state open: what its loops and its routes share.
+/// A primary with its state open, shared by its loops and its routes.
 final class PrimarySite: Sendable {
   let primary: Primary
   let log: DurableEventLog
@@ -19,7 +19,7 @@ final class PrimarySite: Sendable {
   private let epoch: SiteEpoch?
   private let site: OpenPrimary
 
-  /// - Throws: what opening the log and the states throws; then nothing is left open.
+  /// - Throws: errors of opening the log and the states; then nothing is left open.
   init(
     _ plan: AgentPlan, _ state: SiteResources, secondaries names: [String], transitions: TransitionLog,
     counter: TrendCounter, observer: any ReplicationObserver
@@ -38,7 +38,7 @@ final class PrimarySite: Sendable {
       let spool = SpoolIntake(
         FilePath(plan.state).appending("spool"), pool: state.storage, now: environment.now)
       try await spool.prepare()
-      // Members put files there; they see none, and take away none but their own.
+      // Members create files there; they cannot list the directory, and can remove only their own files.
       try HookGroup.set(plan.hookGroup, on: "\(plan.state)/spool", mode: 0o1730, alone: 0o700)
       let signal = Signal()
       intake = EventIntake(primary: primary, signal: signal)
@@ -55,14 +55,14 @@ final class PrimarySite: Sendable {
         state: plan.state, names: names, kinds: plan.kinds, storage: state.storage, now: environment.now,
         observer: observer)
     } catch {
-      // The first error is thrown; what was published is durable.
+      // The first error is thrown; published events are durable.
       try? await site.close()
       throw error
     }
   }
 
-  /// Runs the loops until the task is cancelled, or another site replaces this one: a fenced primary publishes nothing, and leaves
-  /// what hooks put into the spool there.
+  /// Runs the loops until the task is cancelled, or another site replaces this one: a fenced primary publishes nothing,
+  /// and leaves the hooks' files in the spool.
   func run() async {
     guard let epoch else { return await runLoops() }
     guard epoch.record.fence == nil else { return }
@@ -83,9 +83,9 @@ final class PrimarySite: Sendable {
     }
   }
 
-  /// Closes the stores; nothing may run any more.
+  /// Closes the stores; no loop may run any more.
   func close() async {
-    // What was published is durable; only the newest acknowledgements of readers may not be saved.
+    // Published events are durable; only the newest acknowledgements of readers may be lost.
     try? await site.close()
   }
 }

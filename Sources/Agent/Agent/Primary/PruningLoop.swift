@@ -1,7 +1,7 @@
 internal import EventLog
 internal import Replication
 
-/// Removes from the event log what every secondary has passed, and what is older than the retention.
+/// Prunes events that every secondary has acknowledged, and events older than the retention.
 struct PruningLoop: Sendable {
   let log: DurableEventLog
   let secondaries: Set<String>
@@ -12,7 +12,7 @@ struct PruningLoop: Sendable {
   /// Runs until the task is cancelled.
   func run() async {
     while !Task.isCancelled {
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.interval)
       guard !Task.isCancelled else { return }
       do { _ = try await log.prune(secondaries: secondaries) } catch {

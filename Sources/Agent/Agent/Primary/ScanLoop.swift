@@ -1,22 +1,23 @@
 internal import Replication
 internal import Synchronization
 
-/// Looks at the disk for what no hook has told: every minute by the stamps of the files that a change touches, and every hour at
-/// the content of everything.
+/// Scans the disk for changes that no hook reported: every minute by the stamps of the files that a change touches, and
+/// every hour at the content of everything.
 ///
-/// HEAD changes, `git update-ref`, files that are put there by hand, repositories that appear, vanish or move: no hook fires for
-/// them. What the scan finds is published with the reason `scan`.
+/// HEAD changes, `git update-ref`, manually created files, repositories that appear, vanish or move: no hook runs for
+/// them. Changes that the scan finds are published with the reason `scan`.
 final class ScanLoop: Sendable {
-  /// What the last scan of a kind came to.
+  /// The result of the last scan of a kind.
   struct Report: Sendable {
     var endedAt: Timestamp
     var isComplete: Bool
     var skipped: [DirectoryCatalog.Skipped]
     var skippedCount: Int
-    /// What looked like a broken repository in this scan and in the one before, and is not known, the first hundred.
+    /// Directories without a state that looked like a broken repository in this scan and in the one before, at most a
+    /// hundred.
     var neverServed: [String]
     var count: Int
-    /// Paths of all that looked like a broken repository.
+    /// Paths of all directories that looked like a broken repository.
     var broken: Set<String>
   }
 
@@ -47,17 +48,17 @@ final class ScanLoop: Sendable {
     self.fullInterval = fullInterval
   }
 
-  /// The last scan of a kind that came to an end; `nil` before the first.
+  /// Returns the last completed scan of a kind; `nil` before the first.
   func lastReport(of name: ReplicableName) -> Report? { memory.withLock { $0.reports[name] } }
 
-  /// Why the last scan of a kind failed; `nil` when it did not.
+  /// Returns why the last scan of a kind failed; `nil` when it succeeded.
   func lastFailure(of name: ReplicableName) -> String? { memory.withLock { $0.failures[name] } }
 
   /// Runs until the task is cancelled.
   func run() async {
     var lastFull: ContinuousClock.Instant?
     while !Task.isCancelled {
-      // The first one is full: nobody knows what changed while no agent ran.
+      // The first scan is full: changes of the time without an agent are unknown.
       let isFull = lastFull.map { .now - $0 >= fullInterval } ?? true
       if isFull { lastFull = .now }
       for kind in primary.kinds { await scan(kind.name, isFull: isFull) }
@@ -78,7 +79,7 @@ final class ScanLoop: Sendable {
       }
       for id in suspects {
         guard !Task.isCancelled else { return }
-        // Not looked at: its stamp is not remembered, so that the next scan looks.
+        // It was not compared: its stamp is not stored, so that the next scan compares it.
         if try await !look(at: id, name) { stamps[id] = nil }
       }
       let report = try await report(on: directory, name)
@@ -100,13 +101,13 @@ final class ScanLoop: Sendable {
 
   private func report(on directory: DirectoryCatalog, _ name: ReplicableName) async throws -> Report {
     let broken = directory.skipped.filter(\.isBroken)
-    // Seen once it may be in the making.
+    // If it was seen only once, it may be in creation.
     let before = lastReport(of: name)?.broken ?? []
     let states = try primary.states(of: name)
     var neverServed: [String] = []
     for one in broken where before.contains(one.path) && neverServed.count < 100 {
       let text = one.path.hasSuffix(".git") ? String(one.path.dropLast(4)) : one.path
-      // What is known is reported by its id.
+      // A replicable with a state is reported by its id.
       if let id = try? ReplicableID(text), try await states.state(of: id) != nil { continue }
       neverServed.append("\(one.path): \(one.reason)")
     }
@@ -118,22 +119,22 @@ final class ScanLoop: Sendable {
 
   /// Compares one replicable with the last reading, and publishes what changed.
   ///
-  /// - Returns: false when there is no reading to compare with yet: the one that is due will tell.
+  /// - Returns: false when there is no reading to compare with yet; the due reading finds the change.
   private func look(at id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
     guard let state = try await primary.states(of: name).state(of: id), let reading = state.currentReading else {
       return false
     }
     let strategy = try primary.strategy(of: name)
-    // Why it cannot be read, the reading that is asked for below records.
+    // The reading that is requested below records why it cannot be read.
     let found = try? await strategy.listing(of: id).checksum
     guard found != reading.checksum else { return true }
-    // Read meanwhile, and told: a push came in between.
+    // A push came in between: the content was read and published meanwhile.
     guard try await primary.states(of: name).state(of: id)?.currentReading == reading else { return false }
     let canChange = primary.kinds.first { $0.name == name }?.supportedEvents.contains(.updated) ?? false
     if canChange, found != nil {
       try await primary.publish(.updated, of: id, name, reason: Primary.scanReason)
     } else {
-      // What cannot be read, or must not change: the next reading says so.
+      // Unreadable, or changed although immutable: the next reading reports it.
       try await primary.reverify([id], name)
     }
     return true

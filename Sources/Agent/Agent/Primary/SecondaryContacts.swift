@@ -1,7 +1,7 @@
 internal import Replication
 internal import Synchronization
 
-/// When each secondary last asked for something, and up to where it has taken the events.
+/// When each secondary last sent a request, and the cursor up to which it has consumed events.
 final class SecondaryContacts: Sendable {
   struct Contact: Sendable {
     var lastContactAt: Timestamp?

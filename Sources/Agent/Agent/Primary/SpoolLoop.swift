@@ -3,7 +3,7 @@ internal import EventLog
 internal import Replication
 internal import Synchronization
 
-/// Takes from the spool what hooks have left there while nobody answered.
+/// Reads the events that hooks spooled while no agent answered.
 final class SpoolLoop: Sendable {
   private let spool: SpoolIntake
   private let intake: EventIntake
@@ -11,10 +11,10 @@ final class SpoolLoop: Sendable {
   private let setAside = Mutex(0)
   private let stuck = Mutex(Stuck())
 
-  /// Files that could be neither taken nor set aside at the last look.
+  /// Files that could be neither read nor moved at the last intake.
   struct Stuck: Hashable, Sendable {
     var count = 0
-    /// What was wrong with the first; `nil` without any.
+    /// The error of the first; `nil` without any.
     var reason: String?
   }
 
@@ -26,10 +26,10 @@ final class SpoolLoop: Sendable {
     self.observer = observer
   }
 
-  /// Files that were no events and were put aside since the start.
+  /// Files that were no events and were moved to `bad/` since the start.
   var setAsideCount: Int { setAside.withLock { $0 } }
 
-  /// Files that lie in the spool and stay there: their events are not known.
+  /// Files that cannot be read and stay in the spool: their events are missing.
   var stuckFiles: Stuck { stuck.withLock { $0 } }
 
   /// Runs until the task is cancelled.
@@ -51,7 +51,7 @@ final class SpoolLoop: Sendable {
         if !hasFailed, !Task.isCancelled { observer.log(.trouble("take events from the spool: \(error)")) }
         hasFailed = true
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.interval)
     }
   }
@@ -65,7 +65,7 @@ final class SpoolLoop: Sendable {
     observer.log(.trouble("\(found.count) files of the spool cannot be taken: \(found.reason ?? "no reason given")"))
   }
 
-  /// What makes no sense is passed, told once; what failed for our own reasons stays in the spool.
+  /// An invalid event is logged once and dropped; one that failed for a reason of this site stays in the spool.
   private func take(_ event: SpooledEvent) async throws {
     do {
       try await intake.take(event)
@@ -74,7 +74,7 @@ final class SpoolLoop: Sendable {
     }
   }
 
-  /// Not for what holds only now, such as a fence: that event stays in the spool.
+  /// Whether the event itself is invalid. Not for temporary causes, such as a fence: that event stays in the spool.
   private static func isSenseless(_ error: any Error) -> Bool {
     if let fault = error as? AgentFault { return [400, 404, 422].contains(fault.status) }
     return error is ReplicationError

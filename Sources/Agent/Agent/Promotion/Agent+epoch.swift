@@ -2,7 +2,7 @@ package import AgentAPI
 internal import Replication
 
 extension Agent {
-  /// What the status says of promotions; `nil` for a site that is never part of one.
+  /// The promotions' part of the status; `nil` for a site that is never part of one.
   package var promotionStatus: PromotionStatus? {
     guard let epoch = plan.epoch else { return nil }
     let record = epoch.record
@@ -16,7 +16,7 @@ extension Agent {
       claims: epoch.claims.map(\.site))
   }
 
-  /// The epoch of this site and where it comes from.
+  /// Returns the epoch of this site and its origin.
   ///
   /// - Throws: `AgentFault` 409 for a site that is never part of a promotion.
   package func epoch() throws(AgentFault) -> EpochRow {
@@ -33,9 +33,10 @@ extension Agent {
     return row
   }
 
-  /// Sets the epoch of this site: the way back where a number came about that was no promotion's. Durable on return.
+  /// Sets the epoch of this site, to correct a number that no promotion assigned. Durable on return.
   ///
-  /// - Throws: `AgentFault` 409 for a site that is never part of a promotion, 400 for a number that leaves no room for promotions.
+  /// - Throws: `AgentFault` 409 for a site that is never part of a promotion, 400 for a number that leaves no room for
+  ///   promotions.
   package func set(_ order: EpochOrder) throws -> EpochRow {
     try siteEpoch(for: "set the epoch").set(order.epoch)
     return try epoch()

@@ -3,10 +3,10 @@ internal import EventLog
 internal import Replication
 
 extension Agent {
-  /// How long the events that are being written when an order of fence comes may take.
+  /// The time limit for events that are being written when a fence order arrives.
   private static let publishingLimit = Duration.seconds(10)
 
-  /// This primary's epoch, last event and, where another site has replaced it, which one.
+  /// Returns this primary's epoch, its last event and, where another site has replaced it, that site.
   ///
   /// - Parameter name: the site that asks; `nil` for a reader.
   package func fence(for name: String? = nil) async throws -> FenceRow {
@@ -18,14 +18,15 @@ extension Agent {
     return row
   }
 
-  /// Refuses everything from now on, durably: another site is the primary.
+  /// Fences this primary durably: it refuses all requests from now on, because another site is the primary.
   ///
-  /// In this order: nothing is published any more; the last event is looked at; the record is replaced, if it still is the one of the
-  /// beginning; only then the answer. A refused order and a crash before the record is replaced leave everything as it was.
+  /// Order: publishing stops; the last event is read; the record is replaced, if it is unchanged; then the answer is
+  /// sent. A refused order and a crash before the record is replaced change nothing.
   ///
-  /// - Throws: `AgentFault` 403 for a site that may not be promoted (`may_not_promote`), 409 for an epoch that is not higher than
-  ///   ours (`old_epoch`), when another site has replaced this one and the order is not forced (`fenced`), and when there are events
-  ///   that the other site does not have (`moved`); 400 for an epoch that is too far ahead (`implausible_epoch`).
+  /// - Throws: `AgentFault` 403 for a site that may not be promoted (`may_not_promote`), 409 for an epoch that is not
+  ///   higher than ours (`old_epoch`), when another site has replaced this one and the order is not forced (`fenced`),
+  ///   and when there are events that the other site does not have (`moved`); 400 for an epoch that is too far ahead
+  ///   (`implausible_epoch`).
   package func fence(_ order: FenceOrder, by name: String) async throws -> FenceRow {
     let site = try primarySite(for: "be replaced as primary")
     guard let epoch = plan.epoch else { throw AgentFault(409, "wrong_role", "be replaced as primary: it has no epoch") }
@@ -54,7 +55,7 @@ extension Agent {
     return try await fence(for: name)
   }
 
-  /// Opens the site again where its configuration says that, without its promotion, it is a secondary.
+  /// Opens the site again if, without its promotion, it is a secondary by its configuration.
   func takeRole(of epoch: SiteEpoch) {
     if plan.isPromoted, epoch.record.fence != nil { epoch.askForRestart() }
   }

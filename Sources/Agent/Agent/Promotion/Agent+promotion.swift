@@ -3,11 +3,11 @@ internal import EventLog
 internal import Replication
 
 extension Agent {
-  /// Makes this secondary the primary, after looking at what would be lost.
+  /// Makes this secondary the primary, after determining the changes that would be lost.
   ///
-  /// In this order: the look; the former primary is fenced, durably, and says that it has no event that we lack; our own record,
-  /// durably; then the agent opens its state again as a primary. A crash in between leaves a fenced primary and a secondary, and
-  /// the same order given again goes on.
+  /// Order: the changes are determined; the former primary is fenced durably and confirms that this site has its last
+  /// event; this site's record is durable; then the agent opens its state again as a primary. A crash in between leaves
+  /// a fenced primary and a secondary, and repeating the order continues.
   ///
   /// - Throws: `AgentFault` 409 where there is nothing to promote.
   package func promote(_ order: PromotionOrder) async throws -> PromotionRow {
@@ -27,7 +27,7 @@ extension Agent {
     row.formerUrl = former.url
     try await look(at: site, &row)
     let standing = await ask(former, &row, known: record.epoch)
-    // Fenced by this very site before, in a promotion that did not come to its end: the same order again.
+    // It was fenced by this site before, in an unfinished promotion: the same order again.
     if let standing {
       let next = standing.fencedBy == plan.site ? standing.epoch : try Self.next(after: standing.epoch)
       row.epoch = max(row.epoch, next)
@@ -61,7 +61,7 @@ extension Agent {
     return next
   }
 
-  /// A primary that was replaced takes its place back by force; one that was not is the primary already.
+  /// A replaced primary becomes the primary again by force; any other is the primary already.
   private func promoteAgain(_ order: PromotionOrder, _ epoch: SiteEpoch) async throws -> PromotionRow {
     let site = try primarySite(for: "promote")
     let record = epoch.record
@@ -82,7 +82,7 @@ extension Agent {
   }
 
   /// - Parameter known: this site's epoch.
-  /// - Returns: `nil` for a primary that cannot be asked, or whose answer cannot be right.
+  /// - Returns: `nil` for a primary that cannot be reached, or whose answer is invalid.
   private func ask(_ former: FormerPrimary, _ row: inout PromotionRow, known: UInt64) async -> FenceRow? {
     do {
       let standing = try await former.standing()

@@ -1,13 +1,13 @@
 internal import AgentAPI
 
-/// Which epochs are accepted from another site, and which one follows.
+/// Decides which epochs are accepted from another site, and which one is next.
 ///
-/// Another site's number never sets this site's epoch as it is: one that is too far ahead would leave no number for a later
-/// promotion. So an epoch grows by at most `longestStep` at a time, and `highest` is never reached by any number of requests.
+/// Another site's number is checked before it is accepted: one that is too far ahead would leave no number for a later
+/// promotion. An epoch grows by at most `longestStep` at a time, and no number of requests reaches `highest`.
 package enum EpochRange {
   /// The largest epoch that another site accepts: the largest integer of the API.
   package static let highest = UInt64(AgentNumber.highest)
-  /// The largest epoch that an operator may set: what lies above is left for promotions.
+  /// The largest epoch that an operator may set: larger ones are reserved for promotions.
   package static let highestToSet: UInt64 = 1 << 40
   /// How many promotions a site may have missed.
   package static let longestStep: UInt64 = 1_000

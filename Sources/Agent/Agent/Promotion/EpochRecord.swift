@@ -1,21 +1,21 @@
-/// What a site records of promotions: `<state>/epoch.json`. Each promotion of a group of sites has a higher epoch than the one before;
-/// only the primary of the highest is one.
+/// A site's record of promotions: `<state>/epoch.json`. Each promotion of a group of sites has a higher epoch than the
+/// one before; only the primary with the highest epoch is valid.
 package struct EpochRecord: Codable, Hashable, Sendable {
   /// This site was made the primary.
   package struct Promotion: Codable, Hashable, Sendable {
     /// RFC 3339, UTC.
     package var at: String
-    /// Whom it replaced: where its agent is.
+    /// The URL of the replaced primary's agent.
     package var formerURL: String
     /// Its name; `nil` when it never answered.
     package var formerName: String?
-    /// The last event of the former primary that was taken in.
+    /// The last consumed event of the former primary.
     package var lastEventID: UInt64
-    /// It is fenced, or follows this site.
+    /// Whether it is fenced, or follows this site.
     package var isFormerFenced: Bool
   }
 
-  /// This site was the primary and is no more.
+  /// This site was the primary and was replaced.
   package struct Fence: Codable, Hashable, Sendable {
     /// RFC 3339, UTC.
     package var at: String

@@ -8,17 +8,17 @@ struct FormerPrimary: Sendable {
   let client: AgentClient
   let url: String
   let signer: SiteSigner?
-  /// The name that it gave in its first answer, or that the configuration gives.
+  /// Its name from its first answer, or from the configuration.
   let name: @Sendable () -> String?
 
-  /// Its epoch, last event and fence, checked.
+  /// Requests its epoch, last event and fence, and checks them.
   ///
-  /// - Throws: `AgentFault` when it cannot be asked or its answer makes no sense.
+  /// - Throws: `AgentFault` when it cannot be reached or its answer is invalid.
   func standing() async throws(AgentFault) -> FenceRow {
     try check(try await client.get(AgentRoute.fence, as: FenceRow.self))
   }
 
-  /// Orders it to refuse everything from now on.
+  /// Orders it to refuse all requests from now on.
   ///
   /// - Throws: `AgentFault` as `standing`, and its refusals.
   func fence(_ order: FenceOrder) async throws(AgentFault) -> FenceRow {
@@ -30,8 +30,8 @@ struct FormerPrimary: Sendable {
   }
 }
 
-/// Fences a former primary that could not be fenced at the promotion, and goes on asking it afterwards: one that was restored from a
-/// backup is fenced again, and one that was promoted again ends this site's time as primary.
+/// Fences a former primary that could not be fenced at the promotion, and polls it afterwards: one that was restored
+/// from a backup is fenced again, and one that was promoted again fences this site.
 struct FormerPrimaryLoop: Sendable {
   /// This site.
   let site: String
@@ -41,7 +41,7 @@ struct FormerPrimaryLoop: Sendable {
   /// Opens the site again where it is no primary any more.
   let takeRole: @Sendable () -> Void
 
-  /// Between two attempts to fence it, and between two questions afterwards.
+  /// The interval between two attempts to fence it, and between two polls afterwards.
   private static let (retry, interval) = (Duration.seconds(10), Duration.seconds(30))
 
   /// Runs until this site is fenced, or the task is cancelled.
@@ -49,7 +49,7 @@ struct FormerPrimaryLoop: Sendable {
     while !Task.isCancelled, epoch.record.fence == nil {
       let isFenced = epoch.record.promotion?.isFormerFenced ?? true
       if isFenced { await ask() } else { await fence() }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: epoch.record.promotion?.isFormerFenced ?? true ? Self.interval : Self.retry)
     }
   }
@@ -67,13 +67,13 @@ struct FormerPrimaryLoop: Sendable {
     }
   }
 
-  /// One that is away was fenced before it went, or is fenced when it is back; one that is a secondary answers no site.
+  /// An unreachable one was fenced before, or is fenced when it is reachable again; a secondary answers no site.
   private func ask() async {
     guard let row = try? await former.standing() else { return }
     let own = epoch.record.epoch
     do {
       if row.fencedBy == site {
-        // As it should be, whatever its number: an operator may have set it.
+        // It is fenced by this site, with any epoch: an operator may have set it.
         try epoch.formerIsFenced(name: row.site)
       } else if row.epoch > own {
         let primary = row.fencedBy ?? row.site

@@ -1,8 +1,8 @@
 internal import EventLog
 internal import Replication
 
-/// The event log of a primary that may be replaced: while and after another site replaces it, nothing is written to it. So the last
-/// event that an order of fence looks at is the last one that was ever acknowledged.
+/// The event log of a primary that may be replaced: while and after another site replaces it, no event is written. So
+/// the last event that a fence order reads is the last one that was acknowledged.
 struct GatedEventLog: EventPublishing, EventReading {
   let log: DurableEventLog
   /// `nil` where the site is never replaced.

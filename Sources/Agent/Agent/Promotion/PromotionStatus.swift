@@ -1,12 +1,12 @@
-/// What the status of a site says of promotions; from the record, the role and what other sites said, and nothing else.
+/// The promotions' part of a site's status, computed from the record, the role and the answers of other sites.
 package struct PromotionStatus: Hashable, Sendable {
-  /// What the site does.
+  /// The site's role.
   package var role: SiteRole
   /// The record.
   package var record: EpochRecord
   /// Why the former primary could not be fenced at the last attempt.
   package var formerFailure: String?
-  /// Whether the former primary can be asked: its URL and secret are known.
+  /// Whether the former primary can be reached: its URL and secret are configured.
   package var reachesFormer: Bool
   /// Sites whose last request named a higher epoch than this site's.
   package var claims: [String]
@@ -30,7 +30,7 @@ package struct PromotionStatus: Hashable, Sendable {
     return role == .promoted ? record.fence?.by : nil
   }
 
-  /// What needs the operator, one line each, the most urgent first.
+  /// Problems for the operator, one line each, the most urgent first.
   package var problems: [String] {
     guard role.isPrimary else { return [] }
     if let by = fencedBy { return [Self.fenced(by, record)] }
@@ -62,7 +62,7 @@ package struct PromotionStatus: Hashable, Sendable {
       problems.append(
         "the former primary at \(promotion.formerURL) is not fenced yet: stop pushes there\(attempt)")
     } else if let formerFailure {
-      // It answered, and is no fenced primary: one that is away is not asked for anything.
+      // It answered, and is no fenced primary; an unreachable one is no problem here.
       problems.append(
         "the former primary at \(promotion.formerURL) is a primary again, and refuses a fence: \(formerFailure)")
     }

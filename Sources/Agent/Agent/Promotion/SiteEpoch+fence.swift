@@ -1,30 +1,31 @@
 internal import AgentAPI
 internal import Synchronization
 
-/// An order of fence that is being carried out: between its beginning and its end nothing is published.
+/// A running fence order: between its beginning and its end no event is published.
 struct FenceTicket: Hashable, Sendable {
   /// The site that replaces this one.
   let site: String
   /// Its epoch.
   let epoch: UInt64
-  /// The whole record when the order began: the order ends as it should only while the record is still that one.
+  /// The whole record when the order began: the order succeeds only if the record is unchanged at its end.
   let before: EpochRecord
 }
 
 extension SiteEpoch {
-  /// How an order of fence begins.
+  /// The result of beginning a fence order.
   enum FenceBeginning: Hashable, Sendable {
     /// Nothing is published until `complete` or `abandon`.
     case begun(FenceTicket)
-    /// The same site gave the same order before, and its answer was lost; the last event of then, where it was recorded.
+    /// The same site gave the same order before, and the answer was lost; the last event at that time, if recorded.
     case done(lastEventID: UInt64?)
   }
 
-  /// Begins an order, which changes nothing on disk and is forgotten in a crash.
+  /// Begins an order, in memory only; a crash drops it.
   ///
-  /// - Parameter isForced: the other site replaces this one whatever it lacks, also one that another site has replaced.
-  /// - Throws: `AgentFault` 409 for an epoch that is not higher than this site's and for a site that was replaced already, 400 for an
-  ///   epoch that is too far ahead, 503 while another order is being carried out.
+  /// - Parameter isForced: the other site replaces this one even if it lacks events, or if a third site has replaced
+  ///   this one.
+  /// - Throws: `AgentFault` 409 for an epoch that is not higher than this site's and for a site that was replaced
+  ///   already, 400 for an epoch that is too far ahead, 503 while another order is being carried out.
   func beginFence(_ epoch: UInt64, by site: String, isForced: Bool) throws(AgentFault) -> FenceBeginning {
     let operation = "be replaced by '\(site)'"
     let known = record
@@ -51,10 +52,10 @@ extension SiteEpoch {
     }
   }
 
-  /// Ends an order: from now on this site refuses everything, durably.
+  /// Ends an order: from now on this site durably refuses all requests.
   ///
   /// - Parameter lastEventID: the last event of this site's log.
-  /// - Throws: `AgentFault` 503 when the record is not that of the beginning any more: then nothing has changed.
+  /// - Throws: `AgentFault` 503 when the record was changed since the beginning: then nothing is written.
   func complete(_ ticket: FenceTicket, lastEventID: UInt64) throws {
     let at = "\(now())"
     try state.withLock { state in
@@ -70,14 +71,14 @@ extension SiteEpoch {
     }
   }
 
-  /// Ends an order that is refused. The record is as it was.
+  /// Ends a refused order. The record is unchanged.
   func abandon(_ ticket: FenceTicket) {
     state.withLock { state in
       if state.order == ticket { state.order = nil }
     }
   }
 
-  /// Ends this site's time as primary: the site that it had replaced says that it, or another one, has a higher epoch.
+  /// Fences this site, because the site that it had replaced reports a higher epoch, its own or another one's.
   ///
   /// - Throws: `AgentFault` for an epoch that is too far ahead.
   func stepDown(to epoch: UInt64, by site: String) throws {
@@ -92,7 +93,7 @@ extension SiteEpoch {
 
   // MARK: Publishing
 
-  /// An event is about to be written to the log.
+  /// Begins the writing of an event to the log.
   ///
   /// - Throws: `AgentFault` as `checkNotFenced`; then nothing may be written.
   func beginPublishing() throws(AgentFault) {
@@ -102,7 +103,7 @@ extension SiteEpoch {
     }
   }
 
-  /// It was written, or was not.
+  /// Ends the writing of an event, with or without success.
   func endPublishing() {
     let isLast = state.withLock { state in
       state.publishing -= 1
@@ -111,7 +112,7 @@ extension SiteEpoch {
     if isLast { silence.raise() }
   }
 
-  /// Waits until the events are written whose writing began before an order did.
+  /// Waits for events whose writing began before the order.
   ///
   /// - Throws: `AgentFault` 503 when that takes longer than `limit`.
   func waitForPublishing(atMost limit: Duration) async throws {

@@ -6,13 +6,13 @@ internal import SystemPackage
 
 /// Holds the epoch of this site, durable before anything depends on it.
 ///
-/// Only three things change it: an order of fence that another site has signed and that this site's configuration allows, the answers of
-/// this site's own primary, and an operator. What a site says in passing (the `epoch` of a token) is noted and shown, and changes
-/// nothing. After a crash at any line the file has the old record or the new one.
+/// Only three things change it: a fence order that another site has signed and that this site's configuration allows,
+/// the answers of this site's own primary, and an operator. The `epoch` in a site's token is recorded and shown, and
+/// changes nothing. After a crash at any line the file has the old record or the new one.
 package final class SiteEpoch: Sendable {
   struct State {
     var record: EpochRecord
-    /// The order of fence that is being carried out.
+    /// The running fence order.
     var order: FenceTicket?
     /// Events that are being written to the log.
     var publishing = 0
@@ -41,7 +41,7 @@ package final class SiteEpoch: Sendable {
     do {
       state = Mutex(State(record: try file.read() ?? EpochRecord()))
     } catch is StateFlaw {
-      // An unreadable record is not a missing one: a fenced primary would be none.
+      // An unreadable record must not count as missing: a fenced primary would lose its fence.
       throw AgentFault(
         500, "damaged", "read '\(file.path)': it is not this version's record of promotions",
         hint: "bring it back from a backup, or run the version that wrote it")
@@ -51,22 +51,22 @@ package final class SiteEpoch: Sendable {
   /// The record as it is on disk.
   package var record: EpochRecord { state.withLock { $0.record } }
 
-  /// - Throws: `AgentFault` 409 on a primary that was replaced, 503 while an order to replace it is being carried out.
+  /// - Throws: `AgentFault` 409 on a primary that was replaced, 503 during a fence order.
   package func checkNotFenced(_ operation: String) throws(AgentFault) {
     try state.withLock { (state) throws(AgentFault) in try state.checkNotFenced(operation) }
   }
 
   // MARK: What other sites say
 
-  /// Notes the epoch in the token of a site that asks this primary. It is a claim and fences nothing: only the primary of a higher
-  /// epoch says so itself, by an order.
+  /// Records the epoch in the token of a site that requests from this primary. It is a claim and fences nothing: only
+  /// the primary of a higher epoch fences, by an order.
   ///
   /// - Throws: `AgentFault` 409 when this site was replaced.
   package func note(_ epoch: UInt64, from site: String) throws {
     let follows = state.withLock { state -> Bool in
-      // Shown by answers, which have no number above the highest.
+      // Clamped for answers, which have no number above the highest.
       state.claims[site] = epoch > state.record.epoch ? min(epoch, EpochRange.highest) : nil
-      // The site that this one replaced asks it as a secondary, and has its epoch: it needs no fence any more.
+      // The site that this one replaced follows it as a secondary, and has its epoch: it needs no fence any more.
       guard let promotion = state.record.promotion, state.record.fence == nil, promotion.formerName == site else {
         return false
       }
@@ -81,9 +81,10 @@ package final class SiteEpoch: Sendable {
     state.withLock { $0.claims }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
-  /// Takes the epoch of the primary that this site follows.
+  /// Records the epoch of the primary that this site follows.
   ///
-  /// - Throws: `AgentFault` for a primary that was replaced and is not fenced yet, and for an epoch that is too far ahead.
+  /// - Throws: `AgentFault` for a primary that was replaced and is not fenced yet, and for an epoch that is too far
+  ///   ahead.
   func learn(_ epoch: UInt64, of primary: String) throws {
     let known = record
     guard epoch >= known.epoch else {
@@ -94,7 +95,8 @@ package final class SiteEpoch: Sendable {
           + " 'remora epoch set \(epoch)' here")
     }
     try checkReachable(epoch, of: "the primary at '\(primary)'")
-    // It follows another site now: a promotion of before is over, also when the configuration names the old primary again.
+    // It follows another site now: an earlier promotion is over, also when the configuration names the old primary
+    // again.
     let isOver = known.promotion != nil && known.fence == nil
     guard epoch > known.epoch || isOver else { return }
     let at = "\(now())"
@@ -115,7 +117,7 @@ package final class SiteEpoch: Sendable {
 
   // MARK: What this site does
 
-  /// This site is the primary from the next opening on, which `waitForRestart` announces.
+  /// Records that this site is the primary from the next opening on, and triggers `waitForRestart`.
   func promote(_ epoch: UInt64, _ promotion: EpochRecord.Promotion?) throws {
     try change { record in
       record.epoch = epoch
@@ -125,7 +127,7 @@ package final class SiteEpoch: Sendable {
     askForRestart()
   }
 
-  /// An operator sets the epoch. Fence and promotion stay as they are.
+  /// Sets the epoch by an operator's order. Fence and promotion stay as they are.
   ///
   /// - Throws: `AgentFault` 400 for a number that leaves no room for promotions.
   package func set(_ epoch: UInt64) throws {
@@ -137,9 +139,9 @@ package final class SiteEpoch: Sendable {
     state.withLock { state in state.claims = state.claims.filter { $0.value > epoch } }
   }
 
-  /// The former primary is fenced, or follows this site.
+  /// Records that the former primary is fenced, or follows this site.
   ///
-  /// - Parameter name: what it calls itself.
+  /// - Parameter name: its own name.
   func formerIsFenced(name: String? = nil) throws {
     let isNew = name != nil && record.promotion != nil && record.promotion?.formerName == nil
     try change { record in
@@ -158,13 +160,14 @@ package final class SiteEpoch: Sendable {
 
   // MARK: Restarts
 
-  /// Asks for the site to be opened again, by the same process.
+  /// Requests that the process opens the site again.
   package func askForRestart() {
     state.withLock { $0.isRestartWanted = true }
     restart.raise()
   }
 
-  /// Whether the site was promoted or fenced since it was opened, or has other kinds: it is opened again, as what it is now.
+  /// Whether the site was promoted or fenced since it was opened, or has other kinds, and must be opened again in its
+  /// new role.
   package var wantsRestart: Bool { state.withLock { $0.isRestartWanted } }
 
   /// Returns when `wantsRestart` is true, or when the task is cancelled.

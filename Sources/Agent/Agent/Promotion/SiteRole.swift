@@ -1,12 +1,12 @@
 internal import SiteTokens
 
-/// What a site does, by its configuration and its record of promotions; nothing else decides it.
+/// The role of a site, determined by its configuration and its record of promotions only.
 ///
-/// The article `Promotion` has the table. A site that is configured as a secondary is a primary only between its promotion and
-/// the moment when another site replaces it: then its configuration says again what it is. A site that is configured as a primary and
-/// was replaced refuses everything until its configuration is changed or it is promoted.
+/// The article `Promotion` has the table. A site that is configured as a secondary is a primary only from its promotion
+/// until another site replaces it; then its configuration determines its role again. A site that is configured as a
+/// primary and was replaced refuses all requests until its configuration is changed or it is promoted.
 package enum SiteRole: Hashable, Sendable {
-  /// What the configuration says.
+  /// The role by the configuration.
   package enum Configured: Hashable, Sendable {
     /// `role: primary`.
     case primary
@@ -16,11 +16,11 @@ package enum SiteRole: Hashable, Sendable {
     case listed
   }
 
-  /// Takes events, serves its secondaries.
+  /// Publishes events, serves its secondaries.
   case primary
-  /// The same, although its configuration calls it a secondary: it was promoted.
+  /// The same, although it is configured as a secondary: it was promoted.
   case promoted
-  /// Was replaced by this site, and refuses everything.
+  /// Was replaced by this site, and refuses all requests.
   case fenced(by: String)
   /// Follows the primary that the configuration names.
   case secondary
@@ -46,7 +46,7 @@ package enum SiteRole: Hashable, Sendable {
     }
   }
 
-  /// Two spellings of one agent's address: scheme and host in any case, with or without a slash at the end.
+  /// Whether two addresses are of the same agent: scheme and host in any case, with or without a slash at the end.
   private static func same(_ first: String, _ second: String) -> Bool { plain(first) == plain(second) }
 
   private static func plain(_ url: String) -> String {
@@ -56,23 +56,23 @@ package enum SiteRole: Hashable, Sendable {
 }
 
 extension AgentConfiguration {
-  /// What the site does now.
+  /// Returns the site's present role.
   package func siteRole(_ record: EpochRecord) -> SiteRole { SiteRole(configuredRole, record) }
 
-  /// What the configuration alone says.
+  /// The role by the configuration alone.
   package var configuredRole: SiteRole.Configured {
     guard role == .secondary else { return .primary }
     return primary.map { .secondary(of: $0.url) } ?? .listed
   }
 
-  /// The name of the primary that this site has replaced, as far as it is known.
+  /// Returns the name of the primary that this site has replaced, if recorded.
   package func formerName(_ record: EpochRecord) -> String? { primary?.name?.text ?? record.promotion?.formerName }
 
-  /// The sites that may replace this one while it is the primary.
+  /// Returns the sites that may replace this one while it is the primary.
   package func promotionRights(_ record: EpochRecord) -> Set<String> {
     switch siteRole(record) {
     case .primary, .fenced: Set(secondaries.filter(\.mayPromote).map(\.name.text))
-    // The site that it replaced is the one that may follow it, and may be promoted again.
+    // Only the site that it replaced may follow it, and may be promoted again.
     case .promoted: Set(formerName(record).map { [$0] } ?? [])
     case .secondary, .listed: []
     }

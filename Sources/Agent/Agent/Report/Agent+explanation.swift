@@ -4,7 +4,7 @@ internal import Scheduling
 internal import SiteAssembly
 
 extension Agent {
-  /// Why one replicable is as it is, what happens next, and when.
+  /// Returns why one replicable is in its state, what happens next, and when.
   package func explanation(of name: String, id: String) async throws -> ExplanationRow {
     let (kind, id) = (try kind(name).name, try ReplicableID(id))
     switch site {
@@ -201,7 +201,7 @@ extension Agent {
     }
   }
 
-  /// What keeps work on an entry from being done at all; `nil` when nothing does.
+  /// Returns why no work is done on an entry; `nil` when there is no such reason.
   private func explainRest(_ entry: RegistryEntry, _ name: ReplicableName, _ site: SecondarySite) async -> String? {
     // A kind that is not of this site was refused before.
     guard let feed = try? site.secondary.feedState(of: name),

@@ -5,21 +5,21 @@ internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
 
-/// What a list of a registry is asked for by people and their programs.
+/// The parameters of a registry listing.
 package struct RegistryListing: Hashable, Sendable {
   /// `id_asc`, `id_desc`, `last_synced_at_asc` …; on a primary only `id_asc`, which is by the ids' text there.
   package var sort = "id_asc"
-  /// Only entries whose sync stands here.
+  /// Only entries in this sync state.
   package var state: String?
-  /// Only entries whose verification stands here.
+  /// Only entries in this verification state.
   package var verificationState: String?
-  /// Only those whose ids begin so.
+  /// Only entries whose ids have this prefix.
   package var prefix: String?
   /// Only those with these ids of replicables.
   package var modelRecordIDs: [String]?
-  /// Behind this place: what a page said was `next`.
+  /// After this position: a page's `next`.
   package var after: String?
-  /// Before this place: what a page said was `previous`.
+  /// Before this position: a page's `previous`.
   package var before: String?
   /// From the end of the list.
   package var isFromEnd = false
@@ -34,9 +34,9 @@ package struct RegistryListing: Hashable, Sendable {
 }
 
 extension Agent {
-  /// A page of a list, with what fits in all.
+  /// Returns a page of a list, with the total number of matches.
   ///
-  /// - Throws: `AgentFault` 400 for words that mean nothing.
+  /// - Throws: `AgentFault` 400 for unknown words.
   package func list(_ listing: RegistryListing, of name: String) async throws -> RegistryPage {
     let kind = try kind(name).name
     switch site {
@@ -67,7 +67,7 @@ extension Agent {
     }
   }
 
-  /// Where an entry stands in a list, for `after` and `before`.
+  /// Returns an entry's position in a list, for `after` and `before`.
   package static func cursor(of row: RegistryRow, sort: String) -> String? {
     guard let (order, _) = try? ordering(sort), let id = try? ReplicableID(row.modelRecordId) else { return nil }
     let place: Int64 =
@@ -81,7 +81,7 @@ extension Agent {
 
   private static func cursor(_ position: RegistryQuery.Position) -> String { "\(position.order):\(position.id.text)" }
 
-  /// - Throws: `AgentFault` 400 for a word that means nothing.
+  /// - Throws: `AgentFault` 400 for an unknown word.
   private static func ordering(_ sort: String) throws(AgentFault) -> (RegistryQuery.Order, isDescending: Bool) {
     for (suffix, isDescending) in [("_asc", false), ("_desc", true)] where sort.hasSuffix(suffix) {
       if let order = RegistryQuery.Order(rawValue: String(sort.dropLast(suffix.count))) { return (order, isDescending) }
@@ -100,7 +100,7 @@ extension Agent {
     query.state = try listing.state.map(syncState)
     query.verificationState = try listing.verificationState.map(verificationState)
     query.prefix = listing.prefix
-    // An id that is none is in no list.
+    // An invalid id is in no list.
     query.ids = listing.modelRecordIDs.map { Set($0.compactMap { try? ReplicableID($0) }) }
     query.isBackwards = listing.before != nil || listing.isFromEnd
     query.position = try (listing.after ?? listing.before).map(position)
@@ -121,28 +121,28 @@ extension Agent {
     guard case .secondary(let site) = site else { return nil }
     let kind = try kind(name).name
     var query = RegistryQuery(limit: 2)
-    // The place of the number before may be shown once more.
+    // The position of the preceding number may be repeated.
     guard number > 0, let order = Int64(exactly: number) else { return nil }
     query.position = RegistryQuery.Position(order: order - 1, id: try ReplicableID("~"))
     let entries = try await site.secondary.registry(of: kind).part(query).entries
     return entries.first { $0.id == number }.map { RegistryRow($0, of: kind) }
   }
 
-  /// What happened to one replicable lately, the newest first.
+  /// Returns one replicable's recent transitions, the newest first.
   package func transitions(of name: String, id: String, limit: Int = 50) async throws -> TransitionPage {
     TransitionPage(
       transitions: try await transitions.last(limit, of: try kind(name).name, try ReplicableID(id)))
   }
 
-  /// Transitions from now on, or behind an event's id; `nil` when too many listen already.
+  /// Returns a listener for transitions from now on, or after an event's id; `nil` when there are too many listeners.
   package func listen(after id: String?) -> TransitionListener? { transitions.listen(after: id) }
 
   /// The last day, by minutes.
   package func trends() -> TrendPage { trend.page }
 
-  /// What happened to the refs of a copy, the newest first.
+  /// Returns the ref changes of a copy, the newest first.
   ///
-  /// - Throws: `AgentFault` 404 for what is not tracked, 409 for what has no refs, or no copy yet.
+  /// - Throws: `AgentFault` 404 for an id that is not tracked, 409 for a kind without refs, or without a copy yet.
   package func history(of name: String, id: String, limit: Int = 100) async throws -> HistoryPage {
     _ = try secondarySite(for: "tell the history of '\(id.prefix(200))'")
     guard try kind(name).dataType == .repository else {

@@ -24,13 +24,13 @@ extension Agent {
     AgentFault(404, "not_tracked", "look '\(id)' of '\(name)' up: it is not tracked here")
   }
 
-  /// A part of a registry, or of a primary's states, in order of ids. It may be short, or empty, and yet have a next one: for one
-  /// page no more than some 20,000 rows are looked at.
+  /// Returns a part of a registry, or of a primary's states, in order of ids. A part may be short, or empty, and still
+  /// have a next one: at most some 20,000 rows are examined for one page.
   ///
   /// - Parameters:
-  ///   - state: only those whose sync, on a primary whose checksum, stands here.
-  ///   - verificationState: only those whose verification stands here.
-  ///   - prefix: only those whose ids begin so.
+  ///   - state: only those in this sync state, or on a primary in this checksum state.
+  ///   - verificationState: only those in this verification state.
+  ///   - prefix: only those whose ids have this prefix.
   package func registry(
     of name: String, after id: String?, limit: Int, state: String?, verificationState: String?, prefix: String? = nil
   ) async throws -> RegistryPage {
@@ -40,7 +40,7 @@ extension Agent {
     switch site {
     case .primary(let site):
       let states = try site.primary.states(of: kind)
-      // A primary has no syncs: where its checksums stand may be asked for by either name.
+      // A primary has no syncs: either name selects the checksums' state.
       let (named, other) = try (verificationState.map(Self.verificationState), state.map(Self.verificationState))
       guard named == nil || other == nil || named == other else { return RegistryPage(states: [], next: nil) }
       let standing = named ?? other
@@ -70,7 +70,7 @@ extension Agent {
     }
   }
 
-  /// - Throws: `AgentFault` 400 for what is no state, 409 for one that only verifications have.
+  /// - Throws: `AgentFault` 400 for an unknown state, 409 for one that only verifications have.
   static func syncState(_ word: String) throws(AgentFault) -> SyncState {
     guard let state = SyncState(rawValue: word) else {
       throw noState(word, isOther: VerificationState(rawValue: word) != nil)
@@ -92,7 +92,7 @@ extension Agent {
       : AgentFault(400, "invalid_request", "list entries in the state '\(word.prefix(40))': there is no such state")
   }
 
-  /// Asks for syncs, fresh downloads, verifications; on a primary for new readings.
+  /// Requests syncs, fresh downloads, verifications; on a primary new readings.
   package func act(_ action: RegistryAction, on name: String) async throws -> ActionAnswer {
     let kind = try kind(name).name
     guard Self.actions.contains(action.action) else {
@@ -129,7 +129,7 @@ extension Agent {
   }
 
   private static let actions = ["resync", "redownload", "reverify", "recheck"]
-  /// What is done is asked for again by all, or by id.
+  /// Finished entries are requested again by selecting all, or by id.
   private static let selectableStates = ["pending", "started", "failed"]
 
   private func targets(of action: RegistryAction, _ name: String) async throws -> [ReplicableID] {
@@ -153,7 +153,7 @@ extension Agent {
 
   private func missing(_ id: ReplicableID, _ name: ReplicableName) throws -> Int { throw Self.notTracked(id, name) }
 
-  /// Many changes wait for the disk together; what is no longer tracked is passed over.
+  /// Many changes share one wait for the disk; ids that are no longer tracked are skipped.
   private func act(_ action: String, onAll ids: [ReplicableID], _ name: ReplicableName) async throws -> Int {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       var count = 0
@@ -168,7 +168,7 @@ extension Agent {
 
   private static let actionsAtATime = 64
 
-  /// - Returns: false for what is not tracked.
+  /// - Returns: false for an id that is not tracked.
   private func act(_ action: String, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
     switch site {
     case .primary(let site):

@@ -7,17 +7,17 @@ internal import Synchronization
 internal import WorkerPool
 
 extension Agent {
-  /// The version that this program calls itself.
+  /// The version of this program.
   package static let version = "0.1.0"
 
-  /// A secondary asks at least once a minute; one that has missed five turns is away.
+  /// A secondary sends a request at least once a minute; after five minutes without one it counts as away.
   private static let longSilence = Duration.seconds(300)
 
-  /// The site at a glance. `SiteHealth` says what healthy and ready mean.
+  /// Returns the site's status. `SiteHealth` defines healthy and ready.
   package func status() async throws -> StatusRow { try await statuses.get { try await self.currentStatus() } }
 
-  /// How many reasons there are why the site is not ready; none: it is. The answer may be a moment old, so that clients without a token
-  /// cost no more than one status in that time.
+  /// Returns the number of reasons why the site is not ready; 0 if it is. The answer is cached for a moment, so that
+  /// clients without a token cause at most one status in that time.
   package func obstacleCount() async throws -> Int {
     if let known = readiness.withLock({ $0 }), .now - known.at < Self.readinessAge { return known.obstacles }
     let obstacles = try await status().obstacles?.count ?? 0
@@ -47,7 +47,7 @@ extension Agent {
   private func fill(_ status: inout StatusRow, from promotion: PromotionStatus) {
     status.epoch = promotion.record.epoch
     status.fencedBy = promotion.fencedBy
-    // A site that was replaced says so first.
+    // A replaced site shows that first.
     status.problems.insert(contentsOf: promotion.problems, at: promotion.fencedBy == nil ? status.problems.endIndex : 0)
   }
 
@@ -159,7 +159,7 @@ extension Agent {
     status.lastEventId = try await site.secondary.followedCursor()?.id
   }
 
-  /// Hosts and this machine, as far as they fail. The primary has lines of its own.
+  /// Adds failing hosts and this machine. The primary has its own lines.
   private func fillSources(_ status: inout StatusRow, from site: SecondarySite) {
     let failing = site.hosts.failures.filter { $0.host != SourceHost.machine }
     status.failingHosts = failing.map { failure in
@@ -215,7 +215,7 @@ extension Agent {
         }
     }
     if let reason = Self.rest(row) {
-      // What nothing is done for is neither synced nor verified, whatever its entries said last.
+      // A kind that is not replicated counts as neither synced nor verified, regardless of its entries.
       row.notReplicated?[reason] = row.states.values.reduce(0, +)
       (row.states, row.verificationStates, row.needsVerification) = ([:], [:], 0)
     }
@@ -234,14 +234,14 @@ extension Agent {
 
   private static let exampleCount = 100
 
-  /// Why nothing of a kind is replicated; `nil` when it is.
+  /// Returns why a kind is not replicated; `nil` when it is.
   private static func rest(_ row: StatusRow.KindRow) -> String? {
     if !row.isEnabled { return "feature_off" }
     if row.isUnknownToPrimary == true { return "unknown_to_primary" }
     return row.isOffOnPrimary == true ? "feature_off_on_primary" : nil
   }
 
-  /// The entry that has waited longest for a verification that sees it.
+  /// Returns the entry that has waited longest for the verification of its change.
   private func oldest(_ site: SecondarySite, at now: Timestamp) async throws -> StatusRow.OldestRow? {
     var found: (kind: Kind, entry: RegistryEntry)?
     for kind in site.secondary.kinds {

@@ -4,13 +4,13 @@ internal import Replication
 internal import SiteAssembly
 
 extension Agent {
-  /// What lies in the trash of a kind.
+  /// Returns the trash of a kind.
   package func trash(of name: String) async throws -> TrashPage {
     let site = try secondarySite(for: "list the trash")
     return TrashPage(tickets: try await site.secondary.trash(try kind(name).name).map(TrashRow.init))
   }
 
-  /// Restores one copy, or empties the trash of what is older than asked.
+  /// Restores one copy, or removes the copies in the trash that are older than requested.
   package func act(_ action: TrashAction, onTrashOf name: String) async throws -> ActionAnswer {
     let site = try secondarySite(for: "change the trash")
     let kind = try kind(name).name
@@ -34,7 +34,7 @@ extension Agent {
     }
   }
 
-  /// Lets the removals go on that wait, and does them with a pass at once.
+  /// Confirms the waiting removals, and runs a pass that makes them at once.
   package func confirmRemovals(of name: String) async throws -> ActionAnswer {
     let site = try secondarySite(for: "confirm removals")
     let kind = try kind(name).name
@@ -53,7 +53,7 @@ extension Agent {
     return FeaturePage(features: rows)
   }
 
-  /// Sets one; kept across restarts. On again, on a secondary, begins with a consistency pass.
+  /// Sets a feature flag; kept across restarts. On a secondary, enabling it starts a consistency pass.
   package func set(_ feature: FeatureRow) async throws {
     guard let kind = plan.kinds.map(\.kind).first(where: { $0.featureName == feature.name }) else {
       throw AgentFault(

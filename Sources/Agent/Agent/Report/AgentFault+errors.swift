@@ -5,7 +5,7 @@ internal import Replication
 internal import WorkerPool
 
 extension AgentFault {
-  /// What an agent answers when this went wrong: the one place where errors become statuses.
+  /// Translates an error into an answer; the only place that maps errors to HTTP statuses.
   package init(_ error: any Error) {
     switch error {
     case let fault as AgentFault: self = fault

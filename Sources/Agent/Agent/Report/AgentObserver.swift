@@ -1,7 +1,7 @@
 internal import Logging
 internal import Replication
 
-/// Writes what happens into the log, and counts it.
+/// Writes observations to the log, and counts them.
 struct AgentObserver: ReplicationObserver {
   let chronicle: Chronicle
   let trend: TrendCounter

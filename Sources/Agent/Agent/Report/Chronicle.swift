@@ -2,10 +2,9 @@ internal import AgentAPI
 package import Logging
 internal import TextBytes
 
-/// Where an agent's lines for people go: one for each finished sync and each failure, without secrets, with what others said
-/// made harmless.
+/// The agent's log: one line for each finished sync and each failure, without secrets, with foreign text escaped.
 package struct Chronicle: Sendable {
-  /// For lines of rooms that know no chronicle, with nothing in them that others have said.
+  /// For modules that have no chronicle; their lines must not contain foreign text.
   package let logger: Logger
 
   /// A chronicle in a log.

@@ -1,6 +1,6 @@
 internal import Replication
 
-/// A strategy that counts what it moves, and by which code it fails.
+/// A strategy that counts transferred bytes, and failures by code.
 struct MeteredStrategy: Strategy {
   let name: ReplicableName
   let strategy: any Strategy
@@ -82,7 +82,7 @@ struct MeteredStrategy: Strategy {
     do { return try await strategy.check(id) } catch { throw counted(error, "check") }
   }
 
-  /// A job that was called off has not failed.
+  /// A cancelled job has not failed.
   private func counted(_ error: StrategyError, _ operation: String) -> StrategyError {
     if error.code != .cancelled { AgentMetrics.failed(name, operation, error.code.rawValue) }
     return error

@@ -1,22 +1,21 @@
 internal import Replication
 
-/// A page of a registry, or of a primary's states, in the order of ids, in a time that does not depend on how many there are.
+/// Reads a page of a registry, or of a primary's states, in the order of ids, in a time independent of their number.
 struct RegistryWalk {
-  /// Behind this one.
+  /// The id after which the page starts.
   let start: ReplicableID?
-  /// So many at most; 1 or more.
+  /// The maximum of rows; 1 or more.
   let limit: Int
-  /// Only those whose ids begin so.
+  /// Only rows whose ids have this prefix.
   let prefix: String?
 
-  /// Rows that states let through are sorted for each page where they are no more than these; of more, enough fit for a walk to
-  /// find a page soon.
+  /// Up to this number, rows that match by state are sorted for each page; with more, a walk finds a page soon.
   static let few = 10_000
-  /// Rows that are looked at for one page, whatever fits: some milliseconds.
+  /// Maximum rows that are examined for one page: some milliseconds.
   private static let mostLooks = 20_000
   private static let windowSize = 1_000
 
-  /// What fits behind the start, up to the limit, and from where on there may be more.
+  /// Returns the matching rows after the start, up to the limit, and the position from which there may be more.
   ///
   /// - Parameters:
   ///   - few: all rows that `fits`, where they are few.
@@ -49,14 +48,14 @@ struct RegistryWalk {
     return (rows, last)
   }
 
-  /// Where the walk begins: right before what begins with the prefix, which is where its last character is the one before, with
-  /// the last of all characters behind it.
+  /// The start of the walk: directly before the ids with the prefix. It is the prefix with its last character replaced
+  /// by the preceding one, followed by the last character of all.
   private var first: ReplicableID? {
     guard let prefix, start.map({ $0.text.utf8.lexicographicallyPrecedes(prefix.utf8) }) ?? true else { return start }
     var scalars = String.UnicodeScalarView(prefix.unicodeScalars)
     guard let end = scalars.popLast(), end.value > 0, let previous = Unicode.Scalar(end.value - 1) else { return start }
     scalars.append(previous)
-    // What is no id begins at the start.
+    // An invalid id starts at the beginning.
     return (try? ReplicableID(String(scalars) + "\u{10ffff}")) ?? start
   }
 }

@@ -1,6 +1,6 @@
 internal import Replication
 
-/// Told what happens, for the log and for metrics; decides nothing.
+/// Observes replication for the log and for metrics; does not affect it.
 protocol ReplicationObserver: Sendable {
   func synced(_ name: ReplicableName, _ result: SyncResult, after duration: Duration)
   func verified(_ name: ReplicableName, _ result: VerificationResult, after duration: Duration)
@@ -10,7 +10,7 @@ protocol ReplicationObserver: Sendable {
   func log(_ line: ReplicationLine)
 }
 
-/// What is worth a line in the log.
+/// A line of the log.
 enum ReplicationLine: Sendable {
   case sync(ReplicableName, ReplicableID, SyncResult, Duration)
   case verification(ReplicableName, ReplicableID, VerificationResult, Duration)
@@ -19,7 +19,7 @@ enum ReplicationLine: Sendable {
   case paused(String, String)
   case resumed(String, after: String)
   case trouble(String)
-  /// It is tried again soon, and that may well be all.
+  /// It is retried soon; usually no action is needed.
   case postponed(String)
   case note(String)
 }

@@ -1,6 +1,6 @@
 internal import Replication
 
-/// What jobs came to in words, for lines of the log: a Swift value is no line for an operator.
+/// The results of jobs in words, for lines of the log.
 extension SyncResult {
   var text: String {
     switch self {

@@ -1,14 +1,14 @@
 package import AgentAPI
 package import Replication
 
-/// Judges a site by its numbers: whether it is healthy, and whether it serves copies that may be relied on. The one source of
+/// Judges a site by its numbers: whether it is healthy, and whether its copies are current. The only source of
 /// `remora status`, `/readyz`, the admin page, the metrics and the notifications.
 ///
-/// A value that is computed from its inputs alone: a status without verdicts, the time, the settings.
+/// A pure function of its inputs: a status, the time, the settings.
 package struct SiteHealth: Hashable, Sendable {
-  /// What the judgement depends on besides the status.
+  /// The thresholds of the judgement.
   package struct Settings: Hashable, Sendable {
-    /// `ready.lag`: a site that is further behind is not ready.
+    /// `ready.lag`: the lag above which a site is not ready.
     package var lag: Duration
     /// `consistency.interval`: between two comparisons with the catalog.
     package var comparison: Duration
@@ -20,9 +20,9 @@ package struct SiteHealth: Hashable, Sendable {
     }
   }
 
-  /// What an operator must look at, one line each. None: the site is healthy.
+  /// Problems for the operator, one line each. Without any, the site is healthy.
   package let problems: [String]
-  /// Why the site is not ready, one line each. None: it is.
+  /// Why the site is not ready, one line each. Without any, it is ready.
   package let obstacles: [String]
 
   /// Judges a status; its `problems`, `isHealthy` and readiness are not read.
@@ -52,7 +52,8 @@ package struct SiteHealth: Hashable, Sendable {
     self.obstacles = obstacles
   }
 
-  /// In what the site is behind by more than `ready.lag`: a change that is known and not verified, or a primary that said nothing.
+  /// Returns how the site lags by more than `ready.lag`: by an announced change that is not verified, or by a primary
+  /// that did not answer.
   private static func behind(_ status: StatusRow, at now: Timestamp, _ settings: Settings) -> [String] {
     var found: [String] = []
     let limit = settings.lag / .seconds(1)
@@ -62,7 +63,7 @@ package struct SiteHealth: Hashable, Sendable {
     }
     if let primary = status.primary, status.kinds.contains(where: \.isEnabled) {
       let heard = Timestamp(primary.lastContactAt ?? status.startedAt) ?? now
-      // Between two answers of a long poll lies up to half a minute in which nothing is wrong.
+      // Up to half a minute between two answers of a long poll is normal.
       let bound = primary.isReachable ? max(settings.lag, silence) : settings.lag
       if now - heard > bound {
         found.append("the primary has not answered for \((now - heard).components.seconds) s")
@@ -73,7 +74,7 @@ package struct SiteHealth: Hashable, Sendable {
 
   private static let silence = Duration.seconds(90)
 
-  /// The hosts that fail, but for the primary, which has a line of its own.
+  /// Returns the failing hosts, without the primary, which has its own line.
   private static func sources(_ status: StatusRow) -> [String] {
     let primary = status.primary.map { SourceHost.name(of: $0.url) }
     let failing = (status.failingHosts ?? []).filter { $0.host != primary }
@@ -95,10 +96,10 @@ private struct KindHealth {
   private(set) var problems: [String] = []
   private(set) var obstacles: [String] = []
 
-  /// So many intervals may pass before a comparison that does not come is a problem.
+  /// After this number of intervals a missing comparison is a problem.
   private static let patience = 3
   private static let slack = Duration.seconds(120)
-  /// For so long a change may wait until a job ends that uses its copy.
+  /// How long a change may wait for a job that uses its copy.
   private static let postponedPatience = Duration.seconds(60)
 
   init(_ kind: StatusRow.KindRow, isPrimary: Bool, at now: Timestamp, _ settings: SiteHealth.Settings) {
@@ -112,7 +113,7 @@ private struct KindHealth {
 
   private mutating func judgePrimary(_ kind: StatusRow.KindRow) {
     let name = kind.name
-    // Empty from the first day on is no loss.
+    // A kind that was always empty has lost nothing.
     if kind.isCatalogComplete == false, kind.count > 0 || kind.skipped.count > 1 {
       problems.append(
         "the listing of '\(name)' is not complete, and no secondary removes anything until it is:"

@@ -1,9 +1,10 @@
 internal import Replication
 internal import Synchronization
 
-/// When the current pass over each kind's catalog began: a pass that goes on for longer than its limit is ended.
+/// Records when the current pass over each kind's catalog began, and ends a pass that exceeds its time limit.
 ///
-/// A primary that always has one more page would otherwise keep a pass, and all that waits for its end, for ever.
+/// Otherwise a primary that always has another page would block a pass, and all callers that wait for its end, without
+/// limit.
 final class CatalogPasses: Sendable {
   private let limit: Duration
   private let starts = Mutex<[ReplicableName: ContinuousClock.Instant]>([:])
@@ -11,9 +12,9 @@ final class CatalogPasses: Sendable {
   /// - Parameter limit: from the request of a first page to that of the last one.
   init(limit: Duration = .seconds(4 * 3_600)) { self.limit = limit }
 
-  /// A page is about to be asked for; one behind no id begins a pass.
+  /// Records the request of a page; one without a start id begins a pass.
   ///
-  /// - Throws: `WireError` when the pass has taken too long. The next one begins anew.
+  /// - Throws: `WireError` when the pass has exceeded its limit.
   func page(of name: ReplicableName, after id: ReplicableID?) throws(WireError) {
     let now = ContinuousClock.now
     let isOver = starts.withLock { starts in

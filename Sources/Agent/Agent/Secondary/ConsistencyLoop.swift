@@ -1,6 +1,6 @@
 internal import Replication
 
-/// Compares the registries with the primary's catalog again and again, so that nothing stays forgotten.
+/// Compares the registries with the primary's catalog at intervals, so that lost changes are found.
 final class ConsistencyLoop: Sendable {
   private let secondary: Secondary
   private let scheduler: Scheduler
@@ -8,9 +8,9 @@ final class ConsistencyLoop: Sendable {
   private let observer: any ReplicationObserver
   private let interval: Duration
   private let signal = Signal()
-  /// How long what could not be done now gets to become possible.
+  /// The minimum delay between two passes, in which a postponed change may become possible.
   private static let patience = Duration.seconds(1)
-  /// After a pass that postponed something the next one comes so soon, and twice as late after each further one.
+  /// The delay after a pass that postponed changes; it is doubled after each further one.
   private static let firstRetry = Duration.seconds(5)
 
   init(
@@ -24,10 +24,10 @@ final class ConsistencyLoop: Sendable {
     self.interval = interval
   }
 
-  /// Something could not be done at once: makes the next pass come soon.
+  /// Makes the next pass run soon, because a change was postponed.
   func hurry() { signal.raise() }
 
-  /// Runs until the task is cancelled. The first pass comes at once: much may have happened while nobody ran.
+  /// Runs until the task is cancelled. The first pass comes at once: much may have changed while the agent did not run.
   func run() async {
     var (failing, isFirst) = (Set<ReplicableName>(), true)
     var retry = Self.firstRetry
@@ -35,7 +35,7 @@ final class ConsistencyLoop: Sendable {
       var hasPostponed = false
       for kind in secondary.kinds {
         do {
-          // At the start kinds without a cursor are compared by those who make them follow the feed.
+          // At the start, kinds without a cursor are compared when they join the feed.
           if isFirst, try await secondary.kindsToJoin().contains(kind.name) { continue }
           let report = try await secondary.reconcile(kind.name)
           hasPostponed = hasPostponed || !report.postponed.isEmpty
@@ -44,7 +44,7 @@ final class ConsistencyLoop: Sendable {
           machine.succeeded(Self.activity(kind.name))
           tell(kind.name, report)
         } catch {
-          // What is not the primary's answer, or its silence, is of our own stores.
+          // Errors other than the primary's answer or its timeout come from this site's own stores.
           if (error as? PrimaryAccessError)?.isOfThisMachine ?? true, !Task.isCancelled {
             machine.failed(Self.activity(kind.name), "\(error)")
           }
@@ -57,7 +57,7 @@ final class ConsistencyLoop: Sendable {
       await scheduler.wake()
       await signal.wait(atMost: hasPostponed ? min(interval, retry) : interval)
       retry = hasPostponed ? min(interval, retry * 2) : Self.firstRetry
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.patience)
     }
   }

@@ -1,6 +1,6 @@
 internal import Replication
 
-/// Takes the primary's events as they come, by long poll, and hands what they announce to the scheduler.
+/// Consumes the primary's events by long poll, and passes the announced replicables to the scheduler.
 struct ConsumerLoop: Sendable {
   let secondary: Secondary
   let scheduler: Scheduler
@@ -11,18 +11,18 @@ struct ConsumerLoop: Sendable {
   let observer: any ReplicationObserver
   let environment: SiteEnvironment
 
-  /// How long the primary is asked to wait for an event: below what proxies let stand.
+  /// How long the primary may wait for an event: below the timeouts of common proxies.
   private static let wait = Duration.seconds(25)
   private static let batch = 1_000
   private static let longestPause = Duration.seconds(15)
 
   private static let activity = "record the primary's events"
 
-  /// While kinds are to join the feed it is asked again this soon: they are behind when they have joined.
+  /// The wait while kinds are joining the feed, because they have a backlog when they have joined.
   private static let shortWait = Duration.seconds(1)
   private static let tick = Duration.seconds(1)
 
-  /// Runs until the task is cancelled. Each kind joins the feed alone, beside those that follow it.
+  /// Runs until the task is cancelled. Each kind joins the feed independently, concurrently with those that follow it.
   func run() async {
     await withDiscardingTaskGroup { group in
       for kind in secondary.kinds { group.addTask { await self.join(kind.name) } }
@@ -39,7 +39,7 @@ struct ConsumerLoop: Sendable {
         let report = try await secondary.consumeEvents(
           limit: Self.batch, wait: isComplete ? Self.wait : Self.shortWait, joins: false)
         guard report.isFollowing else {
-          // Cancelled: the loop sees it.
+          // Throws only when cancelled, which the loop checks.
           try? await Task.sleep(for: Self.tick / 4)
           continue
         }
@@ -50,7 +50,7 @@ struct ConsumerLoop: Sendable {
         for reason in report.rejected.prefix(10) { observer.log(.trouble("an event was passed over: \(reason)")) }
         for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
         if !report.postponed.isEmpty { consistency.hurry() }
-        // A primary that answers at once and has nothing that counts is not asked without a pause.
+        // Limits the rate of requests to a primary that answers at once without applicable events.
         if report.applied == 0, ContinuousClock.now - begun < Self.tick / 4 { await pause(1) }
       } catch {
         guard !Task.isCancelled else { return }
@@ -62,7 +62,7 @@ struct ConsumerLoop: Sendable {
         case let error as PrimaryAccessError where !error.isOfThisMachine:
           if failures == 1 { observer.log(.trouble("no events from the primary: \(error)")) }
         default:
-          // The primary has answered: what failed is to record it here.
+          // The primary has answered: recording the events here failed.
           machine.failed(Self.activity, "\(error)")
           if failures == 1 { observer.log(.trouble("this machine cannot \(Self.activity): \(error)")) }
         }
@@ -71,8 +71,8 @@ struct ConsumerLoop: Sendable {
     }
   }
 
-  /// Compares a kind with the catalog when it cannot follow the feed: at its beginning, when it was switched on, when the primary's log
-  /// is another one or has gone too far.
+  /// Compares a kind with the catalog when it cannot follow the feed: at its first start, after it was enabled, or when
+  /// the primary's log is another one or has been pruned too far.
   private func join(_ name: ReplicableName) async {
     var (failures, isFirst) = (0, true)
     while !Task.isCancelled {
@@ -88,7 +88,7 @@ struct ConsumerLoop: Sendable {
           }
         }
         (failures, isFirst) = (0, false)
-        // Cancelled: the loop sees it.
+        // Throws only when cancelled, which the loop checks.
         try? await Task.sleep(for: Self.tick)
       } catch {
         guard !Task.isCancelled else { return }
@@ -105,7 +105,7 @@ struct ConsumerLoop: Sendable {
   private func pause(_ failures: Int) async {
     let pause = min(Self.longestPause, .milliseconds(250 * (1 << min(failures, 6))))
     let jitter = Double(environment.random() % 1_000) / 1_000
-    // Cancelled: the loop sees it.
+    // Throws only when cancelled, which the loop checks.
     try? await Task.sleep(for: pause * (0.5 + jitter / 2))
   }
 }

@@ -1,6 +1,7 @@
 internal import Replication
 
-/// What a secondary does by the calendar: verifications that are old are done again, and the trash is emptied of what is old.
+/// Runs a secondary's periodic tasks: requests verifications again that are too old, and removes old copies from the
+/// trash.
 struct KeepingLoop: Sendable {
   let secondary: Secondary
   let observer: any ReplicationObserver
@@ -21,7 +22,7 @@ struct KeepingLoop: Sendable {
       } catch {
         if !Task.isCancelled { observer.log(.trouble("keep copies and trash: \(error)")) }
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.interval)
     }
   }

@@ -1,8 +1,8 @@
 internal import Replication
 internal import Synchronization
 
-/// What this machine could not do outside of jobs, such as recording events in a state whose disk is full. An activity is well again
-/// when it has succeeded, and not before.
+/// Failures of this machine outside of jobs, such as recording events on a full disk. Only a success of the same
+/// activity ends its failure.
 final class MachineHealth: Sendable {
   /// One activity that fails.
   struct Failure: Hashable, Sendable {
@@ -30,7 +30,7 @@ final class MachineHealth: Sendable {
 }
 
 extension PrimaryAccessError {
-  /// The primary is this process, and what failed is its disk.
+  /// Whether the primary is this process, and its own disk failed.
   var isOfThisMachine: Bool {
     if case .paused(let pause) = self { pause.origin == .machine } else { false }
   }

@@ -1,7 +1,7 @@
 internal import Replication
 internal import Synchronization
 
-/// When the primary last answered, and what was wrong when it did not.
+/// When the primary last answered, and the error when it did not.
 final class PrimaryContact: Sendable {
   private struct State {
     var lastContactAt: Timestamp?
@@ -24,6 +24,6 @@ final class PrimaryContact: Sendable {
   func failed(_ why: String) { state.withLock { $0.failure = why } }
 
   var lastContactAt: Timestamp? { state.withLock { $0.lastContactAt } }
-  /// What was wrong last; `nil` when it answered.
+  /// The last error; `nil` when it answered.
   var failure: String? { state.withLock { $0.failure } }
 }

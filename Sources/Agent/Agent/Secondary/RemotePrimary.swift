@@ -4,7 +4,7 @@ internal import BoundedHTTP
 internal import Replication
 internal import Synchronization
 
-/// The primary as its secondary sees it: over the agents' API.
+/// Accesses the primary over the agents' API.
 struct RemotePrimary: PrimaryAccess {
   let client: AgentClient
   /// The primary's URL, without a slash at its end.
@@ -12,9 +12,9 @@ struct RemotePrimary: PrimaryAccess {
   /// Kinds that are fetched from elsewhere, and those whose data type is not `repository`.
   let addresses: [ReplicableName: AddressTemplate]
   let dataTypes: [ReplicableName: DataType]
-  /// Told whenever the primary has answered, or has not.
+  /// Updated on each answer and each failure of the primary.
   let contact: PrimaryContact
-  /// Learns the primary's epoch.
+  /// Records the primary's epoch.
   let epoch: SiteEpoch?
   /// Bytes of a replicable's listing (`limits.advertisement_bytes`).
   var listingBytes = 1 << 30
@@ -87,7 +87,7 @@ struct RemotePrimary: PrimaryAccess {
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> SourceAddress {
     if let address = addresses[name] {
-      // Another host compares no incarnation: the primary is asked right before.
+      // Another host does not compare incarnations: the primary is asked directly before the fetch.
       try await requireCurrent(id, incarnation, name)
       return SourceAddress(location: address.url(of: id))
     }
@@ -135,13 +135,13 @@ struct RemotePrimary: PrimaryAccess {
     }
   }
 
-  /// An answer, if not the wanted one.
+  /// Records that the primary answered, with an error.
   private func said(_ error: PrimaryAccessError) -> PrimaryAccessError {
     contact.answered()
     return error
   }
 
-  /// What cannot be understood is the primary's failure as much as silence is: status shows it.
+  /// An invalid answer is the primary's failure, like a timeout, and is shown in the status.
   private func understood<Value>(_ body: () throws -> Value) throws(PrimaryAccessError) -> Value {
     do {
       return try body()
@@ -153,14 +153,14 @@ struct RemotePrimary: PrimaryAccess {
   }
 }
 
-/// Whether the primary understands addresses that carry an incarnation. One of an older version does not, and is asked before each
-/// fetch instead.
+/// Whether the primary supports addresses with an incarnation. One of an older version does not, and is asked before
+/// each fetch instead.
 final class IncarnationComparison: Sendable {
-  // Until it has answered, it is taken for one that does: the other way round something could be fetched unchecked.
+  // Until it has answered, it is assumed to support them.
   private let value = Mutex(true)
 
   var isMade: Bool { value.withLock { $0 } }
 
-  /// - Parameter isMade: what the primary said; an older one says nothing.
+  /// - Parameter isMade: the primary's answer; an older one sends none.
   func learn(_ isMade: Bool?) { value.withLock { $0 = isMade ?? false } }
 }

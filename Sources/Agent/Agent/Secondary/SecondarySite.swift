@@ -6,7 +6,7 @@ internal import SiteAssembly
 internal import SystemPackage
 internal import WorkerPool
 
-/// A secondary with its state open: what its loops and its routes share.
+/// A secondary with its state open, shared by its loops and its routes.
 final class SecondarySite: Sendable {
   let secondary: Secondary
   let scheduler: Scheduler
@@ -16,15 +16,15 @@ final class SecondarySite: Sendable {
   let failures: RecentFailures
   /// The primary's; `nil` where there is none.
   let primaryURL: String?
-  /// What stands in for a primary where there is none.
+  /// The listed primary where there is no other.
   let listed: ListedPrimary?
-  /// Whom a promotion replaces; `nil` where there is no primary.
+  /// The primary that a promotion replaces; `nil` where there is none.
   let former: FormerPrimary?
-  /// Asks the primary; `nil` where there is none.
+  /// The client of the primary's agent; `nil` where there is none.
   let client: AgentClient?
   /// The hosts that content is fetched from, and this machine.
   let hosts: SourceHosts
-  /// What this machine could not do outside of jobs.
+  /// Failures of this machine outside of jobs.
   let machine: MachineHealth
   /// The roots of the copies, in the order of the kinds.
   let roots: [RootGuard]
@@ -36,7 +36,7 @@ final class SecondarySite: Sendable {
   private let keeping: KeepingLoop
   private let site: OpenSecondary
 
-  /// - Throws: what opening the registries throws; then nothing is left open.
+  /// - Throws: errors of opening the registries; then nothing is left open.
   init(
     _ plan: AgentPlan, _ state: SiteResources, of address: AgentPlan.PrimaryAddress?, transitions: TransitionLog,
     counter: TrendCounter, observer: any ReplicationObserver
@@ -129,13 +129,13 @@ final class SecondarySite: Sendable {
       do {
         try await scans.settle(root, unless: { $0.refusal != nil || $0.isSound })
       } catch {
-        // The loop tries it again; until then nothing is done there.
+        // The loop retries it; until then no job works there.
         root.couldNotCount("\(error)")
       }
     }
   }
 
-  /// The host of each replicable, by kind.
+  /// Returns the host of each replicable, by kind.
   private static func sources(
     _ plan: AgentPlan, _ listed: ListedPrimary?, _ primaryHost: String?
   ) -> [ReplicableName: @Sendable (ReplicableID) -> String] {
@@ -156,7 +156,7 @@ final class SecondarySite: Sendable {
   /// Work for the primary itself pauses under this name.
   var primaryHost: String { primaryURL.map(SourceHost.name) ?? SourceHost.machine }
 
-  /// Why a repository cannot be asked at its host; `nil` where it can.
+  /// Returns why a repository cannot be polled at its host; `nil` where it can.
   func lookFailure(of key: JobKey) async -> LookFailure? { await listed?.polls.failure(of: key) }
 
   private static func remote(
@@ -184,7 +184,7 @@ final class SecondarySite: Sendable {
     }
   }
 
-  /// Closes the stores; nothing may run any more.
+  /// Closes the stores; no loop may run any more.
   func close() async {
     await site.close()
     await listed?.close()

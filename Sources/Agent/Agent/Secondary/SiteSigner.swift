@@ -5,10 +5,10 @@ package import SiteTokens
 internal import Synchronization
 internal import TextBytes
 
-/// Proves to the primary who asks: a token for each request, for no other host.
+/// Signs requests to the primary: a token for each request, for no other host.
 ///
-/// After a reload that brings another secret the one before is kept for a while: a primary that was not reloaded yet refuses the
-/// new one, and then is asked with the old one, and the other way round.
+/// After a reload with another secret the previous one is kept for a while: a primary that was not reloaded yet refuses
+/// the new one, and the request is repeated with the old one, and vice versa.
 package final class SiteSigner: RequestSigner {
   private struct State {
     var issuer: SiteTokenIssuer
@@ -16,7 +16,7 @@ package final class SiteSigner: RequestSigner {
     var former: (issuer: SiteTokenIssuer, end: ContinuousClock.Instant)?
     var usesFormer = false
     var switchedAt: ContinuousClock.Instant?
-    /// The start of the primary that tokens must name, once it said which.
+    /// The start of the primary that tokens must name, once received.
     var start: String?
   }
 
@@ -24,7 +24,7 @@ package final class SiteSigner: RequestSigner {
   private let now: @Sendable () -> Date
   private let state: Mutex<State>
 
-  /// Requests that run side by side are refused side by side: they switch the secret once.
+  /// Concurrent requests are refused concurrently: they switch the secret only once.
   private static let pause = Duration.seconds(1)
 
   /// - Parameters:
@@ -37,12 +37,13 @@ package final class SiteSigner: RequestSigner {
     self.now = now
   }
 
-  /// The name that the primary calls itself; `nil` before it ever answered.
+  /// The primary's own name; `nil` before its first answer.
   package var audience: String? {
     state.withLock { $0.start }.flatMap { $0.split(separator: "/").first.map { String($0) } }
   }
 
-  /// Signs with another issuer from now on; the one before is tried when that is refused, for as long as a verifier takes it.
+  /// Signs with another issuer from now on; the previous one is tried when that is refused, for as long as a verifier
+  /// accepts it.
   package func replace(_ issuer: SiteTokenIssuer, overlap: Duration = SiteTokenVerifier.overlap) {
     let end = ContinuousClock.now + overlap
     state.withLock { state in
@@ -52,7 +53,7 @@ package final class SiteSigner: RequestSigner {
     }
   }
 
-  /// Takes over from the signer that this one replaces.
+  /// Copies the state of the signer that this one replaces.
   package func succeed(_ other: SiteSigner) {
     guard other.origin == origin else { return }
     let (issuer, former) = other.state.withLock { ($0.issuer, $0.former) }
@@ -76,7 +77,7 @@ package final class SiteSigner: RequestSigner {
 
   package func learns(fromRefusal headers: HTTPHeaderFields) -> Bool {
     if let told = headers[SiteTokenHeader.start] {
-      // `NAME/WORD`: the name is shown to people and put into the next token.
+      // `NAME/WORD`: the name is displayed and put into the next token.
       guard told.utf8.count <= 200, let name = told.split(separator: "/").first, SiteName(String(name)) != nil,
         told.unicodeScalars.allSatisfy({ ForeignText.prints($0) })
       else { return false }
@@ -94,7 +95,7 @@ package final class SiteSigner: RequestSigner {
     }
   }
 
-  /// Scheme, host and port in small letters; and what the request line will say.
+  /// Returns scheme, host and port in lower case, and the request target.
   private static func split(_ url: String) -> (origin: String, target: String) {
     guard let scheme = url.range(of: "://") else { return (url.lowercased(), "/") }
     let end = url[scheme.upperBound...].firstIndex { $0 == "/" || $0 == "?" } ?? url.endIndex

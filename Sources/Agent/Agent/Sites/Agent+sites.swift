@@ -3,10 +3,10 @@ internal import EventLog
 internal import Replication
 
 extension Agent {
-  /// A report that is older counts no more (GitLab EE 13, `GeoNodeStatus::EXPIRATION_IN_MINUTES`).
+  /// An older report is ignored (GitLab EE 13, `GeoNodeStatus::EXPIRATION_IN_MINUTES`).
   private static let expiration = Duration.seconds(600)
 
-  /// All sites that this one knows of, itself first.
+  /// Returns all sites that this one has a configuration or a report of, itself first.
   package func sites() async throws -> SitesPage {
     let status = try await status()
     var sites = [Self.own(status, at: environment.now())]
@@ -19,7 +19,7 @@ extension Agent {
   /// The same under Geo's field names.
   package func nodeStatus() async throws -> [NodeStatusRow] { await nodeStatus(try await sites().sites) }
 
-  /// The same of sites as they were told.
+  /// Returns the same for given sites.
   package func nodeStatus(_ sites: [SiteRow]) async -> [NodeStatusRow] {
     var times: [UInt64: Int64] = [:]
     if case .primary(let site) = site {
@@ -31,9 +31,9 @@ extension Agent {
     return sites.map { NodeStatusRow($0, primary: primary, times: times) }
   }
 
-  /// Of one site.
+  /// Returns the status of one site.
   ///
-  /// - Throws: `AgentFault` 404 for a site that is not known here.
+  /// - Throws: `AgentFault` 404 for an unknown site.
   package func nodeStatus(of name: String) async throws -> NodeStatusRow {
     guard let row = try await nodeStatus().first(where: { $0["name"] == .text(name) }) else {
       throw AgentFault(
@@ -43,9 +43,9 @@ extension Agent {
     return row
   }
 
-  /// What a secondary says of itself; durable on return. Only what it says of this site's kinds is kept.
+  /// Stores a secondary's report; durable on return. Only values of this site's kinds are kept.
   ///
-  /// - Throws: `AgentFault` 403 for a report of another site than the one that sends it, 400 for numbers that are none and for a kind
+  /// - Throws: `AgentFault` 403 for a report of another site than the sender, 400 for invalid numbers and for a kind
   ///   that is named twice.
   package func take(report: StatusRow, from name: String) async throws {
     let site = try primarySite(for: "take the report of a site")

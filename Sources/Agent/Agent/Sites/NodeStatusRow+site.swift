@@ -2,10 +2,10 @@ internal import AgentAPI
 internal import Replication
 
 extension NodeStatusRow {
-  /// A site's numbers under Geo's names. Of a site that has never told anything all but its name is `null`.
+  /// A site's numbers under Geo's names. For a site that has never reported, all but its name are `null`.
   ///
   /// - Parameters:
-  ///   - primary: the primary's own row, where this site knows it: the log's end is there.
+  ///   - primary: the primary's own row, where this site has it; it has the log's end.
   ///   - times: when lines of the log were written, as seconds since 1970, by their ids.
   init(_ site: SiteRow, primary: SiteRow?, times: [UInt64: Int64]) {
     self.init()
@@ -41,7 +41,7 @@ extension NodeStatusRow {
   }
 
   private mutating func setLag(_ status: StatusRow?) {
-    // Geo's number is of a database that is not there; ours are of what people push.
+    // Geo's number is of a database, which Remora does not have.
     self["db_replication_lag_seconds"] = .null
     let isSecondary = status?.role == "secondary"
     self["oldest_unsynced_seconds"] = isSecondary ? .seconds(status?.oldestUnsynced?.seconds ?? 0) : .null
@@ -50,7 +50,7 @@ extension NodeStatusRow {
     self["replication_lag_max_seconds"] = status?.lag.map { .seconds($0.maxSeconds) }
   }
 
-  /// Geo checks the repositories of its primary; we check the copies.
+  /// Geo checks the repositories of its primary; Remora checks the copies.
   private mutating func setChecks(_ status: StatusRow?) {
     let kinds = status?.kinds.filter { $0.oldestCheckAt != nil || $0.unchecked > 0 }
     let count = kinds?.reduce(0) { $0.clampedSum($1.count) }
@@ -102,7 +102,7 @@ extension NodeStatusRow.Value {
     seconds.flatMap { UInt64(exactly: $0) }.map { .count($0) } ?? .null
   }
 
-  /// As Geo writes it; of nothing 0.00%. Less than all is never shown as all.
+  /// In Geo's format; 0.00% of nothing. Never 100% unless complete.
   fileprivate static func percentage(_ part: Int, of whole: Int) -> Self {
     let hundredths = part.share(of: whole, in: 10_000)
     let rest = hundredths % 100

@@ -2,13 +2,13 @@ internal import AgentAPI
 internal import AgentClient
 internal import Replication
 
-/// Tells the primary again and again how this secondary stands.
+/// Reports this secondary's status to the primary at intervals.
 struct ReportLoop: Sendable {
   let client: AgentClient
   let observer: any ReplicationObserver
   let status: @Sendable () async throws -> StatusRow
 
-  /// A primary calls a site unhealthy that it has not heard of for ten minutes.
+  /// A primary shows a site as unhealthy after ten minutes without a report.
   private static let interval = Duration.seconds(30)
 
   /// Runs until the task is cancelled.
@@ -24,12 +24,12 @@ struct ReportLoop: Sendable {
         if isNews { observer.log(.trouble("tell the primary how this site stands: \(text)")) }
         last = text
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.interval)
     }
   }
 
-  /// A primary that cannot be reached is told of by the loop that reads its events, and an older one has no such route.
+  /// The loop that reads events logs an unreachable primary, and an older primary has no such route.
   private func judge(_ error: any Error, after last: String?) -> (text: String, isNews: Bool) {
     guard let fault = error as? AgentFault else { return ("\(error)", last != "\(error)") }
     return (fault.code, fault.code != last && fault.status != 0 && fault.status != 404)
@@ -37,7 +37,7 @@ struct ReportLoop: Sendable {
 }
 
 extension StatusRow {
-  /// The same, with lists that fit into one request: what is long is on the site's own page.
+  /// The same, with lists cut to fit into one request; the site's own page has the full ones.
   fileprivate var forReport: StatusRow {
     var report = self
     report.problems = Array(problems.prefix(Self.longest))

@@ -9,7 +9,8 @@ internal import WorkerPool
 
 /// The last report of each secondary, kept in `<state>/sites/NAME.json` across restarts.
 ///
-/// A report is durable when it is taken. A file that cannot be read counts as none: the next report comes within a minute.
+/// A report is durable when it is acknowledged. A file that cannot be read is ignored: the next report arrives within a
+/// minute.
 final class SiteReports: Sendable {
   struct Report: Codable, Sendable {
     /// RFC 3339, UTC, by this site's clock.
@@ -23,8 +24,8 @@ final class SiteReports: Sendable {
   private let reports: Mutex<[String: Report]>
 
   /// - Parameters:
-  ///   - names: whose reports are looked for; site names, which are plain file names.
-  ///   - kinds: those of this site: nothing else of a report is kept.
+  ///   - names: the sites whose reports are read; site names are valid file names.
+  ///   - kinds: those of this site: other values of a report are dropped.
   init(
     state: String, names: [String], kinds: [KindPlan], storage: WorkerPool,
     now: @escaping @Sendable () -> Timestamp, observer: any ReplicationObserver
@@ -48,7 +49,7 @@ final class SiteReports: Sendable {
       let file = file(of: name, in: directory)
       do {
         guard let report = try file.read() else { continue }
-        // The kinds may have changed since it was taken.
+        // The kinds may have changed since it was stored.
         reports[name] = Report(
           receivedAt: report.receivedAt, status: try report.status.report(from: name, of: kinds))
       } catch {

@@ -4,13 +4,14 @@ internal import SiteAssembly
 internal import SiteTokens
 
 extension StatusRow {
-  /// What is kept of a report: what it says of the kinds of this site, in this site's words for them. A kind that only the reporting
-  /// site has is left out, and so is everything that is no state, no id, no moment and no site name.
+  /// Returns the stored part of a report: its numbers of this site's kinds, under this site's titles for them. A kind
+  /// that only the reporting site has is left out, and so are all values other than states, ids, moments and site
+  /// names.
   ///
   /// - Parameters:
   ///   - name: the site that sent it.
   ///   - kinds: those of this site.
-  /// - Throws: `WireError` for numbers that count nothing, and for a kind that is reported twice.
+  /// - Throws: `WireError` for invalid numbers, and for a kind that is reported twice.
   func report(from name: String, of kinds: [KindPlan]) throws -> StatusRow {
     var report = try ForeignRow.cleaned(self)
     let own = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name.text, $0) })
@@ -27,7 +28,7 @@ extension StatusRow {
     report.rosters?.removeAll { own[$0.replicableName] == nil }
     report.lastEventAt = report.lastEventAt.flatMap { Timestamp($0) == nil ? nil : $0 }
     report.fencedBy = report.fencedBy.flatMap { SiteName($0) == nil ? nil : $0 }
-    // Which sites follow it is nothing that a secondary knows.
+    // A secondary has no sites that follow it.
     report.secondaries = nil
     return report
   }
@@ -43,7 +44,7 @@ extension StatusRow {
 }
 
 extension StatusRow.KindRow {
-  /// The row without what no site of this version counts.
+  /// Returns the row without values that this version does not count.
   fileprivate func known(plural: String) -> StatusRow.KindRow {
     var row = self
     row.plural = plural
@@ -56,7 +57,7 @@ extension StatusRow.KindRow {
   }
 
   static func isID(_ text: String) -> Bool {
-    // The rule that it breaks does not matter: it is not shown.
+    // Which rule it breaks is irrelevant: it is not shown.
     (try? ReplicableID(text)) != nil
   }
 }

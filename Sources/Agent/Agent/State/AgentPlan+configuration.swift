@@ -6,10 +6,10 @@ package import SiteAssembly
 package import SiteTokens
 
 extension AgentPlan {
-  /// What a configuration asks for.
+  /// Creates the plan of a configuration.
   ///
   /// - Parameter now: this site's clock, for its tokens.
-  /// - Throws: `SecretFileError` when the secret cannot be read any more.
+  /// - Throws: `SecretFileError` when the secret cannot be read.
   package init(
     _ configuration: AgentConfiguration, epoch: SiteEpoch, now: @escaping @Sendable () -> Timestamp
   ) async throws {
@@ -20,7 +20,7 @@ extension AgentPlan {
     case .listed: role = .secondary(of: nil)
     case .secondary: role = .secondary(of: try await configuration.askedAddress(epoch, now))
     case .promoted:
-      // The configuration still says what the site was: the one that it replaced may follow it, with the same secret.
+      // The configuration still has the former role: the replaced site may follow this one, with the same secret.
       role = .primary(secondaries: configuration.formerName(epoch.record).map { [$0] } ?? [])
       former = try await configuration.askedAddress(epoch, now)
     case .primary, .fenced:
@@ -63,7 +63,8 @@ extension AgentPlan {
     polls.perMinute = configuration.limits.pollsPerMinute
   }
 
-  /// The kinds with all their rules in one: names of directories, ids, and what an earlier kind of the same root has taken.
+  /// Returns the kinds with all of their rules combined: names of directories, ids, and the selections of earlier kinds
+  /// with the same root.
   package static func kinds(_ configuration: AgentConfiguration) -> [KindPlan] {
     let configured = configuration.kinds
     return configured.indices.map { index in
@@ -89,7 +90,7 @@ extension SchedulerLimits {
 }
 
 extension AgentPlan {
-  /// Proves to the primary, or to the one that this site has replaced, who asks; `nil` where there is none.
+  /// Signs requests to the primary, or to the one that this site has replaced; `nil` where there is none.
   package var signer: SiteSigner? {
     if case .secondary(let primary?) = role { return primary.signer as? SiteSigner }
     return former?.signer as? SiteSigner
@@ -97,8 +98,8 @@ extension AgentPlan {
 }
 
 extension AgentConfiguration {
-  /// The site that this one asks: its configured primary; for a configured primary that was promoted, the agent that it has replaced
-  /// and that is one of its secondaries by now.
+  /// Returns the site that this one sends requests to: its configured primary; for a configured primary that was
+  /// promoted, the replaced agent, which is now one of its secondaries.
   private func asked(_ record: EpochRecord) -> (url: String, name: SiteName?, secretFile: String)? {
     if let primary { return (primary.url, primary.name, primary.secretFile) }
     guard let promotion = record.promotion,
@@ -107,7 +108,7 @@ extension AgentConfiguration {
     return (promotion.formerURL, former.name, former.secretFile)
   }
 
-  /// Makes tokens for the site that this one asks, with the secret that its file holds now; `nil` where it asks none.
+  /// Returns an issuer of tokens for that site, with the present secret of its file; `nil` where there is none.
   ///
   /// - Throws: `SecretFileError`.
   package func issuer(_ epoch: SiteEpoch) async throws -> SiteTokenIssuer? {
@@ -117,7 +118,7 @@ extension AgentConfiguration {
     }
   }
 
-  /// The site that this one asks, with what proves to it which site asks.
+  /// Returns the address of that site, with the signer of requests to it.
   ///
   /// - Throws: `SecretFileError`.
   fileprivate func askedAddress(

@@ -4,13 +4,14 @@ package import Replication
 package import Scheduling
 package import SiteAssembly
 
-/// All that an agent needs to know before it opens its state: the configuration, with secrets read and defaults filled in.
+/// The complete input of an agent before it opens its state: the configuration, with secrets read and defaults filled
+/// in.
 package struct AgentPlan: Sendable {
   /// The site's name.
   package var site: String
-  /// What the site is.
+  /// The site's role.
   package var role: Role
-  /// Where people and other sites reach it; only shown.
+  /// Where browsers and other sites reach it; only shown.
   package var url: String?
   /// The state directory, absolute.
   package var state: String
@@ -22,44 +23,44 @@ package struct AgentPlan: Sendable {
   package var transfers = TransferLimits()
   /// Credentials for source hosts other than the primary.
   package var sources = SourceCredentials()
-  /// After which a verification, or a primary's reading, is done again.
+  /// The age after which a verification, or a primary's reading, is repeated.
   package var verificationInterval = Duration.seconds(7 * 86_400)
-  /// After which a copy's objects are checked again.
+  /// The age after which a copy's objects are checked again.
   package var checkInterval = Duration.seconds(30 * 86_400)
-  /// How long copies keep what refs have dropped.
+  /// How long copies keep objects that refs no longer reach.
   package var historyAge = Duration.seconds(30 * 86_400)
-  /// How often a primary looks for changes by the stamps of files.
+  /// The interval of a primary's scans by the stamps of files.
   package var scanInterval = Duration.seconds(60)
-  /// How often it reads everything.
+  /// The interval of its full scans.
   package var fullScanInterval = Duration.seconds(3_600)
-  /// A secondary that is further behind is not ready.
+  /// The lag above which a secondary is not ready.
   package var readyLag = Duration.seconds(900)
   /// How often a secondary compares its registries with the catalog.
   package var consistencyInterval = Duration.seconds(60)
-  /// How long the trash keeps what was discarded.
+  /// How long the trash keeps a removed copy.
   package var trashAge = Duration.seconds(7 * 86_400)
-  /// What the event log keeps for secondaries that do not come.
+  /// What the event log keeps for secondaries that do not read.
   package var retention = EventLogSettings.Retention()
-  /// Which repositories there are, for kinds whose host has no agent.
+  /// The lists of repositories, for kinds whose host has no agent.
   package var rosters: [ReplicableName: RosterSource] = [:]
-  /// Who is told of what needs a person.
+  /// The notifications for operators.
   package var notifications = NotificationSettings()
-  /// What the site knows of promotions; `nil` for one that is never promoted.
+  /// The site's record of promotions; `nil` for one that is never promoted.
   package var epoch: SiteEpoch?
-  /// Whom this primary has replaced.
+  /// The agent that this primary has replaced.
   package var former: PrimaryAddress?
-  /// The site is a primary by a promotion, against its configuration.
+  /// Whether the site is a primary by a promotion, unlike its configuration.
   package var isPromoted = false
   /// Which sites may replace this primary.
   package var promotionRights = PromotionRights()
-  /// How such hosts are asked.
+  /// The settings of polls of such hosts.
   package var polls = PollSettings()
   /// Group whose members may run hooks; `nil` is none.
   package var hookGroup: String?
-  /// Event streams at a time.
+  /// Maximum concurrent event streams.
   package var streams = 64
 
-  /// What a site is, with what belongs to each.
+  /// The roles of a site.
   package enum Role: Sendable {
     /// The source of truth, with the names of those that follow it.
     case primary(secondaries: [String])
@@ -67,7 +68,7 @@ package struct AgentPlan: Sendable {
     case secondary(of: PrimaryAddress?)
   }
 
-  /// `primary` or `secondary`: what the site is, whatever its configuration said before a promotion.
+  /// `primary` or `secondary`: the present role, also after a promotion.
   package var roleName: String {
     switch role {
     case .primary: "primary"
@@ -75,13 +76,13 @@ package struct AgentPlan: Sendable {
     }
   }
 
-  /// Where a secondary's primary is, and how to prove who asks.
+  /// The address of a secondary's primary, and the signer of requests.
   package struct PrimaryAddress: Sendable {
     /// `http://…` or `https://…`, without a slash at its end.
     package var url: String
     /// PEM file with the certificates to trust in place of the system's.
     package var caFile: String?
-    /// Proves who asks; `nil` where nobody wants to know.
+    /// Signs requests; `nil` where the primary requires no signature.
     package var signer: (any RequestSigner)?
 
     /// An address.
@@ -92,7 +93,7 @@ package struct AgentPlan: Sendable {
     }
   }
 
-  /// A plan with defaults for all that is not said here.
+  /// Creates a plan with defaults for all other values.
   package init(site: String, role: Role, state: String, kinds: [KindPlan]) {
     self.site = site
     self.role = role
@@ -113,7 +114,7 @@ extension AgentPlan {
     }
     // It reaches the same hosts as before its promotion.
     if isPromoted { plan.settings.caFile = former?.caFile }
-    // As many again as may wait for hosts that do not answer (`Slots`, `SchedulerState`).
+    // Includes threads for jobs that wait for hosts that do not answer (`Slots`, `SchedulerState`).
     plan.settings.jobThreads =
       limits.total + SchedulerLimits.stalledJobs(limits.repositorySyncs)
       + SchedulerLimits.stalledJobs(limits.verifications) + (rosters.isEmpty ? 4 : 64)

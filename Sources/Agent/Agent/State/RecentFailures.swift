@@ -2,7 +2,7 @@ internal import AgentAPI
 internal import Replication
 internal import Synchronization
 
-/// The last failures, for people to look at; bounded.
+/// The last failures, for display; bounded.
 final class RecentFailures: Sendable {
   private let rows = Mutex<[StatusRow.FailureRow]>([])
   private static let limit = 20

@@ -1,6 +1,6 @@
 package import Replication
 
-/// Where it is written which repositories of a host without an agent there are.
+/// The source of a list of repositories at a host without an agent.
 package enum RosterSource: Hashable, Sendable {
   /// A file of `ID URL` lines.
   case list(path: String)
@@ -16,11 +16,11 @@ package enum RosterSource: Hashable, Sendable {
   }
 }
 
-/// How a secondary asks hosts whether something has changed.
+/// The settings of a secondary's polls.
 package struct PollSettings: Hashable, Sendable {
-  /// The shortest and the longest time between two looks at a repository.
+  /// The shortest and the longest time between two polls of a repository.
   package var interval: ClosedRange<Duration> = .seconds(60) ... .seconds(6 * 3_600)
-  /// Looks at one host in a minute, 1 or more.
+  /// Polls of one host per minute, 1 or more.
   package var perMinute = 60
 
   /// The defaults.

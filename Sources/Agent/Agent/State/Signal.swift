@@ -1,7 +1,7 @@
 internal import Synchronization
 internal import WorkerPool
 
-/// Wakes one loop: any number of calls before it looks are one.
+/// Wakes one loop: several raises before its next wait count as one.
 final class Signal: Sendable {
   private enum State {
     case idle
@@ -23,14 +23,15 @@ final class Signal: Sendable {
     waiter?.resume()
   }
 
-  /// Returns when it was raised since the last time, at the latest after `limit`, or when the task is cancelled.
+  /// Waits until it is raised, if it was not raised since the last wait; returns at the latest after `limit`, or when
+  /// the task is cancelled.
   ///
-  /// For one loop: a second waiter would take the first one's turn.
+  /// For one loop: a second waiter would consume the first one's raise.
   func wait(atMost limit: Duration) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.wait() }
       group.addTask {
-        // Its cancellation is the other one's end.
+        // It is cancelled when the other task ends.
         try? await TimedWait.sleep(for: limit)
       }
       await group.next()
@@ -53,7 +54,7 @@ final class Signal: Sendable {
         if mayGoOn { continuation.resume() }
       }
     } onCancel: {
-      // Nobody raised it: what is raised later is for the next wait.
+      // The wait timed out: a later raise is for the next wait.
       let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
         guard case .waiting(let continuation) = state else { return nil }
         state = .idle

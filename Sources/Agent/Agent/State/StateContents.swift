@@ -2,10 +2,10 @@ internal import DurableFiles
 internal import Glibc
 internal import SystemPackage
 
-/// What an agent writes into its state directory: the one list of it.
+/// The list of names that an agent writes in its state directory.
 ///
-/// The package's purge removes these names and nothing else (`.packaging/postrm`, which a test compares with this list and with a
-/// state directory that was used), and the check of modes looks at them.
+/// The package's purge removes these names and nothing else (`.packaging/postrm`, which a test compares with this list
+/// and with a state directory that was used), and the check of modes examines them.
 package enum StateContents {
   /// Names directly below the state directory.
   package static let names: [String] =
@@ -16,15 +16,15 @@ package enum StateContents {
       "transitions", "trends.jsonl", "verification",
     ] + (0..<AuditLog.files).map(AuditLog.name)
 
-  /// What may also be there after a crash, as patterns of a shell: files that were to replace others, and requests of Git clients.
+  /// Leftovers of a crash, as shell patterns: temporary files, and requests of git clients.
   package static let leftovers = ["*.remora-tmp-*", "remora-request-*"]
 
-  /// What is wrong with the owner and the modes of a state directory and of what lies in it; empty when it is not there yet.
+  /// Returns the problems of the owners and modes of a state directory and its files; empty when it does not exist yet.
   ///
-  /// Whoever may write there can replace registries, records of promotions and tokens.
+  /// A user who may write there can replace registries, records of promotions and tokens.
   package static func objections(to state: String) -> [String] {
     let files = RealFileSystem()
-    // A link to the directory is looked at where it leads.
+    // A symbolic link to the directory is resolved.
     let directory = realpath(state, nil).map { pointer in
       defer { free(pointer) }
       return String(cString: pointer)

@@ -1,8 +1,8 @@
 internal import Foundation
 
-/// Finds the lines of a file that hold some bytes, by Horspool's search (1980): most bytes of 32 MB are never looked at.
+/// Finds the lines of a file that hold some bytes, by Horspool's search (1980): it skips most bytes of a file of 32 MB.
 enum LineSearch {
-  /// The last whole lines that hold the needle, in the file's order; one that a crash has cut has no end, and is left out.
+  /// Returns the last complete lines that contain the needle, in the file's order; a torn line is left out.
   static func lines(in data: Data, holding needle: [UInt8], last limit: Int) -> [[UInt8]] {
     guard !needle.isEmpty else { return [] }
     var skips = [Int](repeating: needle.count, count: 256)

@@ -2,9 +2,9 @@ internal import AgentAPI
 internal import Replication
 internal import Synchronization
 
-/// A change of an entry, or of a primary's state, that people may want to see.
+/// A change of an entry, or of a primary's state, for display.
 struct Transition: Hashable, Sendable {
-  /// Where one replicable stands, as far as lists show it.
+  /// The status of one replicable, as shown in lists.
   struct Standing: Hashable, Sendable {
     let state: SyncState?
     let verificationState: VerificationState
@@ -30,7 +30,7 @@ struct Transition: Hashable, Sendable {
   let before: Standing?
   let after: Standing?
 
-  /// `nil` where nothing has changed that lists show.
+  /// `nil` where no listed value has changed.
   init?(_ name: ReplicableName, _ id: ReplicableID, from before: Standing?, to after: Standing?) {
     guard before != after else { return nil }
     self.name = name
@@ -50,7 +50,7 @@ struct Transition: Hashable, Sendable {
   }
 }
 
-/// What a change has made of entries, collected while it is made, told once it is durable.
+/// Collects the transitions of a change while it is made, for publication once it is durable.
 final class TransitionNotes: Sendable {
   private let notes = Mutex<[Transition]>([])
 

@@ -1,19 +1,19 @@
 package import AgentAPI
 
-/// A transition with its place among those of this run of the agent.
+/// A transition with its number in this run of the agent.
 package struct NumberedTransition: Sendable {
   /// Counts from 1.
   package let number: UInt64
   package let row: TransitionRow
 }
 
-/// One reader of transitions as they happen. It holds one of a few places until `end`, or until it is dropped.
+/// One reader of live transitions. It holds one of a few slots until `end`, or until it is released.
 package final class TransitionListener: Sendable {
-  /// What has happened since: all of it, the oldest first, as far as it is remembered.
+  /// The transitions since, the oldest first, as far as they are kept.
   package let batches: AsyncStream<[NumberedTransition]>
   /// The number of the last transition before those of `batches`.
   package let start: UInt64
-  /// Whether the reader's place was of another run of the agent, so that what it missed is not known.
+  /// Whether the reader's position was of another run of the agent, so that the missed transitions are unknown.
   package let isReset: Bool
   /// The run of the agent, in event ids.
   package let run: String
@@ -35,6 +35,6 @@ package final class TransitionListener: Sendable {
   /// The id of the event of a transition: `RUN-NUMBER`.
   package func id(_ number: UInt64) -> String { "\(run)-\(number)" }
 
-  /// Gives the place back. May be called again.
+  /// Releases the slot. Calling it again does nothing.
   package func end() { leave() }
 }

@@ -6,21 +6,20 @@ internal import Synchronization
 internal import SystemPackage
 internal import WorkerPool
 
-/// What happened to each replicable lately: kept in `<state>/transitions/`, and told to whoever listens.
+/// Records the recent transitions of each replicable in `<state>/transitions/`, and sends them to listeners.
 ///
-/// For people to look at, and nothing depends on it: it is written once a second, so that a crash takes the last second with
-/// it, and no change waits for it. Files are turned at 32 MB, and four are kept: of a site with very much to do the oldest
-/// transitions go first.
+/// For display only: it is written once a second, so that a crash loses the last second, and no change waits for it.
+/// Files are rotated at 32 MB, and four are kept; the oldest transitions are dropped first.
 final class TransitionLog: Sendable {
   private struct Books {
     var unwritten: [TransitionRow] = []
     var listeners: [UInt64: AsyncStream<[NumberedTransition]>.Continuation] = [:]
     var nextListener: UInt64 = 0
-    /// The last ones, for listeners that come back: consecutive numbers.
+    /// The last ones, for listeners that reconnect: consecutive numbers.
     var recent: [NumberedTransition] = []
     /// The number of the last one.
     var last: UInt64 = 0
-    /// The number of the last one that listeners were given.
+    /// The number of the last one that was sent to listeners.
     var given: UInt64 = 0
 
     mutating func append(_ rows: [TransitionRow]) {
@@ -38,7 +37,7 @@ final class TransitionLog: Sendable {
       }
     }
 
-    /// Those behind a number up to another, as far as they are remembered.
+    /// Returns those after a number up to another, as far as they are kept.
     func transitions(after number: UInt64, to end: UInt64) -> [NumberedTransition] {
       guard let first = recent.first?.number, number < end, end >= first else { return [] }
       let lower = max(number + 1, first) - first
@@ -52,20 +51,20 @@ final class TransitionLog: Sendable {
   private let storage: WorkerPool
   private let now: @Sendable () -> Timestamp
   private let mostListeners: Int
-  /// Says in event ids which run of the agent they are of.
+  /// Identifies the run of the agent in event ids.
   private let run = String(UInt64.random(in: .min ... .max), radix: 36)
   private let books = Mutex(Books())
-  /// Files are written by one and read by others, and turned between.
+  /// Serializes writing, reading and rotation of files.
   private let turning = Mutex(())
 
   private static let fileBytes = 32 << 20
   private static let files = 4
-  /// A burst beyond this between two writes loses its oldest lines rather than the agent's memory.
+  /// A larger burst between two writes loses its oldest lines, to bound memory.
   fileprivate static let longestBacklog = 100_000
-  /// Transitions that a listener can come back to.
+  /// Transitions kept for listeners that reconnect.
   fileprivate static let remembered = 4_096
 
-  /// - Parameter mostListeners: at a time: each holds a connection.
+  /// - Parameter mostListeners: the maximum of concurrent listeners: each holds a connection.
   init(
     state: String, storage: WorkerPool, mostListeners: Int = 64, now: @escaping @Sendable () -> Timestamp
   ) async throws {
@@ -80,7 +79,7 @@ final class TransitionLog: Sendable {
     }
   }
 
-  /// Transitions whose changes are done.
+  /// Records transitions whose changes are made.
   func note(_ transitions: [Transition]) {
     guard !transitions.isEmpty else { return }
     let moment = now()
@@ -88,10 +87,12 @@ final class TransitionLog: Sendable {
     books.withLock { $0.append(rows) }
   }
 
-  /// Transitions from now on, a few times a second. A reader that is too slow misses some, which their numbers show.
+  /// Returns a listener for transitions from now on, sent a few times a second. A slow reader misses some, which it
+  /// detects by their numbers.
   ///
-  /// - Parameter id: of the last event that the reader has had: it goes on behind it as far as that is remembered. `nil` for a new one.
-  /// - Returns: `nil` when too many listen already.
+  /// - Parameter id: of the last event that the reader received: the listener continues after it, if it is still kept.
+  ///   `nil` for a new reader.
+  /// - Returns: `nil` when there are too many listeners.
   func listen(after id: String?) -> TransitionListener? {
     let (stream, continuation) = AsyncStream.makeStream(
       of: [NumberedTransition].self, bufferingPolicy: .bufferingNewest(16))
@@ -116,7 +117,7 @@ final class TransitionLog: Sendable {
       batches: stream, start: found.start, isReset: found.isReset, run: run, leave: leave)
   }
 
-  /// The number in an event's id; `nil` for one of another run, and for what is none.
+  /// Returns the number in an event's id; `nil` for one of another run, and for an invalid one.
   private func number(of id: String) -> UInt64? {
     let parts = id.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, parts[0] == run, parts[1].utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
@@ -125,15 +126,15 @@ final class TransitionLog: Sendable {
     return UInt64(parts[1])
   }
 
-  /// How many listen.
+  /// The number of listeners.
   var listenerCount: Int { books.withLock { $0.listeners.count } }
 
-  /// Tells listeners and writes, until the task is cancelled; then writes what is left.
+  /// Notifies listeners and writes, until the task is cancelled; then writes the remaining transitions.
   func run(_ observer: any ReplicationObserver) async {
     var turn = 0
     var failure: String?
     while !Task.isCancelled {
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: .milliseconds(250))
       tell()
       turn += 1
@@ -158,7 +159,7 @@ final class TransitionLog: Sendable {
     for listener in listeners { listener.yield(batch) }
   }
 
-  /// Lines that cannot be written stay for the next time.
+  /// Lines that cannot be written are kept for the next write.
   private func write() async throws {
     let rows = books.withLock { $0.unwritten }
     guard !rows.isEmpty else { return }
@@ -185,12 +186,12 @@ final class TransitionLog: Sendable {
 
   private func path(_ number: Int) -> FilePath { directory.appending("transitions.\(number).jsonl") }
 
-  /// The last ones of one replicable, the newest first.
+  /// Returns the last ones of one replicable, the newest first.
   func last(_ limit: Int, of name: ReplicableName, _ id: ReplicableID) async throws -> [TransitionRow] {
     let isWanted = { @Sendable (row: TransitionRow) in row.modelRecordId == id.text && row.replicableName == name.text }
     let fresh = books.withLock { $0.unwritten.filter(isWanted) }
     let written = try await storage.run { [self] _ in
-      // What is written is searched for by the very bytes that it was written with.
+      // The search compares the encoded bytes, so the value is encoded the same way.
       let value = String(decoding: try AgentJSON.encode([id.text]).dropFirst().dropLast(), as: UTF8.self)
       let needle = Array("\"model_record_id\":\(value)".utf8)
       return try turning.withLock { _ in

@@ -1,6 +1,6 @@
 internal import Replication
 
-/// A registry whose transitions are told to a log, after each is as durable as its change was to be.
+/// A registry that records its transitions in a log, each after its change has reached the requested durability.
 struct WatchedRegistry: RegistryStoring {
   let name: ReplicableName
   let registry: any RegistryStoring

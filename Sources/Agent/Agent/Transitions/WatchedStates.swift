@@ -1,6 +1,6 @@
 internal import Replication
 
-/// The states of a primary whose transitions are told to a log, as `WatchedRegistry` does it.
+/// A primary's states that record their transitions in a log, as `WatchedRegistry` does.
 struct WatchedStates: PrimaryStateStoring {
   let name: ReplicableName
   let states: any PrimaryStateStoring
@@ -78,6 +78,6 @@ struct WatchedStates: PrimaryStateStoring {
 }
 
 extension PrimaryState? {
-  /// Without one that is only remembered.
+  /// `nil` also for a state that is gone and only kept.
   fileprivate var present: PrimaryState? { flatMap { $0.goneAt == nil ? $0 : nil } }
 }

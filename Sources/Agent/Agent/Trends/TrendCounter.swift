@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What is counted between two samples of a site's trend.
+/// Counts events between two samples of a site's trend.
 final class TrendCounter: Sendable {
   struct Counts: Sendable {
     var lags: [Duration] = []
@@ -9,7 +9,7 @@ final class TrendCounter: Sendable {
   }
 
   private let counts = Mutex(Counts())
-  /// A minute with more verifications than this has its lag from the first of them.
+  /// If a minute has more verifications, its lag is computed from the first of them.
   private static let mostLags = 10_000
 
   func lag(_ lag: Duration) {
@@ -20,7 +20,7 @@ final class TrendCounter: Sendable {
 
   func transferred(_ bytes: UInt64) { counts.withLock { $0.bytes &+= bytes } }
 
-  /// What was counted since the last time.
+  /// Returns the counts since the last call.
   func take() -> Counts {
     counts.withLock { counts in
       defer { counts = Counts() }

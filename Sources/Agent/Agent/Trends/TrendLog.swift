@@ -8,9 +8,9 @@ internal import WorkerPool
 
 /// A site's minutes of the last day, kept in `<state>/trends.jsonl` across restarts.
 ///
-/// For people to look at, and nothing depends on it: a loss of power may take the last minutes with it.
+/// For display only: a loss of power may lose the last minutes.
 final class TrendLog: Sendable {
-  /// Seconds that a sample stands for.
+  /// Seconds that a sample covers.
   static let interval = 60
   private static let samples = 24 * 60
 
@@ -25,7 +25,7 @@ final class TrendLog: Sendable {
     rows = Mutex(
       try await storage.run { _ in
         guard let bytes = FileManager.default.contents(atPath: path.string) else { return [] }
-        // A line that a crash has cut is a minute that is missing.
+        // A torn line is a missing minute.
         let rows = bytes.split(separator: UInt8(ascii: "\n")).compactMap {
           try? AgentJSON.decode(TrendRow.self, from: $0)
         }.suffix(Self.samples)
@@ -37,7 +37,7 @@ final class TrendLog: Sendable {
 
   private static func line(_ row: TrendRow) throws -> [UInt8] { try AgentJSON.encode(row) + [UInt8(ascii: "\n")] }
 
-  /// The file grows by a line a minute until the next start: 60 MB in a year.
+  /// Appends a row. The file grows by a line a minute until the next start: 60 MB in a year.
   func add(_ row: TrendRow) async throws {
     rows.withLock { rows in
       rows.append(row)

@@ -13,7 +13,7 @@ struct TrendLoop: Sendable {
   func run() async {
     var lastEventID = try? await status().lastEventId
     while !Task.isCancelled {
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: .seconds(TrendLog.interval))
       guard !Task.isCancelled else { return }
       do {

@@ -27,8 +27,8 @@ extension CatalogPageRow {
     if page.leftOut.count > 0 { (leftOutCount, leftOut) = (page.leftOut.count, page.leftOut.examples) }
   }
 
-  /// - Parameter id: behind which the page was asked for.
-  /// - Throws: `WireError` also for ids that do not ascend from there: such a listing has no end, or misses what it names.
+  /// - Parameter id: the id after which the page was requested.
+  /// - Throws: `WireError` also for ids that do not ascend from there: such a listing may be endless or incomplete.
   func page(after id: ReplicableID?) throws -> CatalogPage {
     let rows = try rows.map { try $0.row() }
     var last = id
@@ -66,7 +66,7 @@ extension StandingRow {
     case "moved": .moved(try WireError.parse(row, "a standing without a row").row())
     case "gone": .gone
     case "unknown":
-      // A reason that a later version gives is a reason too.
+      // An unknown reason of a later version counts as a reason.
       if let notOffered {
         .notOffered(NotOffered(rawValue: notOffered) ?? .unavailable)
       } else {

@@ -44,7 +44,7 @@ extension EventRow {
         reading: payload.reading.map(ReadingRow.init)))
   }
 
-  /// - Throws: `WireError` for what no event is.
+  /// - Throws: `WireError` for an invalid event.
   func event() throws(WireError) -> Event {
     do {
       guard let moment = Timestamp(createdAt) else { throw WireError("an event at '\(createdAt)'") }
@@ -65,7 +65,7 @@ extension EventRow {
   }
 }
 
-/// Another site said something that makes no sense here.
+/// Another site sent an invalid value.
 struct WireError: Error, CustomStringConvertible {
   let description: String
 

@@ -2,7 +2,7 @@ internal import AgentAPI
 internal import SiteTokens
 
 extension FenceRow {
-  /// The row, whose names are names of sites: what is shown, kept and looked up.
+  /// Returns the row after checking that its names, which are displayed, stored and looked up, are names of sites.
   ///
   /// - Throws: `WireError`.
   func checked() throws(WireError) -> FenceRow {

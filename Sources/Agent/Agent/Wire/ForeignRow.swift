@@ -2,12 +2,13 @@ internal import AgentAPI
 internal import Foundation
 internal import TextBytes
 
-/// A row that another site sent, before it is kept and shown: each text, number and list of it, also of fields that it gains later.
+/// Sanitizes a row that another site sent, before it is stored and shown: all texts, numbers and lists, also of fields
+/// that are added later.
 enum ForeignRow {
-  /// The row with each text as `ForeignText.line` makes it, of at most `length` characters, each list and each object cut to
-  /// `count` members.
+  /// The row with each text as `ForeignText.line` makes it, of at most `length` characters, each list and each object
+  /// cut to `count` members.
   ///
-  /// - Throws: `WireError` for a number that counts nothing: negative, or beyond a million millions.
+  /// - Throws: `WireError` for a number that is negative or larger than 10¹².
   static func cleaned<Row: Codable>(_ row: Row, length: Int = 1_000, count: Int = 200) throws -> Row {
     let value = try JSONSerialization.jsonObject(with: Data(try AgentJSON.encode(row)))
     let cleaned = try Self.cleaned(value, length, count)

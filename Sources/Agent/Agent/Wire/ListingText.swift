@@ -1,6 +1,6 @@
 internal import Replication
 
-/// A content listing as lines `VALUE NAME`, in order of names: what travels when a primary is asked to list afresh.
+/// A content listing as lines `VALUE NAME`, in order of names: the form of a primary's fresh listing on the wire.
 enum ListingText {
   static func write(_ listing: ContentListing) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -13,10 +13,10 @@ enum ListingText {
     return bytes
   }
 
-  /// The listing of what `write` wrote. A value of HEAD may hold a space (`ref: NAME`), a name never does: the last one ends the
-  /// value.
+  /// Parses the output of `write`. A value of HEAD may contain a space (`ref: NAME`), a name never does: the last space
+  /// ends the value.
   ///
-  /// - Throws: `WireError` for anything else, a cut end included.
+  /// - Throws: `WireError` for anything else, including truncated text.
   static func read(_ bytes: [UInt8], checksum: Checksum?) throws(WireError) -> ContentListing {
     var listing = ContentListing()
     var start = 0

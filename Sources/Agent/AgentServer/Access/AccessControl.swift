@@ -4,32 +4,32 @@ package import Foundation
 package import SiteTokens
 internal import Synchronization
 
-/// Who may come in by the network. The sockets need none of it: their modes say who may use them.
+/// Controls access over the network. The sockets do not need it: their modes determine access.
 package final class AccessControl: Sendable {
   private let verifier: SiteTokenVerifier?
   private let persons: Mutex<PersonTokens?>
   private let epoch: SiteEpoch?
   private let now: @Sendable () -> Date
-  /// What the Host header may say, in small letters, without a port; empty allows all.
+  /// The allowed Host headers, in lower case, without a port; empty allows all.
   let hosts: Set<String>
   /// Peers on this machine may read metrics and status without a token: true where only they can connect.
   let trustsLoopback: Bool
-  /// Reverse proxies whose `X-Forwarded-For` is believed; what comes from them is of no client on this machine.
+  /// Reverse proxies whose `X-Forwarded-For` is trusted; their requests never count as local.
   let trustedProxies: [AddressRange]
   /// The listener speaks TLS.
   let isSecure: Bool
-  /// The authority of `site.url`, in small letters: forms may come from there too.
+  /// The authority of `site.url`, in small letters: forms are accepted from there, too.
   let publicAuthority: String?
 
-  /// Access by nothing but what is given.
+  /// Allows access by the given credentials only.
   ///
   /// - Parameters:
-  ///   - verifier: of the tokens of sites; `nil` where no site may ask.
+  ///   - verifier: of the tokens of sites; `nil` where no site has access.
   ///   - persons: the tokens of readers and admins; `nil` without any.
   ///   - trustedProxies: reverse proxies in front of this agent.
   ///   - publicURL: where browsers reach this agent, if that is another address than the one that it listens on.
-  ///   - epoch: notes the epochs of the sites that ask, and refuses them on a primary that was replaced; `nil` where no site is ever
-  ///     promoted.
+  ///   - epoch: records the epochs of requesting sites, and refuses them on a primary that was replaced; `nil` where no
+  ///     site is ever promoted.
   ///   - now: this site's clock.
   package init(
     verifier: SiteTokenVerifier? = nil, persons: PersonTokens? = nil, hosts: Set<String> = [],
@@ -49,39 +49,39 @@ package final class AccessControl: Sendable {
     self.now = now
   }
 
-  /// Other tokens and secrets from now on.
+  /// Replaces the tokens and secrets.
   package func replace(persons: PersonTokens, sites: [SiteName: SiteSecret]) async {
     self.persons.withLock { $0 = persons }
     await verifier?.replaceSites(sites)
   }
 
-  /// What the token of a person allows; `nil` for what is none.
+  /// Returns the role of a reader's or admin's token; `nil` for an invalid one.
   func role(ofAuthorization header: String) -> Role? { person(ofAuthorization: header)?.role }
 
-  /// The same by the digest of a token, as sessions keep it.
+  /// Does the same by the digest of a token, as stored in sessions.
   func role(ofDigest digest: String) -> Role? { person(ofDigest: digest)?.role }
 
-  /// Whose token it is; `nil` for what is none, or has expired.
+  /// Returns the owner of a token; `nil` for an invalid or expired one.
   func person(ofAuthorization header: String) -> Person? {
     persons.withLock { $0 }?.person(ofAuthorization: header, at: now())
   }
 
-  /// The same by the digest of a token.
+  /// Does the same by the digest of a token.
   func person(ofDigest digest: String) -> Person? { persons.withLock { $0 }?.person(ofDigest: digest, at: now()) }
 
-  /// Takes over the secrets of sites from what this one replaces, for as long as old ones stay good.
+  /// Adopts the sites' secrets of the instance that this one replaces, as long as old ones are valid.
   func succeed(_ former: AccessControl) {
     if let verifier, let other = former.verifier { verifier.succeed(other) }
   }
 
-  /// Which site asks, by a token that covers the very request. The body is not read yet: `SiteAdmission.check` compares it.
+  /// Returns the site whose token covers this request. The body is not read yet: `SiteAdmission.check` compares it.
   ///
-  /// - Throws: `SiteTokenError`; `AgentFault` 401 where no site may ask.
+  /// - Throws: `SiteTokenError`; `AgentFault` 401 where no site has access.
   func site(token: String, method: String, pathAndQuery: String) async throws -> SiteAdmission {
     guard let verifier else { throw Self.unknownToken }
     let admission = try await verifier.admit(token, method: method, pathAndQuery: pathAndQuery, now: now())
     let identity = admission.identity
-    // A new primary's question whether it has replaced this one is answered also when it has.
+    // A new primary's request of the fence is answered also when it has replaced this one.
     if pathAndQuery != AgentRoute.fence { try epoch?.note(identity.epoch, from: identity.name.text) }
     return admission
   }
@@ -89,7 +89,8 @@ package final class AccessControl: Sendable {
   static let unknownToken = AgentFault(
     401, "unauthorized", "take the token: it is not one of this site's", hint: "look at the token file")
 
-  /// Host headers are how a foreign page in a user's browser, by a name of its own, would reach an agent that trusts its machine.
+  /// Checks the Host header, against DNS rebinding: a foreign page in a local browser could reach an agent that trusts
+  /// loopback.
   func check(host: String?) throws(AgentFault) {
     guard !hosts.isEmpty else { return }
     guard let host, hosts.contains(Self.withoutPort(host.lowercased())) else {

@@ -5,25 +5,26 @@ package import Hummingbird
 internal import NIOCore
 internal import SiteTokens
 
-/// Finds out who asks, before any route: by a site's token, which covers the very request, by a person's, by a session's cookie where
-/// the route takes one, or by the listener; and holds the request to the route's rule (`RouteRules`).
+/// Authenticates each request before any route: by a site's token, which covers this request only, by a reader's or
+/// admin's token, by a session's cookie where the route accepts one, or by the listener. Then it applies the route's
+/// rule (`RouteRules`).
 ///
-/// No byte of a body is read before that. A site's token proves itself by the head; the body's digest is compared while the route
-/// reads it.
+/// No byte of a body is read before that. A site's token is verified by the head; the body's digest is compared while
+/// the route reads it.
 package struct AccessMiddleware: RouterMiddleware {
   package typealias Context = AgentContext
 
-  /// Through which door the requests come.
+  /// The listener of the requests.
   package enum Door: Sendable {
     /// The network.
     case network(AccessControl)
-    /// A socket whose mode lets in only who may do everything.
+    /// The admin socket, whose mode restricts it to administrators.
     case adminSocket
     /// A socket of events, for hooks.
     case eventSocket
   }
 
-  /// What is counted over all connections.
+  /// Counters over all connections.
   struct Shares: Sendable {
     var rates = PeerRates()
     /// Bodies that are kept in memory.
@@ -38,11 +39,11 @@ package struct AccessMiddleware: RouterMiddleware {
   private let shares: Shares
   private let sessions: Sessions?
 
-  /// The check at one door.
+  /// Creates the check of one listener.
   ///
   /// - Parameters:
-  ///   - bodyBytes: how long the body of a value may be.
-  ///   - takesDeliveries: forges may send here; otherwise no body of theirs is read.
+  ///   - bodyBytes: the limit of a value's body.
+  ///   - takesDeliveries: whether forges may send deliveries here; otherwise their bodies are not read.
   ///   - sessions: of clients that have signed in; `nil` where there is no page.
   init(
     _ door: Door, bodyBytes: Int, takesDeliveries: Bool, shares: Shares = .init(), sessions: Sessions? = nil
@@ -54,7 +55,7 @@ package struct AccessMiddleware: RouterMiddleware {
     self.bodyBytes = bodyBytes
   }
 
-  /// Lets the request in, with its identity.
+  /// Authenticates the request and calls `next` with its identity.
   package func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
@@ -78,7 +79,7 @@ package struct AccessMiddleware: RouterMiddleware {
       try shares.rates.admit(context.identity.asker(context.client))
     }
     context.trace?.note(context.person, context.identity)
-    // What no rule names is no route, whatever a router makes of it.
+    // A request without a rule has no route, regardless of the router.
     guard let rule else { throw HTTPError(.notFound) }
     guard takesDeliveries || rule.body != .delivery else {
       throw AgentFault(
@@ -92,13 +93,13 @@ package struct AccessMiddleware: RouterMiddleware {
     do {
       response = try await next(request, context)
     } catch let fault as AgentFault where fault.code == "bad_signature" {
-      // A route that looks at a signature of its own.
+      // A route that verifies its own signature.
       try shares.rates.refuse(context.client, .signature)
       throw fault
     } catch {
       throw lease?.verdict.refusal ?? error
     }
-    // Whatever the route made of a body that was not the one that was signed.
+    // The route's answer is discarded if the body was not the signed one.
     if let refusal = lease?.verdict.refusal { throw refusal }
     return response
   }
@@ -114,7 +115,7 @@ package struct AccessMiddleware: RouterMiddleware {
 
   // MARK: Who asks
 
-  /// - Returns: what the body of a site's request must be.
+  /// - Returns: the expected body of a site's request.
   private func identify(
     _ request: Request, _ rule: RouteRule?, _ context: inout AgentContext, _ access: AccessControl
   ) async throws -> SiteAdmission? {
@@ -152,13 +153,14 @@ package struct AccessMiddleware: RouterMiddleware {
       context.identity = .site(admission.identity.name.text)
       return admission
     } catch {
-      // A site that only has to name our start is no stranger.
+      // A site that only lacks this agent's start is not counted.
       if (error as? SiteTokenError)?.code != .retry { try shares.rates.refuse(client, .signature) }
       throw error
     }
   }
 
-  /// The cookie of a session, where the route takes it. Everywhere else a cookie that a browser sends by itself proves nothing.
+  /// Returns the cookie of a session, where the route accepts it. Elsewhere a cookie that a browser adds by itself is
+  /// no credential.
   private func cookie(of request: Request, _ rule: RouteRule?, _ client: Client) -> String? {
     guard let rule, rule.takesCookie, rule.role == .page || RequestOrigin.mayUseCookie(request) else { return nil }
     return sessions?.cookie(of: request, isSecure: client.isSecure)
@@ -171,7 +173,7 @@ package struct AccessMiddleware: RouterMiddleware {
 
   // MARK: The body
 
-  /// Puts the body behind its bounds.
+  /// Wraps the body with its limits.
   ///
   /// - Returns: `nil` for a request without one, and for one whose route reads none.
   private func receive(
@@ -182,9 +184,9 @@ package struct AccessMiddleware: RouterMiddleware {
       return nil
     }
     let kind = rule.body
-    // A body that no route reads is the server's to skip; a site's is compared nevertheless.
+    // The server skips a body that no route reads; a site's is compared nevertheless.
     if kind == .none, admission == nil { return nil }
-    // What a git request unpacks to is taken where it is written (`addContentRoutes`).
+    // A git request's unpacked size is reserved where it is written (`addContentRoutes`).
     let lease = kind == .git ? nil : shares.memory.lease(for: context.identity.asker(context.client))
     let body = GuardedBody(
       body: request.body, limit: kind == .none ? BodyLimit.unread : context.bodyBytes,
@@ -200,7 +202,7 @@ package struct AccessMiddleware: RouterMiddleware {
 }
 
 extension AccessControl {
-  /// From where a request comes.
+  /// Returns the client of a request.
   func client(of request: Request, _ channel: any Channel) -> Client {
     Client(
       request.headers, peer: channel.remoteAddress?.ipAddress ?? "", isSecure: isSecure, trusting: trustedProxies)
@@ -208,7 +210,7 @@ extension AccessControl {
 }
 
 extension Identity {
-  /// What stands for who asks where shares are counted: the site, wherever it asks from, or the network of a person.
+  /// Returns the key of a client for rates and shares: the site, from any address, or the network of any other client.
   func asker(_ client: Client) -> String {
     switch self {
     case .site(let name): "site \(name)"
@@ -219,7 +221,7 @@ extension Identity {
 }
 
 extension AgentContext {
-  /// - Throws: `AgentFault` 401 or 403 for a client that may not read what clients on this machine may read.
+  /// - Throws: `AgentFault` 401 or 403 for a client that may not read the routes of local clients.
   func requireReaderOrNeighbour() throws(AgentFault) { try APIOperation.Role.readerOrNeighbour.check(identity) }
 
   /// - Throws: `AgentFault` 401 or 403 for a client that is neither reader nor admin.

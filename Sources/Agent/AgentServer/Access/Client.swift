@@ -3,18 +3,18 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// From where a request comes, as far as that can be believed.
+/// The origin of a request, as far as it is trustworthy.
 struct Client: Hashable, Sendable {
-  /// The address: the peer's, or what a trusted proxy says; of a socket `socket`.
+  /// The address: the peer's, or from a trusted proxy's header; `socket` for a socket.
   let address: String
-  /// The request came by no proxy, as far as can be seen, and from this machine.
+  /// Whether the request came from this machine and shows no sign of a proxy.
   let isOnThisMachine: Bool
-  /// It came by TLS, to this agent or to a trusted proxy.
+  /// Whether it came over TLS, to this agent or to a trusted proxy.
   let isSecure: Bool
-  /// The authority that a trusted proxy was asked for; `nil` without one.
+  /// The authority of the request to a trusted proxy; `nil` without one.
   let forwardedHost: String?
 
-  /// What stands for the client where it is counted: of IPv6 the first 64 bits.
+  /// The network by which the client is counted: of IPv6 the first 64 bits.
   var network: String { AddressRange.network(of: address) }
 
   /// A client of a socket in the state directory.
@@ -30,20 +30,20 @@ struct Client: Hashable, Sendable {
   /// - Parameters:
   ///   - peer: the other end of the connection.
   ///   - isSecure: the connection is TLS.
-  ///   - proxies: whose headers are believed.
+  ///   - proxies: the proxies whose headers are trusted.
   init(_ headers: HTTPFields, peer: String, isSecure: Bool, trusting proxies: [AddressRange]) {
     let peer = AddressRange.normalized(peer) ?? peer
     let isTrusted = { (address: String) in proxies.contains { $0.contains(address) } }
     guard isTrusted(peer) else {
-      // A proxy of which the configuration says nothing: its clients may be anywhere, and what it says of them is not believed.
+      // An unconfigured proxy: its clients may be anywhere, and its headers are not trusted.
       let isForwarded = ForwardingHeader.all.contains { headers[$0] != nil }
       self.init(
         address: peer, isOnThisMachine: !isForwarded && AddressRange.isLoopback(peer), isSecure: isSecure,
         forwardedHost: nil)
       return
     }
-    // Each proxy adds the address that it saw behind those that it received: the last one that is no proxy of ours is the
-    // client's, and what stands before it is the client's own word.
+    // Each proxy appends its peer's address to those that it received: the last one that is no trusted proxy is the
+    // client's, and earlier ones are set by the client.
     let addresses = ForwardingHeader.addresses(headers)
     let nearest = addresses.last { address in address.map { !isTrusted($0) } ?? true }
     let client: String? = if let nearest { nearest } else if let first = addresses.first { first } else { nil }
@@ -54,7 +54,8 @@ struct Client: Hashable, Sendable {
   }
 }
 
-/// What proxies say of a request: `X-Forwarded-For` and its like, and `Forwarded` (RFC 7239) where those are not there.
+/// The forwarding headers of proxies: `X-Forwarded-For` and the like, and `Forwarded` (RFC 7239) where those are
+/// missing.
 enum ForwardingHeader {
   static let address = HTTPField.Name("X-Forwarded-For")!
   static let scheme = HTTPField.Name("X-Forwarded-Proto")!
@@ -69,14 +70,14 @@ enum ForwardingHeader {
       "X-ProxyUser-Ip", "Forwarded-For", "Client-IP", "X-Forwarded-By", "Via",
     ].compactMap { HTTPField.Name($0) } + [address, scheme, host, forwarded]
 
-  /// The addresses, the nearest one last; `nil` for what is no address.
+  /// Returns the addresses, the nearest one last; `nil` for an invalid address.
   static func addresses(_ headers: HTTPFields) -> [String?] {
     let plain = words(headers[values: address])
     let texts = plain.isEmpty ? elements(headers).compactMap { $0["for"] } : plain
     return texts.map(Self.host(of:))
   }
 
-  /// The last word of a header, or else the parameter of the last element of `Forwarded`.
+  /// Returns the last element of a header, or else the parameter of the last element of `Forwarded`.
   static func last(_ headers: HTTPFields, _ name: HTTPField.Name, _ parameter: String) -> String? {
     words(headers[values: name]).last ?? elements(headers).last?[parameter]
   }
@@ -97,7 +98,7 @@ enum ForwardingHeader {
     }
   }
 
-  /// `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::1]:4711` and `2001:db8::1` are all known.
+  /// Accepts `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::1]:4711` and `2001:db8::1`.
   private static func host(of text: String) -> String? {
     if text.hasPrefix("[") { return AddressRange.normalized(String(text.dropFirst().prefix { $0 != "]" })) }
     if let address = AddressRange.normalized(text) { return address }

@@ -3,21 +3,21 @@ internal import CoreMetrics
 internal import NIOCore
 internal import Synchronization
 
-/// Connections of each client at a time: one that opens many must leave places for the others.
+/// Limits the concurrent connections of each client, so that one cannot use all slots.
 final class ConnectionShares: Sendable {
   private let most: Int
   private let exempt: [AddressRange]
   private let counts = Mutex<[String: Int]>([:])
 
   /// - Parameters:
-  ///   - most: connections of one client; of IPv6 those of 64 bits are one.
+  ///   - most: the maximum of connections of one client; of IPv6 a network of 64 bits is one client.
   ///   - exempt: proxies, whose connections are those of many clients.
   init(most: Int, exempt: [AddressRange]) {
     self.most = most
     self.exempt = exempt
   }
 
-  /// - Returns: what `leave` gives back; `nil` when the client has as many as it may have.
+  /// - Returns: the key for `leave`; `nil` when the client is at its limit.
   fileprivate func enter(_ address: String) -> String? {
     guard !exempt.contains(where: { $0.contains(address) }) else { return "" }
     let network = AddressRange.network(of: address)

@@ -7,7 +7,7 @@ internal import Logging
 internal import NIOCore
 internal import SiteTokens
 
-/// Turns what went wrong into an answer, in one place, and logs each refusal once, within the bounds of `RefusalLog`.
+/// Translates errors into answers, and logs each refusal once, within the bounds of `RefusalLog`.
 package struct FaultMiddleware: RouterMiddleware {
   package typealias Context = AgentContext
 
@@ -15,7 +15,7 @@ package struct FaultMiddleware: RouterMiddleware {
   private let access: AccessControl?
   private let lines = RefusalLog()
 
-  /// Logs into this.
+  /// Creates the middleware with its log.
   ///
   /// - Parameter access: distinguishes clients from proxies; `nil` at the sockets.
   package init(_ chronicle: Chronicle, access: AccessControl? = nil) {
@@ -23,7 +23,7 @@ package struct FaultMiddleware: RouterMiddleware {
     self.access = access
   }
 
-  /// Answers what `next` throws.
+  /// Answers the errors of `next`.
   package func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
@@ -36,7 +36,7 @@ package struct FaultMiddleware: RouterMiddleware {
       return response
     } catch {
       let fault = Self.fault(error, request)
-      // The router knows no path with another method; the document does.
+      // The router has no list of a path's other methods; the document has.
       let allowed = fault.status == 405 ? RouteRules.methods(of: request.uri.path) : []
       Self.count(fault.status)
       let client = access?.client(of: request, context.channel)
@@ -50,31 +50,31 @@ package struct FaultMiddleware: RouterMiddleware {
         ])
       let answer = try Self.answer(
         fault, start: (error as? SiteTokenError)?.start, endsConnection: Self.mayHaveMore(request), allowed)
-      // The bytes of a body behind the answer to a HEAD would be taken for the next answer (RFC 9110 § 9.3.2).
+      // Bytes of a body after the answer to a HEAD would be read as the next answer (RFC 9110 § 9.3.2).
       return request.method == .head ? answer.createHeadResponse() : answer
     }
   }
 
-  /// By the first digit of the status.
+  /// Counts answers by the first digit of the status.
   private static func count(_ status: Int) {
     Counter(label: "remora_http_requests_total", dimensions: [("status", "\(status / 100)xx")]).increment()
   }
 
-  /// A site that asks with a token of our last start is how sites learn of the new one; polls end when the agent does.
+  /// A site that uses a token of the previous start receives the new one this way; polls end with the agent.
   private static func level(of fault: AgentFault) -> Logger.Level {
     if fault.code == SiteTokenError.Code.retry.rawValue || fault.code == "stopping" { return .debug }
-    // A stranger must not fill the log; what was wrong was logged before the client was wrong too often.
+    // An unauthenticated client must not fill the log; its errors were logged before the limit.
     if fault.status == 429 { return .debug }
     return fault.status >= 500 ? .warning : .notice
   }
 
-  /// Whether more of a refused request may be on its way than is worth reading.
+  /// Whether a refused request may have more bytes left than are worth reading.
   private static func mayHaveMore(_ request: Request) -> Bool {
     if request.headers[.transferEncoding] != nil { return true }
     return (request.headers[.contentLength].flatMap(Int.init) ?? 0) > worthReading
   }
 
-  /// What is read of a refused request so that its connection can go on.
+  /// Bytes of a refused request's body that are read so that its connection stays usable.
   private static let worthReading = 64 << 10
 
   private static func fault(_ error: any Error, _ request: Request) -> AgentFault {
@@ -110,7 +110,7 @@ package struct FaultMiddleware: RouterMiddleware {
 }
 
 extension Response {
-  /// A value as JSON.
+  /// Returns a response with a value as JSON.
   static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
     Response(status: status, headers: jsonHeaders, body: .init(byteBuffer: try jsonBytes(value)))
   }

@@ -1,33 +1,33 @@
 internal import AgentAPI
 internal import Synchronization
 
-/// How often one asker may ask, and how often one client may come with a wrong token.
+/// Limits the requests of one asker, and the wrong tokens of one client.
 ///
-/// Both are counted when it is known who asks: wrong tokens of strangers must not lock out who shares their address. A right
-/// token is 32 bytes at least, so that guessing one is out of reach however often it is tried; a client that was wrong too often
-/// is answered 429 without a line in the log.
+/// Both are counted after authentication: wrong tokens must not lock out other clients at the same address. A valid
+/// token has 32 bytes at least, so that it cannot be guessed at any rate. A client over the limit is answered 429
+/// without a line in the log.
 final class PeerRates: Sendable {
-  /// How often.
+  /// The limits.
   struct Limits: Sendable {
     /// Requests of one asker in a second.
     var requestsPerSecond = 2_000
     /// Wrong tokens of readers and admins by one client in a minute.
     var wrongTokensPerMinute = 5
-    /// Sessions of the page that one client may begin in a minute: each is a line of the audit log.
+    /// Sessions of the page that one client may begin per minute: each is a line of the audit log.
     var signInsPerMinute = 30
     /// Wrong tokens of sites, and wrong signatures, by one client in a minute.
     var refusalsPerMinute = 1_200
   }
 
-  /// What was wrong.
+  /// The kind of a refusal.
   enum Refusal: Sendable {
-    /// A person's token.
+    /// A reader's or admin's token.
     case token
     /// A site's token, or a signature.
     case signature
   }
 
-  /// A bucket that fills by so many a second, up to its size.
+  /// A token bucket with a fill rate per second and a size.
   struct Bucket {
     let perSecond: Double
     let size: Double
@@ -61,15 +61,15 @@ final class PeerRates: Sendable {
 
   private let limits: Limits
   private let peers = Mutex<[String: Peer]>([:])
-  /// A new one beyond so many displaces the half that was quiet longest.
+  /// Above this number a new bucket evicts the half that was unused for longest.
   private static let capacity = 4_096
 
   init(_ limits: Limits = Limits()) { self.limits = limits }
 
   /// Counts a request.
   ///
-  /// - Parameter asker: the site, or the network of a person or of a client without a token.
-  /// - Throws: `AgentFault` 429 for one that asks too often.
+  /// - Parameter asker: the site, or the network of any other client.
+  /// - Throws: `AgentFault` 429 for one over the limit.
   func admit(_ asker: String) throws(AgentFault) {
     guard take(asker, { $0.requests.take(at: $1) }) else {
       throw AgentFault(
@@ -78,9 +78,9 @@ final class PeerRates: Sendable {
     }
   }
 
-  /// Counts a session that begins.
+  /// Counts the start of a session.
   ///
-  /// - Throws: `AgentFault` 429 for a client that begins too many.
+  /// - Throws: `AgentFault` 429 for a client over the limit.
   func signIn(_ client: Client) throws(AgentFault) {
     guard take(client.network, { $0.signIns.take(at: $1) }) else {
       throw AgentFault(
@@ -91,7 +91,7 @@ final class PeerRates: Sendable {
 
   /// Counts a wrong token or signature.
   ///
-  /// - Throws: `AgentFault` 429 for a client that was wrong too often, to be answered instead of what was wrong.
+  /// - Throws: `AgentFault` 429 for a client over the limit, to be answered instead of the refusal.
   func refuse(_ client: Client, _ refusal: Refusal) throws(AgentFault) {
     switch refusal {
     case .token:

@@ -4,23 +4,24 @@ internal import WorkerPool
 
 /// Answers readers and admins a few at a time, on a low-priority thread, so that replication goes first.
 ///
-/// Twenty readers who ask without a pause made copies come eight times as late while their answers stood in one line with the
-/// steps of syncs, and each answer waited for all others at each of its own steps (`remora-benchmark faces`).
+/// Without it, twenty readers with continuous requests delayed copies by a factor of eight, because their answers
+/// shared a queue with the steps of syncs, and each answer waited for all others at each step
+/// (`remora-benchmark faces`).
 struct ReadersMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
   private let thread: QuietThread
-  /// Several, so that an order to a whole registry does not keep everybody else out.
+  /// Several, so that an order to a whole registry does not block all other requests.
   private let gate = AdmissionGate(name: "readers", places: 4, waitingLimit: 10_000)
 
   init(_ thread: QuietThread) { self.thread = thread }
 
-  /// Answers there.
+  /// Runs the request on that thread.
   func handle(
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
     var request = request
-    // Before a place is taken: a body that drips in would hold it.
+    // Before a slot is taken: a slow body would hold it.
     if request.method == .post, request.hasBody {
       request.body = .init(buffer: try await request.body.collect(upTo: context.bodyBytes))
     }

@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// Bounds how many refused requests are logged: a stranger must not fill the log.
+/// Bounds the log lines of refused requests: an unauthenticated client must not fill the log.
 ///
-/// A client's network has 60 lines, and one more each second; all clients together have 600, and ten more each second. What is beyond
-/// is counted in the metrics only.
+/// A client's network has 60 lines, and one more each second; all clients together have 600, and ten more each second.
+/// Further refusals are counted in the metrics only.
 final class RefusalLog: Sendable {
   private struct State {
     var all: PeerRates.Bucket
@@ -12,7 +12,7 @@ final class RefusalLog: Sendable {
 
   private let state: Mutex<State>
   private let now: @Sendable () -> ContinuousClock.Instant
-  /// Networks that are remembered; with more, all begin anew, and the bound of all together holds.
+  /// Maximum networks in memory; with more, all counters are reset, and the total bound still applies.
   private static let capacity = 4_096
 
   init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
@@ -20,7 +20,7 @@ final class RefusalLog: Sendable {
     state = Mutex(State(all: .init(perSecond: 10, size: 600, at: now())))
   }
 
-  /// Takes a line of this network; false when it has none left.
+  /// Takes one line of this network's budget; false when none is left.
   func takesLine(of network: String) -> Bool {
     let moment = now()
     return state.withLock { state in

@@ -2,8 +2,9 @@ internal import AgentAPI
 internal import HTTPTypes
 internal import Hummingbird
 
-/// Which page a browser sends a request from: a page of another site must change nothing here, whatever the browser sends along
-/// by itself (a session's cookie, the password of basic authentication). What is no browser says nothing of it.
+/// The origin of a browser's request: a page of another origin must change nothing here, even if the browser adds
+/// credentials by itself (a session's cookie, the password of basic authentication). Clients other than browsers send
+/// no origin.
 enum RequestOrigin {
   private static let site = HTTPField.Name("Sec-Fetch-Site")!
 
@@ -17,14 +18,14 @@ enum RequestOrigin {
     }
   }
 
-  /// Whether a session's cookie counts where a page only looks: at the stream, which no other page has any business with.
+  /// Whether a session's cookie is accepted for a read: at the stream, which only this page uses.
   static func mayUseCookie(_ request: Request) -> Bool {
     guard let site = request.headers[site]?.lowercased() else { return true }
     return site == "same-origin" || site == "none"
   }
 
   private static func isOurs(_ request: Request, _ client: Client, _ access: AccessControl) -> Bool {
-    // Another port or another name of this host is another site, also where cookies are the same.
+    // Another port or name of this host is another origin, even if it shares cookies.
     guard mayUseCookie(request) else { return false }
     let origins = request.headers[values: .origin]
     return origins.allSatisfy { origin in

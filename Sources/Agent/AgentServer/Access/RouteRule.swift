@@ -1,11 +1,11 @@
 internal import AgentAPI
 internal import HTTPTypes
 
-/// One route of the agent: its method and path, who may ask, and what body it takes.
+/// One route of the agent: its method and path, the required role, and its body.
 struct RouteRule: Sendable {
-  /// What follows the head of a request.
+  /// The body of a request.
   enum Body: Sendable {
-    /// Nothing that is read.
+    /// No body is read.
     case none
     /// A value, no longer than `limits.request_bytes`.
     case value
@@ -13,12 +13,12 @@ struct RouteRule: Sendable {
     case form
     /// A delivery of a forge.
     case delivery
-    /// What a git client sends: kept on disk, not in memory.
+    /// A git client's request: kept on disk, not in memory.
     case git
   }
 
   let method: APIOperation.Method
-  /// A part in braces is any one, `**` at the end are any.
+  /// A part in braces matches any one part, `**` at the end any number.
   let path: String
   let role: APIOperation.Role
   let takesCookie: Bool
@@ -52,8 +52,8 @@ struct RouteRule: Sendable {
 
   /// The parts between the slashes; none for `/`.
   ///
-  /// - Returns: `nil` for a path that does not begin with a slash or that has an empty part: what one reader of such a path takes for
-  ///   one route, another may take for another one.
+  /// - Returns: `nil` for a path that does not begin with a slash or that has an empty part: different parsers may
+  ///   resolve such a path to different routes.
   static func parts(of path: String) -> [Substring]? {
     guard path.hasPrefix("/") else { return nil }
     guard path != "/" else { return [] }
@@ -62,25 +62,25 @@ struct RouteRule: Sendable {
   }
 }
 
-/// Every route of the agent: the API's operations, and what is no part of its document. A test holds this list, the routes and
-/// what they answer together.
+/// Every route of the agent: the API's operations, and the routes outside its document. A test compares this list with
+/// the routes and their answers.
 enum RouteRules {
-  /// - Throws: what finding out the API's schemas throws.
+  /// - Throws: errors of deriving the API's schemas.
   static func all() throws -> [RouteRule] { try APIOperations.all().map(RouteRule.init) + content + page }
 
-  /// Found out once; empty only where no agent has started, since that needs the document.
+  /// Computed once; empty only where no agent has started, because the start needs the document.
   private static let known = (try? all()) ?? []
 
-  /// The rule of a request; `nil` where there is no such route. `HEAD` is asked for where `GET` is.
+  /// Returns the rule of a request; `nil` where there is no such route. `HEAD` uses the rule of `GET`.
   static func rule(for method: HTTPRequest.Method, _ path: String) -> RouteRule? {
     guard let parts = RouteRule.parts(of: path) else { return nil }
     let wanted = method == .head ? .get : method
-    // A rule without a variable part goes before one with it.
+    // A rule without a variable part has precedence.
     let fitting = known.filter { $0.method.rawValue.uppercased() == wanted.rawValue && $0.matches(parts) }
     return fitting.first { !$0.path.contains("{") } ?? fitting.first
   }
 
-  /// The methods that a path has; empty for one that there is not.
+  /// Returns the methods of a path; empty for an unknown one.
   static func methods(of path: String) -> [String] {
     guard let parts = RouteRule.parts(of: path) else { return [] }
     let methods = Set(known.filter { $0.matches(parts) }.map(\.method))
@@ -114,11 +114,11 @@ extension RouteRule {
 }
 
 extension APIOperation.Role {
-  /// - Throws: `AgentFault` 401 or 403 for an asker that is none of these.
+  /// - Throws: `AgentFault` 401 or 403 for a client with another role.
   func check(_ identity: Identity) throws(AgentFault) {
     switch (self, identity) {
     case (.everybody, _), (.signature, _): return
-    // Their routes send others to sign in, and look at the form.
+    // Their routes redirect others to the sign-in, and check the form.
     case (.page, _), (.form, _): return
     case (_, .admin) where self != .site: return
     case (.readerOrNeighbour, .neighbour): return

@@ -5,10 +5,10 @@ internal import Hummingbird
 internal import NIOCore
 internal import SiteTokens
 
-/// Writes down each order with its actor and outcome, whichever route takes it; behind the check of access.
+/// Records each order of any route with its actor and outcome; runs after the access check.
 ///
-/// An order is a request that may change something: all methods but GET and HEAD, without what hooks, forges, sites and Git clients
-/// say all the time. A new route is written down without further ado. A token that is for some kinds is held to them here.
+/// An order is a request that may change something: all methods but GET and HEAD, except the regular requests of hooks,
+/// forges, sites and git clients. A new route is recorded by default. A token's restriction to kinds is checked here.
 struct AuditMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
@@ -24,7 +24,7 @@ struct AuditMiddleware: RouterMiddleware {
     context.trace?.setWritten()
     var details: [String: String] = [:]
     switch context.identity {
-    // The route refuses it, and no byte of it is read for that.
+    // The route refuses it without reading the body.
     case .nobody, .neighbour: break
     case .reader, .admin, .site:
       let body = try await request.body.collect(upTo: context.bodyBytes)
@@ -59,7 +59,8 @@ struct AuditMiddleware: RouterMiddleware {
     }
   }
 
-  /// - Throws: `AgentFault` 403 for a token that is for other kinds than the request's, or for a request about the whole site.
+  /// - Throws: `AgentFault` 403 for a token of other kinds than the request's, or for a request that concerns the whole
+  ///   site.
   private static func checkKinds(of context: AgentContext, _ request: Request) throws(AgentFault) {
     guard let kinds = context.person?.kinds else { return }
     switch context.identity {
@@ -67,13 +68,13 @@ struct AuditMiddleware: RouterMiddleware {
     case .nobody, .neighbour, .site: return
     }
     let path = request.uri.path
-    // What anyone may ask, and leaving.
+    // Public routes, and signing out.
     if ["/healthz", "/readyz", "/sign-in", "/sign-out", "/api/v1/openapi.json"].contains(path)
       || path.hasPrefix("/assets/")
     {
       return
     }
-    // Of Git and blobs the route reads the path by itself: a kind in another spelling is another kind.
+    // The routes of git and blobs parse the raw path themselves: a kind in another spelling is another kind.
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     let isContent = parts.count > 2 && ["git", "blobs"].contains(parts[1])
     if let kind = isContent ? String(parts[2]) : context.parameters.get("kind"), kinds.contains(kind) { return }
@@ -84,7 +85,7 @@ struct AuditMiddleware: RouterMiddleware {
   }
 }
 
-/// What an order is called in the audit log; `nil` for a request that is none.
+/// The name of an order in the audit log; `nil` for other requests.
 struct OrderName {
   let text: String
 
@@ -92,7 +93,7 @@ struct OrderName {
     if method == .get || method == .head || method == .options { return nil }
     let parts = path.split(separator: "/")
     switch parts.first {
-    // GraphQL's mutations are written down by name, one by one; a sign-in knows its token only in its route.
+    // GraphQL's mutations are recorded by name, one by one; a sign-in's token is available only in its route.
     case "graphql", "sign-in", "webhooks", "git", "blobs": return nil
     default: break
     }

@@ -2,8 +2,8 @@ internal import Agent
 internal import SiteTokens
 internal import Synchronization
 
-/// What is found out of a request on its way in, for the middleware that stands in front of the check of access: an order that the
-/// check refuses is written down there, with its actor, and one that passes it is written down behind it, once.
+/// The authentication result of a request, for the middleware before the access check: an order that the check refuses
+/// is recorded there, with its actor; one that passes is recorded after it, once.
 final class AuditTrace: Sendable {
   private struct State {
     var isWritten = false
@@ -13,12 +13,12 @@ final class AuditTrace: Sendable {
 
   private let state = Mutex(State())
 
-  /// Whether the order is written down, or about to be, behind the check.
+  /// Whether the order is recorded, or will be, after the check.
   var isWritten: Bool { state.withLock { $0.isWritten } }
 
   func setWritten() { state.withLock { $0.isWritten = true } }
 
-  /// Who asks was found out.
+  /// Records the identity of the client.
   func note(_ person: Person?, _ identity: Identity) {
     state.withLock { state in
       state.token = person?.name
@@ -26,7 +26,7 @@ final class AuditTrace: Sendable {
     }
   }
 
-  /// Who asks, as far as it was found out.
+  /// Returns the author of the request, as far as it is authenticated.
   func actor(at address: String?) -> AuditActor {
     state.withLock { AuditActor(token: $0.token, site: $0.site, address: address) }
   }

@@ -1,12 +1,12 @@
 internal import Foundation
 internal import TextBytes
 
-/// What an order said, flat, for the audit log: without secrets.
+/// The parameters of an order, flat, for the audit log: without secrets.
 enum OrderDetails {
-  /// Fields that are not written down: proofs, and where a page goes on.
+  /// Fields that are not recorded: credentials, and the page's return path.
   private static let hidden: Set<String> = ["token", "csrf", "return_to", "password", "secret"]
 
-  /// The fields of a JSON object or of a form; empty for anything else.
+  /// Returns the fields of a JSON object or of a form; empty for anything else.
   static func of(_ body: some Collection<UInt8>, _ type: String?) -> [String: String] {
     guard !body.isEmpty, body.count <= 1 << 20 else { return [:] }
     let fields = type?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true ? form(body) : json(body)
@@ -14,11 +14,11 @@ enum OrderDetails {
   }
 
   private static func json(_ body: some Collection<UInt8>) -> [String: String] {
-    // A body that is no object is refused by its route, with a reason.
+    // The route refuses a body that is no object, with a reason.
     guard let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any] else { return [:] }
     return object.mapValues { value in
       if let text = value as? String { return text }
-      // Written as JSON again, because a number may pass for a truth value here.
+      // Encoded as JSON again, because a number may be bridged to a boolean here.
       guard let data = try? JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys])
       else {
         return "?"

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import NIOCore
 
-/// The process at the other end of a Unix socket, as the kernel knows it (unix(7), `SO_PEERCRED`).
+/// The process at the other end of a Unix socket, as the kernel reports it (unix(7), `SO_PEERCRED`).
 struct PeerProcess: Sendable {
   let pid: Int32
   let uid: UInt32

@@ -5,7 +5,7 @@ internal import Hummingbird
 internal import NIOCore
 internal import SiteTokens
 
-/// Writes down each refused token, signature and order; in front of the check of access.
+/// Records each refused token, signature and order; runs before the access check.
 struct RefusalMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
@@ -42,12 +42,13 @@ struct RefusalMiddleware: RouterMiddleware {
       order: order.text, kind: context.parameters.get("kind"), actor: actor, outcome: .refused, code: fault.code)
   }
 
-  /// The client's address behind a trusted proxy, as the check of access reads it.
+  /// Returns the client's address behind a trusted proxy, as in the access check.
   private func address(of request: Request, _ context: AgentContext) -> String? {
     access?.client(of: request, context.channel).address ?? context.channel.remoteAddress?.ipAddress
   }
 
-  /// A site that only has to name our start is no stranger, and a request without any token presents none.
+  /// Returns the code of a refused token or signature; `nil` for other errors. A site that only lacks this agent's
+  /// start is not recorded, and neither is a request without a token.
   private static func refusedToken(_ error: any Error, _ request: Request) -> String? {
     if let error = error as? SiteTokenError { return error.code == .retry ? nil : error.code.rawValue }
     guard let fault = error as? AgentFault else { return nil }

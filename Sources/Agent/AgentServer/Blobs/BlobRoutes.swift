@@ -11,8 +11,8 @@ extension RouterMethods {
   ///   - workers: reads the files.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
   ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
-  ///   - resolve: lets the request in or throws what it is answered with, and says which file is meant. The id is valid; the
-  ///     kind is what was sent.
+  ///   - resolve: authorizes the request, or throws its answer, and returns the requested file. The id is valid; the
+  ///     kind is as it was sent.
   @discardableResult
   package func addBlobRoutes(
     workers: WorkerPool, writeLimit: Duration = .seconds(60), minimumRate: Int = 0,
@@ -33,7 +33,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
   let minimumRate: Int
   let resolve: @Sendable (Request, Context, ReplicablePath) async throws -> ServedBlob
 
-  /// What is read at once: large enough that the change of threads does not count.
+  /// Bytes of one read: large enough that the cost of the thread switch is negligible.
   private static var pieceBytes: Int { 1 << 18 }
 
   func answer(_ request: Request, _ context: Context) async throws -> Response {
@@ -54,7 +54,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  /// A root that is not there says nothing about its files: "not found" would be believed.
+  /// A missing root is no proof that its files are missing, so the answer is not 404.
   private static func open(_ blob: ServedBlob) throws -> ServedFile {
     let root: ServedFile.Root
     do {
@@ -65,7 +65,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     return try ServedFile(root: root, path: blob.path)
   }
 
-  /// What is no plain file of the kind is not there, whatever it is.
+  /// Anything but a regular file of the kind is answered as missing.
   private static func refusal(_ error: Errno) -> PlainRefusal {
     switch error {
     case .noSuchFileOrDirectory, .notDirectory, .tooManySymbolicLinkLevels, .isDirectory, .noSuchAddressOrDevice:
@@ -91,8 +91,8 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  /// A range is defined for GET alone, and where `If-Range` names another content the whole is meant. Dates are not compared:
-  /// we send none.
+  /// Returns the requested range. Ranges are defined for GET only, and if `If-Range` names another content, the whole
+  /// file is sent. Dates are not compared, because the agent sends none.
   private func range(of file: ServedFile, for request: Request) -> ByteRange {
     guard request.method == .get else { return .whole }
     if let condition = request.headers[.ifRange], condition != file.entityTag { return .whole }
@@ -109,7 +109,7 @@ struct BlobRoutes<Context: RequestContext>: Sendable {
       while position < range.upperBound {
         let count = Int(min(Int64(Self.pieceBytes), range.upperBound - position))
         let piece = try await workers.run { [position] _ in try file.read(at: position, count: count) }
-        // It has shrunk since: the connection is cut, never the rest made up.
+        // The file has shrunk since: the connection is closed, so that the client detects it.
         guard !piece.isEmpty else {
           context.logger.warning("serve \(path): the file has shrunk from \(file.size) bytes to \(position)")
           throw Errno.ioError

@@ -1,9 +1,9 @@
-/// What the header `Range` asks of a file (RFC 9110 § 14).
+/// The part of a file that the header `Range` requests (RFC 9110 § 14).
 enum ByteRange: Hashable, Sendable {
-  /// All of it: no range, one that is not understood, or several, which a server need not serve.
+  /// All of it: no range, an invalid one, or several, which a server need not serve.
   case whole
   case part(Range<Int64>)
-  /// Nothing of it lies in the file: status 416.
+  /// The range is outside of the file: status 416.
   case unsatisfiable
 
   /// - Parameters:
@@ -37,7 +37,7 @@ enum ByteRange: Hashable, Sendable {
     case (let first?, nil) where ends[1].isEmpty:
       self = first < size ? .part(first..<size) : .unsatisfiable
     case (nil, let count?) where ends[0].isEmpty:
-      // The last bytes of nothing are all that there is of it.
+      // A suffix of an empty file is the whole file.
       guard count > 0 else {
         self = .unsatisfiable
         return
@@ -47,7 +47,7 @@ enum ByteRange: Hashable, Sendable {
     }
   }
 
-  /// Digits only; what is too large to be counted lies behind every end.
+  /// Parses digits only; a number that overflows is beyond every end.
   private static func number(_ text: Substring) -> Int64? {
     guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
       return nil

@@ -4,7 +4,7 @@ package import SystemPackage
 package struct ServedBlob: Hashable, Sendable {
   /// The kind's directory.
   package let root: FilePath
-  /// Below it, of plain names. No link on the way is followed.
+  /// The path below it, of plain names. No symbolic link on it is followed.
   package let path: FilePath
 
   package init(root: FilePath, path: FilePath) {

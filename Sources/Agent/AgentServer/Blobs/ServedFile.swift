@@ -1,20 +1,20 @@
 internal import Glibc
 internal import SystemPackage
 
-/// A regular file that is given to a client, open: what its name stands for later does not matter any more.
+/// An open regular file that is sent to a client: later changes of its name have no effect.
 final class ServedFile: Sendable {
   /// Bytes, when it was opened.
   let size: Int64
-  /// Stands for this content and no other: size, inode, and when content and inode last changed, to the nanosecond. A strong
-  /// validator (RFC 9110 § 8.8.1) as far as the file system's clock is fine enough.
+  /// Identifies the content: size, inode, and when content and inode last changed, to the nanosecond. A strong
+  /// validator (RFC 9110 § 8.8.1), within the resolution of the file system's clock.
   let entityTag: String
   private let descriptor: CInt
 
-  /// Opens without following a link anywhere below `root`, from directory to directory, and without waiting for a FIFO's
-  /// writer.
+  /// Opens without following a link anywhere below `root`, from directory to directory, and without waiting for a
+  /// FIFO's writer.
   ///
   /// - Parameter path: relative to `root`, of plain names.
-  /// - Throws: `ENOENT`; `ENOTDIR` or `ELOOP` for a link; `EISDIR` for what is no regular file.
+  /// - Throws: `ENOENT`; `ENOTDIR` or `ELOOP` for a link; `EISDIR` for anything but a regular file.
   init(root: Root, path: FilePath) throws(Errno) {
     var directory = try Self.open(root.descriptor, ".", O_RDONLY | O_DIRECTORY)
     defer { close(directory) }
@@ -40,7 +40,7 @@ final class ServedFile: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Reads up to `count` bytes from a position; empty behind the end. Blocks.
+  /// Reads up to `count` bytes from a position; empty after the end. Blocks.
   func read(at position: Int64, count: Int) throws(Errno) -> [UInt8] {
     var failure: Errno?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -60,7 +60,7 @@ final class ServedFile: Sendable {
   final class Root {
     fileprivate let descriptor: CInt
 
-    /// The path is the operator's word and may be a link.
+    /// The operator configures the path, which may be a symbolic link.
     init(_ path: FilePath) throws(Errno) {
       descriptor = try ServedFile.open(AT_FDCWD, path.string, O_RDONLY | O_DIRECTORY, following: true)
     }

@@ -1,7 +1,7 @@
 internal import AgentAPI
 internal import Synchronization
 
-/// What the bodies of all requests may take together, in memory or on disk, and what those of one client may.
+/// Limits the bytes of all bodies together, in memory or on disk, and of one client's.
 final class BodyBudget: Sendable {
   private struct Books {
     var total = 0
@@ -15,18 +15,18 @@ final class BodyBudget: Sendable {
 
   /// - Parameters:
   ///   - most: bytes in all.
-  ///   - largest: bytes of the largest body that is taken: a client's share is a quarter of all, and never less than that.
-  ///   - setting: the key of the configuration that says how much.
+  ///   - largest: bytes of the largest accepted body: a client's share is a quarter of all, and at least that.
+  ///   - setting: the key of the limit in the configuration.
   init(most: Int, largest: Int, setting: String) {
     self.setting = setting
     self.most = max(most, largest)
     share = max(most / 4, largest)
   }
 
-  /// What one request takes; given back with it.
+  /// Returns the lease of one request, which is released with it.
   func lease(for client: String) -> Lease { Lease(self, client) }
 
-  /// Bytes that are taken now.
+  /// Bytes in use.
   var taken: Int { books.withLock { $0.total } }
 
   fileprivate func take(_ count: Int, _ client: String) -> Bool {
@@ -46,7 +46,7 @@ final class BodyBudget: Sendable {
     }
   }
 
-  /// The part of one request.
+  /// The bytes of one request.
   final class Lease: Sendable {
     private let budget: BodyBudget
     private let client: String
@@ -59,7 +59,7 @@ final class BodyBudget: Sendable {
 
     deinit { end() }
 
-    /// - Throws: `AgentFault` 503 when all, or the client's share, is taken.
+    /// - Throws: `AgentFault` 503 when all, or the client's share, is in use.
     func take(_ bytes: Int) throws(AgentFault) {
       guard budget.take(bytes, client) else {
         throw AgentFault(
@@ -68,7 +68,7 @@ final class BodyBudget: Sendable {
       count.withLock { $0 += bytes }
     }
 
-    /// Gives everything back. May be called again.
+    /// Releases all bytes. Calling it again does nothing.
     func end() {
       let bytes = count.withLock { count in
         defer { count = 0 }

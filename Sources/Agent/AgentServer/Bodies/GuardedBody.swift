@@ -5,25 +5,25 @@ internal import NIOCore
 internal import SiteTokens
 internal import Synchronization
 
-/// The body of a request on its way: no longer than it may be, within the budget of all, and, where a site has signed it, with its
-/// digest compared at its end. Nothing of it is kept here.
+/// A request's body as it is received: within its limit and the budget of all, and, if a site has signed it, with its
+/// digest compared at its end. It keeps no bytes.
 struct GuardedBody: AsyncSequence, Sendable {
   typealias Element = ByteBuffer
 
   let body: RequestBody
   let limit: Int
-  /// What its bytes are taken from; `nil` where the route itself takes what it keeps (`GitService.uploadPack`).
+  /// The lease for its bytes; `nil` where the route itself reserves its bytes (`GitService.uploadPack`).
   let lease: BodyBudget.Lease?
-  /// What the body of a site's request must be; `nil` for all others.
+  /// The expected body of a site's request; `nil` for all others.
   let admission: SiteAdmission?
-  /// What became of it, for who does not read it to its end.
+  /// The outcome, for a caller that does not read it to its end.
   let verdict: Verdict
 
   /// The outcome of a reading.
   final class Verdict: Sendable {
     private let error = Mutex<(any Error)?>(nil)
 
-    /// Why the body was refused; `nil` as long as it was not.
+    /// Why the body was refused; `nil` unless it was.
     var refusal: (any Error)? { error.withLock { $0 } }
 
     fileprivate func refuse(_ error: any Error) { self.error.withLock { $0 = $0 ?? error } }
@@ -66,14 +66,14 @@ struct GuardedBody: AsyncSequence, Sendable {
     }
   }
 
-  /// Reads it to its end and keeps nothing of it.
+  /// Reads it to its end and discards it.
   func drain() async throws {
     for try await _ in self {}
   }
 }
 
 extension AgentFault {
-  /// - Parameter count: bytes of the body; `nil` where that is not known.
+  /// - Parameter count: bytes of the body; `nil` where unknown.
   static func tooLarge(_ count: Int?, _ limit: Int) -> AgentFault {
     AgentFault(
       413, "too_large", "take a body of \(count.map { "\($0)" } ?? "so many") bytes: \(limit) are the most")

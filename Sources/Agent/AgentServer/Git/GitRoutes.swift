@@ -5,13 +5,14 @@ package import Hummingbird
 internal import Logging
 
 extension RouterMethods {
-  /// Adds what a git client asks for: `GET` and `HEAD /git/KIND/ID.git/info/refs`, `POST /git/KIND/ID.git/git-upload-pack`.
+  /// Adds the routes of git clients: `GET` and `HEAD /git/KIND/ID.git/info/refs`,
+  /// `POST /git/KIND/ID.git/git-upload-pack`.
   ///
   /// - Parameters:
-  ///   - resolve: lets the request in or throws what it is answered with, and says which repository is meant. The id is valid;
-  ///     the kind is what was sent, and so is the incarnation.
-  ///   - home: where the repository is written to, for the refusal of a push: `push to …`.
-  ///   - reserve: takes the disk that a request's unpacked body needs; see `GitService.uploadPack`.
+  ///   - resolve: authorizes the request, or throws its answer, and returns the requested repository. The id is valid;
+  ///     the kind and the incarnation are as they were sent.
+  ///   - home: where the repository is pushed to, for the refusal of a push here: `push to …`.
+  ///   - reserve: reserves the disk space that a request's unpacked body needs; see `GitService.uploadPack`.
   ///   - writeLimit: how long a client may leave a piece of an answer unread.
   ///   - minimumRate: bytes a second that a client must read at least; 0 is any.
   @discardableResult
@@ -31,7 +32,7 @@ extension RouterMethods {
   }
 }
 
-/// Decodes, asks `GitService`, encodes.
+/// Decodes requests, calls `GitService`, and encodes answers.
 struct GitRoutes<Context: RequestContext>: Sendable {
   let service: GitService
   let writeLimit: Duration
@@ -40,7 +41,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
   let reserve: @Sendable (Context) -> @Sendable (Int) throws -> Void
   let resolve: @Sendable (Request, Context, ReplicablePath) async throws -> ServedRepository
 
-  /// What the end of the path asks for.
+  /// The request, by the end of the path.
   private enum Question {
     case advertisement
     case request
@@ -102,7 +103,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
     }
   }
 
-  /// What Git LFS asks for lies below `ID.git/info/lfs/`.
+  /// Returns the requested path of Git LFS, below `ID.git/info/lfs/`.
   private static func largeFiles(_ path: String) throws(ReplicablePath.Refusal) -> ReplicablePath? {
     guard let mark = path.range(of: ".git/info/lfs/") else { return nil }
     return try ReplicablePath(String(path[..<mark.lowerBound]) + ".git", area: "git", suffix: ".git")
@@ -124,7 +125,7 @@ struct GitRoutes<Context: RequestContext>: Sendable {
         while let piece = try await pieces.next() { try await bounded.write(piece) }
         try await bounded.finish()
       } catch let error as GitServingError {
-        // The head has gone out: what is left is to cut the answer, so that the client sees that it is not whole.
+        // The head is sent: the connection is closed, so that the client detects the truncated answer.
         Self.log(error, context)
         throw error
       }
@@ -136,12 +137,12 @@ struct GitRoutes<Context: RequestContext>: Sendable {
     PlainRefusal(
       HTTPResponse.Status(code: error.httpStatus), error.summary,
       retryAfter: error.retryAfter.map { max(1, $0.components.seconds) },
-      // One that has all of its share keeps no connection for what it is not given.
+      // A client at its limit does not keep the connection.
       endsConnection: error.code == .requestTimeout || error.code == .busy)
   }
 
   private static func log(_ error: GitServingError, _ context: Context) {
-    // A client that went away is no news.
+    // A client's disconnect is not logged as a warning.
     context.logger.log(level: error.code == .cancelled ? .debug : .warning, "\(error)")
   }
 }

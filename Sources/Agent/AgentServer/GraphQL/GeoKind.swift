@@ -1,4 +1,5 @@
-/// The names that a kind has in the schema, after GitLab's rule: `lfs_object` gives `LfsObjectRegistry`, `lfsObjectRegistries`.
+/// The names that a kind has in the schema, after GitLab's rule: `lfs_object` gives `LfsObjectRegistry`,
+/// `lfsObjectRegistries`.
 struct GeoKind: Hashable, Sendable {
   let name: String
 
@@ -16,13 +17,13 @@ struct GeoKind: Hashable, Sendable {
   var listField: String { "\(lowerCamel)Registries" }
   /// The field of the replicable's id.
   var idField: String { "\(lowerCamel)Id" }
-  /// Its word among the registries.
+  /// Its value in the enumeration of registries.
   var registryClass: String { "\(name.uppercased())_REGISTRY" }
 
-  /// What an entry is known by.
+  /// Returns an entry's global id.
   func globalID(_ number: UInt64) -> String { "gid://remora/\(type)/\(number)" }
 
-  /// The entry's number; `nil` for an id of something else.
+  /// Returns the entry's number; `nil` for an id of another type.
   func number(ofID id: String) -> UInt64? {
     let prefix = "gid://remora/\(type)/"
     return id.hasPrefix(prefix) ? UInt64(id.dropFirst(prefix.count)) : UInt64(id)

@@ -2,7 +2,7 @@ internal import Agent
 internal import AgentAPI
 internal import GraphQLEngine
 
-/// The orders: done when they are answered, but for the syncs and verifications themselves, which begin at once.
+/// The mutations: complete when they are answered, except the syncs and verifications themselves, which begin at once.
 enum GeoMutations {
   static func update(_ call: GraphQLCall, _ kinds: [GeoKind], _ agent: Agent) async throws -> GraphQLValue {
     let input = try await input(of: call, "geoRegistriesUpdate")
@@ -22,7 +22,7 @@ enum GeoMutations {
     }
   }
 
-  /// By the id itself; a number alone needs its registry, but where there is only one.
+  /// Determines the kind by the id; a number alone needs its registry class, unless there is only one kind.
   private static func kind(of id: String, _ registryClass: String?, _ kinds: [GeoKind]) -> GeoKind? {
     if let registryClass { return kinds.first { $0.registryClass == registryClass } }
     if UInt64(id) != nil { return kinds.count == 1 ? kinds.first : nil }
@@ -41,7 +41,7 @@ enum GeoMutations {
     }
   }
 
-  /// All that fit now, by number: what comes later is not chased.
+  /// Returns all matching entries of now, by number; later ones are not included.
   private static func targets(_ input: GraphQLObject, _ kind: GeoKind, _ agent: Agent) async throws -> [String] {
     var listing = RegistryListing()
     listing.state = input["replicationState"]?.text?.lowercased()
@@ -69,7 +69,7 @@ enum GeoMutations {
     return input
   }
 
-  /// As GitLab does it: what cannot be done is in `errors`.
+  /// As in GitLab: failures are in `errors`.
   private static func answered(
     _ call: GraphQLCall, _ name: String, _ input: GraphQLObject, _ body: () async throws -> [(String, GraphQLValue)]
   ) async throws -> GraphQLValue {

@@ -4,7 +4,7 @@ internal import GraphQLEngine
 
 /// Pages of registries, as Relay's connections (GraphQL Cursor Connections Specification).
 enum GeoPages {
-  /// GitLab's largest page, and the one that comes unasked.
+  /// GitLab's largest page, which is also the default.
   static let longest = 100
   private static let mostIDs = 1_000
 
@@ -18,7 +18,7 @@ enum GeoPages {
     .init("after", "String", "Behind this place."), .init("before", "String", "Before this place."),
   ]
 
-  /// How many entries may come.
+  /// Returns the maximum of entries.
   static func size(_ arguments: GraphQLObject) -> Int {
     let asked = number(arguments["first"]) ?? number(arguments["last"]) ?? longest
     return max(1, min(asked, longest))
@@ -65,7 +65,7 @@ enum GeoPages {
     return listing
   }
 
-  /// The replicables of entries; those that are none are left out.
+  /// Returns the replicables of entries; invalid ids are left out.
   static func modelRecordIDs(_ ids: [String], of kind: GeoKind, _ agent: Agent) async throws -> [String] {
     guard ids.count <= mostIDs else {
       throw AgentFault(400, "invalid_request", "look \(ids.count) entries up: \(mostIDs) are the most")

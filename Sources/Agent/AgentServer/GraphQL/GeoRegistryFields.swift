@@ -1,7 +1,7 @@
 internal import AgentAPI
 internal import GraphQLEngine
 
-/// The fields of every registry's entries: GitLab EE 18's (`Types::Geo::RegistryType`), then ours.
+/// The fields of every registry's entries: GitLab EE 18's (`Types::Geo::RegistryType`), then Remora's.
 enum GeoRegistryFields {
   static let all: [GraphQLField] = [
     .init("id", "ID!", "What the entry is known by."),

@@ -4,8 +4,8 @@ internal import GraphQLEngine
 internal import Replication
 internal import SiteAssembly
 
-/// Geo's part of GitLab's GraphQL schema, made from the kinds of a site: `geoNode { <name>Registries }`, the registries' types
-/// and the two mutations, under GitLab EE 18's names, and our own fields beside them.
+/// Geo's part of GitLab's GraphQL schema, made from the kinds of a site: `geoNode { <name>Registries }`, the
+/// registries' types and the two mutations, under GitLab EE 18's names, and Remora's own fields.
 enum GeoSchema {
   /// - Returns: the schema of this site's kinds.
   static func make(_ agent: Agent) -> GraphQLSchema {
@@ -16,7 +16,7 @@ enum GeoSchema {
     do throws(GraphQLSchema.Contradiction) {
       return try GraphQLSchema(types, query: "Query", mutation: "Mutation")
     } catch {
-      // Names of kinds are checked when the configuration is read; whatever else is here, the tests have seen.
+      // Names of kinds are checked when the configuration is read; tests cover the rest of the schema.
       preconditionFailure("\(error)")
     }
   }
@@ -86,7 +86,7 @@ enum GeoSchema {
 
   private static func node(named name: String?, _ agent: Agent) async throws -> GraphQLValue {
     let isCurrent = name == nil || name == agent.plan.site
-    // A list asks for none of a site's numbers, which are much more work than a page.
+    // A list does not compute a site's numbers, which cost much more than a page.
     let site = isCurrent ? nil : try await agent.sites().sites.first { $0.name == name }
     guard isCurrent || site != nil else { return .null }
     let found = site?.name ?? agent.plan.site

@@ -6,7 +6,7 @@ internal import Hummingbird
 internal import NIOCore
 
 extension Router<AgentContext> {
-  /// GraphQL, as Geo's own pages and scripts ask it.
+  /// Adds the GraphQL routes for clients of Geo's API.
   func addGraphQLRoutes(_ agent: Agent) {
     let schema = GeoSchema.make(agent)
     let engine = GraphQLEngine(schema)
@@ -54,10 +54,10 @@ extension Router<AgentContext> {
   }
 }
 
-/// Who asks, for the resolvers.
+/// The client's identity, for the resolvers.
 struct GraphQLAsker: Sendable {
   let mayChange: Bool
-  /// Writes a mutation down: its name, its input, and the code of the fault when it was not done.
+  /// Records a mutation: its name, its input, and the code of the fault if it failed.
   let record: @Sendable (String, GraphQLObject, String?) async -> Void
 
   init(mayChange: Bool, record: @escaping @Sendable (String, GraphQLObject, String?) async -> Void) {

@@ -1,10 +1,11 @@
 internal import AgentAPI
 internal import MetricsExposition
 
-/// The numbers of the node status as gauges: `geo_` and the field's name without its last `_count`, with the site's name and URL
-/// (GitLab EE 18, `Geo::MetricsUpdateService`). A primary shows those of its secondaries too, as Geo's does.
+/// The numbers of the node status as gauges: `geo_` and the field's name without its last `_count`, with the site's
+/// name and URL (GitLab EE 18, `Geo::MetricsUpdateService`). A primary shows those of its secondaries, too, as Geo's
+/// does.
 enum GeoMetrics {
-  /// Fields that are no counts and that Geo shows nevertheless.
+  /// Fields that are no counts but that Geo exports.
   private static let others: Set = [
     "last_event_id", "last_event_timestamp", "cursor_last_event_id", "cursor_last_event_timestamp",
     "last_successful_status_check_timestamp",

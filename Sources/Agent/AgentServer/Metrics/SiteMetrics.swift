@@ -2,8 +2,8 @@ internal import Agent
 internal import AgentAPI
 internal import MetricsExposition
 
-/// What `/metrics` says of a site beside what was counted: its numbers at the moment of the scrape, under Geo's names where Geo has
-/// one (`GeoMetrics`) and under ours where it has none. The article `Metrics` lists each.
+/// The gauges of a site in `/metrics`, in addition to counters: its numbers at the moment of the scrape, under Geo's
+/// names where Geo has one (`GeoMetrics`) and under Remora's where it has none. The article `Metrics` lists each.
 enum SiteMetrics {
   static func families(of agent: Agent) async -> [MetricFamily] {
     let help = "Whether the site can read its own state."

@@ -6,7 +6,7 @@ internal import NIOCore
 
 /// `GET /api/v1/openapi.json` (OpenAPI 3.1).
 enum APIDocument {
-  /// - Throws: what finding out the schemas throws: a type that the recorder cannot read.
+  /// - Throws: errors of deriving the schemas, such as a type that the recorder cannot read.
   static func bytes() throws -> [UInt8] {
     var components: [String: Any] = [:]
     var paths: [String: [String: Any]] = [:]
@@ -61,12 +61,12 @@ enum APIDocument {
     ]
     switch operation.role {
     case .everybody, .signature: break
-    // Without a token only where only this machine can connect.
+    // Without a token only where only local clients can connect.
     case .readerOrNeighbour: json["security"] = [["token": [String]()], [:]]
     case .reader, .siteOrReader, .admin, .site, .page, .form: json["security"] = [["token": [String]()]]
     }
     if operation.path == "/graphql", var responses = json["responses"] as? [String: Any] {
-      // A body that is no request is answered in GraphQL's own way.
+      // A body that is no request is answered in GraphQL's format.
       responses["400"] = [
         "description": "No request.",
         "content": [
@@ -100,7 +100,7 @@ enum APIDocument {
 }
 
 extension Router<AgentContext> {
-  /// The document itself, for everybody: it says nothing of the site.
+  /// Adds the route of the document, without authentication: it contains nothing of the site.
   func addDocumentRoute() throws {
     let bytes = ByteBuffer(bytes: try APIDocument.bytes())
     get("/api/v1/openapi.json") { _, _ in

@@ -4,18 +4,18 @@ internal import AgentAPI
 struct APIOperation: Sendable {
   enum Method: String, Sendable { case get, post }
 
-  /// Who may ask. `AccessMiddleware` holds each request to it before its route sees it.
+  /// The required role. `AccessMiddleware` checks it before the route.
   enum Role: String, CaseIterable, Sendable {
     case everybody
-    /// Also without a token where only this machine can connect.
+    /// Also without a token where only local clients can connect.
     case readerOrNeighbour
     case reader
     case siteOrReader
     case admin
     case site
-    /// Screens of the page: readers, also by a session's cookie; others are sent to sign in.
+    /// Screens of the page: readers, also by a session's cookie; others are redirected to the sign-in.
     case page
-    /// Orders of the page: the same, and the session's own form.
+    /// Orders of the page: the same, with the session's form token.
     case form
     /// Deliveries whose body is signed: without a token.
     case signature
@@ -46,10 +46,10 @@ struct APIOperation: Sendable {
   var parameters: [Parameter] = []
   var body: APISchema?
   let answer: Answer
-  /// Whether a session's cookie stands for a token here.
+  /// Whether a session's cookie is accepted in place of a token.
   var takesCookie = false
 
-  /// What stands in the path for a part.
+  /// The variable parts of the path.
   var pathParameters: [String] {
     path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
   }

@@ -1,11 +1,11 @@
 internal import Agent
 internal import AgentAPI
 
-/// Every operation of the API. A test holds this list and the routes together.
+/// Every operation of the API. A test compares this list with the routes.
 enum APIOperations {
   private typealias Parameter = APIOperation.Parameter
 
-  /// - Throws: what finding out a schema throws.
+  /// - Throws: errors of deriving a schema.
   static func all() throws -> [APIOperation] {
     try site + registry() + between() + graphQL
   }
@@ -24,7 +24,7 @@ enum APIOperations {
     Parameter(name: name, description: description, schema: schema)
   }
 
-  /// The rules of `ReplicableID`, but for its lengths in bytes.
+  /// The rules of `ReplicableID`, except its lengths in bytes.
   private static let replicableID = APISchema.pattern(
     #"^(?!/)(?!.*//)(?!.*/$)(?!(.*/)?\.{1,2}(/|$))(?!.*\.(git|lock)(/|$))(?!(.*/)?\.remora)[^\u0000-\u001f\u007f-\u009f]+$"#
   )
@@ -207,7 +207,7 @@ enum APIOperations {
     ]
   }
 
-  /// What GraphQL answers with, also to a body that is no request.
+  /// The schema of GraphQL's answers, also to an invalid body.
   static let graphQLResponse = "GraphQLResponse"
 
   private static var graphQL: [APIOperation] {

@@ -1,5 +1,5 @@
-/// What a value of the API looks like (JSON Schema 2020-12), found out from its Swift type: by decoding one from a decoder that
-/// has nothing to give and writes down what is asked for. So the document says what the types say.
+/// The JSON Schema (2020-12) of a value of the API, derived from its Swift type: a decoder without input records the
+/// keys and types that the value's decoding requests. So the document matches the types.
 indirect enum APISchema: Sendable {
   case string
   case word([String])
@@ -12,7 +12,7 @@ indirect enum APISchema: Sendable {
   case array(APISchema)
   case map(APISchema)
   case object(name: String, fields: [Field])
-  /// Of a name that stands for the object that contains it.
+  /// A reference by name to the containing object.
   case reference(String)
 
   struct Field: Sendable {
@@ -21,7 +21,7 @@ indirect enum APISchema: Sendable {
     let isRequired: Bool
   }
 
-  /// The same with what the types do not say of some fields.
+  /// Returns the same with given schemas of fields that their types do not determine.
   func with(_ schemas: [String: APISchema]) -> APISchema {
     guard case .object(let name, let fields) = self else { return self }
     return .object(

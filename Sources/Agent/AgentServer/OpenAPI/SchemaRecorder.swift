@@ -1,7 +1,7 @@
 internal import AgentAPI
 internal import Synchronization
 
-/// Writes down what a type asks a decoder for.
+/// Records the keys and types that a type's decoding requests.
 final class SchemaRecorder: Decoder {
   private let found = Mutex<APISchema?>(nil)
   private let open: [String]
@@ -11,9 +11,9 @@ final class SchemaRecorder: Decoder {
 
   private init(_ open: [String]) { self.open = open }
 
-  /// The schema of a type whose decoding is the one that the compiler makes.
+  /// Returns the schema of a type with synthesized decoding.
   ///
-  /// - Throws: what such a decoding throws for values that are none, as of an enumeration.
+  /// - Throws: the decoding's errors for invalid values, such as of an enumeration.
   static func schema(of type: any Decodable.Type, within open: [String] = []) throws -> APISchema {
     if let simple = simple(type) { return simple }
     if let map = type as? any StringMap.Type { return .map(try schema(of: map.element, within: open)) }
@@ -41,7 +41,7 @@ final class SchemaRecorder: Decoder {
 
   fileprivate func note(_ key: any CodingKey, _ type: any Decodable.Type, isRequired: Bool) throws {
     let schema = try Self.schema(of: type, within: open)
-    // What may be left out may be null as well; we leave it out.
+    // An optional field may also be null; the agent leaves it out.
     let field = APISchema.Field(
       name: Self.snakeCase(key.stringValue), schema: isRequired ? schema : .nullable(schema), isRequired: isRequired)
     found.withLock { found in
@@ -63,7 +63,7 @@ final class SchemaRecorder: Decoder {
     name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : "\($1)" }
   }
 
-  /// A value of a type, of no meaning.
+  /// Returns a placeholder value of a type.
   fileprivate func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
     let simple: Any? =
       switch type {
@@ -108,7 +108,7 @@ final class SchemaRecorder: Decoder {
       return nil
     }
 
-    // The library asks for these by their own names.
+    // The library calls these for their concrete types.
     func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { try absent(type, key) }
     func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? { try absent(type, key) }
     func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? { try absent(type, key) }

@@ -4,11 +4,11 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import TextBytes
 
-/// What a form of the page has sent (`application/x-www-form-urlencoded`).
+/// A submitted form of the page (`application/x-www-form-urlencoded`).
 struct PageForm {
   private let fields: [String: String]
 
-  /// - Throws: `AgentFault` 413 by the collecting. One that another site's page has sent does not come here (`RequestOrigin`).
+  /// - Throws: `AgentFault` 413 for a too large one. A form of another origin was refused before (`RequestOrigin`).
   init(_ request: Request, _ context: AgentContext) async throws {
     let body = try await request.body.collect(upTo: context.bodyBytes)
     var fields: [String: String] = [:]
@@ -36,10 +36,10 @@ struct PageForm {
     }
   }
 
-  /// A field that is there and not empty.
+  /// A field that is present and not empty.
   subscript(name: String) -> String? { fields[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// Where to go afterwards: a path of this page, whatever the form says.
+  /// The path of the redirect: always a path of this page, regardless of the form.
   var returnTo: String { Self.path(self["return_to"]) }
 
   static func path(_ text: String?) -> String {

@@ -6,7 +6,7 @@ internal import Hummingbird
 internal import Logging
 internal import SiteTokens
 
-/// What the page's forms order: each proves that it was made for this session, and ends with a screen that says what was done.
+/// Handles the orders of the page's forms: each has a token of its session, and ends with a page that shows the result.
 extension PageRoutes {
   func addOrders(_ router: Router<AgentContext>) {
     router.post("/sign-in") { request, context in
@@ -72,7 +72,7 @@ extension PageRoutes {
       response.status = status
       return response
     }
-    // Only here is it known whose token it is.
+    // The owner of the token is available only here.
     func record(_ person: Person?, _ code: String?) async {
       let entry = AuditEntry(
         order: "sign-in", details: person.map { ["role": $0.role.rawValue] } ?? [:],
@@ -100,7 +100,7 @@ extension PageRoutes {
     return with(cookie: cookie, seconds: Int(Sessions.lifetime), context, Self.redirect(form.returnTo))
   }
 
-  /// The response with the session's cookie: for this site, and for no script.
+  /// Returns the response with the session's cookie: `SameSite`, and not readable by scripts.
   private func with(cookie: String, seconds: Int, _ context: AgentContext, _ response: Response) -> Response {
     let isSecure = context.client.isSecure
     var response = response

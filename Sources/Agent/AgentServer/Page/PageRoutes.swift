@@ -93,11 +93,11 @@ struct PageRoutes: Sendable {
     var history: HistoryPage?
     do {
       let rules = try doors.refRules(of: kind.name, id, for: context)
-      // What has no refs, is not there yet, or is another site's, has no history here.
+      // A kind without refs, a missing copy, and another site's entry have no history here.
       history = agent.role == "secondary" ? try? await agent.history(of: kind.name, id: id) : nil
       if let rules { history?.changes.removeAll { rules.hides($0.ref) } }
     } catch let fault as AgentFault where fault.status == 403 || fault.status == 404 {
-      // `serve_git` gives this reader nothing of its refs; every reader sees the state of the entry.
+      // `serve_git` hides its refs from this reader; every reader sees the state of the entry.
     }
     return page.entry(
       await frame(request, context),
@@ -153,7 +153,7 @@ struct PageRoutes: Sendable {
     return (name, row)
   }
 
-  /// Without its numbers, which are much more work.
+  /// Without its numbers, which are expensive.
   private func kindName(_ context: AgentContext) throws -> PageFrame.KindName {
     let name = try context.parameters.require("kind")
     guard let kind = agent.plan.kinds.first(where: { $0.name.text == name }) else {
@@ -169,7 +169,7 @@ struct PageRoutes: Sendable {
       now: Date(timeIntervalSince1970: agent.now.secondsSince1970), path: request.uri.path)
     guard let context else { return frame }
     frame.isAdmin = context.identity == .admin
-    // A client that authenticates by a header has no session, and sees no forms.
+    // A client that authenticates by a header has no session, and gets no forms.
     if let cookie = sessions.cookie(of: request, isSecure: context.client.isSecure) {
       frame.csrf = Sessions.csrf(ofCookie: cookie)
     } else {
@@ -179,7 +179,7 @@ struct PageRoutes: Sendable {
     return frame
   }
 
-  /// Of `ACTION.COUNT`, and of nothing else: a link must not put words into the page.
+  /// Returns the text for `ACTION.COUNT` only: a link must not inject text into the page.
   private static func notice(_ done: String) -> String? {
     let parts = done.split(separator: ".")
     guard parts.count == 2, let count = Int(parts[1]), count >= 0 else { return nil }
@@ -193,7 +193,7 @@ struct PageRoutes: Sendable {
     }
   }
 
-  /// A screen for readers; a client that has not signed in is redirected to do so.
+  /// Returns a screen for readers; redirects a client without a session to the sign-in.
   private func screen(
     _ router: Router<AgentContext>, _ path: String,
     _ body: @escaping @Sendable (Request, AgentContext) async throws -> String
@@ -207,7 +207,7 @@ struct PageRoutes: Sendable {
     }
   }
 
-  /// What goes wrong is a screen as well, and a line in the log.
+  /// Turns errors into a screen and a line in the log.
   func answered(
     _ request: Request, _ context: AgentContext, _ body: () async throws -> Response
   ) async throws -> Response {
@@ -250,7 +250,7 @@ struct PageRoutes: Sendable {
 }
 
 extension HTTPFields {
-  /// The same with other values for some names.
+  /// Returns the same with other values for some names.
   fileprivate func merging(_ others: HTTPFields) -> HTTPFields {
     var fields = self
     for field in others { fields[field.name] = field.value }

@@ -13,8 +13,9 @@ internal import WorkerPool
 
 /// Sessions of clients that have signed in at the page, kept in `<state>/sessions.json` across restarts.
 ///
-/// Neither cookies nor tokens are in the file, only their digests. A session ends after twelve hours, by signing out, or when its
-/// token is replaced. A sign-in is durable when it is answered; a file that cannot be read means that everybody signs in again.
+/// Neither cookies nor tokens are in the file, only their digests. A session ends after twelve hours, by signing out,
+/// or when its token is replaced. A sign-in is durable when it is answered; if the file cannot be read, every client
+/// must sign in again.
 final class Sessions: Sendable {
   private struct Session: Codable, Sendable {
     let cookie: String
@@ -24,7 +25,7 @@ final class Sessions: Sendable {
 
   /// Seconds that a session lasts.
   static let lifetime = 12.0 * 3_600
-  /// A sign-in when so many are open ends the oldest.
+  /// Maximum sessions; a further sign-in ends the oldest.
   private static let most = 1_000
   /// The same of one token, so that one client cannot end the sessions of others.
   private static let mostOfToken = 20
@@ -33,12 +34,13 @@ final class Sessions: Sendable {
   private let site: String
   private let workers: WorkerPool
   private let sessions: Mutex<[Session]>
-  /// One file is written by one at a time.
+  /// Serializes writes.
   private let writing = Mutex(())
 
-  /// Reads what was kept.
+  /// Reads the stored sessions.
   ///
-  /// - Parameter site: the site's name, which the cookie bears: browsers give the cookies of one port of a host to all others.
+  /// - Parameter site: the site's name, which is part of the cookie's name: browsers send the cookies of one port of a
+  ///   host to all others.
   init(state: String, site: String, workers: WorkerPool) async throws {
     self.site = site
     let file = StateFile<[Session]>(FilePath(state).appending("sessions.json"), format: .agentJSON)
@@ -48,7 +50,7 @@ final class Sessions: Sendable {
     sessions = Mutex(try await workers.run { _ in (try? file.read()) ?? [] })
   }
 
-  /// Begins a session for a token that was found good.
+  /// Begins a session for a verified token.
   ///
   /// - Returns: the cookie's value.
   func begin(token: String) async throws -> String {
@@ -74,19 +76,19 @@ final class Sessions: Sendable {
     try await save()
   }
 
-  /// Whose token the session of a cookie was begun with; `nil` for a session that does not exist.
+  /// Returns the owner of the token of a cookie's session; `nil` for a session that does not exist.
   func person(ofCookie cookie: String, _ access: AccessControl) -> Person? {
     let digest = Self.digest(cookie)
     let session = sessions.withLock { $0.first { $0.cookie == digest && $0.expiresAt > Self.now } }
     return session.flatMap { access.person(ofDigest: $0.token) }
   }
 
-  /// The cookie's name. Over TLS browsers take it with this prefix only from this very host, and send it nowhere else (RFC 6265bis,
-  /// section 4.1.3.2).
+  /// The cookie's name. Over TLS browsers accept this prefix only from this host, and send the cookie nowhere else (RFC
+  /// 6265bis, section 4.1.3.2).
   func cookieName(isSecure: Bool) -> String { "\(isSecure ? "__Host-" : "")remora_session_\(site)" }
 
-  /// The session's cookie that comes with a request; `nil` when there is none, or more than one: then another program of this host
-  /// has set one.
+  /// Returns the session's cookie of a request; `nil` when there is none, or more than one: then another program of
+  /// this host has set one.
   func cookie(of request: Request, isSecure: Bool) -> String? {
     let name = cookieName(isSecure: isSecure)
     var found: [String] = []
@@ -99,7 +101,7 @@ final class Sessions: Sendable {
     return found.count == 1 ? found[0] : nil
   }
 
-  /// What the forms of a session send along; of no use without its cookie.
+  /// Returns the form token of a session, which is useless without its cookie.
   static func csrf(ofCookie cookie: String) -> String { digest("csrf:" + cookie) }
 
   private func save() async throws {

@@ -3,31 +3,31 @@ internal import Foundation
 package import Replication
 internal import SiteTokens
 
-/// How an agent can be reached.
+/// The settings of an agent's listeners.
 package struct AgentDoors: Sendable {
-  /// Where the network door listens.
+  /// The host of the network listener.
   package var host: String
   /// Its port; 0 takes a free one.
   package var port: Int
-  /// Certificate of the network door; `nil` speaks plain HTTP.
+  /// The certificate of the network listener; `nil` is plain HTTP.
   package var tls: ServerCertificate?
-  /// Who may come in there.
+  /// The access control of the network listener.
   package var access: AccessControl
-  /// Repositories and files are served to readers, and not only to sites.
+  /// Whether repositories and files are served to readers, and not only to sites.
   package var servesPeople: Bool
-  /// Users whose repositories are served although they are not ours, by their numbers.
+  /// The numbers of users whose repositories are served in addition to those of the agent's user.
   package var trustedOwners: Set<UInt32> = []
-  /// What readers are given of a kind; of one that is not named, everything.
+  /// What readers may fetch of a kind; by default all of it.
   package var serving: [String: AgentConfiguration.Serving] = [:]
-  /// Whose deliveries of webhooks are taken, by kind.
+  /// Whose webhook deliveries are accepted, by kind.
   package var webhooks: [String: WebhookDoor] = [:]
-  /// Sites that were configured at the start: others may ask only after a restart.
+  /// Sites that were configured at the start: others have access only after a restart.
   var sites: Set<SiteName> = []
   /// Group whose members may use the socket of events; `nil` is none.
   package var hookGroup: String?
-  /// Connections at a time; later ones wait.
+  /// Maximum concurrent connections; later ones wait.
   package var maximumConnections = 1_024
-  /// Connections of one client at a time; more are closed.
+  /// Maximum concurrent connections of one client; more are closed.
   package var connectionsOfClient = 256
   /// Requests of one asker in a second.
   package var requestsPerSecond = 2_000
@@ -35,20 +35,20 @@ package struct AgentDoors: Sendable {
   package var wrongTokensPerMinute = 5
   /// The same of sites, and of signatures.
   package var refusalsPerMinute = 1_200
-  /// Bytes of all bodies together that are kept in memory while they come.
+  /// Bytes of all bodies together that are kept in memory while they are received.
   package var requestMemory = 128 << 20
   /// Bytes of all requests of git clients together that are kept on disk.
   package var requestSpool = 2 << 30
-  /// `git upload-pack` at a time, of all askers and of one.
+  /// Maximum concurrent `git upload-pack`, of all clients and of one.
   package var uploadPacks = (all: 8, asker: 4)
   /// How long an event stream lasts.
   package var streamLifetime = Duration.seconds(600)
   /// Bytes a second that a client of a repository or a file must read at least; 0 is any.
   package var minimumRate = 1 << 10
-  /// Bytes of a request's body, but for git's.
+  /// Maximum bytes of a request's body, except git's.
   package var bodyBytes = BodyLimit.values
 
-  /// Doors with defaults for what is not said.
+  /// Creates listeners with defaults for all other values.
   package init(host: String = "127.0.0.1", port: Int = 7_170, access: AccessControl, servesPeople: Bool) {
     self.host = host
     self.port = port
@@ -56,10 +56,11 @@ package struct AgentDoors: Sendable {
     self.servesPeople = servesPeople
   }
 
-  /// The doors that a configuration asks for.
+  /// Creates the listeners' settings of a configuration.
   ///
   /// - Parameter now: this site's clock, for the tokens of others.
-  /// - Throws: `SecretFileError`, `ReplicationError.invalidConfiguration` for an unknown user, and what reading certificates throws.
+  /// - Throws: `SecretFileError`, `ReplicationError.invalidConfiguration` for an unknown user, and errors of reading
+  ///   certificates.
   package init(_ configuration: AgentConfiguration, epoch: SiteEpoch, now: @escaping @Sendable () -> Timestamp)
     async throws
   {
@@ -104,8 +105,8 @@ package struct AgentDoors: Sendable {
     minimumRate = Int(clamping: limits.minimumRate)
   }
 
-  /// What the Host header may say. An address that stands for all of them has no name of its own: then only those count that
-  /// were given, and without any everything does.
+  /// Returns the allowed Host headers. A wildcard address has no name: then only configured names are allowed, or
+  /// without any, all.
   private static func hosts(_ configuration: AgentConfiguration) -> Set<String> {
     let listen = configuration.listen
     var names = Set(configuration.hosts.map { $0.lowercased() })

@@ -7,14 +7,14 @@ internal import SiteTokens
 internal import Synchronization
 
 extension AgentProcess {
-  /// Runs what a configuration says, and takes what can be reloaded from it again at each SIGHUP.
+  /// Runs the agent of a configuration, and applies its reloadable settings again at each SIGHUP.
   ///
   /// - Parameters:
   ///   - reread: reads the configuration again.
   ///   - setLogLevel: receives the level of each reload.
-  ///   - opened: called each time that the listeners are open, with the port of the network and the role that the site has, which a
-  ///     promotion makes another one than the configuration's.
-  /// - Throws: what opening the state or a door throws, and `SecretFileError`.
+  ///   - opened: called each time that the listeners are open, with the network port and the site's role, which after a
+  ///     promotion differs from the configuration's.
+  /// - Throws: errors of opening the state or a listener, and `SecretFileError`.
   package static func run(
     _ configuration: AgentConfiguration, reread: @escaping @Sendable () throws -> AgentConfiguration,
     metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,
@@ -23,8 +23,8 @@ extension AgentProcess {
   ) async throws {
     var (configuration, before) = (configuration, AgentConfiguration?.none)
     var former: (doors: AgentDoors, plan: AgentPlan)?
-    // Until the reload listens, an early SIGHUP must not end the process: what it asks for has just been read. Once, before the first
-    // opening: later this would take the signal from the dispatch source that the reload listens to.
+    // Until the reload listens, an early SIGHUP must not end the process: the configuration has just been read. Once,
+    // before the first opening: later this would take the signal from the dispatch source that the reload listens to.
     signal(SIGHUP, SIG_IGN)
     while true {
       let epoch = try SiteEpoch(state: configuration.state, now: environment.now)
@@ -34,7 +34,7 @@ extension AgentProcess {
         setLogLevel: setLogLevel)
       do {
         let plan = try await AgentPlan(configuration, epoch: epoch, now: environment.now)
-        // Secrets that came together with other kinds: the ones before them stay valid for a while.
+        // Secrets that changed together with the kinds: the previous ones stay valid for a while.
         if let former {
           doors.access.succeed(former.doors.access)
           if let signer = plan.signer, let other = former.plan.signer { signer.succeed(other) }
@@ -48,21 +48,21 @@ extension AgentProcess {
             opened(port, plan.roleName)
           })
       } catch {
-        // Kinds that came with a reload and cannot be opened: those before them can.
+        // If the reloaded kinds cannot be opened, the previous ones are opened again.
         guard let last = before, !reload.isOpen, !Task.isCancelled else { throw error }
         Chronicle(logger).write(.error, "reload: open the site anew: \(error); it goes on as it was")
         (configuration, before) = (last, nil)
         continue
       }
-      // A promotion, or other kinds: the same process, as what the site is now.
+      // After a promotion, or with other kinds, the same process opens the site in its new role.
       guard epoch.wantsRestart, !Task.isCancelled else { return }
       if let next = await reload.next { (configuration, before) = (next, configuration) }
     }
   }
 }
 
-/// Takes in a changed configuration: all of it by opening the site anew when the kinds have changed, else the whole of what can be
-/// taken while it runs; or nothing.
+/// Applies a changed configuration atomically: by opening the site again when the kinds have changed, else by applying
+/// all reloadable settings while it runs.
 private actor ConfigurationReload {
   private var current: AgentConfiguration
   private let epoch: SiteEpoch
@@ -74,7 +74,7 @@ private actor ConfigurationReload {
   /// The configuration to open the site with again.
   private(set) var next: AgentConfiguration?
 
-  /// Whether the doors were opened.
+  /// Whether the listeners were opened.
   nonisolated var isOpen: Bool { openness.withLock { $0 } }
 
   nonisolated func hasOpened() { openness.withLock { $0 = true } }
@@ -102,13 +102,13 @@ private actor ConfigurationReload {
         epoch.askForRestart()
         return
       }
-      // Only sites that we know may ask: the log keeps accounts of them from the start.
+      // Only sites of the start's configuration have access: the log keeps their cursors from the start.
       let known = doors.sites
-      // All of it is read before any of it counts.
+      // All of it is read before any of it is applied.
       let (persons, sites) = (try new.personTokens(), try new.siteSecrets(epoch.record))
       let webhooks = try new.webhookDoors()
       let certificate = try doors.tls?.reread()
-      // Another URL is another primary, which a restart brings.
+      // Another URL is another primary, which needs a restart.
       let issuer = new.primary?.url == current.primary?.url ? try await new.issuer(epoch) : nil
       await doors.access.replace(persons: persons, sites: sites.filter { known.contains($0.key) })
       for (kind, door) in doors.webhooks { if let other = webhooks[kind] { door.replace(other.secret) } }

@@ -8,30 +8,30 @@ package import Replication
 internal import SystemPackage
 internal import WorkerPool
 
-/// An agent as a process: opens the state, then the doors, then runs the loops, until SIGTERM or SIGINT; then lets go of what
-/// waits, ends what runs, closes the state, and leaves nothing half done.
+/// An agent as a process: opens the state, then the listeners, then runs the loops, until SIGTERM or SIGINT; then ends
+/// waiting requests and running jobs, and closes the state consistently.
 package enum AgentProcess {
-  /// What a SIGHUP does.
+  /// The handler of SIGHUP.
   package typealias Reload = @Sendable (Agent) async -> Void
 
   /// Runs until a signal or a failure.
   ///
   /// - Parameters:
-  ///   - metrics: shown at `/metrics`; gets a collector of the site's numbers.
-  ///   - reload: `nil` leaves SIGHUP alone.
+  ///   - metrics: shown at `/metrics`; receives a collector of the site's numbers.
+  ///   - reload: `nil` does not handle SIGHUP.
   ///   - opened: called once the listeners are open, with the port of the network.
-  /// - Throws: what opening the state or a door throws.
+  /// - Throws: errors of opening the state or a listener.
   package static func run(
     _ plan: AgentPlan, doors: AgentDoors, metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,
     reload: Reload? = nil, opened: @escaping @Sendable (_ port: Int) -> Void = { _ in }
   ) async throws {
     let chronicle = Chronicle(logger)
-    // A client that leaves while it is written to must not end the process.
+    // A client that disconnects during a write must not end the process.
     signal(SIGPIPE, SIG_IGN)
     try await Agent.withOpen(plan, chronicle: chronicle, environment: environment) { agent in
       let collector = metrics.registerCollector { await SiteMetrics.families(of: agent) }
       defer { metrics.removeCollector(collector) }
-      // Reading refs and files for others must not wait for our own syncs.
+      // Reading refs and files for clients must not wait for this site's syncs.
       let workers = WorkerPool(name: "serving", threads: 8, waitingLimit: 10_000)
       var settings = GitServingSettings(environment: ProcessInfo.processInfo.environment)
       settings.temporaryDirectory = FilePath(plan.state)

@@ -5,13 +5,13 @@ internal import Hummingbird
 internal import MetricsExposition
 internal import WorkerPool
 
-/// What is answered at each door.
+/// The router of each listener.
 struct AgentRouters: Sendable {
   let network: RouterResponder<AgentContext>
   let admin: RouterResponder<AgentContext>
   let events: RouterResponder<AgentContext>
 
-  /// What answers need beside the agent itself.
+  /// The dependencies of routes in addition to the agent.
   struct Means {
     let doors: AgentDoors
     let chronicle: Chronicle
@@ -24,7 +24,7 @@ struct AgentRouters: Sendable {
     let shares: AccessMiddleware.Shares
     let audit: AuditLog
 
-    /// Shares as the doors have them.
+    /// Returns the shares of the listeners' settings.
     static func shares(_ doors: AgentDoors) -> AccessMiddleware.Shares {
       var rates = PeerRates.Limits()
       rates.requestsPerSecond = doors.requestsPerSecond
@@ -39,7 +39,7 @@ struct AgentRouters: Sendable {
     }
   }
 
-  /// - Throws: what describing the routes throws.
+  /// - Throws: errors of describing the routes.
   init(_ agent: Agent, _ means: Means) throws {
     network = try Self.full(.network(means.doors.access), agent, means)
     admin = try Self.full(.adminSocket, agent, means)
@@ -58,7 +58,7 @@ struct AgentRouters: Sendable {
     router.addEventRoute(agent)
     router.addWebhookRoutes(agent, means.doors.webhooks)
     router.addContentRoutes(agent, means.doors, means.git, workers: means.workers, spool: means.shares.spool)
-    // Of the routes that follow, and of those alone.
+    // It applies only to the routes that follow.
     router.add(middleware: ReadersMiddleware(means.readers))
     try router.addDocumentRoute()
     router.addMetricsRoute(means.metrics)
@@ -76,7 +76,7 @@ struct AgentRouters: Sendable {
   }
 
   private static func router(_ door: AccessMiddleware.Door, _ means: Means) -> Router<AgentContext> {
-    // HEAD is answered wherever GET is (RFC 9110 § 9.1).
+    // HEAD is supported wherever GET is (RFC 9110 § 9.1).
     let router = Router(context: AgentContext.self, options: .autoGenerateHeadEndpoints)
     var access: AccessControl?
     if case .network(let control) = door { access = control }

@@ -10,7 +10,7 @@ internal import NIOCore
 internal import ServiceLifecycle
 internal import UnixSignals
 
-/// The doors and the loops of an open agent, as services that end together.
+/// The listeners and the loops of an open agent, as services that end together.
 struct AgentServices: Sendable {
   let agent: Agent
   let doors: AgentDoors
@@ -19,7 +19,7 @@ struct AgentServices: Sendable {
   let reload: AgentProcess.Reload?
   let opened: @Sendable (Int) -> Void
 
-  /// How long the agent may take to stop; what is slower is cancelled.
+  /// How long the agent may take to stop; slower services are cancelled.
   private static let drain = Duration.seconds(10)
   /// How long the next request of a connection may take to begin and its head to arrive, and how long a body.
   private static let (headLimit, bodyLimit) = (TimeAmount.seconds(60), TimeAmount.seconds(300))
@@ -29,7 +29,8 @@ struct AgentServices: Sendable {
     let admin = SocketFile(path: "\(agent.plan.state)/admin.sock")
     let events = SocketFile(path: "\(agent.plan.state)/events.sock")
     for socket in [admin, events] { try socket.prepare() }
-    // The sockets' files get the mode that the umask leaves them. It is the process's, so nothing else may run meanwhile.
+    // The sockets' files get the mode that the umask leaves them. The umask is process-wide, so no other code may run
+    // meanwhile.
     let before = umask(0o177)
     let sockets = OpenGate(after: 2)
     let inner = GatedService(gate: sockets) {
@@ -56,7 +57,7 @@ struct AgentServices: Sendable {
     }
   }
 
-  /// The server's own lines are about its connections; those for operators come from the routes.
+  /// The server's own log lines concern connections; the routes log for operators.
   private var quiet: Logger {
     var quiet = logger
     quiet.logLevel = .critical
@@ -77,7 +78,7 @@ struct AgentServices: Sendable {
       onServerRunning: { _ in gate.arrive() }, logger: quiet)
   }
 
-  /// The network door and the loops.
+  /// Runs the network listener and the loops.
   private func runBehindSockets() async throws {
     let shares = ConnectionShares(most: doors.connectionsOfClient, exempt: doors.access.trustedProxies)
     let http = HTTPServerBuilder.http1(
@@ -99,7 +100,7 @@ struct AgentServices: Sendable {
       if let epoch = agent.plan.epoch {
         group.addTask { await cancelWhenGracefulShutdown { await afterPromotion(epoch) } }
       }
-      // The first that ends, ends all: a door that cannot be opened, or the shutdown.
+      // The first that ends, ends all: a listener that cannot be opened, or the shutdown.
       try await group.next()
       group.cancelAll()
       try await group.waitForAll()
@@ -120,7 +121,7 @@ struct AgentServices: Sendable {
   /// Returns when this site was promoted, and the client that ordered it has the answer.
   private func afterPromotion(_ epoch: SiteEpoch) async {
     await epoch.waitForRestart()
-    // Cancelled: something else ends the agent.
+    // Throws only when cancelled: another service ends the agent.
     try? await Task.sleep(for: .milliseconds(300))
   }
 

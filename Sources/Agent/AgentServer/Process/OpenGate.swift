@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Holds services back until something has happened, as often as was said.
+/// Makes services wait until `arrive` was called a given number of times.
 final class OpenGate: Sendable {
   private struct State {
     var missing: Int
@@ -9,7 +9,7 @@ final class OpenGate: Sendable {
 
   private let state: Mutex<State>
 
-  /// - Parameter count: how many times `arrive` is waited for.
+  /// - Parameter count: the number of calls of `arrive` to wait for.
   init(after count: Int) { state = Mutex(State(missing: count)) }
 
   func arrive() {
@@ -22,7 +22,7 @@ final class OpenGate: Sendable {
     for continuation in freed { continuation.resume() }
   }
 
-  /// Lets everybody through, whatever is missing.
+  /// Releases all waiters, even if arrivals are missing.
   func force() {
     let freed = state.withLock { state in
       state.missing = 0

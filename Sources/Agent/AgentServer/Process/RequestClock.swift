@@ -1,11 +1,11 @@
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Ends connections whose requests do not come to their ends: a client that sends a byte now and then would otherwise hold one of
-/// the places for ever.
+/// Closes connections whose requests are not completed in time: a client that sends a byte now and then would otherwise
+/// hold a slot without limit.
 ///
-/// The clock runs from the opening, or from the last answer's end, to the head of a request, and from there to the end of its
-/// body. While the agent works and answers it stands still: answers have clocks of their own.
+/// The clock runs from the opening, or from the last answer's end, to the head of a request, and from there to the end
+/// of its body. It stops while the agent works and answers, because answers have their own limits.
 final class RequestClock: ChannelInboundHandler, ChannelOutboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart

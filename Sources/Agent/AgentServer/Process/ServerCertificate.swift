@@ -3,9 +3,9 @@ internal import NIOCore
 package import NIOSSL
 internal import Synchronization
 
-/// The certificate and key that an agent shows: read at the start and again at each SIGHUP, for the handshakes that follow.
+/// The certificate and key of an agent, read at the start and again at each SIGHUP, for later handshakes.
 package final class ServerCertificate: Sendable {
-  /// What the two files held.
+  /// The content of the two files.
   struct Content: Sendable {
     let chain: [NIOSSLCertificateSource]
     let key: NIOSSLPrivateKeySource
@@ -15,14 +15,14 @@ package final class ServerCertificate: Sendable {
   private let keyFile: String
   private let content: Mutex<Content>
 
-  /// - Throws: `AgentFault` for a file that holds no PEM.
+  /// - Throws: `AgentFault` for a file without PEM.
   package init(certificateFile: String, keyFile: String) throws {
     self.certificateFile = certificateFile
     self.keyFile = keyFile
     content = Mutex(try Self.read(certificateFile, keyFile))
   }
 
-  /// For the listener: each handshake asks for what holds then.
+  /// The listener's configuration: each handshake uses the present certificate.
   package var configuration: TLSConfiguration {
     let start = content.withLock { $0 }
     var configuration = TLSConfiguration.makeServerConfiguration(certificateChain: start.chain, privateKey: start.key)
@@ -37,12 +37,12 @@ package final class ServerCertificate: Sendable {
     return configuration
   }
 
-  /// Reads both files; what they hold counts only when `take` gets it.
+  /// Reads both files; `take` applies their content.
   ///
   /// - Throws: `AgentFault` for files that cannot be read, or whose certificate is not the key's.
   func reread() throws -> Content {
     let content = try Self.read(certificateFile, keyFile)
-    // A pair that does not fit would end every handshake from now on.
+    // With a mismatching pair every later handshake would fail.
     let trial = TLSConfiguration.makeServerConfiguration(certificateChain: content.chain, privateKey: content.key)
     do {
       _ = try NIOSSLContext(configuration: trial)
@@ -64,7 +64,7 @@ package final class ServerCertificate: Sendable {
     }
     let chain: [NIOSSLCertificate]
     let key: NIOSSLPrivateKey
-    // What the library says ("failedToLoadCertificate") adds nothing to this.
+    // The library's error ("failedToLoadCertificate") adds nothing to this.
     do { chain = try NIOSSLCertificate.fromPEMFile(certificateFile) } catch {
       throw fault(certificateFile, "certificate")
     }

@@ -8,9 +8,10 @@ struct SocketFile: Sendable {
   /// `sun_path` has 108 bytes, one of them for the end (unix(7)).
   private static let longest = 107
 
-  /// Makes way for a new one. What a dead process left is removed: the state directory's lock says that it is dead.
+  /// Prepares the path for a new socket, and removes a dead process's one: the state directory's lock proves that it is
+  /// dead.
   ///
-  /// - Throws: `AgentFault` for a path that no socket can have, and for what cannot be removed.
+  /// - Throws: `AgentFault` for an invalid socket path, and for a file that cannot be removed.
   func prepare() throws(AgentFault) {
     guard path.utf8.count <= Self.longest else {
       throw AgentFault(

@@ -1,24 +1,24 @@
 internal import Hummingbird
 internal import WorkerPool
 
-/// Writes the body of a response so that a client which does not read, or hardly does, cannot hold us: each piece has a deadline,
-/// and while we wait for the client it must read at a lowest rate. Hummingbird's own idle timeout does not run while a response is
-/// written.
+/// Writes the body of a response with time limits, so that a slow client cannot hold resources: each piece has a
+/// deadline, and the client must read at a minimum rate. Hummingbird's own idle timeout does not run while a response
+/// is written.
 ///
-/// An error thrown from the body's closure makes Hummingbird close the connection, with what is still unsent.
+/// An error thrown from the body's closure makes Hummingbird close the connection, and drop unsent bytes.
 ///
-/// Unchecked because `writer` has no word about threads: it is used by one child task at a time, and the caller of `write` or
-/// `finish` waits until that task has ended.
+/// Unchecked because `writer` is not declared `Sendable`: it is used by one child task at a time, and the caller of
+/// `write` or `finish` waits until that task has ended.
 final class BoundedBodyWriter: @unchecked Sendable {
   private var writer: any ResponseBodyWriter
   private let limit: Duration
   private let minimumRate: Int
-  /// Since the rate was last found good: how long we have waited for the client, and for how many bytes.
+  /// Since the last successful check of the rate: the time waited for the client, and the bytes.
   private var waited = Duration.zero
   private var count = 0
 
   /// - Parameters:
-  ///   - limit: how long one piece may take, and over how long a wait the rate is measured.
+  ///   - limit: the limit of one piece's write, and the waiting time over which the rate is measured.
   ///   - minimumRate: bytes a second; 0 is any.
   init(_ writer: any ResponseBodyWriter, limit: Duration, minimumRate: Int = 0) {
     self.writer = writer
@@ -26,11 +26,12 @@ final class BoundedBodyWriter: @unchecked Sendable {
     self.minimumRate = minimumRate
   }
 
-  /// - Throws: `DeadlineExceeded`, for a client that reads too slowly too, and what the connection says when it is gone.
+  /// - Throws: `DeadlineExceeded`, also for a client that reads too slowly, and the connection's error when it is
+  ///   closed.
   func write(_ bytes: [UInt8]) async throws {
     let start = ContinuousClock.now
     try await bounded { try await self.writer.write(ByteBuffer(bytes: bytes)) }
-    // What makes the bytes may take its time; only the waits for the client count.
+    // The time to produce the bytes is not counted; only the waits for the client are.
     waited += ContinuousClock.now - start
     count += bytes.count
     guard waited >= limit else { return }
@@ -38,7 +39,7 @@ final class BoundedBodyWriter: @unchecked Sendable {
     (waited, count) = (.zero, 0)
   }
 
-  /// Ends the body. To be called last.
+  /// Ends the body. Call it last.
   func finish() async throws {
     try await bounded { try await self.writer.finish(nil) }
   }

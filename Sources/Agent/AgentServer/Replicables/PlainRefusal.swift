@@ -3,16 +3,16 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 
-/// An answer of one line of text that says no.
+/// A refusal with one line of text.
 struct PlainRefusal: Error {
   let status: HTTPResponse.Status
   let text: String
   /// Seconds, for `Retry-After`.
   let retryAfter: Int64?
-  /// Whether the connection ends with the answer. Hummingbird would read the rest of a request first, however slowly that
-  /// drips in.
+  /// Whether the connection ends with the answer. Hummingbird would read the rest of a request first, however slowly
+  /// that drips in.
   let endsConnection: Bool
-  /// Whether Git LFS asked, which reads nothing but JSON of its own.
+  /// Whether the client is Git LFS, which reads only its own JSON.
   let isLargeFiles: Bool
 
   init(
@@ -34,7 +34,7 @@ struct PlainRefusal: Error {
   }
 
   /// The answer, after a line in the log.
-  /// - Parameter reason: what the log says in place of the answer's text, where that is more.
+  /// - Parameter reason: the text of the log in place of the answer's, if more detailed.
   func response(to request: Request, _ context: some RequestContext, because reason: String? = nil) -> Response {
     context.logger.log(
       level: status.code >= 500 ? .warning : .notice,

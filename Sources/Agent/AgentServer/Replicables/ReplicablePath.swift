@@ -2,21 +2,21 @@ internal import AgentAPI
 package import Replication
 internal import TextBytes
 
-/// The path of a URL that leads to something of a replicable: `/AREA/KIND/ID…/ENDING`, or
-/// `/AREA/KIND/.remora-incarnation/INCARNATION/ID…/ENDING` where one incarnation is meant and no other; each part percent-encoded
-/// for itself (product contract § 3).
+/// The path of a URL of a replicable: `/AREA/KIND/ID…/ENDING`, or
+/// `/AREA/KIND/.remora-incarnation/INCARNATION/ID…/ENDING` for one incarnation only; each part is percent-encoded
+/// separately (product contract § 3).
 ///
-/// Read from the raw path and strictly: two spellings that lead to one file would be two doors, and a door that one check does
-/// not know is open.
+/// Read from the raw path and strictly: with two spellings of one file, a check of one spelling could be bypassed by
+/// the other.
 package struct ReplicablePath: Hashable, Sendable {
-  /// The name of the kind, as it was sent; whether there is such a kind is for others to say.
+  /// The name of the kind, as it was sent; the caller checks whether it exists.
   package let kind: String
   /// A valid id.
   package let id: String
-  /// Which one is meant; `nil` for whatever has the id.
+  /// The requested one; `nil` for any that has the id.
   package let incarnation: Incarnation?
 
-  /// Why a path leads nowhere.
+  /// Why a path is refused.
   enum Refusal: Error, Hashable {
     /// It breaks the rules of encoding or of ids: status 400.
     case malformed(String)
@@ -28,7 +28,7 @@ package struct ReplicablePath: Hashable, Sendable {
   ///   - path: as it was sent, without the query.
   ///   - area: its first part, `git` or `blobs`.
   ///   - ending: its last parts.
-  ///   - suffix: what the last part of the id must end with, and what is no part of the id.
+  ///   - suffix: the required ending of the id's last part, which is no part of the id.
   init(_ path: String, area: String, ending: [String] = [], suffix: String = "") throws(Refusal) {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count >= 4 + ending.count, parts[0].isEmpty, parts[1] == area,

@@ -4,8 +4,8 @@ internal import Hummingbird
 extension Response {
   /// An answer of a few bytes.
   ///
-  /// - Parameter endsConnection: whether the connection ends behind it. Hummingbird would read the rest of the request first,
-  ///   however much there is and however slowly it drips in.
+  /// - Parameter endsConnection: whether the connection is closed after it. Hummingbird would otherwise read the rest
+  ///   of the request first, of any size and at any rate.
   init(_ status: HTTPResponse.Status, _ headers: HTTPFields, _ bytes: ByteBuffer, endsConnection: Bool) {
     guard endsConnection else {
       self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: bytes))
@@ -16,14 +16,14 @@ extension Response {
     let body = ResponseBody(contentLength: bytes.readableBytes) { writer in
       try await writer.write(bytes)
       try await writer.finish(nil)
-      // A client that is still sending would lose the answer to the reset that a close is then; so it gets time to read.
+      // For a client that is still sending, the close is a reset, which could drop the answer; so it gets time to read.
       try await Task.sleep(for: .milliseconds(200))
-      // The answer has gone out; an error behind it is how a connection is closed.
+      // The answer is sent; throwing an error after it closes the connection.
       throw ConnectionEnds()
     }
     self.init(status: status, headers: headers, body: body)
   }
 }
 
-/// Not a failure: the way to close a connection behind an answer.
+/// Not a failure: closes a connection after an answer.
 private struct ConnectionEnds: Error {}

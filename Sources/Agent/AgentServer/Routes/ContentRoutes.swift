@@ -8,9 +8,9 @@ internal import SystemPackage
 internal import WorkerPool
 
 extension Router<AgentContext> {
-  /// Repositories and files: for sites, and for readers where `serve_git` is on.
+  /// Adds the routes of repositories and files: for sites, and for readers where `serve_git` is on.
   ///
-  /// - Parameter spool: what the bodies of all git requests may take on the disk together.
+  /// - Parameter spool: the disk budget of all git requests' bodies.
   func addContentRoutes(
     _ agent: Agent, _ doors: AgentDoors, _ service: GitService, workers: WorkerPool, spool: BodyBudget
   ) {
@@ -36,9 +36,9 @@ extension Router<AgentContext> {
     }
   }
 
-  /// By which rules a person is given it; `nil` when a site asks.
+  /// Returns the rules by which a reader may fetch it; `nil` for a site.
   ///
-  /// - Throws: `AgentFault` 401 and 403 for who may not, 404 for what the rules leave out.
+  /// - Throws: `AgentFault` 401 and 403 without permission, 404 for content that the rules exclude.
   private static func admit(
     _ context: AgentContext, _ doors: AgentDoors, _ kind: String, _ id: String
   ) throws -> AgentConfiguration.Serving? {
@@ -52,9 +52,10 @@ extension Router<AgentContext> {
 }
 
 extension AgentDoors {
-  /// What a reader or an admin is given of a replicable, its refs and their history included (`serve_git` of the kind).
+  /// Returns the rules by which a reader or an admin may read a replicable, including its refs and their history
+  /// (`serve_git` of the kind).
   ///
-  /// - Throws: `AgentFault` 403 for a reader where only admins are, 404 for what the rules leave out.
+  /// - Throws: `AgentFault` 403 for a reader where only admins may read, 404 for content that the rules exclude.
   func rules(of kind: String, _ id: String, for context: AgentContext) throws -> AgentConfiguration.Serving {
     let rules = serving[kind] ?? .everything
     if rules.role == .admin { try context.requireAdmin() }
@@ -64,7 +65,7 @@ extension AgentDoors {
     return rules
   }
 
-  /// The same for what names refs and is no git route: `nil` for sites and admins, which see all of them.
+  /// Does the same for other routes that show refs: `nil` for sites and admins, which see all of them.
   func refRules(of kind: String, _ id: String, for context: AgentContext) throws -> AgentConfiguration.Serving? {
     guard case .reader = context.identity else { return nil }
     return try rules(of: kind, id, for: context)
@@ -72,6 +73,6 @@ extension AgentDoors {
 }
 
 extension AgentConfiguration.Serving {
-  /// Whether a ref is hidden, as `transfer.hideRefs` says it: the name itself and what is below it.
+  /// Whether a ref is hidden, by the rules of `transfer.hideRefs`: the name itself and the names below it.
   func hides(_ ref: String) -> Bool { hiddenRefs.contains { ref == $0 || ref.hasPrefix("\($0)/") } }
 }

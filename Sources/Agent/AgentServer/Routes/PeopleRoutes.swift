@@ -7,7 +7,7 @@ internal import NIOCore
 internal import WorkerPool
 
 extension Router<AgentContext> {
-  /// What readers and admins ask, by hand or by the commands.
+  /// Adds the routes of readers and admins.
   func addPeopleRoutes(_ agent: Agent, _ doors: AgentDoors) {
     get("/api/v1/status") { _, context in
       try context.requireReaderOrNeighbour()
@@ -17,7 +17,7 @@ extension Router<AgentContext> {
       try context.requireReader()
       let kind = try context.parameters.require("kind")
       if let id = request.query("id") { return try Response.json(try await agent.registryEntry(of: kind, id: id)) }
-      // In the order of the ids' text it is walked through by programs; in any other it is read page by page.
+      // Without a sort order it is a walk by ids, for programs; otherwise it is a paged list.
       if request.query("sort") != nil || request.query("before") != nil {
         return try Response.json(try await agent.list(try request.listing(), of: kind))
       }
@@ -85,7 +85,7 @@ extension Router<AgentContext> {
     }
   }
 
-  /// Everything that is counted, for a scraper.
+  /// Adds the route of metrics.
   func addMetricsRoute(_ metrics: MetricsRegistry) {
     let pages = SharedAnswer<ByteBuffer>()
     get("/metrics") { _, context in
@@ -97,8 +97,8 @@ extension Router<AgentContext> {
     }
   }
 
-  /// Whether the process is up, and whether its copies may be relied on: for supervisors and load balancers, without a token. The
-  /// reasons name nothing that a client without one may not see; `remora status` names it.
+  /// Adds the routes of liveness and readiness, for supervisors and load balancers, without a token. Their reasons
+  /// contain nothing that requires a token; `remora status` has the details.
   func addHealthRoutes(_ agent: Agent) {
     get("/healthz") { _, _ in Self.plain("ok\n") }
     get("/readyz") { _, _ in

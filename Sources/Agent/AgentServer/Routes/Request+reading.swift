@@ -3,16 +3,16 @@ internal import AgentAPI
 internal import Hummingbird
 
 extension Request {
-  /// A value of the query, decoded; `nil` when it is not there. An empty one is a value: what a script forgot to fill in must not
-  /// ask for everything.
+  /// Returns a value of the query, decoded; `nil` when it is missing. An empty one is a value: an unset variable in a
+  /// script must not select everything.
   func query(_ name: String) -> String? { uri.queryParameters.get(name) }
 
-  /// The same of a page's own forms and links, which also send empty fields.
+  /// Does the same for the page's own forms and links, which also send empty fields.
   func field(_ name: String) -> String? { query(name).flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// A number of the query, within a range.
+  /// Returns a number of the query, within a range.
   ///
-  /// - Throws: `AgentFault` 400 for what is no such number.
+  /// - Throws: `AgentFault` 400 for an invalid number.
   func number(_ name: String, in range: ClosedRange<Int>, default standard: Int) throws(AgentFault) -> Int {
     guard let text = query(name) else { return standard }
     guard let number = Int(text), range.contains(number) else {
@@ -23,7 +23,7 @@ extension Request {
     return number
   }
 
-  /// - Throws: `AgentFault` 400 when it is not there.
+  /// - Throws: `AgentFault` 400 when it is missing.
   func required(_ name: String) throws(AgentFault) -> String {
     guard let value = query(name), !value.isEmpty else {
       throw AgentFault(400, "invalid_request", "answer without '\(name)' in the query: it is needed here")
@@ -31,7 +31,7 @@ extension Request {
     return value
   }
 
-  /// Which part of a list is asked for.
+  /// Returns the requested part of a list.
   func listing() throws(AgentFault) -> RegistryListing {
     var listing = RegistryListing()
     listing.sort = query("sort") ?? listing.sort
@@ -44,9 +44,9 @@ extension Request {
     return listing
   }
 
-  /// The body as a value.
+  /// Decodes the body as a value.
   ///
-  /// - Throws: `AgentFault` 400 for what cannot be read; 413 by the collecting.
+  /// - Throws: `AgentFault` 400 for an invalid body; 413 for a too large one.
   func value<Value: Decodable>(_ type: Value.Type, _ context: AgentContext) async throws -> Value {
     let body = try await body.collect(upTo: context.bodyBytes)
     do {

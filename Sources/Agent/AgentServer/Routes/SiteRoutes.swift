@@ -6,13 +6,13 @@ internal import NIOCore
 internal import ServiceLifecycle
 
 extension Router<AgentContext> {
-  /// What a secondary asks its primary.
+  /// Adds the routes of a secondary's requests to its primary.
   func addSiteRoutes(_ agent: Agent, _ doors: AgentDoors) {
     get("/api/v1/events") { request, context in
       let reader = try context.requireSiteOrReader()
       let limit = try request.number("limit", in: 1...10_000, default: 1_000)
       let wait = try request.number("wait", in: 0...60, default: 0)
-      // A poll that is waiting when the agent stops is let go at once; its asker comes again.
+      // A waiting poll ends at once when the agent stops; the client retries.
       let page = try await cancelWhenGracefulShutdown {
         try await agent.events(
           after: request.query("after"), limit: limit, wait: .seconds(wait), reader: reader)
@@ -31,7 +31,7 @@ extension Router<AgentContext> {
       let (kind, id, marks) = (
         try context.parameters.require("kind"), try request.required("id"), request.query("marks")
       )
-      // It answers whether the repository has an object, hidden or not.
+      // The answer shows whether the repository has an object, hidden or not.
       if marks != nil, case .reader = context.identity { try context.requireAdmin() }
       return try Response.json(
         try await agent.standing(of: kind, id: id, incarnation: request.query("incarnation"), marks: marks))
@@ -51,7 +51,7 @@ extension Router<AgentContext> {
     }
   }
 
-  /// How the sites stand.
+  /// Adds the routes of the sites' status.
   func addStandingRoutes(_ agent: Agent) {
     get("/api/v1/sites") { _, context in
       try context.requireReaderOrNeighbour()
@@ -74,7 +74,7 @@ extension Router<AgentContext> {
     }
   }
 
-  /// What a promotion asks of the primary that it replaces, and the epoch of this site.
+  /// Adds the routes of a promotion's requests to the replaced primary, and of this site's epoch.
   func addFenceRoutes(_ agent: Agent) {
     get("/api/v1/fence") { _, context in
       return try Response.json(try await agent.fence(for: try context.requireSiteOrReader()))
@@ -95,7 +95,7 @@ extension Router<AgentContext> {
     }
   }
 
-  /// Events come in: at every door.
+  /// Adds the route of event notices, at every listener.
   func addEventRoute(_ agent: Agent) {
     post("/api/v1/events") { request, context in
       try context.requireAdmin()

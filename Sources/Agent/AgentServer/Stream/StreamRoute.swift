@@ -7,11 +7,11 @@ internal import NIOCore
 internal import ServiceLifecycle
 
 extension Router<AgentContext> {
-  /// What happens, as it happens: server-sent events (WHATWG HTML, section 9.2) for pages and scripts.
+  /// Adds the event stream: server-sent events (WHATWG HTML, section 9.2) for pages and scripts.
   ///
-  /// `change` is a transition, `status` the site at a glance every five seconds, `skipped` says how many transitions were left out,
-  /// `reset` that what the client missed is not known. A stream ends after ten minutes: the client asks again, and proves again who it
-  /// is; `Last-Event-ID` has it go on where it was.
+  /// `change` is a transition, `status` the site's status every five seconds, `skipped` is the number of transitions
+  /// that were left out, and `reset` means that the missed transitions are unknown. A stream ends after ten minutes:
+  /// the client reconnects and authenticates again; `Last-Event-ID` continues at its position.
   func addStreamRoute(_ agent: Agent, lifetime: Duration) {
     get("/api/v1/stream") { request, context in
       try context.requireReader()
@@ -21,13 +21,13 @@ extension Router<AgentContext> {
           hint: "close some, poll, or raise limits.streams")
       }
       let (body, isAdmitted) = (request.body, context.isStillAdmitted)
-      // The place is the listener's, which goes with this closure: also where the body is never asked for (HEAD).
+      // The listener's slot is released with this closure, also if the body is never requested (HEAD).
       return Response(
         status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .connection: "close"],
         body: ResponseBody { [writer = EventStream(agent, listener, lifetime, while: isAdmitted)] output in
           let bounded = BoundedBodyWriter(output, limit: EventStream.writeLimit)
           defer { listener.end() }
-          // A client that goes away is seen by its end of the connection, not only when a write to it fails.
+          // A client's disconnect is detected by the closed connection, not only by a failing write.
           try await body.consumeWithCancellationOnInboundClose { _ in try await writer.run(bounded) }
           try await bounded.finish()
         })
@@ -45,7 +45,7 @@ struct EventStream: Sendable {
   static let interval = Duration.seconds(5)
   /// How long a client may leave a piece unread.
   static let writeLimit = Duration.seconds(30)
-  /// Of a burst; a page that shows more has changed altogether.
+  /// The maximum of transitions in one burst; a page would have to reload for more.
   private static let mostAtATime = 200
 
   private let agent: Agent
@@ -63,17 +63,17 @@ struct EventStream: Sendable {
     self.lifetime = lifetime
   }
 
-  /// The id behind which the client wants to go on.
+  /// Returns the id after which the client continues.
   static func lastID(of request: Request) -> String? {
     HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// Returns when the stream's time is up, the client's token or session is no longer good, or the agent stops.
+  /// Runs until the stream's time is up, the client's token or session is no longer valid, or the agent stops.
   func run(_ writer: BoundedBodyWriter) async throws {
     let end = ContinuousClock.now + lifetime
     var last = listener.start
     var head = "retry: 2000\n"
-    // The place from which the client goes on if nothing happens meanwhile.
+    // The position at which the client continues if no transition follows.
     head += "id: \(listener.id(last))\nevent: \(listener.isReset ? "reset" : "start")\ndata: {}\n\n"
     try await writer.write(Array(head.utf8))
     let ticks = AsyncTimerSequence(interval: min(Self.interval, lifetime), clock: .continuous)

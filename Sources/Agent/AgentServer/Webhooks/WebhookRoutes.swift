@@ -7,7 +7,7 @@ package import SiteTokens
 internal import Synchronization
 package import Webhooks
 
-/// Whose deliveries are taken for a kind, and what its repositories are called here.
+/// The secret of a kind's webhook deliveries, and the mapping of its repositories' names to ids.
 package final class WebhookDoor: Sendable {
   package let mapping: WebhookMapping
   private let current: Mutex<WebhookSecret>
@@ -19,21 +19,22 @@ package final class WebhookDoor: Sendable {
 
   package var secret: WebhookSecret { current.withLock { $0 } }
 
-  /// Takes another secret, which a reload brings. The one before is refused at once: a forge has one secret, and whatever a
-  /// delivery would have said the scan finds.
+  /// Replaces the secret after a reload. The previous one is refused at once: a forge has one secret, and the scan
+  /// finds the changes of refused deliveries.
   func replace(_ secret: WebhookSecret) { current.withLock { $0 = secret } }
 }
 
 /// The answer to a forge's delivery.
 struct WebhookReceipt: Codable {
-  /// How many events were made of it.
+  /// The number of published events.
   var events: Int
-  /// Names at the forge that no id of ours belongs to.
+  /// Names at the forge without an id here.
   var unmapped: [String]
 }
 
 extension Router<AgentContext> {
-  /// Deliveries of forges. They bring no token: what they say is signed, and whatever they say only ever causes a sync.
+  /// Adds the routes of forges' deliveries. They have no token: their bodies are signed, and they can only cause a
+  /// sync.
   func addWebhookRoutes(_ agent: Agent, _ doors: [String: WebhookDoor]) {
     guard !doors.isEmpty else { return }
     post("/webhooks/{kind}") { request, context in
@@ -49,7 +50,7 @@ extension Router<AgentContext> {
           400, "unknown_forge", "take a webhook: its headers are of no forge that we know",
           hint: "GitHub, GitLab, Gitea and Forgejo are known")
       }
-      // What the head alone decides is decided before the body is read.
+      // Checks by the head come before the body is read.
       guard let proof = forge.proof(header: header), door.mayAdmit(proof) else { throw Self.badSignature(forge) }
       let body = Array(try await request.body.collect(upTo: BodyLimit.webhooks).readableBytesView)
       guard door.admits(proof, of: body) else { throw Self.badSignature(forge) }
@@ -96,7 +97,7 @@ extension Router<AgentContext> {
 }
 
 extension WebhookDoor {
-  /// False for what cannot be right, whatever the body is.
+  /// Whether the proof may be valid for any body.
   fileprivate func mayAdmit(_ proof: Forge.Proof) -> Bool {
     switch proof {
     case .hmac: true
@@ -113,7 +114,7 @@ extension WebhookDoor {
 }
 
 extension Agent {
-  /// - Returns: whether it became an event: no id of ours may belong to the name.
+  /// - Returns: whether an event was published: the name may have no id here.
   fileprivate func take(
     _ notice: ForgeNotice, _ kind: String, _ mapping: WebhookMapping, correlationID: String?
   ) async throws -> Bool {
@@ -125,7 +126,7 @@ extension Agent {
           event: notice.word.rawValue, replicableName: kind, id: id, changes: moves, correlationId: correlationID))
       return true
     } catch {
-      // There is no such id here, or it can be none: the forge did nothing wrong.
+      // The id does not exist here, or is invalid: this is no error of the forge.
       let fault = AgentFault(error)
       guard fault.status == 404 || fault.code == "invalid_id" else { throw error }
       return false

@@ -14,9 +14,9 @@ package struct GraphQLRequest: Sendable {
     self.variables = variables
   }
 
-  /// From JSON.
+  /// Decodes a request from JSON.
   ///
-  /// - Throws: `GraphQLError` for what is no request.
+  /// - Throws: `GraphQLError` for an invalid request.
   package init(json: [UInt8]) throws(GraphQLError) {
     let value = try GraphQLValue(json: json)
     guard case .object = value else { throw GraphQLError("the body is no JSON object") }

@@ -4,7 +4,7 @@ internal import TextBytes
 enum EscapedScalar {
   /// Reads four hexadecimal digits, and another `\uXXXX` where the first are half of a pair.
   ///
-  /// - Parameter index: behind the `u`; then behind what was read.
+  /// - Parameter index: after the `u`; then after the digits that were read.
   /// - Returns: `nil` for other digits, and for halves without the other half.
   static func read(_ bytes: [UInt8], _ index: inout Int) -> Unicode.Scalar? {
     guard let high = unit(bytes, &index) else { return nil }

@@ -76,9 +76,9 @@ package struct GraphQLDocument: Hashable, Sendable {
   /// By name; the first of several, which the validation reports.
   var fragmentTable: [String: Fragment] { Dictionary(fragments.map { ($0.name, $0) }) { first, _ in first } }
 
-  /// Reads a document; as much time as it has bytes.
+  /// Parses a document in time proportional to its bytes.
   ///
-  /// - Throws: `GraphQLError` with its place for what is no document, or too long, or too deeply nested.
+  /// - Throws: `GraphQLError` with its location for a document that is invalid, too long, or too deeply nested.
   package static func parse(_ bytes: [UInt8], limits: GraphQLLimits = .init()) throws(GraphQLError) -> GraphQLDocument {
     guard bytes.count <= limits.documentBytes else {
       throw GraphQLError(

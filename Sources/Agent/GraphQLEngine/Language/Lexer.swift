@@ -5,7 +5,7 @@ struct Lexer {
   private var line = 1
   private var lineStart = 0
 
-  /// - Throws: `GraphQLError` for what is not UTF-8.
+  /// - Throws: `GraphQLError` for invalid UTF-8.
   init(_ bytes: [UInt8]) throws(GraphQLError) {
     self.bytes = bytes
     if String(validating: bytes, as: UTF8.self) == nil { throw notUTF8() }

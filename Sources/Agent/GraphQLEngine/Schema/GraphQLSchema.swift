@@ -1,8 +1,8 @@
-/// Types, and where questions and orders begin. Knows itself: `__schema` and `__type` are part of it.
+/// The types, and the root types of queries and mutations. `__schema` and `__type` are part of it.
 package struct GraphQLSchema: Sendable {
   /// A schema that contradicts itself: an error of its author, not of its users.
   package struct Contradiction: Error, Hashable, CustomStringConvertible {
-    /// What is wrong.
+    /// The error.
     package let description: String
   }
 

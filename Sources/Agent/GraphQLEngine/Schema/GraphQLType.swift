@@ -95,7 +95,8 @@ package struct GraphQLInputValue: Sendable {
 
 /// A field of an object or of an interface.
 package struct GraphQLField: Sendable {
-  /// Gives the field's value: an object's fields may be there already, or have resolvers of their own, which get it as parent.
+  /// Gives the field's value: an object's fields may be there already, or have resolvers of their own, which get it as
+  /// parent.
   package typealias Resolver = @Sendable (GraphQLCall) async throws -> GraphQLValue
 
   let name: String
@@ -111,7 +112,7 @@ package struct GraphQLField: Sendable {
   /// - Parameters:
   ///   - deprecation: why it is not to be used any more.
   ///   - resolve: `nil` takes the parent's field of this name.
-  ///   - size: how many times what is selected of it may come, by its arguments; `nil` is once.
+  ///   - size: how many times its selection may occur in the answer, by its arguments; `nil` is once.
   package init(
     _ name: String, _ type: String, _ description: String, arguments: [GraphQLInputValue] = [],
     deprecation: String? = nil, resolve: Resolver? = nil, size: (@Sendable (GraphQLObject) -> Int)? = nil

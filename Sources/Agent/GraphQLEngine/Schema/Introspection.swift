@@ -1,7 +1,7 @@
 /// What a schema says of itself (section 4). Types travel through it as texts such as `[Name!]`.
 enum Introspection {
   static let typename = GraphQLField("__typename", "String!", "The name of the object's type.") { _ in
-    // The executor knows it without a resolver.
+    // The executor resolves it without a resolver.
     .null
   }
 

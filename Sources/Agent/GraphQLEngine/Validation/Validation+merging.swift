@@ -1,7 +1,7 @@
 /// Section 5.3.2: fields that have one name in the answer must be one field.
 ///
-/// Compared pair by pair, as the specification has it; a document that needs too many steps is refused, since what is
-/// exponential in its text is refused. A step is a comparison, or a field that is looked up for one.
+/// Compared pair by pair, as in the specification; a document that needs too many steps is refused, because the
+/// comparison may be exponential in the text. A step is a comparison, or a field that is looked up for one.
 extension Validation {
   private struct Found {
     let field: GraphQLDocument.Field

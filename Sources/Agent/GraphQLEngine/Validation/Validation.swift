@@ -15,7 +15,7 @@ struct Validation {
     fragments = document.fragmentTable
   }
 
-  /// What is wrong; empty when nothing is.
+  /// Returns the errors; empty for a valid document.
   mutating func run() -> [GraphQLError] {
     checkOperations()
     checkFragments()

@@ -1,4 +1,4 @@
-/// What a person's token allows.
+/// The permissions of a reader's or admin's token.
 package enum Role: String, Comparable, CaseIterable, Codable, Sendable {
   /// To look.
   case reader

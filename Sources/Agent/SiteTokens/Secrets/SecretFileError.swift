@@ -4,7 +4,7 @@ internal import Foundation
 package struct SecretFileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file.
   package let path: String
-  /// What is wrong with it.
+  /// The error.
   package let reason: String
   /// What to do.
   package let hint: String

@@ -16,7 +16,7 @@ package struct WebhookSecret: Equatable, Sendable, CustomStringConvertible, Cust
     return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: body, using: SymmetricKey(data: bytes))
   }
 
-  /// Whether the text is the secret, in a time that does not tell how much of it is right.
+  /// Whether the text is the secret, compared in constant time.
   package func equals(_ text: String) -> Bool {
     // Digests of both, whose comparison takes the same time whatever they are.
     SHA256.hash(data: Data(text.utf8)) == SHA256.hash(data: bytes)

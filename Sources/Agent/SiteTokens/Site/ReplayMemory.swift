@@ -1,7 +1,7 @@
 /// The tokens of one site that were taken and could be shown again.
 ///
-/// Bounded in time, because a token is forgotten when it would be refused for its age, and in number, because beyond that the
-/// memory says `full` rather than forget.
+/// Bounded in time, because a token is forgotten when it would be refused for its age, and in number, because beyond
+/// that the memory says `full` rather than forget.
 struct ReplayMemory {
   enum Answer: Equatable {
     case fresh, seen, full
@@ -17,7 +17,7 @@ struct ReplayMemory {
 
   var count: Int { seen.count }
 
-  /// Remembers the nonce to the end of the second `end`, unless it is known.
+  /// Stores the nonce until the end of the second `end`, unless it is stored already.
   mutating func remember(_ nonce: TokenNonce, until end: Int64, now: Int64) -> Answer {
     forget(before: now)
     if seen.contains(nonce) { return .seen }
@@ -27,7 +27,8 @@ struct ReplayMemory {
     return .fresh
   }
 
-  /// At most once a second, and over a few hundred seconds at most: what a request costs does not grow with what is remembered.
+  /// At most once a second, and over a few hundred seconds at most: the cost of a request does not grow with the number
+  /// of stored nonces.
   private mutating func forget(before now: Int64) {
     guard now > lastSwept else { return }
     lastSwept = now

@@ -3,7 +3,7 @@ internal import JWTKit
 /// What a site's token says. The article `Tokens` describes each claim.
 struct SiteClaims: JWTPayload {
   var iss: String
-  /// `nil` before the site knows of a start, where the name is not configured.
+  /// `nil` before the site has received a start, where the name is not configured.
   var aud: String?
   /// Seconds since 1970 by the clock of the site that asks.
   var iat: Int64
@@ -14,10 +14,10 @@ struct SiteClaims: JWTPayload {
   /// The body's digest.
   var body: String
   var epoch: UInt64
-  /// The start of the asked agent that this token is for; `nil` before the site has heard of one.
+  /// The start of the asked agent that this token is for; `nil` before the site has received one.
   var start: String?
 
-  /// Everything but the signature is `SiteTokenVerifier`'s to check: it knows the request and the time.
+  /// `SiteTokenVerifier` checks everything but the signature, because it has the request and the time.
   func verify(using algorithm: some JWTAlgorithm) {}
 
   /// No token lives longer, in seconds.

@@ -1,6 +1,7 @@
 internal import JWTKit
 
-/// The keys by which one site's tokens are checked: its secret's, and for a bounded time those of the secrets before it.
+/// The keys by which one site's tokens are checked: its secret's, and for a bounded time those of the secrets before
+/// it.
 struct SiteKeys: Sendable {
   private struct Former: Sendable {
     let secret: SiteSecret
@@ -20,7 +21,7 @@ struct SiteKeys: Sendable {
     self.keys = keys
   }
 
-  /// Takes the place of `other`, whose secret stays good until `end` when it is another one; what was good before it keeps its end.
+  /// Replaces `other`, whose secret stays valid until `end` if it differs; still older secrets keep their ends.
   mutating func succeed(_ other: SiteKeys, until end: ContinuousClock.Instant) {
     var kept = other.former
     if other.secret != secret { kept.append(Former(secret: other.secret, keys: other.keys, end: end)) }

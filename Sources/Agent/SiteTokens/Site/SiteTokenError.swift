@@ -28,7 +28,7 @@ package struct SiteTokenError: Error, Hashable, Sendable, CustomStringConvertibl
 
   /// The reason.
   package let code: Code
-  /// One line: what is wrong, what to do.
+  /// One line: the error and the remedy.
   package let message: String
   /// With `retry`: what the next token must name as its start; otherwise `nil`.
   package let start: String?

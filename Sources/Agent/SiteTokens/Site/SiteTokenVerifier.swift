@@ -2,12 +2,13 @@ package import Foundation
 internal import JWTKit
 internal import Synchronization
 
-/// Takes the tokens of other sites, each once.
+/// Verifies the tokens of other sites, each once.
 ///
-/// A token is good for one start of one agent: a verifier draws a random word when it is made, and takes only tokens that
-/// name it. A site that does not know the word gets it once its signature is verified (`retry`), and asks again. So nothing that was used
-/// before a restart can be used after it, without a file of used tokens and whatever the clocks say. A clock of ours that
-/// steps back counts as a restart: what was forgotten as too old might otherwise look young again.
+/// A token is valid for one start of one agent: a verifier draws a random word when it is created, and accepts only
+/// tokens that name it. A site that does not have the word receives it once its signature is verified (`retry`), and
+/// asks again. So no token can be replayed after a restart, independent of clocks and without a file of used tokens. If
+/// this site's clock steps back, that counts as a restart: a token that was dropped as too old might otherwise be
+/// accepted again.
 package final class SiteTokenVerifier: Sendable {
   private struct State {
     var sites: [SiteName: SiteKeys] = [:]
@@ -21,14 +22,15 @@ package final class SiteTokenVerifier: Sendable {
   private let capacity: Int
   private let state: Mutex<State>
 
-  /// Requests that run side by side read the clock in another order than they come here, by no more than this, in seconds.
+  /// Requests that run side by side read the clock in another order than they come here, by no more than this, in
+  /// seconds.
   private static let disorder = 5.0
   /// A longer text is no token of ours.
   private static let longest = 16 << 10
 
   /// - Parameters:
   ///   - audience: this site's name.
-  ///   - sites: the sites that may ask, with what they and we know.
+  ///   - sites: the sites that have access, with the shared secrets.
   ///   - leeway: how far the clocks of two sites may be apart. Default 60 s.
   ///   - capacity: how many used tokens of a site are remembered; 200,000 are 1,600 requests a second.
   package init(
@@ -45,12 +47,15 @@ package final class SiteTokenVerifier: Sendable {
   /// The word of this start, which tokens must name.
   package var start: String { state.withLock { $0.start } }
 
-  /// How long the secret before the current one stays good after a reload: time for the other site to be reloaded as well.
+  /// How long the secret before the current one stays good after a reload: time for the other site to be reloaded as
+  /// well.
   package static let overlap = Duration.seconds(600)
 
-  /// Other sites, or other secrets, from now on: what a reload of the configuration brings. Used tokens stay remembered.
+  /// Other sites, or other secrets, from now on: what a reload of the configuration brings. Used tokens stay
+  /// remembered.
   ///
-  /// A site that is not among them is refused at once. A site whose secret is another one may use the old one for `overlap`.
+  /// A site that is not among them is refused at once. A site whose secret is another one may use the old one for
+  /// `overlap`.
   package func replaceSites(_ sites: [SiteName: SiteSecret], overlap: Duration = SiteTokenVerifier.overlap) async {
     var keys: [SiteName: (SiteSecret, JWTKeyCollection)] = [:]
     for (name, secret) in sites { keys[name] = (secret, await secret.keys(of: name)) }
@@ -87,8 +92,8 @@ package final class SiteTokenVerifier: Sendable {
     return try take(claims, from: site, now: now).identity
   }
 
-  /// The same before the body has come: so that no body is read of a client that has no secret. The token is used up by it,
-  /// whatever body follows; `SiteAdmission.check` compares that one.
+  /// The same before the body has come: so that no body is read of a client that has no secret. The token is used up by
+  /// it, whatever body follows; `SiteAdmission.check` compares that one.
   package func admit(
     _ token: String, method: String, pathAndQuery: String, now: Date
   ) async throws(SiteTokenError) -> SiteAdmission {
@@ -103,7 +108,7 @@ package final class SiteTokenVerifier: Sendable {
   ) async throws(SiteTokenError) -> (SiteName, SiteClaims) {
     let (site, claims) = try await signed(token)
     try checkTimes(of: claims, from: site, now: now)
-    // Without a start it is refused below, with the name that it did not know.
+    // A token without a start is refused below, with an answer that names this site.
     guard claims.aud == audience.text || claims.aud == nil && claims.start == nil else {
       throw SiteTokenError(
         .wrongAudience,
@@ -194,7 +199,8 @@ package final class SiteTokenVerifier: Sendable {
           .retry, "the token of '\(site)' was not made for this start of '\(audience)': ask again with a new one",
           start: state.start)
       }
-      // `checkTimes` has found it near the clock of this site; the sum is bounded nevertheless, since another program wrote it.
+      // `checkTimes` has found it near the clock of this site; the sum is bounded nevertheless, since another program
+      // wrote it.
       let (end, isTooLate) = claims.exp.addingReportingOverflow(Int64((leeway + Self.disorder).rounded(.up)))
       guard !isTooLate else { throw Self.malformed }
       switch state.memories[site, default: ReplayMemory(capacity: capacity)].remember(

@@ -1,6 +1,6 @@
 import TextBytes
 
-/// 128 random bits by which a token is known again: its claim `jti`.
+/// 128 random bits that identify a token: its claim `jti`.
 struct TokenNonce: Hashable {
   private let high: UInt64
   private let low: UInt64

@@ -1,6 +1,6 @@
 /// Why a text is not the JSON that was expected.
 package struct JSONScanError: Error, Hashable, CustomStringConvertible {
-  /// What was expected.
+  /// The expected syntax.
   package let expected: String
   /// Where, in bytes from the start of the text.
   package let offset: Int

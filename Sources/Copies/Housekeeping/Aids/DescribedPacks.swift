@@ -1,7 +1,8 @@
 internal import SystemPackage
 
-/// An objects directory in staging that stands for the copy's with just the packs that stay: whatever writes indexes over packs
-/// does it there, so its locks and temporary files go with staging, and only what is finished comes into the copy.
+/// An objects directory in staging that represents the copy's with only the packs that stay. Programs that write
+/// indexes over packs run there, so their locks and temporary files are removed with staging, and only finished files
+/// are moved into the copy.
 struct DescribedPacks {
   let root: FilePath
   /// Names of packs, `pack-HEX`, which lie below by hard links.

@@ -5,8 +5,8 @@ internal import SystemPackage
 internal import WorkerPool
 
 extension HousekeepingWork {
-  /// Describes the packs that stay in a new multi-pack-index, and takes the old one away where that fails: from then on no reader
-  /// is led to a pack that it does not name.
+  /// Describes the packs that stay in a new multi-pack-index, and takes the old one away where that fails: from then on
+  /// no reader is led to a pack that it does not name.
   ///
   /// - Parameter isTrimmed: whether objects go for good; then a commit-graph that may name them must not stay either.
   func describe(_ packs: Set<String>, preferring preferred: String?, isTrimmed: Bool = false) throws {
@@ -86,7 +86,7 @@ extension HousekeepingWork {
     return true
   }
 
-  /// Takes away what helps readers but could mislead them.
+  /// Removes an auxiliary file that could be stale.
   func removeAid(_ path: FilePath) throws {
     guard try files.status(of: path) != nil else { return }
     try files.unlink(path)

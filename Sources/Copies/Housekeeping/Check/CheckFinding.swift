@@ -9,16 +9,16 @@ package struct CheckFinding: Hashable, Sendable {
     case unreadable
     /// Something that only the history names is not there: no source brings it back.
     case history
-    /// A file that git can make anew (multi-pack-index, bitmap, reverse index, commit-graph) is damaged.
+    /// A file that git can derive again (multi-pack-index, bitmap, reverse index, commit-graph) is damaged.
     case derived
   }
 
   package let kind: Kind
   /// A path within the copy, a ref, or an oid.
   package let subject: String
-  /// What is wrong, one line.
+  /// The problem, on one line.
   package let message: String
-  /// It was put right: a derived file was removed.
+  /// Whether it was repaired: a derived file was removed.
   package var isRepaired = false
 
   /// Whether a fresh download puts it right.
@@ -26,7 +26,7 @@ package struct CheckFinding: Hashable, Sendable {
 }
 
 extension CheckFinding: CustomStringConvertible {
-  /// One line: subject, what is wrong, what to do.
+  /// One line: subject, problem, remedy.
   package var description: String {
     let hint =
       switch kind {

@@ -13,11 +13,12 @@ package struct CheckOutcome: Sendable {
   package var provenObjects = 0
   /// Packs whose bytes are what their digests say.
   var soundPacks: [ProvenPacks.Pack] = []
-  /// The disk gives some of it no more. The walk is left out then: what is mapped and cannot be read ends a process.
+  /// Some of it cannot be read from the disk. The walk is skipped then: a read error of a mapped file ends the process
+  /// (SIGBUS).
   var isUnreadable = false
   /// Why the check could not be made; then `findings` are not all.
   package var error: MirrorError?
 
-  /// Nothing is wrong, or nothing any more.
+  /// Whether there is no damage, or all of it was repaired.
   package var isSound: Bool { error == nil && findings.allSatisfy(\.isRepaired) }
 }

@@ -7,12 +7,12 @@ internal import RefStore
 package import SystemPackage
 package import WorkerPool
 
-/// Looks whether a copy still is what it was when it was written: every byte of its packs and loose objects, every ref, and that all
-/// is there which refs, HEAD and history reach.
+/// Looks whether a copy still is what it was when it was written: every byte of its packs and loose objects, every ref,
+/// and that all is there which refs, HEAD and history reach.
 ///
-/// A pack was hashed object by object when it came; its own digest then shows whether one bit of it has changed since. It takes no
-/// lock but to remove a derived file: packs never change, and one that goes away meanwhile was replaced by another that stands.
-/// Bounded in memory by the number of objects, some 40 bytes each, not by their size.
+/// A pack was hashed object by object when it came; its own digest then shows whether one bit of it has changed since.
+/// It takes no lock but to remove a derived file: packs never change, and one that goes away meanwhile was replaced by
+/// another that stands. Bounded in memory by the number of objects, some 40 bytes each, not by their size.
 package struct ObjectCheck {
   /// How far it is.
   package enum Progress: Sendable {
@@ -29,7 +29,8 @@ package struct ObjectCheck {
   let now: @Sendable () -> Date
   let report: (Progress) -> Void
 
-  /// - Parameter believesProof: what an earlier check has walked, in packs whose bytes are the same, is not walked again.
+  /// - Parameter believesProof: what an earlier check has walked, in packs whose bytes are the same, is not walked
+  ///   again.
   package init(
     _ copy: FilePath, through files: any FileSystemPort = RealFileSystem(), deadline: Deadline,
     believesProof: Bool = true, now: @escaping @Sendable () -> Date = { Date() }, cancellation: CancellationFlag,
@@ -55,7 +56,7 @@ package struct ObjectCheck {
       }
       let damage = try CopyExamination(layout.root, through: files).damage()
       guard damage.isEmpty else {
-        // git cannot read such a copy at all; what its objects are is looked at when it is one again.
+        // git cannot read such a copy at all; its objects are checked after it is repaired.
         outcome.findings = damage.map { CheckFinding(kind: .damaged, subject: $0.part, message: $0.message) }
         return outcome
       }
@@ -64,7 +65,7 @@ package struct ObjectCheck {
         try checkFiles(&found)
         if !found.isUnreadable { try checkReach(&found) }
         outcome = found
-        // What was read while a pack was being replaced is read again.
+        // The check is repeated if a pack was replaced meanwhile.
         let isSettled = try PackInventory(layout, through: files).packs.count == found.packs
         if found.findings.isEmpty || isSettled || attempt == Self.attempts { break }
       }
@@ -109,7 +110,7 @@ package struct ObjectCheck {
     outcome.objects = walk.count + proven.count
   }
 
-  /// Of many tips that lack the same object one is enough to tell.
+  /// Of many tips that lack the same object only one is reported.
   private func look(
     below tips: [(name: String, oid: ObjectID)], _ walk: inout CompleteWalk, _ kind: CheckFinding.Kind,
     _ outcome: inout CheckOutcome

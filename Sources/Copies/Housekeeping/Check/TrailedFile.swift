@@ -1,9 +1,10 @@
 internal import Crypto
 internal import SystemPackage
 
-/// A file of git's that ends with the SHA-1 of all before it: packs, their indexes, and what is derived from them.
+/// A file of git's that ends with the SHA-1 of all before it: packs, their indexes, and files derived from them.
 enum TrailedFile {
-  /// How long it is, whether its trailer is right, and its last 40 bytes: an index names its pack's trailer before its own.
+  /// How long it is, whether its trailer is right, and its last 40 bytes: an index names its pack's trailer before its
+  /// own.
   struct Reading {
     let bytes: Int64
     let isSound: Bool
@@ -11,7 +12,7 @@ enum TrailedFile {
     var failure: String?
     let tail: [UInt8]
 
-    /// What is wrong with it, for a finding.
+    /// The problem, for a finding.
     var complaint: String { failure.map { "it cannot be read: \($0)" } ?? "its bytes are not what its digest says" }
   }
 
@@ -30,7 +31,7 @@ enum TrailedFile {
     }
     return try descriptor.closeAfter {
       var hash = Insecure.SHA1()
-      // What was read and may still be the trailer.
+      // Bytes that were read and may be the trailer.
       var pending: [UInt8] = []
       var tail: [UInt8] = []
       var total: Int64 = 0

@@ -24,7 +24,7 @@ package struct CopyForgetting: Sendable {
 
   private var attempt: String { "forget in '\(copy)'" }
 
-  /// Forgets, and says what was removed and what is still there.
+  /// Removes the target, and returns what was removed and what remains.
   package func forget(_ target: ForgetTarget) throws(MirrorError) -> ForgetOutcome {
     let layout = CopyLayout(root: copy)
     do {

@@ -30,7 +30,7 @@ package struct ForgetOutcome: Sendable {
   package var journalChanges = 0
   /// Objects that the copy had before and has no more.
   package var removedObjects = 0
-  /// What is still there, each with the reason.
+  /// The remaining parts, each with the reason.
   package var remaining: [String] = []
   /// Copies in a trash beside this one that have the object.
   package var inTrash: [String] = []

@@ -7,10 +7,12 @@ internal import RefStore
 internal import SystemPackage
 
 extension HousekeepingWork {
-  /// Takes a leaked secret out of a copy before its time: out of the dropped log, the journal, the packs and the loose objects.
+  /// Takes a leaked secret out of a copy before its time: out of the dropped log, the journal, the packs and the loose
+  /// objects.
   ///
-  /// First the lines that protect it, so that a crash leaves a copy of which the next housekeeping removes the objects; then a
-  /// pack of all that is needed, and the old packs at once, without their hour. Needs settings with no grace and no retention.
+  /// First the lines that protect it, so that a crash leaves a copy of which the next housekeeping removes the objects;
+  /// then a pack of all that is needed, and the old packs at once, without their hour. Needs settings with no grace and
+  /// no retention.
   ///
   /// - Throws: `MirrorError` (object_in_use) while a ref or HEAD reaches the object.
   func forget(_ target: ForgetTarget) throws -> ForgetOutcome {
@@ -38,7 +40,7 @@ extension HousekeepingWork {
     return outcome
   }
 
-  /// What goes: objects, and by which lines and changes they are known.
+  /// The objects to remove, and the lines and changes that name them.
   private struct Going {
     var oids: Set<ObjectID>
     let isLine: (ArraySlice<UInt8>, ObjectID) -> Bool

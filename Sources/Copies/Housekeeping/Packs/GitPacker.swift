@@ -3,15 +3,16 @@ internal import GitValues
 internal import Mirroring
 internal import WorkerPool
 
-/// Makes packs with `git pack-objects`, one thread, its output into our own indexer: nothing of it ever writes into the copy.
+/// Makes packs with `git pack-objects`, one thread, its output into our own indexer: nothing of it ever writes into the
+/// copy.
 struct GitPacker: Packer {
   let layout: CopyLayout
   let git: GitProgram
   let deadline: Deadline
   let cancellation: CancellationFlag
 
-  /// `pack.threads`: a machine that also serves clients keeps its cores. A gigabyte of window is enough for all but blobs
-  /// that are better left as they are.
+  /// `pack.threads`: a machine that also serves clients keeps its cores. A gigabyte of window is enough for all but
+  /// blobs that are better left as they are.
   private static let bounds = [
     "-c", "pack.threads=1", "-c", "pack.windowMemory=256m", "-c", "core.bigFileThreshold=64m",
   ]
@@ -23,7 +24,7 @@ struct GitPacker: Packer {
   }
 
   func packReachable(from tips: [ObjectID], into sink: any PackSink) throws {
-    // Without what a bitmap says: an old one may be anybody's.
+    // Without bitmaps: an old one may come from another program.
     try packObjects(["--revs", "--no-use-bitmap-index"], tips.map(\.hex), sink)
   }
 

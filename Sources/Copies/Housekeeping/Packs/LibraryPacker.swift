@@ -5,7 +5,8 @@ internal import Mirroring
 internal import SystemPackage
 internal import WorkerPool
 
-/// Makes packs with libgit2, where git is not installed: every delta is computed anew, so it is slower and larger than git.
+/// Makes packs with libgit2, where git is not installed: every delta is computed again, so it is slower and its packs
+/// are larger than git's.
 struct LibraryPacker: Packer {
   let layout: CopyLayout
   let files: any FileSystemPort

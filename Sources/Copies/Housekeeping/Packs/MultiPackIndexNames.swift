@@ -4,8 +4,9 @@ internal import SystemPackage
 
 /// The packs that a multi-pack-index names: only these may readers be led to by it.
 ///
-/// Format: gitformat-pack(5), "multi-pack-index (MIDX) files": `MIDX`, version, oid version, number of chunks, of base files and (4
-/// bytes) of packs; then the table of chunks, 12 bytes each (id and offset), of which `PNAM` holds the names, each ended by a zero.
+/// Format: gitformat-pack(5), "multi-pack-index (MIDX) files": `MIDX`, version, oid version, number of chunks, of base
+/// files and (4 bytes) of packs; then the table of chunks, 12 bytes each (id and offset), of which `PNAM` holds the
+/// names, each ended by a zero.
 struct MultiPackIndexNames {
   /// `pack-HEX`.
   let names: Set<String>
@@ -33,7 +34,7 @@ struct MultiPackIndexNames {
     return nil
   }
 
-  /// Eight bytes, the most significant first; `nil` for what is no place in a file.
+  /// Eight bytes, the most significant first; `nil` for an invalid file offset.
   private static func number(_ bytes: [UInt8], _ place: Int) -> Int? {
     let value = bytes[place..<(place + 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return Int(exactly: value)

@@ -48,8 +48,8 @@ package struct PackInventory: Sendable {
   /// The most packs that a copy may have before a mirror run looks after them.
   package static let comfortable = 50
 
-  /// What is to be done about a copy that has more packs than it should: to put together those that are used, to remove those whose
-  /// hour is over, or nothing. One listing of a directory; a small file more where there are many.
+  /// Returns the work for a copy with too many packs: to combine the packs in use, to remove packs past their grace
+  /// period, or nothing. Reads one directory listing, and another small file where there are many.
   static func need(
     of layout: CopyLayout, at now: Date, grace: Duration, through files: any FileSystemPort
   ) throws -> HousekeepingSettings.Scope? {

@@ -4,12 +4,13 @@ internal import SystemPackage
 
 /// How many bytes of a pack each of its objects takes, in the order of its index.
 ///
-/// From the offsets in the index: an object reaches to where the next one begins. Format: gitformat-pack(5), "Version 2 pack-*.idx
-/// files": after the oids a checksum of 4 bytes each, an offset of 4 bytes each, and 8 bytes for those that need them.
+/// From the offsets in the index: an object reaches to where the next one begins. Format: gitformat-pack(5), "Version 2
+/// pack-*.idx files": after the oids a checksum of 4 bytes each, an offset of 4 bytes each, and 8 bytes for those that
+/// need them.
 struct PackedSizes {
   let bytes: [Int64]
 
-  /// - Throws: when the index, already known to hold `count` objects, is shorter than that takes.
+  /// - Throws: when the index is shorter than `count` objects need.
   init(index: FilePath, packBytes: Int64, count: Int, through files: any FileSystemPort) throws {
     let content = try files.contents(of: index, limit: CopyLayout.maximumFileBytes) ?? []
     let offsetsStart = 8 + 256 * 4 + count * (20 + 4)

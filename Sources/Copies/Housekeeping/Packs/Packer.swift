@@ -18,7 +18,8 @@ protocol Packer {
   func share(reachableFrom tips: [ObjectID], of packs: [PackInventory.Pack], packBytes: Int64) throws -> ReachableShare
 
   /// Writes into `aids`, an objects directory that has the packs to be described under their names, whatever helps
-  /// readers: `pack/multi-pack-index` with its bitmap, `info/commit-graph`. One that could not be written is simply not there.
+  /// readers: `pack/multi-pack-index` with its bitmap, `info/commit-graph`. One that could not be written is simply not
+  /// there.
   ///
   /// - Returns: what went wrong, for a warning.
   func describe(_ aids: DescribedPacks) throws -> String?
@@ -29,7 +30,7 @@ struct ReachableShare {
   var reachable: Int64
   var all: Int64
 
-  /// Less than half: the copy is worth to be packed anew.
+  /// Less than half is reachable: the copy is repacked.
   var isSmall: Bool { reachable < all - reachable }
 }
 

@@ -5,13 +5,13 @@ internal import SystemPackage
 
 /// The packs that others replace, and since when (`remora/replaced.json`).
 ///
-/// They stay for an hour, for readers that have begun with them. The file is replaced in one durable step. It is not there when no
-/// pack waits. One that cannot be read means that no pack is replaced: then they are packs like all others, and are put together
-/// once more.
+/// They stay for an hour, for readers that have begun with them. The file is replaced in one durable step. It is not
+/// there when no pack waits. One that cannot be read means that no pack is replaced: then they are packs like all
+/// others, and are put together once more.
 struct ReplacedPacks: DerivedRecord, Equatable {
-  /// Why a pack is not needed any more, and so what is to be shown before it goes.
+  /// Why a pack is not needed any more, which determines the check before its removal.
   enum Reason: String, Codable {
-    /// Each of its objects lies in other packs.
+    /// Each of its objects is in other packs.
     case consolidated
     /// What lies nowhere else was needed by nothing: refs, HEAD and dropped log are complete without the pack.
     case trimmed

@@ -1,11 +1,13 @@
 internal import Git
 internal import GitValues
 
-/// Walks all that a tip reaches, and returns whether it is there: commits, trees and tags are read, blobs are looked up.
+/// Walks all that a tip reaches, and returns whether it is there: commits, trees and tags are read, blobs are looked
+/// up.
 ///
-/// Nothing is believed but what it has walked itself, and what its caller has proven before. Memory: some 40 bytes an object.
+/// It trusts only objects that it has walked, and objects that its caller has proven before. Memory: some 40 bytes an
+/// object.
 struct CompleteWalk {
-  /// What is missing, and which object needs it.
+  /// A missing object, and the object that refers to it.
   struct Gap {
     let oid: ObjectID
     let neededBy: ObjectID?
@@ -14,14 +16,14 @@ struct CompleteWalk {
   private let objects: ObjectDatabase
   private let proven: ProvenObjects
   private let checkpoint: (Int) throws -> Void
-  /// What was walked and found whole, with all below it.
+  /// Objects that were walked and are complete, with all below them.
   private var whole: Set<ObjectID> = []
 
   /// Objects that were found whole by walking.
   var count: Int { whole.count }
 
   /// - Parameters:
-  ///   - proven: with all below it is known to be whole.
+  ///   - proven: objects that are complete, with all below them.
   ///   - checkpoint: receives the number of objects now and then; may throw to stop.
   init(
     _ objects: ObjectDatabase, beyond proven: ProvenObjects = ProvenObjects(),
@@ -32,9 +34,9 @@ struct CompleteWalk {
     self.checkpoint = checkpoint
   }
 
-  /// What keeps the tip from being whole; `nil` when nothing does.
+  /// Returns the first gap below the tip; `nil` when it is complete.
   ///
-  /// - Throws: `GitError` for an object that is there but damaged, and what the checkpoint throws.
+  /// - Throws: `GitError` for an object that is there but damaged, and the checkpoint's errors.
   mutating func gap(below tip: ObjectID) throws -> Gap? {
     guard !isWhole(tip) else { return nil }
     var met: Set<ObjectID> = [tip]

@@ -3,11 +3,11 @@ internal import Mirroring
 internal import SystemPackage
 internal import WorkerPool
 
-/// Brings all objects of a copy into a repository that is only being made: files get a second name, or, on another file system, are
-/// copied byte by byte. Both are never changed afterwards, only unlinked.
+/// Brings all objects of a copy into a repository that is only being made: files get a second name, or, on another file
+/// system, are copied byte by byte. Both are never changed afterwards, only unlinked.
 ///
-/// Packs that housekeeping replaces meanwhile are no loss: what replaces them is there before they go, and the directory is read again
-/// until nothing was missed.
+/// Packs that housekeeping replaces meanwhile are no loss: what replaces them is there before they go, and the
+/// directory is read again until nothing was missed.
 struct ObjectTransplant {
   let source: CopyLayout
   let target: CopyLayout
@@ -28,7 +28,7 @@ struct ObjectTransplant {
 
   private static let attempts = 10
 
-  /// Derived files (bitmaps, multi-pack indexes, commit-graphs) stay behind: git makes them anew.
+  /// Derived files (bitmaps, multi-pack indexes, commit-graphs) are not copied: git derives them again.
   private func bringPacks() throws -> Bool {
     var isComplete = true
     for entry in try files.entries(of: source.packs) {
@@ -90,7 +90,7 @@ struct ObjectTransplant {
         try file.synchronize()
         try file.close()
       } catch {
-        // The first error is the one to tell; the directory is thrown away with what is in it.
+        // The first error is thrown; the directory is removed with its content.
         try? file.close()
         throw error
       }

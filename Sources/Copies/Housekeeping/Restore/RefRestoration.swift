@@ -9,8 +9,8 @@ package import WorkerPool
 
 /// Brings one ref as a copy had it at a moment, with all that it reaches, into another repository or into a bundle.
 ///
-/// A repository gets its objects before its ref; a crash between the two leaves objects that its own gc removes. A bundle gets its
-/// name when it is whole. The copy is only read.
+/// A repository gets its objects before its ref; a crash between the two leaves objects that its own gc removes. A
+/// bundle gets its name when it is whole. The copy is only read.
 package struct RefRestoration {
   /// What came of it.
   package struct Outcome: Sendable {
@@ -144,7 +144,7 @@ package struct RefRestoration {
       // Not renamed: a file that came meanwhile is not replaced.
       try files.link(growing, to: path)
     } catch {
-      // The first error is the one to tell; what stays is removed by the next run.
+      // The first error is thrown; the next run removes leftovers.
       try? file.close()
       try? files.unlink(growing)
       throw error
@@ -224,7 +224,8 @@ package struct RefRestoration {
     }
   }
 
-  /// Objects that the refs of the repository reach are not sent again, nor believed: what is new is walked with what is there.
+  /// Objects that the refs of the repository reach are not sent again, nor trusted: new objects are walked together
+  /// with the existing ones.
   private func bring(
     _ objects: ObjectDatabase, _ oid: ObjectID, into layout: CopyLayout, _ repository: Repository, _ known: RefListing
   ) throws -> Int {
@@ -233,7 +234,7 @@ package struct RefRestoration {
     guard builder.count > 0 else { return 0 }
     let staging = layout.objects.appending("remora-restore-\(UInt64.random(in: 0...UInt64.max))")
     try files.makeDirectory(staging, permissions: .ownerReadWriteExecute)
-    // What a crash leaves there, git's own gc does not know; it is named for what it is.
+    // git's gc does not remove what a crash leaves there, so its name identifies it.
     defer { try? files.removeTree(staging) }
     var indexer = try PackIndexer(stagingDirectory: staging.pathText) { [cancellation] _ in try cancellation.check() }
     try builder.write { try indexer.append($0) }

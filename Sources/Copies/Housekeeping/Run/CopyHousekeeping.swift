@@ -3,12 +3,12 @@ internal import Mirroring
 package import SystemPackage
 package import WorkerPool
 
-/// Keeps one copy fast and small: puts small packs together, lets go what the history no longer protects.
+/// Runs housekeeping on one copy: combines small packs, removes objects that the history no longer protects.
 ///
-/// Synchronous: the calling thread waits, the work is done on one thread of the lowest priority, its children inherit that. It
-/// holds the copy's owner lock, so nothing is fetched meanwhile. Readers need not care: a pack goes an hour after another took its
-/// place. A housekeeping that ends early, by error, cancellation, SIGKILL or loss of power, leaves a sound copy, and the next run
-/// of either kind sweeps what it left.
+/// Synchronous: the calling thread waits, the work is done on one thread of the lowest priority, its children inherit
+/// that. It holds the copy's owner lock, so no fetch runs meanwhile. Readers are not affected: a pack is removed an
+/// hour after another has replaced it. A run that ends early, by error, cancellation, SIGKILL or loss of power, leaves
+/// an intact copy, and the next run of either kind removes its leftovers.
 package struct CopyHousekeeping: Sendable {
   private let copy: FilePath
   private let settings: HousekeepingSettings
@@ -31,7 +31,7 @@ package struct CopyHousekeeping: Sendable {
     self.report = report
   }
 
-  /// Does what is needed and says what it was; every failure is an outcome.
+  /// Runs the needed housekeeping and returns the work done; every failure is an outcome.
   package func execute() -> HousekeepingOutcome {
     LowPriorityThread.run { work() }
   }

@@ -17,10 +17,10 @@ package struct CopyMaintenance: Sendable {
     self.environment = environment
   }
 
-  /// Looks after the copy of a run that changed it. One that changed nothing is not even looked at.
+  /// Runs housekeeping on a copy after a run that changed it. An unchanged copy is not examined.
   ///
-  /// - Returns: why the packs could not be put together. The copy is equal nevertheless, and another run that finds it crowded
-  ///   tries again.
+  /// - Returns: why the packs could not be combined. The copy is equal nevertheless, and a later run that finds too
+  ///   many packs retries.
   package func afterRun(
     _ request: MirrorRequest, _ outcome: MirrorOutcome, cancellation: CancellationFlag
   ) -> [MirrorOutcome.Warning] {
@@ -43,7 +43,7 @@ package struct CopyMaintenance: Sendable {
       request.destination, settings: settings, environment: environment, cancellation: cancellation
     ).execute()
     guard let error = done.error else { return done.warnings }
-    // Another run has begun already, and looks after the copy in its turn; and who ends a run knows why.
+    // Another run has begun and does the housekeeping itself; a cancelled run needs no warning.
     return error.code == .busy || error.code == .cancelled ? done.warnings : done.warnings + [Self.failed(error)]
   }
 

@@ -20,10 +20,10 @@ package struct CopyUpkeep: Sendable {
     self.cancellation = cancellation
   }
 
-  /// Does what the copy needs; every failure is an outcome.
+  /// Runs the housekeeping that the copy needs; every failure is an outcome.
   ///
-  /// - Parameter isThorough: also what is past the retention goes, and a copy of which the larger part is not needed is packed anew.
-  ///   Else one directory listing decides whether there is anything to do.
+  /// - Parameter isThorough: history past the retention is removed as well, and a copy that is mostly unneeded objects
+  ///   is repacked. Otherwise one directory listing decides whether there is work.
   package func housekeep(isThorough: Bool) -> HousekeepingOutcome {
     var settings = settings
     if !isThorough {

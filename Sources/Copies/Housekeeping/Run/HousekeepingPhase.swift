@@ -4,7 +4,7 @@ package enum HousekeepingPhase: String, CaseIterable, Sendable {
   case sweeping
   /// Lines of the dropped log and of the journal that are past the retention go.
   case trimming
-  /// What is reachable is measured.
+  /// Measures the reachable objects.
   case measuring
   /// A pack is made.
   case packing

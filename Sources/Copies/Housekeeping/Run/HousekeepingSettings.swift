@@ -3,9 +3,9 @@ package struct HousekeepingSettings: Sendable {
   package enum Scope: Sendable {
     /// Replaced packs whose hour is over are removed.
     case removal
-    /// Packs are put together and replaced ones removed: what a busy copy needs soon.
+    /// Combines packs and removes replaced ones: the urgent work of a busy copy.
     case packs
-    /// Also the history is trimmed, and a copy of which the larger part is not needed any more is packed anew.
+    /// Also trims the history, and repacks a copy that is mostly unneeded objects.
     case everything
   }
 
@@ -18,7 +18,7 @@ package struct HousekeepingSettings: Sendable {
   package var retention: Duration = .seconds(30 * 24 * 3600)
   /// How long a replaced pack stays for those who began to read before. Default an hour.
   package var grace: Duration = .seconds(3600)
-  /// Loose objects that are worth a pack by themselves. A copy of ours has none; one that was taken over may.
+  /// Number of loose objects that are packed. A copy that Remora created has none; one that was taken over may.
   package var looseObjects = 256
   /// Bytes that must stay free on the copy's file system. Default 64 MiB.
   package var freeBytesToKeep: UInt64 = 64 << 20

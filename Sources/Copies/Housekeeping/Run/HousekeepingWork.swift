@@ -8,14 +8,14 @@ internal import WorkerPool
 ///
 /// The order of its steps and what a crash between two of them leaves:
 ///
-/// 1. A new pack is made in staging and shown to hold what it is to replace. Crash: a staging directory, which the next run of
-///    either kind removes.
+/// 1. A new pack is made in staging and shown to hold what it is to replace. Crash: a staging directory, which the next
+///    run of either kind removes.
 /// 2. It is linked into `objects/pack`, pack before index, and is durable there. Crash: objects lie in two packs.
-/// 3. The multi-pack-index is replaced by one that does not name the packs that are to go. From here on no new reader is led to
-///    them; those who began before may be. Crash: as before.
+/// 3. The multi-pack-index is replaced by one that does not name the packs that are to go. From here on no new reader
+///    is led to them; those who began before may be. Crash: as before.
 /// 4. The packs that are to go are noted with the time. Crash: they are there, and readable.
-/// 5. An hour later they are removed, index before pack, if their objects still are elsewhere. Crash: a pack without an index,
-///    which the note still names.
+/// 5. An hour later they are removed, index before pack, if their objects still are elsewhere. Crash: a pack without an
+///    index, which the note still names.
 final class HousekeepingWork {
   let layout: CopyLayout
   let settings: HousekeepingSettings
@@ -53,7 +53,7 @@ final class HousekeepingWork {
 
   func warn(_ code: String, _ message: String) { outcome.warnings.append(.init(code: code, message: message)) }
 
-  /// Does it all. What was done before a failure stays done, and is reported with it.
+  /// Runs all steps. Steps done before a failure stay done, and are reported with it.
   func run() -> HousekeepingOutcome {
     do {
       try keepHouse()
@@ -61,7 +61,8 @@ final class HousekeepingWork {
     } catch {
       outcome.status = .failed
       outcome.error = HousekeepingFailure.translate(error, attempt: attempt, copy: layout.root)
-      // A pack of many gigabytes that came to nothing must not lie there until the next run, which else would remove it.
+      // A pack of many gigabytes that came to nothing must not lie there until the next run, which else would remove
+      // it.
       try? CopyRecovery(layout: layout, files: files).recover(at: environment.now())
     }
     return outcome

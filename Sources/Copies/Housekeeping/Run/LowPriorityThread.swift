@@ -9,9 +9,9 @@ enum LowPriorityThread {
 
   /// Runs `body` on a new thread and waits for it.
   ///
-  /// Priorities belong to threads on Linux, and one that has lowered its own may not raise it again: hence a thread of its own,
-  /// and not the caller's. Programs that it starts inherit it, and by it the disk's scheduler knows their place as well
-  /// (ioprio_set(2)).
+  /// Priorities belong to threads on Linux, and one that has lowered its own may not raise it again: hence a thread of
+  /// its own, and not the caller's. Programs that it starts inherit the priority, from which their I/O priority is
+  /// derived as well (ioprio_set(2)).
   static func run<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Result {
     let delivered = Monitor<Result?>(nil)
     let thread = Thread {

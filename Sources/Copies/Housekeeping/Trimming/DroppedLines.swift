@@ -3,13 +3,14 @@ internal import GitValues
 
 /// The lines of a dropped log with the moments from which their objects' time counts.
 ///
-/// A line is believed to be at least as young as those before it: lines are only ever appended, so an older time after a younger
-/// one was written by a wrong clock. A time that is still to come is kept as it is, and makes no other line younger.
+/// A line is believed to be at least as young as those before it: lines are only ever appended, so an older time after
+/// a younger one was written by a wrong clock. A time that is still to come is kept as it is, and makes no other line
+/// younger.
 struct DroppedLines {
   struct Line {
     /// Without its newline.
     let bytes: ArraySlice<UInt8>
-    /// `nil` for what is no line of a reflog: it is kept, for git decides by it as well.
+    /// `nil` for an invalid reflog line, which is kept, because git reads it as well.
     let oid: ObjectID?
     let time: Date?
   }

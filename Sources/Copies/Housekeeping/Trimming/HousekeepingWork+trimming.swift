@@ -5,9 +5,9 @@ internal import Mirroring
 internal import SystemPackage
 
 extension HousekeepingWork {
-  /// Lets go of what is past the retention: lines of the dropped log, then lines of the journal.
+  /// Removes lines past the retention: of the dropped log, then of the journal.
   ///
-  /// Only the log is what keeps objects; the journal is for readers, and keeps what the log still has.
+  /// Only the log keeps objects; the journal is for readers, and keeps the entries that the log still has.
   func trim() throws {
     enter(.trimming)
     let now = environment.now()
@@ -24,8 +24,8 @@ extension HousekeepingWork {
     try JournalTrimming(self, keeping: Set(kept.compactMap(\.oid)), limit: limit, now: now).trim()
   }
 
-  /// Puts a new file in the place of another, through staging: git reads every file below `logs/`, so nothing temporary may lie
-  /// there. No content means no file.
+  /// Puts a new file in the place of another, through staging: git reads every file below `logs/`, so nothing temporary
+  /// may lie there. No content means no file.
   func replace(_ path: FilePath, with bytes: [UInt8]) throws {
     guard !bytes.isEmpty else {
       try files.unlink(path)

@@ -6,9 +6,9 @@ internal import SystemPackage
 
 /// Drops lines of the ref journal by age, a file at a time.
 ///
-/// A file is rewritten when most of it is past the retention, so a line may live longer, never shorter. Kept in any case: entries
-/// of which the dropped log still keeps an object, all lines of them; damaged lines, as long as the line before; and the newest
-/// entry with its outcome, by which the next run knows what happened.
+/// A file is rewritten when most of it is past the retention, so a line may live longer, never shorter. Kept in any
+/// case: entries of which the dropped log still keeps an object, all lines of them; damaged lines, as long as the line
+/// before; and the newest entry with its outcome, by which the next run detects the outcome.
 struct JournalTrimming {
   private let work: HousekeepingWork
   private let needed: Set<ObjectID>
@@ -52,7 +52,7 @@ struct JournalTrimming {
     }
   }
 
-  /// Says, before the first line goes, that only what is within the retention is complete.
+  /// Records, before the first line is removed, that the journal is complete only within the retention.
   private func noteHorizon() throws {
     if let known = try JournalHorizon.load(work.layout, through: work.files), known >= limit { return }
     try work.replace(JournalHorizon.path(in: work.layout), with: JournalHorizon(limit).encoded())

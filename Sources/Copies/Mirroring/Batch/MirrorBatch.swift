@@ -3,9 +3,9 @@ package import WorkerPool
 
 /// Mirrors many repositories, several at a time, on threads of its own.
 ///
-/// A host that answers "too many requests" with a time (`Retry-After`) is asked nothing until then: what it refused is tried
-/// again, what was not begun waits, and repositories of other hosts go on meanwhile. Where the time is longer than a run may
-/// last, the host's repositories end with that error and without being asked for.
+/// A host that answers "too many requests" with a time (`Retry-After`) gets no request until then: refused repositories
+/// are retried, others of the host wait, and repositories of other hosts continue meanwhile. Where the time is longer
+/// than a run may last, the host's repositories end with that error and without being asked for.
 package struct MirrorBatch: Sendable {
   /// A run that has ended.
   package struct Ended: Sendable {
@@ -20,8 +20,8 @@ package struct MirrorBatch: Sendable {
 
   /// - Parameters:
   ///   - jobs: runs at a time, 1 or more.
-  ///   - afterwards: what is to be done with a copy after its run, on the run's thread. It cannot make the run fail; what it says
-  ///     is reported with its warnings.
+  ///   - afterwards: called with a copy after its run, on the run's thread. It cannot make the run fail; its messages
+  ///     are reported with the warnings.
   package init(
     environment: MirrorEnvironment, jobs: Int,
     afterwards: @escaping @Sendable (MirrorRequest, MirrorOutcome, CancellationFlag) -> [MirrorOutcome.Warning] = {
@@ -34,8 +34,8 @@ package struct MirrorBatch: Sendable {
     self.afterwards = afterwards
   }
 
-  /// Runs every request and reports each as it ends, in the order in which they end. Cancelling the task ends running ones
-  /// within a second, with the copies as they were, and begins no more; all are reported.
+  /// Runs every request and reports each as it ends, in the order in which they end. Cancelling the task ends running
+  /// ones within a second, with the copies as they were, and begins no more; all are reported.
   package func run(
     _ requests: [MirrorRequest], progress: @escaping @Sendable (Int, MirrorProgress) -> Void,
     ended: (Ended) async -> Void

@@ -2,7 +2,8 @@ package import GitTransport
 internal import GitValues
 package import SystemPackage
 
-/// A list of repositories to mirror: a line each, `SOURCE [RELATIVE-DESTINATION]`; a line that begins with `#` is a comment.
+/// A list of repositories to mirror: a line each, `SOURCE [RELATIVE-DESTINATION]`; a line that begins with `#` is a
+/// comment.
 package enum MirrorList {
   package struct Entry: Sendable {
     package let source: SourceURL
@@ -15,8 +16,8 @@ package enum MirrorList {
   /// - Parameters:
   ///   - directory: where relative destinations begin.
   ///   - current: where relative sources begin.
-  /// - Throws: `MirrorError` with the number of the line: bad source, a destination that leaves the directory, two lines for
-  ///   one destination, or one inside the other. Also for a list that names no repository.
+  /// - Throws: `MirrorError` with the number of the line: bad source, a destination that leaves the directory, two
+  ///   lines for one destination, or one inside the other. Also for a list that names no repository.
   package static func parse(
     _ bytes: [UInt8], into directory: FilePath, relativeTo current: FilePath = FilePath(".")
   ) throws(MirrorError) -> [Entry] {
@@ -89,8 +90,8 @@ package enum MirrorList {
     }
   }
 
-  /// Refuses what is a path by its form and hardly meant as one: a second source or a comment. A URL may hold a password,
-  /// so it is not shown.
+  /// Refuses text that has the form of a path but is probably a mistake: a second source or a comment. A URL may hold a
+  /// password, so it is not shown.
   private static func refuseUnlikelyDestination(_ text: String, _ number: Int) throws(MirrorError) {
     guard !text.contains("://"), !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
       throw invalid(number, "its destination is a URL or holds a control character", "write one repository a line")

@@ -11,10 +11,11 @@ struct CopyContents {
   let files: RefReader.Contents?
   /// Refs by their resolved oids, with true peeled values. Without those whose object is missing.
   let refs: RefListing
-  /// Refs that point at an object that the copy does not have: damage, put right by fetching them anew.
+  /// Refs that point at an object that the copy does not have: damage, repaired by fetching them again.
   let incomplete: [RefListing.Entry]
 
-  /// False when something that the refs reach is missing or damaged: then nothing counts as had, and all is fetched anew.
+  /// False when an object that the refs reach is missing or damaged: then no haves are sent, and all objects are
+  /// fetched again.
   var isWhole = true
 
   /// A copy that is only being made, with the HEAD file that it begins with.
@@ -31,13 +32,14 @@ struct CopyContents {
   /// The oid that HEAD holds itself, where the copy has that object.
   let detachedHead: ObjectID?
 
-  /// Something below `refs/`, or a line of packed-refs, that a copy of ours does not have.
+  /// Whether there are files below `refs/` that Remora did not write.
   var hasStrays: Bool { files.map { $0.loose.hasFiles } ?? false }
 
-  /// Lines of packed-refs that are no refs, or refs without their objects: the file must be written anew.
+  /// Lines of packed-refs that are no refs, or refs without their objects: the file must be rewritten.
   var needsRewriting: Bool { files.map { !$0.packed.broken.isEmpty } ?? false || !incomplete.isEmpty }
 
-  /// Reads the copy. Peeled values are believed when packed-refs is the very file that we wrote; else every ref is looked up.
+  /// Reads the copy. Peeled values are trusted if packed-refs is the file that Remora wrote; otherwise every ref is
+  /// looked up.
   static func read(_ layout: CopyLayout, through port: any FileSystemPort) throws -> CopyContents {
     let contents = try RefReader(repository: layout.root, files: port).contents()
     let view = RefReader.resolve(contents)

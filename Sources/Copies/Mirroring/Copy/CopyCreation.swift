@@ -6,8 +6,9 @@ package import WorkerPool
 
 /// Makes a new copy beside its destination and moves it there when it is complete.
 ///
-/// It grows in `.remora-NAME` next to the destination, under its own owner lock, and becomes visible by one rename: a reader
-/// sees no copy or a whole one. What a dead run left there is thrown away by the next run for the same destination.
+/// It is created in `.remora-NAME` next to the destination, under its own owner lock, and becomes visible by one
+/// rename: a reader sees no copy or a complete one. The next run for the same destination removes leftovers of a dead
+/// run.
 package struct CopyCreation {
   let destination: FilePath
   let files: any FileSystemPort
@@ -43,7 +44,7 @@ package struct CopyCreation {
     } catch LockError.vanished {
       return nil
     } catch {
-      // The first error is the one to tell; an empty directory that stays does no harm.
+      // The first error is thrown; an empty directory that stays does no harm.
       for directory in made.reversed() { try? files.removeDirectory(directory) }
       throw error
     }
@@ -78,7 +79,8 @@ package struct CopyCreation {
     try StagedFile.write(head, to: layout.head, through: files)
   }
 
-  /// Makes the copy durable and gives it its name. `objects/pack` and `remora` are durable since something was put there.
+  /// Makes the copy durable and gives it its name. `objects/pack` and `remora` are durable since something was put
+  /// there.
   package func finish(made: [FilePath]) throws {
     let layout = building
     for directory in [layout.objects, layout.root] { try files.synchronizeDirectory(directory) }
@@ -89,7 +91,7 @@ package struct CopyCreation {
 
   /// Removes everything that `begin` and later steps made. What cannot be removed is swept by the next run.
   package func abandon(made: [FilePath]) {
-    // The error that led here is the one to tell.
+    // The original error is thrown.
     try? files.removeTree(building.root)
     for directory in made.reversed() { try? files.removeDirectory(directory) }
   }

@@ -5,21 +5,21 @@ internal import GitValues
 internal import RefStore
 package import SystemPackage
 
-/// One part of a copy that is not what a run of ours leaves.
+/// One damaged part of a copy.
 package struct CopyDamage: Hashable, Sendable {
   /// What puts it right.
   package enum Remedy: Hashable, Sendable {
-    /// The part is written anew in place: nothing of the content is lost (`CopyRepair`).
+    /// The part is rewritten in place: no content is lost (`CopyRepair`).
     case rewrite
     /// The owner gets back what it needs to use the part; nothing else changes.
     case openPermissions
-    /// Everything is fetched anew beside the copy, which is put away.
+    /// A fresh download replaces the copy, which is moved to the trash.
     case freshCopy
   }
 
   /// A path within the copy.
   package let part: String
-  /// What is wrong with it, one line.
+  /// The problem, on one line.
   package let message: String
   package let remedy: Remedy
 
@@ -34,10 +34,10 @@ extension CopyDamage: CustomStringConvertible {
   package var description: String { "\(part): \(message)" }
 }
 
-/// Looks at everything of a copy but its objects and refs: a dozen looks and one small file read. Writes nothing, takes no lock.
+/// Examines all of a copy except its objects and refs: a dozen stats and one small file. Writes nothing, takes no lock.
 ///
-/// What a run itself changes (`packed-refs` and `HEAD` by rename, files in staging) is whole at every moment, so a copy may be
-/// examined beside a run.
+/// The files that a run changes (`packed-refs` and `HEAD` by rename, files in staging) are complete at every moment, so
+/// a copy may be examined during a run.
 package struct CopyExamination {
   let layout: CopyLayout
   let files: any FileSystemPort
@@ -47,8 +47,8 @@ package struct CopyExamination {
     self.files = files
   }
 
-  /// Whether a run of ours has made this directory, or taken it over: its configuration says so, or, where that is damaged, files of
-  /// ours do.
+  /// Whether Remora has created this directory, or taken it over: by its configuration, or, where that is damaged, by
+  /// Remora's files.
   package static func isOurs(_ copy: FilePath, through files: any FileSystemPort) throws(FileError) -> Bool {
     let layout = CopyLayout(root: copy)
     for path in [layout.state, layout.journal, layout.ownerLock] where try files.status(of: path) != nil { return true }
@@ -56,14 +56,14 @@ package struct CopyExamination {
     return (try? Configuration(path: layout.configuration.pathText).string("remora.source")) != nil
   }
 
-  /// - Throws: `FileError` for what cannot be looked at.
+  /// - Throws: `FileError` for a path that cannot be examined.
   package func damage() throws(FileError) -> [CopyDamage] {
     guard let status = try files.status(of: layout.root) else { return [] }
     guard status.kind == .directory else {
       return [CopyDamage("", "'\(layout.root)' is not a directory", .freshCopy)]
     }
     var found = try closedParts(status)
-    // What may not be entered cannot be looked at.
+    // An inaccessible directory cannot be examined.
     guard found.isEmpty else { return found }
     found = try skeleton()
     found += try foreignTraits()
@@ -83,7 +83,7 @@ package struct CopyExamination {
       (layout.head, "HEAD"), (layout.configuration, "config"), (layout.packedRefs, "packed-refs"),
       (layout.journal, "remora/refs.journal.jsonl"),
     ] {
-      // Below one that is closed nothing can be looked at.
+      // Paths below an inaccessible one cannot be examined.
       if let last = found.last, name.hasPrefix(last.part + "/") { continue }
       guard let status = try files.status(of: path), let damage = closed(status, name) else { continue }
       found.append(damage)
@@ -154,8 +154,8 @@ package struct CopyExamination {
     return found
   }
 
-  /// git reads this file before anything else of the copy: what it cannot parse makes the whole copy unreadable. libgit2 is more
-  /// lenient (it takes a file of zero bytes for an empty one), hence the look at the bytes.
+  /// git reads this file before anything else of the copy: what it cannot parse makes the whole copy unreadable.
+  /// libgit2 is more lenient (it takes a file of zero bytes for an empty one), hence the look at the bytes.
   private func configuration() throws(FileError) -> CopyDamage? {
     let bytes: [UInt8]
     do {

@@ -10,7 +10,7 @@ package enum CopyFault {
     .noSpace, .diskQuotaExceeded, .readOnlyFileSystem, .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory,
   ]
 
-  /// Whether an error lies in the files of one copy: damaged, of the wrong kind, or not readable.
+  /// Whether an error concerns the files of one copy: damaged, of the wrong kind, or not readable.
   package static func isOfTheCopy(_ error: any Error) -> Bool {
     switch error {
     case let error as FileError: !ofTheMachine.contains(error.code)

@@ -9,7 +9,7 @@ package import SystemPackage
 package enum CopyInspection: Sendable {
   /// Nothing, or an empty directory.
   case vacant
-  /// A copy of ours of this source, with what its configuration records.
+  /// A copy of this source that Remora made, with its configuration.
   case copy(CopyConfiguration)
   /// A bare repository that this run may take over: `git clone --mirror` made it of this source, or the user says so.
   case adoptable
@@ -49,9 +49,9 @@ package enum CopyInspection: Sendable {
     return one == other
   }
 
-  /// Refuses everything but a copy of ours that has all that is its own.
+  /// Refuses everything but a copy that Remora made and whose own files are complete.
   ///
-  /// - Parameter attempt: what is to be done with it, the beginning of the message.
+  /// - Parameter attempt: the intended operation, which begins the message.
   /// - Throws: `MirrorError`, and `GitError` for a repository that cannot be opened.
   package static func requireCopy(at root: FilePath, for attempt: String, through files: any FileSystemPort) throws {
     guard try files.status(of: root)?.kind == .directory, try files.status(of: root.appending("HEAD")) != nil else {

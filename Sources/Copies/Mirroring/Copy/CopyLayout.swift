@@ -1,6 +1,6 @@
 package import SystemPackage
 
-/// Where things lie in a copy. What is Remora's own is below `remora/`, except the reflog that keeps dropped objects alive.
+/// The paths in a copy. Remora's own files are below `remora/`, except the reflog that keeps dropped objects reachable.
 package struct CopyLayout: Hashable, Sendable {
   package let root: FilePath
 
@@ -19,10 +19,10 @@ package struct CopyLayout: Hashable, Sendable {
   package var own: FilePath { root.appending("remora") }
   /// Held by flock(2) by the one run at work.
   package var ownerLock: FilePath { own.appending("lock") }
-  /// What the last run left, with the stamps by which the next one knows that it was not touched.
+  /// The result of the last run, with the stamps by which the next run detects changes.
   package var state: FilePath { own.appending("state.json") }
   package var journal: FilePath { own.appending("refs.journal.jsonl") }
-  /// Files of a run at work; its presence at the start of a run means that one died.
+  /// Files of a running run; if it exists at the start of a run, another one died.
   package var staging: FilePath { own.appending("staging") }
 
   /// No file that a copy keeps its refs in is larger: 60 million refs take 4 GiB.

@@ -3,8 +3,8 @@ package import Foundation
 internal import RefStore
 internal import SystemPackage
 
-/// Puts right what a run that died has left in a copy. Needs the owner lock: while it is held, everything in staging and every
-/// lock of ours belongs to a dead run.
+/// Cleans up a copy after a dead run. Needs the owner lock: while it is held, all files in staging and all locks of
+/// Remora belong to a dead run.
 package struct CopyRecovery {
   let layout: CopyLayout
   let files: any FileSystemPort
@@ -16,7 +16,7 @@ package struct CopyRecovery {
 
   /// Removes leftovers, decides whether the newest journal entry happened, and completes its HEAD if it did.
   ///
-  /// Idempotent: a crash in here is put right by the next call.
+  /// Idempotent: after a crash the next call completes it.
   package func recover(at now: Date) throws {
     let journal = RefJournal(layout, through: files)
     let undecided = try journal.undecided()
@@ -42,7 +42,7 @@ package struct CopyRecovery {
     try RefTransaction(layout: layout, files: files).publishHead(line)
   }
 
-  /// Locks are known as ours by what they say: the content that the journal announced.
+  /// Remora's own locks are identified by their content, which the journal announced.
   private func removeOwnLocks(_ undecided: RefJournalEntry?) throws {
     if let undecided {
       let digests = [undecided.packedRefsDigest, undecided.foldedDigest]

@@ -7,10 +7,10 @@ internal import Glibc
 internal import RefStore
 package import SystemPackage
 
-/// Writes those parts of a copy anew that hold nothing which cannot be derived: `config`, `HEAD`, `refs/`, files below `remora/`.
+/// Rewrites the derivable parts of a copy: `config`, `HEAD`, `refs/`, files below `remora/`.
 ///
-/// What it replaces is kept below `remora/damaged/`, so that nothing is lost by a mistake. Needs the owner lock of the copy, where one
-/// can be had. A crash leaves some parts repaired; the next call goes on.
+/// Replaced files are kept below `remora/damaged/`. Needs the owner lock of the copy, if it can be taken. A crash
+/// leaves some parts repaired; the next call continues.
 package struct CopyRepair {
   private let layout: CopyLayout
   private let files: any FileSystemPort
@@ -22,12 +22,12 @@ package struct CopyRepair {
     self.now = now
   }
 
-  /// Takes the copy's lock and repairs what `CopyExamination` finds; a run that holds the lock is let go on.
+  /// Takes the copy's lock and repairs what `CopyExamination` finds; a run that holds the lock is not interrupted.
   ///
   /// - Parameters:
   ///   - source: the copy's source, for its configuration; `nil` takes the one that the last run recorded.
   ///   - wait: how long to wait for a run on the same copy.
-  /// - Returns: what was repaired, and what only a fresh copy can put right.
+  /// - Returns: the repairs, and the damage that only a fresh copy repairs.
   /// - Throws: `LockError`, `FileError`.
   package func execute(
     source: String?, wait: Duration, isCancelled: () -> Bool
@@ -48,7 +48,7 @@ package struct CopyRepair {
   /// Gives the owner back what it may not use; needs no lock, for it changes no content.
   private func openPermissions(_ examination: CopyExamination) throws -> [CopyDamage] {
     var opened: [CopyDamage] = []
-    // What is below one that was closed is seen when that is open.
+    // Entries below an inaccessible directory are found once it is accessible.
     for _ in 0..<Self.depth {
       let closed = try examination.damage().filter { $0.remedy == .openPermissions }
       guard !closed.isEmpty else { break }
@@ -68,7 +68,7 @@ package struct CopyRepair {
 
   private static let depth = 4
 
-  /// The lock lies in the copy: what stands in its way goes first. While it does, nothing can hold it.
+  /// The lock is in the copy: damage that prevents taking it is repaired first. Until then no process can hold it.
   private func makeLockable() throws {
     if let status = try files.status(of: layout.own), status.kind != .directory {
       try files.rename(layout.own, to: layout.root.appending(".remora-damaged-\(stamp)"))
@@ -96,13 +96,14 @@ package struct CopyRepair {
       try files.makeDirectory(layout.refs, permissions: .allBeforeUmask)
       try files.synchronizeDirectory(layout.root)
     default:
-      // Files of ours below `remora/` and `logs/`: a run makes them again.
+      // Remora's files below `remora/` and `logs/`: a run creates them again.
       let path = layout.root.pushing(FilePath(damage.part))
       if try files.status(of: path) != nil { try putAside(path) }
     }
   }
 
-  /// Source and rules of exclusion are in the state that the last run left. Of a file that can be parsed the other sections stay.
+  /// Source and rules of exclusion are in the state that the last run left. Of a file that can be parsed the other
+  /// sections stay.
   private func configurationFile(_ source: String?) -> [UInt8] {
     // A damaged state says nothing, and what cannot be read any more names no rules: then the next run records its own.
     let saved = (try? CopyState.recorded(in: layout, through: files)).flatMap { $0 }

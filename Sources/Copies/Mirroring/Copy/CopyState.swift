@@ -3,10 +3,10 @@ internal import RefStore
 internal import StateFiles
 internal import SystemPackage
 
-/// What the last successful run left in a copy (`remora/state.json`), with the stamps of the files it describes.
+/// The result of the last successful run in a copy (`remora/state.json`), with the stamps of the files it describes.
 ///
-/// It only saves work: without it, or when a stamp differs, everything is read anew. So it is written without fsync; after a
-/// crash it may be missing, torn or old, and an old one no longer matches its stamps.
+/// It is an optimization only: without it, or when a stamp differs, all files are read again. So it is written without
+/// fsync; after a crash it may be missing, torn or old, and an old one no longer matches its stamps.
 package struct CopyState: Codable, Equatable, Sendable {
   /// Identifies the content of a file unless clock and inode are both forged.
   package struct Stamp: Codable, Equatable, Sendable {
@@ -51,8 +51,8 @@ package struct CopyState: Codable, Equatable, Sendable {
     case configuration = "config_stamp"
   }
 
-  /// The state, if it is there, readable, of this format, and still describes the files: inode, size, mtime and ctime of
-  /// `packed-refs`, `HEAD` and `config` are as saved and `refs/` holds no file. Otherwise `nil`: read everything.
+  /// The state, if it is there, readable, of this format, and still describes the files: inode, size, mtime and ctime
+  /// of `packed-refs`, `HEAD` and `config` are as saved and `refs/` holds no file. Otherwise `nil`: read everything.
   package static func loadIfCurrent(_ layout: CopyLayout, through files: any FileSystemPort) throws(FileError)
     -> CopyState?
   {
@@ -68,7 +68,7 @@ package struct CopyState: Codable, Equatable, Sendable {
     try load(layout, through: files)
   }
 
-  /// True when this is the very packed-refs that the last run of ours wrote.
+  /// Whether this is the packed-refs that the last run wrote.
   static func describes(_ packedRefs: FileStatus?, of layout: CopyLayout, through files: any FileSystemPort)
     throws(FileError) -> Bool
   {
@@ -97,7 +97,7 @@ package struct CopyState: Codable, Equatable, Sendable {
       try file.close()
       try files.rename(written, to: layout.state)
     } catch {
-      // The first error is the one to tell; a leftover is replaced by the next run.
+      // The first error is thrown; the next run replaces a leftover.
       try? files.unlink(written)
       throw error
     }

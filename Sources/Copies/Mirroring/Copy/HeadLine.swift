@@ -20,9 +20,9 @@ struct HeadLine: Hashable, Sendable {
     }
   }
 
-  /// The line for a source's HEAD, also where the server named no target but only what HEAD resolves to: then a branch with
-  /// that oid, as git guesses (remote.c, `guess_remote_head`): the one that HEAD is at in the copy, `main`, `master`, or the
-  /// first by name. `nil` when the copy's HEAD is to stay.
+  /// The line for a source's HEAD, also where the server named no target but only what HEAD resolves to: then a branch
+  /// with that oid, as git guesses (remote.c, `guess_remote_head`): the one that HEAD is at in the copy, `main`,
+  /// `master`, or the first by name. `nil` when the copy's HEAD is to stay.
   init?(_ view: RefView, unlessKnown current: HeadLine?) {
     guard view.head == .unknown, let oid = view.unknownHeadOID else {
       self.init(view.head)
@@ -65,7 +65,7 @@ struct HeadLine: Hashable, Sendable {
   /// The file's content.
   var file: [UInt8] { bytes + [UInt8(ascii: "\n")] }
 
-  /// A HEAD of which only the line is known: enough for a checksum.
+  /// Returns a HEAD with only its line, which suffices for a checksum.
   var head: Head? {
     switch LooseRef(parsing: bytes) {
     case .symbolic(let target): .unborn(target: target)

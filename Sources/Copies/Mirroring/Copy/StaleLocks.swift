@@ -3,15 +3,15 @@ internal import Foundation
 internal import RefStore
 internal import SystemPackage
 
-/// Removes locks on refs and HEAD of a copy that programs have left which died.
+/// Removes locks on refs and HEAD of a copy that dead programs have left.
 ///
-/// git holds such a lock for the time of one write, and only the agent writes into its copies: a lock that is older than any
-/// write takes belongs to no process any more. Needs the owner lock of the copy.
+/// git holds such a lock for the time of one write, and only the agent writes into its copies: a lock that is older
+/// than any write takes belongs to no process any more. Needs the owner lock of the copy.
 struct StaleLocks {
   let layout: CopyLayout
   let files: any FileSystemPort
 
-  /// - Parameter age: what is younger stays.
+  /// - Parameter age: younger locks stay.
   /// - Returns: a line for each that was removed.
   func remove(olderThan age: Duration, at now: Date) throws -> [String] {
     let loose = try LooseRefs.read(repository: layout.root, through: files).locks

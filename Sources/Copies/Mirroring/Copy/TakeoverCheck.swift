@@ -4,15 +4,15 @@ internal import GitTransport
 internal import GitValues
 internal import SystemPackage
 
-/// Reads all that the refs of a repository reach before it is taken over: it was never checked before, and later runs believe
-/// that a copy has what its refs reach.
+/// Reads all that the refs of a repository reach before it is taken over: it was never checked before, and later runs
+/// believe that a copy has what its refs reach.
 struct TakeoverCheck {
   let run: MirrorRun
   let layout: CopyLayout
 
-  /// What is wrong below these tips; `nil` for nothing.
+  /// Returns the damage below these tips; `nil` for none.
   ///
-  /// - Throws: what has nothing to do with the objects: cancellation, the deadline, a failing disk.
+  /// - Throws: errors unrelated to the objects: cancellation, the deadline, a failing disk.
   func fault(below tips: some Sequence<ObjectID>) throws -> String? {
     let objects = try ObjectDatabase(objectsDirectory: layout.objects.pathText)
     var check = ConnectivityCheck(ofEverythingIn: objects) { count in
@@ -29,8 +29,8 @@ struct TakeoverCheck {
     }
   }
 
-  /// Removes loose objects that are damaged and that a sound pack of the copy has: git reads the pack, but `git fsck` reports
-  /// the file.
+  /// Removes loose objects that are damaged and that a sound pack of the copy has: git reads the pack, but `git fsck`
+  /// reports the file.
   func removeDamagedLooseObjects(in pack: PackContents) throws {
     let loose = try ObjectDatabase()
     try loose.addLooseObjects(objectsDirectory: layout.objects.pathText)

@@ -3,13 +3,13 @@ internal import GitTransport
 internal import GitValues
 package import SystemPackage
 
-/// What runs make beside a copy named `NAME`, and what those that died have left of it.
+/// The directories that runs create beside a copy named `NAME`, and the leftovers of dead runs.
 ///
-/// - `.remora-NAME`: a first copy that is being made (`CopyCreation`).
-/// - `.remora-fresh-NAME`, and `.remora-.remora-fresh-NAME` before it: a copy that is fetched anew, not yet whole. No process has
-///   ever seen it, so it may go.
-/// - `.remora-displaced-NAME`: whole, one of the two copies of a swap: the new one before the two change places, the old one
-///   afterwards. It must be kept.
+/// - `.remora-NAME`: a first copy that is being created (`CopyCreation`).
+/// - `.remora-fresh-NAME`, and `.remora-.remora-fresh-NAME` before it: an incomplete fresh download. No reader has seen
+///   it, so it may be removed.
+/// - `.remora-displaced-NAME`: whole, one of the two copies of a swap: the new one before the two change places, the
+///   old one afterwards. It must be kept.
 package struct CopyLeftovers {
   private let destination: FilePath
   private let files: any FileSystemPort
@@ -44,8 +44,8 @@ package struct CopyLeftovers {
     }
   }
 
-  /// Gives a displaced copy to `keep` and removes the rest. Needs the owner lock of the copy, where there is a copy: while it
-  /// is held, no run fetches it anew.
+  /// Passes a displaced copy to `keep` and removes the rest. Needs the owner lock of the copy, where there is a copy:
+  /// while it is held, no run makes a fresh download.
   package func sweep(_ keep: (FilePath) throws -> Void) throws {
     if try files.status(of: displaced) != nil { try keep(displaced) }
     try files.removeTree(growing.root)
@@ -60,7 +60,7 @@ package struct CopyLeftovers {
       defer { lock.release() }
       try files.removeTree(layout.root)
     } catch LockError.vanished {
-      // It died before it had one.
+      // The run died before it had a lock.
       try files.removeTree(layout.root)
     } catch LockError.held {
       // Of a run at work, in another process: it will finish, or be swept later.

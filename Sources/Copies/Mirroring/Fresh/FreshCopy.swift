@@ -4,14 +4,16 @@ internal import RefStore
 package import SystemPackage
 package import WorkerPool
 
-/// Fetches everything of a source anew beside an old copy, without using anything of it, and lets the two change places.
+/// Makes a fresh download of a source beside an old copy, without using its objects, and swaps the two.
 ///
-/// For a copy that cannot be trusted any more. What only the old copy has comes along: the ref journal, and every object that the
-/// dropped log, the journal or an old ref names, as far as the old copy can still read it (`Heritage`).
+/// For a copy that cannot be trusted any more. The parts that only the old copy has are carried over: the ref journal,
+/// and every object that the dropped log, the journal or an old ref names, as far as the old copy can still read it
+/// (`Heritage`).
 ///
-/// The new copy grows under one name, gets another when it is whole, and from there the two change places in one step
-/// (`FileSystemPort.exchange`): a crash leaves the old copy or the new one, and the name of what lies beside it says whether it
-/// may be thrown away (`CopyLeftovers`). What may not is given to `displace`, at once or by the next run.
+/// The new copy is created under one name, gets another when it is complete, and is then exchanged with the old one
+/// atomically (`FileSystemPort.exchange`): a crash leaves the old copy or the new one, and the name of the other
+/// directory shows whether it may be removed (`CopyLeftovers`). Otherwise it is passed to `displace`, at once or by the
+/// next run.
 package struct FreshCopy {
   private let request: MirrorRequest
   private let environment: MirrorEnvironment
@@ -114,9 +116,9 @@ package struct FreshCopy {
     return losses
   }
 
-  /// Removes a new copy that came to nothing, else each attempt would leave one in the trash. Only what is certainly the new one:
-  /// by its inode, for a step that failed may have been done nevertheless. What fails here is left to the next run, and the
-  /// error that led here is the one to tell.
+  /// Removes a failed new copy; otherwise each attempt would leave one in the trash. The new copy is identified by its
+  /// inode, because a failed step may have taken effect nevertheless. The next run repeats a removal that fails here,
+  /// and the original error is thrown.
   private func throwAway(_ new: FileStatus, _ growing: FilePath, _ displaced: FilePath) {
     if let found = try? files.status(of: displaced), found.isSameFile(as: new) {
       try? files.rename(displaced, to: growing)

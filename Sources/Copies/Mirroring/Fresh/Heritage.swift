@@ -6,9 +6,9 @@ internal import RefStore
 internal import SystemPackage
 internal import WorkerPool
 
-/// What a new copy takes over from the one whose place it takes: its history, and what that names.
+/// Carries over the history of a replaced copy to the new one, and the objects that it names.
 ///
-/// Done before the new copy is anybody's; a crash in here leaves an unfinished directory and the old copy as it was.
+/// It runs before the new copy is published; a crash leaves an unfinished directory and the old copy as it was.
 struct Heritage {
   private let old: CopyLayout
   private let new: CopyLayout
@@ -33,8 +33,8 @@ struct Heritage {
     self.cancellation = cancellation
   }
 
-  /// Brings what can be read. What fails because the old copy is damaged is counted among the losses: a copy that cannot be read must
-  /// not keep the one that replaces it away.
+  /// Brings what can be read. What fails because the old copy is damaged is counted among the losses: a copy that
+  /// cannot be read must not keep the one that replaces it away.
   func bring(at now: Date) throws {
     let dropped = try reading([]) { try wholeLines(of: old.droppedLog) }
     let before = try reading((refs: RefListing(), head: nil)) { try contents(of: old) }
@@ -81,8 +81,8 @@ struct Heritage {
     return (RefReader.resolve(contents).refs, HeadLine(contents.head))
   }
 
-  /// The old files under their names, and behind the last of them what the change of places changes. The new copy's own lines would
-  /// say that there was nothing before.
+  /// The old files under their names, and behind the last of them what the change of places changes. The new copy's own
+  /// lines would say that there was nothing before.
   private func bringJournal(
     _ changes: [RefChange], heads: (old: HeadLine?, new: HeadLine?), at now: Date
   ) throws {

@@ -1,8 +1,8 @@
 internal import Crypto
 internal import Git
 
-/// Writes a pack of whole objects, byte by byte, without compression (deflate's stored blocks, RFC 1951 § 3.2.4): what is carried
-/// over is little, and the next housekeeping packs it well. Format: gitformat-pack(5).
+/// Writes a pack of whole objects, byte by byte, without compression (deflate's stored blocks, RFC 1951 § 3.2.4): the
+/// carried objects are few, and the next housekeeping compresses them. Format: gitformat-pack(5).
 struct StoredPack {
   private var pending: [UInt8] = []
   private var hash = Insecure.SHA1()
@@ -43,7 +43,7 @@ struct StoredPack {
     pending += digest
   }
 
-  /// Hands over what was written since the last time.
+  /// Passes the bytes written since the last call to `take`.
   mutating func drain(_ take: (UnsafeRawBufferPointer) throws -> Void) throws {
     hash.update(data: pending)
     try pending.withUnsafeBytes(take)

@@ -5,8 +5,8 @@ internal import SystemPackage
 
 /// A reflog without a ref (`logs/refs/remora/dropped`): a line for each object that a change of refs let go.
 ///
-/// git walks every file below `logs/` when it decides what is still needed, so gc and prune, ours or an operator's, keep
-/// these objects (seen with git 2.39: `git gc --prune=now`). Only Remora trims the file, by age.
+/// git walks every file below `logs/` when it decides which objects are needed, so gc and prune, ours or an operator's,
+/// keep these objects (seen with git 2.39: `git gc --prune=now`). Only Remora trims the file, by age.
 package struct DroppedLog: Sendable {
   private let layout: CopyLayout
   private let files: any FileSystemPort
@@ -28,7 +28,7 @@ package struct DroppedLog: Sendable {
       try file.synchronize()
       try file.close()
     } catch {
-      // The first error is the one to tell; closing can only add that the descriptor is gone.
+      // The first error is thrown; an error of close(2) adds nothing.
       try? file.close()
       throw error
     }

@@ -3,10 +3,10 @@ package import Foundation
 internal import StateFiles
 package import SystemPackage
 
-/// From when on the journal of a copy is complete (`remora/refs.journal.since.json`).
+/// The time from which the journal of a copy is complete (`remora/refs.journal.since.json`).
 ///
-/// Older entries may be there, with others missing between them. Durable before the first line goes; there is no such file while
-/// nothing was trimmed. It moves with the journal when a copy is fetched anew.
+/// Older entries may be there, with others missing between them. Durable before the first line is removed; the file
+/// does not exist before the first trimming. It moves with the journal at a fresh download.
 package struct JournalHorizon: Codable, Equatable, Sendable {
   private var format = 1
   /// RFC 3339, UTC, milliseconds.

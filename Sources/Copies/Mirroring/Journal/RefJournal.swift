@@ -5,16 +5,16 @@ package import SystemPackage
 
 /// The history of a copy's refs: `remora/refs.journal.jsonl` and, once it has grown, numbered older files beside it.
 ///
-/// Written only by the run that holds the owner lock. A line is durable before the refs that it announces move, so after a
-/// crash the journal never knows less than the refs. A torn last line is cut off by the next append.
+/// Written only by the run that holds the owner lock. A line is durable before the refs that it announces change, so
+/// after a crash the journal contains every change of the refs. A torn last line is cut off by the next append.
 package struct RefJournal: Sendable {
   private let layout: CopyLayout
   private let files: any FileSystemPort
 
   private let rotationBytes: Int
 
-  /// - Parameter rotationBytes: a file of this size is put aside before the next entry. Older files are dropped by age only,
-  ///   never by size.
+  /// - Parameter rotationBytes: a file of this size is put aside before the next entry. Older files are dropped by age
+  ///   only, never by size.
   package init(_ layout: CopyLayout, through files: any FileSystemPort, rotatingAt rotationBytes: Int = 16 << 20) {
     self.layout = layout
     self.files = files
@@ -26,8 +26,8 @@ package struct RefJournal: Sendable {
     try append(RefJournalLine.lines(of: entry), isDurable: true)
   }
 
-  /// Appends that the entry with this id took effect. Not waited for: when the line is lost, the digest of `packed-refs`
-  /// says the same to the next run.
+  /// Appends that the entry with this id took effect. Not waited for: when the line is lost, the digest of
+  /// `packed-refs` says the same to the next run.
   package func complete(_ id: String, at time: Date) throws {
     try append([.outcome(.completed, of: id, at: time)], isDurable: false)
   }
@@ -54,7 +54,7 @@ package struct RefJournal: Sendable {
       if isDurable { try file.synchronize() }
       try file.close()
     } catch {
-      // The first error is the one to tell; closing can only add that the descriptor is gone.
+      // The first error is thrown; an error of close(2) adds nothing.
       try? file.close()
       throw error
     }
@@ -111,7 +111,8 @@ package struct RefJournal: Sendable {
     return entry
   }
 
-  /// Every complete entry, oldest first; those that did not happen are marked. Damaged lines are counted, never guessed at.
+  /// Every complete entry, oldest first; those that did not happen are marked. Damaged lines are counted, never guessed
+  /// at.
   package func entries() throws -> (entries: [RefJournalEntry], damagedLines: Int) {
     var reader = RefJournalReader()
     for older in try olderFiles() {

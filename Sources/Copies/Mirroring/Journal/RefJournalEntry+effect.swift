@@ -5,8 +5,8 @@ internal import RefStore
 extension RefJournalEntry {
   /// Whether this entry, the newest of its journal, changed the refs of the copy; it may still have to change HEAD.
   ///
-  /// `packed-refs` with the announced content says so, but for one case: strays that overruled a `packed-refs` which
-  /// already said what was to come. Until they are folded, a ref then still has the value that it was to lose.
+  /// `packed-refs` with the announced content proves it, with one exception: stray loose refs that override a
+  /// `packed-refs` which already had the announced content. Until they are folded, a ref still has its old value.
   func tookEffect(in layout: CopyLayout, through files: any FileSystemPort) throws -> Bool {
     let packed = try files.contents(of: layout.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
     guard RefTransaction.digest(packed) == packedRefsDigest else { return false }

@@ -11,7 +11,8 @@ package struct RefJournalEntry: Hashable, Sendable {
   /// What the file `HEAD` said, and what it must say: `nil` when HEAD stays or did not exist.
   var oldHead: HeadLine?
   var newHead: HeadLine?
-  /// SHA-256 of the `packed-refs` file that the change publishes: by it a later run knows whether the change happened.
+  /// SHA-256 of the `packed-refs` file that the change publishes: a later run detects by it whether the change
+  /// happened.
   package var packedRefsDigest: String
   /// SHA-256 of the `packed-refs` that folds strays in before the change; `nil` when there was none to fold.
   package var foldedDigest: String?

@@ -2,11 +2,12 @@ internal import Foundation
 package import GitValues
 
 extension RefJournalLine {
-  /// A line of the journal without what is to be forgotten; the line itself where it says nothing of that, or cannot be read.
+  /// Returns a line of the journal without the forgotten values; the unchanged line where it has none of them, or
+  /// cannot be parsed.
   ///
   /// - Parameters:
   ///   - isForgotten: of a change of a ref.
-  ///   - oids: values of a detached HEAD that go.
+  ///   - oids: values of a detached HEAD to remove.
   package static func forgetting(
     _ line: ArraySlice<UInt8>, where isForgotten: (RefChange) -> Bool, headsAt oids: Set<ObjectID>
   ) throws -> (bytes: [UInt8], removed: Int) {

@@ -2,7 +2,7 @@ package import GitValues
 
 /// What must happen to a copy's refs so that they equal a listing: a pure comparison of two listings.
 package struct RefPlan: Sendable {
-  /// Every ref of the copy after the change. Peeled values are set where the copy already knew them.
+  /// Every ref of the copy after the change. Peeled values are set where the copy already has them.
   package private(set) var target = RefListing()
   /// Indices into `target` whose peeled value must be found out, because the oid is new to the copy.
   package private(set) var unpeeled: [Int] = []
@@ -19,7 +19,7 @@ package struct RefPlan: Sendable {
   ///   - listed: the source's refs, without excluded and broken ones.
   ///   - kept: names whose values in the copy stay, because the source's are broken.
   ///   - head: the copy's detached HEAD, which reaches objects as a ref does.
-  ///   - isWhole: false when the copy is known to lack objects below its refs: then all tips are wanted.
+  ///   - isWhole: false when the copy lacks objects below its refs: then all tips are wanted.
   package init(
     current: RefListing, listed: RefListing, keeping kept: Set<ReferenceName> = [], head: ObjectID? = nil,
     isWhole: Bool = true
@@ -108,8 +108,8 @@ package struct RefPlan: Sendable {
     }
   }
 
-  /// The tips to name as haves: first the values that are about to be replaced or deleted, the likeliest to be near what is
-  /// wanted, then the others.
+  /// Returns the tips to send as haves: first the values that will be replaced or deleted, which are most likely near
+  /// the wants, then the others.
   ///
   /// - Parameters:
   ///   - most: replaced values at most.

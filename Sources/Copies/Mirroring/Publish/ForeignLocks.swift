@@ -2,7 +2,7 @@ internal import DurableFiles
 internal import RefStore
 internal import SystemPackage
 
-/// Locks of other programs on the refs of a copy: of a `git pack-refs` at work, or of a git that died.
+/// Locks of other programs on the refs of a copy: of a running `git pack-refs`, or of a git that died.
 struct ForeignLocks {
   let run: MirrorRun
   let layout: CopyLayout

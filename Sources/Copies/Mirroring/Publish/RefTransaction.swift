@@ -7,12 +7,12 @@ internal import TextBytes
 
 /// Changes the refs of a copy in one atomic step.
 ///
-/// A copy keeps all refs in `packed-refs`; publishing a new one is a single rename, so a reader sees the old set or the new.
-/// `HEAD` is a file of its own and follows at once. Each file is written in staging, made durable, hard-linked to its lock
-/// name (which fails when another process holds the lock, as git's own locking does) and renamed from there.
+/// A copy keeps all refs in `packed-refs`; publishing a new one is a single rename, so a reader sees the old set or the
+/// new. `HEAD` is a file of its own and follows at once. Each file is written in staging, made durable, hard-linked to
+/// its lock name (which fails when another process holds the lock, as git's own locking does) and renamed from there.
 ///
 /// After a crash: before the first rename the old state stands; between the two, new refs with the old HEAD, which
-/// `CopyRecovery` completes from the journal. A lock that is left is known as ours by the digest of its content.
+/// `CopyRecovery` completes from the journal. A leftover lock is identified by the digest of its content.
 struct RefTransaction {
   let layout: CopyLayout
   let files: any FileSystemPort
@@ -51,7 +51,7 @@ struct RefTransaction {
       try check()
       try files.rename(lock, to: path)
     } catch {
-      // The first error is the one to tell; a lock that stays is known as ours by the next run.
+      // The first error is thrown; the next run identifies a leftover lock as its own.
       try? files.unlink(lock)
       throw error
     }

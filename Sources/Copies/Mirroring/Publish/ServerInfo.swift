@@ -5,8 +5,8 @@ internal import SystemPackage
 
 /// What readers of the dumb HTTP protocol go by (`git update-server-info`): `info/refs` and `objects/info/packs`.
 ///
-/// Kept up to date where an operator has made them; never made by Remora. Stale ones lead such a reader to old refs, or to packs
-/// that are gone. Format: gitprotocol-http(5) "Dumb Clients", gitrepository-layout(5).
+/// Kept up to date where an operator has made them; never made by Remora. Stale ones lead such a reader to old refs, or
+/// to packs that are gone. Format: gitprotocol-http(5) "Dumb Clients", gitrepository-layout(5).
 package struct ServerInfo {
   private let layout: CopyLayout
   private let files: any FileSystemPort
@@ -19,13 +19,13 @@ package struct ServerInfo {
   private var refs: FilePath { layout.root.appending("info").appending("refs") }
   private var packs: FilePath { layout.objects.appending("info").appending("packs") }
 
-  /// Writes those anew that are there.
+  /// Rewrites the existing files.
   package func refresh() throws {
     if try files.status(of: refs)?.kind == .regular { try refreshRefs() }
     try refreshPacks()
   }
 
-  /// Writes the list of packs anew, if there is one.
+  /// Rewrites the list of packs, if it exists.
   package func refreshPacks() throws {
     guard try files.status(of: packs)?.kind == .regular else { return }
     let names = try files.entries(of: layout.packs).map(\.name.string)

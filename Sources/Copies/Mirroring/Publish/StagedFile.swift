@@ -1,7 +1,7 @@
 package import DurableFiles
 package import SystemPackage
 
-/// Files that are written whole before they get the name by which others know them.
+/// Files that are written completely before they get their final name.
 package enum StagedFile {
   /// Writes and fsyncs a new file; an older one of that name, left by an earlier step, is replaced.
   package static func write(_ bytes: [UInt8], to path: FilePath, through files: any FileSystemPort) throws {
@@ -12,7 +12,7 @@ package enum StagedFile {
       try file.synchronize()
       try file.close()
     } catch {
-      // The first error is the one to tell; closing can only add that the descriptor is gone.
+      // The first error is thrown; an error of close(2) adds nothing.
       try? file.close()
       throw error
     }

@@ -4,24 +4,25 @@ internal import RefStore
 internal import SystemPackage
 internal import WorkerPool
 
-/// Moves loose refs of a copy (strays, or those of a clone that is taken over) into packed-refs, with the values they have.
+/// Moves loose refs of a copy (strays, or those of a clone that is taken over) into packed-refs, with the values they
+/// have.
 ///
-/// Nothing changes for a reader: while a loose file is there it wins, and when it goes packed-refs says the same. Needed
-/// because a loose file shadows packed-refs, so a change by one rename is possible only when there is none.
+/// Nothing changes for a reader: while a loose file is there it wins, and when it goes packed-refs says the same.
+/// Needed because a loose file shadows packed-refs, so a change by one rename is possible only when there is none.
 ///
-/// Readers take no locks. git reads loose files before packed-refs and libgit2 after; each could meet the two halves of two
-/// different moments. So there is a pause after packed-refs has the values, and another after the files are gone: a listing
-/// that began before a step has ended before the next, unless it takes longer than `readerGrace`.
+/// Readers take no locks. git reads loose files before packed-refs and libgit2 after; each could meet the two halves of
+/// two different moments. So there is a pause after packed-refs has the values, and another after the files are gone: a
+/// listing that began before a step has ended before the next, unless it takes longer than `readerGrace`.
 struct StrayFolding {
   let layout: CopyLayout
   let environment: MirrorEnvironment
   let cancellation: CancellationFlag
 
-  /// How long a reader may take from one kind of ref to the other and still see one moment. git needs 15 ms for 20,000 refs;
-  /// a machine under load may leave it waiting for a time slice several times that long.
+  /// How long a reader may take from one kind of ref to the other and still see one moment. git needs 15 ms for 20,000
+  /// refs; a machine under load may leave it waiting for a time slice several times that long.
   static let readerGrace = Duration.milliseconds(500)
 
-  /// What a lock of ours on a loose ref says. git's are empty or hold an oid.
+  /// The content of Remora's lock on a loose ref. git's are empty or have an oid.
   static let lockContent = Array("remora folds this ref\n".utf8)
 
   private var files: any FileSystemPort { environment.files }
@@ -39,7 +40,7 @@ struct StrayFolding {
   }
 
   /// - Parameters:
-  ///   - contents: what was read; its loose files go.
+  ///   - contents: the refs as read; their loose files are removed.
   ///   - folded: the new packed-refs, with the same values as `contents` resolves to.
   /// - Returns: the status of the packed-refs that was published.
   func fold(_ contents: RefReader.Contents, into folded: [UInt8]) throws -> FileStatus? {
@@ -68,8 +69,8 @@ struct StrayFolding {
     return try files.status(of: layout.packedRefs)
   }
 
-  /// Removes what directories below `refs/` are empty, inner ones first, and names them. They have no content, and nothing
-  /// depends on when they go.
+  /// Removes what directories below `refs/` are empty, inner ones first, and names them. They have no content, and
+  /// nothing depends on when they go.
   @discardableResult
   func removeEmptyDirectories(_ loose: LooseRefs) throws -> [FilePath] {
     try loose.directories.filter { try removeIfEmpty($0) }
@@ -85,7 +86,7 @@ struct StrayFolding {
       throw RefTransaction.locked(lock, of: layout)
     }
     defer {
-      // A lock of ours that stays is known by its content; recovery removes it.
+      // A leftover lock is identified by its content; recovery removes it.
       try? files.unlink(lock)
     }
     guard let value = try LooseRefs.value(at: entry.path, through: files) else { return }

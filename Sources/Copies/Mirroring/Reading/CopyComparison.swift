@@ -15,7 +15,7 @@ package struct CopyComparison: Sendable {
   }
 
   package private(set) var differences: [Difference] = []
-  /// The protocol could not tell the source's HEAD, so it was left out on both sides.
+  /// The protocol did not transfer the source's HEAD, so it was left out on both sides.
   package let headIsUnknown: Bool
   /// Refs that a side shows but that cannot be compared.
   package let brokenInSource: [BrokenRef]
@@ -36,7 +36,8 @@ package struct CopyComparison: Sendable {
   /// True when one side has refs that cannot be compared.
   package var isBroken: Bool { !brokenInSource.isEmpty || !brokenInCopy.isEmpty }
 
-  /// Lists the source and reads the copy from disk. Where they differ, the source is asked whether it can send what it lists.
+  /// Lists the source and reads the copy from disk. Where they differ, the source is asked whether it can send what it
+  /// lists.
   package static func compare(
     _ source: SourceURL, with copy: FilePath, transports: Transports, cancellation: CancellationFlag, deadline: Deadline
   ) throws(MirrorError) -> CopyComparison {

@@ -40,7 +40,7 @@ struct CopyUpdate {
     return outcome
   }
 
-  /// What a run would do, as an outcome; nothing is written.
+  /// Returns the outcome that a run would have; writes nothing.
   func compare(_ session: any SourceSession, with contents: CopyContents) -> MirrorOutcome {
     let goal = MirrorGoal(session.view, exclusion: configuration.exclusion, contents: contents)
     var outcome = MirrorOutcome(status: .unchanged)
@@ -52,8 +52,8 @@ struct CopyUpdate {
     return outcome
   }
 
-  /// Writes the copy's configuration anew. Only when everything is fetched: a source that fails changes nothing. Before refs
-  /// move, so that gc keeps what they drop.
+  /// Rewrites the copy's configuration. Only after the fetch, so that a failing source changes nothing, and before refs
+  /// change, so that gc keeps the objects that they drop.
   private func recordConfiguration() throws {
     guard recorded != configuration else { return }
     let existing = try files.contents(of: layout.configuration, limit: 1 << 20) ?? []
@@ -61,9 +61,9 @@ struct CopyUpdate {
       layout.configuration, with: configuration.replacing(in: existing), permissions: .ownerReadWriteGroupOtherRead)
   }
 
-  /// Fetches what is missing, checks it, changes refs and HEAD, and remembers the result.
+  /// Fetches missing objects, checks them, changes refs and HEAD, and records the result.
   ///
-  /// A failure before the refs change takes back what was fetched.
+  /// A failure before the ref change removes the fetched objects.
   func bring(to first: any SourceSession, from contents: CopyContents) throws -> MirrorOutcome {
     var fetch = try ObjectFetch(self, first, contents)
     defer { fetch.close() }
@@ -173,8 +173,8 @@ struct CopyUpdate {
     try? journal.complete(entry.id, at: now)
   }
 
-  /// The tips that the history is to keep. Of a repository that lacked something only those that are whole: git's housekeeping
-  /// fails on a reflog that leads to a missing object.
+  /// The tips that the history is to keep. Of a repository that lacked something only those that are whole: git's
+  /// housekeeping fails on a reflog that leads to a missing object.
   private func dropped(
     _ contents: CopyContents, _ goal: MirrorGoal
   ) throws -> [(oid: ObjectID, name: ReferenceName)] {

@@ -6,22 +6,22 @@ internal import Glibc
 internal import RefStore
 internal import SystemPackage
 
-/// Reads the refs of a source on this machine from its files, to see that nothing has changed without starting a process.
+/// Reads the refs of a source on this machine from its files, to detect without a process that nothing has changed.
 ///
-/// It only ever proves equality: what it sees is compared with what the last run left, and everything else (a difference, a
-/// repository that hides refs or is not ours, anything unreadable) goes the long way over `git upload-pack`, which then
-/// says what is wrong.
+/// It only proves equality: the refs are compared with the state of the last run. In every other case (a difference, a
+/// repository that hides refs or has another owner, anything unreadable) the run uses `git upload-pack`, which reports
+/// errors.
 enum LocalGlance {
   enum Sight {
     /// What upload-pack would show.
     case view(RefView)
     /// Something is certainly not as in the copy.
     case changed
-    /// Only upload-pack itself can tell.
+    /// Only upload-pack can decide.
     case unclear
   }
 
-  /// Looks at a source on this machine, for a copy that has no refs but those in its packed-refs.
+  /// Examines a source on this machine, for a copy whose refs are all in its packed-refs.
   static func look(
     at source: SourceURL, for copy: CopyLayout, _ exclusion: RefExclusion, through files: any FileSystemPort
   ) -> Sight {
@@ -44,8 +44,8 @@ enum LocalGlance {
     else { return .unclear }
     let packed = try files.contents(of: copy.packedRefs, limit: CopyLayout.maximumFileBytes) ?? []
     let view = try RefReader(repository: root, files: files).view { loose in
-      // What was pushed since the source was packed lies in files of its own. Looking for one of these values in the copy's
-      // packed-refs costs a search through its bytes; reading and hashing the whole source costs a tenth of the run.
+      // Refs pushed since the source was packed are loose. Looking for one of these values in the copy's packed-refs
+      // costs a search through its bytes; reading and hashing the whole source costs a tenth of the run.
       guard let newest = newest(of: loose.entries.filter { !$0.name.bytes.withUnsafeBytes(exclusion.excludes) }, files)
       else { return false }
       return !contains(newest, in: packed)

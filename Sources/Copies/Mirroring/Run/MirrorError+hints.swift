@@ -1,7 +1,7 @@
 internal import GitTransport
 
 extension MirrorError.Code {
-  /// What a failure of this code calls for when nothing more is known of it. Errors of the transport bring their own.
+  /// The default disposition of a failure of this code. Errors of the transport have their own.
   var usualDisposition: FailureDisposition {
     switch self {
     case .timeout: .retryNow
@@ -15,7 +15,7 @@ extension MirrorError.Code {
     }
   }
 
-  /// What to do about an error of this code when nothing more is known of it.
+  /// The default hint of an error of this code.
   var usualHint: String {
     switch rawValue {
     case "busy": "run again when the other run has ended"

@@ -5,7 +5,7 @@ internal import RefStore
 internal import SystemPackage
 internal import WorkerPool
 
-/// Why a copy could not be made equal: what was tried, on what, what went wrong below, what to do next.
+/// A failure of a mirror run: what was tried, on what, what went wrong in the lower layer, what to do next.
 package struct MirrorError: Error, Hashable, Sendable {
   /// A stable word for scripts; it appears in `--json`. Transport codes are passed through unchanged.
   package struct Code: RawRepresentable, Hashable, Sendable {
@@ -78,7 +78,7 @@ extension MirrorError {
   /// Translates the errors of the targets below: the one place where their codes become codes of a mirror.
   ///
   /// - Parameters:
-  ///   - operation: what was tried, "restore into".
+  ///   - operation: the operation, such as "restore into".
   ///   - subject: the path that it was tried on.
   package init(_ error: any Error, _ operation: String, _ subject: String) {
     switch error {

@@ -5,14 +5,14 @@ internal import RefStore
 struct MirrorGoal {
   let view: RefView
   var plan: RefPlan
-  /// What HEAD must say; `nil` when the source could not tell, or its HEAD is broken.
+  /// The required content of HEAD; `nil` when the source did not send it, or its HEAD is broken.
   let head: HeadLine?
   /// Refs that the source shows but that cannot be copied; the copy keeps its values of them.
   let broken: [BrokenRef]
   /// Nothing to do.
   let isReached: Bool
-  /// Tips that the copy loses beside those of the plan: what its HEAD held itself, a packed value that a stray hid, a stray
-  /// under a name that no ref can have.
+  /// Tips that the copy loses beside those of the plan: what its HEAD held itself, a packed value that a stray hid, a
+  /// stray under a name that no ref can have.
   let droppedBesides: [(oid: ObjectID, name: ReferenceName)]
 
   /// - Parameter lost: tips that the source lists but cannot send, with the reason.
@@ -47,8 +47,8 @@ struct MirrorGoal {
     droppedBesides = Self.droppedBesides(contents, head: head, target: plan.target)
   }
 
-  /// The plan for what is listed, without names that no repository can hold together, of which none is to be believed. Names
-  /// that the copy keeps count as well, hence after each finding again.
+  /// Returns the plan for the listed refs, without names that conflict in any repository, none of which is trusted.
+  /// Names that the copy keeps count as well, so the check is repeated after each finding.
   private static func plan(_ listed: inout RefListing, _ broken: inout [BrokenRef], _ contents: CopyContents) -> RefPlan
   {
     while true {

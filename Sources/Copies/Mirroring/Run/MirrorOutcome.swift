@@ -13,7 +13,7 @@ package struct MirrorOutcome: Sendable {
     package init() {}
   }
 
-  /// Something worth telling although the copy is equal.
+  /// A warning, although the copy is equal.
   package struct Warning: Hashable, Sendable {
     package let code: String
     package let message: String
@@ -27,12 +27,12 @@ package struct MirrorOutcome: Sendable {
   package var refs = RefCounts()
   /// The copy's HEAD after the run; `unknown` when the run failed before it was read.
   package var head = Head.unknown
-  /// The protocol could not tell the source's HEAD: equality is claimed without it.
+  /// The protocol did not transfer the source's HEAD: the copy is equal except for HEAD.
   package var headIsUnknown = false
   /// Objects and bytes that the source sent.
   package var objects = 0
   package var bytes = 0
-  /// The copy's refs checksum (`sha256:HEX`); `nil` when the run failed before it was known.
+  /// The copy's refs checksum (`sha256:HEX`); `nil` when the run failed before it was computed.
   package var checksum: String?
   package var warnings: [Warning] = []
   package var error: MirrorError?

@@ -8,15 +8,15 @@ package struct MirrorRequest: Sendable {
   package var destination: FilePath
   /// `nil` keeps the rules that the copy's configuration records; a value replaces them.
   package var exclusion: RefExclusion?
-  /// Take over a bare repository that is not a copy of ours, or a copy of another source.
+  /// Whether to take over a bare repository that is not a copy of Remora's, or a copy of another source.
   package var adopts: Bool
   /// List and compare, write nothing.
   package var isDryRun: Bool
   /// How long to wait for another run on the same copy.
   package var wait: Duration
   package var limits: MirrorLimits
-  /// Locks on refs of the copy that are older are taken for those of dead programs and removed; `nil` leaves every lock to the
-  /// operator.
+  /// Locks on refs of the copy that are older are taken for those of dead programs and removed; `nil` leaves every lock
+  /// to the operator.
   package var staleLockAge: Duration?
 
   package init(

@@ -7,10 +7,10 @@ package import WorkerPool
 
 /// Makes one copy equal to its source: list, compare, fetch what is missing, check it, change the refs in one step.
 ///
-/// Synchronous: runs from beginning to end on the thread that calls it (a `WorkerPool` thread), so that what libgit2 does and
-/// what we do cannot interleave. Every wait ends by data, a deadline or the cancellation flag. A run that ends early, by
-/// error, cancellation or SIGKILL, leaves the copy in its old state, its new state, or with new refs and the old HEAD, which
-/// the next run completes.
+/// Synchronous: runs from beginning to end on the thread that calls it (a `WorkerPool` thread), so that calls of
+/// libgit2 and Remora's own steps cannot interleave. Every wait ends by data, a deadline or the cancellation flag. A
+/// run that ends early, by error, cancellation or SIGKILL, leaves the copy in its old state, its new state, or with new
+/// refs and the old HEAD, which the next run completes.
 package struct MirrorRun {
   let request: MirrorRequest
   private(set) var environment: MirrorEnvironment
@@ -34,7 +34,7 @@ package struct MirrorRun {
   /// Runs and says how it ended; every failure is an outcome.
   package func execute() -> MirrorOutcome {
     do {
-      // A destination that another run finishes while we wait for it is looked at again: then it is a copy.
+      // A destination that another run completes during the wait is inspected again: then it is a copy.
       for _ in 0..<3 {
         if let outcome = try attempt() { return outcome }
       }
@@ -131,8 +131,8 @@ package struct MirrorRun {
         session, with: try CopyContents.read(layout, through: files))
     }
     let made = try files.makeDirectories(layout.own)
-    // Of a copy of ours it was lost: the name must be durable before the journal in it is. Of a repository that is taken
-    // over, the configuration comes first and makes both durable.
+    // Of a copy of ours it was lost: the name must be durable before the journal in it is. Of a repository that is
+    // taken over, the configuration comes first and makes both durable.
     if recorded != nil { try files.synchronizeParents(of: made) }
     let lock = try OwnerLock.acquire(
       path: layout.ownerLock, wait: request.wait, isCancelled: { [cancellation] in cancellation.isRaised })
@@ -146,9 +146,8 @@ package struct MirrorRun {
     }
   }
 
-  /// Puts right after a failure what the next run would have to: a pack of many gigabytes that failed a check, or that no
-  /// longer fitted, must not lie there until then. What fails here as well is left to that run, and the error that led here
-  /// is the one to tell.
+  /// Cleans up after a failure at once, not at the next run: a pack of many gigabytes that failed a check, or that did
+  /// not fit, must not stay until then. The next run repeats a cleanup that fails, and the original error is thrown.
   private func cleanUp(_ layout: CopyLayout, made: [FilePath]) {
     try? CopyRecovery(layout: layout, files: files).recover(at: environment.now())
     // A repository that was not taken over is left as it was; one that has a journal was.

@@ -8,8 +8,8 @@ internal import WorkerPool
 
 /// A source on this machine where no git is installed: its files are read, and libgit2 packs its objects.
 ///
-/// Not libgit2's own local transport (1.5.1, `transports/local.c`): that lists nothing at all when one symbolic ref dangles, says
-/// nothing of refs that it cannot read, and has no word about what a copy has already.
+/// Not libgit2's own local transport (1.5.1, `transports/local.c`): that lists nothing at all when one symbolic ref
+/// dangles, says nothing of refs that it cannot read, and has no word about what a copy has already.
 final class DiskSession: SourceSession {
   let view: RefView
   private let path: String
@@ -20,7 +20,7 @@ final class DiskSession: SourceSession {
 
   /// Opens the repository and reads its refs.
   ///
-  /// - Throws: `TransportError` as upload-pack's own would be; git_missing where only git knows what is to be shown.
+  /// - Throws: `TransportError` as for upload-pack; git_missing where only git can determine the visible refs.
   init(_ path: String, maximumPackBytes: Int, cancellation: CancellationFlag, deadline: Deadline) throws {
     self.path = path
     self.maximumPackBytes = maximumPackBytes
@@ -79,7 +79,7 @@ final class DiskSession: SourceSession {
 
   func download(_ wants: [ObjectID], haves: [ObjectID], into sink: any PackSink) throws {
     do {
-      // Opened anew: what was there when the refs were listed may be gone, and the source is then to be listed again.
+      // Opened again: objects that existed at the listing may be gone, and then the source must be listed again.
       let objects = try ObjectDatabase(objectsDirectory: objectsDirectory)
       let builder = try PackBuilder(objects) { [cancellation, deadline, path] in
         try cancellation.check()

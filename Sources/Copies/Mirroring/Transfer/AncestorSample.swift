@@ -1,15 +1,15 @@
 internal import Git
 internal import GitValues
 
-/// Some ancestors of tips that are about to be replaced, to send as haves in addition to the tips.
+/// Selects ancestors of tips that will be replaced, to send as haves in addition to the tips.
 ///
-/// A server that has thrown a force-pushed tip away does not know it any more, but knows where the two histories part.
-/// Tips alone would then fetch that history again. What a ref reaches is as complete as the ref's own object, so these
-/// haves promise no more than the tips do.
+/// A server that has pruned a force-pushed tip still has the merge base of the two histories. With tips alone the whole
+/// history would be fetched again. Objects reachable from a ref are as complete as the ref's own object, so these haves
+/// claim no more than the tips do.
 enum AncestorSample {
   /// Walks from at most so many tips: those of the newest force-push matter, not all of a thousand.
   private static let tips = 64
-  /// Looks at most so far back. git itself gives up after 256 haves that the server does not know.
+  /// The maximum depth of the walk. git itself gives up after 256 haves that the server does not have.
   private static let depth = 4_096
   /// Every commit up to here, then ever fewer: each next one is an eighth further back than the one before.
   private static let dense = 32

@@ -3,15 +3,15 @@ package import GitValues
 
 /// Proves that nothing is missing below new tips before any ref may point at them.
 ///
-/// From each new tip it walks commits, trees and tags. The walk stops where the copy's refs are known to reach: at their
-/// tips, and at tree entries that stand at the same place in a parent's tree. An object outside the new pack that is met
-/// elsewhere (a reverted file, a moved directory, a history that had been dropped) is not believed for merely existing:
-/// everything below it is looked at as well. Submodule entries name commits of other repositories and are not followed.
+/// From each new tip it walks commits, trees and tags. The walk stops at objects that the copy's refs reach: at their
+/// tips, and at tree entries that are at the same place in a parent's tree. An object outside the new pack that is met
+/// elsewhere (a reverted file, a moved directory, a history that had been dropped) is not trusted because it exists:
+/// everything below it is walked as well. Submodule entries name commits of other repositories and are not followed.
 ///
-/// Blobs are looked up, not read: their bytes were hashed when the pack was indexed. A check that believes nothing reads and
-/// hashes every object instead, blobs up to `largestBlobRead`.
+/// Blobs are looked up, not read: their bytes were hashed when the pack was indexed. A full check reads and hashes
+/// every object instead, blobs up to `largestBlobRead`.
 package struct ConnectivityCheck {
-  /// What is missing, and which object needs it.
+  /// A missing object, and the object that refers to it.
   package struct Missing: Error {
     package let oid: ObjectID
     package let neededBy: ObjectID?
@@ -27,7 +27,7 @@ package struct ConnectivityCheck {
   private let oldTips: Set<ObjectID>
   private let believesNothing: Bool
   private let report: (Int) throws -> Void
-  /// Commits, trees and tags that were looked at.
+  /// Commits, trees and tags that were visited.
   private var seen: Set<ObjectID> = []
   private var treesRead = 0
   private var commits: [ObjectID] = []
@@ -50,7 +50,7 @@ package struct ConnectivityCheck {
     self.report = report
   }
 
-  /// A check of all that the tips reach in a database of which nothing is known.
+  /// Creates a check of all objects that the tips reach, without trusted objects.
   package init(ofEverythingIn objects: ObjectDatabase, report: @escaping (Int) throws -> Void) {
     believesNothing = true
     self.objects = objects
@@ -161,8 +161,8 @@ package struct ConnectivityCheck {
     }
   }
 
-  /// Looks at each entry in place: a first copy of 160,000 objects has millions of them, so no value is made for an entry
-  /// unless it is a directory or outside the pack.
+  /// Examines each entry in place: a first copy of 160,000 objects has millions of them, so no value is made for an
+  /// entry unless it is a directory or outside the pack.
   private mutating func checkEntries(
     of tree: PendingTree, _ bytes: UnsafeRawBufferPointer, _ pending: inout [PendingTree]
   ) throws {

@@ -37,7 +37,7 @@ struct ObjectFetch {
   /// With so many haves, tips that do not move are named no more: git itself stops at 256. Measured by path with 20,000
   /// refs of which 31 move, the whole run: 0.20 s with 4,096 haves, 0.15 s with 256, the same objects.
   private static let enoughHaves = 256
-  /// How long to wait before a listing that deletes most refs is believed.
+  /// How long to wait before a listing that deletes most refs is confirmed by a second one.
   private static let secondLook = Duration.seconds(2)
 
   /// Ends the newest connection; the first one belongs to the caller.
@@ -112,8 +112,8 @@ struct ObjectFetch {
     error.code == .wantedObjectMissing || error.code == .serverRefused
   }
 
-  /// True when the server may have died of an object that it cannot read: it says so, or ends before the first byte of the
-  /// pack.
+  /// Whether the server may have died of an unreadable object: it reports that, or closes the connection before the
+  /// first byte of the pack.
   private func mayBeUnreadable(_ error: TransportError) -> Bool {
     attemptBytes == 0 && (error.isEarlyEnd || error.code == .serverRefused && error.reportsCorruption)
   }
@@ -170,10 +170,10 @@ struct ObjectFetch {
     }
   }
 
-  /// True for failures that a pack without any base in the copy does not have.
+  /// Whether a failure cannot occur with a pack without any base in the copy.
   ///
-  /// The source sent what was asked, yet something is missing or damaged: so what we said we had is not whole. Or it sent a
-  /// thin pack, which was not asked for.
+  /// The source sent the requested objects, but some are missing or damaged: so the copy's haves are incomplete. Or it
+  /// sent a thin pack, which was not requested.
   private static func mayComeWithoutHaves(_ error: any Error) -> Bool {
     if error is ConnectivityCheck.Missing { return true }
     guard let error = error as? GitError else { return false }

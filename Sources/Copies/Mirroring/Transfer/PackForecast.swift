@@ -1,8 +1,9 @@
-/// What a pack that is being received will still take on the disk.
+/// Estimates the disk space that a pack will still need while it is received.
 ///
-/// Its index is known as soon as the header is: gitformat-pack(5), version 2: for each object its id, a checksum and an offset.
-/// What is still to come of the pack is guessed from what has come, once a quarter of the objects is here. Git sends commits and
-/// trees before blobs and deltas after their bases, so the later objects are larger than the mean, and the guess errs on the low side.
+/// The size of its index is known as soon as the header is: gitformat-pack(5), version 2: for each object its id, a
+/// checksum and an offset. The remainder of the pack is estimated from the received part, once a quarter of the objects
+/// is received. Git sends commits and trees before blobs and deltas after their bases, so the later objects are larger
+/// than the mean, and the estimate is low.
 struct PackForecast {
   let receivedObjects: Int
   let totalObjects: Int

@@ -76,7 +76,7 @@ final class PackReception: PackSink {
     return error
   }
 
-  /// What will still come must fit, as far as it is known, and leave the floor free.
+  /// The estimated remainder must fit, and leave the floor free.
   private func checkDisk() throws {
     guard limits.freeBytesToKeep > 0 else { return }
     let free = try files.availableBytes(at: layout.root)

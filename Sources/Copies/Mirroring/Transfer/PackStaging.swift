@@ -4,11 +4,11 @@ internal import GitTransport
 internal import GitValues
 internal import SystemPackage
 
-/// The place of one run in a copy: `remora/staging`, where a pack is received and indexed before anybody can see it.
+/// The place of one run in a copy: `remora/staging`, where a pack is received and indexed before readers can see it.
 ///
-/// A run makes the directory when it has something to write and removes it at its end. Found at the start of a run, it was
-/// left by a dead one. Publishing hard-links the pack and then its index into `objects/pack`, so that a dead run's half
-/// (a pack without its index) is known as ours: it has another name in staging.
+/// A run makes the directory when it has something to write and removes it at its end. Found at the start of a run, it
+/// was left by a dead one. Publishing hard-links the pack and then its index into `objects/pack`, so that a dead run's
+/// half (a pack without its index) is identified as Remora's: it has another name in staging.
 package struct PackStaging {
   let layout: CopyLayout
   let files: any FileSystemPort
@@ -26,8 +26,8 @@ package struct PackStaging {
 
   package func remove() throws { try files.removeTree(layout.staging) }
 
-  /// Makes the pack durable and lets readers of the copy see it. Until a ref points into it nothing needs it, and after a
-  /// crash at any point here it is either complete or ignored.
+  /// Makes the pack durable and lets readers of the copy see it. Until a ref points into it nothing needs it, and after
+  /// a crash at any point here it is either complete or ignored.
   ///
   /// - Returns: false when the copy had this very pack already.
   @discardableResult
@@ -42,8 +42,8 @@ package struct PackStaging {
     return isNew
   }
 
-  /// Takes a pack back that no ref needs yet, because the run that published it failed. The index goes first: a pack
-  /// without one is not looked at.
+  /// Removes a published pack that no ref needs yet, because its run failed. The index is removed first: git ignores a
+  /// pack without one.
   package func retract(_ pack: IndexedPack) throws {
     for path in [pack.indexPath, pack.packPath] {
       guard let name = FilePath(pathText: path).lastComponent else { preconditionFailure("a pack has a name") }

@@ -3,11 +3,11 @@ internal import GitValues
 
 /// Finds the tips that a source lists but cannot read, where its server dies without naming them.
 ///
-/// Asks for parts of what is wanted, halving those that fail, and breaks each answer off at the first byte of its pack: until
-/// then a server has read the tips and what they need.
+/// Requests parts of the wants, halving those that fail, and ends each answer at the first byte of its pack: until then
+/// a server has read the tips and what they need.
 ///
-/// A connection that is cut looks the same as a server that dies. So nothing is concluded before the same way has brought
-/// another tip.
+/// A connection that is cut looks the same as a server that dies. So a tip counts as unreadable only after a probe of
+/// another tip has succeeded.
 struct TipProbe {
   /// Asks for some tips; true when the first byte of a pack comes.
   let canSend: (ArraySlice<ObjectID>) throws -> Bool
@@ -16,7 +16,7 @@ struct TipProbe {
   private static let maximum = 64
 
   /// - Parameter control: a listed tip that is not among these, asked for where none of them comes.
-  /// - Returns: those that fail alone; empty when none does, or when too much fails to tell.
+  /// - Returns: those that fail alone; empty when none does, or when too many fail for a conclusion.
   func unreadable(among tips: [ObjectID], atMost most: Int, control: ObjectID?) throws -> [ObjectID] {
     var probes = 0
     var hasSucceeded = false

@@ -12,12 +12,12 @@ struct TipReadability {
 
   /// What the answers may build on, so that the source has little to count.
   let haves: [ObjectID]
-  /// Connects anew: a session serves one request.
+  /// Opens another connection: a session serves one request.
   let connect: () throws -> any SourceSession
 
   /// - Parameter control: a tip that the source can most likely send; see `TipProbe`.
-  /// - Returns: the tips that the source cannot send, with the reason. Empty also where the source ends the conversation for a
-  ///   reason that names no tip: what it lists is then all that is known.
+  /// - Returns: the tips that the source cannot send, with the reason. Empty also where the source ends the
+  ///   conversation for a reason that names no tip.
   /// - Throws: `Cancelled`, and `TransportError` with code `timeout`.
   func unreadable(among tips: [ObjectID], control: ObjectID?) throws -> [ObjectID: String] {
     var lost: [ObjectID: String] = [:]

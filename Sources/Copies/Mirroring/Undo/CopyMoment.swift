@@ -6,23 +6,24 @@ package import SystemPackage
 
 /// What the refs and HEAD of a copy were at a moment: what they are now, with every later change of the journal undone.
 ///
-/// Exact for every moment from the first entry of the journal on, or, once housekeeping has trimmed it, from its horizon on
-/// (`JournalHorizon`). A moment is one of the copy's own clock, and the journal's order
-/// is the order of what happened: where that clock was set back, the newest entry that is not later than the moment counts.
+/// Exact for every moment from the first entry of the journal on, or, once housekeeping has trimmed it, from its
+/// horizon on (`JournalHorizon`). A moment is one of the copy's own clock, and the journal's order is the order of what
+/// happened: where that clock was set back, the newest entry that is not later than the moment counts.
 package struct CopyMoment: Sendable {
   /// When the change happened that made the copy so.
   package let since: Date
   /// Without peeled values.
   package let refs: RefListing
-  /// What the file HEAD said, without its line end: `ref: TARGET` or an oid; `nil` when that is not known.
+  /// The content of the file HEAD, without its line end: `ref: TARGET` or an oid; `nil` when unknown.
   package let head: [UInt8]?
-  /// Refs on whose value the entries before and after the moment do not agree: another program changed them meanwhile, or a line of the
-  /// journal was lost. They have the value that the later change replaced.
+  /// Refs on whose value the entries before and after the moment do not agree: another program changed them meanwhile,
+  /// or a line of the journal was lost. They have the value that the later change replaced.
   package let uncertain: [ReferenceName]
 
   /// Reads journal and refs of a copy, without a lock: again, when a run changed them meanwhile.
   ///
-  /// - Throws: `MirrorError`: destination_not_a_copy, moment_unknown, destination_locked when the copy does not come to rest.
+  /// - Throws: `MirrorError`: destination_not_a_copy, moment_unknown, destination_locked when the copy does not come to
+  ///   rest.
   package static func read(
     _ copy: FilePath, at moment: Date, now: Date, through files: any FileSystemPort = RealFileSystem()
   ) throws(MirrorError) -> CopyMoment {
@@ -69,7 +70,7 @@ package struct CopyMoment: Sendable {
     of copy: FilePath, at moment: Date, _ entries: [RefJournalEntry], wholeSince horizon: Date? = nil,
     _ present: RefListing, _ presentHead: HeadLine?
   ) throws {
-    // Of what is older than the horizon some entries are missing: what is left of them proves nothing.
+    // Before the horizon some entries are missing, so the remaining ones prove nothing.
     let first = horizon.map { horizon in entries.firstIndex { $0.time >= horizon } ?? entries.endIndex } ?? 0
     let known = entries[first...]
     let begin = horizon ?? entries.map(\.time).min()

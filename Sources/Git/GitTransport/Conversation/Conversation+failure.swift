@@ -3,9 +3,9 @@ import GitValues
 import WorkerPool
 
 extension Conversation {
-  /// True for failures that may come from having sent `ls-refs` to a server that does not know it any more, or not for
-  /// this repository: then the advertisement is asked for after all, and if that fails too, its error is the better
-  /// one. False for those that a second request would only repeat.
+  /// Whether a failure may come from sending `ls-refs` to a server that no longer supports it, or not for this
+  /// repository: then the advertisement is requested, and if that fails too, its error is the more precise one. False
+  /// for failures that a second request would only repeat.
   static func mayBeFaultOfAssumption(_ error: any Error) -> Bool {
     if let error = error as? ProtocolError { return error.code != .limitExceeded }
     guard let error = error as? TransportError else { return false }
@@ -19,7 +19,8 @@ extension Conversation {
 
   /// Says in a `TransportError` what the protocol has to complain about; all other errors stay as they are.
   ///
-  /// - Parameter diagnostics: what the server's process wrote to its standard error; it says more than an answer that just ends.
+  /// - Parameter diagnostics: what the server's process wrote to its standard error; it says more than an answer that
+  ///   just ends.
   func translated(_ error: any Error, operation: String, diagnostics: String) -> any Error {
     guard let error = error as? ProtocolError else { return error }
     let (code, hint) = Self.meaning(of: error.code)
@@ -49,7 +50,8 @@ extension Conversation {
     }
   }
 
-  /// The error with the wanted object that its text names, if it names one: a server's git says which object it cannot read.
+  /// The error with the wanted object that its text names, if it names one: a server's git says which object it cannot
+  /// read.
   func namingWant(_ error: TransportError) -> TransportError {
     guard error.missingObject == nil, !wants.isEmpty else { return error }
     let words = error.cause.split { !$0.isHexDigit }.filter { $0.utf8.count == ObjectID.hexCount }

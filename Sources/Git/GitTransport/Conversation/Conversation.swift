@@ -3,15 +3,14 @@ import GitProtocol
 package import GitValues
 import WorkerPool
 
-/// What stands behind libgit2's remote: speaks the smart protocol with one repository's upload-pack over whatever
-/// channel leads there.
+/// The transport of libgit2's remote: speaks the smart protocol with one repository's upload-pack over any channel.
 ///
 /// Used from the one thread that drives the remote. `connect` lists; the plan then sets `haves` and `packSink`; a
-/// download is one request and one answer, without rounds of negotiation: a mirror knows what it has.
+/// download is one request and one answer, without rounds of negotiation: a mirror's haves are known.
 ///
 /// Errors are `TransportError`, or `Cancelled`, or what the sink or the report threw, untouched.
 package final class Conversation: RemotePort {
-  /// How to talk to the server about objects; known after the listing.
+  /// The protocol for fetching objects; set by the listing.
   enum Service {
     /// `namesObjectFormat` when the server advertised `object-format`.
     case version2(namesObjectFormat: Bool)
@@ -22,10 +21,10 @@ package final class Conversation: RemotePort {
   package private(set) var listing: RemoteListing?
   /// What the copy has with all that it reaches: tips of its refs. Set before the download.
   package var haves: [ObjectID] = []
-  /// Where the bytes of the pack go. Without one a download is a broken promise of ours.
+  /// Receives the bytes of the pack. A download without one is a programming error.
   package var packSink: (any PackSink)?
-  /// Receives the server's progress messages during a download, a line at a time, sanitized. Without it the server is asked
-  /// to say nothing.
+  /// Receives the server's progress messages during a download, a line at a time, sanitized. Without it the server is
+  /// asked to say nothing.
   package var serverText: ((String) -> Void)?
   /// Bytes of pack received by this conversation so far.
   package internal(set) var receivedPackBytes = 0
@@ -60,8 +59,8 @@ package final class Conversation: RemotePort {
     buffer.deallocate()
   }
 
-  /// Opens the conversation and lists what is there. The URL that libgit2 hands over is not looked at: it may hold
-  /// user info, and the channel knows the way.
+  /// Opens the conversation and lists the refs. The URL from libgit2 is ignored: it may contain user info, and the
+  /// channel has the address.
   package func connect(to url: String) throws {
     precondition(listing == nil, "a conversation connects once")
     do {
@@ -75,13 +74,13 @@ package final class Conversation: RemotePort {
     }
   }
 
-  /// What was listed.
+  /// Returns the listed refs.
   package func view() throws -> RefView {
     guard let listing else { preconditionFailure("the view exists after connect") }
     return listing.view
   }
 
-  /// Takes note of what is wanted; each is sent once.
+  /// Records the wants; each is sent once.
   package func negotiate(wants: [ObjectID]) throws {
     precondition(!wants.isEmpty, "a download wants something")
     self.wants = wants

@@ -1,7 +1,7 @@
 package import GitProtocol
 import WorkerPool
 
-/// What a `Conversation` must know in addition to the way to the server.
+/// The settings of a `Conversation` in addition to its channel.
 package struct ConversationSettings: Sendable {
   /// How errors name the source; without user info.
   package var subject: String

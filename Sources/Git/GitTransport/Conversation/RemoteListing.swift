@@ -10,8 +10,8 @@ package struct RemoteListing: Sendable {
   package var capabilities: [String]
   /// `sha1`; other formats are refused before a listing exists.
   package var objectFormat: String
-  /// True when the server says that it has not all objects its refs reach. Only known this early over v0, v1 and
-  /// for local sources; over v2 it comes out at the fetch.
+  /// True when the server reports that it is shallow. Available this early only over v0, v1 and for local sources; over
+  /// v2 the fetch shows it.
   package var isShallow: Bool
 
   package init(

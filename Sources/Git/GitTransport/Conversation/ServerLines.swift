@@ -4,7 +4,7 @@ import TextBytes
 /// Puts the server's progress text back into lines. Git cuts it anywhere, and ends a line that will be written over
 /// with a carriage return.
 struct ServerLines {
-  /// Longer lines are cut: they are for a person's eye.
+  /// Longer lines are cut: they are for display only.
   private static let limit = 1024
 
   private var line: [UInt8] = []

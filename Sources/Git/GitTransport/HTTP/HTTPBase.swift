@@ -2,8 +2,8 @@
 struct HTTPBase: Hashable, Sendable {
   /// Some hosts serve only what calls itself git.
   static let userAgent = "git/2.0 (\(agentName))"
-  /// What is asked first, and what a redirect must keep at its end, so that the rest can follow (gitprotocol-http;
-  /// git refuses the same).
+  /// The path of the first request, which a redirect must keep at its end, so that later requests can use its base
+  /// (gitprotocol-http; git refuses the same).
   static let firstQuestion = "/info/refs?service=git-upload-pack"
 
   let origin: HTTPOrigin
@@ -37,7 +37,7 @@ struct HTTPBase: Hashable, Sendable {
   }
 
   /// An absolute form of a `Location` header (RFC 3986 § 5.2): absolute, `//host/…`, `/path…`, or relative to the
-  /// directory of what was asked.
+  /// directory of the request.
   func resolve(_ location: String) -> String {
     let target = location.prefix { $0 != "#" }
     if let separator = target.firstRange(of: "://"), !target[..<separator.lowerBound].contains("/") {
@@ -45,7 +45,7 @@ struct HTTPBase: Hashable, Sendable {
     }
     if target.hasPrefix("//") { return (origin.isSecure ? "https:" : "http:") + target }
     if target.hasPrefix("/") { return "\(origin)\(target)" }
-    // What was asked lies in …/info/, so that is the directory; dots are for the server to refuse.
+    // The request's path is in …/info/, so that is the directory; the server refuses dots.
     return "\(url)/info/\(target)"
   }
 }

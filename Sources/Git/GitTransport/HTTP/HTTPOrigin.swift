@@ -1,4 +1,4 @@
-/// Scheme, host and port: what credentials belong to, and what is remembered about a server.
+/// Scheme, host and port: the key of credentials and of a server's properties.
 struct HTTPOrigin: Hashable, Sendable {
   let isSecure: Bool
   /// Lower case, without brackets.

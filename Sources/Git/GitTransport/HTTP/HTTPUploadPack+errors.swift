@@ -4,7 +4,7 @@ import TextBytes
 import WorkerPool
 
 extension HTTPUploadPack {
-  /// What was tried, for errors.
+  /// The operation, for errors.
   enum Operation: String {
     case listRefs = "list refs of"
     case request = "fetch from"
@@ -91,7 +91,7 @@ extension HTTPUploadPack {
       .authenticationFailed, operation: operation.rawValue, subject: base.redacted, cause: cause, hint: hint)
   }
 
-  /// Lets through what is an answer of a git server, and says what everything else is.
+  /// Accepts the answer of a git server, and throws a precise error for any other.
   func check(
     _ head: HTTPUploadPackExchange.Head, _ exchange: HTTPUploadPackExchange, mediaType: String, operation: Operation
   ) throws {

@@ -5,10 +5,10 @@ import WorkerPool
 ///
 /// 1. `openAdvertisement` asks `GET base/info/refs`, follows redirects, and moves `base` along with them.
 /// 2. `send` posts to `base/git-upload-pack` and follows none: the body must not go to a host that was not asked first.
-/// 3. A 401 is answered once with what `CredentialSources` knows, only to the source's own origin.
+/// 3. A 401 is answered once with credentials of `CredentialSources`, only to the source's own origin.
 /// 4. A request that found its kept-alive connection closed is sent once more: all requests only read.
 ///
-/// Used by one thread at a time, which blocks; `Cancelled` and `TransportError` are all that comes out.
+/// Used by one thread at a time, which blocks; it throws only `Cancelled` and `TransportError`.
 final class HTTPUploadPack: UploadPackChannel {
   let source: SourceURL
   let transports: Transports

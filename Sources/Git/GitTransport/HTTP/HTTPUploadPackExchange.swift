@@ -14,8 +14,8 @@ final class HTTPUploadPackExchange {
   private static let bufferBytes = 1 << 20
   /// How long a task that was cancelled may take to end before we go on without it.
   private static let farewell = Duration.milliseconds(500)
-  /// What may still come behind the last byte that anybody wanted, and how long we wait for it, so that the connection
-  /// can be used again: the end of a chunked body, mostly.
+  /// Bytes that may follow the last needed byte, and how long to wait for them, so that the connection can be reused:
+  /// usually the end of a chunked body.
   private static let remainderBytes = 64 << 10
   private static let remainderWait = Duration.milliseconds(200)
 

@@ -1,5 +1,5 @@
-/// What of our environment reaches a program of the user's choice: `ssh`, a command in its place, a credential helper. They may need
-/// anything of it, so only what is a secret is held back.
+/// The environment of a program that the user configured: `ssh`, a command in its place, a credential helper. It may
+/// need any variable, so only secrets are removed.
 enum ChildEnvironment {
   /// - Parameter tokens: those that are written in variables.
   static func withoutSecrets(_ environment: [String: String], tokens: [HostToken]) -> [String: String] {

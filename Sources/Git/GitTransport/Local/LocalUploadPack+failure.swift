@@ -51,8 +51,8 @@ extension LocalUploadPack {
     }
   }
 
-  /// The words are those of git 2.39 (path.c, setup.c, upload-pack.c) under `LC_ALL=C`; words that are not known make
-  /// a lost connection, which is tried again.
+  /// The words are those of git 2.39 (path.c, setup.c, upload-pack.c) under `LC_ALL=C`; other words count as a lost
+  /// connection, which is retried.
   private func exitFailure(_ status: Int32, _ errorText: ErrorText) -> TransportError {
     let said = errorText.description
     let cause = said.isEmpty ? "git upload-pack ended with status \(status)" : said

@@ -13,7 +13,7 @@ package import WorkerPool
 /// Limitation: upload-pack itself decides which refs it shows (`transfer.hideRefs` of the source). git 2.39 lists a ref
 /// that cannot be read with a null oid; git before 2.34 leaves it out and names it on its standard error at best.
 package final class LocalUploadPack: UploadPackChannel {
-  /// What is needed in addition to the path.
+  /// The settings in addition to the path.
   package struct Settings: Sendable {
     /// Name, looked up in the `PATH` of `environment`, or path of the program.
     package var gitExecutable: String

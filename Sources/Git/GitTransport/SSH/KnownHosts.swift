@@ -2,9 +2,9 @@ import Crypto
 import Foundation
 import GitValues
 
-/// The keys that hosts are known by: one or more files in the format of sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT".
+/// The known host keys: one or more files in the format of sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT".
 ///
-/// Only ever read: a key that is not known is refused, and a person adds it.
+/// Never written: an unknown key is refused, and the operator adds it.
 struct KnownHosts: Sendable {
   /// What the files say of a host and the key that it showed.
   enum Verdict: Hashable, Sendable {
@@ -15,7 +15,7 @@ struct KnownHosts: Sendable {
     case changed(Place)
     /// The key is marked `@revoked`.
     case revoked(Place)
-    /// Only an authority that may vouch for the host is known, and libssh2 knows no certificates.
+    /// The files have only a certificate authority for the host, and libssh2 does not support certificates.
     case authorityOnly(Place)
   }
 
@@ -48,7 +48,7 @@ struct KnownHosts: Sendable {
   /// Adds the lines of a text.
   mutating func add(_ text: String, from file: String) { add(Array(text.utf8), from: file) }
 
-  /// Adds the lines of one file. What is no line of the format is passed over, as ssh does.
+  /// Adds the lines of one file. Invalid lines are skipped, as ssh does.
   mutating func add(_ bytes: [UInt8], from file: String) {
     for (number, line) in TextLines.strings(bytes).enumerated() {
       if let entry = Self.entry(line[...], Place(file: file, line: number + 1)) { entries.append(entry) }
@@ -70,8 +70,8 @@ struct KnownHosts: Sendable {
     return .unknown
   }
 
-  /// The types of keys that the host is known by, in the order of the files: what it should be asked to show, because a key of
-  /// another type would look unknown.
+  /// Returns the types of the host's known keys, in the order of the files. The host is asked for these, because a key
+  /// of another type would be unknown.
   func keyTypes(of name: String) -> [String] {
     var types: [String] = []
     for entry in entries where entry.marker == nil && Self.matches(entry.names, name) {
@@ -126,7 +126,8 @@ struct KnownHosts: Sendable {
     return Data(code) == hash
   }
 
-  /// `*` stands for any characters, `?` for one. In a time that grows with the product of the lengths, whatever the pattern.
+  /// `*` stands for any characters, `?` for one. In a time that grows with the product of the lengths, whatever the
+  /// pattern.
   private static func matchesPattern(_ pattern: Substring, _ name: String) -> Bool {
     let pattern = Array(pattern.lowercased().utf8)
     let name = Array(name.utf8)

@@ -3,8 +3,8 @@ import Foundation
 import GitValues
 import WorkerPool
 
-/// Reads what ssh_config(5) says of a host by asking ssh itself (`ssh -G`): it knows what `Host`, `Match` and `Include` mean. Where
-/// ssh is not installed there is no such file for it.
+/// Reads the ssh_config(5) of a host by running ssh itself (`ssh -G`), which evaluates `Host`, `Match` and `Include`.
+/// Where ssh is not installed, no configuration applies.
 struct SSHConfigurationReader {
   let settings: SSHSettings
   let environment: [String: String]

@@ -1,6 +1,7 @@
-/// Why there is no session with an SSH host, or none any more. The caller, which knows its purpose, turns it into a `TransportError`.
+/// A failure to open an SSH session, or of a session. The caller translates it into a `TransportError` of its
+/// operation.
 enum SSHFailure: Error {
-  /// What was under way.
+  /// The step that failed.
   enum Phase: String, Sendable {
     case handshake = "the key exchange"
     case authentication = "the authentication"

@@ -15,7 +15,7 @@ final class SSHGateway: Sendable {
     let expiry: Deadline
   }
 
-  /// A person may change ssh's configuration while we run.
+  /// The user may change ssh's configuration while the process runs.
   private static let configurationLifetime = Duration.seconds(60)
   /// A host that libssh2 cannot serve stays so; each try costs the host a refusal in its log.
   private static let fallbackLifetime = Duration.seconds(600)
@@ -38,8 +38,8 @@ final class SSHGateway: Sendable {
 
   /// Starts `command` on the host of `source`.
   ///
-  /// - Throws: `SSHFailure`, `SSHSystemFailure`, `ChildFailure`, `GitError`, `TransportError` for files that cannot be read,
-  ///   `Cancelled`.
+  /// - Throws: `SSHFailure`, `SSHSystemFailure`, `ChildFailure`, `GitError`, `TransportError` for files that cannot be
+  ///   read, `Cancelled`.
   func start(_ command: String, for source: SourceURL, limits: WaitLimits) throws -> any RemoteCommand {
     let alias = SSHHostConfiguration.Alias(host: source.host, port: source.port, user: source.credential?.user)
     let password = source.credential.flatMap { $0.password.isEmpty ? nil : $0.password }
@@ -60,7 +60,7 @@ final class SSHGateway: Sendable {
     }
   }
 
-  /// Closes the idle sessions, and ends the masters. What is in use goes on until it is given back.
+  /// Closes the idle sessions, and ends the masters. Sessions in use continue until they are returned.
   func shutdown() async {
     pool.shutdown()
     // Ending a master waits for a process, which no thread of the tasks must do.
@@ -114,7 +114,7 @@ final class SSHGateway: Sendable {
       do {
         return try channel(command, session, key)
       } catch let failure as SSHFailure {
-        // The host may have closed it while it was idle; only a new one can tell whether the host is there.
+        // The host may have closed it while it was idle; only a new session shows whether the host is reachable.
         if case .stream(.runTimedOut, _) = failure { throw failure }
       }
     }

@@ -21,9 +21,9 @@ struct SSHHostConfiguration: Sendable, Hashable {
   /// Settings that only the system's ssh can follow: "proxyjump", "certificatefile" …
   var beyondLibssh2: [String]
 
-  /// How a host is reached of which no configuration says anything.
+  /// Returns the defaults for a host without configuration.
   ///
-  /// - Parameter person: who runs this process.
+  /// - Parameter person: the user of this process.
   init(_ alias: Alias, person: Person, environment: [String: String]) {
     hostName = alias.host
     port = alias.port ?? 22

@@ -7,7 +7,7 @@ struct SSHKeyFile: Sendable {
   let text: String
   /// Of the key, as `SSHKey.type` has it; `nil` when the file does not say.
   let type: String?
-  /// Known without the passphrase in OpenSSH's own format only.
+  /// Readable without the passphrase in OpenSSH's own format only.
   let publicKey: SSHKey?
   let isEncrypted: Bool
 

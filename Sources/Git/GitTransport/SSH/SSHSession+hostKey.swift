@@ -5,7 +5,7 @@ extension SSHSession {
   func shakeHands(with host: SSHHostConfiguration, _ knownHosts: KnownHosts) throws {
     let known = knownHosts.keyTypes(of: host.knownName)
     if !known.isEmpty {
-      // A host has keys of several types, and only of those that we know can we tell whether they are its own.
+      // A host has keys of several types, and only known ones can be verified.
       let status = libssh2_session_method_pref(handle, LIBSSH2_METHOD_HOSTKEY, known.joined(separator: ","))
       guard status == 0 else {
         throw SSHFailure.noCommonAlgorithm("the host is known by keys of type \(known.joined(separator: ", "))")

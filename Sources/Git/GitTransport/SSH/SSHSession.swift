@@ -4,14 +4,15 @@ import WorkerPool
 
 /// An authenticated session with an SSH host, by libssh2. One channel at a time; one thread at a time.
 ///
-/// libssh2 never waits by itself here: its reads and writes come to us and answer at once, and all waiting is ours, with deadlines
-/// and cancellation. It reads in loops of its own, too (an endless banner): each read looks at the limits again.
+/// libssh2 never waits by itself here: its reads and writes come to us and answer at once, and all waiting is ours,
+/// with deadlines and cancellation. It reads in loops of its own, too (an endless banner): each read looks at the
+/// limits again.
 ///
-/// Unchecked because libssh2's session may change threads but not be shared: `SSHSessionPool` gives it to one thread at a time, and
-/// passes it on under its lock.
+/// Unchecked because libssh2's session may change threads but not be shared: `SSHSessionPool` gives it to one thread at
+/// a time, and passes it on under its lock.
 final class SSHSession: @unchecked Sendable {
   let handle: OpaquePointer
-  /// What the limits, or the connection below, said inside of libssh2, which knows only that it failed.
+  /// The error of a limit or of the connection inside of libssh2, which reports only that it failed.
   private var failure: (any Error)?
   private let stream: SocketStream
   private var limits: WaitLimits
@@ -22,8 +23,8 @@ final class SSHSession: @unchecked Sendable {
   private var movedBytes = 0
   private var deliveredBytes = 0
 
-  /// What a host may send beyond what it was asked for, and for each byte of that: frames are smaller by far. libssh2 keeps in
-  /// memory what is not read.
+  /// Bytes that a host may send in addition to the requested ones, and for each of those: frames are smaller by far.
+  /// libssh2 keeps unread bytes in memory.
   private static let unaskedBytes = 16 << 20
   private static let frameFactor = 64
 
@@ -100,7 +101,7 @@ final class SSHSession: @unchecked Sendable {
     return stream.isOpen
   }
 
-  /// What was under way when something fails from now on.
+  /// Sets the phase for later failures.
   func enter(_ phase: SSHFailure.Phase) { self.phase = phase }
 
   /// Records bytes that the host was asked for and that were read.
@@ -213,7 +214,7 @@ final class SSHSession: @unchecked Sendable {
     if count < 0, count != -Int(EAGAIN), count != -Int(EINTR), failure == nil {
       failure = SSHFailure.stream(.broken(Int32(-count)), phase)
     }
-    // libssh2 knows one word for "not now".
+    // libssh2 has one code for "not now".
     return count == -Int(EINTR) ? -Int(EAGAIN) : count
   }
 

@@ -1,8 +1,9 @@
-/// How hosts are reached over SSH, as far as the user says so. What is not said comes from ssh_config(5), where ssh is installed.
+/// The user's settings for SSH. ssh_config(5) gives the missing ones, where ssh is installed.
 package struct SSHSettings: Hashable, Sendable {
   /// Who speaks the protocol.
   package enum Choice: String, Sendable, CaseIterable {
-    /// libssh2, unless the environment or git's configuration names a command, or the host needs what libssh2 cannot do.
+    /// libssh2, unless the environment or git's configuration names a command, or the host needs what libssh2 cannot
+    /// do.
     case automatic
     /// libssh2 and nothing else.
     case libssh2

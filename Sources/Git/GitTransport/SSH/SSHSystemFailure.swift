@@ -1,6 +1,6 @@
 import ChildProcess
 
-/// Why the system's ssh could not be used. The caller, which knows its purpose, turns it into a `TransportError`.
+/// A failure to use the system's ssh. The caller translates it into a `TransportError` of its operation.
 enum SSHSystemFailure: Error {
   /// It is not installed.
   case missing

@@ -4,8 +4,8 @@ import GitValues
 import Synchronization
 import WorkerPool
 
-/// Reaches hosts by the program that git would run: a process for each command, and where that is OpenSSH one connection for all of a
-/// host's commands, held by a master process that ends with us, or a minute after us.
+/// Reaches hosts by the program that git would run: a process for each command, and where that is OpenSSH one
+/// connection for all of a host's commands, held by a master process that ends with us, or a minute after us.
 final class SystemSSH: Sendable {
   /// Whose connection a master holds.
   typealias Alias = SSHHostConfiguration.Alias
@@ -16,7 +16,8 @@ final class SystemSSH: Sendable {
     var connecting: Set<Alias> = []
   }
 
-  /// How many masters this process has started: each has a socket of its own, for the one of a master that was killed stays.
+  /// How many masters this process has started: each has a socket of its own, for the one of a master that was killed
+  /// stays.
   private static let count = Atomic(0)
 
   private let settings: SSHSettings
@@ -63,7 +64,7 @@ final class SystemSSH: Sendable {
       defer { masters.paths = [:] }
       return masters.paths
     }
-    for (alias, path) in paths { try? end(alias, path) }  // a master that cannot be told ends by itself
+    for (alias, path) in paths { try? end(alias, path) }  // a master that cannot be reached ends by itself
   }
 
   private func end(_ alias: Alias, _ path: String) throws {

@@ -2,8 +2,8 @@ import GitValues
 import Glibc
 import WorkerPool
 
-/// A repository behind `git daemon`, by git's own protocol: one connection for the listing and the fetch (gitprotocol-pack(5),
-/// "Git Transport"). Clients are not authenticated, and nothing is encrypted.
+/// A repository behind `git daemon`, by git's own protocol: one connection for the listing and the fetch
+/// (gitprotocol-pack(5), "Git Transport"). Clients are not authenticated, and nothing is encrypted.
 final class DaemonUploadPack: UploadPackChannel {
   var isStateless: Bool { false }
   /// The daemon says its capabilities unasked: there is no round trip to save.
@@ -21,8 +21,8 @@ final class DaemonUploadPack: UploadPackChannel {
 
   /// Connects to nothing yet.
   /// - Parameter deadline: of the whole run.
-  /// - Throws: `TransportError` (invalid_url) for user info, which this protocol cannot carry, and for a path that its request
-  ///   cannot hold.
+  /// - Throws: `TransportError` (invalid_url) for user info, which this protocol cannot carry, and for a path that its
+  ///   request cannot hold.
   init(
     source: SourceURL, configuration: TransportConfiguration, cancellation: CancellationFlag, deadline: Deadline
   ) throws(TransportError) {
@@ -78,7 +78,7 @@ final class DaemonUploadPack: UploadPackChannel {
 
   func finish() {
     guard let stream else { return }
-    // The end of our requests, said once; a daemon that has gone needs to hear nothing.
+    // The flush packet ends the requests; an error is ignored, because the daemon may have closed the connection.
     try? Array("0000".utf8).withUnsafeBytes { try stream.write($0) }
     abort()
   }

@@ -5,8 +5,9 @@ import WorkerPool
 
 /// Finds the addresses of a host, by getaddrinfo(3).
 ///
-/// That call cannot be stopped, so it runs on a thread of its own, and the wait for it ends by deadline or cancellation. A
-/// thread whose answer is not waited for any more ends when the resolver gives up (resolv.conf(5): within a minute).
+/// That call cannot be stopped, so it runs on a thread of its own, and the wait for it ends by deadline or
+/// cancellation. A thread whose answer is not waited for any more ends when the resolver gives up (resolv.conf(5):
+/// within a minute).
 enum NameLookup {
   /// What went wrong.
   enum Failure: Error {
@@ -50,7 +51,7 @@ enum NameLookup {
   static func addresses(
     of host: String, port: Int, by deadline: Deadline, cancellation: CancellationFlag
   ) throws -> [Address] {
-    // What is an address already needs no lookup.
+    // A numeric address needs no lookup.
     if case .success(let addresses) = ask(host, port, flags: AI_NUMERICHOST) { return addresses }
     let answer = Answer()
     Thread.detachNewThread { answer.give(ask(host, port, flags: AI_ADDRCONFIG)) }

@@ -63,7 +63,7 @@ extension SocketStream {
     let code: Int32
   }
 
-  /// A socket connected to the one at `path`. Never waits: who listens there has room for us, or we hear that he has none.
+  /// Connects a socket to the one at `path`. Never waits: connect(2) fails at once when the listener's backlog is full.
   static func connect(path: String) throws(NotConnected) -> Int32 {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)

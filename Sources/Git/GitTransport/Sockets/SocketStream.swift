@@ -1,12 +1,12 @@
 import Glibc
 import WorkerPool
 
-/// A connection to a host, or to a program on this machine: bytes both ways. All waiting is poll(2) with a deadline, on the thread
-/// that uses it; cancellation shuts the connection down, which wakes that poll.
+/// A connection to a host, or to a program on this machine: bytes both ways. All waiting is poll(2) with a deadline, on
+/// the thread that uses it; cancellation shuts the connection down, which wakes that poll.
 ///
 /// One that is kept for later is released, and bound to the limits of its next user.
 final class SocketStream {
-  /// Why there is no connection, or none any more. The caller, which knows its purpose, turns it into a `TransportError`.
+  /// A failure to connect, or of a connection. The caller translates it into a `TransportError` of its operation.
   enum Failure: Error {
     case unknownHost(String)
     /// errno of connect(2), of the last address that was tried.
@@ -109,7 +109,7 @@ final class SocketStream {
     }
   }
 
-  /// Reads what is there, without waiting: a number of bytes, 0 for the end, or a negative errno.
+  /// Reads available bytes, without waiting: a number of bytes, 0 for the end, or a negative errno.
   func receive(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
     return count >= 0 ? count : -Int(errno)
@@ -123,7 +123,7 @@ final class SocketStream {
     return count > 0 || (count < 0 && errno == EAGAIN)
   }
 
-  /// Writes what is taken, without waiting: a number of bytes, or a negative errno.
+  /// Writes as many bytes as the socket accepts, without waiting: a number of bytes, or a negative errno.
   func send(_ bytes: UnsafeRawBufferPointer) -> Int {
     let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
     return count >= 0 ? count : -Int(errno)

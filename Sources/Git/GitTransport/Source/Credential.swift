@@ -6,7 +6,7 @@ struct Credential: Sendable {
   let authorization: String
   /// For display: "the address", "the token file '/etc/remora/token'".
   let whence: String
-  /// What git's helpers said, when it comes from them: they want to hear what became of it.
+  /// The credential from git's helpers, if it comes from them: they are notified of its success or failure.
   var fromHelpers: HTTPBasicCredential?
 }
 

@@ -4,8 +4,8 @@ import GitValues
 import Glibc
 import WorkerPool
 
-/// What git's credential helpers know (gitcredentials(7)), asked by `git credential`: once for a server and not for each of its
-/// repositories, and informed when their answer was right, and when it was wrong.
+/// Git's credential helpers (gitcredentials(7)), called by `git credential`: once for a server and not for each of its
+/// repositories. They are notified whether the credential was accepted or rejected.
 final class CredentialHelpers: Sendable {
   /// Whom the helpers are asked about.
   struct Key: Hashable, Sendable {

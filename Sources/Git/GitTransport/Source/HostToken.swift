@@ -14,7 +14,7 @@ package struct HostToken: Sendable, Hashable {
   package let place: Place
 
   /// - Parameter host: as in an address, with or without a port: "git.example.org", "git.example.org:8443".
-  /// - Throws: `TransportError` (invalid_url) for what is no host.
+  /// - Throws: `TransportError` (invalid_url) for an invalid host.
   package init(host: String, place: Place) throws(TransportError) {
     do throws(SourceURL.Flaw) {
       let authority = try SourceURL.Authority(host[...])

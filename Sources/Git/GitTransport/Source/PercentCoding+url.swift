@@ -16,7 +16,7 @@ extension PercentCoding {
     decode(PathText.bytes(String(text))).flatMap { $0.contains(where: ForeignText.isControl) ? nil : $0 }
   }
 
-  /// Encodes what may not stand in the path or query of a request line, and leaves what is encoded already.
+  /// Encodes characters that are not allowed in the path or query of a request line, and leaves encoded ones.
   static func encodeIllegal(_ text: some StringProtocol) -> String {
     encode(PathText.bytes(String(text))) { $0 > 0x20 && $0 < 0x7F && !"\"<>\\^`{|}".utf8.contains($0) }
   }

@@ -78,7 +78,7 @@ extension SourceURL {
     }
   }
 
-  /// What is wrong with an address, in words that are safe to show.
+  /// The error of an address, in words that are safe to show.
   struct Flaw: Error {
     let reason: String
     let hint: String?

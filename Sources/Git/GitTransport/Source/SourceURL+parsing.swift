@@ -4,10 +4,10 @@ import Glibc
 import TextBytes
 
 extension SourceURL {
-  /// Takes an address apart.
+  /// Parses an address.
   ///
   /// As in git, `host:path` with a colon before the first slash means ssh; a path like that is written with `./` in
-  /// front, or with what is there: an existing file wins.
+  /// front. An existing file takes precedence.
   /// - Throws: `invalid_url`, or `unsupported_source` for schemes that Remora does not speak. The error shows the
   ///   address without anything that could be a password.
   package init(_ text: String) throws(TransportError) {

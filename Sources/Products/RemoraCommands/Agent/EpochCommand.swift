@@ -2,7 +2,7 @@ internal import AgentAPI
 internal import AgentClient
 internal import ArgumentParser
 
-/// `remora epoch`: which promotions a site knows of.
+/// `remora epoch`: the promotions that a site has recorded.
 struct EpochCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "epoch",

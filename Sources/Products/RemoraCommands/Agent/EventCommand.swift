@@ -62,7 +62,7 @@ struct EventCommand: AsyncParsableCommand {
 
   /// How long the agent may take: a user waits for the end of a push.
   private static let patience = Duration.seconds(2)
-  /// More than this is a push of everything, of which the agent need not know each ref.
+  /// Larger input is a push of everything; the agent does not need each ref of it.
   private static let changeBytes = 512 << 10
 
   private func tellOrSpool(_ changes: [RefMoveRow]?) async throws {
@@ -102,7 +102,7 @@ struct EventCommand: AsyncParsableCommand {
     }
   }
 
-  /// The lines `OLD NEW REF` that git gives a post-receive hook; `nil` for more than is worth telling.
+  /// The lines `OLD NEW REF` that git gives a post-receive hook; `nil` above the limit.
   private func readChanges() throws -> [RefMoveRow]? {
     guard event == .push, isatty(STDIN_FILENO) == 0 else { return [] }
     var changes: [RefMoveRow] = []

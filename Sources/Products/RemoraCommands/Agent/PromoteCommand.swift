@@ -41,7 +41,8 @@ struct PromoteCommand: AsyncParsableCommand {
     guard row.isPromoted || dryRun && row.problems.isEmpty else { throw ExitStatus.failed }
   }
 
-  /// The agent opens its state again, as the primary. Until it has, or half a minute has passed: that it was promoted is durable.
+  /// The agent opens its state again, as the primary. Until it has, or half a minute has passed: that it was promoted
+  /// is durable.
   private static func waitUntilOpen(_ client: AgentClient) async {
     let end = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < end, !Task.isCancelled {
@@ -51,7 +52,7 @@ struct PromoteCommand: AsyncParsableCommand {
       } catch {
         // Its socket is closed for a moment.
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: .milliseconds(50))
     }
   }

@@ -2,7 +2,7 @@ internal import AgentAPI
 internal import AgentClient
 internal import ArgumentParser
 
-/// `remora registry`: what an agent knows of each replicable.
+/// `remora registry`: an agent's entries of replicables.
 struct RegistryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "registry",

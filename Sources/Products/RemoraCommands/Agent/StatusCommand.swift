@@ -44,7 +44,7 @@ struct StatusCommand: AsyncParsableCommand {
         } catch {
           // Printed already; an agent that is being restarted comes back.
         }
-        // Cancelled: the loop sees it.
+        // Throws only when cancelled, which the loop checks.
         try? await Task.sleep(for: .seconds(1))
       }
     }

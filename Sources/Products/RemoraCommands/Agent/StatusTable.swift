@@ -78,7 +78,7 @@ struct StatusTable {
   }
 
   private func percent(_ count: Int, of total: Int) -> String {
-    // Never 100 % of what is not all of it.
+    // Never 100 % unless complete.
     total == 0 ? "-" : "\(count == total ? 100 : min(99, count.share(of: total, in: 100))) %"
   }
 

@@ -3,7 +3,7 @@ internal import Glibc
 /// The service manager that started us, if it asks for notifications (sd_notify(3)).
 struct Supervisor: Sendable {
   private let socketPath: String?
-  /// How often it wants to hear that we are well; `nil` where it does not.
+  /// The service manager's watchdog interval; `nil` without one.
   private let watchdog: Duration?
 
   init(_ environment: [String: String]) {
@@ -13,16 +13,17 @@ struct Supervisor: Sendable {
     watchdog = isOurs ? environment["WATCHDOG_USEC"].flatMap { Int64($0) }.map { .microseconds($0) } : nil
   }
 
-  /// The listeners are open. Without an answer: it is a datagram, and a manager that does not get it waits until its own timeout.
+  /// The listeners are open. Without an answer: it is a datagram, and a manager that does not get it waits until its
+  /// own timeout.
   func ready() { tell("READY=1") }
 
-  /// Says that we are well for as long as `isWell` says so, which asks what others ask us: an agent that does not answer is started
-  /// again. Until the task is cancelled.
+  /// Says that we are well for as long as `isWell` says so, which asks what others ask us: an agent that does not
+  /// answer is started again. Until the task is cancelled.
   func watch(_ isWell: @Sendable () async -> Bool) async {
     guard let watchdog, socketPath != nil else { return }
     while !Task.isCancelled {
       if await isWell() { tell("WATCHDOG=1") }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: watchdog / 4)
     }
   }

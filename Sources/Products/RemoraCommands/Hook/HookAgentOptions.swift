@@ -18,7 +18,7 @@ struct HookAgentOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The id of one repository, by hand.", valueName: "id"))
   var id: String?
 
-  /// Called by the commands, which know the selection.
+  /// Called by the commands, which have the selection.
   func validateArguments(for selection: HookSelection) throws {
     guard (name == nil) == (id == nil) else { throw ValidationError("--name and --id go together") }
     guard name == nil || !selection.mayBeSeveral else {

@@ -1,7 +1,7 @@
 internal import Agent
 internal import ArgumentParser
 
-/// `remora hook`: the hooks that tell the agent of pushes.
+/// `remora hook`: the hooks that notify the agent of pushes.
 struct HookCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "hook",
@@ -84,7 +84,7 @@ struct HookStatusCommand: AsyncParsableCommand {
   func run() async throws {
     let directory = try agent.directory()
     try selection.forEach { repository throws(HookError) in
-      // A repository that the configuration does not know may have a hook nevertheless.
+      // A repository outside the configuration may have a hook nevertheless.
       let expected = try? directory.script(for: repository)
       let status = try HookStatus(of: repository, expected: expected, spool: directory.spool)
       return HookReport(repository, status, name: expected?.name, id: expected?.id)

@@ -11,7 +11,7 @@ struct HookDirectory: Sendable {
   let configuration: FilePath
   /// The `remora` that hooks run.
   let program: String
-  /// Where hooks leave events; `nil` when that is not known.
+  /// Where hooks leave events; `nil` when unknown.
   let spool: FilePath?
   let lookup: Lookup
 

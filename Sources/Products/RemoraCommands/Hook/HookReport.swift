@@ -10,7 +10,7 @@ struct HookReport: Encodable {
   }
 
   let repository: String
-  /// What was done: `installed`, `updated`, `unchanged`, `removed`, `not_installed`; what was found: `installed`, `chained`,
+  /// The action: `installed`, `updated`, `unchanged`, `removed`, `not_installed`; the finding: `installed`, `chained`,
   /// `missing`, `foreign`, `not_executable`, `changed_by_hand`; or `failed`.
   let status: String
   @NullWhenMissing var name: String?

@@ -1,4 +1,5 @@
-/// Rules for Prometheus: each says what a person should look at, and how. The times are what a quiet night allows.
+/// Alert rules for Prometheus: each names the problem and the remedy for the operator. Their durations avoid alerts for
+/// short failures.
 enum AlertRules {
   static let text = """
     # rule_files of Prometheus. Both sites are scraped, by a job called 'remora'; 'instance' tells which one speaks.

@@ -64,7 +64,7 @@ final class QuickstartGround: Sendable {
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
   }
 
-  /// A port that was free a moment ago: two configurations name it before anybody listens there.
+  /// Returns a port that was free a moment ago: two configurations name it before a process listens there.
   private static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }

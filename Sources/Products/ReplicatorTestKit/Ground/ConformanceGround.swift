@@ -24,7 +24,7 @@ struct ConformanceGround: Sendable {
       try FileManager.default.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: true)
     }
     defer {
-      // What is left over is a temporary directory.
+      // A leftover is a temporary directory.
       try? FileManager.default.removeItem(atPath: directory)
     }
     let clock = ManualClock()

@@ -2,7 +2,7 @@ package import DurableFiles
 package import Replication
 package import SystemPackage
 
-/// What the strategy of one kind needs to know: where its replicables lie on this site.
+/// The places of one kind's replicables on this site.
 package struct BlobPlace: Sendable {
   /// The directory below which ids are looked up. Absolute, and canonical: no symbolic link leads to it. It must exist;
   /// it is never made, because a root that is missing may be a disk that is not mounted.
@@ -15,10 +15,10 @@ package struct BlobPlace: Sendable {
     self.files = files
   }
 
-  /// Where the replicable lies: the id itself.
+  /// The path of the replicable: the id itself.
   package func path(of id: ReplicableID) -> FilePath { root.pushing(FilePath(id.text)) }
 
-  /// Every name of ours begins so, and no part of an id does (`ReplicableID`).
+  /// The prefix of Remora's own names, which no part of an id has (`ReplicableID`).
   static let ownPrefix = ".remora"
 
   /// Of new directories, less the process's umask.

@@ -47,7 +47,7 @@ extension BlobPlace {
     try files.synchronizeDirectory(root)
   }
 
-  /// Removes a name; one that is gone is what was wanted.
+  /// Removes a name; a missing one is no error.
   func removeIfThere(_ path: FilePath) throws(FileError) {
     do {
       try files.unlink(path)

@@ -9,7 +9,7 @@ package struct FileStamp: Hashable, Sendable {
   package let inode: UInt64
   /// Bytes.
   package let size: Int64
-  /// Anyone may set it back.
+  /// The owner may set it back.
   package let modified: FileTime
   /// It cannot be set back; also changes with owner, mode and links.
   package let changed: FileTime

@@ -6,13 +6,13 @@ import WorkerPool
 
 /// One sync of one file: makes the copy equal to its source. Blocks its thread; used once.
 ///
-/// 1. A copy that is equal to what the primary said is kept as it is, and made durable: it is unknown which program wrote it.
+/// 1. A copy with the primary's digest is kept as it is, and made durable: it is unknown which program wrote it.
 /// 2. Else the content is brought into a part beside the target, compared, made durable, and read back.
 /// 3. A file that is displaced gets a second name in the trash first.
 /// 4. One rename: readers see the old bytes or the new ones, never a mix, never nothing.
 ///
 /// After a crash or a loss of power at any line: the old file or the new one, whole; a part beside it, which the next
-/// sync goes on with or removes; and perhaps a copy of the old file in the trash although it was not displaced.
+/// sync continues or removes; and perhaps a copy of the old file in the trash although it was not displaced.
 struct BlobSync {
   let request: SyncRequest
   let place: BlobPlace
@@ -26,7 +26,7 @@ struct BlobSync {
   /// The kind says that its files never change, and one did.
   static let immutableChanged = "immutable_changed"
 
-  /// For errors: what is being done.
+  /// Returns the operation, for errors.
   static func operation(_ id: ReplicableID) -> String { "sync '\(id)'" }
 
   func run() throws -> SyncReport {
@@ -46,7 +46,7 @@ struct BlobSync {
     } catch is Cancelled {
       throw Cancelled()
     } catch {
-      // The first error is the one to tell; the next sync removes what cannot be removed now.
+      // The first error is thrown; the next sync removes leftovers.
       try? part.remove()
       throw error
     }
@@ -71,7 +71,7 @@ struct BlobSync {
       let file = try OpenFile(below: place.root, place.path(of: request.id))
       return try FileDigest(reading: file, cancellation: cancellation)?.checksum
     } catch let error as FileError {
-      // A disk that cannot read the old bytes is a reason to fetch them anew.
+      // If the disk cannot read the old bytes, they are fetched again.
       guard error.code == .ioError || error.code == .noSuchFileOrDirectory else { throw error }
       return nil
     }
@@ -151,7 +151,7 @@ struct BlobSync {
     } catch {
       let error = StrategyError(translating: error, trying: Self.operation(request.id))
       let hasRecord = (try? place.files.status(of: part.recordPath)) ?? nil != nil  // unreadable is as good as none
-      // The first error is the one to tell; the next sync removes what cannot be removed now.
+      // The first error is thrown; the next sync removes leftovers.
       if error.code == .diskFull || !hasRecord {
         try? part.remove()
         directories.removeEmptyParents(of: part.path, in: place)

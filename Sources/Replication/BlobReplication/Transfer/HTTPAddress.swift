@@ -37,8 +37,8 @@ struct HTTPAddress {
 
   var isSecure: Bool { origin.isSecure }
 
-  /// Where a `Location` header leads. Credentials go along to the same scheme, host and port only; what the header
-  /// itself offers as user info is dropped, and what was lost on the way does not come back.
+  /// Returns the target of a `Location` header. Credentials are kept for the same scheme, host and port only; user info
+  /// in the header is dropped, and credentials dropped at an earlier redirect do not return.
   func redirected(to location: String) -> HTTPAddress? {
     guard let base = URL(string: url), let target = URL(string: location, relativeTo: base),
       var next = HTTPAddress(target.absoluteString, bearerToken: nil)

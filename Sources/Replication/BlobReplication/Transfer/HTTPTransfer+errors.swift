@@ -36,10 +36,10 @@ extension HTTPTransfer {
     }
   }
 
-  /// What a failed exchange says. Before the answer began it is the host's failure; afterwards it may lie in this one
-  /// file, and a host with a thousand others must not stand still for it: it is asked.
+  /// Translates the failure of an exchange. Before the answer began it is the host's failure; afterwards the cause may
+  /// be this one file, so the host is probed before its other files are paused.
   ///
-  /// - Parameter answerBegan: the head had come; a silence does not know that itself.
+  /// - Parameter answerBegan: the head was received; a timeout does not contain that.
   func translated(_ failure: HTTPFailure, answerBegan: Bool) -> any Error {
     let code: StrategyError.Code
     var hint: String?

@@ -4,14 +4,14 @@ import SystemPackage
 import TextBytes
 import WorkerPool
 
-/// Brings one file from an HTTP server into a part. Blocks its thread; used once.
+/// Downloads one file from an HTTP server into a part. Blocks its thread; used once.
 ///
 /// 1. Redirects are followed, five at most, never from https to http; the credentials stay with the source's own
 ///    origin.
-/// 2. A part of an earlier run is gone on with by `Range` and `If-Range`, if the digest of the whole is known: then
-///    nothing that a server says about its validators has to be believed. Any answer but the one range that was asked
-///    for, of the content that the part began with, means: from the start.
-/// 3. What comes must be as long as the server said, and be the bytes themselves: no content coding.
+/// 2. A part of an earlier run is continued by `Range` and `If-Range`, if the digest of the whole is known: then the
+///    server's validators need not be trusted. Any answer but the requested range of the part's content restarts the
+///    transfer.
+/// 3. The body must have the announced length and no content coding.
 struct HTTPTransfer {
   let source: HTTPAddress
   let part: PartFile
@@ -20,7 +20,7 @@ struct HTTPTransfer {
   let directories: DirectoryKeeper
   let cancellation: CancellationFlag
   let deadline: Deadline
-  /// What is being done, for errors.
+  /// The operation, for errors.
   let operation: String
   /// The digest of the content is known.
   let knowsDigest: Bool
@@ -38,15 +38,15 @@ struct HTTPTransfer {
     case startOver
   }
 
-  /// - Parameter mayResume: go on with a part of an earlier run.
-  /// - Returns: the part, complete as far as the server can tell, and whether an earlier run had begun it.
+  /// - Parameter mayResume: continue a part of an earlier run.
+  /// - Returns: the part, complete by the server's length, and whether an earlier run had begun it.
   func run(mayResume: Bool) throws -> (writer: PartWriter, wasResumed: Bool) {
     var record = mayResume && knowsDigest ? try part.resumable(from: source) : nil
     let writer =
       record == nil
       ? try PartWriter(beginning: part, limits: limits, directories)
       : try PartWriter(resuming: part, limits: limits, cancellation: cancellation)
-    // All of it had come, and the digest, which is known, will tell whether it is right.
+    // The part is complete; the known digest decides whether it is right.
     if writer.length == record?.total { return (writer, true) }
     while true {
       let (download, head) = try followingRedirects(range: record.map { (writer.length, $0.validator) })

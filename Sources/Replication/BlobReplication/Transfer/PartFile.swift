@@ -7,8 +7,8 @@ import TextBytes
 import WorkerPool
 
 /// The two files in which a transfer grows, beside its target: `.remora-NAME.part` with the content and
-/// `.remora-NAME.resume` with its record (`PartRecord`). They outlive a transfer that failed, so that the next one
-/// goes on.
+/// `.remora-NAME.resume` with its record (`PartRecord`). They are kept after a failed transfer, so that the next one
+/// continues.
 struct PartFile: Sendable {
   let place: BlobPlace
   let id: ReplicableID
@@ -28,7 +28,7 @@ struct PartFile: Sendable {
     recordPath = directory.appending("\(BlobPlace.ownPrefix)-\(name)\(Self.recordSuffix)")
   }
 
-  /// File names end at 255 bytes, and what is added takes 15 of them: longer names keep their beginning and get a
+  /// File names have at most 255 bytes, and the suffix takes 15 of them: longer names keep their beginning and get a
   /// digest.
   private static func shortened(_ name: String) -> String {
     let room = 255 - BlobPlace.ownPrefix.utf8.count - 1 - recordSuffix.utf8.count
@@ -49,7 +49,8 @@ struct PartFile: Sendable {
     try place.removeIfThere(path)
   }
 
-  /// The record of a part that can be gone on with; `nil` when there is none, or the part is not a file of ours alone.
+  /// Returns the record of a part that can be continued; `nil` when there is none, or the part is not a file of ours
+  /// alone.
   func resumable(from source: HTTPAddress) throws -> PartRecord? {
     guard let status = try place.files.status(of: path), status.kind == .regular, status.size > 0 else { return nil }
     // A second name, or another owner, would let us write into a foreign file.

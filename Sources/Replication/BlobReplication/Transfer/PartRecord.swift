@@ -1,10 +1,10 @@
 import Replication
 import StateFiles
 
-/// What is known of a part: which content of which URL it is the beginning of. One JSON object, beside the part.
+/// The record of a part: the URL and the content that it is the beginning of. One JSON object, beside the part.
 ///
-/// Written before the first byte of the part and never changed. Not synchronised: what a loss of power makes of it,
-/// or of the part, is found out by the digest of the whole, and costs a transfer from the start.
+/// Written before the first byte of the part and never changed. Not synchronised: damage to it or to the part by a loss
+/// of power is detected by the digest of the whole, and costs a transfer from the start.
 struct PartRecord: Codable, Hashable {
   /// The one version there is.
   static let currentFormat = 1
@@ -26,7 +26,7 @@ struct PartRecord: Codable, Hashable {
   /// One line.
   func encoded() throws -> [UInt8] { try Self.stateFormat.encode(self) }
 
-  /// - Returns: `nil` for what is torn, of another version or none of ours.
+  /// - Returns: `nil` for a record that is torn, of another version or not Remora's.
   init?(decoding bytes: [UInt8]) {
     guard let record = Self.stateFormat.decodeIfUsable(bytes) else { return nil }
     self = record

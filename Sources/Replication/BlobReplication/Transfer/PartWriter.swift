@@ -15,7 +15,7 @@ final class PartWriter {
   /// Bytes that this writer has written.
   private(set) var written: UInt64 = 0
 
-  /// How often the free space is looked at, in bytes written.
+  /// The interval of free-space checks, in bytes written.
   private static let spaceCheckBytes: UInt64 = 32 << 20
 
   /// Begins a part, in place of whatever an earlier run has left.
@@ -34,7 +34,7 @@ final class PartWriter {
     length = 0
   }
 
-  /// Goes on with the part that is there, and reads it for the digest.
+  /// Continues an existing part, and reads it for the digest.
   init(resuming part: PartFile, limits: BlobLimits, cancellation: CancellationFlag) throws {
     self.part = part
     self.limits = limits
@@ -48,7 +48,7 @@ final class PartWriter {
     self.hasher = hasher
   }
 
-  /// Throws away what is there.
+  /// Discards the bytes received so far.
   func restart() throws {
     try part.place.removeIfThere(part.recordPath)
     try file.truncate(to: 0)

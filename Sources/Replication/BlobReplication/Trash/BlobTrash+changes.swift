@@ -25,7 +25,7 @@ extension BlobTrash {
     try place.files.synchronizeDirectory(entries.path)
   }
 
-  /// Removes for good what lies here since before `moment`; returns how many complete entries that were.
+  /// Deletes entries from before `moment`; returns the number of complete ones.
   ///
   /// By age alone. An entry without a readable ticket has the age of its directory.
   func empty(before moment: Timestamp, isCancelled: () throws -> Void) throws -> Int {

@@ -15,7 +15,7 @@ struct BlobTrash {
   /// The reason of tickets of removed files.
   static let deleted = "deleted"
 
-  /// What was deleted need not be readable for more than its owner.
+  /// Only the owner needs to read deleted files.
   var entries: TrashDirectory {
     TrashDirectory(
       in: place.root, content: "content", permissions: FilePermissions(rawValue: 0o700), through: place.files)
@@ -64,7 +64,7 @@ struct BlobTrash {
   /// Takes back an entry whose file has not come, or is still where it was.
   func abandon(_ ticket: TrashTicket) { entries.drop(ticket.name) }
 
-  /// What is complete, the newest first.
+  /// Returns the complete tickets, the newest first.
   func tickets() throws -> [TrashTicket] {
     TrashDirectory.sorted(
       try entryNames().compactMap { name in

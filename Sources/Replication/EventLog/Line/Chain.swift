@@ -1,9 +1,9 @@
 internal import DurableJournal
 internal import TextBytes
 
-/// The chain that ties each line to all before it: the first 16 hexadecimal digits of SHA-256 over the previous
-/// chain's 16 digits and the line without its `chain` member and without its newline. Before the first line the chain
-/// is the log's id.
+/// The hash chain over all lines up to a line: the first 16 hexadecimal digits of SHA-256 over the previous chain's 16
+/// digits and the line without its `chain` member and without its newline. Before the first line the chain is the log's
+/// id.
 enum Chain {
   /// The member at the end of a line.
   static let seal = LineSeal("chain")

@@ -3,12 +3,12 @@ internal import TextBytes
 
 /// The members of an event's line, before the log has given it an id.
 struct EventText: Sendable {
-  /// The event as readers will see it: without the changes that were left out.
+  /// The event as readers will receive it: without the changes that were left out.
   let event: UnpublishedEvent
   /// The JSON between `id` and `chain`.
   let members: [UInt8]
 
-  /// - Throws: `tooLarge` when the line would be longer than a line may be, its changes left aside.
+  /// - Throws: `tooLarge` when the line would exceed the limit even without its changes.
   init(_ event: UnpublishedEvent, settings: EventLogSettings) throws(EventLogError) {
     var event = event
     var bytes: [UInt8] = []
@@ -67,7 +67,7 @@ struct EventText: Sendable {
     bytes.append(UInt8(ascii: "}"))
   }
 
-  /// - Returns: how many changes fitted. Changes only save work; an event that is not published would lose a push.
+  /// - Returns: how many changes fit. Changes are an optimization only; an unpublished event would lose a push.
   private static func append(_ changes: [RefMove], _ limit: Int, to bytes: inout [UInt8]) -> Int {
     JSONText.append(key: "changes", to: &bytes)
     bytes.append(UInt8(ascii: "["))

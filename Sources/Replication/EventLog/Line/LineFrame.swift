@@ -3,7 +3,7 @@ internal import TextBytes
 
 /// The members that every line has: `{"id":ID,` or `{"id":ID,"group":N,` at its start, `,"chain":"CHAIN"}` at its end.
 ///
-/// A segment is walked and checked by these alone, without parsing the members between them.
+/// A segment is checked by these alone, without parsing the members between them.
 struct LineFrame {
   let id: UInt64
   /// The line is the first of its group: all lines before it were durable when it was written.
@@ -12,14 +12,14 @@ struct LineFrame {
   let bodyLength: Int
   let chain: UInt64
 
-  /// Reads the frame of a line without its newline; nil when it has none.
+  /// Parses the frame of a line without its newline; nil when it has none.
   init?(_ line: UnsafeRawBufferPointer) {
     guard let end = Chain.seal.end(of: line), let chain = end.digits, end.bodyLength >= Self.idMark.count + 2,
       Self.holds(line, Self.idMark, at: 0)
     else { return nil }
     var position = Self.idMark.count
     var id: UInt64 = 0
-    // 19 digits fit; 2^63 events are more than there will be.
+    // 19 digits fit; a log never has 2^63 events.
     while position < line.count, position < Self.idMark.count + 19, line[position] &- UInt8(ascii: "0") < 10 {
       id = id * 10 + UInt64(line[position] - UInt8(ascii: "0"))
       position += 1
@@ -31,14 +31,14 @@ struct LineFrame {
     bodyLength = end.bodyLength
   }
 
-  /// The position behind the line when it is the one that follows `position`: the next id, and the chain that results.
+  /// Returns the position after the line if it follows `position`: with the next id, and the resulting chain.
   func follows(_ position: LogPosition, _ line: UnsafeRawBufferPointer) -> LogPosition? {
     let body = UnsafeRawBufferPointer(rebasing: line[..<bodyLength])
     guard id == position.id + 1, Chain.next(after: position.chain, body: body) == chain else { return nil }
     return LogPosition(id: id, chain: chain)
   }
 
-  /// Appends a whole line with its newline, and returns its chain.
+  /// Appends a complete line with its newline, and returns its chain.
   /// - Parameters:
   ///   - group: the number of lines of the group, on its first line.
   ///   - members: the members between these and `chain`, without braces.
@@ -62,7 +62,7 @@ struct LineFrame {
     return chain
   }
 
-  /// The most bytes that a line has in addition to its members.
+  /// Maximum bytes of a line in addition to its members.
   static let overhead = 96
 
   private static let idMark = Array("{\"id\":".utf8)

@@ -1,19 +1,19 @@
 internal import Replication
 internal import TextBytes
 
-/// Understands lines whose frame was checked.
+/// Parses lines whose frame was checked.
 ///
-/// Members that it does not know are passed over: a later Remora may write more without calling it another format.
+/// Unknown members are skipped: a later version may write more members in the same format.
 struct LineReader {
-  /// The name of the last event and its bytes: names repeat, and checking one costs more than comparing it.
+  /// The name of the last event and its bytes: names repeat, and parsing one costs more than comparing it.
   private var lastName: (bytes: [UInt8], name: ReplicableName)?
 
-  /// What a line says.
+  /// The content of a line.
   enum Content {
     case event(Event)
     /// The first line of a segment: which log it belongs to, and the chain before it.
     case segment(SegmentHeader)
-    /// A start of the log, or something that a later Remora writes, with its time.
+    /// An opening of the log, or a line of a later version, with its time.
     case other(Timestamp)
   }
 
@@ -28,7 +28,7 @@ struct LineReader {
     var previousChain: UInt64?
   }
 
-  /// - Throws: what is missing or cannot be understood; `newerFormat` is the caller's to tell by the header's format.
+  /// - Throws: missing or invalid members; the caller detects `newerFormat` by the header's format.
   mutating func content(of line: UnsafeRawBufferPointer) throws(JSONScanError) -> Content {
     var scanner = JSONScanner(line)
     let members = try members(&scanner)

@@ -22,13 +22,13 @@ struct LogFiles: Sendable {
     return found
   }
 
-  /// Makes the directory, durable with its name.
+  /// Creates the directory, durable with its name.
   func makeDirectory() throws(FileError) {
     let made = try files.makeDirectories(directory, permissions: FilePermissions(rawValue: 0o700))
     try files.synchronizeParents(of: made)
   }
 
-  /// Removes temporary files of a process that died.
+  /// Removes temporary files of a dead process.
   func sweep() throws(FileError) {
     for entry in try files.entries(of: directory) where entry.kind == .regular && files.isLeftover(entry.name) {
       try files.unlink(directory.appending(entry.name))

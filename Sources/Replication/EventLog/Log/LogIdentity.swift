@@ -4,12 +4,12 @@ internal import SystemPackage
 internal import TextBytes
 
 /// `log.json`: which log the directory holds. Written once, before the first segment, in one durable step; segments
-/// without it are not believed, so that a log that lost it is not taken for a new one.
+/// without it are refused, so that a log that lost it is not taken for a new one.
 struct LogIdentity: Hashable {
   let format: UInt64
   let log: LogID
 
-  /// What the file says; nil when there is no file.
+  /// Reads the file; nil when there is none.
   static func read(_ log: LogFiles) throws(EventLogError) -> LogID? {
     let bytes: [UInt8]?
     do { bytes = try log.files.contents(of: log.identity, limit: 65_536) } catch { throw EventLogError(error) }
@@ -26,7 +26,7 @@ struct LogIdentity: Hashable {
     return identity.log
   }
 
-  /// Makes the file with a new id.
+  /// Creates the file with a new id.
   static func make(_ log: LogFiles) throws(EventLogError) -> LogID {
     var bytes: [UInt8] = [UInt8(ascii: "{")]
     let id = LogID(.random(in: 1 ... .max))

@@ -1,4 +1,4 @@
-/// A place in the log: behind a line, with the chain there.
+/// A position in the log: after a line, with the chain there.
 struct LogPosition: Hashable, Sendable {
   /// The id of the line; 0 before the first.
   let id: UInt64

@@ -2,7 +2,7 @@ internal import Replication
 internal import Synchronization
 internal import TextBytes
 
-/// One reader's way through the log, from a position to the end of what was durable when it began, or to its limit.
+/// One reading of the log, from a position to the last line that was durable when it began, or to its limit.
 struct LogReading {
   private let log: DurableEventLog
   private let limit: Int
@@ -11,12 +11,12 @@ struct LogReading {
   private let segments: [UInt64]
   private var bytes = 0
   private var lines = LineReader()
-  /// What was found.
+  /// The events read so far.
   private(set) var events: [Event] = []
-  /// The last line that was looked at.
+  /// The last line that was read.
   private(set) var position: LogPosition
 
-  /// - Parameter limit: how many events at most.
+  /// - Parameter limit: the maximum of events.
   init(_ log: DurableEventLog, limit: Int) {
     self.log = log
     self.limit = limit
@@ -25,7 +25,7 @@ struct LogReading {
   }
 
   /// Blocks on the disk.
-  /// - Parameter start: nil begins with the oldest line that is kept.
+  /// - Parameter start: nil begins with the oldest kept line.
   mutating func run(after start: LogPosition?) throws(LogReadingError) {
     var segment: UInt64
     if let start {
@@ -47,7 +47,7 @@ struct LogReading {
     try takeFollowing(&segment)
   }
 
-  /// The lines before one, or the last ones. Blocks on the disk.
+  /// Reads the lines before one, or the last ones. Blocks on the disk.
   mutating func run(before last: UInt64?, lines count: UInt64) throws(LogReadingError) {
     let last = min(last ?? end.id + 1, end.id + 1)
     let first = max(segments[0], last > count ? last - count : 1)
@@ -75,14 +75,14 @@ struct LogReading {
     }
   }
 
-  /// When a line was written that is in the log. Blocks on the disk.
+  /// Returns when a line of the log was written. Blocks on the disk.
   mutating func moment(ofLine id: UInt64) throws(LogReadingError) -> Timestamp {
     guard id <= end.id, let segment = log.state.withLock({ $0.segment(of: id) }), segments.contains(segment) else {
       throw .pruned
     }
     var walk = try open(segment, at: id - 1)
     var moment: Timestamp?
-    // Whoever asks again finds the way shorter.
+    // Marks shorten the next reading's search.
     var marks = SegmentMarks()
     while walk.position.id < id {
       marks.note(SegmentMark(position: walk.position, offset: walk.offset))
@@ -108,7 +108,7 @@ struct LogReading {
 
   private var isFull: Bool { events.count >= limit || bytes >= log.settings.batchBytes }
 
-  /// Opens a segment at the last known place before the line behind `id`, or at its header.
+  /// Opens a segment at the last mark before the line after `id`, or at its header.
   private func open(_ segment: UInt64, at id: UInt64?) throws(LogReadingError) -> SegmentWalk {
     let mark = id.flatMap { id in log.state.withLock { $0.marks[segment]?.start(for: id) } }
     do {
@@ -120,7 +120,7 @@ struct LogReading {
     }
   }
 
-  /// Goes on to the line that a reader says it has read last.
+  /// Advances to the line that the reader has read last.
   private mutating func find(_ start: LogPosition, in walk: inout SegmentWalk) throws(LogReadingError) {
     while walk.position.id < start.id {
       do { try walk.next() } catch { throw .failed(error) }
@@ -129,7 +129,7 @@ struct LogReading {
     position = start
   }
 
-  /// Takes the events of the rest of a segment, as far as they are durable and wanted.
+  /// Reads the remaining events of a segment, up to the durable end and the limit.
   private mutating func take(_ walk: inout SegmentWalk, of segment: UInt64) throws(LogReadingError) {
     let last = min(end.id, segments.first { $0 > segment }.map { $0 - 1 } ?? end.id)
     var marks = SegmentMarks()

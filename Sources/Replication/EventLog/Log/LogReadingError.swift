@@ -1,8 +1,8 @@
 /// Why a reading of the log came to no end.
 enum LogReadingError: Error {
-  /// The place where it was to begin is not in this log's history.
+  /// The start position is not in this log's history.
   case forked
-  /// What was to be read is no longer kept.
+  /// The requested events were pruned.
   case pruned
   case failed(EventLogError)
 }

@@ -4,25 +4,25 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Finds the last whole line of a log when it is opened. Reads the last segment only.
+/// Finds the last complete line of a log when it is opened. Reads the last segment only.
 struct LogRecovery {
   let log: LogFiles
 
-  /// What was found.
+  /// The result of the recovery.
   struct Finding {
     var id: LogID
     /// The first ids of the segments, growing; empty in a log that has none yet.
     var segments: [UInt64]
     /// The last line.
     var position: LogPosition
-    /// Bytes of the last segment up to there; the file may be longer and is to be cut.
+    /// Bytes of the last segment up to there; a longer file is cut.
     var length: Int
-    /// Places in the last segment.
+    /// Marks in the last segment.
     var marks: SegmentMarks
     var dropped: EventLogRecovery
   }
 
-  /// - Throws: `damaged` or `newerFormat`, with the file, the line and what to do; nothing was changed then.
+  /// - Throws: `damaged` or `newerFormat`, with the file, the line and the remedy; nothing was changed then.
   func find() throws(EventLogError) -> Finding {
     var segments: [UInt64]
     do { segments = try log.segments() } catch { throw EventLogError(error) }
@@ -85,7 +85,7 @@ struct LogRecovery {
     var scan = Scan(position: LogPosition(id: firstID - 1, chain: id.value))
     let whole = try JournalScan(text, beginsGroup: { LineFrame($0)?.beginsGroup == true }) {
       (line, offset, number) throws(EventLogError) in
-      // A header with a hole is not checked: it is torn or damaged, as any other line.
+      // A header with a hole is not checked here: it is torn or damaged, like any other line.
       if offset == 0, LineFrame(line) != nil, line.firstIndex(of: 0, from: 0) == nil {
         scan.position = try SegmentHeader.check(line, path: path, firstID: firstID, of: id).start
       }

@@ -1,18 +1,18 @@
-/// What all who use a log at one time share: where it ends and what is known of its segments.
+/// The state that concurrent users of a log share: its end and its segments.
 struct LogState {
   /// The last durable line.
   var durable: LogPosition
   /// The first ids of the segments, growing; the last one is written to.
   var segments: [UInt64]
-  /// Places in segments, of those that were looked at lately.
+  /// Marks of segments that were read recently.
   var marks: [UInt64: SegmentMarks] = [:]
   var isClosed = false
   var isPruning = false
 
-  /// Segments whose places are remembered: 24 KiB each.
+  /// Segments whose marks are kept: 24 KiB each.
   static let rememberedSegments = 32
 
-  /// The segment in which the line `id` is or would be; nil when it was pruned.
+  /// Returns the segment in which the line `id` is or would be; nil when it was pruned.
   func segment(of id: UInt64) -> UInt64? {
     var low = 0
     var high = segments.count

@@ -5,9 +5,9 @@ internal import SystemPackage
 
 /// Appends groups of lines to the last segment, each with one fsync. Used by one thread at a time.
 ///
-/// When a write or an fsync fails, the segment is cut back to its last durable line, so that what was not
-/// acknowledged is not in the file either; while the cut fails, every append fails. After a failed fsync the log
-/// continues in a new segment (`JournalFile.mend`).
+/// When a write or an fsync fails, the segment is cut back to its last durable line, so that unacknowledged lines are
+/// not in the file either; while the cut fails, every append fails. After a failed fsync the log continues in a new
+/// segment (`JournalFile.mend`).
 struct LogWriter {
   private let log: LogFiles
   private let segmentBytes: Int
@@ -19,18 +19,18 @@ struct LogWriter {
   /// A segment whose creation failed; it is removed before the next append.
   private var unfinished: FilePath?
 
-  /// What an append made durable.
+  /// The result of an append, durable.
   struct Commit {
-    /// The id of the first of the lines that were given.
+    /// The id of the first appended line.
     let firstID: UInt64
     let position: LogPosition
-    /// The first id of the segment that was begun.
+    /// The first id of the new segment, if any.
     let newSegment: UInt64?
-    /// Places in the segment that was written to.
+    /// Marks in the segment that was written to.
     let marks: SegmentMarks
   }
 
-  /// - Parameter file: the last segment, cut behind its last whole line; nil in a log without segments.
+  /// - Parameter file: the last segment, cut after its last complete line; nil in a log without segments.
   init(_ log: LogFiles, id: LogID, segmentBytes: Int, file: JournalFile?, position: LogPosition) {
     self.log = log
     self.id = id
@@ -55,7 +55,7 @@ struct LogWriter {
     do {
       if let segment { try begin(log.segment(segment), with: group.bytes) } else { try file?.append(group.bytes) }
     } catch {
-      // A mend that fails is tried again before the next append.
+      // A failed mend is retried before the next append.
       try? mend()
       throw EventLogError(error)
     }
@@ -63,7 +63,7 @@ struct LogWriter {
     return Commit(firstID: firstID, position: position, newSegment: segment, marks: group.marks)
   }
 
-  /// Ends the use.
+  /// Closes the segment.
   mutating func close() {
     // All lines are durable.
     try? file?.close()

@@ -1,7 +1,7 @@
 internal import Synchronization
 internal import WorkerPool
 
-/// Readers who wait for the log to grow. Woken by what is durable and by nothing else.
+/// Readers that wait for the log to grow. Only durable lines wake them.
 final class ReaderLine: Sendable {
   private struct State {
     /// The id of the last durable line.
@@ -22,7 +22,7 @@ final class ReaderLine: Sendable {
   /// How many wait now.
   var waitingCount: Int { state.withLock { $0.waiting.count } }
 
-  /// Tells that the log has grown.
+  /// Wakes the readers, because the log has grown.
   func announce(_ durable: UInt64) {
     let woken = state.withLock { state in
       state.durable = max(state.durable, durable)
@@ -32,7 +32,7 @@ final class ReaderLine: Sendable {
     for continuation in woken.values { continuation.resume() }
   }
 
-  /// Sends everybody who waits away, and everybody who comes later.
+  /// Ends every wait, and every later one at once.
   func close() {
     let woken = state.withLock { state in
       state.isClosed = true
@@ -42,8 +42,8 @@ final class ReaderLine: Sendable {
     for continuation in woken.values { continuation.resume() }
   }
 
-  /// Waits until a line behind `id` is durable, the deadline has passed, the line was closed or the task is
-  /// cancelled: the caller looks which.
+  /// Waits until a line after `id` is durable, the deadline has passed, the queue was closed or the task is cancelled;
+  /// the caller checks which.
   /// - Throws: `busy` when too many wait.
   func wait(beyond id: UInt64, until deadline: Deadline) async throws(EventLogError) {
     let ticket = try state.withLock { (state) throws(EventLogError) in
@@ -57,7 +57,7 @@ final class ReaderLine: Sendable {
     guard remaining > .zero else { return }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.hold(ticket, beyond: id) }
-      // Ends early when the group is cancelled, which is the only error it has.
+      // Ends early when the group is cancelled, which is the only error.
       group.addTask { try? await TimedWait.sleep(for: remaining) }
       await group.next()
       group.cancelAll()

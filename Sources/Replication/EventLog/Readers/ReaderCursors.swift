@@ -3,20 +3,20 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// `readers.json`: how far each secondary has read. Only pruning asks for it: what is lost with it costs disk until the
-/// secondaries come again.
+/// `readers.json`: how far each secondary has read. Only pruning reads it: if it is lost, segments are kept until the
+/// secondaries acknowledge again.
 struct ReaderCursors {
-  /// Names are of the configuration; more than these are a mistake of somebody's.
+  /// Names come from the configuration; more than this indicate a misconfiguration.
   static let maximumReaders = 1_024
   static let maximumNameBytes = 255
 
   private let log: LogFiles
   private let id: LogID
   private(set) var cursors: [String: Cursor] = [:]
-  /// False when the file says something else.
+  /// Whether the file has the present cursors.
   private var isSaved = true
 
-  /// Reads the file; without one nobody has read anything.
+  /// Reads the file; without it no secondary has acknowledged anything.
   init(_ log: LogFiles, of id: LogID) throws(EventLogError) {
     self.log = log
     self.id = id
@@ -34,7 +34,7 @@ struct ReaderCursors {
 
   private var format: UInt64 = 1
 
-  /// Notes how far a secondary has read; not saved yet.
+  /// Records how far a secondary has read, without saving it.
   mutating func acknowledge(_ name: String, _ cursor: Cursor) throws(EventLogError) {
     guard !name.isEmpty, name.utf8.count <= Self.maximumNameBytes else {
       throw EventLogError(.refused, "acknowledge events: a secondary's name has 1 to \(Self.maximumNameBytes) bytes")
@@ -48,14 +48,14 @@ struct ReaderCursors {
     isSaved = false
   }
 
-  /// Forgets all but these.
+  /// Removes all but these.
   mutating func keep(only names: Set<String>) {
     let kept = cursors.filter { names.contains($0.key) }
     if kept.count < cursors.count { isSaved = false }
     cursors = kept
   }
 
-  /// Writes the file, in one durable step, where it says something else.
+  /// Replaces the file durably, if the cursors have changed.
   mutating func save() throws(EventLogError) {
     guard !isSaved else { return }
     var bytes: [UInt8] = [UInt8(ascii: "{")]
@@ -106,7 +106,7 @@ struct ReaderCursors {
       let name = try scanner.string()
       try scanner.take(":")
       guard let cursor = Cursor(try scanner.string()) else { throw scanner.failure("a cursor before this place") }
-      // One of another log acknowledged nothing of this one.
+      // A cursor of another log acknowledges nothing of this one.
       if cursor.log == id { cursors[name] = cursor }
     }
   }

@@ -2,10 +2,10 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// The first line of a segment: it makes the file complete in itself, so that it can be checked when those before it
-/// are pruned.
+/// The first line of a segment: it makes the file self-contained, so that it can be checked when earlier segments are
+/// pruned.
 struct SegmentHeader: Hashable, Sendable {
-  /// What this Remora writes; a larger number is refused.
+  /// The format that this version writes; a larger number is refused.
   static let currentFormat: UInt64 = 1
 
   let format: UInt64
@@ -14,7 +14,7 @@ struct SegmentHeader: Hashable, Sendable {
   let firstID: UInt64
   /// The chain before the header's line: that of the last line of the segment before, or the log's id.
   let previousChain: UInt64
-  /// When the segment was begun, and so when the one before it ended.
+  /// When the segment was created, and the one before it ended.
   let createdAt: Timestamp
 
   /// The position before the header's line.
@@ -33,7 +33,7 @@ struct SegmentHeader: Hashable, Sendable {
     return bytes
   }
 
-  /// Reads a header's line and compares it with the segment in which it stands.
+  /// Parses a header's line and compares it with its segment.
   /// - Throws: `damaged`, `newerFormat`.
   static func check(
     _ line: UnsafeRawBufferPointer, path: FilePath, firstID: UInt64, of log: LogID

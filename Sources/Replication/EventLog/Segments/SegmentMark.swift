@@ -1,4 +1,4 @@
-/// Where a line begins in its segment, and what comes before it: a place from which reading can start.
+/// The start of a line in its segment, with the position before it, from which reading can start.
 struct SegmentMark: Hashable, Sendable {
   /// The position before the line.
   let position: LogPosition

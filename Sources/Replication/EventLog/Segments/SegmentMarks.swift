@@ -1,20 +1,20 @@
-/// The places in one segment from which reading can start, a few kilobytes apart.
+/// Marks in one segment from which reading can start, a few kilobytes apart.
 struct SegmentMarks: Sendable {
-  /// Growing by id and offset. Empty: the segment was not looked at yet; reading starts at its header.
+  /// Growing by id and offset. Empty: the segment was not read yet; reading starts at its header.
   private(set) var marks: [SegmentMark] = []
 
-  /// Takes a place that lies far enough behind the last one; passes over every other.
+  /// Adds a mark that is far enough after the last one; ignores any other.
   mutating func note(_ mark: SegmentMark) {
     if let last = marks.last, mark.offset < last.offset + SegmentMark.spacing { return }
     marks.append(mark)
   }
 
-  /// Takes what another look at the same segment noted behind the last place known here.
+  /// Adds the marks of another reading of the same segment that follow the last mark here.
   mutating func note(_ others: SegmentMarks) {
     for mark in others.marks { note(mark) }
   }
 
-  /// The last place that lies at the line `id` or before it; nil when none does.
+  /// Returns the last mark at the line `id` or before it; nil when there is none.
   func start(for id: UInt64) -> SegmentMark? {
     var low = 0
     var high = marks.count

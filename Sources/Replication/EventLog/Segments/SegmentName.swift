@@ -11,7 +11,7 @@ enum SegmentName {
     return String(repeating: "0", count: digits - number.utf8.count) + number + suffix
   }
 
-  /// The first id that a name tells; nil for a name of anything else.
+  /// Returns the first id in a segment's name; nil for any other name.
   static func firstID(_ name: FilePath.Component) -> UInt64? {
     let text = name.string
     guard text.utf8.count == digits + suffix.utf8.count, text.hasSuffix(suffix),

@@ -3,10 +3,10 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Goes through the lines of one segment, from its header or from a mark, and checks id and chain of each.
+/// Iterates over the lines of one segment, from its header or from a mark, and checks id and chain of each.
 ///
-/// Reads past the file-system port: it only reads, in parts, and what it reads was synchronised before. Holds the
-/// file open and as much of it as the longest line takes, 32 KiB at least.
+/// It bypasses the file-system port, because it only reads, in parts, bytes that were synchronised before. Holds the
+/// file open, and a buffer for the longest line, 32 KiB at least.
 struct SegmentWalk: ~Copyable {
   private let path: FilePath
   private let firstID: UInt64
@@ -20,12 +20,12 @@ struct SegmentWalk: ~Copyable {
   private var bufferOffset: Int
   /// The place of the next line in `buffer`.
   private var start = 0
-  /// The last line that was met, in `buffer`, without its newline.
+  /// The last line that was read, in `buffer`, without its newline.
   private var line = 0..<0
-  /// The last line that was met, or the place where the walk began.
+  /// The last line that was read, or the start of the walk.
   private(set) var position: LogPosition
 
-  /// Opens at a mark, or at the header's line when there is none; then the header says what comes before it.
+  /// Opens at a mark, or at the header's line when there is none; the header has the position before it.
   static func open(
     path: FilePath, firstID: UInt64, of log: LogID, at mark: SegmentMark?, lineBytes: Int
   ) throws(EventLogError) -> SegmentWalk {
@@ -55,22 +55,22 @@ struct SegmentWalk: ~Copyable {
 
   deinit {
     buffer.deallocate()
-    // It was only read: closing has nothing to tell.
+    // The file was only read, so a failing close loses nothing.
     try? descriptor.close()
   }
 
   /// Where the next line begins in the file.
   var offset: Int { bufferOffset + start }
 
-  /// The last line that was met, for as long as `body` runs.
+  /// Calls `body` with the last line that was read, which is valid during the call.
   func withLine<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     try body(UnsafeRawBufferPointer(rebasing: buffer[line]))
   }
 
-  /// Goes to the next line. Only to be called while there is one: the caller knows the last durable id.
-  /// - Throws: `damaged` when what stands there is not the line that belongs there.
+  /// Advances to the next line. Call it only while there is one; the caller has the last durable id.
+  /// - Throws: `damaged` when the bytes are not the expected line.
   mutating func next() throws(EventLogError) {
     let end = try lineEnd()
     let text = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
@@ -82,12 +82,12 @@ struct SegmentWalk: ~Copyable {
     position = next
   }
 
-  /// The error of the line that is to come, or of the last one.
+  /// Returns the error of the next line, or of the last one.
   func damage(_ reason: String, ofLastLine: Bool = false) -> EventLogError {
     .damagedLine(path, line: position.id + (ofLastLine ? 1 : 2) - firstID, reason)
   }
 
-  /// The header of a segment.
+  /// Returns the header of a segment.
   static func header(
     path: FilePath, firstID: UInt64, of log: LogID, lineBytes: Int
   ) throws(EventLogError) -> SegmentHeader {
@@ -95,7 +95,7 @@ struct SegmentWalk: ~Copyable {
     return try walk.header(of: log)
   }
 
-  /// Reads the header, with which the walk begins, without passing it.
+  /// Reads the header, with which the walk begins, without advancing.
   private mutating func header(of log: LogID) throws(EventLogError) -> SegmentHeader {
     line = 0..<(try lineEnd())
     return try withLine { (text) throws(EventLogError) in
@@ -115,7 +115,7 @@ struct SegmentWalk: ~Copyable {
     }
   }
 
-  /// Moves what is left to the start of the buffer, which grows when it is full of one line.
+  /// Moves the unread bytes to the start of the buffer, which grows when one line fills it.
   private mutating func makeRoom() {
     let rest = UnsafeRawBufferPointer(rebasing: buffer[start..<filled])
     if rest.count > buffer.count / 2 {

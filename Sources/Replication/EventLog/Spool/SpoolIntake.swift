@@ -4,11 +4,11 @@ package import SystemPackage
 import TextBytes
 package import WorkerPool
 
-/// Takes what hooks have left in the spool directory.
+/// Reads the files that hooks have written to the spool directory.
 ///
-/// A file is removed only after the handler has returned, so nothing that was spooled is lost; a crash between the
-/// two hands it over a second time. What is no event is moved to `bad/`, so that it is looked at by a person and
-/// never again by us. One intake a directory at a time: two would hand over everything twice.
+/// A file is removed only after the handler has returned, so nothing that was spooled is lost; a crash between the two
+/// passes it to the handler a second time. A file that is no event is moved to `bad/` for the operator, and is not read
+/// again. Only one intake may run per directory: two would pass every event twice.
 package struct SpoolIntake: Sendable {
   private let directory: FilePath
   private let pool: WorkerPool
@@ -16,18 +16,18 @@ package struct SpoolIntake: Sendable {
   private let batchEvents: Int
   private let now: @Sendable () -> Timestamp
 
-  /// Bytes of the files that are handed over together, but for the last of them.
+  /// Bytes of the files that are passed to the handler together, without the last of them.
   static let batchBytes = 8 << 20
-  /// What `bad/` holds, at most; beyond that what cannot be taken is removed.
+  /// Maximum files in `bad/`; further invalid files are deleted.
   static let maximumBad = 1_000
-  /// How long a writer may take. A hook ends within seconds; what is older was left by one that died.
+  /// How long a writer may take. A hook ends within seconds; an older file was left by one that died.
   static let unfinishedAge = Duration.seconds(3_600)
 
   /// - Parameters:
-  ///   - directory: `<state>/spool`, absolute. Made by `prepare` when missing.
+  ///   - directory: `<state>/spool`, absolute. Created by `prepare` when missing.
   ///   - pool: where files are read and removed.
-  ///   - batchEvents: how many events are handed over together at most, 1 or more.
-  ///   - now: the time, to know a file that nobody finishes any more.
+  ///   - batchEvents: the maximum of events that are passed to the handler together, 1 or more.
+  ///   - now: the clock, to detect files whose writer has died.
   package init(
     _ directory: FilePath, pool: WorkerPool, files: any FileSystemPort = RealFileSystem(), batchEvents: Int = 1_000,
     now: @escaping @Sendable () -> Timestamp
@@ -40,8 +40,9 @@ package struct SpoolIntake: Sendable {
     self.now = now
   }
 
-  /// Makes the directory and `bad/` in it where they are missing.
-  /// - Parameter permissions: of the spool directory: 0700, or 1730 with a hook group. `bad/` is the agent's alone.
+  /// Creates the directory and its `bad/` where they are missing.
+  /// - Parameter permissions: of the spool directory: 0700, or 1730 with a hook group. `bad/` is only accessible to the
+  ///   agent.
   package func prepare(permissions: FilePermissions = FilePermissions(rawValue: 0o700)) async throws {
     try await pool.run { _ in
       do throws(FileError) {
@@ -54,11 +55,11 @@ package struct SpoolIntake: Sendable {
     }
   }
 
-  /// Takes all that is there now, in order of names (that is, of time), in parts of bounded size.
+  /// Reads all present files, in order of names (that is, of time), in batches of bounded size.
   ///
-  /// - Parameter handle: must return only after the events are durable elsewhere. It may get an event twice.
-  /// - Throws: what `handle` throws, and `Cancelled`; the files of that part stay. `EventLogError` when the directory
-  ///   cannot be listed.
+  /// - Parameter handle: must return only after the events are durable elsewhere. It may receive an event twice.
+  /// - Throws: the errors of `handle`, and `Cancelled`; the files of that batch stay. `EventLogError` when the
+  ///   directory cannot be listed.
   @discardableResult
   package func take(_ handle: ([SpooledEvent]) async throws -> Void) async throws -> SpoolReport {
     var report = SpoolReport()
@@ -87,8 +88,8 @@ package struct SpoolIntake: Sendable {
     var report = SpoolReport()
   }
 
-  /// Finished files, whatever they are, and unfinished ones that nobody finishes any more. Names of no meaning are
-  /// passed over when they are hidden: an editor's or a network file system's.
+  /// Returns finished files of any content, and unfinished ones whose writer has died. Other hidden names are skipped:
+  /// they belong to an editor or a network file system.
   private func candidates() throws(EventLogError) -> [DirectoryEntry] {
     let entries: [DirectoryEntry]
     do { entries = try files.entries(of: directory) } catch { throw EventLogError(error) }
@@ -99,7 +100,7 @@ package struct SpoolIntake: Sendable {
   }
 
   private func isAbandoned(_ entry: DirectoryEntry) -> Bool {
-    // One that cannot be looked at is looked at again the next time.
+    // A file whose status cannot be read is examined again at the next intake.
     guard let modified = try? files.status(of: directory.appending(entry.name))?.modified else { return false }
     return now() - Timestamp(milliseconds: modified.milliseconds) > Self.unfinishedAge
   }
@@ -121,7 +122,7 @@ package struct SpoolIntake: Sendable {
         case .unfit: try setAside(entry, &part.report)
         case .text(let text):
           bytes += text.count
-          // What is wrong with it, whoever opens the file in `bad/` sees.
+          // The operator can read the file in `bad/`, so no reason is kept.
           guard let event = try? SpooledEvent(text) else {
             try setAside(entry, &part.report)
             continue
@@ -138,7 +139,7 @@ package struct SpoolIntake: Sendable {
 
   private enum Content {
     case text([UInt8])
-    /// Somebody removed it since it was listed.
+    /// It was removed since it was listed.
     case gone
     /// It is too large, or became something else since it was listed.
     case unfit
@@ -158,12 +159,12 @@ package struct SpoolIntake: Sendable {
   private func setAside(_ entry: DirectoryEntry, _ report: inout SpoolReport) throws(FileError) {
     let path = directory.appending(entry.name)
     if try files.entries(of: bad).count >= Self.maximumBad {
-      // Members of the hook's group own what is in a directory of the spool, and could lead a walk elsewhere: only an empty one is
-      // removed. Another one stays, and is reported.
+      // Members of the hook's group own the files in a directory of the spool, and could redirect a walk: only an empty
+      // directory is removed. Any other stays, and is reported.
       if entry.kind == .directory { try files.removeDirectory(path) } else { try files.unlink(path) }
       report.discarded += 1
     } else {
-      // The random part keeps two files of one name apart.
+      // The random suffix distinguishes two files of one name.
       let suffix = Hex.padded(.random(in: .min ... .max))
       let name = String(entry.name.string.prefix(150))
       try files.rename(path, to: bad.appending("\(name).\(suffix)"))
@@ -171,7 +172,7 @@ package struct SpoolIntake: Sendable {
     report.setAside += 1
   }
 
-  /// - Returns: how many are gone. One that stays is handed over again.
+  /// - Returns: how many were removed. A remaining one is passed to the handler again.
   private func remove(_ paths: [FilePath]) -> (removed: Int, problem: EventLogError?) {
     var removed = 0
     var problem: EventLogError?

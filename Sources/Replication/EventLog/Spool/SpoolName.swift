@@ -3,15 +3,15 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Names in a spool directory. A finished file ends in `.json` and its name begins with the time, so that the order
-/// of names is the order of events as far as clocks tell; a file that is being written ends in `.tmp`.
+/// Names in a spool directory. A finished file ends in `.json` and its name begins with the time, so that the order of
+/// names is the order of events by the writers' clocks; a file that is being written ends in `.tmp`.
 enum SpoolName {
   static let finished = ".json"
   static let unfinished = ".tmp"
-  /// The directory for what cannot be taken.
+  /// The directory for invalid files.
   static let bad = "bad"
 
-  /// A new name without its ending: 15 digits of milliseconds since 1970 and 16 random ones.
+  /// Returns a new name without its ending: 15 digits of milliseconds since 1970 and 16 random ones.
   static func fresh(at time: Timestamp) -> String {
     let milliseconds = String(max(0, time.milliseconds))
     let zeros = String(repeating: "0", count: max(0, 15 - milliseconds.utf8.count))

@@ -1,12 +1,12 @@
-/// What one look into the spool found.
+/// The result of one intake of the spool.
 package struct SpoolReport: Hashable, Sendable {
-  /// Events that were handed over, and whose files are gone.
+  /// Events that were handled, and whose files were removed.
   package internal(set) var taken = 0
   /// Files moved to `bad/`: not an event, too large, no regular file, or left unfinished for an hour.
   package internal(set) var setAside = 0
   /// Of those, how many were removed because `bad/` was full.
   package internal(set) var discarded = 0
-  /// Names that could be neither read nor moved away; with the first error.
+  /// Files that could be neither read nor moved; with the first error.
   package internal(set) var stuck = 0
   package internal(set) var firstProblem: EventLogError?
 

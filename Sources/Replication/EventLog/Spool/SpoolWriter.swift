@@ -1,11 +1,10 @@
 package import DurableFiles
 package import SystemPackage
 
-/// Puts an event into the spool, for a hook that gets no answer from the agent. Blocks on the disk, and on nothing
-/// else.
+/// Writes an event to the spool, for a hook that gets no answer from the agent. Blocks on the disk only.
 ///
-/// Once `write` has returned, the event survives a loss of power. The directory must be there: the agent makes it,
-/// with the owner and mode that the hooks need.
+/// Once `write` has returned, the event survives a loss of power. The directory must exist: the agent creates it, with
+/// the owner and mode that the hooks need.
 package struct SpoolWriter: Sendable {
   private let directory: FilePath
   private let files: any FileSystemPort
@@ -21,9 +20,10 @@ package struct SpoolWriter: Sendable {
   /// Writes the event as a file of its own. Changes that would make it larger than 1 MiB are left out, and counted in
   /// it.
   ///
-  /// The file is readable by all who may enter the directory, whatever umask the hook has: with a hook group it is the hook's user who owns
-  /// the file, and the agent must read it; nobody but the agent may list the directory.
-  /// - Throws: `EventLogError`: `fileSystem` (nothing was spooled), `tooLarge` for a correlation id beyond all reason.
+  /// The file is readable by all who may enter the directory, whatever umask the hook has: with a hook group it is the
+  /// hook's user who owns the file, and the agent must read it; only the agent may list the directory.
+  /// - Throws: `EventLogError`: `fileSystem` (nothing was spooled), `tooLarge` for a correlation id that exceeds the
+  ///   limit alone.
   package func write(_ event: SpooledEvent) throws(EventLogError) {
     let bytes = event.text
     guard bytes.count <= SpooledEvent.maximumBytes else {
@@ -44,14 +44,14 @@ package struct SpoolWriter: Sendable {
     let unfinished = directory.appending(name + SpoolName.unfinished)
     let file = try files.create(unfinished, permissions: Self.permissions)
     do {
-      // The hook has the umask of whoever pushes, and gitolite's is 077.
+      // The hook has the umask of the pushing user, and gitolite's is 077.
       try file.setPermissions(Self.permissions)
       try file.write(bytes)
       try file.synchronize()
       try file.close()
       try files.rename(unfinished, to: directory.appending(name + SpoolName.finished))
     } catch {
-      // The first error is the one to tell; what stays is set aside by the agent after an hour.
+      // The first error is thrown; the agent moves a leftover file to `bad/` after an hour.
       try? files.unlink(unfinished)
       throw error
     }
@@ -59,8 +59,9 @@ package struct SpoolWriter: Sendable {
       try files.synchronizeDirectory(directory)
     } catch {
       guard error.code == .permissionDenied else { throw error }
-      // A member of the hook group may not list the directory, and so not open it. The file under its new name then: file systems
-      // that keep a journal of names (ext4, XFS, btrfs) make the name durable with it; elsewhere the scan finds what it told.
+      // A member of the hook group may not list the directory, and so not open it. The file under its new name then:
+      // file systems that keep a journal of names (ext4, XFS, btrfs) make the name durable with it; elsewhere the next
+      // scan finds the change.
       try files.synchronizeFile(directory.appending(name + SpoolName.finished))
     }
   }

@@ -2,13 +2,13 @@ internal import Replication
 internal import TextBytes
 
 extension SpooledEvent {
-  /// What this Remora writes; a file with a larger number is set aside.
+  /// The format that this version writes; a file with a larger number is moved to `bad/`.
   static let currentFormat: UInt64 = 1
 
   /// Bytes of a file, at most.
   static let maximumBytes = 1 << 20
 
-  /// The event as a file's content. Of the changes as many as fit are written, and how many were left out.
+  /// The event as a file's content, with as many changes as fit, and the number of those left out.
   var text: [UInt8] {
     var bytes: [UInt8] = [UInt8(ascii: "{")]
     func comma() { bytes.append(UInt8(ascii: ",")) }
@@ -38,7 +38,7 @@ extension SpooledEvent {
       kept += 1
     }
     bytes.append(UInt8(ascii: "]"))
-    // What a file says may be as large as a number can be.
+    // A file's number may be as large as the integer type allows.
     let leftOut = UInt64(changesLeftOut) + UInt64(changes.count - kept)
     if leftOut > 0 {
       comma()
@@ -48,7 +48,7 @@ extension SpooledEvent {
     return bytes
   }
 
-  /// Reads what `text` writes. Members that it does not know are passed over.
+  /// Parses the output of `text`. Unknown members are skipped.
   init(_ bytes: [UInt8]) throws(JSONScanError) {
     self = try bytes.span.bytes.withUnsafeBytes { (text) throws(JSONScanError) in try SpooledEvent(text) }
   }

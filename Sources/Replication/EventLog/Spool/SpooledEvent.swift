@@ -1,9 +1,9 @@
 package import Replication
 
-/// What a hook, a webhook or a person said, while the agent did not answer: in the words of the Git host, before it
-/// is an event of the framework.
+/// A notification from a hook, a webhook or an operator that was spooled because the agent did not answer. It has the
+/// Git host's names; the agent turns it into an event of the framework.
 package struct SpooledEvent: Hashable, Sendable {
-  /// What the Git host says.
+  /// The Git host's event.
   package enum Word: String, Sendable, CaseIterable {
     case push, update, destroy
   }
@@ -12,15 +12,15 @@ package struct SpooledEvent: Hashable, Sendable {
   package var word: Word
   /// The kind.
   package var replicableName: ReplicableName
-  /// To which one.
+  /// The replicable's id.
   package var id: ReplicableID
-  /// The ref changes of a push, where the hook knew them.
+  /// The ref changes of a push, where the hook received them.
   package var changes: [RefMove]
   /// How many changes the writer left out because the file would have become too large.
   package var changesLeftOut: Int
-  /// Ties together what one push caused; may be empty.
+  /// Correlates the effects of one push; may be empty.
   package var correlationID: String
-  /// When it was said.
+  /// When the notification was made.
   package var time: Timestamp
 
   package init(

@@ -1,16 +1,16 @@
 internal import TextBytes
 internal import WorkerPool
 
-/// Reads the entries of a document. A large one is read by two threads, of which the second begins at a line in the middle: a
-/// million entries take two seconds of one.
+/// Reads the entries of a document. A large one is read by two threads, of which the second begins at a line in the
+/// middle: a million entries take two seconds on one thread.
 struct EntriesReading<Row: FlatRow> {
   let text: UnsafeRawBufferPointer
   let idKey: [UInt8]
 
-  /// What one thread has read.
+  /// The result of one thread.
   private struct Part: Sendable {
     var rows = RowChunks<Row>()
-    /// Where it ended, behind the closing `]` or at the entry that is the other one's first.
+    /// Where it ended, after the closing `]` or at the other thread's first entry.
     var end = 0
     var isAtBorder = false
     var failure: JSONScanError?
@@ -25,7 +25,7 @@ struct EntriesReading<Row: FlatRow> {
       scanner = JSONScanner(text, at: whole.end)
       return whole.rows
     }
-    // Lent for longer than the two take, and only read.
+    // It is only read, and outlives both threads.
     nonisolated(unsafe) let reading = self
     var (first, second) = Pair.run {
       reading.part(from: start, to: border)
@@ -33,7 +33,8 @@ struct EntriesReading<Row: FlatRow> {
       reading.part(from: border, to: nil)
     }
     if let failure = first.failure { throw failure }
-    // Where the border was no entry's beginning (a person may lay a text out like that), the first has read everything.
+    // Where the border was not the beginning of an entry (a hand-edited file may have such a layout), the first has
+    // read everything.
     guard first.isAtBorder else {
       scanner = JSONScanner(text, at: first.end)
       return first.rows
@@ -44,7 +45,7 @@ struct EntriesReading<Row: FlatRow> {
     return first.rows
   }
 
-  /// The `{` of a line in the middle of what is left; `nil` when that is not much.
+  /// Returns the `{` of a line in the middle of the unread bytes; `nil` when few are left.
   private func border(after start: Int) -> Int? {
     guard text.count - start >= 4 << 20 else { return nil }
     let middle = start + (text.count - start) / 2

@@ -4,7 +4,7 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Writes the document of a table: one entry a line, so that an operator can read and edit it.
+/// Writes the document of a table: one entry per line, so that an operator can read and edit it.
 struct TableDocument<Row: FlatRow> {
   let paths: TableFiles
   let table: FlatTable<Row>
@@ -12,7 +12,7 @@ struct TableDocument<Row: FlatRow> {
 
   private static var synchronizedBytes: Int { 8 << 20 }
 
-  /// Writes it beside the old one, makes it durable and gives it its name. A crash leaves the old one or the new one.
+  /// Writes it to a temporary file, makes it durable and renames it. A crash leaves the old one or the new one.
   /// - Returns: its length in bytes.
   func write() throws -> Int64 {
     let files = paths.files
@@ -26,7 +26,7 @@ struct TableDocument<Row: FlatRow> {
       try file.synchronize()
       try file.close()
     } catch {
-      // The first error is the one to tell; the leftover goes with the next document.
+      // The first error is reported; the next document replaces the leftover file.
       try? file.close()
       try? files.unlink(temporary)
       throw error
@@ -62,7 +62,7 @@ struct TableDocument<Row: FlatRow> {
         try file.write(bytes)
         unsynchronized += bytes.count
         bytes.removeAll(keepingCapacity: true)
-        // In parts: the journal's fsync would wait while the disk writes half a gigabyte.
+        // Synchronised in parts: the journal's fsync would otherwise wait while the disk writes half a gigabyte.
         if unsynchronized >= Self.synchronizedBytes {
           try file.synchronize()
           unsynchronized = 0

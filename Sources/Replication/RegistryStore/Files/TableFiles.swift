@@ -1,16 +1,16 @@
 internal import DurableFiles
 internal import SystemPackage
 
-/// The files of one table and what their lines look like.
+/// The files of one table and the format of their lines.
 ///
-/// `<name>.json` is the document, `<name>.journal.jsonl` what changed since; while a new document is written, the journal that it
-/// replaces is `<name>.journal.previous.jsonl`.
+/// `<name>.json` is the document, `<name>.journal.jsonl` the changes since; while a new document is written, the
+/// journal that it replaces is `<name>.journal.previous.jsonl`.
 struct TableFiles: Sendable {
   /// The directory of the tables.
   let directory: FilePath
   /// The document's name without `.json`.
   let name: String
-  /// The kind's name, which the document says.
+  /// The kind's name in the document.
   let replicableName: String
   let files: any FileSystemPort
 

@@ -1,12 +1,12 @@
 internal import Replication
 internal import TextBytes
 
-/// What a document says besides its entries.
+/// The members of a document other than its entries.
 struct TableHead: Sendable {
-  /// The next number that is given.
+  /// The next entry number.
   var nextNumber: UInt64 = 1
-  /// Up to where events were taken.
+  /// The cursor up to which events were consumed.
   var cursor: Cursor?
-  /// Members that nobody here knows, as they stand.
+  /// Members that this version does not read, unchanged.
   var unknown: [[UInt8]] = []
 }

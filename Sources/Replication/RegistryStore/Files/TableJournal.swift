@@ -2,13 +2,13 @@ internal import DurableFiles
 internal import DurableJournal
 internal import TextBytes
 
-/// The file that changes are appended to, one line each. Used by one thread at a time.
+/// Appends changes to a file, one line each. Used by one thread at a time.
 struct TableJournal {
   private var file: JournalFile
-  /// True once it has the name of the previous journal while it is still written to.
+  /// Whether it already has the name of the previous journal while it is still written to.
   var isSetAside = false
 
-  /// Opens it, makes it when missing, and cuts off a torn tail; see `JournalFile` for what is durable then.
+  /// Opens it, creates it when missing, and cuts off a torn tail; see `JournalFile` for the durability.
   init(_ paths: TableFiles, wholeLength: Int) throws(FileError) {
     file = try JournalFile(
       opening: paths.journal, length: wholeLength, permissions: TableFiles.permissions, through: paths.files)
@@ -17,7 +17,7 @@ struct TableJournal {
   /// Bytes of the lines that are durable.
   var length: Int64 { Int64(file.length) }
 
-  /// Cuts off what a failed append has left. Nothing may depend on the absence of those lines before it succeeds.
+  /// Cuts off the leftovers of a failed append. Until it succeeds, those lines may be in the file.
   ///
   /// A failed fsync of a full disk needs no other file: `FlatStore` stops at every other error of a write.
   mutating func mend() throws(FileError) { _ = try file.mend() }
@@ -30,7 +30,7 @@ struct TableJournal {
   /// The member at the end of a line and of a document.
   static let check = LineSeal("check")
 
-  /// Appends a line made of its members, with its check.
+  /// Appends a line of these members, with its check.
   /// - Parameter count: the number of lines of the group, for its first line.
   static func append(_ members: [UInt8], groupOf count: Int?, to bytes: inout [UInt8]) {
     var text = [UInt8(ascii: "{")]

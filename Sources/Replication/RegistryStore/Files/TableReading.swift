@@ -4,22 +4,22 @@ internal import Replication
 internal import SystemPackage
 internal import TextBytes
 
-/// Reads the document and the journals of one table, strictly: damage is an error with file, line and remedy. Only the tail of the
-/// last journal may be torn: changes that were never acknowledged.
+/// Reads the document and the journals of one table, strictly: damage is an error with file, line and remedy. Only the
+/// tail of the last journal may be torn: changes that were never acknowledged.
 struct TableReading<Row: FlatRow> {
-  /// What was found.
+  /// The result of the reading.
   struct Result {
     var table = FlatTable<Row>()
     var head = TableHead()
-    /// Bytes of the journal up to its last whole line.
+    /// Bytes of the journal up to its last complete line.
     var journalLength = 0
     /// The document's length, 0 without one.
     var documentLength: Int64 = 0
     /// Torn tails that were dropped: 0 or 1.
     var tornLines = 0
-    /// A document must be written before anything else: a journal was replaced and not removed, or the format is an older one.
+    /// Whether a document must be written first: a journal was replaced and not removed, or the format is an older one.
     var needsDocument = false
-    /// The format of a document that is to be converted.
+    /// The old format of a document that must be converted.
     var olderFormat: UInt64?
   }
 
@@ -36,7 +36,7 @@ struct TableReading<Row: FlatRow> {
     let current = try contents(of: paths.journal)
     if let bytes = try contents(of: paths.previousJournal) {
       result.needsDocument = true
-      // As long as nothing is in the new one, changes may still have gone to the old one under its new name.
+      // While the new one is empty, changes may still have gone to the old one under its new name.
       let isLast = current?.isEmpty ?? true
       _ = try readJournal(bytes, paths.previousJournal, mayBeTorn: isLast, &result, &changed)
     }
@@ -73,7 +73,8 @@ struct TableReading<Row: FlatRow> {
 
   // MARK: The document
 
-  /// `{…,"entries":[` on the first line, an entry a line, `]}` on the last. An operator may have formatted it otherwise.
+  /// Reads `{…,"entries":[` on the first line, an entry per line, `]}` on the last. An operator may have formatted it
+  /// differently.
   private func readDocument(
     _ bytes: [UInt8], _ result: inout Result, _ rows: inout RowChunks<Row>
   ) throws(RegistryStoreError) {
@@ -87,7 +88,7 @@ struct TableReading<Row: FlatRow> {
         while let key = try scanner.nextKey(&isFirst) {
           if scanner.matches(key, "format") {
             format = try scanner.unsigned()
-            // What a newer one looks like, only a newer version knows.
+            // Only a newer version can read a newer format.
             if format.map({ $0 > TableFiles.format }) ?? false { return nil }
           } else if scanner.matches(key, "replicable_name") {
             guard try scanner.string() == paths.replicableName else {
@@ -136,7 +137,7 @@ struct TableReading<Row: FlatRow> {
     rows = found
   }
 
-  /// True when the document has a check that does not hold. A newline may follow it.
+  /// Whether the document's check does not match. A newline may follow it.
   private static func isChanged(_ bytes: [UInt8]) -> Bool {
     let end = bytes.last == UInt8(ascii: "\n") ? bytes.count - 1 : bytes.count
     return bytes.withUnsafeBytes { TableJournal.check.isIntact(UnsafeRawBufferPointer(rebasing: $0[..<end])) } == false
@@ -148,7 +149,7 @@ struct TableReading<Row: FlatRow> {
 
   // MARK: A journal
 
-  /// Returns the length of its whole lines.
+  /// Returns the length of its complete lines.
   private func readJournal(
     _ bytes: [UInt8], _ path: FilePath, mayBeTorn: Bool, _ result: inout Result,
     _ changed: inout [(key: String, row: Row?)]
@@ -167,7 +168,7 @@ struct TableReading<Row: FlatRow> {
     return whole.length
   }
 
-  /// Applies a line, or none of it; returns why it is bad.
+  /// Applies a line atomically; returns the error of a bad one.
   private func readLine(
     _ line: UnsafeRawBufferPointer, _ result: inout Result, _ changed: inout [(key: String, row: Row?)]
   ) -> String? {

@@ -3,7 +3,7 @@ internal import Replication
 extension EntryRow {
   var indexKeys: [IndexKey] {
     var keys: [IndexKey] = []
-    // What waits for its removal is not due for anything but an object check.
+    // An entry that waits for its removal is due only for an object check.
     let isDue = rare?.removalWaitingSince.timestamp == nil
     switch state {
     case .pending where !isDue, .failed where !isDue: break

@@ -2,8 +2,8 @@ internal import Replication
 internal import TextBytes
 
 extension EntryRow {
-  /// Members in bytewise order of their keys; the id's own key, which depends on the kind, comes first, so that a line is found
-  /// by its beginning.
+  /// Appends members in bytewise order of their keys; the id's own key, which depends on the kind, comes first, so that
+  /// a line can be searched by its beginning.
   func append(to bytes: inout [UInt8], idKey: [UInt8]) {
     var text = ObjectText()
     text.add(idKey, key)
@@ -46,7 +46,7 @@ extension EntryRow {
     var id: ReplicableID?
     var (number, createdAt) = (UInt64?.none, Moment(nil))
     var entry = RegistryEntry(id: 0, replicableID: Self.unnamed, createdAt: Timestamp(milliseconds: 0))
-    // A line without the member says that all was verified.
+    // Without the member all changes are verified.
     entry.announcedAt = nil
     var unknown: [[UInt8]] = []
     var isFirst = true
@@ -73,7 +73,7 @@ extension EntryRow {
     self.init(entry, unknown: unknown)
   }
 
-  /// Stands in for the id until its member has come.
+  /// A placeholder for the id until its member is read.
   private static let unnamed: ReplicableID = {
     do { return try ReplicableID("unnamed") } catch { preconditionFailure("\(error)") }
   }()
@@ -130,7 +130,7 @@ extension EntryRow {
     } else if scanner.matches(key, "checked_at") {
       entry.checkedAt = try scanner.moment().timestamp
     } else if scanner.matches(key, "not_offered") {
-      // A reason that a later version gives is a reason too.
+      // An unknown reason of a later version counts as a reason.
       entry.notOffered = try scanner.optionalString().map { NotOffered(rawValue: $0) ?? .unavailable }
     } else if scanner.matches(key, "not_offered_at") {
       entry.notOfferedAt = try scanner.moment().timestamp

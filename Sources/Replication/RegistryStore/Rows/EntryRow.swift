@@ -1,10 +1,10 @@
 internal import Replication
 internal import TextBytes
 
-/// A registry entry as it lies in memory: about 190 bytes and its id, where `RegistryEntry` takes some 400. What few entries have
-/// lies apart.
+/// A registry entry in memory: about 190 bytes and its id, where `RegistryEntry` takes some 400. Seldom-used members
+/// are stored separately.
 struct EntryRow: FlatRow {
-  /// What an entry has when something is wrong with it, or somebody wrote more into it.
+  /// The seldom-used members of an entry: failures, reasons, and unknown members of other writers.
   final class Rare: Sendable {
     let lastSyncFailure: String?
     let verificationFailure: String?

@@ -1,12 +1,12 @@
 internal import Replication
 internal import TextBytes
 
-/// One record of a flat-file table: how it lies in memory, how its line reads, how it is found.
+/// One record of a flat-file table: its memory layout, its line, and its index keys.
 protocol FlatRow: Sendable {
-  /// What it is to the rest of the program.
+  /// The type that callers use.
   associatedtype Value: Sendable
 
-  /// - Parameter old: the row in whose place this one comes; what nobody here knows of it is kept.
+  /// - Parameter old: the row that this one replaces; its unknown members are kept.
   init(_ value: Value, replacing old: Self?)
   var value: Value { get }
 
@@ -14,18 +14,18 @@ protocol FlatRow: Sendable {
   var key: String { get }
   /// Its number, where it has one; 0 otherwise.
   var number: UInt64 { get }
-  /// Under which questions it is found; the slots are filled in by the table.
+  /// Its keys in the index; the table sets the slots.
   var indexKeys: [IndexKey] { get }
-  /// Which counters it counts in, below `RowCounts.size`.
+  /// The counters that it is counted in, below `RowCounts.size`.
   var counters: [Int] { get }
 
-  /// Reads the members of a line's object, whose `{` was taken.
+  /// Reads the members of a line's object, after its `{`.
   init(from scanner: inout JSONScanner, idKey: [UInt8]) throws(JSONScanError)
   /// Appends the object.
   func append(to bytes: inout [UInt8], idKey: [UInt8])
 }
 
-/// How many rows there are of each state, kept up to date.
+/// Counts of rows by state, updated with each change.
 struct RowCounts: Sendable {
   static let size = 40
   private var counts = [Int](repeating: 0, count: size)

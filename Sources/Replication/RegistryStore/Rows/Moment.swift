@@ -8,7 +8,7 @@ struct Moment: Hashable, Sendable {
   init(_ timestamp: Timestamp?) { milliseconds = timestamp?.milliseconds ?? .min }
 
   var timestamp: Timestamp? { milliseconds == .min ? nil : Timestamp(milliseconds: milliseconds) }
-  /// For the index: what has no time comes first.
+  /// The sort key of the index: a missing time comes first.
   var order: Int64 { milliseconds }
 }
 
@@ -60,12 +60,12 @@ extension JSONScanner {
   /// `LOG:ID`, or null.
   mutating func storedGeneration() throws(JSONScanError) -> StoredGeneration {
     let generation = try read("LOG:ID") { Generation(utf8: $0) }
-    // One less than the largest id, which stands for "none" with one added.
+    // The largest id is reserved: the stored value is the id plus one, and zero is "none".
     if generation?.id == .max { throw failure("an event's id before this place") }
     return StoredGeneration(generation)
   }
 
-  /// A string that is read from its bytes, or null. What is read like this never needs an escape.
+  /// Reads a string from its bytes, or null. The strings that are read like this never contain an escape.
   mutating func read<Value>(
     _ what: String, _ body: (UnsafeRawBufferPointer) -> Value?
   ) throws(JSONScanError) -> Value? {
@@ -77,7 +77,7 @@ extension JSONScanner {
     return value
   }
 
-  /// Something with a text of its own, or null.
+  /// Reads a value from its text, or null.
   mutating func described<Value: LosslessStringConvertible>(
     _ what: String
   ) throws(JSONScanError) -> Value? {
@@ -86,8 +86,8 @@ extension JSONScanner {
     return value
   }
 
-  /// A member that nobody here knows, with its key, as it stands, on one line: it goes into a journal, too. A line's end can only
-  /// stand between the values in it.
+  /// Returns an unknown member with its key, unchanged, on one line, because it is written to a journal, too. A line's
+  /// end can only stand between the values in it.
   mutating func unknownMember(_ key: Range<Int>) throws(JSONScanError) -> [UInt8] {
     _ = peek()
     let start = position

@@ -1,7 +1,7 @@
 internal import Replication
 internal import TextBytes
 
-/// Writes one object, member by member; what is missing is left out.
+/// Writes one object, member by member; missing members are left out.
 struct ObjectText {
   private(set) var bytes: [UInt8]
   private var isFirst = true

@@ -1,7 +1,7 @@
 internal import Replication
 internal import TextBytes
 
-/// A primary's state of one replicable as it lies in memory.
+/// A primary's state of one replicable in memory.
 struct StateRow: FlatRow {
   let state: PrimaryState
   private let unknown: [[UInt8]]
@@ -112,7 +112,7 @@ struct StateRow: FlatRow {
         }
         verificationState = known
       } else if scanner.matches(key, "verification_retry_count") {
-        // As in a registry's entries: there are always more to come.
+        // As in a registry's entries: the count saturates.
         count = Int(UInt32(clamping: try scanner.unsigned()))
       } else if scanner.matches(key, "verification_started_at") {
         startedAt = try scanner.moment()

@@ -1,12 +1,12 @@
 internal import Synchronization
 
-/// Carries a change's answer out of the thread that made it.
+/// Passes a change's result out of the thread that made it.
 final class AnswerBox<Answer: Sendable>: Sendable {
   private let answer = Mutex<Answer?>(nil)
 
   func set(_ value: Answer) { answer.withLock { $0 = value } }
 
-  /// The answer of a change that was made.
+  /// The result of a change that was made.
   var value: Answer {
     guard let value = answer.withLock({ $0 }) else { preconditionFailure("a change that was made has an answer") }
     return value

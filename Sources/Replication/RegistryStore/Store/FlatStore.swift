@@ -6,20 +6,20 @@ internal import SystemPackage
 internal import TextBytes
 internal import WorkerPool
 
-/// One table with its files: what registries and primary states have in common.
+/// One table with its files: the common part of registries and primary states.
 ///
-/// Guarantees: a change is acknowledged after its lines are durable, and no reader sees it before. After a crash at any line the
-/// table has every acknowledged change; of changes that were under way it may have those whose lines were whole. A full
-/// disk refuses changes until it has room again. Any other failed write stops the store: what was acknowledged is durable,
-/// further changes are refused until it is opened anew.
+/// Guarantees: a change is acknowledged after its lines are durable, and no reader sees it before. After a crash at any
+/// line the table has every acknowledged change; of unacknowledged changes it may have those whose lines were complete.
+/// On a full disk changes fail until there is space again. Any other failed write stops the store: acknowledged changes
+/// are durable, further changes fail until it is opened again.
 ///
-/// Changes that need not outlive the process are the exception: they have no line and wait for no fsync.
+/// Changes that need not survive the process are the exception: they have no line and wait for no fsync.
 final class FlatStore<Row: FlatRow>: Sendable {
-  /// A change as it is made by the leader, with what it was asked for.
+  /// A change as it is made by the leader, with its parameters.
   struct Change: Sendable {
-    /// Whether it outlives the process.
+    /// Whether it survives the process.
     let isLasting: Bool
-    /// Makes the change on a draft. What it throws is the result of its caller, and its part of the draft is dropped.
+    /// Makes the change on a draft. Its error is returned to its caller, and its part of the draft is dropped.
     let make: @Sendable (inout TableDraft<Row>) throws -> Void
   }
 
@@ -31,9 +31,9 @@ final class FlatStore<Row: FlatRow>: Sendable {
     var folding = Folding()
   }
 
-  /// Where the folding of the journal stands.
+  /// The state of the journal's folding.
   private struct Folding {
-    /// The one under way.
+    /// The running fold.
     var task: Task<Void, Never>?
     /// A journal that was set aside is not in the document yet.
     var isPreviousThere = false
@@ -55,7 +55,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
   private let journal: Mutex<TableJournal>
 
   /// Blocks on the disk.
-  /// - Parameter foldBytes: a journal is folded into the document when it is larger than this and than half of the document.
+  /// - Parameter foldBytes: a journal is folded into the document when it is larger than this and than half of the
+  ///   document.
   init(_ paths: TableFiles, pool: WorkerPool, foldBytes: Int64) throws {
     self.paths = paths
     self.pool = pool
@@ -75,8 +76,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
       var documentLength = result.documentLength
       if result.needsDocument {
         documentLength = try TableDocument(paths: paths, table: result.table, head: result.head).write()
-        // The journal stays: its lines say once more what the document says. Without the previous one, that is: if both went, a
-        // crash might bring back the older of the two alone.
+        // The journal stays: its lines repeat the document. The previous one is removed first: if both were removed, a
+        // crash might bring back only the older one.
         if try paths.files.status(of: paths.previousJournal) != nil { try paths.files.unlink(paths.previousJournal) }
       }
       journal = Mutex(try TableJournal(paths, wholeLength: result.journalLength))
@@ -89,17 +90,18 @@ final class FlatStore<Row: FlatRow>: Sendable {
     }
   }
 
-  /// Why the journal could not be folded into the document at the last try; `nil` when it could. Nothing is lost by it: the journal
-  /// grows, and the next try comes when it has grown as much again.
+  /// Why the last fold of the journal into the document failed; `nil` when it succeeded. A failure loses nothing: the
+  /// journal grows, and the next fold is tried when it has grown as much again.
   var foldingFailure: RegistryStoreError? { durable.withLock { $0.folding.failure } }
 
-  /// Reads of the durable table.
+  /// Reads the durable table.
   func read<Answer>(_ body: (FlatTable<Row>, TableHead) throws -> sending Answer) rethrows -> sending Answer {
     let (table, head) = durable.withLock { ($0.table, $0.head) }
     return try body(table, head)
   }
 
-  /// Makes a change and returns when it is durable; or at once, and then until the process ends, when it is not lasting.
+  /// Makes a change and returns when it is durable; a change that is not lasting returns at once and ends with the
+  /// process.
   func change(
     isLasting: Bool = true, _ make: @escaping @Sendable (inout TableDraft<Row>) throws -> Void
   ) async throws {
@@ -117,9 +119,9 @@ final class FlatStore<Row: FlatRow>: Sendable {
     }
   }
 
-  /// The most changes that wait before more are refused.
+  /// Maximum waiting changes before further ones are refused.
   private static var waitingLimit: Int { 100_000 }
-  /// The most changes that share one fsync.
+  /// Maximum changes that share one fsync.
   private static var groupLimit: Int { 1_024 }
 
   /// Makes changes and returns the result of each. Blocks on the disk if one of them is lasting.
@@ -130,8 +132,8 @@ final class FlatStore<Row: FlatRow>: Sendable {
     return outcomes.map { $0.flatMap { _ in .failure(failure) } }
   }
 
-  /// Makes the changes of a group on a draft. The draft's reference to the table ends here, so that without readers the table is
-  /// changed in place.
+  /// Makes the changes of a group on a draft. The draft's reference to the table ends here, so that without readers the
+  /// table is changed in place.
   private func draft(_ group: [Change], _ outcomes: inout [Result<Void, any Error>]) -> DraftedChanges<Row> {
     let (table, head, stopped) = durable.withLock { ($0.table, $0.head, $0.failure) }
     let failure = stopped ?? (group.contains(where: \.isLasting) ? mend() : nil)
@@ -151,7 +153,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
     return draft.drafted
   }
 
-  /// Cuts off what a write on a full disk has left; returns why it could not.
+  /// Cuts off the leftovers of a write on a full disk; returns the error if it fails.
   private func mend() -> RegistryStoreError? {
     do throws(FileError) {
       try journal.withLock { journal throws(FileError) in try journal.mend() }
@@ -166,7 +168,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
       .fileSystem, "write to '\(paths.journal)': \(error); nothing was changed; free some space, it goes on then")
   }
 
-  /// Makes what was drafted durable and then visible.
+  /// Makes the drafted changes durable and then visible.
   private func write(_ drafted: DraftedChanges<Row>) -> RegistryStoreError? {
     if !drafted.lines.isEmpty, let failure = append(drafted.lines) { return failure }
     guard !drafted.lines.isEmpty || !drafted.rows.isEmpty else { return nil }
@@ -183,9 +185,9 @@ final class FlatStore<Row: FlatRow>: Sendable {
       try journal.withLock { journal throws(FileError) in try journal.append(lines) }
     }
     if case .failure(let error) = result {
-      // A full disk leaves no doubt: durable lines stay, and the others are written again when there is room.
+      // A full disk leaves a defined state: durable lines stay, and the others are written again when there is space.
       if [.noSpace, .diskQuotaExceeded].contains(error.code) {
-        // A mend that fails is tried again before the next change.
+        // A failed mend is retried before the next change.
         _ = mend()
         return full(error)
       }
@@ -200,7 +202,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
 
   // MARK: Folding
 
-  /// Begins a new journal, and has the document written while writers go on.
+  /// Begins a new journal, and writes the document while writers continue.
   private func foldIfGrown() {
     let length = journal.withLock { $0.length }
     let isDue = durable.withLock { durable in
@@ -209,7 +211,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
     }
     guard isDue else { return }
     do throws(FileError) {
-      // One that an earlier try has set aside must get into the document before another is.
+      // A journal that an earlier fold has set aside must be in the document before another is set aside.
       if durable.withLock({ !$0.folding.isPreviousThere }) { try beginJournal() }
     } catch {
       // The old journal is complete and still written to.
@@ -229,7 +231,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
         try paths.files.rename(paths.journal, to: paths.previousJournal)
         journal.isSetAside = true
       }
-      // Makes both names durable, before anything is acknowledged in the new one.
+      // Makes both names durable, before a change is acknowledged in the new one.
       let next = try TableJournal(paths, wholeLength: 0)
       let old = journal
       journal = next
@@ -242,7 +244,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
     do {
       let documentLength = try await pool.run { _ in
         let length = try TableDocument(paths: paths, table: table, head: head).write()
-        // Should a crash bring it back, its lines and the journal's say once more what the document says.
+        // If a crash brings it back, its lines and the journal's repeat the document.
         try paths.files.unlink(paths.previousJournal)
         return length
       }
@@ -267,7 +269,7 @@ final class FlatStore<Row: FlatRow>: Sendable {
   /// Waits for the fold that is under way.
   func settle() async { await durable.withLock { $0.folding.task }?.value }
 
-  /// Waits for what is being written and closes the journal. Changes that come afterwards fail.
+  /// Waits for pending writes and closes the journal. Later changes fail.
   func close() async {
     durable.withLock { durable in
       durable.isClosed = true
@@ -275,19 +277,19 @@ final class FlatStore<Row: FlatRow>: Sendable {
         durable.failure ?? RegistryStoreError(.stopped, "change '\(paths.document)': the registry was closed")
     }
     await settle()
-    // Everything in it was synchronised; a failing close has nothing more to lose.
+    // All of it was synchronised; a failing close loses nothing.
     try? journal.withLock { try $0.close() }
   }
 }
 
-/// What was drafted: rows, head, and the lines that say so.
+/// Drafted changes: rows, head, and their journal lines.
 struct DraftedChanges<Row: FlatRow>: Sendable {
   let rows: [(key: String, row: Row?)]
   let head: TableHead
   let lines: [UInt8]
 }
 
-/// What a group of changes makes of a table, with the lines that say so.
+/// The changes of a group to a table, with their journal lines.
 struct TableDraft<Row: FlatRow>: Sendable {
   private let table: FlatTable<Row>
   private(set) var head: TableHead
@@ -295,7 +297,7 @@ struct TableDraft<Row: FlatRow>: Sendable {
   private var overlay: [[UInt8]: Row?] = [:]
   /// The members of the lines.
   private var lines: [[UInt8]] = []
-  /// What the overlay said before the change that is being made.
+  /// The overlay's values before the current change.
   private var undo: [(key: [UInt8], row: Row??)] = []
 
   init(table: FlatTable<Row>, head: TableHead, idKey: [UInt8]) {
@@ -305,7 +307,7 @@ struct TableDraft<Row: FlatRow>: Sendable {
   }
 
   var drafted: DraftedChanges<Row> {
-    // In order of their keys: what comes equally early in an index lies there as it was put in, the same in every run.
+    // In order of their keys: rows with equal index keys are ordered by insertion, which must be the same in every run.
     let rows = overlay.sorted { $0.key.lexicographicallyPrecedes($1.key) }
     var text: [UInt8] = []
     for (number, members) in lines.enumerated() {
@@ -315,7 +317,7 @@ struct TableDraft<Row: FlatRow>: Sendable {
       rows: rows.map { (String(decoding: $0.key, as: UTF8.self), $0.value) }, head: head, lines: text)
   }
 
-  /// Makes a change, or none of it when it throws. A change that is not lasting writes no line.
+  /// Makes a change atomically: when it throws, nothing is changed. A change that is not lasting writes no line.
   mutating func attempt(_ change: (inout TableDraft) throws -> Void, isLasting: Bool) throws {
     let (head, length) = (head, lines.count)
     undo.removeAll(keepingCapacity: true)
@@ -357,7 +359,7 @@ struct TableDraft<Row: FlatRow>: Sendable {
     lines.append(members)
   }
 
-  /// Gives a row another key, in one line: half of it would lose the row.
+  /// Gives a row another key, in one line, so that a torn group cannot lose the row.
   mutating func replace(_ key: String, with row: Row) {
     lay(key, nil)
     lay(row.key, row)

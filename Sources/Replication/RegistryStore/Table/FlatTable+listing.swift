@@ -1,8 +1,8 @@
 internal import Replication
 
-/// Lists for people: any order, filter and direction, a page at a time.
+/// Lists entries a page at a time, in any order, filter and direction.
 extension FlatTable<EntryRow> {
-  /// The rows of a page, and whether there are more in the direction in which it was taken.
+  /// Returns the rows of a page, and whether there are more in its direction.
   func part(_ query: RegistryQuery) -> (rows: [EntryRow], hasMore: Bool) {
     let isDescending = query.isDescending != query.isBackwards
     var rows: [EntryRow] = []
@@ -25,7 +25,7 @@ extension FlatTable<EntryRow> {
     return (query.isBackwards ? rows.reversed() : rows, hasMore)
   }
 
-  /// How many rows fit. Where ids are asked for by their beginning and many begin so, all are looked at.
+  /// Returns how many rows match. If many ids have the query's prefix, all of them are examined.
   func count(_ query: RegistryQuery) -> Int {
     if let candidates = candidates(query) { return candidates.count }
     guard query.prefix?.isEmpty == false else {
@@ -39,7 +39,8 @@ extension FlatTable<EntryRow> {
     return found
   }
 
-  /// Rows that states let through, in order from the query's position on: the heads of the lists of all combinations, merged.
+  /// Iterates over rows that match by state, in order from the query's position on: the heads of the lists of all
+  /// combinations, merged.
   private func walk(_ query: RegistryQuery, _ isDescending: Bool, _ body: (EntryRow) -> Bool) {
     func step(_ list: UInt8, _ key: IndexKey?) -> IndexKey? {
       isDescending ? previous(in: list, before: key) : next(in: list, after: key)
@@ -55,13 +56,13 @@ extension FlatTable<EntryRow> {
     }
   }
 
-  /// By order and slot, whatever the list.
+  /// Compares order and slot, regardless of the list.
   private static func precedes(_ left: IndexKey, _ right: IndexKey, _ isDescending: Bool) -> Bool {
     isDescending
       ? (right.order, right.slot) < (left.order, left.slot) : (left.order, left.slot) < (right.order, right.slot)
   }
 
-  /// Where a list goes on. Of an entry that is gone the equal ones are shown once more rather than passed over.
+  /// Returns where a list continues. If the position's entry is gone, equal entries are repeated rather than skipped.
   private func start(_ query: RegistryQuery, _ isDescending: Bool, _ list: UInt8) -> IndexKey? {
     query.position.map { position in
       let slot = slot(of: position.id.text) ?? (isDescending ? .max : 0)
@@ -69,10 +70,10 @@ extension FlatTable<EntryRow> {
     }
   }
 
-  /// Fewer than these are sorted for each page; of more, enough fit for a walk through the order to find a page soon.
+  /// Fewer candidates than this are sorted for each page; with more, a walk through the order finds a page soon.
   private static var few: Int { 10_000 }
 
-  /// Every row that fits, where ids say which they are and they are few; `nil` where they do not.
+  /// Returns all matching rows, if ids or the prefix select only few; otherwise `nil`.
   private func candidates(_ query: RegistryQuery) -> [UInt32]? {
     var rows: [EntryRow]
     if let ids = query.ids {

@@ -1,7 +1,7 @@
 internal import Replication
 
 extension FlatTable {
-  /// The first rows under a question, in its order, whose order is below a bound.
+  /// Returns the first rows under a question whose sort key is below a bound.
   func first(_ limit: Int, _ question: IndexKey.Question, before bound: Int64 = .max) -> [Row] {
     var found: [Row] = []
     guard limit > 0 else { return found }
@@ -15,10 +15,10 @@ extension FlatTable {
 }
 
 extension FlatTable where Row.Value: Sendable {
-  /// The rows under a question of times that are due, the longest due first.
+  /// Returns the due rows under a question of times, the longest due first.
   ///
-  /// - Parameter isDue: asked only of rows at both ends: what is due by its time, and what a clock that was put back has left
-  ///   further away than any wait can be.
+  /// - Parameter isDue: called only for rows at both ends: rows that are due by their time, and rows that a clock that
+  ///   was set back has left further in the future than any wait.
   func firstDue(
     _ limit: Int, _ question: IndexKey.Question, at now: Timestamp, _ isDue: (Row.Value) -> Bool
   ) -> [Row] {

@@ -1,9 +1,10 @@
 internal import Glibc
 
-/// The rows of one file in memory, with the index that answers the store's questions in time proportional to the answer.
+/// The rows of one file in memory, with the index that answers the store's questions in time proportional to the
+/// answer.
 ///
-/// A copy costs nothing until one of the two is changed, and then the chunk that was touched: a document is written from a copy
-/// while writers go on.
+/// A copy is free until one of the two is changed, and then costs one chunk: a document is written from a copy while
+/// writers continue.
 struct FlatTable<Row: FlatRow>: Sendable {
   private var rows: [[Row?]] = []
   private var free: [UInt32] = []
@@ -15,7 +16,8 @@ struct FlatTable<Row: FlatRow>: Sendable {
 
   init() {}
 
-  /// Makes it of rows, of which the last of several with one key wins. For opening: sorting once is ten times as fast as inserting.
+  /// Creates a table of rows; of several with one key the last one is used. For opening: sorting once is ten times as
+  /// fast as inserting.
   init(_ loaded: RowChunks<Row>) {
     rows = loaded.chunks
     var slots: [UInt32] = []
@@ -48,10 +50,10 @@ struct FlatTable<Row: FlatRow>: Sendable {
 
   var count: Int { order.count }
 
-  /// The row of a key.
+  /// Returns the row of a key.
   func row(_ key: String) -> Row? { slot(of: key).flatMap(row(at:)) }
 
-  /// Makes, replaces or removes the row of a key.
+  /// Creates, replaces or removes the row of a key.
   mutating func set(_ key: String, _ row: Row?) {
     let position = order.position { Self.precedes(self.key(at: $0), key) }
     if let slot = order.element(at: position), Self.same(self.key(at: slot), key) {
@@ -71,7 +73,7 @@ struct FlatTable<Row: FlatRow>: Sendable {
     }
   }
 
-  /// Rows in order of their keys, after one.
+  /// Returns rows in order of their keys, after one.
   func window(after key: String?, limit: Int) -> [Row] {
     let start = key.map { key in order.position { !Self.precedes(key, self.key(at: $0)) } } ?? (0, 0)
     var found: [Row] = []
@@ -105,7 +107,7 @@ struct FlatTable<Row: FlatRow>: Sendable {
     }
   }
 
-  /// The same from the end.
+  /// Does the same from the end.
   func answerBackwards(_ question: IndexKey.Question, _ body: (Int64, Row) -> Bool) {
     let end = index.position { $0.list <= question.rawValue }
     index.forEachBackwards(before: end) { key in
@@ -114,7 +116,7 @@ struct FlatTable<Row: FlatRow>: Sendable {
     }
   }
 
-  /// Rows in order of their keys, from one on, while they fit.
+  /// Returns rows in order of their keys, from one on, while `fits` is true.
   func window(from key: String, limit: Int, while fits: (Row) -> Bool) -> [Row] {
     var found: [Row] = []
     order.forEach(from: order.position { Self.precedes(self.key(at: $0), key) }) { slot in
@@ -125,14 +127,14 @@ struct FlatTable<Row: FlatRow>: Sendable {
     return found
   }
 
-  /// The first key of a list behind a key, or of all.
+  /// Returns the first key of a list after a key, or of all.
   func next(in list: UInt8, after key: IndexKey?) -> IndexKey? {
     let first = IndexKey(list: list, order: .min)
     let position = key.map { key in index.position { $0 <= key } } ?? index.position { $0 < first }
     return index.element(at: position).flatMap { $0.list == list ? $0 : nil }
   }
 
-  /// The last key of a list before a key, or of all.
+  /// Returns the last key of a list before a key, or of all.
   func previous(in list: UInt8, before key: IndexKey?) -> IndexKey? {
     var found: IndexKey?
     let end = index.position { other in key.map { other < $0 } ?? (other.list <= list) }
@@ -182,7 +184,7 @@ struct FlatTable<Row: FlatRow>: Sendable {
     }
   }
 
-  /// Most changes leave most keys as they are.
+  /// Updates only changed keys: most changes leave most keys as they are.
   private mutating func relist(_ row: Row, _ slot: UInt32, replacing old: Row?) {
     guard let old else { return list(row, slot) }
     counts.remove(old.counters)
@@ -207,18 +209,19 @@ struct FlatTable<Row: FlatRow>: Sendable {
     }
   }
 
-  /// Bytes, not characters: two spellings of one character are two ids.
+  /// Compares bytes, not characters: two spellings of one character are two ids.
   private static func same(_ left: String, _ right: String) -> Bool { compare(left, right) == 0 }
 
   private static func precedes(_ left: String, _ right: String) -> Bool { compare(left, right) < 0 }
 
-  /// Below, at or above zero. Every change compares some forty times; `memcmp` takes a third of what two views of bytes take.
+  /// Returns a value below, at or above zero. Every change compares some forty times; `memcmp` takes a third of the
+  /// time of comparing two byte views.
   private static func compare(_ left: String, _ right: String) -> Int {
     var (left, right) = (left, right)
     return left.withUTF8 { left in
       right.withUTF8 { right in
         let length = min(left.count, right.count)
-        // Without bytes there may be no address.
+        // An empty buffer may have no address.
         let difference = length == 0 ? 0 : memcmp(left.baseAddress!, right.baseAddress!, length)
         return difference == 0 ? left.count - right.count : Int(difference)
       }

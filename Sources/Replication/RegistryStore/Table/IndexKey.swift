@@ -1,4 +1,4 @@
-/// One entry of the index: under which question a row is found, and where it stands in the order of its answers.
+/// One key of the index: the question under which a row is found, and its sort key.
 struct IndexKey: Hashable, Comparable, Sendable {
   /// The questions.
   enum Question: UInt8, CaseIterable, Sendable {
@@ -6,21 +6,21 @@ struct IndexKey: Hashable, Comparable, Sendable {
     case pending
     /// Failed sync, by the time of its retry.
     case failed
-    /// Pending verification of what is synced (on a primary: pending reading), by the time of the last one.
+    /// Pending verification of synced entries (on a primary: pending reading), by the time of the last one.
     case verificationPending
     /// Failed verification, by the time of its retry.
     case verificationFailed
     /// Succeeded verification, by its time.
     case verified
-    /// What can be object-checked, by the time of the last check; first what never was.
+    /// Entries that can be object-checked, by the time of the last check; never checked ones first.
     case checked
-    /// A check was asked for, by number.
+    /// A check was requested, by number.
     case checkWanted
     /// The last check found something, by the time of the next.
     case damaged
     /// A job was started, by number.
     case started
-    /// Something was announced that no verification has seen, by the time since when.
+    /// A change was announced and is not verified, by the time of the announcement.
     case announced
     /// The incarnation's bits.
     case incarnation
@@ -32,9 +32,9 @@ struct IndexKey: Hashable, Comparable, Sendable {
 
   /// In this order of members a key takes sixteen bytes.
   let order: Int64
-  /// Where the row lies.
+  /// The row's slot.
   var slot: UInt32 = 0
-  /// The question's number, or the list's behind those.
+  /// The question's number, or a list's, which come after those.
   let list: UInt8
 
   init(question: Question, order: Int64, slot: UInt32 = 0) {

@@ -1,7 +1,7 @@
 internal import Replication
 
-/// The lists for people in the index: one for each order and each combination of states. Any filter by states is a merge of a few
-/// of them, so that a page costs no more where what fits lies far behind what does not.
+/// The index's lists for paged queries: one for each order and each combination of states. Any filter by states is a
+/// merge of a few of them, so that a page costs no more where matching rows are far apart.
 enum ListIndex {
   private static let verificationStates = VerificationState.allCases.count
   /// Lists of one order.
@@ -14,7 +14,7 @@ enum ListIndex {
     EntryRow.counter(state) * verificationStates + EntryRow.counter(verificationState) - SyncState.allCases.count
   }
 
-  /// The list of one order and one combination, behind the questions.
+  /// Returns the list of one order and one combination; lists come after the questions.
   static func list(_ order: RegistryQuery.Order, _ combination: Int) -> UInt8 {
     let place =
       switch order {
@@ -25,7 +25,7 @@ enum ListIndex {
     return UInt8(IndexKey.Question.allCases.count + place * combinations + combination)
   }
 
-  /// Where a row stands in lists of an order.
+  /// Returns a row's sort key in lists of an order.
   static func order(of row: EntryRow, _ order: RegistryQuery.Order) -> Int64 {
     switch order {
     case .id: Int64(clamping: row.number)
@@ -37,7 +37,7 @@ enum ListIndex {
   /// Counts the rows of a combination.
   static func counter(_ combination: Int) -> Int { otherCounters + combination }
 
-  /// The combinations that fit a query.
+  /// Returns the combinations that match a query.
   static func combinations(of query: RegistryQuery) -> [Int] {
     (query.state.map { [$0] } ?? SyncState.allCases).flatMap { state in
       (query.verificationState.map { [$0] } ?? VerificationState.allCases).map { combination(state, $0) }

@@ -1,8 +1,8 @@
-/// Rows as a table holds them: in chunks, of which a change copies one. Read into chunks, a million rows are never moved again.
+/// The rows of a table in chunks, of which a change copies one. Rows that are read into chunks are never moved again.
 struct RowChunks<Row: FlatRow>: Sendable {
   static var size: Int { 512 }
 
-  /// None is longer than `size`; after two were joined one in the middle may be shorter.
+  /// None is longer than `size`; after a merge one in the middle may be shorter.
   private(set) var chunks: [[Row?]] = []
 
   mutating func append(_ row: Row) {

@@ -1,5 +1,5 @@
-/// A sorted collection in chunks: inserting, removing and finding cost a binary search and a move within one chunk, and a copy of
-/// the whole costs nothing until it is changed, and then one chunk.
+/// A sorted collection in chunks: inserting, removing and finding cost a binary search and a move within one chunk, and
+/// a copy of the whole is free until it is changed, and then costs one chunk.
 ///
 /// 512 elements a chunk: at a million elements an insertion moves four kilobytes at most, in a microsecond.
 struct SortedChunks<Element: Sendable>: Sendable {
@@ -8,7 +8,7 @@ struct SortedChunks<Element: Sendable>: Sendable {
 
   private static var limit: Int { 512 }
 
-  /// Makes it of elements that are in order.
+  /// Creates a collection of sorted elements.
   init(sorted elements: some Collection<Element>) {
     var rest = elements[...]
     while !rest.isEmpty {
@@ -18,7 +18,7 @@ struct SortedChunks<Element: Sendable>: Sendable {
     count = elements.count
   }
 
-  /// The first position whose element does not come before what is sought.
+  /// Returns the first position whose element does not precede the sought one.
   /// - Parameter isBefore: true for elements that come before it; true for a beginning of the order only.
   func position(where isBefore: (Element) -> Bool) -> (chunk: Int, index: Int) {
     var (low, high) = (0, chunks.count)

@@ -1,11 +1,11 @@
 import TextBytes
 
-/// How far a secondary has read: the last event, in which log, and the log's chain there, so that a log restored from a backup
-/// and written on is noticed.
+/// A secondary's position in the event log: the last event, the log, and the log's chain there, by which a log that was
+/// restored from a backup and continued is detected.
 public struct Cursor: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
   /// The log.
   public let log: LogID
-  /// The last event that was taken; 0 before the first.
+  /// The last consumed event; 0 before the first.
   public let id: UInt64
   /// First 16 hexadecimal digits of SHA-256 over the previous chain and the event's line, as a number.
   public let chain: UInt64

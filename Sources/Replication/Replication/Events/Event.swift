@@ -8,7 +8,7 @@ public struct Event: Hashable, Sendable {
   public let replicableName: ReplicableName
   /// What happened.
   public let name: EventName
-  /// To which one, and what is known about it.
+  /// The replicable, and details of the event.
   public let payload: EventPayload
 
   /// An event as it stands in the log.

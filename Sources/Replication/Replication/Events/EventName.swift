@@ -1,4 +1,4 @@
-/// What happened to a replicable, in the framework's words.
+/// What happened to a replicable: the framework's event names.
 public struct EventName: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
   /// The word in the event log.
   public let rawValue: String
@@ -10,7 +10,7 @@ public struct EventName: RawRepresentable, Hashable, Sendable, CustomStringConve
   public static let created = EventName(rawValue: "created")
   /// Its content changed.
   public static let updated = EventName(rawValue: "updated")
-  /// It is gone; the secondary asks the primary before it believes that.
+  /// It is gone; the secondary asks the primary before it acts on that.
   public static let deleted = EventName(rawValue: "deleted")
   /// The primary has a new checksum of it.
   public static let checksumSucceeded = EventName(rawValue: "checksum_succeeded")

@@ -1,16 +1,17 @@
-/// What an event says besides its name.
+/// The members of an event in addition to its name.
 public struct EventPayload: Hashable, Sendable {
   /// The id of the replicable.
   public var modelRecordID: ReplicableID
-  /// Which incarnation under that id; `nil` when whoever published did not know.
+  /// The incarnation under that id; `nil` when the publisher did not have it.
   public var incarnation: Incarnation?
-  /// Ties together what one push or one request caused; shown in logs.
+  /// Correlates the effects of one push or one request; shown in logs.
   public var correlationID: String
-  /// The ref changes of a push, where the hook knew them; empty otherwise. Never complete enough to skip a listing.
+  /// The ref changes of a push, where the hook received them; empty otherwise. They may be incomplete and do not
+  /// replace a listing.
   public var changes: [RefMove]
-  /// Why the event was published when nobody asked for it, such as `scan`.
+  /// Why the agent published the event by itself, such as `scan`.
   public var reason: String?
-  /// With `checksum_succeeded`: what the primary read.
+  /// With `checksum_succeeded`: the primary's reading.
   public var reading: PrimaryReading?
 
   /// A payload.
@@ -27,7 +28,7 @@ public struct EventPayload: Hashable, Sendable {
   }
 }
 
-/// One ref that a push moved, as the hook was told: oids as text, forty zeros for "none".
+/// One ref that a push updated, as git passed it to the hook: oids as text, forty zeros for "none".
 public struct RefMove: Hashable, Sendable {
   /// The oid before.
   public let old: String

@@ -3,8 +3,8 @@ actor CatalogPasses {
   private var isRunning = false
   private var waiting: [CheckedContinuation<Void, Never>] = []
 
-  /// Runs a pass when those before it have ended.
-  /// - Throws: what the pass throws, and `CancellationError` when the task was cancelled before its turn.
+  /// Runs a pass after those before it have ended.
+  /// - Throws: the pass's errors, and `CancellationError` when the task was cancelled before its turn.
   func run<Answer: Sendable>(_ pass: @Sendable () async throws -> Answer) async throws -> Answer {
     await enter()
     defer { leave() }

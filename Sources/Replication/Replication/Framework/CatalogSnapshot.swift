@@ -1,4 +1,4 @@
-/// One listing of a kind, which pages are cut from.
+/// One listing of a kind, from which pages are cut.
 struct CatalogSnapshot: Sendable {
   let rows: [CatalogRow]
   let position: Cursor

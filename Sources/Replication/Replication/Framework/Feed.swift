@@ -1,21 +1,23 @@
 internal import Synchronization
 
-/// How a kind takes part in the event feed, since this process started. What must survive a restart is the registry's cursor.
+/// A kind's state in the event feed since this process started. The registry's cursor is the part that survives a
+/// restart.
 final class Feed: Sendable {
   struct State: Sendable {
-    /// The log cannot be followed from the registry's cursor: the catalog is compared before the kind takes part again.
+    /// The log cannot be followed from the registry's cursor: the catalog is compared before the kind follows the feed
+    /// again.
     var mustReconcile = false
-    /// The cursor is of another log, so what the entries say of generations is void.
+    /// The cursor is of another log, so the entries' generations are void.
     var isOtherLog = false
     /// When the primary last answered that it does not have the kind; `nil` where it has it.
     var unknownSince: Timestamp?
     /// The primary answered that the kind is switched off there.
     var isOffOnPrimary = false
-    /// What the primary's last listing left out.
+    /// The directories that the primary's last listing left out.
     var leftOut = LeftOut()
-    /// Counts the times that the kind was taken out of the feed: a batch that was read before moves no cursor after.
+    /// Counts how often the kind left the feed: a batch that was read before does not move the cursor after.
     var departures = 0
-    /// What the last comparison could not do yet.
+    /// Changes that the last comparison postponed.
     var postponed = PostponedChanges()
     var comparison: CatalogComparison?
     var lastComplete: CatalogComparison?
@@ -25,7 +27,7 @@ final class Feed: Sendable {
 
   var current: State { state.withLock { $0 } }
 
-  /// Takes the kind out of the feed until its catalog was compared.
+  /// Removes the kind from the feed until its catalog was compared.
   func leave(isOtherLog: Bool) {
     state.withLock { state in
       state.mustReconcile = true
@@ -34,7 +36,8 @@ final class Feed: Sendable {
     }
   }
 
-  /// The catalog was compared, and the registry's cursor was moved to its position.
+  /// Adds the kind to the feed again, after the catalog was compared and the registry's cursor was moved to its
+  /// position.
   func join() {
     state.withLock { state in
       state.mustReconcile = false
@@ -42,7 +45,7 @@ final class Feed: Sendable {
     }
   }
 
-  /// - Parameter postponed: why changes could not be followed now, one line each.
+  /// - Parameter postponed: why changes were postponed, one line each.
   func note(_ comparison: CatalogComparison, isOffOnPrimary: Bool, _ leftOut: LeftOut, postponed: [String]) {
     state.withLock { state in
       state.unknownSince = nil
@@ -57,8 +60,9 @@ final class Feed: Sendable {
   func noteUnknown(at now: Timestamp) { state.withLock { $0.unknownSince = now } }
 }
 
-/// Changes on the primary that the last comparison with its catalog found and could not follow: a rename whose copy is being synced,
-/// whose new place is occupied, or of which the primary cannot say what became of it. Each comparison tries them again.
+/// Changes on the primary that the last comparison with its catalog found and could not follow: a rename whose copy is
+/// being synced or whose new place is occupied, or a replicable whose status the primary cannot determine. Each
+/// comparison retries them.
 public struct PostponedChanges: Hashable, Sendable {
   /// How many.
   public private(set) var count = 0
@@ -80,6 +84,6 @@ public struct PostponedChanges: Hashable, Sendable {
 public struct CatalogComparison: Hashable, Sendable {
   /// When the comparison ended.
   public var endedAt: Timestamp
-  /// The primary's listing saw everything, or both sites have nothing of the kind.
+  /// The primary's listing was complete, or both sites have no replicable of the kind.
   public var isComplete: Bool
 }

@@ -1,6 +1,6 @@
-/// One sort of replicable, as a value: what a replicator says about itself, or what a configuration says.
+/// A kind of replicable, as a value: from a replicator's declarations or from a configuration.
 ///
-/// Both come out the same everywhere: registry, event log, counts, feature flag.
+/// Both behave the same: registry, event log, counts, feature flag.
 public struct Kind: Sendable {
   /// The name.
   public let name: ReplicableName
@@ -8,11 +8,11 @@ public struct Kind: Sendable {
   public let dataType: DataType
   /// The declared events.
   public let supportedEvents: Set<EventName>
-  /// The feature flag when nobody set it.
+  /// The default of the feature flag.
   public let replicationEnabledByDefault: Bool
   /// Whether the content may change under one id.
   public let isMutable: Bool
-  /// What replaces the steps of the framework for this kind.
+  /// The kind's replacements of the framework's steps.
   let behaviour: any KindBehaviour
 
   /// The kind of a replicator written in Swift.
@@ -64,7 +64,7 @@ protocol KindBehaviour: Sendable {
   func verify(_ id: ReplicableID, on secondary: Secondary) async throws -> VerificationResult
 }
 
-/// What the framework does where nobody replaces it.
+/// The framework's own steps, for replicators that do not replace them.
 struct StandardBehaviour: KindBehaviour {
   let name: ReplicableName
 
@@ -81,7 +81,7 @@ struct StandardBehaviour: KindBehaviour {
   }
 }
 
-/// What a replicator's own methods do.
+/// Calls a replicator's own methods.
 struct ReplicatorBehaviour<R: Replicator>: KindBehaviour {
   func strategy(insteadOf standard: any Strategy) -> any Strategy { R.strategy(insteadOf: standard) }
 

@@ -1,4 +1,4 @@
-/// A kind that needs no Swift: the few lines of a configuration.
+/// A kind without Swift code: a few lines of a configuration.
 ///
 ///     release_asset: { strategy: blob, root: /srv/assets, include: ["**"], exclude: ["tmp/**"] }
 public struct KindConfiguration: Hashable, Sendable {
@@ -10,16 +10,17 @@ public struct KindConfiguration: Hashable, Sendable {
   public var root: String
   /// From where a secondary fetches, in place of the primary; `nil` is the primary.
   public var address: AddressTemplate?
-  /// Which directories or files below the root belong to the kind: the globs match their names, a repository's with its `.git`.
+  /// Which directories or files below the root belong to the kind: the globs match their names, a repository's with its
+  /// `.git`.
   public var selection: SelectiveSync
   /// Whether files may change under one id. Repositories always do.
   public var isMutable: Bool
-  /// The feature flag when nobody set it.
+  /// The default of the feature flag.
   public var replicationEnabledByDefault: Bool
 
   /// A configured kind.
-  /// - Throws: `ReplicationError.invalidConfiguration` for a strategy that is none of `repository` and `blob` and a root that is not
-  ///   absolute; and what the name, the address and the globs throw.
+  /// - Throws: `ReplicationError.invalidConfiguration` for a strategy that is none of `repository` and `blob` and a
+  ///   root that is not absolute; and the errors of the name, the address and the globs.
   public init(
     name: String, strategy: String, root: String, address: String? = nil, include: [String] = ["**"],
     exclude: [String] = [], isMutable: Bool = false, replicationEnabledByDefault: Bool = true

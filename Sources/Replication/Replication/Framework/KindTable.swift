@@ -1,4 +1,4 @@
-/// The kinds of a site with what belongs to each, by name.
+/// The kinds of a site with their members, by name.
 struct KindTable<Member: Sendable>: Sendable {
   private let members: [ReplicableName: Member]
   let names: [ReplicableName]

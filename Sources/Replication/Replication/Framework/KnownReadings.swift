@@ -1,9 +1,10 @@
 internal import Synchronization
 
-/// Readings of the primary that came with its catalog and its events, for copies that are not verified yet: a verification that
-/// finds its proof here asks nobody. In memory only; what is not here is asked for.
+/// Readings of the primary that came with its catalog and its events, for copies that are not verified yet: a
+/// verification that finds its proof here sends no request. In memory only; a missing reading is requested from the
+/// primary.
 ///
-/// A reading proves a copy whenever it was made, if it is no older than what the copy holds (`VerificationTicket.isProven`).
+/// A reading of any age proves a copy, if it is no older than the copy's generation (`VerificationTicket.isProven`).
 final class KnownReadings: Sendable {
   private struct Known {
     let incarnation: Incarnation
@@ -13,9 +14,9 @@ final class KnownReadings: Sendable {
 
   private let readings = Mutex<[ReplicableID: Known]>([:])
 
-  /// About 20 MB; of more, the rest is asked for.
+  /// About 20 MB; further readings are requested from the primary.
   private static let limit = 100_000
-  /// How long a primary that offered a replicable is taken to offer it still; after that it is asked.
+  /// How long a replicable is assumed to be still offered; after that the primary is asked.
   private static let validity = Duration.seconds(60)
 
   func note(_ reading: PrimaryReading, of id: ReplicableID, _ incarnation: Incarnation, at now: Timestamp) {
@@ -25,7 +26,7 @@ final class KnownReadings: Sendable {
     }
   }
 
-  /// Takes out what is known of this incarnation since a moment ago.
+  /// Removes and returns a recent reading of this incarnation.
   func take(_ id: ReplicableID, _ incarnation: Incarnation?, at now: Timestamp) -> PrimaryReading? {
     readings.withLock { readings in
       guard let known = readings.removeValue(forKey: id), known.incarnation == incarnation,
@@ -35,6 +36,6 @@ final class KnownReadings: Sendable {
     }
   }
 
-  /// The log was restored: ids that readings count in are given to other events.
+  /// Drops all readings, because the log was restored and assigns their generations to other events.
   func forgetAll() { readings.withLock { $0 = [:] } }
 }

@@ -1,17 +1,17 @@
 internal import Synchronization
 
 extension Primary: PrimaryAccess {
-  /// The last event that is durable.
+  /// Returns the cursor of the last durable event.
   public func position() async throws -> Cursor { try await log.position() }
 
-  /// Events of the log; see `EventReading`.
+  /// Returns events of the log; see `EventReading`.
   public func events(
     after cursor: Cursor?, limit: Int, wait: Duration
   ) async throws(PrimaryAccessError) -> EventBatch {
     try await log.events(after: cursor, limit: limit, wait: wait)
   }
 
-  /// A page of the catalog. The first page lists the disk; the others are cut from that listing.
+  /// Returns a page of the catalog. The first page lists the disk; the others are cut from that listing.
   public func catalog(
     of name: ReplicableName, after id: ReplicableID?, limit: Int
   ) async throws(PrimaryAccessError) -> CatalogPage {
@@ -19,7 +19,7 @@ extension Primary: PrimaryAccess {
       if let known = known(name), id != nil || isYoung(known) { return known.page(after: id, limit: limit) }
       let member = try table.member(name)
       let snapshot = try await member.turns.run {
-        // Listed for another reader while this one waited.
+        // Another reader's request made a listing while this one waited.
         if let known = known(name), isYoung(known) { return known }
         return try await list(member).snapshot
       }
@@ -38,7 +38,7 @@ extension Primary: PrimaryAccess {
     return age >= .zero && age < catalogAge
   }
 
-  /// How the replicable stands on this site's disk now.
+  /// Returns the replicable's status on this site's disk now.
   public func standing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> Standing {
@@ -47,12 +47,12 @@ extension Primary: PrimaryAccess {
       switch try await member.strategy.presence(of: id) {
       case .unfinished:
         if let incarnation, let moved = try await whereabouts(incarnation, besides: id, member) { return moved }
-        // Known before: it was a replicable, and is none now.
+        // It has a state: it was a replicable, and is none now.
         guard try await member.states.state(of: id) != nil else { return .unknown("'\(id)' is being made") }
         return .notOffered(.broken)
       case .present(let identity):
         if let reason = try await ruledOut(id, member) {
-          // What has the id is not offered. The incarnation that had it may be somewhere else by now.
+          // The replicable with the id is not offered. The requested incarnation may have another id by now.
           if let incarnation, let moved = try await whereabouts(incarnation, besides: id, member) { return moved }
           return .notOffered(reason)
         }
@@ -70,27 +70,28 @@ extension Primary: PrimaryAccess {
     }
   }
 
-  /// Nothing has the id. Before that is called gone, the directory is looked for under other ids: it may have been renamed since the
-  /// last listing.
+  /// Returns the status of a replicable whose id is absent. Before it counts as gone, its directory is searched under
+  /// other ids: it may have been renamed since the last listing.
   private func standingOfAbsent(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
   ) async throws -> Standing {
     guard let incarnation else { return .gone }
     if let moved = try await whereabouts(incarnation, member) { return moved }
-    // One that a complete listing has lacked is gone; one that is not known is not here.
+    // One that a complete listing lacked is gone; one without a state was never here.
     guard let state = try await member.states.state(of: incarnation), state.goneAt == nil else { return .gone }
     let listing = try await member.turns.run { try await list(member) }
     if let moved = try await whereabouts(incarnation, member) { return moved }
-    // An empty root has been judged by `presence`.
+    // `presence` has checked an empty root.
     guard listing.directory.isComplete || listing.directory.rows.isEmpty else {
       return .unknown("'\(id)' is not there, and not all directories could be read: it may be under another id")
     }
     return try await member.strategy.presence(of: id) == .absent ? .gone : .unknown("'\(id)' just changed")
   }
 
-  /// Where an incarnation is on the disk, under whatever id; one that was moved to where nothing is offered is not gone.
+  /// Returns where an incarnation is on the disk, under any id; one that was moved to an id that is not offered is not
+  /// gone.
   ///
-  /// - Parameter id: under which it is not looked for.
+  /// - Parameter id: the id to exclude from the search.
   private func whereabouts(
     _ incarnation: Incarnation, besides id: ReplicableID? = nil, _ member: Member
   ) async throws -> Standing? {
@@ -108,7 +109,7 @@ extension Primary: PrimaryAccess {
       reading: state.currentReading, announcedAt: state.announcedAt)
   }
 
-  /// The content, read from disk now, if it is of that incarnation before and after.
+  /// Reads the content from disk, and returns it if the incarnation is the same before and after.
   public func listing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> ContentListing {
@@ -132,7 +133,7 @@ extension Primary: PrimaryAccess {
     return listing
   }
 
-  /// From where to fetch that incarnation.
+  /// Returns the address of that incarnation's content.
   public func source(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> SourceAddress {

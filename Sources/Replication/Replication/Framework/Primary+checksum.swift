@@ -1,17 +1,17 @@
 internal import Synchronization
 
 extension Primary {
-  /// Reads the checksum of one replicable from disk, records it and tells the secondaries.
+  /// Reads the checksum of one replicable from disk, records it and publishes it to the secondaries.
   ///
-  /// Its generation is the last event that was logged before the content was read, so that what later events announce is never
-  /// taken for seen.
-  /// - Returns: the reading; `nil` when there is nothing to read now (unknown, or changed while it was read: then it is pending
-  ///   again).
+  /// Its generation is the last event that was logged before the content was read, so that a change of a later event is
+  /// never taken as included.
+  /// - Returns: the reading; `nil` when there is nothing to read now: the id is unknown, or the content changed during
+  ///   the reading, which makes it pending again.
   @discardableResult public func checksum(_ id: ReplicableID, _ name: ReplicableName) async throws -> PrimaryReading? {
     try await checksums(of: [id], name)[id]
   }
 
-  /// The same for many of one kind, with two waits for the disk in all.
+  /// Does the same for many replicables of one kind, with two waits for the disk in total.
   @discardableResult public func checksums(
     of ids: [ReplicableID], _ name: ReplicableName
   ) async throws -> [ReplicableID: PrimaryReading] {
@@ -30,14 +30,14 @@ extension Primary {
     return try await record(outcomes, tickets, member)
   }
 
-  /// A checksum, and by what else the content is recognised.
+  /// A checksum, and the marks of the content.
   private struct ReadContent: Sendable {
     var reading: PrimaryReading
     var marks: [String]
   }
 
-  /// - Parameter incarnation: of which the content is to be: one that has taken its place meanwhile must not be recorded as its
-  ///   content, by which it is recognised.
+  /// - Parameter incarnation: the expected one: the content of another incarnation that replaced it meanwhile must not
+  ///   be recorded, because content identifies an incarnation.
   private func read(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
   ) async -> Result<(Checksum, [String]), StrategyError> {
@@ -92,7 +92,7 @@ extension Primary {
         guard state?.finishReading(ticket, content.reading, marks: content.marks, at: now) ?? false else { return }
         readings[id] = content.reading
         incarnations[id] = state?.incarnation
-      // Of no replicable: it is read again when its host answers, and nothing is counted.
+      // Not the replicable's failure: the content is read again when its host answers, and no failure is counted.
       case .failure(let error) where error.disposition == .host && [.host, .cancelled].contains(error.origin):
         state?.recoverAfterRestart()
       case .failure(let error):
@@ -119,7 +119,7 @@ extension Primary {
     return count
   }
 
-  /// Marks what was read before `moment` to be read again; returns how many.
+  /// Marks contents that were read before `moment` as pending; returns how many.
   @discardableResult public func reverify(before moment: Timestamp, limit: Int = 1_000) async throws -> Int {
     var count = 0
     for member in table.all {
@@ -130,13 +130,13 @@ extension Primary {
     return count
   }
 
-  /// Asks for new readings of these.
+  /// Requests new readings of these replicables.
   public func reverify(_ ids: [ReplicableID], _ name: ReplicableName) async throws {
     try await table.member(name).states.changeAll(ids) { _, state in state?.reverify() }
   }
 }
 
-/// What the steps of a change over many came to, brought out of its closure.
+/// Collects the results of a change of many entries from its closure.
 final class Collected<Value: Sendable>: Sendable {
   private let values = Mutex<[ReplicableID: Value]>([:])
 

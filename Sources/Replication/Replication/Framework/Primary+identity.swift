@@ -1,31 +1,32 @@
 internal import Synchronization
 
-/// Which directory or file is which incarnation (product contract § 3).
+/// Determines the incarnation of each directory or file (product contract § 3).
 ///
 /// An incarnation is a random value, kept in the state under the path and under the identity (device, inode, birth):
 ///
 /// | At the path | Incarnation |
 /// |---|---|
 /// | the known identity | the known one |
-/// | an identity that another path had, which has it no longer | that path's: a rename; chains and circles too |
+/// | an identity that another path had, and no longer has | that path's: a rename, also in chains and cycles |
 /// | another identity, and the known one is nowhere | the known one if the content proves it, else a new one |
 /// | another identity, and the known one is at another path | a new one |
 /// | nothing known | a new one |
 ///
-/// The content proves it when its checksum is the last known one, or when it holds every mark of that (`Strategy.marks`): so an
-/// incarnation outlives a copy of the disk, a restore from a backup and a new device number. Which identities are nowhere only a
-/// listing of everything can tell; what a path alone cannot decide waits for one.
+/// The content proves it when its checksum is the last known one, or when it holds every mark of that
+/// (`Strategy.marks`): so an incarnation outlives a copy of the disk, a restore from a backup and a new device number.
+/// Only a complete listing shows which identities are nowhere; a case that a path alone cannot decide waits for one.
 extension Primary {
-  /// What a listing's rows are.
+  /// The incarnations of a listing's rows.
   struct Identified: Sendable {
-    /// Of another incarnation than the path had before.
+    /// Rows of another incarnation than the path had before.
     var appeared: [PrimaryState] = []
     /// Rows that could not be decided: their states stay as they were.
     var undecided = 0
   }
 
-  /// The state of what stands at the id's place, made when it is seen for the first time; `nil` when it is another directory than
-  /// before and no listing could decide which. The state that is known, when nothing stands there.
+  /// Returns the state of the directory at the id's path, which is created when it is seen for the first time. `nil`
+  /// when it is another directory than before and only a listing can decide which. When the path is empty, the recorded
+  /// state.
   func identify(_ id: ReplicableID, _ member: Member) async throws -> PrimaryState? {
     guard case .present(let identity) = try await member.strategy.presence(of: id) else {
       return try await member.states.state(of: id)
@@ -36,7 +37,7 @@ extension Primary {
   func identify(_ id: ReplicableID, as identity: FileIdentity, _ member: Member) async throws -> PrimaryState? {
     if let known = try await known(id, as: identity, member) { return known }
     return try await member.turns.run {
-      // Decided by another caller while this one waited.
+      // Another caller decided it while this one waited.
       if let known = try await known(id, as: identity, member) { return known }
       if try await member.states.state(of: id) == nil, try await member.states.state(of: identity) == nil {
         let incarnation = Incarnation(environment.random())
@@ -53,16 +54,16 @@ extension Primary {
 
   private func known(_ id: ReplicableID, as identity: FileIdentity, _ member: Member) async throws -> PrimaryState? {
     guard let known = try await member.states.state(of: id) else { return nil }
-    // One without an identity is given that of the next listing.
+    // A state without an identity gets it from the next listing.
     guard member.tellsByIdentity, let before = known.identity else { return known }
     return before.matches(identity) ? known : nil
   }
 
-  /// Says for each row of a listing which incarnation it is, and records it. The caller has the turn of the kind's listings.
+  /// Determines and records the incarnation of each row of a listing. The caller holds the kind's turn for listings.
   ///
   /// - Parameters:
   ///   - directory: the rows that are replicated.
-  ///   - everything: all rows that were found: an identity that is under one of them is not gone.
+  ///   - everything: all rows that were found: an identity of one of them is not gone.
   func identify(
     _ directory: DirectoryCatalog, among everything: [DirectoryCatalog.Row], _ member: Member
   ) async throws -> Identified {
@@ -88,7 +89,7 @@ extension Primary {
         switch await isProven(row.id, known, until: deadline, member) {
         case true: plan.keep(row)
         case false where directory.isComplete: plan.begin(row, Incarnation(environment.random()))
-        // Its directory may be where the listing could not look, or its content could not be read.
+        // Its directory may be in an unreadable part of the listing, or its content could not be read.
         case false, nil: identified.undecided += 1
         }
       } else {
@@ -99,10 +100,11 @@ extension Primary {
     return identified
   }
 
-  /// How long the contents of a kind are compared within one listing; the rest is compared in the next.
+  /// The time limit for comparing contents within one listing; the next one continues.
   private static var longestProof: Duration { .seconds(60) }
 
-  /// The state of the path that had this row's identity before, unless it has it still: then both names stand for one.
+  /// Returns the state of the path that had this row's identity before, unless it still has it: then both names are the
+  /// same directory.
   private func origin(
     of row: DirectoryCatalog.Row, _ known: PrimaryState?, _ places: [FileIdentity.Number: DirectoryCatalog.Row],
     _ everything: [DirectoryCatalog.Row], _ member: Member
@@ -111,13 +113,14 @@ extension Primary {
       return nil
     }
     if case .present(let there) = try await member.strategy.presence(of: source.replicableID) {
-      // A mutable file goes by its path as long as one is there.
+      // A mutable file is identified by its path as long as a file is there.
       if !member.tellsByIdentity || there.matches(row.identity) { return nil }
     }
     return known != nil && !member.tellsByIdentity ? nil : source
   }
 
-  /// - Returns: whether the content at the id's place is the known one; `nil` when it cannot be read, or time is up.
+  /// - Returns: whether the content at the id's path is the known one; `nil` when it cannot be read, or the time is
+  ///   exceeded.
   private func isProven(
     _ id: ReplicableID, _ known: PrimaryState, until deadline: ContinuousClock.Instant, _ member: Member
   ) async -> Bool? {
@@ -137,12 +140,12 @@ extension Primary {
   private func carryOut(_ plan: StatePlan, _ member: Member) async throws -> [PrimaryState] {
     let appeared = Collected<PrimaryState>()
     let taken = Mutex<[ReplicableID: PrimaryState]>([:])
-    // What moves is taken from all of its places before any is put down: circles close so.
+    // All moving states are removed before any is set, so that cycles work.
     let moving = plan.moves.mapValues(\.replicableID)
     let (sources, targets) = (Set(moving.values), plan.rows)
     var start = 0
     let ids = targets.keys.sorted()
-    // Moves stay in one step; of the rest a thousand share one.
+    // All moves are one step; the other changes are grouped by a thousand.
     let first = ids.filter { moving[$0] != nil || sources.contains($0) }
     let rest = ids.filter { moving[$0] == nil && !sources.contains($0) }
     if !sources.isEmpty || !first.isEmpty {
@@ -173,14 +176,14 @@ extension Primary {
   }
 }
 
-/// What a listing has found out about the incarnations of its rows.
+/// The result of a listing: the incarnations of its rows.
 private struct StatePlan: Sendable {
   private(set) var rows: [ReplicableID: DirectoryCatalog.Row] = [:]
   /// By their new ids.
   private(set) var moves: [ReplicableID: PrimaryState] = [:]
   private var new: [ReplicableID: Incarnation] = [:]
 
-  /// The known incarnation, under this identity.
+  /// Keeps the known incarnation, under this identity.
   mutating func keep(_ row: DirectoryCatalog.Row) { rows[row.id] = row }
 
   /// A new one.
@@ -214,7 +217,7 @@ private struct StatePlan: Sendable {
 }
 
 extension Primary.Member {
-  /// A file that is replaced by renaming another over it is a new inode and the same replicable, where the kind may change.
+  /// A file that is replaced by rename(2) has a new inode and is the same replicable, if the kind is mutable.
   var tellsByIdentity: Bool { kind.dataType == .repository || !kind.isMutable }
 }
 

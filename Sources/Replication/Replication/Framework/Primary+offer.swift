@@ -1,6 +1,7 @@
-/// What a primary offers to its secondaries: the one answer for catalog, events, standing, listing, checksums and serving.
+/// Decides what a primary offers to its secondaries: catalog, events, standing, listing, checksums and serving use the
+/// same rule.
 extension Primary {
-  /// Why a replicable is not offered; `nil` when it is, or when nothing stands under its id.
+  /// Returns why a replicable is not offered; `nil` when it is, or when its id is absent.
   ///
   /// - Throws: `ReplicationError.unknownReplicable`; what the strategy and the model throw.
   package func notOffered(_ id: ReplicableID, _ name: ReplicableName) async throws -> NotOffered? {
@@ -9,7 +10,7 @@ extension Primary {
     return try await member.strategy.presence(of: id) == .unfinished ? .broken : nil
   }
 
-  /// What the rules and the model say, without a look at the disk; `nil` when they let it in.
+  /// Returns why the rules or the model exclude a replicable, without reading the disk; `nil` when they include it.
   ///
   /// - Throws: `ReplicationError.unknownReplicable`; what the model throws.
   package func ruledOut(_ id: ReplicableID, _ name: ReplicableName) async throws -> NotOffered? {
@@ -21,7 +22,7 @@ extension Primary {
     return try await member.kind.behaviour.available(among: [id]).contains(id) ? nil : .unavailable
   }
 
-  /// What of a directory's listing is offered, and why the rest is not.
+  /// Divides a directory's listing into the offered rows and the others, with the reasons.
   func offers(
     among ids: [ReplicableID], _ member: Member
   ) async throws -> (offered: Set<ReplicableID>, refused: [ReplicableID: NotOffered]) {
@@ -33,8 +34,8 @@ extension Primary {
     return (offered, refused)
   }
 
-  /// Records what a listing found about states that are known: offered, or not and why. Writes only what has changed, after an event
-  /// that makes each secondary ask.
+  /// Records for existing states whether a listing found them offered, or why not. Writes only states that changed,
+  /// after an event that makes each secondary ask the primary.
   func recordOffers(
     of states: [PrimaryState], _ refused: [ReplicableID: NotOffered], _ broken: [ReplicableID: String], _ member: Member
   ) async throws {

@@ -1,16 +1,16 @@
 extension Primary {
   /// Publishes an event about one replicable, and marks its checksum as out of date.
   ///
-  /// - Returns: the event as it stands in the log, durable; `nil` where nothing is published: the feature is off, the replicable is
+  /// - Returns: the event in the log, durable; `nil` where nothing is published: the feature is off, the replicable is
   ///   not offered, or there are no secondaries, each of which begins with the catalog.
-  /// - Throws: `ReplicationError` for an unknown kind and an undeclared event; what the stores throw.
+  /// - Throws: `ReplicationError` for an unknown kind and an undeclared event; the stores' errors.
   @discardableResult public func publish(
     _ event: EventName, of id: ReplicableID, _ name: ReplicableName, correlationID: String = "",
     changes: [RefMove] = [], reason: String? = nil
   ) async throws -> Event? {
     let member = try table.member(name)
     try member.kind.checkDeclared(event)
-    // What was offered once may be gone: secondaries that have a copy ask what became of it.
+    // A replicable that was offered once may be gone: secondaries with a copy request its status.
     if event != .deleted, let reason = try await ruledOut(id, member) {
       try await member.states.change(id) { $0?.withhold(reason, nil) }
       return nil
@@ -22,7 +22,8 @@ extension Primary {
     )
     guard let published = try await append(event, [payload], member.kind).first else { return nil }
     let generation = Generation(log: try await log.position().log, id: published.id)
-    // The state of what was deleted stays until a complete catalog lacks it: the same directory may turn up under another id.
+    // The state of a deleted replicable stays until a complete catalog lacks it: the same directory may turn up under
+    // another id.
     if event != .deleted { try await member.states.change(id) { $0?.announce(generation, at: published.createdAt) } }
     return published
   }

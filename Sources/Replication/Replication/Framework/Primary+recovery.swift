@@ -1,8 +1,8 @@
 extension Primary {
-  /// What a process that died has left half done is to be done again, and what a log that was restored from a backup has forgotten
-  /// is published again. Call it once, before anything else.
+  /// Repeats unfinished work of a dead process, and publishes again the changes that a log restored from a backup has
+  /// lost. Call it once, before anything else.
   ///
-  /// A crash within repeats it, which publishes some events twice.
+  /// After a crash it runs again, which publishes some events twice.
   public func recover() async throws {
     let end = try await log.position().generation
     try await recoverReadings()
@@ -17,8 +17,8 @@ extension Primary {
     }
   }
 
-  /// What was begun to be read and is read by nobody any more is to be read again: after a start, or after a failure to record it.
-  /// Call it while nothing is read.
+  /// Makes readings pending that were started and are no longer running: after a restart, or after a failure to record
+  /// one. Call it while no reading runs.
   public func recoverReadings() async throws {
     for member in table.all {
       let left = try await member.states.started().map(\.replicableID)
@@ -26,7 +26,7 @@ extension Primary {
     }
   }
 
-  /// The ids after the log's end will be given to other events: what counts in them is void.
+  /// The ids after the log's end will be assigned to other events: generations after the end are void.
   private func recover(_ states: [PrimaryState], of member: Member, after end: Generation) async throws {
     var (void, forgotten) = ([ReplicableID](), [PrimaryState]())
     for state in states where state.goneAt == nil {

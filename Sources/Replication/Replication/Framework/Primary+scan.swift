@@ -1,11 +1,11 @@
 internal import Synchronization
 
 extension Primary {
-  /// Lists a kind's directory, and tells the secondaries what appeared and what vanished since the last time; what changed in
-  /// between, whoever compares the rows' stamps finds out.
+  /// Lists a kind's directory, and publishes what appeared and what vanished since the last listing. A caller that
+  /// compares the rows' stamps finds what changed in between.
   ///
   /// The very first listing of a kind announces nothing: each secondary begins with the catalog.
-  /// - Returns: the listing, of what is selected and available only.
+  /// - Returns: the listing, of selected and available replicables only.
   public func scan(_ name: ReplicableName) async throws -> DirectoryCatalog {
     let member = try table.member(name)
     let wasKnown = try await !member.states.window(after: nil, limit: 1).isEmpty
@@ -19,18 +19,18 @@ extension Primary {
     return listing.directory
   }
 
-  /// The reason of events that nobody but the scan asked for.
+  /// The reason in events that a scan publishes.
   public static let scanReason = "scan"
 
-  /// What one walk over a kind's directory came to.
+  /// The result of one walk over a kind's directory.
   struct Listing {
     var snapshot: CatalogSnapshot
     var directory: DirectoryCatalog
-    /// Seen for the first time under their ids: new ones, other ones in the place of what was there, and renamed ones.
+    /// Seen for the first time under their ids: new, replaced and renamed ones.
     var appeared: [PrimaryState]
   }
 
-  /// The caller has the turn of the kind's listings.
+  /// Lists the kind. The caller holds the kind's turn for listings.
   func list(_ member: Member) async throws -> Listing {
     let position = try await log.position()
     let now = environment.now()
@@ -57,8 +57,8 @@ extension Primary {
     return Listing(snapshot: snapshot, directory: directory, appeared: identified.appeared)
   }
 
-  /// Compares what is known with a listing: records what is not offered, and forgets what a complete listing lacked and is not there
-  /// now either, after an event that says so.
+  /// Compares the recorded states with a listing: records those that are not offered, and removes those that a complete
+  /// listing lacked and that are still absent, after a deletion event.
   private func review(
     _ listed: Set<ReplicableID>, _ refused: [ReplicableID: NotOffered], _ directory: DirectoryCatalog, _ member: Member
   ) async throws {
@@ -83,12 +83,12 @@ extension Primary {
         case .unfinished:
           broken[id] = reasons["\(id).git"] ?? reasons[id.text] ?? "something else stands in its place"
           seen.append(state)
-        // It came while the listing ran.
+        // It appeared while the listing ran.
         case .present: break
         }
       }
       try await recordOffers(of: seen, refused, broken, member)
-      // The event first: a crash in between tells it twice. Who hears it asks before it believes it.
+      // The event first: a crash in between publishes it twice. A secondary asks the primary before it acts on it.
       try await append(
         .deleted,
         gone.map {
@@ -103,7 +103,7 @@ extension Primary {
     }
   }
 
-  /// How long what is gone is kept in mind: as long as copies of it lie in the trash of secondaries.
+  /// How long the state of a removed replicable is kept: as long as secondaries keep its copies in the trash.
   private static var memory: Duration { .seconds(7 * 86_400) }
   static var window: Int { 1_000 }
 }

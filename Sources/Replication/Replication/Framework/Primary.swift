@@ -2,22 +2,23 @@ internal import Synchronization
 
 /// The source of truth: publishes events about its replicables, reads their checksums and answers its secondaries.
 ///
-/// Order of every write, so that a crash at any line loses nothing: first the state says that the checksum is out of date,
-/// then the event is durable, then the state records the event's id. A crash in between costs one reading too many.
+/// Order of every write, so that a crash at any line loses nothing: first the state says that the checksum is out of
+/// date, then the event is durable, then the state records the event's id. A crash in between costs one reading too
+/// many.
 public final class Primary: Site {
-  /// What belongs to one kind on a primary.
+  /// One kind on a primary.
   public struct Member: Sendable {
     /// The kind.
     public var kind: Kind
     /// How its replicables are read.
     public var strategy: any Strategy
-    /// What is known of them.
+    /// Their states.
     public var states: any PrimaryStateStoring
-    /// Which of them are replicated at all.
+    /// Which of them are replicated.
     public var selection: SelectiveSync
     /// From where a secondary fetches one.
     public var source: @Sendable (ReplicableID) -> SourceAddress
-    /// Listings, which say which directory is which incarnation, one at a time.
+    /// Serializes listings, which assign incarnations to directories.
     let turns = Turns()
 
     /// A kind of a primary.
@@ -43,7 +44,8 @@ public final class Primary: Site {
   let table: KindTable<Member>
   /// The listing that each kind's pages are cut from.
   let catalogs = Mutex<[ReplicableName: CatalogSnapshot]>([:])
-  /// How old a listing may be that a new reader of the catalog is given; the scan keeps it that young. Zero lists anew for each.
+  /// The maximum age of a listing for a new reader of the catalog; the scan renews it within that time. Zero makes a
+  /// new listing for each reader.
   public let catalogAge: Duration
 
   /// - Throws: `ReplicationError.duplicateName`.
@@ -73,7 +75,7 @@ public final class Primary: Site {
     try table.member(name).strategy
   }
 
-  /// Whether the kind's rules of include and exclude let the replicable in.
+  /// Whether the kind's include and exclude rules select the replicable.
   package func selects(_ id: ReplicableID, _ name: ReplicableName) throws -> Bool {
     try table.member(name).selection.selects(id)
   }

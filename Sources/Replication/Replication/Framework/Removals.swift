@@ -1,8 +1,9 @@
-/// Moves copies of one kind to the trash, within the limits of `RemovalGuard`, and remembers which wait for a confirmation.
+/// Moves copies of one kind to the trash, within the limits of `RemovalGuard`, and records which wait for a
+/// confirmation.
 ///
-/// Every discard of a copy passes here: of what was deleted, replaced, deselected, or is tracked twice. One at a time for a kind
-/// (`Secondary.exclusively`), so that the guard counts every removal before it. What was removed in the last 24 hours is read from
-/// the trash and what waits is in the entries, so both are the same after a restart.
+/// Every removal of a copy passes here: of a replicable that was deleted, replaced or deselected, or is tracked twice.
+/// One at a time for a kind (`Secondary.exclusively`), so that the guard counts every removal before it. The removals
+/// of the last 24 hours are read from the trash, and the waiting ones are in the entries, so both survive a restart.
 actor Removals {
   private let strategy: any Strategy
   private let registry: any RegistryStoring
@@ -10,7 +11,7 @@ actor Removals {
   private var confirmed: Set<ReplicableID> = []
   /// When copies were moved to the trash, of the last day.
   private var removedAt: [Timestamp] = []
-  /// What a pass that runs has found to be removed; `nil` when none runs.
+  /// The removals that the running pass has found; `nil` when none runs.
   private var requested: Set<ReplicableID>?
 
   init(strategy: any Strategy, registry: any RegistryStoring) {
@@ -21,22 +22,22 @@ actor Removals {
   /// Ids whose removal waits, sorted.
   var waitingIDs: [ReplicableID] { waiting.sorted() }
 
-  /// Takes over what an earlier process has left waiting.
+  /// Restores the waiting removals of an earlier process.
   func recover(_ entries: [RegistryEntry]) {
     waiting.formUnion(entries.filter { $0.removalWaitingSince != nil }.map(\.replicableID))
   }
 
-  /// Lets those that wait now be removed, however many they are.
+  /// Confirms the removals that wait now, regardless of the limit.
   func confirm() {
     confirmed.formUnion(waiting)
     waiting = []
   }
 
-  /// A pass over the catalog begins.
+  /// Begins a pass over the catalog.
   func beginPass() { requested = [] }
 
-  /// The pass has seen the whole catalog. What the primary has again was withdrawn by then; what was neither, and has no entry any
-  /// more, waits no more. What the primary could not be asked about waits as before.
+  /// Ends a pass that has read the whole catalog. Copies that the primary has again were withdrawn during the pass. A
+  /// waiting removal without an entry is dropped. A removal that the primary could not answer for waits as before.
   func endPass() async throws {
     guard let requested else { return }
     for id in waiting.union(confirmed).subtracting(requested) where try await registry.entry(of: id) == nil {
@@ -45,7 +46,7 @@ actor Removals {
     self.requested = nil
   }
 
-  /// It is not to be removed after all: it is synced and verified again.
+  /// Withdraws a removal: the copy is synced and verified again.
   func withdraw(_ id: ReplicableID) async throws {
     forget(id)
     guard try await registry.entry(of: id)?.removalWaitingSince != nil else { return }
@@ -59,9 +60,10 @@ actor Removals {
 
   /// Moves a copy to the trash as it is, and its entry out of the registry, unless the guard says that it must wait.
   ///
-  /// The copy first: a crash in between leaves an entry without a copy, which the next pass removes. An entry that has no copy is
-  /// not counted.
-  /// - Parameter isReplaced: the primary has another incarnation in its place, so that a person who restored it need not be asked.
+  /// The copy first: a crash in between leaves an entry without a copy, which the next pass removes. An entry that has
+  /// no copy is not counted.
+  /// - Parameter isReplaced: the primary has another incarnation in its place, so that the operator who restored it
+  ///   need not confirm.
   /// - Returns: false when it waits.
   func remove(_ id: ReplicableID, isReplaced: Bool = false, at now: Timestamp) async throws -> Bool {
     guard let entry = try await registry.entry(of: id) else {
@@ -85,23 +87,24 @@ actor Removals {
   private func mayRemove(_ entry: RegistryEntry, isReplaced: Bool, at now: Timestamp) async throws -> Bool {
     if confirmed.contains(entry.replicableID) { return true }
     if try await strategy.presence(of: entry.replicableID) == .absent { return true }
-    // Only a confirmation ends a wait, or that the primary has it again; a day that passes does not.
+    // Only a confirmation ends the wait, or the primary having it again; the end of the day does not.
     if entry.removalWaitingSince != nil { return false }
     if entry.isRestored, !isReplaced { return false }
     let day = Duration.seconds(86_400)
-    // What was confirmed counts as well: a copy that went today under the same id as one that is confirmed now was another one.
+    // Confirmed removals count as well: a copy removed today under the id of one that is confirmed now was another
+    // copy.
     let recent = try await strategy.trash().count { $0.reason == Self.reason && $0.discardedAt > now - day }
-    // Entries without a copy are nothing that could be lost: many new ones must not make room for the last old ones.
+    // Entries without a copy cannot be lost: many new ones must not raise the limit for the last old ones.
     let present = max(1, try await registry.counts(at: now).copies)
     return RemovalGuard.allows(removedLastDay: max(recent, removals(after: now - day)), present: present)
   }
 
-  /// How many this process has removed since: the trash may have been emptied.
+  /// Returns how many this process has removed since: the trash may have been emptied.
   private func removals(after moment: Timestamp) -> Int {
     removedAt.removeAll { $0 <= moment }
     return removedAt.count
   }
 
-  /// Why copies are discarded here; `displaced` ones are no removals.
+  /// The trash reason of removals; `displaced` copies are no removals.
   static let reason = "deleted"
 }

@@ -1,6 +1,6 @@
 /// A model record whose content is kept equal on other sites: one repository, one file.
 ///
-/// The record leads to its replicator by `replicator`, the replicator back by `modelRecord()`.
+/// `replicator` returns the record's replicator, and `modelRecord()` returns the replicator's record.
 ///
 ///     struct Widget: Replicable {
 ///       typealias ReplicatorType = WidgetReplicator
@@ -13,14 +13,14 @@ public protocol Replicable: Sendable {
   /// The id within the kind.
   var replicableID: ReplicableID { get }
 
-  /// A record by its id alone. Models that live in a database override `find` and need not make anything up here.
+  /// A record by its id alone. Models in a database override `find`.
   init(replicableID: ReplicableID)
 
-  /// The record of that id, or `nil` when there is none. Without an own answer every id has a record: what the kind's
-  /// directory holds is what there is.
+  /// The record of that id, or `nil` when there is none. By default every id has a record: the kind's directory
+  /// determines the ids.
   static func find(_ id: ReplicableID) async throws -> Self?
 
-  /// Which of the ids are to be replicated at all. Without an own answer, all that the kind's directory holds.
+  /// Returns which of the ids are replicated. By default, all of the kind's directory.
   static func availableReplicables(among ids: [ReplicableID]) async throws -> [ReplicableID]
 }
 

@@ -1,12 +1,12 @@
-/// Knows how one kind of replicable is published, synced and verified. Adopt `RepositoryReplicator` or `BlobReplicator`, which
-/// need nothing but the model's type:
+/// Defines how one kind of replicable is published, synced and verified. Adopt `RepositoryReplicator` or
+/// `BlobReplicator`, which need nothing but the model's type:
 ///
 ///     struct WidgetReplicator: BlobReplicator {
 ///       typealias Model = Widget
 ///       let modelRecordID: ReplicableID
 ///     }
 ///
-/// Every step can be replaced by an own method; the ones given here do what the product contract says (§ 3 to 6).
+/// Every step can be replaced by a method of the adopting type; the defaults follow the product contract (§ 3 to 6).
 public protocol Replicator: Sendable {
   /// The kind's model.
   associatedtype Model: Replicable where Model.ReplicatorType == Self
@@ -17,8 +17,8 @@ public protocol Replicator: Sendable {
   /// The replicator of the record with that id.
   init(modelRecordID: ReplicableID)
 
-  /// The kind's name in files, metrics and the feature flag; without an own one from the type's name, `WidgetReplicator` is
-  /// `widget`.
+  /// The kind's name in files, metrics and the feature flag; by default derived from the type's name:
+  /// `WidgetReplicator` is `widget`.
   static var replicableName: ReplicableName { get }
 
   /// How it is stored.
@@ -27,13 +27,13 @@ public protocol Replicator: Sendable {
   /// The events that this replicator publishes and consumes; any other is an error.
   static var supportedEvents: Set<EventName> { get }
 
-  /// Whether the feature flag `geo_<name>_replication` is on when nobody set it.
+  /// The default of the feature flag `geo_<name>_replication`.
   static var replicationEnabledByDefault: Bool { get }
 
-  /// Whether the content may change under one id. Repositories always do; files only where this says so.
+  /// Whether the content may change under one id. Repositories always do; files only where this is true.
   static var isMutable: Bool { get }
 
-  /// The strategy to use in place of the one that fits the data type; without an own answer, that one.
+  /// Returns the strategy to use in place of the data type's standard one, which is the default.
   static func strategy(insteadOf standard: any Strategy) -> any Strategy
 
   /// Publishes `created`; the model calls it after a record was made. Does nothing on a secondary.
@@ -45,7 +45,7 @@ public protocol Replicator: Sendable {
   /// Publishes `deleted`; the model calls it after a record was removed. Does nothing on a secondary.
   func handleAfterDestroy(on site: any Site) async throws
 
-  /// Applies an event of the primary to this site's registry. The work that it asks for is done later by `sync`.
+  /// Applies an event of the primary to this site's registry. `sync` does the requested work later.
   func consume(_ event: Event, on secondary: Secondary) async throws
 
   /// Makes the copy equal, now, and records the result.
@@ -82,7 +82,7 @@ extension Replicator {
   /// The replicator of a record.
   public init(modelRecord: Model) { self.init(modelRecordID: modelRecord.replicableID) }
 
-  /// The record, looked up anew; `nil` when it is gone.
+  /// Looks up the record again; `nil` when it is gone.
   public func modelRecord() async throws -> Model? { try await Model.find(modelRecordID) }
 
   // MARK: Producing
@@ -113,15 +113,15 @@ extension Replicator {
 
   // MARK: Consuming
 
-  /// Applies the event as the contract says.
+  /// Applies the event according to the contract.
   public func consume(_ event: Event, on secondary: Secondary) async throws { try await secondary.apply(event) }
 
-  /// Syncs as the contract says.
+  /// Syncs according to the contract.
   public func sync(on secondary: Secondary) async throws -> SyncResult {
     try await secondary.syncNow(modelRecordID, Self.replicableName)
   }
 
-  /// Verifies as the contract says.
+  /// Verifies according to the contract.
   public func verify(on secondary: Secondary) async throws -> VerificationResult {
     try await secondary.verifyNow(modelRecordID, Self.replicableName)
   }
@@ -154,6 +154,6 @@ extension BlobReplicator {
   public static var supportedEvents: Set<EventName> {
     isMutable ? [.created, .updated, .deleted, .checksumSucceeded] : [.created, .deleted, .checksumSucceeded]
   }
-  /// Files stay as they were made.
+  /// Files do not change.
   public static var isMutable: Bool { false }
 }

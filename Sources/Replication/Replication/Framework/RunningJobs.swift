@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Shares the result of a running job among the callers of `Secondary` that ask for the same, and lets other jobs of its
-/// replicable wait for its end. An agent's scheduler starts no such job beside another; this serves programs that call
-/// `Secondary` themselves, and the second look of an object check.
+/// Shares the result of a running job among the callers of `Secondary` that request the same job, and makes other jobs
+/// of its replicable wait for its end. An agent's scheduler never starts such jobs concurrently; this serves programs
+/// that call `Secondary` themselves, and the second pass of an object check.
 ///
 /// A job is cancelled when the last caller that waits for it is.
 actor RunningJobs {
@@ -12,7 +12,7 @@ actor RunningJobs {
     case housekeeping(SharedTask<HousekeepingResult>)
     case secondLook(SharedTask<[String]>)
 
-    /// Waits until it has ended, however it did.
+    /// Waits until it has ended, with or without an error.
     func end() async {
       switch self {
       case .sync(let task): await task.end()
@@ -26,7 +26,7 @@ actor RunningJobs {
   private var jobs: [ReplicableID: (number: Int, job: Job)] = [:]
   private var count = 0
 
-  /// The ids that are worked on now.
+  /// The ids with a running job.
   var running: [ReplicableID] { jobs.keys.sorted() }
 
   func sync(_ id: ReplicableID, _ body: @escaping @Sendable () async throws -> SyncResult) async throws -> SyncResult {
@@ -45,14 +45,15 @@ actor RunningJobs {
     try await share(id, Job.housekeeping, body) { if case .housekeeping(let task) = $0 { task } else { nil } }
   }
 
-  /// The second look of an object check, at what the first has found while others may have written there.
+  /// Runs the second pass of an object check, which rechecks the findings of the first, during which other jobs may
+  /// have written.
   func secondLook(
     _ id: ReplicableID, _ body: @escaping @Sendable () async throws -> [String]
   ) async throws -> [String] {
     try await share(id, Job.secondLook, body) { if case .secondLook(let task) = $0 { task } else { nil } }
   }
 
-  /// - Parameter same: the task of a job of the sort that is asked for.
+  /// - Parameter same: the task of a running job of the requested kind.
   private func share<Result: Sendable>(
     _ id: ReplicableID, _ job: (SharedTask<Result>) -> Job, _ body: @escaping @Sendable () async throws -> Result,
     same: (Job) -> SharedTask<Result>?
@@ -76,13 +77,13 @@ actor RunningJobs {
     return count
   }
 
-  /// Removes the job, but not one that has taken its place.
+  /// Removes the job, but not one that has replaced it.
   private func end(_ id: ReplicableID, _ number: Int) {
     if jobs[id]?.number == number { jobs[id] = nil }
   }
 }
 
-/// A task with several who wait for it.
+/// A task with several waiters.
 private final class SharedTask<Value: Sendable>: Sendable {
   private let task: Task<Value, any Error>
   private let waiters = Mutex(0)
@@ -91,7 +92,7 @@ private final class SharedTask<Value: Sendable>: Sendable {
     task = Task { try await body() }
   }
 
-  /// The task's result. Cancelling the last who waits cancels the task.
+  /// Returns the task's result. Cancelling the last waiter cancels the task.
   func value() async throws -> Value {
     waiters.withLock { $0 += 1 }
     return try await withTaskCancellationHandler {
@@ -105,6 +106,7 @@ private final class SharedTask<Value: Sendable>: Sendable {
     }
   }
 
-  /// Waits until it has ended, however it did; its error is told to those who asked for its value.
+  /// Waits until the job has ended, with or without an error. The error is thrown to callers that await the job's
+  /// value.
   func end() async { _ = await task.result }
 }

@@ -1,12 +1,13 @@
 internal import Synchronization
 
 extension Secondary {
-  /// Takes the next events from the primary, applies them, and saves the cursor after everything that they changed is durable.
+  /// Takes the next events from the primary, applies them, and saves the cursor after everything that they changed is
+  /// durable.
   ///
-  /// A crash before that repeats them, which changes nothing. Kinds that cannot follow the log are compared with the catalog and join
-  /// it then, each alone.
-  /// - Parameter joins: `false` leaves it to the caller to `join` kinds, beside this.
-  /// - Throws: `PrimaryAccessError.unavailable`, what the stores throw; the cursor is as before then.
+  /// A crash before that repeats them, which changes nothing. Kinds that cannot follow the log are compared with the
+  /// catalog and then join the feed, independently of each other.
+  /// - Parameter joins: `false` if the caller calls `join` for kinds concurrently.
+  /// - Throws: `PrimaryAccessError.unavailable`, the stores' errors; the cursor is unchanged then.
   @discardableResult public func consumeEvents(
     limit: Int = 1_000, wait: Duration = .zero, joins: Bool = true
   ) async throws -> ConsumptionReport {
@@ -24,7 +25,8 @@ extension Secondary {
       return report
     }
     followedLog.withLock { $0 = batch.cursor.log }
-    // What no follower waits for was taken before, is of a kind that joins later, or is of no kind of this site: that is reported once.
+    // An event that no follower waits for was consumed before, is of a kind that joins later, or is of an unknown kind,
+    // which is reported once.
     let newest = followers.map(\.cursor.id).max() ?? 0
     let names = Set(table.names)
     let events = batch.events.filter { event in
@@ -37,7 +39,7 @@ extension Secondary {
     return report
   }
 
-  /// Takes those out of the feed whose log cannot be followed.
+  /// Removes kinds from the feed whose log cannot be followed.
   /// - Returns: false for any other failure.
   private static func leave(_ followers: [Follower], _ smallest: Cursor, because error: PrimaryAccessError) -> Bool {
     switch error {
@@ -49,7 +51,7 @@ extension Secondary {
     return true
   }
 
-  /// - Returns: whether a kind joined; then what it needs is in the registries.
+  /// - Returns: whether a kind joined; then the catalog's changes are in its registry.
   private func joinOthers(_ report: inout ConsumptionReport) async throws -> Bool {
     let (hasJoined, failure) = try await joinAll()
     report.hasReconciled = report.hasReconciled || hasJoined
@@ -57,7 +59,7 @@ extension Secondary {
     return hasJoined
   }
 
-  /// Makes entries pending whose generations say nothing any more, window by window.
+  /// Makes entries with void generations pending, window by window.
   func forgetGenerations(_ member: Member, where isVoid: @Sendable (RegistryEntry) -> Bool) async throws {
     member.readings.forgetAll()
     var last: ReplicableID?
@@ -70,8 +72,8 @@ extension Secondary {
     }
   }
 
-  /// Applies events in their order, as far as it matters: events about one replicable one after another, and what makes, removes
-  /// or renames something, or may, alone. Updates of different replicables wait for the disk together.
+  /// Applies events in order where it matters: events of one replicable one after another, and events that may create,
+  /// remove or rename replicables alone. Updates of different replicables share one wait for the disk.
   private func take(_ events: [Event], _ report: inout ConsumptionReport) async throws {
     var updates: [Event] = []
     for event in events {
@@ -121,7 +123,7 @@ extension Secondary {
     for event in events { if let fate = fates[event.id] { report.add(fate, event) } }
   }
 
-  /// As many as share one wait for the disk.
+  /// The maximum of events that share one wait for the disk.
   private static let togetherLimit = 64
 
   private func take(_ event: Event) async throws -> EventFate {
@@ -129,11 +131,11 @@ extension Secondary {
       let member = try table.member(event.replicableName)
       try member.kind.checkDeclared(event.name)
       guard try await isEnabled(member.kind) else { return .skipped }
-      // Every secondary follows a deletion, also of what it no longer carries.
+      // Every secondary applies a deletion, also of replicables that it no longer selects.
       guard event.name == .deleted || member.selection.selects(event.payload.modelRecordID) else { return .skipped }
       var postponed: [String] = []
       try await postponing(&postponed) { try await member.kind.behaviour.consume(event, on: self) }
-      // The catalog knows what became of it: the next pass does what could not be done now.
+      // The catalog shows the replicable's fate: the next pass does the work that failed now.
       return postponed.first.map { .postponed("event \(event.id): \($0)") } ?? .applied
     } catch let error as ReplicationError {
       return .rejected("event \(event.id): \(error)")
@@ -146,7 +148,7 @@ extension Secondary {
     try member.kind.checkDeclared(event.name)
     let id = event.payload.modelRecordID
     if event.payload.reason.flatMap(NotOffered.init) != nil {
-      // Not a change of the content: the primary is asked whether it offers the replicable.
+      // The content is unchanged: the primary is asked whether it offers the replicable.
       _ = try await exclusively(member) { try await settle(id, incarnation: event.payload.incarnation, member) }
       return
     }
@@ -159,7 +161,7 @@ extension Secondary {
       }
       try await askWhetherOffered(id, member)
       let isOpen = try await member.registry.change(id) { entry, _ in
-        // A reading of another incarnation says nothing about this copy.
+        // A reading of another incarnation does not apply to this copy.
         if let known = entry?.incarnation, let read = event.payload.incarnation, known != read { return false }
         entry?.primaryRead(reading)
         return entry?.verificationState != .succeeded
@@ -173,17 +175,17 @@ extension Secondary {
     }
   }
 
-  /// An event's id counts in the log that its batch came from.
+  /// Returns an event's generation in the log that its batch came from.
   private func generation(of event: Event) async throws -> Generation? {
     if let log = followedLog.withLock({ $0 }) { return Generation(log: log, id: event.id) }
     return try await followedCursor().map { Generation(log: $0.log, id: event.id) }
   }
 
-  /// Records that a replicable is wanted up to a generation. What stands under the id of another incarnation, what waits for its
-  /// removal there, and what has this incarnation under another id, is settled first, by what the primary says of it now: an event
-  /// may be older than a rename that a consistency pass has followed already.
+  /// Records that a replicable is wanted up to a generation. Three cases are settled first, by the primary's present
+  /// answer: the id holds another incarnation, its copy waits for removal, or the incarnation is tracked under another
+  /// id: an event may be older than a rename that a consistency pass has followed already.
   ///
-  /// - Parameter moment: when the primary said so, where that is known: the lag counts from there.
+  /// - Parameter moment: when the primary published it, if known; the lag counts from there.
   func announce(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ generation: Generation?, at moment: Timestamp? = nil,
     _ member: Member
@@ -201,8 +203,8 @@ extension Secondary {
     try await recordAnnouncement(id, incarnation, generation, at: moment, member)
   }
 
-  /// Records an announcement in the entry that has the incarnation under another id and cannot have its new one yet: it must not be
-  /// called equal meanwhile.
+  /// Records an announcement in the entry that tracks the incarnation under another id and cannot be renamed yet: it
+  /// must not count as equal meanwhile.
   private func owe(
     _ incarnation: Incarnation, _ generation: Generation?, at moment: Timestamp?, insteadOf id: ReplicableID,
     _ member: Member
@@ -213,7 +215,8 @@ extension Secondary {
     try await recordAnnouncement(there.replicableID, incarnation, generation, at: moment, member)
   }
 
-  /// Whether an announcement is of anything but what is tracked under its id, or of something new.
+  /// Whether an announcement must be settled first: its id holds another incarnation or a copy that waits for removal,
+  /// or its incarnation is tracked under another id.
   func needsSettling(_ id: ReplicableID, _ incarnation: Incarnation, _ member: Member) async throws -> Bool {
     if let here = try await member.registry.entry(of: id) {
       if here.removalWaitingSince != nil { return true }
@@ -222,7 +225,8 @@ extension Secondary {
     return try await member.registry.entry(of: incarnation).map { $0.replicableID != id } ?? false
   }
 
-  /// - Returns: false when the id is not free for the incarnation: it is another one's, or a removal waits. A later pass asks again.
+  /// - Returns: false when the id is not free for the incarnation: another one has it, or a removal waits. A later pass
+  ///   asks again.
   private func makeRoom(for incarnation: Incarnation, at id: ReplicableID, _ member: Member) async throws -> Bool {
     if let here = try await member.registry.entry(of: id),
       here.removalWaitingSince != nil || (here.incarnation.map { $0 != incarnation } ?? false)
@@ -237,7 +241,7 @@ extension Secondary {
       return true
     }
     try await settle(elsewhere, incarnation: incarnation, member)
-    // It is where it should be, or its removal waits: nothing of it stands here.
+    // It is at its right id, or its removal waits: nothing of it is here.
     return try await member.registry.entry(of: elsewhere)?.incarnation != incarnation
   }
 
@@ -248,14 +252,14 @@ extension Secondary {
     let now = environment.now()
     try await member.registry.change(id) { entry, make in
       var announced = entry ?? make(id, at: now)
-      // Of another incarnation only while that one's removal waits; then this one is found by a later pass.
+      // The entry has another incarnation only while its removal waits; then a later pass finds this one.
       _ = announced.announce(generation, incarnation: incarnation, at: moment ?? now)
       entry = announced
     }
   }
 }
 
-/// What became of one event.
+/// The result of one event.
 private enum EventFate: Sendable {
   case applied, skipped
   case rejected(String)

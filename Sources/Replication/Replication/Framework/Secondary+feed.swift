@@ -1,10 +1,10 @@
 internal import Synchronization
 
-/// Who follows the event feed. Each registry records its own cursor, and a batch is read from the smallest of the kinds that follow
-/// now. A kind that is switched off, has no cursor yet, is unknown to the primary or has to be reconciled takes no part and holds up
-/// no other; it joins after a pass over its own catalog.
+/// Determines which kinds follow the event feed. Each registry records its own cursor, and a batch is read from the
+/// smallest of the kinds that follow now. A kind that is switched off, has no cursor yet, is unknown to the primary or
+/// has to be reconciled does not follow and does not delay others; it joins after a pass over its own catalog.
 extension Secondary {
-  /// A kind that follows the feed, as it was when a batch was asked for.
+  /// A kind that follows the feed, at the time of a batch's request.
   struct Follower: Sendable {
     let member: Member
     let cursor: Cursor
@@ -15,10 +15,11 @@ extension Secondary {
 
   /// Events further than this behind the newest cursor are not read again: the catalog is shorter.
   private static let longestBacklog: UInt64 = 10_000
-  /// How long a kind that the primary does not have is left alone.
+  /// How long a kind that the primary lacks is not requested again.
   static let unknownPause = Duration.seconds(60)
 
-  /// The kinds that follow now. Kinds whose cursors are of different logs do not follow one feed: those of the log that most have.
+  /// The kinds that follow now. Kinds whose cursors are of different logs cannot follow one feed: only those of the
+  /// most frequent log do.
   func followers() async throws -> [Follower] {
     var groups: [LogID: [Follower]] = [:]
     for member in table.all where try await isEnabled(member.kind) {
@@ -39,8 +40,8 @@ extension Secondary {
   /// The smallest cursor of the kinds that follow the feed; `nil` when none does.
   public func followedCursor() async throws -> Cursor? { try await followers().smallest?.cursor }
 
-  /// Kinds that are switched on and do not follow the feed yet, without those that the primary does not have and was asked for just
-  /// now.
+  /// Returns kinds that are enabled and do not follow the feed yet, except those that the primary lacked a short time
+  /// ago.
   func joiners() async throws -> [Member] {
     let now = environment.now()
     let following = Set(try await followers().map(\.member.kind.name))
@@ -53,12 +54,12 @@ extension Secondary {
     return found
   }
 
-  /// The names of the kinds that are to be reconciled before they follow the feed; see `join(_:)`.
+  /// Returns the names of the kinds that must be reconciled before they follow the feed; see `join(_:)`.
   public func kindsToJoin() async throws -> [ReplicableName] { try await joiners().map(\.kind.name) }
 
-  /// Compares a kind with the primary's catalog, so that it follows the feed from the catalog's position on. Does nothing for one
-  /// that follows already or is switched off.
-  /// - Throws: `PrimaryAccessError`, what the stores throw; the kind then still does not follow.
+  /// Compares a kind with the primary's catalog, so that it follows the feed from the catalog's position on. Does
+  /// nothing for one that follows already or is disabled.
+  /// - Throws: `PrimaryAccessError`, the stores' errors; the kind then still does not follow.
   public func join(_ name: ReplicableName) async throws {
     let member = try table.member(name)
     try await member.passes.run { try await self.joinNow(member) }
@@ -74,7 +75,7 @@ extension Secondary {
     try await !followers().contains { $0.member.kind.name == member.kind.name }
   }
 
-  /// Joins what is to be joined, each kind alone: one that fails holds up no other.
+  /// Makes each kind that does not follow the log yet follow it. A kind that fails does not delay the others.
   /// - Returns: whether any joined, and the last failure.
   func joinAll() async throws -> (hasJoined: Bool, failure: (any Error)?) {
     var (hasJoined, failure) = (false, (any Error)?.none)
@@ -83,7 +84,7 @@ extension Secondary {
         try await join(member.kind.name)
         hasJoined = true
       } catch PrimaryAccessError.unknownKind {
-        // Shown by `feedState`; asked for again later.
+        // Shown by `feedState`; requested again later.
         continue
       } catch {
         failure = error
@@ -92,7 +93,7 @@ extension Secondary {
     return (hasJoined, failure)
   }
 
-  /// Where a kind stands with regard to the primary's catalog and events, for reports.
+  /// Returns a kind's state with regard to the primary's catalog and events, for reports.
   public func feedState(of name: ReplicableName) throws(ReplicationError) -> FeedState {
     let feed = try table.member(name).feed.current
     return FeedState(
@@ -101,8 +102,8 @@ extension Secondary {
       lastComparison: feed.comparison, lastComplete: feed.lastComplete)
   }
 
-  /// Saves the batch's cursor for those who followed it, after everything that it changed is durable in every registry. A kind that
-  /// left meanwhile, or was compared with the catalog since, keeps the cursor that it has.
+  /// Saves the batch's cursor for the kinds that followed it, after all of its changes are durable in every registry. A
+  /// kind that left meanwhile, or was compared with the catalog since, keeps its cursor.
   func advance(_ followers: [Follower], to cursor: Cursor) async throws {
     for follower in followers where follower.cursor.id < cursor.id {
       guard follower.member.feed.current.departures == follower.departures,
@@ -121,9 +122,9 @@ public struct FeedState: Hashable, Sendable {
   public var isOffOnPrimary: Bool
   /// The log could not be followed; the catalog is compared first.
   public var isReconciling: Bool
-  /// What the primary's last listing left out.
+  /// The directories that the primary's last listing left out.
   public var leftOut: LeftOut
-  /// What the last comparison could not do yet.
+  /// Changes that the last comparison postponed.
   public var postponed: PostponedChanges
   /// The last comparison with the catalog since this process started.
   public var lastComparison: CatalogComparison?

@@ -1,10 +1,11 @@
 extension Secondary {
-  /// Compares a kind's registry with the primary's catalog, window by window: inserts what is untracked, asks again for what is
-  /// behind, renames what has another id, and, when the primary saw everything, removes what is gone or no longer selected.
+  /// Compares a kind's registry with the primary's catalog, window by window: inserts entries for untracked rows,
+  /// requests a sync of entries that are behind, renames entries whose id changed, and, when the primary's listing was
+  /// complete, removes copies that are gone or no longer selected.
   ///
-  /// The registry's cursor stays where it is: events that were not taken yet still come, and should the log have been restored
-  /// meanwhile, only an event feed that says `forked` shows it.
-  /// - Throws: `PrimaryAccessError`, what the stores throw. What was done until then stays; the next pass does the rest.
+  /// The registry's cursor stays where it is: events that were not consumed yet still arrive, and if the log was
+  /// restored meanwhile, only the event feed's `forked` shows it.
+  /// - Throws: `PrimaryAccessError`, the stores' errors. Changes made until then stay; the next pass makes the others.
   ///
   /// A kind that does not follow the log yet follows it from the catalog's position on.
   @discardableResult public func reconcile(_ name: ReplicableName) async throws -> ReconciliationReport {
@@ -15,8 +16,8 @@ extension Secondary {
     }
   }
 
-  /// - Parameter movesCursor: the log could not be followed: the registry goes on from the catalog's position, which was taken
-  ///   before its listing began.
+  /// - Parameter movesCursor: true if the log could not be followed: the registry continues from the catalog's
+  ///   position, which was read before its listing began.
   func pass(_ member: Member, movesCursor: Bool) async throws -> ReconciliationReport {
     do {
       return try await passNow(member, movesCursor: movesCursor)
@@ -35,7 +36,7 @@ extension Secondary {
     var (position, isEmpty, isOffOnPrimary) = (Cursor?.none, true, false)
     var leftOut = LeftOut()
     var after: ReplicableID?
-    // Removals come last, when the whole catalog was seen: what is missing here may stand further on under another id.
+    // Removals come last, after the whole catalog was read: a row that is missing here may follow under another id.
     var gone: [ReplicableID] = []
     while true {
       let page = try await primary.catalog(of: name, after: after, limit: Self.window)
@@ -49,8 +50,8 @@ extension Secondary {
       let entries = try await entries(after: after, through: last, member)
       let generation = page.position.generation
       let differences = ConsistencyWindow.differences(rows: rows, entries: entries, position: generation)
-      // Going on from the position means to skip events up to it: then every row is wanted up to there, also those whose
-      // state had not yet been told of its last event.
+      // Continuing from the position skips events up to it. So every row is wanted up to the position, including rows
+      // whose state has not recorded its last event.
       let untracked = Set(differences.untracked.map(\.id))
       let behind = movesCursor ? rows.filter { !untracked.contains($0.id) } : differences.behind
       let renamed = try await announce(
@@ -71,9 +72,10 @@ extension Secondary {
       try await member.removals.endPass()
       report.waiting = await member.removals.waitingIDs
     } else if movesCursor, let position {
-      // What the listing did not see may have changed by events that are skipped now. It stays, and is asked for.
+      // Replicables that the listing lacks may have changed by events that are skipped now. Their copies stay, and a
+      // sync is requested.
       try await member.registry.changeAll(gone) { [environment] _, entry, _ in
-        // Of whichever incarnation it is.
+        // Of any incarnation.
         _ = entry?.announce(position.generation, incarnation: nil, at: environment.now())
       }
     }
@@ -81,7 +83,8 @@ extension Secondary {
       try await member.registry.advance(to: position)
       member.feed.join()
     }
-    // An empty listing counts as incomplete, for it may be a disk that is not mounted. Where there is no copy either nothing is lost.
+    // An empty listing counts as incomplete, because the disk may not be mounted. Without copies here nothing can be
+    // lost.
     let tracked = try await member.registry.counts(at: environment.now()).total
     let isNothing = isEmpty && tracked == 0
     member.feed.note(
@@ -90,7 +93,8 @@ extension Secondary {
     return report
   }
 
-  /// Verifies again what the primary reads otherwise now than when it was verified. A reading older than the copy changes nothing.
+  /// Requests verifications of copies whose primary reading has changed since they were verified. A reading older than
+  /// the copy changes nothing.
   private func takeReadings(_ rows: [CatalogRow], _ member: Member) async throws {
     let readings = Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
     try await member.registry.changeAll(readings.keys.sorted()) { id, entry, _ in
@@ -99,7 +103,7 @@ extension Secondary {
     }
   }
 
-  /// Announces rows of one window, those that are only new or only behind with one wait for the disk.
+  /// Announces rows of one window; rows that are only new or only behind share one wait for the disk.
   private func announce(
     _ rows: [CatalogRow], at position: Generation, isLowest: Bool, isFirst: Bool, _ member: Member,
     _ postponed: inout [String]
@@ -134,8 +138,8 @@ extension Secondary {
         } else {
           isLowest ? position : row.announced(at: position)
         }
-      // Of another incarnation it was a moment ago at most: the next pass finds it.
-      // The lag counts from the primary's event. A site that begins is not as late as the last event of each is old.
+      // If it had another incarnation a moment ago, the next pass finds it. The lag counts from the primary's event,
+      // except in a site's first pass, where the events are old.
       let moment = isFirst ? now : row.announcedAt.map { min($0, now) } ?? now
       _ = announced.announce(wanted, incarnation: row.incarnation, at: moment)
       entry = announced
@@ -143,10 +147,10 @@ extension Secondary {
     return renamed
   }
 
-  /// Does what may fail for one replicable and no other: its copy is being synced, its directory cannot be written, the primary
-  /// cannot tell what became of it. The others must not wait for that.
+  /// Runs a step that may fail for one replicable only: its copy is being synced, its directory cannot be written, or
+  /// the primary cannot determine its status. Other replicables do not wait for it.
   ///
-  /// - Throws: what fails for all: the stores, and a primary that does not answer.
+  /// - Throws: errors that concern all replicables: of the stores, and of a primary that does not answer.
   func postponing(_ postponed: inout [String], _ body: () async throws -> Void) async throws {
     do {
       try await body()
@@ -159,7 +163,7 @@ extension Secondary {
 
   private static let window = 1_000
 
-  /// The registry's entries between two ids of the catalog, the second included; to the end when it is `nil`.
+  /// Returns the registry's entries between two ids of the catalog, including the second; to the end when it is `nil`.
   private func entries(
     after: ReplicableID?, through last: ReplicableID?, _ member: Member
   ) async throws -> [RegistryEntry] {
@@ -175,7 +179,7 @@ extension Secondary {
     }
   }
 
-  /// Removes the copy and the entry of what is gone; one that came back meanwhile, or was renamed, is not gone.
+  /// Removes the copy and the entry of a replicable that is gone. One that came back meanwhile, or was renamed, stays.
   @discardableResult func remove(_ id: ReplicableID, _ member: Member) async throws -> Bool {
     try await exclusively(member) {
       guard try await member.registry.entry(of: id) != nil else { return false }
@@ -186,18 +190,18 @@ extension Secondary {
     }
   }
 
-  /// Ids of a kind whose removal waits, because too much would be removed within a day.
+  /// Returns the ids of a kind whose removal waits, because too many would be removed within a day.
   public func waitingRemovals(_ name: ReplicableName) async throws -> [ReplicableID] {
     try await table.member(name).removals.waitingIDs
   }
 
-  /// Allows the removals that wait now; the next pass does them.
+  /// Confirms the removals that wait now; the next pass makes them.
   public func confirmRemovals(_ name: ReplicableName) async throws {
     await (try table.member(name)).removals.confirm()
   }
 
-  /// What differs between a window of the catalog and the registry: ids that are not tracked, and tracked ids that the primary
-  /// does not have.
+  /// Returns the differences between a window of the catalog and the registry: ids that are not tracked, and tracked
+  /// ids that the primary lacks.
   public func findRegistryDifferences(
     _ name: ReplicableName, after: ReplicableID? = nil, limit: Int = 1_000
   ) async throws -> (untracked: [ReplicableID], unused: [ReplicableID]) {

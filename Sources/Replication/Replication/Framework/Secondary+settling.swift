@@ -1,23 +1,23 @@
-/// What a copy's directory and entry go through when the primary has its incarnation under another id, or no longer.
+/// Moves or removes a copy and its entry when the primary has its incarnation under another id, or no longer.
 ///
-/// Everything here runs in the kind's turn (`exclusively`): the consumer and the consistency pass must not move or count the same
-/// copies at the same time.
+/// Everything here runs in the kind's turn (`exclusively`): the consumer and the consistency pass must not move or
+/// count the same copies at the same time.
 extension Secondary {
-  /// What became of an entry.
+  /// The result of settling an entry.
   enum Fate: Hashable, Sendable {
     /// It is where it was, of the incarnation that the primary has.
     case kept
-    /// Its copy goes on as the primary's new incarnation.
+    /// Its copy continues as the primary's new incarnation.
     case adopted
     /// It has another id.
     case moved
     /// Its copy is in the trash, its entry is gone.
     case removed
-    /// Its removal waits for a confirmation, or for that of another one.
+    /// Its removal waits for a confirmation, or for another removal.
     case waits
   }
 
-  /// Runs what moves or removes copies of a kind, one at a time, after what a process that died has left half moved is completed.
+  /// Runs moves and removals of a kind's copies one at a time, after completing the unfinished moves of a dead process.
   func exclusively<Answer: Sendable>(
     _ member: Member, _ body: @Sendable () async throws -> Answer
   ) async throws -> Answer {
@@ -27,15 +27,16 @@ extension Secondary {
     }
   }
 
-  /// Completes moves that a process that died has begun: the directories first, then the entries.
+  /// Completes moves that a dead process has begun: the directories first, then the entries.
   func completeMoves(_ member: Member) async throws {
     let moves = try await member.strategy.unfinishedMoves()
     if !moves.isEmpty { try await record(moves, member) }
   }
 
-  /// Asks the primary, now, what became of an entry's incarnation, and follows: moves the copy, discards it, or wants it synced.
+  /// Asks the primary for the status of an entry's incarnation, and acts on it: moves the copy, removes it, or requests
+  /// a sync.
   ///
-  /// - Parameter incarnation: which one is meant; of another one nothing is asked.
+  /// - Parameter incarnation: the expected one; an entry of another one is not settled.
   @discardableResult func settle(
     _ id: ReplicableID, incarnation: Incarnation?, _ member: Member
   ) async throws -> Fate {
@@ -60,7 +61,8 @@ extension Secondary {
     }
   }
 
-  /// Moves a copy to where the primary has its incarnation. Until that is possible it is not equal to what has its id there.
+  /// Moves a copy to the id of its incarnation on the primary. Until that is possible it does not count as equal to the
+  /// replicable that has its id there.
   private func follow(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Fate {
     let fate: Fate
     do { fate = try await relocate(entry, to: row, member) } catch {
@@ -71,7 +73,7 @@ extension Secondary {
     return fate
   }
 
-  /// An entry of the same incarnation under the same id must not be called synced any more.
+  /// Makes a synced entry pending, unless it has another incarnation by now.
   private func reopen(_ entry: RegistryEntry, _ member: Member) async throws {
     try await member.registry.change(entry.replicableID) { now, _ in
       guard now?.incarnation == entry.incarnation, now?.removalWaitingSince == nil else { return }
@@ -79,8 +81,8 @@ extension Secondary {
     }
   }
 
-  /// Whether the primary offers another incarnation under the id of one that it does not offer: that was renamed to where the
-  /// rules exclude it.
+  /// Whether the primary offers another incarnation under the id of one that it does not offer: the latter was renamed
+  /// to an id that the rules exclude.
   private func isSucceeded(_ entry: RegistryEntry, _ member: Member) async throws -> Bool {
     guard
       case .present(let row) = try await primary.standing(of: entry.replicableID, incarnation: nil, member.kind.name)
@@ -88,14 +90,15 @@ extension Secondary {
     return row.id == entry.replicableID && entry.incarnation.map { $0 != row.incarnation } ?? false
   }
 
-  /// Records that the primary does not offer a replicable: the copy stays, and is neither synced nor verified until it does.
+  /// Records that the primary does not offer a replicable: the copy stays, and is neither synced nor verified until it
+  /// does.
   func withhold(_ id: ReplicableID, _ reason: NotOffered, _ member: Member) async throws {
     let now = environment.now()
     try await member.removals.withdraw(id)
     try await member.registry.change(id) { entry, _ in entry?.withhold(reason, at: now) }
   }
 
-  /// - Throws: `UnknownStanding` where the primary cannot tell, or says what cannot be.
+  /// - Throws: `UnknownStanding` where the primary cannot determine it, or gives a contradictory answer.
   private func standing(of entry: RegistryEntry, _ member: Member) async throws -> Standing {
     let id = entry.replicableID
     let standing = try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name)
@@ -117,8 +120,8 @@ extension Secondary {
     return isRemoved ? .removed : .waits
   }
 
-  /// The primary has another incarnation under the entry's id. A primary that has lost its states gives new values to all that it
-  /// has: a copy that proves to be of the new one goes on as that.
+  /// The primary has another incarnation under the entry's id. A primary that lost its states assigns new incarnations
+  /// to all replicables: a copy that proves to be of the new one continues as that.
   private func replace(_ entry: RegistryEntry, by row: CatalogRow, _ member: Member) async throws -> Fate {
     guard try await isProven(entry, to: row, member) else { return try await discard(entry, isReplaced: true, member) }
     try await member.registry.change(entry.replicableID) { [environment] entry, _ in
@@ -129,8 +132,8 @@ extension Secondary {
     return .adopted
   }
 
-  /// Whether a copy is of the primary's new incarnation (product contract § 3): that holds the content that the copy has, by an
-  /// equal checksum, or because every tip of the copy is an object of it. Never where that incarnation has a copy of its own.
+  /// Whether a copy is of the primary's new incarnation (product contract § 3): the checksums are equal, or every tip
+  /// of the copy is an object of the primary's repository. Always false where that incarnation has a copy of its own.
   private func isProven(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Bool {
     if try await member.registry.entry(of: row.incarnation) != nil { return false }
     if let holds = try await holds(row, copyOf: entry.replicableID, member) { return holds }
@@ -145,8 +148,8 @@ extension Secondary {
     }
   }
 
-  /// Whether the primary's incarnation holds the content of a copy: the checksums are equal, or every tip of the copy is an object of
-  /// it. `nil` when the primary cannot tell about tips.
+  /// Whether the primary's incarnation holds the content of a copy: the checksums are equal, or every tip of the copy
+  /// is an object of it. `nil` when the primary cannot look up tips.
   func holds(_ row: CatalogRow, copyOf id: ReplicableID, _ member: Member) async throws -> Bool? {
     let copy: ContentListing
     do { copy = try await member.strategy.listing(of: id) } catch {
@@ -161,9 +164,9 @@ extension Secondary {
       member.strategy.marks(of: copy), row.id, incarnation: row.incarnation, member.kind.name)
   }
 
-  /// Gives a copy and its entry the id that its incarnation has on the primary, after the copies that have that id now were given
-  /// theirs: a chain, or a circle. What the primary no longer has makes room by the removal guard, or keeps the whole chain where it
-  /// is.
+  /// Gives a copy and its entry the id that its incarnation has on the primary, after moving the copies that have that
+  /// id now: a chain, or a cycle. A copy that the primary no longer has is removed within the removal guard's limits;
+  /// otherwise the whole chain stays where it is.
   private func relocate(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Fate {
     guard member.selection.selects(row.id) else { return try await discard(entry, member) }
     var moves = [CopyMove(id: entry.replicableID, newID: row.id, incarnation: row.incarnation)]
@@ -174,7 +177,7 @@ extension Secondary {
         throw UnknownStanding(reason: "rename '\(last.id)' to '\(last.newID)': the primary has two with that id")
       }
       if occupant.incarnation == last.incarnation {
-        // It is there already: an event and a consistency pass have both made it. This entry is one too many.
+        // It is there already: an event and a consistency pass have both created an entry. This one is a duplicate.
         guard let extra = try await member.registry.entry(of: last.id) else { return .removed }
         let fate = try await discard(extra, member)
         moves.removeLast()
@@ -187,7 +190,7 @@ extension Secondary {
       case .moved(let row) where member.selection.selects(row.id):
         moves.append(CopyMove(id: occupant.replicableID, newID: row.id, incarnation: row.incarnation))
       case .moved, .gone: guard try await discard(occupant, member) == .removed else { return .waits }
-      // What is not offered has left the id to the one that comes.
+      // A replicable that is not offered has freed the id for the next one.
       case .present, .notOffered:
         guard try await discard(occupant, isReplaced: true, member) == .removed else { return .waits }
       case .unknown: return .waits
@@ -210,7 +213,7 @@ extension Secondary {
     try await record(moves, member)
   }
 
-  /// The copies have their new ids: says so in the entries, and that nothing runs on them any more.
+  /// Records in the entries that the copies have their new ids, and that no job runs on them any more.
   private func record(_ moves: [CopyMove], _ member: Member) async throws {
     try await member.registry.rename(moves)
     try await member.strategy.finishMoves()
@@ -218,7 +221,7 @@ extension Secondary {
   }
 }
 
-/// The primary answers, and cannot tell how one replicable stands.
+/// The primary answered, but could not determine the status of one replicable.
 struct UnknownStanding: Error, CustomStringConvertible {
   let reason: String
   var description: String { reason }

@@ -1,11 +1,11 @@
 extension Secondary {
-  /// Syncs one replicable now, whatever its back-off says. Who asks while a sync of it runs gets that one's result.
+  /// Syncs one replicable now, regardless of its back-off. A call during a running sync returns that one's result.
   public func sync(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
     let member = try table.member(name)
     return try await member.jobs.sync(id) { try await member.kind.behaviour.sync(id, on: self) }
   }
 
-  /// Asks for a sync; it is done by the next round of work. Nothing changes for what is not tracked.
+  /// Requests a sync, which the next round of work does. Does nothing for an id that is not tracked.
   public func resync(_ id: ReplicableID, _ name: ReplicableName, isFresh: Bool = false) async throws {
     let member = try table.member(name)
     try await askWhetherOffered(id, member)
@@ -16,7 +16,8 @@ extension Secondary {
 
   /// The sync itself: the step that `Replicator.sync` stands for.
   ///
-  /// What is wanted is read before anything is listed, so the success is claimed for that and for nothing announced later.
+  /// The wanted generation is read before the primary is listed, so a success is recorded for that generation and for
+  /// nothing announced later.
   public func syncNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> SyncResult {
     let member = try table.member(name)
     let begun = environment.now()
@@ -40,10 +41,10 @@ extension Secondary {
     }
   }
 
-  /// The primary said that it does not have a replicable. One that it does not offer is not missing.
+  /// Withholds a replicable that the primary reported missing but only does not offer; returns whether it did.
   func isWithheld(_ id: ReplicableID, _ member: Member) async throws -> Bool {
     guard let incarnation = try await member.registry.entry(of: id)?.incarnation else { return false }
-    // A primary that does not answer now says nothing; the failure that led here counts.
+    // If the primary does not answer now, the original failure counts.
     guard
       case .notOffered(let reason)? = try? await primary.standing(of: id, incarnation: incarnation, member.kind.name)
     else { return false }
@@ -51,7 +52,7 @@ extension Secondary {
     return true
   }
 
-  /// What was not offered may be again: an operator who asks for work on it gets an answer of now.
+  /// A withheld replicable may be offered again: an operator who requests work on it gets a current answer.
   func askWhetherOffered(_ id: ReplicableID, _ member: Member) async throws {
     guard try await member.registry.entry(of: id)?.notOffered != nil else { return }
     var postponed: [String] = []
@@ -60,8 +61,8 @@ extension Secondary {
     }
   }
 
-  /// An entry that waits for its sync waits for it after a crash as well; one that does not must not be found verified then while
-  /// its copy has changed.
+  /// A pending entry is pending after a crash as well; any other must not be found verified after a crash although its
+  /// copy has changed.
   private func startSync(_ id: ReplicableID, at begun: Timestamp, _ member: Member) async throws -> SyncTicket? {
     if try await member.registry.entry(of: id)?.state == .synced {
       return try await member.registry.change(id) { entry, _ in entry?.startSync(at: begun) }
@@ -69,8 +70,8 @@ extension Secondary {
     return try await member.registry.changeUntilRestart(id) { $0?.startSync(at: begun) }
   }
 
-  /// Of which incarnation the copy is to be. Where nobody said, what the primary has now, which is recorded before anything is
-  /// fetched.
+  /// Returns the incarnation to fetch. Where the ticket has none, the primary's present one, which is recorded before
+  /// the fetch.
   private func incarnation(of id: ReplicableID, _ ticket: SyncTicket, _ member: Member) async throws -> Incarnation? {
     if let known = ticket.incarnation { return known }
     switch try await primary.standing(of: id, incarnation: nil, member.kind.name) {
@@ -84,11 +85,11 @@ extension Secondary {
     }
   }
 
-  /// Whether the copy that is there before an entry's first sync is of another incarnation: one that a crash in the middle of a
-  /// restore left without an entry, or that was there when the registry was lost. The entry is given an incarnation that no primary has,
-  /// so that the copy makes room for the primary's as any other that was replaced: within the removal guard.
+  /// Whether a copy that exists before an entry's first sync is of another incarnation: a crash during a restore left
+  /// it without an entry, or the registry was lost. The entry gets an incarnation that no primary has, so that the copy
+  /// is replaced like any other, within the removal guard's limits.
   ///
-  /// A primary that cannot say which objects it has (a list, an older version) is believed.
+  /// If the primary cannot look up objects (a list, an older version), the copy is assumed to be of its incarnation.
   private func isOfOther(
     _ entry: RegistryEntry, than incarnation: Incarnation?, _ member: Member
   ) async throws -> Bool {
@@ -123,8 +124,8 @@ extension Secondary {
     return true
   }
 
-  /// Brings what the primary has of this incarnation, and of no other. A connection that breaks is tried again at once while the
-  /// primary answers otherwise; where it does not, its silence is what is thrown, and is the host's failure.
+  /// Fetches the primary's content of this incarnation only. A broken connection is retried at once while the primary
+  /// answers other requests. Where it does not answer, that error is thrown and counts as the host's failure.
   func transfer(
     _ id: ReplicableID, _ incarnation: Incarnation?, isFresh: Bool, _ member: Member
   ) async throws -> SyncReport {
@@ -146,8 +147,8 @@ extension Secondary {
     }
   }
 
-  /// - Throws: `replaced` or `missing` where a sync failed because the primary no longer has this incarnation under the id; for a
-  ///   connection that broke also what the primary's silence throws.
+  /// - Throws: `replaced` or `missing` where a sync failed because the primary no longer has this incarnation under the
+  ///   id; for a broken connection also the error of a primary that does not answer.
   private func explain(
     _ error: StrategyError, _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
   ) async throws {
@@ -169,14 +170,14 @@ extension Secondary {
   }
 
   private static var attempts: Int { 3 }
-  /// What takes longer to break would only take it once more: that waits its back-off.
+  /// A transfer that takes longer to break would only take that long again: it waits for its back-off.
   private static var timeForAttempts: Duration { .seconds(60) }
 
   private func request(
     _ id: ReplicableID, _ incarnation: Incarnation?, isFresh: Bool, _ member: Member
   ) async throws -> SyncRequest {
     var expected: Checksum?
-    // A file's bytes can be checked while they come; a repository's refs move between the reading and the listing.
+    // A file's bytes can be checked while they arrive; a repository's refs move between the reading and the listing.
     if member.kind.dataType != .repository,
       case .present(let row) = try await primary.standing(of: id, incarnation: incarnation, member.kind.name)
     {
@@ -216,7 +217,7 @@ enum Failure {
   init(_ error: any Error) {
     switch error {
     case let error as StrategyError where error.disposition == .host: self = .pause(Pause(error))
-    // A connection whose host was asked and answers.
+    // A broken connection to a host that was probed and answers.
     case let error as StrategyError: self = .replicable(error.message, isMissing: error.code == .missingOnPrimary)
     case PrimaryAccessError.missing: self = .replicable("the primary does not have it", isMissing: true)
     case PrimaryAccessError.unknownKind:
@@ -230,7 +231,7 @@ enum Failure {
     case PrimaryAccessError.unavailable(let reason): self = .pause(Pause(.primary, reason))
     case let error as PrimaryAccessError: self = .pause(Pause(.primary, "\(error)"))
     case is CancellationError: self = .pause(Pause(.cancelled, "cancelled"))
-    // What is left are our own stores.
+    // The remaining errors are of this site's own stores.
     default: self = .pause(Pause(.machine, "\(error)"))
     }
   }

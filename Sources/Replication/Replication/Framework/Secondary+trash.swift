@@ -1,20 +1,21 @@
 extension Secondary {
-  /// What lies in a kind's trash, the newest first.
+  /// Returns the tickets in a kind's trash, the newest first.
   public func trash(_ name: ReplicableName) async throws -> [TrashTicket] {
     try await table.member(name).strategy.trash()
   }
 
-  /// Brings a copy back and tracks it again: pending, so that it is synced and verified as any other. Should the primary not have
-  /// it, it is missing there, and its removal waits for a confirmation. Should the primary have another incarnation in its place by
-  /// then, the restored one goes back to the trash and that one is fetched.
+  /// Restores a copy and tracks it again: pending, so that it is synced and verified like any other. If the primary
+  /// does not have it, it is missing there, and its removal waits for a confirmation. If the primary has another
+  /// incarnation in its place, the restored copy returns to the trash and that one is fetched.
   ///
-  /// Its entry is held as one whose removal waits until the copy is back: a crash in between leaves it so, with or without the copy,
-  /// and nothing writes there. The next pass withdraws that where the primary has this incarnation; else it waits for a confirmation.
+  /// Its entry is marked as a waiting removal until the copy is restored: a crash in between leaves that mark, with or
+  /// without the copy, and no job writes there. The next pass withdraws that where the primary has this incarnation;
+  /// else it waits for a confirmation.
   ///
-  /// A copy of which the trash does not know the incarnation is given one that no primary has: what the primary has under the id
-  /// replaces it then, or proves to be the same.
-  /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id, or may be: the two must not be
-  ///   mixed; of code `busy` while a job of the id runs.
+  /// A copy whose incarnation the trash does not record gets one that no primary has. The primary's replicable under
+  /// the id then replaces it, or proves to be the same.
+  /// - Throws: `StrategyError` of code `occupied` when another incarnation is tracked under the id, or may be: the two
+  ///   must not be mixed; of code `busy` while a job of the id runs.
   public func restore(_ ticket: TrashTicket, _ name: ReplicableName) async throws {
     let member = try table.member(name)
     try await exclusively(member) { try await restore(ticket, member) }
@@ -33,13 +34,13 @@ extension Secondary {
     let isTracked = try await member.registry.change(id) { entry, make in
       let isTracked = entry != nil
       if entry == nil { entry = make(id, at: now, incarnation: incarnation) }
-      // Announced without an incarnation: the copy that comes says which.
+      // Announced without an incarnation: the restored copy determines it.
       if entry?.incarnation == nil { entry?.incarnation = incarnation }
       entry?.holdForRemoval(isReplaced: false, at: now)
       return isTracked
     }
     do {
-      // A job that begins now finds the entry held.
+      // A job that begins now finds the mark.
       guard await !member.jobs.running.contains(id) else {
         throw StrategyError(
           .busy, "restore '\(id)': a job works on what has that id now; wait until it has ended, and run again")
@@ -57,10 +58,10 @@ extension Secondary {
     }
   }
 
-  /// Removes for good what has lain in the trash for `age`, of copies that a fresh download displaced for `displacedAge`; returns
-  /// how many.
+  /// Deletes copies that were in the trash for `age`, and copies that a fresh download displaced after `displacedAge`;
+  /// returns how many.
   ///
-  /// - Throws: the first failure, after the other kinds were looked at as well.
+  /// - Throws: the first failure, after the other kinds were processed as well.
   @discardableResult public func emptyTrash(olderThan age: Duration, displacedAge: Duration) async throws -> Int {
     var count = 0
     let now = environment.now()

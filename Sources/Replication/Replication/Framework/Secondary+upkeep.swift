@@ -1,9 +1,9 @@
 extension Secondary {
-  /// Puts a copy's files in order, now, as far as they need it; nothing for a kind that needs no upkeep. Nothing else is done with
-  /// the copy meanwhile. Cancelled it leaves a sound copy.
+  /// Runs housekeeping on a copy now, as far as needed; does nothing for a kind without housekeeping. No other job
+  /// works on the copy meanwhile. A cancelled run leaves an intact copy.
   ///
-  /// What it rewrites is due for an object check from then on.
-  /// - Parameter isThorough: also what takes long and is seldom needed; else only what keeps a busy copy fast.
+  /// A rewritten copy is due for an object check from then on.
+  /// - Parameter isThorough: also long steps that are seldom needed; else only steps that keep a busy copy fast.
   public func housekeep(
     _ id: ReplicableID, _ name: ReplicableName, isThorough: Bool
   ) async throws -> HousekeepingResult {
@@ -24,8 +24,9 @@ extension Secondary {
     }
   }
 
-  /// Checks one copy's objects now, and records the result. It runs beside syncs of the same copy; what it finds is looked at once
-  /// more while nothing else touches the copy, and only then counts. A copy that is damaged is fetched anew by its next sync.
+  /// Checks one copy's objects now, and records the result. It runs beside syncs of the same copy; findings are
+  /// rechecked while no other job works on the copy, and only then count. A copy that is damaged is fetched anew by its
+  /// next sync.
   public func check(_ id: ReplicableID, _ name: ReplicableName) async throws -> CheckResult {
     let member = try table.member(name)
     guard member.strategy.needsUpkeep, let ticket = try await member.registry.entry(of: id)?.startCheck() else {
@@ -52,7 +53,7 @@ extension Secondary {
     return isOfThis == true ? .damaged(message) : .notDue
   }
 
-  /// Asks for an object check; it is done by the next round of work. Nothing changes for what is not tracked.
+  /// Requests an object check, which the next round of work does. Does nothing for an id that is not tracked.
   public func recheck(_ id: ReplicableID, _ name: ReplicableName) async throws {
     try await table.member(name).registry.change(id) { entry, _ in entry?.requestCheck() }
   }

@@ -1,11 +1,11 @@
 extension Secondary {
-  /// Verifies one replicable now. Who asks while a verification of it runs gets that one's result.
+  /// Verifies one replicable now. A call during a running verification returns that one's result.
   public func verify(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
     let member = try table.member(name)
     return try await member.jobs.verification(id) { try await member.kind.behaviour.verify(id, on: self) }
   }
 
-  /// Asks for a verification; it is done by the next round of work. Nothing changes for what is not synced.
+  /// Requests a verification, which the next round of work does. Does nothing for an entry that is not synced.
   public func reverify(_ id: ReplicableID, _ name: ReplicableName) async throws {
     let member = try table.member(name)
     try await askWhetherOffered(id, member)
@@ -14,12 +14,12 @@ extension Secondary {
 
   /// The verification itself (product contract § 6): the step that `Replicator.verify` stands for.
   ///
-  /// 1. The copy is read from disk. It equals a reading of the primary that is no older than what the copy holds: equal. One that
-  ///    came with the catalog or an event a moment ago serves; else the primary is asked for its last, and whether it still offers
-  ///    the replicable: a reading of what is no longer offered proves nothing.
-  /// 2. It is not what was verified last, though no sync of ours has begun since: somebody else has changed it. The lines in which
-  ///    it differs from the primary are a mismatch.
-  /// 3. Else the primary lists afresh, the copy is synced and read, the primary lists again, and the three are judged.
+  /// 1. The copy is read from disk. It equals a reading of the primary that is no older than what the copy holds:
+  ///    equal. A recent reading from the catalog or an event suffices. Else the primary is asked for its last one, and
+  ///    whether it still offers the replicable: a reading of a withheld replicable proves nothing.
+  /// 2. It differs from the last verified content, though no sync has begun since: another program has changed it. The
+  ///    lines in which it differs from the primary are a mismatch. 3. Else the primary makes a fresh listing, the copy
+  ///    is synced and read, the primary is listed again, and the three are compared.
   /// 4. A mismatch counts when a second such bracket finds it again.
   public func verifyNow(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
     let member = try table.member(name)
@@ -49,8 +49,9 @@ extension Secondary {
     }
   }
 
-  /// Proves a copy that is never synced, only synced again, because its replicable never rests: by one bracket, which claims no
-  /// more than that the copy was equal then. What it finds wrong is left to the verification that follows when there is rest.
+  /// Proves a copy whose replicable is pushed to constantly, so that it is pending after each sync. One bracket shows
+  /// only that the copy was equal at that moment. A mismatch is left to the next verification, which runs when the
+  /// pushes pause.
   public func prove(_ id: ReplicableID, _ name: ReplicableName) async throws -> VerificationResult {
     let member = try table.member(name)
     return try await member.jobs.verification(id) { try await self.proveNow(id, member) }
@@ -66,7 +67,7 @@ extension Secondary {
       guard case .succeeded = reading.judgement, let checksum = reading.copy.checksum else { return .overtaken }
       return try await succeed(id, ticket, checksum, .bracket, member)
     } catch {
-      // Nothing was claimed, and the entry is pending: its next sync meets the same failure, and counts it.
+      // Nothing was recorded, and the entry is pending: its next sync meets the same failure, and counts it.
       guard case .pause(let pause) = Failure(error) else { return .overtaken }
       return .paused(pause)
     }
@@ -89,7 +90,7 @@ extension Secondary {
     case .notOffered(let reason):
       try await withhold(id, reason, member)
       return .notDue
-    // The listings of the bracket say more.
+    // The listings of the bracket decide.
     case .unknown: break
     }
     if case .present(let row) = standing, let reading = row.reading, let checksum = copy.checksum,
@@ -108,7 +109,8 @@ extension Secondary {
     return try await end(id, ticket, second, member)
   }
 
-  /// A copy that is not what was verified last, and differs from the primary; `nil` for every other.
+  /// Returns the alteration of a copy that differs from its last verified content and from the primary; `nil` for every
+  /// other copy.
   private func alteration(
     of copy: ContentListing, _ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member
   ) async throws -> BracketReading? {
@@ -151,7 +153,7 @@ extension Secondary {
       try await member.registry.change(id) { entry, _ in entry?.moved(ticket, at: now) }
       return .moved
     case .mismatched(let differences):
-      // Before the entry says so: whoever reads it finds the lines.
+      // Before the entry changes, so that a reader of the entry finds the lines.
       try await member.differences.record(differences, of: id)
       let now = environment.now()
       let environment = environment
@@ -170,7 +172,7 @@ extension Secondary {
     let now = environment.now()
     let isProven = try await member.registry.change(id) { entry, _ in
       if entry?.succeedVerification(ticket, checksum, at: now) == true { return true }
-      // A recorded reading may be older than what was announced meanwhile; a bracket cannot.
+      // A recorded reading may be older than an announcement that arrived meanwhile; a bracket cannot.
       return basis == .bracket && entry?.proveOvertaken(ticket, checksum, at: now) == true
     }
     guard isProven else { return .overtaken }

@@ -1,6 +1,6 @@
 extension Secondary {
-  /// Does what is due: syncs first, then verifications, at most `concurrency` at a time, until nothing is due any more or the
-  /// host fails. A process of its own calls it after every batch of events; the agent has a scheduler of its own.
+  /// Runs due work: syncs first, then verifications, at most `concurrency` at a time, until nothing is due or the host
+  /// fails. A process of its own calls it after every batch of events; the agent has a scheduler of its own.
   @discardableResult public func work(concurrency: Int = 4, limit: Int = 1_000) async throws -> WorkReport {
     var report = WorkReport()
     for _ in 0..<Self.rounds {
@@ -12,7 +12,7 @@ extension Secondary {
     return report
   }
 
-  /// What is asked for again while it is worked on is done in the same call, but not for ever.
+  /// Work that is requested again while it runs is repeated in the same call, at most this often.
   private static let rounds = 8
 
   private func syncDue(_ concurrency: Int, _ limit: Int, _ report: inout WorkReport) async throws -> Int {

@@ -1,25 +1,25 @@
 internal import Synchronization
 
-/// A site that carries copies: takes the primary's events, syncs, verifies and tries again until both hold the same.
+/// A site with copies: consumes the primary's events, syncs, verifies and retries until copies equal the primary.
 ///
-/// It never publishes. Everything that it must not forget is in its registries before it is acted on; a process that dies at
-/// any line goes on where the registries say (`recover()`).
+/// It never publishes. State that must survive is in its registries before it is acted on; after a crash at any line
+/// `recover()` continues from the registries.
 public final class Secondary: Site {
-  /// What belongs to one kind on a secondary.
+  /// One kind on a secondary.
   public struct Member: Sendable {
     /// The kind.
     public var kind: Kind
     /// How its copies are made.
     public var strategy: any Strategy
-    /// What is known of them.
+    /// Their registry entries.
     public var registry: any RegistryStoring
     /// The refs that differed.
     public var differences: any DifferenceStoring
-    /// Selective sync: which of the primary's are carried here.
+    /// Selective sync: which of the primary's replicables are copied here.
     public var selection: SelectiveSync
     let jobs = RunningJobs()
     let removals: Removals
-    /// Moves and removals of copies, one at a time.
+    /// Serializes moves and removals of copies.
     let turns = Turns()
     let readings = KnownReadings()
     let feed = Feed()
@@ -78,7 +78,7 @@ public final class Secondary: Site {
     try await table.member(name).differences.differences(of: id)
   }
 
-  /// Which of the ids this secondary carries, by its rule of selective sync.
+  /// Returns which of the ids this secondary replicates, by its selective sync.
   public func replicablesForCurrentSecondary(
     _ ids: [ReplicableID], _ name: ReplicableName
   ) throws(ReplicationError) -> [ReplicableID] {
@@ -96,17 +96,18 @@ public final class Secondary: Site {
     try await features.setting(of: kind.featureName) ?? kind.replicationEnabledByDefault
   }
 
-  /// Switches a kind's feature; on again begins with a full consistency pass, after which it follows the events.
+  /// Enables or disables a kind's feature; after it is enabled again, a full consistency pass runs first, and then it
+  /// follows the events.
   public func setEnabled(_ isEnabled: Bool, _ name: ReplicableName) async throws {
     let member = try table.member(name)
     let was = try await self.isEnabled(member.kind)
-    // Before the flag: the kind must not follow from a cursor that is as old as its rest.
+    // Before the flag: the kind must not follow from a cursor of the time when it was disabled.
     if isEnabled != was { member.feed.leave(isOtherLog: false) }
     try await features.set(member.kind.featureName, to: isEnabled)
     if isEnabled, !was { try await reconcile(name) }
   }
 
-  /// What a process that died has left `started` is to be done again. Call it once, before anything else.
+  /// Makes jobs pending again that a dead process left `started`. Call it once, before anything else.
   public func recover() async throws {
     for member in table.all {
       let left = try await member.registry.started().map(\.replicableID)
@@ -117,9 +118,9 @@ public final class Secondary: Site {
     }
   }
 
-  /// Completes moves of copies that were under way, and takes over which removals wait.
+  /// Completes unfinished moves of copies, and restores the waiting removals.
   private func recoverCopies(_ member: Member) async throws {
-    // A disk that cannot be used now: the first move or removal after it can be completes them before anything else.
+    // If the disk is unusable now, the first later move or removal completes them first.
     do { try await exclusively(member) {} } catch is StrategyError {}
     var last: ReplicableID?
     repeat {
@@ -129,7 +130,8 @@ public final class Secondary: Site {
     } while last != nil
   }
 
-  /// A job of a replicable ended and could not record how: what it left begun is to be done again. Call it while no job of it runs.
+  /// Makes a replicable's job pending again that ended without recording its result. Call it while no job of the
+  /// replicable runs.
   public func abandon(_ id: ReplicableID, _ name: ReplicableName) async throws {
     try await table.member(name).registry.change(id) { entry, _ in entry?.recoverAfterRestart() }
   }

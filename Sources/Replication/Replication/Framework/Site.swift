@@ -7,7 +7,7 @@ public protocol Site: Sendable {
   var kinds: [Kind] { get }
 }
 
-/// What a site needs of the world besides its ports.
+/// The clock and the random source of a site.
 public struct SiteEnvironment: Sendable {
   /// The time.
   public var now: @Sendable () -> Timestamp
@@ -21,7 +21,7 @@ public struct SiteEnvironment: Sendable {
   }
 }
 
-/// The environment's random bits as Swift's functions want them.
+/// The environment's random bits as a generator for Swift's functions.
 struct EnvironmentGenerator: RandomNumberGenerator {
   let environment: SiteEnvironment
 

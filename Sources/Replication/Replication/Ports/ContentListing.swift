@@ -1,7 +1,7 @@
-/// What a replicable's equality is about, as lines of name and value in bytewise order of the names: the refs and HEAD of a
-/// repository, the one digest of a file.
+/// The content that is compared for equality, as lines of name and value in bytewise order of the names: the refs and
+/// HEAD of a repository, the one digest of a file.
 ///
-/// All names lie in one buffer and all values in another: a million refs are no million objects.
+/// All names lie in one buffer and all values in another: a million refs do not need a million allocations.
 public struct ContentListing: Hashable, Sendable {
   private var names: [UInt8] = []
   private var nameEnds: [Int] = []
@@ -9,7 +9,7 @@ public struct ContentListing: Hashable, Sendable {
   private var valueEnds: [Int] = []
   /// The digest of the whole, as the strategy defines it; `nil` when it has none (a name is unknown).
   public var checksum: Checksum?
-  /// Names whose value the lister could not tell, such as an unborn HEAD over an old protocol: left out of every comparison.
+  /// Names whose value the listing lacks, such as an unborn HEAD over an old protocol: left out of every comparison.
   public var unknownNames: Set<String> = []
 
   /// An empty listing.

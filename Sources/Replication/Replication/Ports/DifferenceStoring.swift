@@ -17,9 +17,9 @@ public struct Difference: Hashable, Sendable {
 
 /// Keeps the refs that differed at the last mismatch, to be shown.
 public protocol DifferenceStoring: Sendable {
-  /// Replaces what is kept of a replicable; an empty list removes it. At most the first thousand are kept.
+  /// Replaces the stored differences of a replicable; an empty list removes them. At most the first thousand are kept.
   func record(_ differences: [Difference], of id: ReplicableID) async throws
 
-  /// What is kept; empty when nothing differed.
+  /// Returns the stored differences; empty when nothing differed.
   func differences(of id: ReplicableID) async throws -> [Difference]
 }

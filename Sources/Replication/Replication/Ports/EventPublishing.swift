@@ -3,14 +3,14 @@ public protocol EventPublishing: Sendable {
   /// Appends events and returns them with their ids, after they are durable.
   func publish(_ events: [UnpublishedEvent]) async throws -> [Event]
 
-  /// The last event that is durable, as a cursor: "now" for whoever lists something afterwards.
+  /// Returns the last durable event as a cursor: the lower bound for a listing that begins afterwards.
   func position() async throws -> Cursor
 }
 
 /// The end of the event log that is read.
 public protocol EventReading: Sendable {
-  /// Durable events after the cursor, in order; empty when `wait` has passed without any. `nil` asks from the beginning of what
-  /// the log still has.
+  /// Durable events after the cursor, in order; empty when `wait` has passed without any. `nil` starts at the oldest
+  /// event in the log.
   /// - Throws: `forked` and `pruned`; `unavailable` when the log cannot be read.
   func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch
 }

@@ -1,8 +1,8 @@
 /// Where changed feature flags are kept.
 public protocol FeatureStoring: Sendable {
-  /// What somebody set the feature to; `nil` when nobody did.
+  /// Returns the operator's setting of the feature; `nil` when there is none.
   func setting(of feature: String) async throws -> Bool?
 
-  /// Sets the feature, or with `nil` forgets the setting; durable on return.
+  /// Sets the feature, or with `nil` removes the setting; durable on return.
   func set(_ feature: String, to value: Bool?) async throws
 }

@@ -1,16 +1,16 @@
-/// Why work rests although no replicable failed: whose failure it is, and for how long it rests at least.
+/// Why work is paused although no replicable failed: the failing party, and the minimum duration of the pause.
 ///
-/// Decided once, where the failure is understood (`StrategyError.origin`, `PrimaryAccessError`); everything above only reads it.
+/// Decided once, where the failure occurs (`StrategyError.origin`, `PrimaryAccessError`); higher layers only read it.
 public struct Pause: Hashable, Sendable, CustomStringConvertible {
   /// Whose failure it is.
   public enum Origin: String, Hashable, Sendable {
     /// The host that the content is fetched from: its other replicables would fail in the same way.
     case host
-    /// The primary, where it is asked for anything but content.
+    /// The primary, for requests other than for content.
     case primary
-    /// This machine: a full disk, a state that cannot be written, a root that is not mounted. All work rests.
+    /// This machine: a full disk, a state that cannot be written, a root that is not mounted. All work is paused.
     case machine
-    /// The directory of one kind's copies, which is not the right one (not mounted, say): work of that kind rests.
+    /// The directory of one kind's copies, which is not the right one (not mounted, say): work of that kind is paused.
     case root
     /// None: the job was cancelled.
     case cancelled
@@ -20,7 +20,7 @@ public struct Pause: Hashable, Sendable, CustomStringConvertible {
   public var origin: Origin
   /// What was tried, on what, what went wrong.
   public var message: String
-  /// How long the host asked to be left alone (`Retry-After`); `nil` where it did not say.
+  /// The host's `Retry-After`; `nil` where it sent none.
   public var retryAfter: Duration?
 
   /// A pause.
@@ -35,19 +35,19 @@ public struct Pause: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Pause {
-  /// Of a failure that is no replicable's.
+  /// Creates a pause from a failure that is not the replicable's.
   public init(_ error: StrategyError) { self.init(error.origin, error.message, retryAfter: error.retryAfter) }
 }
 
 extension StrategyError.Code {
-  /// Whose failure an error of this code and of the disposition `host` is, where its maker does not say.
+  /// The default origin of an error of this code and of the disposition `host`.
   var usualOrigin: Pause.Origin {
     if self == .cancelled { return .cancelled }
     if rawValue == "root_refused" { return .root }
     return Self.codesOfThisMachine.contains(rawValue) ? .machine : .host
   }
 
-  /// What no host has anything to do with.
+  /// Codes of failures that no host causes.
   private static let codesOfThisMachine: Set<String> = [
     "busy", "destination_io", "destination_unwritable", "disk_full", "file_system", "git_missing", "ssh_missing",
     "out_of_resources",

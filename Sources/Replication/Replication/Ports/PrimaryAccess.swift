@@ -1,16 +1,16 @@
-/// What a secondary asks its primary. Between processes it is the agents' API; in one process the primary itself.
+/// A secondary's requests to its primary. Between processes it is the agents' API; in one process the primary itself.
 public protocol PrimaryAccess: Sendable {
-  /// Events after the cursor, in order; empty when `wait` has passed without any. `nil` asks from the beginning of what the
-  /// log still has.
+  /// Events after the cursor, in order; empty when `wait` has passed without any. `nil` starts at the oldest event in
+  /// the log.
   func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch
 
-  /// One page of a kind's catalog, in order of ids, after `id`. The first page begins a listing; its position is the log's
-  /// before that listing began.
+  /// One page of a kind's catalog, in order of ids, after `id`. The first page begins a listing; its position is the
+  /// log's before that listing began.
   func catalog(
     of name: ReplicableName, after id: ReplicableID?, limit: Int
   ) async throws(PrimaryAccessError) -> CatalogPage
 
-  /// How a replicable stands on the primary at this moment, looked up on its disk and not remembered.
+  /// Returns the status of a replicable on the primary, read from its disk at this moment.
   /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
   func standing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
@@ -25,20 +25,20 @@ public protocol PrimaryAccess: Sendable {
 
   /// From where to fetch. The address carries the incarnation, where the source can compare it.
   /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
-  /// - Throws: `replaced` where another incarnation is known to have the id.
+  /// - Throws: `replaced` where another incarnation has the id.
   func source(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> SourceAddress
 
-  /// Whether an incarnation holds all of these marks (`Strategy.marks`), by which a copy proves that it is of it; `nil` where the
-  /// primary cannot say.
+  /// Whether an incarnation holds all of these marks (`Strategy.marks`), which prove that a copy is of it; `nil` where
+  /// the primary cannot look them up.
   func holds(
     _ marks: [String], _ id: ReplicableID, incarnation: Incarnation, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> Bool?
 }
 
 extension PrimaryAccess {
-  /// A primary that compares nothing.
+  /// The default: a primary that cannot compare marks.
   public func holds(
     _ marks: [String], _ id: ReplicableID, incarnation: Incarnation, _ name: ReplicableName
   ) async throws(PrimaryAccessError) -> Bool? { nil }
@@ -46,7 +46,7 @@ extension PrimaryAccess {
   /// Refuses to answer for an incarnation that does not have the id now.
   ///
   /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
-  /// - Throws: `replaced`, `missing`; `unreadable` where the primary does not know.
+  /// - Throws: `replaced`, `missing`; `unreadable` where the primary cannot determine it.
   public func requireCurrent(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ name: ReplicableName
   ) async throws(PrimaryAccessError) {
@@ -64,19 +64,20 @@ extension PrimaryAccess {
 public enum PrimaryAccessError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The cursor is not of this log's history (restored from a backup, or another log): reconcile by catalog.
   case forked
-  /// The cursor is older than what the log still has: reconcile by catalog.
+  /// The cursor is older than the oldest event in the log: reconcile by catalog.
   case pruned
   /// The primary does not have it.
   case missing
-  /// The primary does not have the kind. It concerns that kind alone.
+  /// The primary does not have the kind. Other kinds are not affected.
   case unknownKind
-  /// The primary has another incarnation under the id than the one that was asked for, or that one under another id.
+  /// The primary has another incarnation under the id than the requested one, or that one under another id.
   case replaced
   /// The content cannot be read on the primary; with its reason.
   case unreadable(String)
-  /// The primary cannot be reached, or refuses us; with its reason. Not the replicable's fault: touches no entry.
+  /// The primary cannot be reached, or refuses the request; with its reason. Not the replicable's failure: no entry
+  /// changes.
   case unavailable(String)
-  /// The primary answers, and what it reads the content from (a host, its own disk) fails for all. Touches no entry.
+  /// The primary answers, but its source of content (a host, its own disk) fails for all. No entry changes.
   case paused(Pause)
 
   /// One line for logs and status.
@@ -93,11 +94,11 @@ public enum PrimaryAccessError: Error, Hashable, Sendable, CustomStringConvertib
   }
 }
 
-/// Events in order, and where to go on.
+/// Events in order, and the cursor for the next request.
 public struct EventBatch: Hashable, Sendable {
   /// The events.
   public var events: [Event]
-  /// The cursor behind the last one, or the one that was asked with.
+  /// The cursor after the last event, or the request's cursor.
   public var cursor: Cursor
 
   /// A batch.
@@ -113,13 +114,13 @@ public struct CatalogPage: Hashable, Sendable {
   public var rows: [CatalogRow]
   /// The log's position before the listing began.
   public var position: Cursor
-  /// The listing saw everything. Only then may its end be taken for the end, and a gap for a removal.
+  /// Whether the listing was complete. Only then is a gap a removal.
   public var isComplete: Bool
   /// There is no further page.
   public var isLast: Bool
-  /// The kind's feature is on at the primary. Off: what changes is not published.
+  /// Whether the kind's feature is on at the primary. If it is off, changes are not published.
   public var isEnabled: Bool
-  /// What the listing left out, with the reason.
+  /// The directories that the listing left out, with the reasons.
   public var leftOut = LeftOut()
 
   /// A page.
@@ -132,7 +133,7 @@ public struct CatalogPage: Hashable, Sendable {
   }
 }
 
-/// What a listing of the primary's disk left out: it is not replicated.
+/// The directories that a listing of the primary's disk left out: they are not replicated.
 public struct LeftOut: Hashable, Sendable {
   /// How many.
   public var count = 0
@@ -159,9 +160,9 @@ public struct CatalogRow: Hashable, Sendable {
   public var incarnation: Incarnation
   /// The last event published about it; `nil` when none was.
   public var generation: Generation?
-  /// Its last reading, if known.
+  /// Its last reading, if there is one.
   public var reading: PrimaryReading?
-  /// When that last event was published; `nil` when this is not known.
+  /// When that last event was published; `nil` when unknown.
   public var announcedAt: Timestamp?
 
   /// A row.
@@ -177,16 +178,17 @@ public struct CatalogRow: Hashable, Sendable {
   }
 }
 
-/// How a replicable stands on the primary.
+/// The status of a replicable on the primary.
 public enum Standing: Hashable, Sendable {
-  /// The id is there, of the incarnation that the row says.
+  /// The id is present, with the row's incarnation.
   case present(CatalogRow)
-  /// The incarnation that was asked for has another id now, the row's.
+  /// The requested incarnation has another id now, the row's.
   case moved(CatalogRow)
-  /// The primary looked and it is not there: neither this id nor, where one was asked for, this incarnation.
+  /// The primary has looked, and neither this id nor the requested incarnation, if any, is there.
   case gone
-  /// The primary has it, or has something in its place, and does not offer it. A copy of it is neither removed nor equal.
+  /// The primary has it, or has something in its place, and does not offer it. Its copy is not removed, and does not
+  /// count as equal.
   case notOffered(NotOffered)
-  /// The primary could not look (an unreadable directory, an empty root): nobody may conclude anything.
+  /// The primary could not look (an unreadable directory, an empty root): no conclusion is allowed.
   case unknown(String)
 }

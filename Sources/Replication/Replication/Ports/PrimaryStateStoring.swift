@@ -6,52 +6,53 @@ public protocol PrimaryStateStoring: Sendable {
   /// The state that has this incarnation; `nil` when none has.
   func state(of incarnation: Incarnation) async throws -> PrimaryState?
 
-  /// The state that was recognised by this identity; `nil` when none was.
+  /// Returns the state with this identity; `nil` when there is none.
   func state(of identity: FileIdentity) async throws -> PrimaryState?
 
-  /// Changes, makes or removes one state in one step; leaving `nil` removes it.
+  /// Changes, creates or removes one state atomically; assigning `nil` removes it.
   func change<Answer: Sendable>(
     _ id: ReplicableID, _ change: @escaping @Sendable (inout PrimaryState?) throws -> Answer
   ) async throws -> Answer
 
-  /// The same for many with one wait for the disk.
+  /// Does the same for many states with one wait for the disk.
   func changeAll(
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws
 
-  /// The same for as long as this process lives, without a wait for the disk: the next lasting change of a state makes all of it
-  /// durable. For what a restart makes void anyway, such as the start of a reading.
+  /// Does the same until the process ends, without a wait for the disk: the next durable change of a state makes all of
+  /// it durable. For changes that a restart voids anyway, such as the start of a reading.
   func changeAllUntilRestart(
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws
 
-  /// Whose checksum is to be read now: pending first, then failed ones that are due, the longest due first.
+  /// Returns the states whose checksum must be read now: pending ones first, then failed ones that are due, the longest
+  /// due first.
   func dueForChecksum(at now: Timestamp, limit: Int) async throws -> [PrimaryState]
 
-  /// Succeeded ones that were read before `moment`, the oldest first.
+  /// Returns succeeded states that were read before `moment`, the oldest first.
   func verified(before moment: Timestamp, limit: Int) async throws -> [PrimaryState]
 
-  /// States that a process that died has left `started`.
+  /// Returns states that a dead process left `started`.
   func started() async throws -> [PrimaryState]
 
-  /// States in order of their ids, after `id`, at most `limit`.
+  /// Returns states in order of their ids, after `id`, at most `limit`.
   func window(after id: ReplicableID?, limit: Int) async throws -> [PrimaryState]
 
-  /// All that stand there, in no particular order; `nil` where they are more than `most`.
+  /// Returns all in this verification state, in no particular order; `nil` where there are more than `most`.
   func all(in state: VerificationState, most: Int) async throws -> [PrimaryState]?
 
-  /// How many states of what is offered stand where.
+  /// Counts the states of offered replicables, by verification state.
   func counts() async throws -> [VerificationState: Int]
 
-  /// How many states are of what is not offered, by reason.
+  /// Counts the states of replicables that are not offered, by reason.
   func notOfferedCounts() async throws -> [NotOffered: Int]
 
-  /// States of what is not offered, at most `limit`, in order of their ids.
+  /// Returns the states of replicables that are not offered, at most `limit`, in order of their ids.
   func notOffered(limit: Int) async throws -> [PrimaryState]
 }
 
 extension PrimaryStateStoring {
-  /// A store that has nothing cheaper than `changeAll`.
+  /// The default for a store without a cheaper change: `changeAll`.
   public func changeAllUntilRestart(
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void
   ) async throws {

@@ -1,26 +1,26 @@
 /// The registry of one kind, as the framework needs it. The durable one is `RegistryStore`'s; tests have one in memory.
 ///
-/// Every changing call returns after the change is durable: what was acknowledged survives a loss of power.
+/// Every changing call returns after the change is durable: an acknowledged change survives a loss of power.
 public protocol RegistryStoring: Sendable {
-  /// The entry of a replicable; `nil` when it is not tracked.
+  /// Returns the entry of a replicable; `nil` when it is not tracked.
   func entry(of id: ReplicableID) async throws -> RegistryEntry?
 
-  /// The entry that tracks this incarnation; `nil` when none does.
+  /// Returns the entry that tracks this incarnation; `nil` when none does.
   func entry(of incarnation: Incarnation) async throws -> RegistryEntry?
 
-  /// Changes, makes or removes one entry in one step that nothing else comes between. `change` gets the entry as it is, or
-  /// `nil`, and leaves it as it shall be; leaving `nil` removes it. A new entry is made with `newEntry`.
+  /// Changes, creates or removes one entry atomically. `change` receives the present entry, or `nil`, and assigns the
+  /// new one; assigning `nil` removes it. A new entry is made with `newEntry`.
   func change<Answer: Sendable>(
     _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?, NewEntry) throws -> Answer
   ) async throws -> Answer
 
-  /// Changes an entry for as long as this process lives, without a wait for the disk: its next `change` makes all of it durable.
-  /// For what a restart makes void anyway, such as the start of a job.
+  /// Changes an entry until the process ends, without a wait for the disk: its next `change` makes all of it durable.
+  /// For changes that a restart voids anyway, such as the start of a job.
   func changeUntilRestart<Answer: Sendable>(
     _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?) throws -> Answer
   ) async throws -> Answer
 
-  /// The same as `change` for many entries with one wait for the disk.
+  /// Does the same as `change` for many entries with one wait for the disk.
   func changeAll(
     _ ids: [ReplicableID], _ change: @escaping @Sendable (ReplicableID, inout RegistryEntry?, NewEntry) throws -> Void
   ) async throws
@@ -29,62 +29,62 @@ public protocol RegistryStoring: Sendable {
   /// - Throws: when the new id is tracked already.
   func rename(_ id: ReplicableID, to newID: ReplicableID) async throws
 
-  /// Gives entries other ids in one step, chains and circles included. A move whose entry is not there, or is of another
-  /// incarnation than the move's, is left out: it was recorded before.
+  /// Gives entries other ids atomically, including chains and cycles. A move whose entry is missing, or has another
+  /// incarnation than the move's, is skipped: it was recorded before.
   /// - Throws: when a new id is tracked already and not moved away by the same step; then nothing was changed.
   func rename(_ moves: [CopyMove]) async throws
 
-  /// What is to be synced now: pending entries first, then failed ones that are due, the longest due first.
+  /// Returns the entries to sync now: pending ones first, then failed ones that are due, the longest due first.
   func dueForSync(at now: Timestamp, limit: Int) async throws -> [RegistryEntry]
 
-  /// What is to be verified now, of synced entries: pending first, the longest unverified first, then failed ones that are
-  /// due.
+  /// Returns the synced entries to verify now: pending ones first, the longest unverified first, then failed ones that
+  /// are due.
   func dueForVerification(at now: Timestamp, limit: Int) async throws -> [RegistryEntry]
 
-  /// Succeeded entries that were verified before `moment`, the oldest first.
+  /// Returns succeeded entries that were verified before `moment`, the oldest first.
   func verified(before moment: Timestamp, limit: Int) async throws -> [RegistryEntry]
 
-  /// What is to be object-checked now: what was found damaged and is due to be looked at again, then what was asked for, then what
-  /// was never checked, then what was checked longest ago, before `now` less `interval`.
+  /// Returns the entries to object-check now: damaged ones that are due again, then requested ones, then ones that were
+  /// never checked, then those checked longest ago, before `now` less `interval`.
   func dueForCheck(at now: Timestamp, interval: Duration, limit: Int) async throws -> [RegistryEntry]
 
-  /// Entries that a process that died has left `started`, in sync or verification.
+  /// Returns entries that a dead process left `started`, in sync or verification.
   func started() async throws -> [RegistryEntry]
 
-  /// The entry that has waited longest for a verification that sees what was announced; `nil` where none waits.
+  /// Returns the entry that has waited longest for a verification of its announced changes; `nil` where none waits.
   func longestUnverified() async throws -> RegistryEntry?
 
-  /// Entries of what the primary does not offer, at most `limit`.
+  /// Returns entries that the primary does not offer, at most `limit`.
   func notOffered(limit: Int) async throws -> [RegistryEntry]
 
-  /// Entries in order of their replicable ids, after `id`, at most `limit`.
+  /// Returns entries in order of their replicable ids, after `id`, at most `limit`.
   func window(after id: ReplicableID?, limit: Int) async throws -> [RegistryEntry]
 
-  /// A page of a list.
+  /// Returns a page of a list.
   func part(_ query: RegistryQuery) async throws -> RegistryPart
 
-  /// How many entries fit a query, wherever it begins.
+  /// Returns how many entries match a query, regardless of its position.
   func count(_ query: RegistryQuery) async throws -> Int
 
-  /// How many entries stand where.
+  /// Returns the counts of entries by state.
   func counts(at now: Timestamp) async throws -> RegistryCounts
 
-  /// Up to where this registry has taken the primary's events; `nil` before the first.
+  /// Returns the cursor up to which this registry has consumed the primary's events; `nil` before the first.
   func cursor() async throws -> Cursor?
 
-  /// Records the cursor, after everything that was changed before.
+  /// Records the cursor, after all earlier changes.
   func advance(to cursor: Cursor) async throws
 }
 
 extension RegistryStoring {
-  /// A store that has nothing cheaper than `change`.
+  /// The default for a store without a cheaper change: `change`.
   public func changeUntilRestart<Answer: Sendable>(
     _ id: ReplicableID, _ change: @escaping @Sendable (inout RegistryEntry?) throws -> Answer
   ) async throws -> Answer {
     try await self.change(id) { entry, _ in try change(&entry) }
   }
 
-  /// A store without an order of its own: reads everything, and sorts what fits.
+  /// The default for a store without an index: reads all entries, and sorts the matching ones.
   public func part(_ query: RegistryQuery) async throws -> RegistryPart {
     let isDescending = query.isDescending != query.isBackwards
     var found: [(place: RegistryQuery.Position, entry: RegistryEntry)] = []
@@ -115,7 +115,7 @@ extension RegistryStoring {
     return found
   }
 
-  /// The same: counts what fits.
+  /// The same: counts the matching entries.
   public func count(_ query: RegistryQuery) async throws -> Int {
     var count = 0
     try await forEach { if query.fits($0) { count += 1 } }
@@ -136,7 +136,7 @@ extension RegistryStoring {
 public struct NewEntry: Sendable {
   private let next: @Sendable () -> UInt64
 
-  /// - Parameter next: gives a number that was never given before.
+  /// - Parameter next: returns a number that was never assigned before.
   public init(next: @escaping @Sendable () -> UInt64) { self.next = next }
 
   /// A pending entry.

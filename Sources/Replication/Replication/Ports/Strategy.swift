@@ -1,7 +1,7 @@
-/// How the replicables of one kind are read, copied, compared and put away: the half of a replicator that depends on the data
+/// Reads, copies, compares and removes the replicables of one kind: the part of a replicator that depends on the data
 /// type. One value serves one kind on one site; `RepositoryReplication` and `BlobReplication` have the two real ones.
 ///
-/// All methods may be called at the same time for different ids, never for one id: whoever calls sees to that.
+/// All methods may be called at the same time for different ids, never for one id; the caller ensures that.
 public protocol Strategy: Sendable {
   /// The data type that it is for.
   var dataType: DataType { get }
@@ -12,19 +12,19 @@ public protocol Strategy: Sendable {
   /// - Throws: `StrategyError`.
   func listing(of id: ReplicableID) async throws(StrategyError) -> ContentListing
 
-  /// What stands at the id's place on this site's disk.
+  /// Returns what is at the id's path on this site's disk.
   func presence(of id: ReplicableID) async throws(StrategyError) -> Presence
 
-  /// What a content is recognised by besides its checksum: of a repository the object ids of its tips, at most 64 of them; empty
-  /// for other data types.
+  /// Returns marks that identify a content in addition to its checksum: of a repository the object ids of its tips, at
+  /// most 64 of them; empty for other data types.
   func marks(of listing: ContentListing) -> [String]
 
-  /// Whether what stands at the id's place holds all of these marks; always false where only the checksum is compared.
+  /// Whether the content at the id's path holds all of these marks; always false where only the checksum is compared.
   func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool
 
   // MARK: On a primary
 
-  /// Everything below the kind's root, in order of ids.
+  /// Lists the kind's root, in order of ids.
   func catalog() async throws(StrategyError) -> DirectoryCatalog
 
   /// Whether a repository borrows objects from another; always false for other data types.
@@ -32,55 +32,55 @@ public protocol Strategy: Sendable {
 
   // MARK: On a secondary
 
-  /// Makes the copy equal to its source, atomically and durably; returns what it then holds, read back from disk.
+  /// Makes the copy equal to its source, atomically and durably; returns its content, read back from disk.
   func sync(_ request: SyncRequest) async throws(StrategyError) -> SyncReport
 
   /// Gives a copy another id. Does nothing when it is already done.
   func rename(_ id: ReplicableID, to newID: ReplicableID) async throws(StrategyError)
 
-  /// Gives copies other ids, in chains and circles too. On return all of them have moved, durably, and a crash before that is
-  /// completed by `unfinishedMoves`. The record of the moves stays until `finishMoves`.
+  /// Gives copies other ids, also in chains and cycles. On return all moves are durable; after a crash
+  /// `unfinishedMoves` completes them. The record of the moves stays until `finishMoves`.
   func move(_ moves: [CopyMove]) async throws(StrategyError)
 
-  /// Completes the moves that a process that died has begun, and returns them; empty where there are none.
+  /// Completes the moves that a dead process has begun, and returns them; empty where there are none.
   func unfinishedMoves() async throws(StrategyError) -> [CopyMove]
 
-  /// Removes the record of the moves, once the registry says what they did.
+  /// Removes the record of the moves, once the registry has the new ids.
   func finishMoves() async throws(StrategyError)
 
   /// Moves a copy to the trash of its file system; `nil` when there was none.
   func discard(_ id: ReplicableID, entry: RegistryEntry?, at now: Timestamp) async throws(StrategyError) -> TrashTicket?
 
-  /// What lies in the trash, the newest first.
+  /// Returns the tickets in the trash, the newest first.
   func trash() async throws(StrategyError) -> [TrashTicket]
 
-  /// Brings a copy back from the trash, to its old id.
-  /// - Throws: `StrategyError` of code `occupied` when something stands there.
+  /// Restores a copy from the trash to its old id.
+  /// - Throws: `StrategyError` of code `occupied` when the path exists.
   func restore(_ ticket: TrashTicket) async throws(StrategyError)
 
-  /// Removes for good what has lain in the trash since before `moment`, and of copies that a fresh download displaced what has
-  /// since before `displacedMoment`; returns how many.
+  /// Deletes copies that were moved to the trash before `moment`, and copies that a fresh download displaced before
+  /// `displacedMoment`; returns how many.
   func emptyTrash(before moment: Timestamp, displacedBefore displacedMoment: Timestamp) async throws(StrategyError)
     -> Int
 
-  /// Whether copies grow disorderly and need object checks. Not so for files: each verification reads every byte of one.
+  /// Whether copies need housekeeping and object checks. Files do not: each verification reads all of their bytes.
   var needsUpkeep: Bool { get }
 
-  /// Puts a copy's files in order, as far as they need it. Cancelled, or ended by a crash, it leaves a sound copy.
-  /// - Parameter isThorough: also what takes long and is seldom needed; else only what keeps a busy copy fast.
+  /// Runs housekeeping on a copy, as far as needed. A cancellation or a crash leaves an intact copy.
+  /// - Parameter isThorough: also long steps that are seldom needed; else only steps that keep a busy copy fast.
   func housekeep(_ id: ReplicableID, isThorough: Bool) async throws(StrategyError) -> HousekeepingReport
 
-  /// Looks at what stands in a copy's place, without reading its content: a few stats and small files. A part that can be put right in
-  /// place is, and is no damage any more.
+  /// Examines a copy's path without reading its content: a few stats and small files. Parts that can be repaired in
+  /// place are repaired, and are not reported as damage.
   func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook
 
-  /// Reads every byte of a copy and looks whether all is there that it needs. The one method that may run beside others for the
-  /// same id.
+  /// Reads every byte of a copy and checks that all needed objects are there. The only method that may run concurrently
+  /// with others for the same id.
   func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport
 }
 
 extension Strategy {
-  /// Whether it is there, for strategies whose copies have no other parts.
+  /// The default for strategies whose copies have no other parts: reports only whether the copy is there.
   public func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook {
     switch try await presence(of: id) {
     case .present: CopyLook()
@@ -89,13 +89,14 @@ extension Strategy {
     }
   }
 
-  /// None: only the checksum is compared.
+  /// The default: none; only the checksum is compared.
   public func marks(of listing: ContentListing) -> [String] { [] }
 
-  /// False: only the checksum is compared.
+  /// The default: false; only the checksum is compared.
   public func holds(_ marks: [String], _ id: ReplicableID) async throws(StrategyError) -> Bool { false }
 
-  /// One rename after another, the last of a chain first. A circle is refused: it needs a record of its own.
+  /// The default: one rename after another, the last of a chain first. A cycle is refused, because it needs a durable
+  /// record.
   public func move(_ moves: [CopyMove]) async throws(StrategyError) {
     var left = moves
     while !left.isEmpty {
@@ -107,43 +108,43 @@ extension Strategy {
     }
   }
 
-  /// None: a rename leaves the copy under one of its two ids.
+  /// The default: none; a rename leaves the copy under one of its two ids.
   public func unfinishedMoves() async throws(StrategyError) -> [CopyMove] { [] }
 
-  /// Nothing to remove.
+  /// The default: nothing to remove.
   public func finishMoves() async throws(StrategyError) {}
 
-  /// Removes for good what has lain in the trash since before `moment`, whatever put it there; returns how many.
+  /// Deletes copies that were moved to the trash before `moment`, for any reason; returns how many.
   @discardableResult public func emptyTrash(before moment: Timestamp) async throws(StrategyError) -> Int {
     try await emptyTrash(before: moment, displacedBefore: moment)
   }
 }
 
-/// What a housekeeping did.
+/// The result of a housekeeping run.
 public struct HousekeepingReport: Hashable, Sendable {
-  /// Anything was done.
+  /// Whether anything was changed.
   public var hasChanged = false
-  /// Files that hold the content were written anew.
+  /// Whether files with content were rewritten.
   public var hasRewritten = false
-  /// Codes of what deserves a look.
+  /// Codes of warnings.
   public var warnings: [String] = []
 
   /// Nothing.
   public init() {}
 }
 
-/// What a look at a copy found.
+/// The result of examining a copy.
 public struct CopyLook: Hashable, Sendable {
-  /// Something stands in its place.
+  /// Whether its path exists.
   public var isThere: Bool
-  /// A sync may write there: a copy, and nothing that an operator or another program has put there.
+  /// Whether a sync may write there: the path is a copy, not a directory of an operator or another program.
   public var isOurs: Bool
-  /// What is damaged and comes back with a fresh download, one line each.
+  /// Damage that a fresh download repairs, one line each.
   public var damage: [String]
-  /// Something but a sync has changed it since the last one.
+  /// Whether anything but a sync has changed it since the last one.
   public var isTouched: Bool
 
-  /// A look; without arguments at a copy that is as the last sync left it.
+  /// Creates a result; without arguments for a copy that is unchanged since the last sync.
   public init(isThere: Bool = true, isOurs: Bool = true, damage: [String] = [], isTouched: Bool = false) {
     self.isThere = isThere
     self.isOurs = isOurs
@@ -152,38 +153,38 @@ public struct CopyLook: Hashable, Sendable {
   }
 }
 
-/// What an object check found.
+/// The result of an object check.
 public struct CheckReport: Hashable, Sendable {
-  /// What is damaged or missing and comes back with a fresh download, one line each.
+  /// Damaged or missing parts that a fresh download restores, one line each.
   public var findings: [String] = []
-  /// What deserves a look and no download brings back, one line each.
+  /// Problems that no download repairs, one line each.
   public var notes: [String] = []
 
   /// Nothing.
   public init() {}
 }
 
-/// What stands at a replicable's place.
+/// What is at a replicable's path.
 public enum Presence: Hashable, Sendable {
-  /// The replicable, recognisable by this.
+  /// The replicable, with its identity.
   case present(FileIdentity)
-  /// Something that is being made: not yet one of ours.
+  /// A directory that is being created: not a replicable yet.
   case unfinished
-  /// Nothing, looked up in a directory that could be read.
+  /// Nothing, in a directory that could be read.
   case absent
 }
 
-/// What a sync does.
+/// The parameters of a sync.
 public struct SyncRequest: Hashable, Sendable {
   /// Which one.
   public var id: ReplicableID
-  /// Of which incarnation the copy is; `nil` before anyone said.
+  /// Which incarnation the copy is of; `nil` until it is known.
   public var incarnation: Incarnation?
-  /// From where.
+  /// The address of its content.
   public var source: SourceAddress
-  /// What the primary has said that the content is; a file is refused when its bytes say otherwise.
+  /// The primary's checksum of the content; a file with other bytes is refused.
   public var expected: Checksum?
-  /// Fetch everything anew beside the old copy, without using anything of it, and swap.
+  /// Whether to download the complete content beside the old copy, without using its objects, and swap the two.
   public var isFresh: Bool
 
   /// A request.
@@ -199,15 +200,15 @@ public struct SyncRequest: Hashable, Sendable {
   }
 }
 
-/// What a sync did.
+/// The result of a sync.
 public struct SyncReport: Hashable, Sendable {
   /// The copy's digest, read back from disk.
   public var checksum: Checksum?
-  /// Something was written.
+  /// Whether anything was written.
   public var hasChanged: Bool
-  /// Bytes that came over the wire.
+  /// Bytes received from the source.
   public var bytes: UInt64
-  /// What deserves a look, a line each that begins with its code, such as `mass_ref_deletion: …`.
+  /// Warnings, a line each that begins with its code, such as `mass_ref_deletion: …`.
   public var warnings: [String]
 
   /// A report.
@@ -221,21 +222,21 @@ public struct SyncReport: Hashable, Sendable {
 
 /// A listing of a kind's root.
 public struct DirectoryCatalog: Hashable, Sendable {
-  /// What was found, in order of ids.
+  /// The rows in order of ids.
   public var rows: [Row]
-  /// Everything could be read. False for an unreadable directory, an empty root, a root on another device.
+  /// Whether all of it could be read. False for an unreadable directory, an empty root, a root on another device.
   public var isComplete: Bool
-  /// What was left out, with the reason: bad names, two names for one id, links out of the root.
+  /// The entries that were left out, with the reason: bad names, two names for one id, links out of the root.
   public var skipped: [Skipped]
 
   /// One replicable.
   public struct Row: Hashable, Sendable {
     /// Its id.
     public var id: ReplicableID
-    /// What it is recognised by.
+    /// Its device, inode and birth.
     public var identity: FileIdentity
-    /// Changes when the content may have changed, cheaply read: of a repository over the stamps of `HEAD`, `packed-refs` and the
-    /// directories below `refs/`, of a file over size, mtime and inode.
+    /// Changes when the content may have changed, and is cheap to read: of a repository a hash over the stamps of
+    /// `HEAD`, `packed-refs` and the directories below `refs/`, of a file over size, mtime and inode.
     public var stamp: UInt64
 
     /// A row.
@@ -246,13 +247,13 @@ public struct DirectoryCatalog: Hashable, Sendable {
     }
   }
 
-  /// Something that is no replicable, though it looks like one.
+  /// An entry that looks like a replicable but is none.
   public struct Skipped: Hashable, Sendable {
     /// Where it is, below the root; control characters replaced.
     public var path: String
     /// Why it was left out.
     public var reason: String
-    /// It has some of what makes a repository, and not all: it is being made, or it is broken.
+    /// Whether it has some parts of a repository, but not all: it is being created, or it is broken.
     public var isBroken: Bool
 
     /// Something skipped.
@@ -277,14 +278,14 @@ public struct TrashTicket: Hashable, Sendable {
   public var name: String
   /// Which replicable it was.
   public var replicableID: ReplicableID
-  /// Which incarnation, where known.
+  /// The incarnation, if known.
   public var incarnation: Incarnation?
-  /// Since when it lies there.
+  /// When it was moved there.
   public var discardedAt: Timestamp
   /// Why, such as `deleted` or `displaced`.
   public var reason: String
 
-  /// The reason of what a fresh download has displaced.
+  /// The reason of copies that a fresh download has displaced.
   public static let displaced = "displaced"
 
   /// A ticket.

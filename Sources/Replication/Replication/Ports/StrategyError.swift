@@ -1,6 +1,6 @@
-/// Why a strategy could not do what it was asked.
+/// A failure of a strategy.
 public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What went wrong, by a word that scripts may match. Open: layers below may know more of them.
+  /// A word for the failure that scripts may match. Open: lower layers may define more.
   public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The word.
     public let rawValue: String
@@ -17,9 +17,9 @@ public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible 
     public static let missing = Code(rawValue: "missing")
     /// The content is damaged, with its reason.
     public static let broken = Code(rawValue: "broken")
-    /// What came is not what the primary said.
+    /// The received content does not have the primary's checksum.
     public static let checksumMismatch = Code(rawValue: "checksum_mismatch")
-    /// Something stands where something was to be put.
+    /// The destination path exists.
     public static let occupied = Code(rawValue: "occupied")
     /// Another process works on the copy.
     public static let busy = Code(rawValue: "busy")
@@ -27,24 +27,25 @@ public struct StrategyError: Error, Hashable, Sendable, CustomStringConvertible 
     public static let cancelled = Code(rawValue: "cancelled")
     /// The disk is full, or would be.
     public static let diskFull = Code(rawValue: "disk_full")
-    /// The file system refused.
+    /// A file system call failed.
     public static let fileSystem = Code(rawValue: "file_system")
   }
 
   /// Whose failure it is.
   public enum Disposition: String, Hashable, Sendable {
-    /// The replicable's: its entry fails and is tried again with back-off.
+    /// The replicable's: its entry fails and is retried with back-off.
     case replicable
-    /// The host's or this machine's (unreachable, TLS, 401, 429, disk full): work pauses, no failure of an entry is counted. `origin` says whose.
+    /// The host's or this machine's (unreachable, TLS, 401, 429, disk full): work pauses, and no failure of an entry is
+    /// counted. `origin` distinguishes them.
     case host
-    /// A connection broke, or fell silent, in the middle of this replicable: tried again at once a few times. It is the host's
-    /// failure if the host does not answer for others either, and else the replicable's.
+    /// A connection broke, or timed out, during this replicable's transfer: it is retried at once a few times. It is
+    /// the host's failure if the host does not answer for others either, and else the replicable's.
     case connection
   }
 
   /// The word.
   public var code: Code
-  /// What was tried, on what, what went wrong below and what to do next, on one line, without secrets.
+  /// One line: what was tried, on what, what went wrong in the lower layer, and what to do next. Contains no secrets.
   public var message: String
   /// Whose failure it is.
   public var disposition: Disposition

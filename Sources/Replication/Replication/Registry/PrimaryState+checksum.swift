@@ -1,33 +1,35 @@
-/// What a running reading of one replicable's checksum was started for; handed back when it ends.
+/// Identifies a running reading of one replicable's checksum; returned to the state machine when it ends.
 package struct ReadingTicket: Hashable, Sendable {
   /// Whose.
   package let incarnation: Incarnation
-  /// When the reading began, of this replicable never the same twice in a row.
+  /// When the reading began; never equal in two consecutive readings of this replicable.
   package let startedAt: Timestamp
 }
 
 /// The state machine of a primary's checksum: pending, started, succeeded or failed; `disabled` is a secondary's.
 ///
-/// A change that is announced while the content is read makes it pending, and what was read is discarded: it may be of before.
+/// A change that is announced during a reading makes it pending. The reading is discarded, because it may show the
+/// content before the change.
 extension PrimaryState {
-  /// The content has changed, and the event that says so is not logged yet.
+  /// Records that the content has changed, before its event is logged.
   package mutating func announceChange() {
     goneAt = nil
     becomePending()
   }
 
-  /// It is no longer on the disk, and secondaries were told.
+  /// Records that the replicable is no longer on the disk, after its deletion event.
   package mutating func depart(at now: Timestamp) {
     goneAt = now
     becomePending()
   }
 
-  /// Whether what comes back is recognised: by a birth that no other inode has, or by a name where names are all there is.
+  /// Whether a replicable that reappears can be recognised: by a birth that no other inode has, or by its name where
+  /// only names exist.
   package var isRecognizable: Bool { identity.map { $0.birth != 0 || $0.device == 0 } ?? false }
 
-  /// An event about the content was published. What was read no earlier stays.
+  /// Records an event about the content. A reading that is no older than the event stays.
   ///
-  /// - Parameter moment: when the event was published; `nil` where this is not known.
+  /// - Parameter moment: when the event was published; `nil` when unknown.
   package mutating func announce(_ generation: Generation, at moment: Timestamp? = nil) {
     if let known = self.generation, known.covers(generation) { return }
     self.generation = generation
@@ -36,15 +38,16 @@ extension PrimaryState {
     case .succeeded:
       if let reading, reading.generation.covers(generation) { return }
       becomePending()
-    // At its end the reading says whether it was before or after.
+    // The end of the reading decides whether it includes the event.
     case .started: break
     case .pending, .failed, .disabled: becomePending()
     }
   }
 
-  /// The log was restored from a backup and ends before the last event that was published: what is counted after its end will be
-  /// given to other events.
-  /// - Returns: true when the log does not tell any more of this replicable's last change: publish it again.
+  /// The log was restored from a backup and ends before the last event that was published: generations after its end
+  /// will be assigned to other events.
+  /// - Returns: true when the log no longer holds the event of this replicable's last change; the caller publishes it
+  ///   again.
   package mutating func forgetGenerations(after end: Generation) -> Bool {
     let isForgotten = generation.map { $0.log == end.log && !end.covers($0) } ?? false
     let isVoid = reading.map { $0.generation.log == end.log && !end.covers($0.generation) } ?? false
@@ -55,7 +58,8 @@ extension PrimaryState {
     return isForgotten
   }
 
-  /// It is not offered to secondaries. What was read of it says nothing of what is there now.
+  /// Records that the replicable is not offered to secondaries. The last reading is dropped, because it does not
+  /// describe the present content.
   package mutating func withhold(_ reason: NotOffered, _ message: String?) {
     goneAt = nil
     notOffered = reason
@@ -63,7 +67,7 @@ extension PrimaryState {
     becomePending()
   }
 
-  /// It is offered again; its checksum is to be read.
+  /// Records that it is offered again; its checksum becomes pending.
   package mutating func offer() {
     guard notOffered != nil || goneAt != nil else { return }
     notOffered = nil
@@ -72,8 +76,8 @@ extension PrimaryState {
     becomePending()
   }
 
-  /// Begins a reading. The log's position must have been taken before.
-  /// - Returns: what to hand back at its end; `nil` when one runs already.
+  /// Begins a reading. The caller must have read the log's position before.
+  /// - Returns: the ticket for its end; `nil` when one runs already.
   package mutating func startReading(at now: Timestamp) -> ReadingTicket? {
     guard notOffered == nil, goneAt == nil else { return nil }
     switch verificationState {
@@ -86,9 +90,9 @@ extension PrimaryState {
     return ReadingTicket(incarnation: incarnation, startedAt: startedAt)
   }
 
-  /// The content was read.
-  /// - Parameter marks: by which the content is recognised on another disk; `nil` where the strategy gave none.
-  /// - Returns: false when something was published meanwhile: the reading is discarded and to be done again.
+  /// Records a successful reading.
+  /// - Parameter marks: marks that identify the content on another disk; `nil` where the strategy returned none.
+  /// - Returns: false when an event was published meanwhile: the reading is discarded and repeated.
   package mutating func finishReading(
     _ ticket: ReadingTicket, _ reading: PrimaryReading, marks: [String]? = nil, at now: Timestamp
   ) -> Bool {
@@ -107,8 +111,8 @@ extension PrimaryState {
     return true
   }
 
-  /// The content could not be read; why, kept up to 255 characters. Tried again with back-off, or at once when something was
-  /// published meanwhile.
+  /// Records a failed reading, with up to 255 characters of the message. It is retried with back-off, or at once when
+  /// an event was published meanwhile.
   package mutating func failReading(
     _ ticket: ReadingTicket, _ message: String, at now: Timestamp, using generator: inout some RandomNumberGenerator
   ) {
@@ -122,7 +126,7 @@ extension PrimaryState {
       after: verificationRetryCount, missingOnPrimary: false, at: now, using: &generator)
   }
 
-  /// Somebody asks for a reading now, or the last one is too old.
+  /// Requests a reading: an operator asked for it, or the last one is too old.
   package mutating func reverify() {
     switch verificationState {
     case .succeeded, .failed: becomePending()
@@ -130,7 +134,7 @@ extension PrimaryState {
     }
   }
 
-  /// The job that read has ended without a result: cancelled, or gone with its process.
+  /// Makes a reading pending that ended without a result: it was cancelled, or its process died.
   package mutating func recoverAfterRestart() {
     if verificationState == .started { verificationState = .pending }
   }
@@ -145,10 +149,10 @@ extension PrimaryState {
     }
   }
 
-  /// The checksum of the last content that was read, whether or not the reading still stands.
+  /// The checksum of the last content that was read, even if the reading is void.
   package var knownChecksum: Checksum? { knownContent?.checksum ?? reading?.checksum }
 
-  /// The same incarnation under another id; a reading that ran under the old one is to be done again.
+  /// Returns the same incarnation under another id; a reading that ran under the old id is repeated.
   package func renamed(to id: ReplicableID) -> PrimaryState {
     var state = self
     state.replicableID = id
@@ -161,7 +165,7 @@ extension PrimaryState {
     verificationRetryAt = nil
   }
 
-  /// The ticket's reading is the last one and has not ended; it may have become pending meanwhile.
+  /// Whether the ticket's reading is the last one and has not ended; it may have become pending meanwhile.
   private func isRunning(_ ticket: ReadingTicket) -> Bool {
     guard ticket.incarnation == incarnation, ticket.startedAt == verificationStartedAt else { return false }
     switch verificationState {
@@ -170,7 +174,7 @@ extension PrimaryState {
     }
   }
 
-  /// The last reading, unless a change was announced since: an older one vouches for nothing that is there now.
+  /// The last reading, unless a change was announced since: an older one does not describe the present content.
   package var currentReading: PrimaryReading? {
     verificationState == .succeeded && notOffered == nil && goneAt == nil ? reading : nil
   }

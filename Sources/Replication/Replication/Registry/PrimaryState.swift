@@ -1,30 +1,29 @@
-/// What a primary knows of one of its replicables: which incarnation, and its checksum.
+/// A primary's state of one replicable: its incarnation and its checksum.
 ///
-/// Changes by the inputs of its state machine (`PrimaryState+checksum.swift`) and by nothing else.
+/// Changes by the inputs of its state machine (`PrimaryState+checksum.swift`) only.
 public struct PrimaryState: Hashable, Sendable {
   /// Which replicable.
   public package(set) var replicableID: ReplicableID
-  /// Given when it was first seen.
+  /// Assigned when it was first listed.
   public package(set) var incarnation: Incarnation
-  /// What it was recognised by: the directory's or file's device and inode.
+  /// The device and inode of its directory or file.
   public package(set) var identity: FileIdentity?
-  /// What the last successful reading saw. Kept when the reading itself becomes void: a directory that was copied to another disk
-  /// is recognised by it. `nil` in states that an older version wrote, and before the
-  /// first reading.
+  /// The content of the last successful reading. Kept when the reading itself becomes void: it identifies a directory
+  /// that was copied to another disk. `nil` in states that an older version wrote, and before the first reading.
   public package(set) var knownContent: KnownContent?
   /// The last event published about it.
   public package(set) var generation: Generation?
   /// When that event was published.
   public package(set) var announcedAt: Timestamp?
-  /// Since when it is no longer on the disk; `nil` while it is. It is kept for a while, so that what comes back as it was, such as a
-  /// directory that was moved away or a line of a list, is the same incarnation and not another one in its place.
+  /// Since when it is no longer on the disk; `nil` while it is. It is kept for a while, so that a replicable that
+  /// reappears unchanged, such as a directory that was moved away or a line of a list, has the same incarnation.
   public package(set) var goneAt: Timestamp?
-  /// Why it is not offered to secondaries; `nil` when it is. What is not offered is not read.
+  /// Why it is not offered to secondaries; `nil` when it is. A replicable that is not offered is not read.
   public package(set) var notOffered: NotOffered?
-  /// What is wrong with it, where it is broken; at most 255 characters.
+  /// The reason in words, where it is broken; at most 255 characters.
   public package(set) var notOfferedReason: String?
 
-  /// Where the checksum stands.
+  /// The state of the checksum.
   public package(set) var verificationState: VerificationState = .pending
   /// When the last reading began.
   public package(set) var verificationStartedAt: Timestamp?
@@ -39,7 +38,7 @@ public struct PrimaryState: Hashable, Sendable {
   /// Why the last reading failed, at most 255 characters.
   public package(set) var verificationFailure: String?
 
-  /// A replicable seen for the first time; its checksum is to be read.
+  /// Creates the state of a new replicable, with a pending checksum.
   public init(replicableID: ReplicableID, incarnation: Incarnation, identity: FileIdentity? = nil) {
     self.replicableID = replicableID
     self.incarnation = incarnation
@@ -47,29 +46,29 @@ public struct PrimaryState: Hashable, Sendable {
   }
 }
 
-/// The content by which a replicable is recognised after its directory was copied to another disk, restored from a backup, or
-/// mounted under another device number.
+/// The content by which a replicable is recognised after its directory was copied to another disk, restored from a
+/// backup, or mounted under another device number.
 public struct KnownContent: Hashable, Sendable {
   /// The checksum.
   public var checksum: Checksum
   /// Values that the content consists of, such as the object ids of a repository's tips (`Strategy.marks`).
   public var marks: [String]
 
-  /// A known content.
+  /// A content, by its checksum and its marks.
   public init(checksum: Checksum, marks: [String]) {
     self.checksum = checksum
     self.marks = marks
   }
 }
 
-/// What stands at a path, by what a rename does not change.
+/// The identity of a directory or file, which a rename does not change.
 public struct FileIdentity: Hashable, Sendable {
   /// The file system.
   public let device: UInt64
   /// The inode there.
   public let inode: UInt64
-  /// When the inode was made, in nanoseconds since 1970; 0 where the file system does not tell. Without it the next repository
-  /// that is given the inode of a deleted one would pass for that one under a new name.
+  /// When the inode was made, in nanoseconds since 1970; 0 where the file system does not report it. Without it a new
+  /// repository that reuses the inode of a deleted one would be taken for a rename of that one.
   public let birth: Int64
 
   /// An identity.
@@ -79,7 +78,7 @@ public struct FileIdentity: Hashable, Sendable {
     self.birth = birth
   }
 
-  /// Whether both are the same inode as far as both can say: a birth that one of them does not know is not compared.
+  /// Whether both are the same inode. A birth that one of them lacks is not compared.
   public func matches(_ other: FileIdentity) -> Bool {
     device == other.device && inode == other.inode && (birth == other.birth || birth == 0 || other.birth == 0)
   }

@@ -1,6 +1,6 @@
-/// How many entries of a registry stand where. Kept up to date by the store, so asking costs nothing.
+/// Counts of a registry's entries by state. The store updates them with each change, so reading them is cheap.
 public struct RegistryCounts: Hashable, Sendable {
-  /// Entries of what the primary does not offer, by reason. They are in none of the other counts.
+  /// Entries that the primary does not offer, by reason. They are in none of the other counts.
   public var notOffered: [NotOffered: Int] = [:]
   /// Entries by sync state.
   public var states: [SyncState: Int] = [:]
@@ -18,7 +18,7 @@ public struct RegistryCounts: Hashable, Sendable {
   public var copies = 0
   /// Copies that could be checked and never were.
   public var unchecked = 0
-  /// When the copy was checked whose check is the oldest; `nil` when none was.
+  /// The oldest time of a copy's last check; `nil` when none was checked.
   public var oldestCheck: Timestamp?
 
   /// All zero.

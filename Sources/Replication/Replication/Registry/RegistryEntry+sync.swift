@@ -10,17 +10,19 @@
 ///                    └─────────────────┤   failed ◄──────────┴─── a failed verification
 ///                                      └────►┘  failSync
 ///
-/// An announcement during a sync makes the entry pending, and the running sync may then claim what it was started for, and not
-/// that the entry is synced. The retry count falls by success alone, so that back-off keeps growing through whatever else
-/// happens. While an entry is not synced its verification is disabled, or failed where a verification was what failed it.
+/// An announcement during a sync makes the entry pending, and the running sync then records only the generation that it
+/// was started for, not the state synced. Only a success resets the retry count, so that the back-off keeps growing
+/// across all other inputs. While an entry is not synced its verification is disabled, or failed where the verification
+/// itself failed.
 extension RegistryEntry {
-  /// The primary has published that it was made or changed.
+  /// Records an event of the primary: the replicable was created or changed.
   ///
-  /// May be told late, twice and out of order.
+  /// Events may arrive late, twice and out of order.
   /// - Parameters:
-  ///   - generation: the event's; of another log than `wanted` it replaces that. `nil` when only the catalog knows it.
-  ///   - incarnation: whose event it is; `nil` when nobody said.
-  ///   - moment: when the primary published it, by its clock; where that is not known, now.
+  ///   - generation: the event's; of another log than `wanted` it replaces that. `nil` when it comes from the catalog
+  ///     only.
+  ///   - incarnation: the event's incarnation; `nil` when the event has none.
+  ///   - moment: when the primary published it, by its clock; the present time when unknown.
   package mutating func announce(
     _ generation: Generation?, incarnation: Incarnation?, at moment: Timestamp
   ) -> AnnouncementOutcome {
@@ -36,8 +38,8 @@ extension RegistryEntry {
     return .pending
   }
 
-  /// The primary does not offer it: the copy stays as it is, and what was known of it says nothing of the primary any more. A sync
-  /// that runs may not claim success.
+  /// Records that the primary does not offer the replicable. The copy stays as it is; generations and verifications are
+  /// dropped, because they no longer describe the primary. A running sync cannot succeed.
   package mutating func withhold(_ reason: NotOffered, at now: Timestamp) {
     if notOffered == nil { notOfferedAt = now }
     notOffered = reason
@@ -51,7 +53,7 @@ extension RegistryEntry {
     notOfferedAt = nil
   }
 
-  /// Told before, and either held or still being worked for.
+  /// Whether the generation was announced before, and is held or being synced.
   private func isKnown(_ generation: Generation) -> Bool {
     guard let wanted, wanted.covers(generation) else { return false }
     switch state {
@@ -60,23 +62,23 @@ extension RegistryEntry {
     }
   }
 
-  /// Somebody asks for a sync now, whatever the back-off says. The retry count stays.
+  /// Requests a sync now, regardless of the back-off. The retry count stays.
   package mutating func resync() { becomePending() }
 
-  /// Somebody asks for everything to be fetched anew. One that already runs is what was asked for.
+  /// Requests a fresh download. A fresh download that already runs serves the request.
   package mutating func requestFreshDownload() {
     forceToRedownload = true
     becomePending()
   }
 
-  /// A person has brought the copy back from the trash.
+  /// Records that an operator restored the copy from the trash.
   package mutating func markRestored() {
     isRestored = true
     becomePending()
   }
 
-  /// The log that the generations count in is not the one that it was (restored from a backup and written on): what they say is
-  /// void, and only a new sync can say something new. One that runs was started for the old ones: its ticket is stale.
+  /// Voids the generations, because their log was restored from a backup and continued. Only a new sync sets them
+  /// again. A running sync was started for the old ones: its ticket is stale.
   package mutating func forgetGenerations() {
     wanted = nil
     held = nil
@@ -84,16 +86,17 @@ extension RegistryEntry {
     becomePending()
   }
 
-  /// Whether it was told of events behind the cursor. After a restart that means a batch whose cursor was not saved: it comes
-  /// again, and should the log have been restored meanwhile, it comes with other events. Forget the generations then.
+  /// Whether the entry has generations after the cursor. After a restart that means a batch whose cursor was not saved:
+  /// the batch arrives again, with other events if the log was restored meanwhile. The caller forgets the generations
+  /// then.
   package func isAhead(of cursor: Cursor?) -> Bool {
     guard let wanted else { return false }
     guard let cursor else { return true }
     return wanted.log == cursor.log && wanted.id > cursor.id
   }
 
-  /// The copy was proven to be of another incarnation than was thought: the primary has lost its states and given new values. What
-  /// was known of generations and verifications is void.
+  /// Sets the incarnation that the copy was proven to be of, after the primary lost its states and assigned new values.
+  /// Generations and verifications are void.
   package mutating func adopt(_ incarnation: Incarnation) {
     self.incarnation = incarnation
     wanted = nil
@@ -104,8 +107,8 @@ extension RegistryEntry {
     becomePending()
   }
 
-  /// The copy is to be removed and a person must confirm it: it stays as it is until then, failed. What runs ends without a
-  /// success.
+  /// Marks the copy for a removal that an operator must confirm. The copy stays as it is until then, in state failed. A
+  /// running job ends without a success.
   ///
   /// - Parameter isReplaced: the primary has another incarnation in its place; else it has none.
   package mutating func holdForRemoval(isReplaced: Bool, at now: Timestamp) {
@@ -122,7 +125,7 @@ extension RegistryEntry {
     if verificationState == .failed { verificationState = .disabled }
   }
 
-  /// The primary has it after all.
+  /// Withdraws the removal, because the primary has the replicable.
   package mutating func withdrawRemoval() {
     guard removalWaitingSince != nil else { return }
     removalWaitingSince = nil
@@ -138,7 +141,7 @@ extension RegistryEntry {
   }
 
   /// Begins a sync.
-  /// - Returns: what to hand back at its end; `nil` when one runs already.
+  /// - Returns: the ticket for its end; `nil` when one runs already.
   package mutating func startSync(at now: Timestamp) -> SyncTicket? {
     let previous = state
     guard notOffered == nil, removalWaitingSince == nil else { return nil }
@@ -155,12 +158,12 @@ extension RegistryEntry {
       previousState: previous)
   }
 
-  /// The sync has made the copy equal to what the primary listed after the sync began.
+  /// Records that the copy equals the primary's listing, which was made after the sync began.
   /// - Parameter now: when it ended; `nil` is when it began.
   package mutating func finishSync(_ ticket: SyncTicket, at now: Timestamp? = nil) -> SyncOutcome {
     guard isRunning(ticket) else { return .stale }
     lastSuccessAt = now ?? ticket.startedAt
-    // True also when more was announced meanwhile: it was listed after all that events up to here announced.
+    // This holds also when more was announced meanwhile: the listing was made after all changes of events up to here.
     if let claimed = ticket.wanted, held.map({ !$0.covers(claimed) }) ?? true { held = claimed }
     if ticket.forceToRedownload { forceToRedownload = false }
     retryCount = 0
@@ -177,7 +180,7 @@ extension RegistryEntry {
     return .recorded
   }
 
-  /// The sync failed for a reason that lies in the replicable.
+  /// Records a sync that failed for a reason in the replicable.
   ///
   /// - Parameters:
   ///   - message: why; kept up to 255 characters.
@@ -189,7 +192,7 @@ extension RegistryEntry {
     guard isRunning(ticket) else { return .stale }
     retryCount += 1
     lastSyncFailure = Self.shortened(message)
-    // Asked for again while it ran: due now, and if that fails too, the back-off goes on from here.
+    // Requested again while it ran: due now, and if that fails too, the back-off continues from here.
     guard state == .started else { return .syncAgain }
     state = .failed
     self.missingOnPrimary = missingOnPrimary
@@ -198,26 +201,27 @@ extension RegistryEntry {
     return .recorded
   }
 
-  /// The sync ended for a reason that does not lie in the replicable: the host or this machine failed, or it was cancelled. The
-  /// entry waits for a sync again (one that failed is failed again), its count and its failure as they were.
+  /// Records a sync that ended for a reason outside the replicable: the host or this machine failed, or it was
+  /// cancelled. The entry waits for a sync again (a failed entry is failed again), with its retry count and failure
+  /// unchanged.
   @discardableResult package mutating func pauseSync(_ ticket: SyncTicket) -> SyncOutcome {
     guard isRunning(ticket) else { return .stale }
     guard state == .started else { return .syncAgain }
     switch ticket.previousState {
     case .failed: state = .failed
-    // Whether the copy is still as it was when it was synced, nobody has looked.
+    // No job has read the copy since it was synced.
     case .pending, .started, .synced: state = .pending
     }
     return .recorded
   }
 
-  /// No job of an earlier process runs any more. The tickets of its jobs are gone with it.
+  /// Makes the entry pending if a job of an earlier process was running: jobs and tickets do not survive a restart.
   package mutating func recoverAfterRestart() {
     if state == .started { becomePending() }
     if verificationState == .started { verificationState = state == .synced ? .pending : .disabled }
   }
 
-  /// Whether there is, or was, a copy: a sync has ended well.
+  /// Whether there is, or was, a copy: a sync has succeeded.
   package var hasCopy: Bool { held != nil || lastSuccessAt != nil }
 
   /// Whether a sync is to be started at that time.
@@ -230,7 +234,7 @@ extension RegistryEntry {
     }
   }
 
-  /// The ticket's sync is this entry's last one and has not ended; the entry may have become pending meanwhile.
+  /// Whether the ticket's sync is this entry's last one and has not ended; the entry may have become pending meanwhile.
   private func isRunning(_ ticket: SyncTicket) -> Bool {
     guard ticket.number == id, ticket.startedAt == lastSyncedAt, removalWaitingSince == nil,
       ticket.incarnation == nil || ticket.incarnation == incarnation

@@ -1,10 +1,12 @@
 extension RegistryEntry {
-  /// A failure as the columns hold it: its first 255 Unicode scalars, for one character may be endless.
+  /// Returns a failure as stored in the columns: its first 255 Unicode scalars, because one character may have any
+  /// number of them.
   static func shortened(_ message: String) -> String {
     String(String.UnicodeScalarView(message.unicodeScalars.prefix(failureLength)))
   }
 
-  /// The time as the mark of one attempt: another one than the attempt before, also when both began in one millisecond.
+  /// Returns the time as the mark of an attempt: it differs from the previous attempt's, even if both began in one
+  /// millisecond.
   static func distinct(_ now: Timestamp, from last: Timestamp?) -> Timestamp {
     now == last ? now + .milliseconds(1) : now
   }

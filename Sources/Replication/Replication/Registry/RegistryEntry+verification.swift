@@ -9,14 +9,16 @@
 ///        │ announce, resync       │                     failed ── the sync state too   │
 ///        └── from everywhere      └────────────────────────────────────────────────────┘
 ///
-/// Pending, started and succeeded only while the entry is synced. Every failure also fails the sync, so that a full sync follows
-/// with the same back-off; the failures since the last success are counted through those syncs.
+/// Pending, started and succeeded only while the entry is synced. Every failure also fails the sync, so that a full
+/// sync follows with the same back-off; the failures since the last success are counted through those syncs.
 extension RegistryEntry {
-  /// A mismatch that is the third failed verification in a row, or the sixth and so on, is followed by a fresh download.
+  /// A mismatch that is the third failed verification in a row, or the sixth and so on, is followed by a fresh
+  /// download.
   package static let mismatchesBeforeFreshDownload = 3
 
   /// Begins a verification.
-  /// - Returns: what to hand back at its end; `nil` when the entry is not synced, one runs already, or a failed one is not due.
+  /// - Returns: the ticket for its end; `nil` when the entry is not synced, one runs already, or a failed one is not
+  ///   due.
   package mutating func startVerification(at now: Timestamp) -> VerificationTicket? {
     guard state == .synced, removalWaitingSince == nil else { return nil }
     switch verificationState {
@@ -30,8 +32,9 @@ extension RegistryEntry {
     return verificationTicket(at: startedAt)
   }
 
-  /// Begins the proof of a copy that is pending after each of its syncs, because its replicable never rests. It stays pending.
-  /// - Returns: what to hand to `proveOvertaken`; `nil` when the entry is not pending.
+  /// Begins the proof of a copy that is pending after each of its syncs, because its replicable changes constantly. It
+  /// stays pending.
+  /// - Returns: the ticket for `proveOvertaken`; `nil` when the entry is not pending.
   package mutating func startProof(at now: Timestamp) -> VerificationTicket? {
     guard state == .pending, verificationState == .disabled, notOffered == nil, removalWaitingSince == nil else {
       return nil
@@ -48,13 +51,14 @@ extension RegistryEntry {
       lastSyncedAt: lastSyncedAt, verified: checksumMismatch ? nil : verificationChecksum)
   }
 
-  /// A sync as a part of the verification is about to change the copy: from here on it need not be what was verified last.
+  /// Records that a sync within the verification is about to change the copy: from here on it may differ from the last
+  /// verified content.
   package mutating func prepareBracket(_ ticket: VerificationTicket) {
     if isRunning(ticket), !checksumMismatch { verificationChecksum = nil }
   }
 
-  /// The copy is equal to the primary.
-  /// - Returns: false when the result is void, because something was announced or asked for meanwhile.
+  /// Records that the copy is equal to the primary.
+  /// - Returns: false when the result is void, because an event was announced or a job requested meanwhile.
   package mutating func succeedVerification(
     _ ticket: VerificationTicket, _ checksum: Checksum, at now: Timestamp
   ) -> Bool {
@@ -65,11 +69,12 @@ extension RegistryEntry {
     return true
   }
 
-  /// A bracket has shown that the copy is equal to the primary, and something was announced or asked for while it ran: the entry
-  /// stays pending, and says when it was proven last. So the proofs of a replicable that never rests are not all void.
+  /// Records a bracket that showed that the copy is equal to the primary, although an event was announced or a job
+  /// requested while it ran: the entry stays pending, with the time of its last proof. Otherwise a constantly changing
+  /// replicable would never be proven.
   ///
-  /// What was published before the bracket began was listed by it: only what came later still waits for a proof.
-  /// - Returns: false when another sync has begun since, so that nothing can be said of the copy any more.
+  /// The bracket listed all changes published before it began: only later ones still wait for a proof.
+  /// - Returns: false when another sync has begun since, so that the proof no longer applies to the copy.
   package mutating func proveOvertaken(_ ticket: VerificationTicket, _ checksum: Checksum, at now: Timestamp) -> Bool {
     guard ticket.number == id, state == .pending, verificationState == .disabled, removalWaitingSince == nil,
       ticket.startedAt == verificationStartedAt, ticket.lastSyncedAt == lastSyncedAt, ticket.incarnation == incarnation
@@ -89,11 +94,11 @@ extension RegistryEntry {
     verificationRetryAt = nil
   }
 
-  /// The copy was shown to differ from the primary, twice. What it holds is not known any more.
+  /// Records that the copy was shown to differ from the primary, twice. Its content is unknown from here on.
   ///
   /// - Parameters:
   ///   - copy: the copy's digest.
-  ///   - primary: the primary's, as it was read last.
+  ///   - primary: the primary's last digest.
   /// - Returns: false when the result is void.
   @discardableResult package mutating func failMismatch(
     _ ticket: VerificationTicket, copy: Checksum?, primary: Checksum?, at now: Timestamp,
@@ -111,10 +116,10 @@ extension RegistryEntry {
     return true
   }
 
-  /// The copy or the primary could not be read, for a reason that lies in the replicable.
+  /// Records that the copy or the primary could not be read, for a reason in the replicable.
   ///
-  /// The checksums of the last verdict stay. A sync follows, because a copy that cannot be read is not mended by reading it
-  /// again.
+  /// The checksums of the last verdict stay. A sync follows, because reading an unreadable copy again does not repair
+  /// it.
   /// - Returns: false when the result is void.
   @discardableResult package mutating func failVerification(
     _ ticket: VerificationTicket, _ message: String, missingOnPrimary: Bool = false, at now: Timestamp,
@@ -135,7 +140,7 @@ extension RegistryEntry {
     state = .failed
     self.missingOnPrimary = missingOnPrimary
     lastSyncFailure = Self.shortened("Verification failed with: " + message)
-    // The syncs in between succeeded and began their count anew; the verifications' count did not.
+    // The syncs in between succeeded and reset their count; the verifications' count was not reset.
     retryCount = max(retryCount + 1, verificationRetryCount)
     let retry = BackOff.retryTime(
       after: retryCount, missingOnPrimary: missingOnPrimary, at: now, using: &generator)
@@ -143,21 +148,22 @@ extension RegistryEntry {
     verificationRetryAt = retry
   }
 
-  /// The primary changes faster than it can be compared: to be done again, no failure. It has had its turn: the time of its end
-  /// puts it behind those that wait longer.
+  /// Records that the primary changes faster than it can be compared: pending again, without a failure. The time of its
+  /// end queues it after entries that have waited longer.
   package mutating func moved(_ ticket: VerificationTicket, at now: Timestamp) {
     guard isRunning(ticket) else { return }
     verificationState = .pending
     verifiedAt = now
   }
 
-  /// The host or this machine failed, or it was cancelled: to be done again, nothing counted.
+  /// Records that the host or this machine failed, or the job was cancelled: pending again, without counting a failure.
   package mutating func pauseVerification(_ ticket: VerificationTicket) {
     guard isRunning(ticket) else { return }
     verificationState = .pending
   }
 
-  /// Somebody asks for a verification now. One that runs is what was asked for; what is not synced is verified when it is.
+  /// Requests a verification now. A running verification serves the request. An entry that is not synced is verified
+  /// after its sync.
   package mutating func reverify() {
     guard state == .synced else { return }
     switch verificationState {
@@ -166,8 +172,8 @@ extension RegistryEntry {
     }
   }
 
-  /// The primary has read its checksum anew. One that differs from the copy's is a reason to look and no proof of anything; one
-  /// that is older than what the copy holds is no reason either.
+  /// Records a new reading of the primary. A reading that differs from the copy's checksum requests a verification, but
+  /// proves nothing; a reading older than the copy's generation is ignored.
   package mutating func primaryRead(_ reading: PrimaryReading) {
     if let held, held.log == reading.generation.log, !reading.generation.covers(held) { return }
     if verificationState == .succeeded, verificationChecksum == reading.checksum { return }
@@ -188,7 +194,7 @@ extension RegistryEntry {
     BackOff.isDue(verificationRetryAt, missingOnPrimary: missingOnPrimary, at: now)
   }
 
-  /// The copy is about to change: what was verified of it is void. A failure is kept until the sync ends.
+  /// Voids the last verification, because the copy is about to change. A failure is kept until the sync ends.
   mutating func suspendVerification() {
     if !checksumMismatch { verificationChecksum = nil }
     switch verificationState {

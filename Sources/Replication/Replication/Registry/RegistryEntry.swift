@@ -1,17 +1,17 @@
-/// What a secondary knows of one replicable: the seeds' columns under their names in files, and ours.
+/// A secondary's state of one replicable: Geo's registry columns under their names in files, and Remora's own.
 ///
-/// A value: it changes by the inputs of its two state machines (`RegistryEntry+sync.swift`, `RegistryEntry+verification.swift`) and
-/// of the object check (`RegistryEntry+check.swift`), and by nothing else. Callers save the result
-/// before they act on it, but for starts of jobs that a crash undoes anyway (`changeUntilRestart`).
+/// A value: it changes by the inputs of its two state machines (`RegistryEntry+sync.swift`,
+/// `RegistryEntry+verification.swift`) and of the object check (`RegistryEntry+check.swift`), only. Callers save the
+/// result before they act on it, except for starts of jobs, which a crash undoes anyway (`changeUntilRestart`).
 public struct RegistryEntry: Hashable, Sendable {
-  /// Growing, never reused; given by the registry.
+  /// Growing, never reused; assigned by the registry.
   public package(set) var id: UInt64
   /// Which replicable.
   public package(set) var replicableID: ReplicableID
   /// When the entry was made.
   public package(set) var createdAt: Timestamp
 
-  /// Where the sync stands.
+  /// The state of the sync.
   public package(set) var state: SyncState = .pending
   /// When the last attempt began (Geo's meaning of the column), `nil` before the first.
   public package(set) var lastSyncedAt: Timestamp?
@@ -23,21 +23,22 @@ public struct RegistryEntry: Hashable, Sendable {
   public package(set) var retryCount = 0
   /// Why the last sync failed, at most 255 characters.
   public package(set) var lastSyncFailure: String?
-  /// The next sync fetches everything anew, beside the old copy.
+  /// Whether the next sync downloads the complete content into a new copy beside the old one.
   public package(set) var forceToRedownload = false
-  /// A person has brought the copy back from the trash, and the primary was not found to have it since. Only a person lets it go
-  /// again.
+  /// An operator restored the copy from the trash, and the primary has not been found to have it since. Only an
+  /// operator may have it removed again.
   public package(set) var isRestored = false
-  /// Since when the copy's removal waits for a confirmation: until then nothing syncs or verifies it. `nil` when none waits.
+  /// Since when the copy's removal waits for a confirmation: until then it is neither synced nor verified. `nil` when
+  /// none waits.
   public package(set) var removalWaitingSince: Timestamp?
-  /// The primary said that it does not have it.
+  /// The primary answered that it does not have it.
   public package(set) var missingOnPrimary = false
-  /// Why the primary does not offer it; `nil` when it does. What is not offered is pending, and not due.
+  /// Why the primary does not offer it; `nil` when it does. An entry that is not offered is pending, and not due.
   public package(set) var notOffered: NotOffered?
-  /// Since when this site has known that.
+  /// When this site recorded that.
   public package(set) var notOfferedAt: Timestamp?
 
-  /// Where the verification stands.
+  /// The state of the verification.
   public package(set) var verificationState: VerificationState = .disabled
   /// When the last verification ended.
   public package(set) var verifiedAt: Timestamp?
@@ -56,14 +57,14 @@ public struct RegistryEntry: Hashable, Sendable {
   /// Why the last verification failed, at most 255 characters.
   public package(set) var verificationFailure: String?
 
-  /// Which incarnation the copy is, or shall be, of; `nil` before anyone said.
+  /// Which incarnation the copy is of, or will be of after the next sync; `nil` until it is known.
   public package(set) var incarnation: Incarnation?
-  /// Up to which event the copy is asked for.
+  /// The event up to which the copy is wanted.
   public package(set) var wanted: Generation?
-  /// Up to which event the copy is known to be complete.
+  /// The last event up to which the copy is complete.
   public package(set) var held: Generation?
-  /// Since when something was announced that no verification has seen yet; `nil` when all was verified. The beginning of the
-  /// replication lag.
+  /// When the oldest announced change was published that is not verified yet; `nil` when all are verified. The start of
+  /// the replication lag.
   public package(set) var announcedAt: Timestamp?
   /// When the copy's objects were last checked.
   public package(set) var checkedAt: Timestamp?
@@ -71,7 +72,7 @@ public struct RegistryEntry: Hashable, Sendable {
   public package(set) var checkFailure: String?
   /// Checks in a row that found something.
   public package(set) var checkRetryCount = 0
-  /// A check was asked for, whenever the last one was.
+  /// Whether a check was requested, independent of the interval.
   public package(set) var isCheckWanted = false
 
   /// A new entry, pending.
@@ -87,6 +88,6 @@ public struct RegistryEntry: Hashable, Sendable {
     announcedAt = createdAt
   }
 
-  /// Files and columns hold this many characters of a failure.
+  /// The maximum length of a failure in files and columns, in characters.
   public static let failureLength = 255
 }

@@ -1,4 +1,4 @@
-/// Which entries of a registry, in which order, from where on: what lists for people ask.
+/// A query for a page of a registry's entries: filter, order and first position.
 public struct RegistryQuery: Hashable, Sendable {
   /// By what a list is sorted. Entries without the time come before all others; equal ones are in no particular order.
   public enum Order: String, Hashable, Sendable, CaseIterable {
@@ -10,7 +10,7 @@ public struct RegistryQuery: Hashable, Sendable {
     case verifiedAt = "verified_at"
   }
 
-  /// A place in a list: that of an entry, by what the list is sorted by.
+  /// The position of an entry in a list, by the sort key.
   public struct Position: Hashable, Comparable, Sendable {
     /// The number, or the time in milliseconds since 1970; the smallest number stands for no time.
     public var order: Int64
@@ -23,27 +23,27 @@ public struct RegistryQuery: Hashable, Sendable {
       self.id = id
     }
 
-    /// By what the list is sorted by, then by id.
+    /// Compares the sort key, then the id.
     public static func < (left: Position, right: Position) -> Bool {
       left.order == right.order ? left.id < right.id : left.order < right.order
     }
   }
 
-  /// Only entries whose sync stands here.
+  /// Only entries in this sync state.
   public var state: SyncState?
-  /// Only entries whose verification stands here.
+  /// Only entries in this verification state.
   public var verificationState: VerificationState?
   /// Only these.
   public var ids: Set<ReplicableID>?
-  /// Only those whose ids begin so; compared bytewise.
+  /// Only entries whose ids have this prefix; compared bytewise.
   public var prefix: String?
   /// By what the list is sorted.
   public var order: Order
   /// The largest first.
   public var isDescending: Bool
-  /// Entries behind this place; before it when the page is taken backwards.
+  /// Entries after this position; before it when `isBackwards`.
   public var position: Position?
-  /// The page that ends before the place, or at the list's end.
+  /// Whether to return the page that ends before the position, or at the list's end.
   public var isBackwards = false
   /// How many at most; 1 or more.
   public var limit: Int
@@ -68,7 +68,7 @@ public struct RegistryQuery: Hashable, Sendable {
       && (prefix.map { id.utf8.starts(with: $0.utf8) } ?? true)
   }
 
-  /// Where an entry stands in the list.
+  /// Returns an entry's position in the list.
   public func position(of entry: RegistryEntry) -> Position {
     let order =
       switch order {
@@ -80,11 +80,11 @@ public struct RegistryQuery: Hashable, Sendable {
   }
 }
 
-/// A part of a list, in the list's order whichever way it was taken.
+/// A part of a list, in the list's order, also for backward pages.
 public struct RegistryPart: Hashable, Sendable {
   /// The entries.
   public var entries: [RegistryEntry]
-  /// There are more in the direction in which it was taken.
+  /// Whether there are more entries in the query's direction.
   public var hasMore: Bool
 
   /// A part.

@@ -1,6 +1,6 @@
-/// Where the sync of a replicable stands on a secondary.
+/// The state of a replicable's sync on a secondary.
 public enum SyncState: String, CaseIterable, Sendable {
-  /// Something is to be done, as soon as there is room.
+  /// A sync is needed, and starts as soon as a slot is free.
   case pending
   /// A sync runs.
   case started

@@ -1,36 +1,36 @@
-/// What a running sync of one entry was started for; handed back when it ends.
+/// Identifies a running sync of one entry; returned to the state machine when it ends.
 package struct SyncTicket: Hashable, Sendable {
   /// The entry's number: an entry that was removed and made again is another one.
   package let number: UInt64
-  /// When the sync began, of this entry never the same twice in a row.
+  /// When the sync began; never equal in two consecutive syncs of this entry.
   package let startedAt: Timestamp
-  /// Up to which event a success may be claimed: what was wanted before anything was listed. `nil` claims nothing.
+  /// The generation that a success records: the wanted one before the primary was listed. `nil` records none.
   package let wanted: Generation?
   /// Fetch everything anew.
   package let forceToRedownload: Bool
-  /// Which incarnation was asked for; `nil` before anyone said.
+  /// The incarnation to sync; `nil` until it is known.
   package let incarnation: Incarnation?
-  /// Where the entry stood before, to go back there when the host failed and not the replicable.
+  /// The entry's previous state, which is restored when the host failed and not the replicable.
   package let previousState: SyncState
 }
 
-/// What the end of a sync, good or bad, means for its entry.
+/// The effect of a sync's end on its entry.
 package enum SyncOutcome: Hashable, Sendable {
-  /// The entry says it now.
+  /// The result was recorded in the entry.
   case recorded
-  /// Something was announced or asked for while it ran: the entry is pending, sync it again.
+  /// An event was announced or a sync requested while it ran: the entry is pending.
   case syncAgain
   /// The entry is not that sync's any more: nothing changed.
   case stale
 }
 
-/// What an announcement means for an entry.
+/// The effect of an announcement on an entry.
 package enum AnnouncementOutcome: Hashable, Sendable {
   /// The entry is pending: sync it.
   case pending
-  /// It was told before: nothing changed.
+  /// The event was recorded before; nothing changed.
   case known
-  /// The entry is of another incarnation, this one: nothing changed. Only the primary can say which of the two is gone; ask it,
-  /// discard or rename, then announce again.
+  /// The entry is of another incarnation, this one: nothing changed. Only the primary determines which of the two is
+  /// gone: ask it, remove or rename the copy, then announce again.
   case otherIncarnation(Incarnation)
 }

@@ -1,4 +1,4 @@
-/// Where the verification of a replicable stands: on a secondary against the primary, on the primary the checksum itself.
+/// The state of a replicable's verification: on a secondary against the primary, on the primary of the checksum itself.
 public enum VerificationState: String, CaseIterable, Sendable {
   /// To be done.
   case pending

@@ -1,8 +1,8 @@
-/// When something that failed is tried again: later and later, with chance, never given up.
+/// Computes when failed work is retried: with growing, randomized delays and no limit on retries.
 ///
-/// After the n-th failure since the last success: n⁴ + 15 + rand(0..29)·(n+1) seconds, but never later than the cap and one
-/// first delay. The cap is an hour, and four hours for what the primary does not have (Geo's schedule, kept so that operators
-/// find what they know).
+/// After the n-th failure since the last success: n⁴ + 15 + rand(0..29)·(n+1) seconds, but never later than the cap and
+/// one first delay. The cap is an hour, and four hours for replicables that the primary lacks. This is Geo's schedule,
+/// which operators are used to.
 ///
 /// | n | earliest | latest |
 /// |---|---|---|
@@ -21,12 +21,12 @@ package enum BackOff {
   /// - Parameter count: n, from 1.
   package static func delay(after count: Int, using generator: inout some RandomNumberGenerator) -> Duration {
     precondition(count > 0, "nothing failed, so there is nothing to wait for")
-    // Far past every cap, and still far from an overflow.
+    // Larger than every cap, and without an overflow.
     let n = min(count, 1_000)
     return .seconds(n * n * n * n + 15 + Int.random(in: 0...29, using: &generator) * (n + 1))
   }
 
-  /// When to try again what failed at `now` for the n-th time.
+  /// Returns when to retry work that failed at `now` for the n-th time.
   package static func retryTime(
     after count: Int, missingOnPrimary: Bool, at now: Timestamp, using generator: inout some RandomNumberGenerator
   ) -> Timestamp {
@@ -37,14 +37,14 @@ package enum BackOff {
 
   /// Whether a retry time has come.
   ///
-  /// One that is further away than any that could have been set now was set under another clock: it is due as well, so that a
-  /// clock that jumped back leaves nothing waiting for longer than the cap.
+  /// A time further in the future than any delay was set before the clock was set back: it is due as well, so that no
+  /// entry waits longer than the cap.
   package static func isDue(_ retryAt: Timestamp?, missingOnPrimary: Bool, at now: Timestamp) -> Bool {
     guard let retryAt else { return true }
     return retryAt <= now || retryAt > now + longest(missingOnPrimary: missingOnPrimary)
   }
 
-  /// The longest that anything waits: the cap and the longest first delay.
+  /// Returns the longest delay: the cap and the longest first delay.
   package static func longest(missingOnPrimary: Bool) -> Duration {
     cap(missingOnPrimary: missingOnPrimary) + .seconds(74)
   }

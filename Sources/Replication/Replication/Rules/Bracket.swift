@@ -1,18 +1,18 @@
-/// The rule that tells a wrong copy from a primary that moves (product contract § 6): the primary is listed, the copy is synced
-/// and read, the primary is listed again, and the three are laid side by side.
+/// Distinguishes a wrong copy from a changing primary (product contract § 6): the primary is listed, the copy is synced
+/// and read, the primary is listed again, and the three listings are compared.
 ///
-/// Line by line, with "no such line" as a value like any other: what either listing of the primary holds is right. What both
-/// hold alike and the copy holds otherwise is a mismatch. What is none of these moved. A copy that equals one of the two listings
-/// has nothing but right lines.
+/// Line by line, with "no such line" as a value like any other: a line of the copy that equals either listing of the
+/// primary is right. A line that both listings hold alike and the copy holds otherwise is a mismatch. Any other line
+/// moved. A copy that equals one of the two listings has only right lines.
 ///
-/// One walk over three sorted listings: time in proportion to their lines, no memory but for the lines that differ.
+/// One walk over three sorted listings: time proportional to their lines, memory only for the lines that differ.
 package enum Bracket {
-  /// So many differing lines are told; the others are not kept.
+  /// The maximum of differing lines that are reported; further ones are dropped.
   package static let mostDifferences = 1_000
 
   /// Judges one bracket.
   ///
-  /// Names that any of the three could not tell the value of are left out.
+  /// Names whose value any of the three lacks are left out.
   package static func judge(
     before: ContentListing, copy: ContentListing, after: ContentListing
   ) -> BracketJudgement {
@@ -38,9 +38,10 @@ package enum Bracket {
     return hasMoved ? .moved : .succeeded
   }
 
-  /// Judges a second bracket after one that found a mismatch: a mismatch counts when the copy holds the same wrong value again.
+  /// Judges a second bracket after one that found a mismatch: a mismatch counts when the copy holds the same wrong
+  /// value again.
   ///
-  /// A ref that is moved to and fro may look wrong once, when the copy was synced between two listings that are alike.
+  /// A ref that is changed and changed back may look wrong once, when the copy was synced between two equal listings.
   package static func judge(_ second: BracketJudgement, after first: BracketJudgement) -> BracketJudgement {
     guard case .mismatched(let again) = second, case .mismatched(let before) = first else { return second }
     var rest = before[...]
@@ -67,17 +68,17 @@ package enum Bracket {
   private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
-/// What the lines of a bracket say.
+/// The result of a bracket.
 package enum BracketJudgement: Hashable, Sendable {
   /// Every line of the copy is the primary's.
   case succeeded
-  /// Nothing is wrong, and something changed too fast to be told.
+  /// No line is wrong, but some changed during the bracket and could not be judged.
   case moved
   /// These lines are wrong, in order of their names, at most the first thousand.
   case mismatched([Difference])
 }
 
-/// A place in a listing that goes forward only.
+/// A forward-only position in a listing.
 private struct LineWalk {
   private let listing: ContentListing
   private var index = 0
@@ -86,8 +87,8 @@ private struct LineWalk {
 
   var name: ArraySlice<UInt8>? { index < listing.count ? listing.name(index) : nil }
 
-  /// The value of the line of that name, which is passed; `nil` when the listing has no such line. Never asked for a name
-  /// behind the place.
+  /// Returns the value of the line of that name and advances past it; `nil` when the listing has no such line. Names
+  /// must be ascending.
   mutating func value(of name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     guard let here = self.name, here.elementsEqual(name) else { return nil }
     defer { index += 1 }
@@ -95,7 +96,7 @@ private struct LineWalk {
   }
 }
 
-/// The names that are left out, asked in order.
+/// The names that are left out, queried in order.
 private struct UnknownNames {
   private var rest: ArraySlice<[UInt8]>
 

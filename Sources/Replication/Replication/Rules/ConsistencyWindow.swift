@@ -4,16 +4,16 @@ package enum ConsistencyWindow {
   package struct Differences: Hashable, Sendable {
     /// Rows whose id no entry has, in order; those of `renamed` among them.
     package var untracked: [CatalogRow] = []
-    /// Rows whose entry was never told of the row's last event, or is of another incarnation.
+    /// Rows whose entry has not recorded the row's last event, or is of another incarnation.
     package var behind: [CatalogRow] = []
-    /// Rows of entries that are not behind, whose reading is another one than the copy was verified by: the event that said so was
-    /// never published, or did not come.
+    /// Rows of entries that are not behind, whose reading differs from the one that verified the copy: its event was
+    /// never published, or was lost.
     package var read: [CatalogRow] = []
-    /// Untracked rows whose incarnation an entry of this window has under another id, with that id. One whose entry is in
-    /// another window is not seen here; the registry knows it by its incarnation.
+    /// Untracked rows whose incarnation an entry of this window has under another id, with that id. An entry in another
+    /// window is not seen here; the caller finds it in the registry by its incarnation.
     package var renamed: [Rename] = []
-    /// Entries whose id no row has and which are not renamed, in order. Empty when the listing was not complete: a gap says
-    /// nothing then.
+    /// Entries whose id no row has and which are not renamed, in order. Empty when the listing was incomplete: a gap
+    /// proves nothing then.
     package var gone: [ReplicableID] = []
   }
 
@@ -31,7 +31,7 @@ package enum ConsistencyWindow {
   ///   - rows: the catalog's, in order of ids.
   ///   - entries: the registry's between the same two ids, in order of ids.
   ///   - position: the log's, before the catalog's listing began.
-  ///   - isComplete: the catalog's listing saw everything.
+  ///   - isComplete: whether the catalog's listing was complete.
   package static func differences(
     rows: [CatalogRow], entries: [RegistryEntry], position: Generation? = nil, isComplete: Bool = true
   ) -> Differences {
@@ -62,7 +62,7 @@ package enum ConsistencyWindow {
 }
 
 extension ConsistencyWindow.Differences {
-  /// Tells what is gone from what only has another id.
+  /// Separates replicables that are gone from those that were renamed.
   fileprivate mutating func pair(_ missing: [RegistryEntry]) {
     guard !missing.isEmpty else { return }
     let untrackedRows = Dictionary(untracked.map { ($0.incarnation, $0) }) { first, _ in first }
@@ -77,11 +77,11 @@ extension ConsistencyWindow.Differences {
 }
 
 extension CatalogRow {
-  /// The generation to announce to an entry when the catalog, and not an event, tells of this row.
+  /// Returns the generation to announce to an entry when this row comes from the catalog and not from an event.
   ///
-  /// Never one behind the catalog's position: that event comes by itself, and a registry that knows of events behind its cursor
-  /// could not tell when the log is restored to a place between the two. Without an event the position: all that was logged
-  /// before the listing is held by whoever syncs after it.
+  /// It is never after the catalog's position: that event arrives later by itself, and a registry with generations
+  /// after its cursor could not detect that the log was restored to a place between the two. Without an event it is the
+  /// position: a sync after the listing holds all that was logged before it.
   package func announced(at position: Generation) -> Generation {
     guard let generation, !(generation.log == position.log && generation.id > position.id) else { return position }
     return generation
@@ -89,8 +89,8 @@ extension CatalogRow {
 
   /// The generation to announce to an entry that waits for a sync.
   ///
-  /// That sync lists after the whole catalog was listed, so every generation up to the position may be claimed for it. The
-  /// reading's is the one that lets the reading prove the copy, and nothing was announced between the two.
+  /// That sync lists after the whole catalog was listed, so it holds every generation up to the position. With the
+  /// reading's generation the reading can prove the copy, and no event was announced between the two.
   package func wantedBeforeSync(at position: Generation) -> Generation {
     let announced = announced(at: position)
     guard let read = reading?.generation, position.covers(read), generation.map({ read.covers($0) }) ?? true else {
@@ -101,17 +101,17 @@ extension CatalogRow {
 }
 
 extension RegistryEntry {
-  /// The catalog has a reading that is not the one that this copy was verified by.
+  /// Whether the catalog has a reading other than the one that verified this copy.
   fileprivate func isContradicted(by row: CatalogRow) -> Bool {
     guard verificationState == .succeeded, let reading = row.reading else { return false }
     return reading.checksum != verificationChecksum
   }
 
-  /// The catalog tells something that this entry was never told. Generations of two logs cannot be compared, so one of another
-  /// log is something new.
+  /// Whether the catalog has a generation that this entry has not recorded. Generations of two logs cannot be compared,
+  /// so one of another log counts as new.
   fileprivate func isBehind(_ row: CatalogRow, at position: Generation?) -> Bool {
     guard row.incarnation == incarnation else { return true }
-    // The primary offers it again, or has it after all.
+    // The primary offers it again, or has it again.
     guard notOffered == nil, removalWaitingSince == nil else { return true }
     guard let generation = row.generation else { return false }
     let announced = position.map { row.announced(at: $0) } ?? generation

@@ -1,7 +1,9 @@
-/// A pattern of ids: `?` is one character and `*` any number of them within a part, `**` as a whole part is any number of parts.
+/// A pattern of ids: `?` is one character and `*` any number of them within a part, `**` as a whole part is any number
+/// of parts.
 ///
-/// `**` matches everything, `tmp/**` everything below `tmp`, `**/wiki` every id whose last part is `wiki`. Everything else stands
-/// for itself, compared as bytes. Matching takes time in proportion to the pattern's length times the id's, whatever the pattern.
+/// `**` matches everything, `tmp/**` everything below `tmp`, `**/wiki` every id whose last part is `wiki`. All other
+/// characters match themselves, compared as bytes. Matching takes time proportional to the pattern's length times the
+/// id's, for any pattern.
 package struct Glob: Hashable, Sendable, CustomStringConvertible {
   private enum Part: Hashable, Sendable {
     case anyParts
@@ -20,8 +22,8 @@ package struct Glob: Hashable, Sendable, CustomStringConvertible {
     self.parts = parts
   }
 
-  /// - Throws: `ReplicationError.invalidConfiguration` for an empty pattern or part, more than 1,024 bytes, and `**` that is only
-  ///   a piece of a part.
+  /// - Throws: `ReplicationError.invalidConfiguration` for an empty pattern or part, more than 1,024 bytes, and `**`
+  ///   that is only a fragment of a part.
   package init(_ text: String) throws(ReplicationError) {
     if let reason = Self.objection(to: text) { throw .invalidConfiguration("glob '\(text)': \(reason)") }
     self.init(text: text, parts: Self.split(text).map { $0.elementsEqual("**".utf8) ? .anyParts : .bytes(Array($0)) })
@@ -30,7 +32,7 @@ package struct Glob: Hashable, Sendable, CustomStringConvertible {
   /// The pattern as it was written.
   package var description: String { text }
 
-  /// Whether the pattern stands for the whole id.
+  /// Whether the pattern matches the whole id.
   package func matches(_ id: ReplicableID) -> Bool { matches(path: id.text) }
 
   /// The same for a path that is no id, such as the name of a directory.
@@ -38,7 +40,7 @@ package struct Glob: Hashable, Sendable, CustomStringConvertible {
     if parts == [.anyParts] { return true }
     let bytes = Array(path.utf8)
     let path = bytes.split(separator: Self.slash, omittingEmptySubsequences: false)
-    // On a dead end only the last `**` needs to take one part more: an earlier one could gain nothing by it.
+    // After a mismatch only the last `**` needs to take one more part: extending an earlier one cannot help.
     var (part, place) = (0, 0)
     var retry: (part: Int, place: Int)?
     while place < path.count {
@@ -55,7 +57,7 @@ package struct Glob: Hashable, Sendable, CustomStringConvertible {
         return false
       }
     }
-    // `tmp/**` is below `tmp`, not `tmp` itself; `**` before other parts may stand for none.
+    // `tmp/**` is below `tmp`, not `tmp` itself; `**` before other parts may match none.
     while part < parts.count - 1, parts[part] == .anyParts { part += 1 }
     return part == parts.count
   }

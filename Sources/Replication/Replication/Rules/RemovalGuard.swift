@@ -1,5 +1,5 @@
-/// How much of a kind may be removed within a day before somebody must confirm it (product contract § 5): up to three copies, or
-/// five of a hundred where that is more, and never all of them.
+/// Limits how many copies of a kind may be removed within a day before an operator must confirm (product contract § 5):
+/// up to three copies, or five of a hundred where that is more, and never all of them.
 ///
 /// A primary whose disk was replaced by an empty one looks like one whose repositories were all deleted.
 package enum RemovalGuard {

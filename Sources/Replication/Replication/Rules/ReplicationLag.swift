@@ -1,6 +1,6 @@
-/// How far copies are behind: the time from an event's publication to the verification that has seen it.
+/// The replication lag of copies: the time from an event's publication to the verification of its change.
 ///
-/// The two moments come from two clocks, and clocks jump; a lag is never negative for that.
+/// The two times come from two clocks, which may differ; a negative lag counts as zero.
 package struct ReplicationLag: Hashable, Sendable {
   /// Half of the lags are at most this.
   package let median: Duration
@@ -18,24 +18,24 @@ package struct ReplicationLag: Hashable, Sendable {
     self.longest = longest
   }
 
-  /// A summary of how far entries are behind now.
+  /// Creates a summary of the present lags of entries.
   package init?(of entries: some Sequence<RegistryEntry>, at now: Timestamp) {
     self.init(of: entries.lazy.map { $0.lag(at: now) })
   }
 
-  /// The time from an event to the verification that has seen it.
+  /// Returns the time from an event to the verification of its change.
   package static func between(announced: Timestamp, verified: Timestamp) -> Duration {
     max(.zero, verified - announced)
   }
 
-  /// The smallest value that so many of a hundred do not pass (nearest rank).
+  /// Returns a percentile by nearest rank.
   private static func percentile(_ percent: Int, of sorted: [Duration]) -> Duration {
     sorted[max(0, (sorted.count * percent + 99) / 100 - 1)]
   }
 }
 
 extension RegistryEntry {
-  /// How long something has been announced that no verification has seen yet; zero when all was verified.
+  /// Returns the age of the oldest unverified change; zero when all are verified.
   package func lag(at now: Timestamp) -> Duration {
     announcedAt.map { ReplicationLag.between(announced: $0, verified: now) } ?? .zero
   }

@@ -1,6 +1,6 @@
-/// Which replicables of a kind a site carries.
+/// Selects the replicables of a kind that a site replicates.
 public struct SelectiveSync: Hashable, Sendable {
-  /// One include pattern must match, and no exclude pattern. Of names that are an id with `suffix` behind it.
+  /// One include pattern must match, and no exclude pattern. They match names: the id followed by `suffix`.
   private struct Rule: Hashable, Sendable {
     var include: [Glob]
     var exclude: [Glob]
@@ -12,7 +12,7 @@ public struct SelectiveSync: Hashable, Sendable {
     }
   }
 
-  /// All of them select what is carried.
+  /// A replicable is selected when all of them select it.
   private var rules: [Rule]
   /// None of them selects it.
   private var claims: [Rule] = []
@@ -25,21 +25,21 @@ public struct SelectiveSync: Hashable, Sendable {
   /// Those that an include pattern matches and no exclude pattern, by their ids.
   ///
   /// - Parameters:
-  ///   - include: patterns as `Glob` has them; without any, nothing is carried.
-  ///   - exclude: patterns that win over those.
-  /// - Throws: `ReplicationError.invalidConfiguration` for a pattern that cannot be.
+  ///   - include: patterns as `Glob` has them; without any, nothing is selected.
+  ///   - exclude: patterns that override those.
+  /// - Throws: `ReplicationError.invalidConfiguration` for an invalid pattern.
   public init(include: [String] = ["**"], exclude: [String] = []) throws(ReplicationError) {
     let rule = Rule(include: try Self.globs(include), exclude: try Self.globs(exclude))
     rules = rule.include == [.everything] && exclude.isEmpty ? [] : [rule]
   }
 
-  /// The same by the names of their directories or files, as a kind's configuration has it: `suffix` stands behind each id.
+  /// The same by the names of their directories or files, as in a kind's configuration: `suffix` follows each id.
   init(include: [String], exclude: [String], suffix: String) throws(ReplicationError) {
     try self.init(include: include, exclude: exclude)
     for index in rules.indices { rules[index].suffix = suffix }
   }
 
-  /// Carries what both carry.
+  /// Returns a selection of the replicables that both select.
   package func and(_ other: SelectiveSync) -> SelectiveSync {
     var both = self
     both.rules += other.rules
@@ -47,7 +47,8 @@ public struct SelectiveSync: Hashable, Sendable {
     return both
   }
 
-  /// Carries nothing that a kind further up, with the same root, has taken: `first` is that kind's own rule as it was configured.
+  /// Returns a selection without the replicables of an earlier kind with the same root: `first` is that kind's
+  /// configured rule.
   package func without(_ first: SelectiveSync) -> SelectiveSync {
     var rest = self
     // A rule that selects everything is kept as none at all.
@@ -61,7 +62,7 @@ public struct SelectiveSync: Hashable, Sendable {
     return globs
   }
 
-  /// Whether the replicable is carried.
+  /// Whether the replicable is selected.
   public func selects(_ id: ReplicableID) -> Bool {
     rules.allSatisfy { $0.selects(id) } && !claims.contains { $0.selects(id) }
   }

@@ -2,8 +2,8 @@ import TextBytes
 
 /// Where a kind's replicables are fetched from, with `{id}` for the id: `https://git.example.org/{id}.git`.
 ///
-/// Schemes https, http, ssh and git only; `{id}` only after the authority, so that no id chooses the host. Every part of an id is
-/// percent-encoded (RFC 3986: unreserved characters stay), its slashes stay.
+/// Schemes https, http, ssh and git only; `{id}` only after the authority, so that no id chooses the host. Every part
+/// of an id is percent-encoded (RFC 3986: unreserved characters stay), its slashes stay.
 public struct AddressTemplate: Hashable, Sendable, CustomStringConvertible {
   /// The template as it was written.
   public let text: String
@@ -43,7 +43,7 @@ public struct AddressTemplate: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension StringProtocol {
-  /// Where `part` first stands; Foundation's word for it would be the only reason to import Foundation.
+  /// Returns the first range of `part`; avoids an import of Foundation.
   fileprivate func range(ofFirst part: String) -> Range<Index>? {
     var start = startIndex
     while start < endIndex {

@@ -1,11 +1,11 @@
 import TextBytes
 
-/// The id of one event log; a log that is begun anew has another one.
+/// The id of one event log; a new log has another one.
 public struct LogID: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
   /// The random value.
   public let value: UInt64
-  /// The largest id of an event that is read: 2^53 - 1, which every JSON reader represents exactly. No log has as many, and so the id
-  /// that follows one that another site sent always exists.
+  /// The largest id of an event that is read: 2^53 - 1, which every JSON reader represents exactly. No log reaches it,
+  /// so an id that another site sent can always be incremented.
   static let highestEvent: UInt64 = 9_007_199_254_740_991
 
   /// The log id with that value.
@@ -21,8 +21,8 @@ public struct LogID: Hashable, Sendable, CustomStringConvertible, LosslessString
   public var description: String { Hex.padded(value) }
 }
 
-/// An event's id in one log, as a lower bound of what was seen: "listed after everything that events up to here announced
-/// was visible" (product contract § 6). Generations of two logs say nothing about each other.
+/// An event's id in one log, as the lower bound of a listing: the listing was made after all changes announced by
+/// events up to this one were visible (product contract § 6). Generations of two logs say nothing about each other.
 public struct Generation: Hashable, Sendable, CustomStringConvertible {
   /// The log that the id counts in.
   public let log: LogID
@@ -35,7 +35,7 @@ public struct Generation: Hashable, Sendable, CustomStringConvertible {
     self.id = id
   }
 
-  /// True when this one was reached no earlier than `other`. False for one of another log.
+  /// Whether this generation is `other` or later. False for one of another log.
   public func covers(_ other: Generation) -> Bool { log == other.log && id >= other.id }
 
   /// `LOG:ID`.

@@ -1,7 +1,7 @@
 import TextBytes
 
-/// Tells apart what was deleted and created again under one id: a random value that the primary gives a replicable when it
-/// first sees it. One incarnation under another id is a rename.
+/// Distinguishes a replicable from one that was deleted before under the same id. It is a random value that the primary
+/// assigns when it first lists the replicable. One incarnation under another id is a rename.
 public struct Incarnation: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
   /// The random value.
   public let value: UInt64

@@ -1,7 +1,7 @@
 /// Why a primary does not offer a replicable that it has, or had, to its secondaries.
 ///
-/// What is not offered is not replicated: a copy that a secondary has of it stays as it was, is neither synced nor verified, and
-/// counts as neither.
+/// A replicable that is not offered is not replicated. A secondary's copy of it stays as it was, is neither synced nor
+/// verified, and counts as neither.
 public enum NotOffered: String, Hashable, Sendable, CaseIterable, Codable {
   /// The include and exclude rules of the primary leave it out.
   case excluded

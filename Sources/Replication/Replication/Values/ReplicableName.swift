@@ -1,4 +1,4 @@
-/// The name of a kind of replicable, `project_repository`: in files, URLs, metrics and the feature flag.
+/// The name of a kind of replicable, `project_repository`: used in files, URLs, metrics and the feature flag.
 ///
 /// Small letters, digits and single underscores, a letter first, at most 63 characters.
 public struct ReplicableName: Hashable, Comparable, Sendable, CustomStringConvertible,

@@ -1,6 +1,6 @@
 import TextBytes
 
-/// What the framework refuses, before anything is done.
+/// Errors by which the framework refuses a call, before it changes anything.
 public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// A kind's name that breaks the rule of `ReplicableName`.
   case invalidName(String)
@@ -16,12 +16,12 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
   case wrongRole(operation: String, role: String)
   /// A template of `AddressTemplate` that breaks its rule.
   case invalidAddress(String, reason: String)
-  /// A configured kind that cannot be.
+  /// An invalid configuration of a kind.
   case invalidConfiguration(String)
-  /// An event without something that its name demands.
+  /// An event without a member that its name requires.
   case incompleteEvent(EventName, missing: String)
 
-  /// One line: what was tried, on what, what is wrong, what to do.
+  /// One line: what was tried, on what, what went wrong, what to do.
   public var description: String {
     switch self {
     case .invalidName(let text):
@@ -38,7 +38,7 @@ public enum ReplicationError: Error, Hashable, Sendable, CustomStringConvertible
     }
   }
 
-  /// What others sent must not write into a terminal or fill a log.
+  /// Foreign text must not control a terminal or fill a log.
   private static func quoted(_ text: String) -> String {
     ForeignText.withoutControls(text, longest: 200)
   }

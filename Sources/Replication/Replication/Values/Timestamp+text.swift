@@ -1,7 +1,7 @@
 internal import TextBytes
 
 extension Timestamp {
-  /// Takes the whole milliseconds of seconds since 1970, as clocks and dates of Foundation count them.
+  /// Creates a timestamp from seconds since 1970, cut to whole milliseconds.
   package init(secondsSince1970 seconds: Double) { self.init(milliseconds: RFC3339.milliseconds(since1970: seconds)) }
 
   /// Seconds since 1970; `Timestamp(secondsSince1970:)` reads the same moment back.
@@ -15,7 +15,7 @@ extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
   /// Appends the 24 characters of `description`.
   package func append(to bytes: inout [UInt8]) { RFC3339.append(milliseconds, to: &bytes) }
 
-  /// Reads what `description` writes; `nil` for anything else, other offsets and other precisions included.
+  /// Parses the output of `description`; `nil` for any other text, including other offsets and precisions.
   public init?(_ description: String) {
     var description = description
     guard let moment = description.withUTF8({ Timestamp(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }

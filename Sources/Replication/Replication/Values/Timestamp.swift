@@ -1,7 +1,7 @@
-/// A moment in UTC, to the millisecond: eight bytes, and exactly what Remora's files say.
+/// A moment in UTC, to the millisecond: eight bytes, with the precision of Remora's files.
 ///
-/// Written and read as RFC 3339, `2026-11-22T18:04:05.123Z`. No calendar of the system is asked, so a million of them are
-/// read in well under a second. Range: the years 0000 to 9999.
+/// Written and read as RFC 3339, `2026-11-22T18:04:05.123Z`. No calendar of the system is used, so a million of them
+/// are parsed in well under a second. Range: the years 0000 to 9999.
 public struct Timestamp: Hashable, Comparable, Sendable {
   /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
   public let milliseconds: Int64
@@ -12,22 +12,22 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   /// Earlier moments come first.
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
-  /// The moment so much later; durations are cut to whole milliseconds. Beyond the last moment there is, it is that one: durations
-  /// may come from anybody.
+  /// Returns the moment after a duration, which is cut to whole milliseconds. It saturates at the last representable
+  /// moment, because durations may come from untrusted input.
   public static func + (moment: Timestamp, duration: Duration) -> Timestamp {
     Timestamp(
       milliseconds: saturating(
         moment.milliseconds.addingReportingOverflow(duration.wholeMilliseconds), duration > .zero))
   }
 
-  /// The moment so much earlier, or the first that there is.
+  /// Returns the moment before by a duration; saturates at the first representable moment.
   public static func - (moment: Timestamp, duration: Duration) -> Timestamp {
     Timestamp(
       milliseconds: saturating(
         moment.milliseconds.subtractingReportingOverflow(duration.wholeMilliseconds), duration < .zero))
   }
 
-  /// How long from `earlier` to `later`; negative when they are the other way round.
+  /// Returns the duration from `earlier` to `later`; negative when they are reversed.
   public static func - (later: Timestamp, earlier: Timestamp) -> Duration {
     .milliseconds(saturating(later.milliseconds.subtractingReportingOverflow(earlier.milliseconds), later > earlier))
   }
@@ -38,7 +38,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Duration {
-  /// The duration in milliseconds, cut towards zero, and to what there are numbers for.
+  /// The duration in milliseconds, truncated towards zero and to the range of the integer.
   fileprivate var wholeMilliseconds: Int64 {
     let (milliseconds, isTooMuch) = components.seconds.multipliedReportingOverflow(by: 1_000)
     let (sum, isOver) = milliseconds.addingReportingOverflow(components.attoseconds / 1_000_000_000_000_000)

@@ -2,9 +2,9 @@ internal import DurableFiles
 internal import Replication
 internal import Synchronization
 
-/// What the last listing of a root found, so that the next one reads only the directories that have changed since: of ten thousand
-/// repositories at rest the directories are not read each minute, only looked at. Reading them was nine tenths of a listing's time
-/// where the system had dropped them from its memory.
+/// What the last listing of a root found, so that the next one reads only the directories that have changed since: of
+/// ten thousand repositories at rest the directories are not read each minute, only looked at. Reading them was nine
+/// tenths of a listing's time where the system had dropped them from its memory.
 ///
 /// A directory's entries are as they were when its status is: a new, replaced or removed entry changes its times.
 final class KnownRepositories: Sendable {
@@ -22,6 +22,6 @@ final class KnownRepositories: Sendable {
   /// By path below the root.
   var all: [String: Repository] { known.withLock { $0 } }
 
-  /// Puts these in the place of what was known.
+  /// Replaces the known repositories.
   func remember(_ repositories: [String: Repository]) { known.withLock { $0 = repositories } }
 }

@@ -4,8 +4,8 @@ internal import Synchronization
 internal import TextBytes
 package import WorkerPool
 
-/// The primary's half of the repository strategy for repositories that stand on no disk of ours: a roster says which there are, and
-/// each is read by listing its refs at its host.
+/// The primary's part of the repository strategy for repositories on other hosts: a roster lists them, and each is read
+/// by listing its refs at its host.
 ///
 /// Everything that blocks runs on `workers`.
 package final class ListedRepositories: Strategy {
@@ -16,8 +16,8 @@ package final class ListedRepositories: Strategy {
     var hasDropped = false
   }
 
-  /// Takes the end of each listing: the id, its location, and the failure if it failed; returns the failure with the disposition that
-  /// it has for one who knows how the host is.
+  /// Takes the end of each listing: the id, its location, and the failure if it failed; returns the failure with a
+  /// disposition that takes the host's state into account.
   package typealias Attribution = @Sendable (ReplicableID, String, StrategyError?) -> StrategyError?
 
   private let name: String
@@ -132,7 +132,7 @@ package final class ListedRepositories: Strategy {
     StrategyError(.fileSystem, "read '\(name)': \(failure ?? "not read yet")", disposition: .host)
   }
 
-  /// The id is all that is known of it: deleted and made again on the host is the same one here.
+  /// Only the id is available: a repository that was deleted and created again on the host is the same one here.
   private static func identity(of id: ReplicableID) -> FileIdentity {
     // A chosen collision is of no use: ids come from the list alone.
     FileIdentity(device: 0, inode: FNV1a.hash(id.text.utf8))

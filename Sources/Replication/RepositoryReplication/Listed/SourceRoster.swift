@@ -18,10 +18,10 @@ package struct SourceRoster: Hashable, Sendable {
   }
 
   package var entries: [ReplicableID: Entry] = [:]
-  /// What was left out, and why.
+  /// The entries that were left out, with the reason.
   package var skipped: [DirectoryCatalog.Skipped] = []
 
-  /// From where one is fetched that the list has left out; `nil` where a list leaves out only what is gone.
+  /// The address of a repository that the list left out; `nil` where a list leaves out only removed repositories.
   private var address: AddressTemplate?
 
   package init() {}
@@ -56,11 +56,11 @@ package struct SourceRoster: Hashable, Sendable {
     return beforeSlash.contains(":") && !beforeSlash.hasPrefix(".") && !beforeSlash.hasPrefix(":")
   }
 
-  /// Reads a manifest of grokmirror's: a JSON object of paths, each with the fingerprint of its refs. An id is a path without its
-  /// first slash and its `.git`.
+  /// Reads a manifest of grokmirror's: a JSON object of paths, each with the fingerprint of its refs. An id is a path
+  /// without its first slash and its `.git`.
   ///
   /// - Parameter address: from where the repository of an id is fetched.
-  /// - Throws: `StrategyError` for what is no such object.
+  /// - Throws: `StrategyError` for any other content.
   package init(manifest bytes: [UInt8], address: AddressTemplate) throws {
     self.address = address
     guard let object = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any] else {
@@ -86,12 +86,13 @@ package struct SourceRoster: Hashable, Sendable {
   /// Reads a manifest that may come compressed.
   ///
   /// - Parameter limit: bytes of the manifest, unpacked.
-  /// - Throws: `MirrorError` for a damaged gzip stream and for a longer manifest; `StrategyError` for what is no manifest.
+  /// - Throws: `MirrorError` for a damaged gzip stream and for a longer manifest; `StrategyError` for anything but a
+  ///   manifest.
   package init(manifest bytes: [UInt8], unpackedLimit limit: Int, address: AddressTemplate) throws {
     try self.init(manifest: GzipText.unpacked(bytes, limit: limit), address: address)
   }
 
-  /// Takes back what was there before and is no longer named, until its host says that it is gone.
+  /// Keeps repositories of the previous list that are no longer named, until their host answers that they are gone.
   package mutating func keep(_ known: some Sequence<ReplicableID>) {
     guard let address else { return }
     for id in known where entries[id] == nil {

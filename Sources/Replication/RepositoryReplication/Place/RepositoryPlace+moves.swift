@@ -11,8 +11,8 @@ extension RepositoryPlace {
 
   /// Gives copies other ids; durable on return. A crash leaves what `unfinishedMoves` completes.
   ///
-  /// - Throws: `LockError.held` while another process works on one of them, `StrategyError` of code `occupied` when something
-  ///   that does not move stands in the way: then nothing was moved.
+  /// - Throws: `LockError.held` while another process works on one of them, `StrategyError` of code `occupied` when
+  ///   something that does not move stands in the way: then nothing was moved.
   func move(_ moves: [CopyMove], at now: Timestamp) throws {
     let sources = Set(moves.map(\.id))
     for move in moves where !sources.contains(move.newID) {
@@ -32,7 +32,7 @@ extension RepositoryPlace {
     }
   }
 
-  /// Completes what a process that died has begun, and says what it was.
+  /// Completes the moves of a dead process, and returns them.
   func unfinishedMoves() throws -> [CopyMove] {
     let moves = try staged.lines().map { line in
       guard let move = CopyMove(line: line) else {
@@ -46,7 +46,7 @@ extension RepositoryPlace {
     return moves
   }
 
-  /// The registry says what was moved.
+  /// The registry has the new ids.
   func finishMoves() throws { try staged.finish() }
 
   private func carryOut(_ moves: [CopyMove]) throws {

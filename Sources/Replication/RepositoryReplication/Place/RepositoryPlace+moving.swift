@@ -4,7 +4,7 @@ internal import Replication
 internal import SystemPackage
 
 extension RepositoryPlace {
-  /// Gives a copy another id: one rename, durable on return. What is already done is no error.
+  /// Gives a copy another id: one rename, durable on return. A rename that is already done is no error.
   ///
   /// A crash leaves the copy under one of the two ids.
   func rename(_ id: ReplicableID, to newID: ReplicableID, at now: Timestamp) throws {
@@ -25,7 +25,8 @@ extension RepositoryPlace {
 
   /// Moves a copy to the trash; `nil` when there is none.
   ///
-  /// The ticket is durable before the copy moves: a crash in between leaves a ticket without a copy, which counts for nothing.
+  /// The ticket is durable before the copy moves: a crash in between leaves a ticket without a copy, which counts for
+  /// nothing.
   func discard(
     _ id: ReplicableID, incarnation: Incarnation?, reason: String, at now: Timestamp
   ) throws -> TrashTicket? {
@@ -73,7 +74,8 @@ extension RepositoryPlace {
     try trash.remove(ticket.name)
   }
 
-  /// Puts away what runs that died have left beside a copy, or where it was.
+  /// Cleans up leftovers of dead runs beside a copy, or at its former path: a displaced copy is kept, the rest is
+  /// removed.
   ///
   /// - Throws: `LockError.held` while a run of another process works on the copy.
   func clear(_ id: ReplicableID, at now: Timestamp) throws {
@@ -87,8 +89,8 @@ extension RepositoryPlace {
     }
   }
 
-  /// Renames a directory. The way to its new name is durable before it gets it, else a loss of power could take a new parent away
-  /// and the directory with it.
+  /// Renames a directory. The way to its new name is durable before it gets it, else a loss of power could take a new
+  /// parent away and the directory with it.
   private func move(_ from: FilePath, to: FilePath) throws {
     try parents.making {
       let parent = to.removingLastComponent()
@@ -97,7 +99,7 @@ extension RepositoryPlace {
         try files.synchronizeParents(of: made)
         try files.rename(from, to: to)
       } catch {
-        // The first error is the one to tell; an empty directory that stays does no harm.
+        // The first error is thrown; an empty directory that stays does no harm.
         for directory in made.reversed() { try? files.removeDirectory(directory) }
         throw error
       }
@@ -105,8 +107,8 @@ extension RepositoryPlace {
     }
   }
 
-  /// Removes the directories above a copy that is gone, as far as they are empty: the kernel removes no others. The copy has moved;
-  /// that a directory stays, because something else has just come into it, does not change that.
+  /// Removes the directories above a copy that is gone, as far as they are empty: the kernel removes no others. The
+  /// copy has moved; that a directory stays, because something else has just come into it, does not change that.
   func removeEmptyParents(of path: FilePath) {
     parents.removing {
       var parent = path.removingLastComponent()

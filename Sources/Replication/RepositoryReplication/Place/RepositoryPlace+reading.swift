@@ -17,8 +17,8 @@ extension RepositoryPlace {
     }
   }
 
-  /// HEAD and every ref of the ref view (product contract § 2), read from the repository's files, without what the copy's own rules
-  /// leave out.
+  /// HEAD and every ref of the ref view (product contract § 2), read from the repository's files, without what the
+  /// copy's own rules leave out.
   ///
   /// - Throws: `StrategyError` of code `missing` where nothing stands, `broken` with the names of what cannot be read.
   func listing(of id: ReplicableID) throws -> ContentListing {
@@ -60,7 +60,8 @@ extension RepositoryPlace {
     if let status = try files.status(of: root) { knownRoot.remember(status) }
   }
 
-  /// An empty root is believed only of the very directory in which this process has seen something: then it was emptied.
+  /// An empty root is accepted only for the same directory in which this process has seen a repository: then it was
+  /// emptied.
   private func requireCredibleAbsence(of id: ReplicableID) throws {
     guard let status = try files.status(of: root), status.kind == .directory else {
       throw StrategyError(.fileSystem, "look at '\(id)': no directory at '\(root)'", disposition: .host)

@@ -2,7 +2,7 @@ package import DurableFiles
 package import Replication
 package import SystemPackage
 
-/// What the strategy of one kind needs to know: where its repositories lie on this site.
+/// The places of one kind's repositories on this site.
 package struct RepositoryPlace: Sendable {
   /// The directory below which ids are looked up. Absolute, without links.
   package var root: FilePath
@@ -10,15 +10,15 @@ package struct RepositoryPlace: Sendable {
   package var allowedRoots: [FilePath]
   /// The file system; tests put recorders and faults in its place.
   package var files: any FileSystemPort
-  /// Whether the repositories are copies of our own, which may lie behind links of the operator's: those of a host are looked for
-  /// by the catalog's rules alone.
+  /// Whether the repositories are copies of our own, which may lie behind links of the operator's: those of a host are
+  /// looked for by the catalog's rules alone.
   package var holdsCopies: Bool
   let parents = ParentGate()
   let knownRoot = KnownRoot()
   /// What the last listing of the root found.
   let knownRepositories = KnownRepositories()
 
-  /// Copies of one place know of each other's work; two places of one root do not.
+  /// Copies of one value share their running work; two values of one root do not.
   package init(
     root: FilePath, allowedRoots: [FilePath] = [], holdsCopies: Bool = false,
     files: any FileSystemPort = RealFileSystem()
@@ -29,7 +29,7 @@ package struct RepositoryPlace: Sendable {
     self.files = files
   }
 
-  /// Where a copy lies: the id with `.git`.
+  /// The path of a copy: the id with `.git`.
   package func path(of id: ReplicableID) -> FilePath { root.pushing(FilePath(id.text + ".git")) }
 
   /// What stands at the id's place: by the catalog's rules, or where the copy of it lies.

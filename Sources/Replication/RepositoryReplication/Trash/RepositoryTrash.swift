@@ -46,7 +46,7 @@ package struct RepositoryTrash: Sendable {
     do {
       if try !hasCopy(ticket.name) { entries.drop(ticket.name) }
     } catch {
-      // Not known whether it has come: then it may have.
+      // Whether it arrived is unknown, so assume that it did.
     }
   }
 
@@ -72,8 +72,8 @@ package struct RepositoryTrash: Sendable {
     return ticket
   }
 
-  /// Removes for good what was put here before `moment`, and displaced copies that were before `displacedMoment`; returns how many
-  /// copies.
+  /// Deletes copies that were moved here before `moment`, and displaced ones from before `displacedMoment`; returns how
+  /// many copies.
   ///
   /// - Throws: for a copy without a readable ticket, after all others were looked at: its time is unknown.
   func empty(before moment: Timestamp, displacedBefore displacedMoment: Timestamp) throws -> Int {

@@ -1,13 +1,13 @@
 internal import Foundation
 internal import Yams
 
-/// A file's text as a tree with places.
+/// Parses a file's text into a tree with positions.
 enum ConfigurationDocument {
   typealias Issue = ConfigurationError.Issue
 
   static let longest = 1 << 20
 
-  /// - Throws: `ConfigurationError` with the one place where the text stops being YAML; what comes behind it is not looked at.
+  /// - Throws: `ConfigurationError` with the first position that is invalid YAML; the rest is not parsed.
   static func compose(_ bytes: [UInt8], file: String) throws(ConfigurationError) -> Node {
     func refuse(_ line: Int, _ column: Int, _ message: String) -> ConfigurationError {
       ConfigurationError(file, [Issue(line: line, column: column, key: "", message: message)])
@@ -29,8 +29,9 @@ enum ConfigurationDocument {
     throw refuse(0, 0, "empty; begin with 'remora config example primary' or 'secondary'")
   }
 
-  /// Aliases let a few lines stand for more nodes than there is memory, and there are no aliases without anchors. What looks
-  /// like one within quotes or a comment is refused as well: telling them apart takes the parser that is to be spared.
+  /// Returns the first anchor, which is refused: with aliases, which need anchors, a few lines could expand to more
+  /// nodes than memory holds. Text in quotes or comments that looks like an anchor is refused as well: only the parser,
+  /// which this check protects, could distinguish it.
   private static func anchor(_ text: String) -> (line: Int, column: Int)? {
     var line = 1
     var column = 0

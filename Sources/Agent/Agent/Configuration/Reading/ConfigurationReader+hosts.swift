@@ -4,9 +4,9 @@ internal import SiteTokens
 internal import Webhooks
 internal import Yams
 
-/// How a kind learns of hosts that have no agent: lists and webhooks.
+/// Settings of kinds whose hosts have no agent: lists and webhooks.
 extension ConfigurationReader {
-  /// What says which repositories there are; what is wrong with it is reported.
+  /// Reads the roster of repositories; errors are reported.
   mutating func roster(
     of kind: KindConfiguration, _ values: [String: Node], _ path: String
   ) -> RosterSource? {
@@ -38,7 +38,7 @@ extension ConfigurationReader {
     return readableFile(text, origin).map { .manifest(place: $0, address: address) }
   }
 
-  /// Who may tell of pushes by HTTP; what is wrong with it is reported.
+  /// Reads the webhook that may report pushes; errors are reported.
   mutating func webhook(
     of kind: KindConfiguration, _ values: [String: Node], _ path: String, on role: AgentConfiguration.Role?
   ) -> AgentConfiguration.Webhook? {
@@ -64,7 +64,7 @@ extension ConfigurationReader {
     }
   }
 
-  /// What people are given of the kind; what is wrong with it is reported.
+  /// Reads which part of the kind readers may fetch; errors are reported.
   mutating func serving(
     of kind: KindConfiguration, _ values: [String: Node], _ path: String
   ) throws -> AgentConfiguration.Serving? {
@@ -81,7 +81,7 @@ extension ConfigurationReader {
     }
     var hidden: [String] = []
     for (text, origin) in texts(parts["hide_refs"], "\(key).hide_refs") {
-      // As git takes them: the beginning of a name, up to a slash; `!` shows again what was hidden before.
+      // As git takes them: the beginning of a name, up to a slash; `!` shows refs again that were hidden before.
       if text.hasPrefix("refs/") || text.hasPrefix("!refs/") || text == "HEAD" {
         hidden.append(text)
       } else {
@@ -99,7 +99,7 @@ extension ConfigurationReader {
       hiddenRefs: hidden)
   }
 
-  /// Who is told of what needs a person; what is wrong with it is reported.
+  /// Reads the notifications for operators; errors are reported.
   mutating func notifications() -> NotificationSettings {
     var settings = NotificationSettings()
     settings.webhook = webURL("notify.webhook")

@@ -3,7 +3,7 @@ internal import Replication
 internal import SiteTokens
 internal import Yams
 
-/// What is no scalar: secondaries, kinds.
+/// Reads mappings and lists: secondaries, kinds.
 extension ConfigurationReader {
   mutating func secondaries() -> [AgentConfiguration.Secondary] {
     guard let node = compounds["secondaries"] else { return [] }
@@ -30,7 +30,7 @@ extension ConfigurationReader {
         continue
       }
       if let secret = check(secret: file, path.origin) {
-        // Who holds it could ask as either of the two.
+        // The holder of a shared secret could sign as either of the two.
         if secrets.contains(secret) { report(path.origin, "another site has the same secret; give each its own") }
         secrets.append(secret)
       }
@@ -123,7 +123,8 @@ extension ConfigurationReader {
     return nil
   }
 
-  /// A user's name belongs to an address of ssh; everything else before an `@` is a secret, or stands beside one.
+  /// Whether an address contains a password. Only ssh addresses have a plain user name; any other user info is a
+  /// secret, or contains one.
   static func holdsPassword(_ address: String) -> Bool {
     let parts = address.components(separatedBy: "://")
     guard parts.count > 1, let authority = parts[1].split(separator: "/", omittingEmptySubsequences: false).first,
@@ -159,7 +160,7 @@ extension ConfigurationReader {
     return nil
   }
 
-  /// The patterns that can be; `nil` without the key.
+  /// Returns the valid patterns; `nil` without the key.
   mutating func globs(_ node: Node?, _ key: String) -> [String]? {
     guard let node else { return nil }
     var patterns: [String] = []
@@ -191,8 +192,9 @@ extension ConfigurationReader {
     return access(path, R_OK | X_OK) == 0 ? nil : "cannot be read; run as the user who may"
   }
 
-  /// Copies of two kinds in one directory would each be the other's leftovers. Sources may share a root, where the first kind
-  /// that includes a directory has it; by two roots a directory would have two names.
+  /// Refuses overlapping roots. Copies of two kinds in one directory would count as leftovers of each other. Sources
+  /// may share a root, where a directory belongs to the first kind that includes it; with nested roots a directory
+  /// would have two names.
   private mutating func refuseOverlaps(
     _ kinds: [(kind: AgentConfiguration.ConfiguredKind, origin: Origin)], on role: AgentConfiguration.Role?
   ) {

@@ -71,7 +71,7 @@ extension ConfigurationReader {
       }, else: "no agent's address; write https://host:port, without user, path or query")
   }
 
-  /// An address with any path and query; it is often a secret, so what is wrong is said without it.
+  /// Reads an address with any path and query. It is often a secret, so errors do not contain it.
   mutating func webURL(_ key: String) -> String? {
     guard let text = word(key) else { return nil }
     guard let parts = URLComponents(string: text), ["https", "http"].contains(parts.scheme),
@@ -92,7 +92,7 @@ extension ConfigurationReader {
     path(key).flatMap { readableFile($0, origin(of: key)) }
   }
 
-  /// The file at an absolute path, whether it can be read or not; what is wrong with it is reported.
+  /// Reads the absolute path of a file, whether it can be read or not; errors are reported.
   mutating func readableFile(_ text: String, _ origin: Origin) -> String? {
     guard let path = Self.absolute(text) else {
       report(origin, "'\(text.prefix(100))' is no absolute path; begin with /")
@@ -110,7 +110,7 @@ extension ConfigurationReader {
     return path
   }
 
-  /// Reads the secret, which is for comparing and not to be kept; `nil` when it cannot be read.
+  /// Reads the secret for a comparison only; `nil` when it cannot be read.
   @discardableResult
   mutating func check(secret path: String, _ origin: Origin) -> SiteSecret? {
     guard checksFiles else { return nil }
@@ -122,7 +122,8 @@ extension ConfigurationReader {
     }
   }
 
-  /// A private key or the like: readable for us, and not for everybody; a group of those who may is common.
+  /// Reads the path of a private key or the like: readable for the agent, and not for other users; a shared group is
+  /// allowed.
   mutating func privateFile(_ key: String) -> String? {
     path(key).flatMap { privateFile($0, origin(of: key)) }
   }
@@ -136,7 +137,7 @@ extension ConfigurationReader {
     return path
   }
 
-  /// The words of a list.
+  /// Reads the words of a list.
   mutating func words(_ key: String) -> [String] {
     texts(compounds[key], key).compactMap { text, origin in
       if !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) { return text }
@@ -145,7 +146,7 @@ extension ConfigurationReader {
     }
   }
 
-  /// The addresses of a list, each with or without the number of bits that count.
+  /// Reads the addresses of a list, each with or without a prefix length.
   mutating func addressRanges(_ key: String) -> [AddressRange] {
     texts(compounds[key], key).compactMap { text, origin in
       if let range = AddressRange(text) { return range }
@@ -154,7 +155,7 @@ extension ConfigurationReader {
     }
   }
 
-  /// The path without what makes one directory look like two; `nil` for one that is not absolute.
+  /// Returns the normalized path; `nil` for one that is not absolute.
   static func absolute(_ text: String) -> String? {
     guard text.hasPrefix("/"), !text.utf8.contains(0), text.utf8.count <= 4_096 else { return nil }
     let parts = text.split(separator: "/").filter { $0 != "." }

@@ -2,9 +2,10 @@ internal import Foundation
 internal import SiteTokens
 internal import Yams
 
-/// Walks a configuration once and collects everything that is wrong with it.
+/// Walks a configuration once and collects all of its errors.
 ///
-/// What cannot be read gets a value that will do, so that the walk goes on; a reader with issues makes no configuration.
+/// An invalid value is replaced by a placeholder, so that the walk continues; a reader with issues returns no
+/// configuration.
 struct ConfigurationReader {
   typealias Issue = ConfigurationError.Issue
 
@@ -15,7 +16,7 @@ struct ConfigurationReader {
     let key: String
   }
 
-  /// Whether the files and directories are looked at too.
+  /// Whether the files and directories are checked, too.
   let checksFiles: Bool
   private(set) var issues: [Issue] = []
   /// Every setting in one spelling, by key.
@@ -38,7 +39,7 @@ struct ConfigurationReader {
     Origin(line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, key: key)
   }
 
-  /// The place of a key's value; of the file as a whole when it has none.
+  /// Returns the place of a key's value, or of the file as a whole when it has none.
   func origin(of key: String) -> Origin {
     scalars[key]?.origin ?? compounds[key].map { Self.origin($0, key) } ?? Origin(line: 0, column: 0, key: key)
   }
@@ -62,7 +63,7 @@ struct ConfigurationReader {
     }
   }
 
-  /// A mapping's values by key, in order; keys that are not known are reported.
+  /// Returns a mapping's values by key, in order; unknown keys are reported.
   mutating func table(_ node: Node, _ path: String, known: [String]?) -> [(key: String, value: Node)] {
     guard let mapping = node.mapping else {
       report(Self.origin(node, path), "not a mapping; write 'key: value' lines or { key: value }")
@@ -91,7 +92,7 @@ struct ConfigurationReader {
       report(Self.origin(node, key), "not a single value; write one")
       return nil
     }
-    // Quoted it is a text; plain and empty, or null, it is nothing.
+    // A quoted scalar is text; a plain empty one, or null, counts as missing.
     if scalar.style == .plain, ["", "~", "null"].contains(scalar.string) {
       report(Self.origin(node, key), "no value; write one, or leave the key out")
       return nil
@@ -99,7 +100,7 @@ struct ConfigurationReader {
     return scalar.string
   }
 
-  /// The texts of a list with their places.
+  /// Returns the texts of a list with their places.
   mutating func texts(_ node: Node?, _ key: String) -> [(text: String, origin: Origin)] {
     guard let node else { return [] }
     guard let items = node.sequence else {
@@ -115,7 +116,7 @@ struct ConfigurationReader {
 
   // MARK: The environment
 
-  /// Of the program's own variables those that are no settings.
+  /// The program's variables that are no settings.
   static let otherVariables: Set<String> = ["REMORA_CONFIG", "REMORA_URL", "REMORA_TOKEN_FILE"]
 
   private mutating func override(by environment: [String: String]) {
@@ -133,7 +134,7 @@ struct ConfigurationReader {
 
   // MARK: Values
 
-  /// A setting's text and place; `nil` when there is none, which is reported if there must be one.
+  /// Returns a setting's text and place; `nil` when it is missing, which is reported if it is required.
   mutating func text(_ key: String) -> (text: String, origin: Origin)? {
     if let given = scalars[key] { return given }
     switch Setting.byKey[key]?.fallback {
@@ -144,7 +145,7 @@ struct ConfigurationReader {
     return nil
   }
 
-  /// A setting's value as `parse` understands it.
+  /// Returns a setting's value, parsed by `parse`.
   mutating func value<Value>(
     _ key: String, _ parse: (String) -> Value?, else message: @autoclosure () -> String
   ) -> Value? {

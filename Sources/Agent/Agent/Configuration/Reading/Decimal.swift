@@ -1,6 +1,6 @@
-/// Whole numbers as people write them, with units.
+/// Whole numbers with units, as in configuration files.
 enum Decimal {
-  /// Digits and nothing else, as many as a number has.
+  /// Parses digits only; `nil` on overflow.
   static func number(_ text: some StringProtocol) -> UInt64? {
     guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
     return UInt64(text)

@@ -1,4 +1,4 @@
-/// One scalar key: what it takes, what holds without it, when a change of it counts.
+/// One scalar key: its form, its default, and whether a reload applies it.
 struct Setting: Sendable {
   enum Form: Sendable {
     case text, siteName, sshClient, role, listen, flag, url, logLevel
@@ -11,7 +11,7 @@ struct Setting: Sendable {
 
   enum Fallback: Sendable {
     case required
-    /// Nothing, or what the article says.
+    /// None, or the default in the article.
     case none
     case value(String)
   }
@@ -20,7 +20,7 @@ struct Setting: Sendable {
   let key: String
   let form: Form
   let fallback: Fallback
-  /// A reload takes it; otherwise a restart does.
+  /// Whether a reload applies it; otherwise a restart is needed.
   let isReloadable: Bool
 
   init(_ key: String, _ form: Form, _ fallback: Fallback, reload: Bool = false) {

@@ -1,6 +1,6 @@
-/// What somebody may have meant.
+/// Suggests corrections of misspelled words.
 enum Spelling {
-  /// The word that takes the fewest changed letters, if they are few.
+  /// Returns the word with the smallest edit distance, if it is small.
   static func nearest(to word: String, among words: [String]) -> String? {
     guard word.utf8.count <= 100 else { return nil }
     let ranked = words.sorted().map { (word: $0, distance: distance(word, $0)) }

@@ -2,8 +2,8 @@ internal import Replication
 internal import RepositoryReplication
 internal import Scheduling
 
-/// Asks hosts that repositories are fetched from while the primary tells of their changes (`clone_url`): one listing at a time, of one
-/// repository after another. Without it a host that is down would be found by the next push only.
+/// Probes hosts that repositories are fetched from while the primary publishes their changes (`clone_url`): one listing
+/// at a time, of one repository after another. Without it an unreachable host would be detected by the next push only.
 struct CloneProbeLoop: Sendable {
   let kinds: [(name: ReplicableName, address: AddressTemplate)]
   let secondary: Secondary
@@ -18,7 +18,7 @@ struct CloneProbeLoop: Sendable {
     guard !kinds.isEmpty else { return }
     var places: [ReplicableName: ReplicableID] = [:]
     while !Task.isCancelled {
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: interval)
       for kind in kinds {
         do {
@@ -30,7 +30,7 @@ struct CloneProbeLoop: Sendable {
     }
   }
 
-  /// - Returns: where the round over the copies stands; `nil` at its end.
+  /// - Returns: the position of the round over the copies; `nil` at its end.
   private func probe(
     _ name: ReplicableName, _ address: AddressTemplate, after last: ReplicableID?
   ) async throws -> ReplicableID? {
@@ -38,7 +38,7 @@ struct CloneProbeLoop: Sendable {
       let entry = try await secondary.registry(of: name).window(after: last, limit: 1).first
     else { return nil }
     let id = entry.replicableID
-    // What fails already is tried by its own retries.
+    // A failing entry is probed by its own retries.
     guard entry.state == .synced else { return id }
     let (key, location) = (JobKey(name: name, id: id), address.url(of: id))
     let host = SourceHost.name(of: location)

@@ -2,8 +2,8 @@ internal import Replication
 internal import Scheduling
 internal import Synchronization
 
-/// The hosts that content is fetched from, and this machine, shared by syncs, verifications, readings and polls: all
-/// ask here before they start and report here how they ended, so that one pause holds for all of them. `HostTable`
+/// The hosts that content is fetched from, and this machine, shared by syncs, verifications, readings and polls: all of
+/// them ask here before they start and report their results here, so that one pause applies to all. `HostTable`
 /// decides; this adds the lock, the clocks and the log.
 final class SourceHosts: Sendable {
   private let table = Mutex(HostTable())
@@ -16,7 +16,7 @@ final class SourceHosts: Sendable {
     self.line = line
   }
 
-  /// Runs a step that reads or changes the table; no other does meanwhile.
+  /// Runs a step that reads or changes the table, exclusively.
   func withTable<Result: Sendable>(_ step: (inout HostTable) -> Result) -> Result { table.withLock { step(&$0) } }
 
   /// Logs a change of the table.
@@ -29,13 +29,14 @@ final class SourceHosts: Sendable {
 
   // MARK: Before something starts
 
-  /// Whether a job may start that needs all of these hosts, with how many run at each; if so, it counts as started.
+  /// Returns whether a job that needs all of these hosts may start, given the running jobs at each; if so, it counts as
+  /// started.
   func start(_ needed: [(host: String, running: Int)]) -> Bool {
     let now = environment.moment.instant
     return withTable { $0.startIfAdmitted(needed, at: now) }
   }
 
-  /// Whether nothing may start for a host now.
+  /// Whether the host is paused now.
   func isPaused(_ host: String) -> Bool {
     let now = environment.moment.instant
     return withTable { $0.isPaused(host, at: now) }
@@ -43,7 +44,7 @@ final class SourceHosts: Sendable {
 
   // MARK: After it ended
 
-  /// A job or request ended in a way that only a host that answers allows.
+  /// Records an outcome that shows that the host answers.
   func succeeded(_ host: String, for key: JobKey) {
     let moment = environment.moment
     if let change = withTable({ $0.succeeded(host, for: key, at: moment) }) { log(change) }
@@ -59,7 +60,7 @@ final class SourceHosts: Sendable {
 
   // MARK: For status
 
-  /// Why work for a host pauses; `nil` when it does not.
+  /// Returns why work for a host is paused; `nil` when it is not.
   func failure(of host: String) -> HostTable.Failure? { failures.first { $0.host == host } }
 
   /// The hosts that fail, in order of their names; this machine is among them.
@@ -68,8 +69,8 @@ final class SourceHosts: Sendable {
     return withTable { $0.failures(at: moment) }
   }
 
-  /// Takes over what an earlier process knew: a host that named a time, or was away, is not asked at once by a new
-  /// process.
+  /// Restores the failures of an earlier process, so that a new process does not ask a host at once that named a retry
+  /// time or was unreachable.
   func restore(_ failures: [HostTable.Failure]) {
     let moment = environment.moment
     withTable { $0.restore(failures, at: moment) }

@@ -4,8 +4,8 @@ internal import Scheduling
 internal import StateFiles
 internal import SystemPackage
 
-/// What a secondary knows of hosts that fail and of repositories that cannot be asked (`sources.json`), so that a restart neither asks
-/// them all at once nor forgets since when they fail.
+/// A secondary's record of failing hosts and unreachable repositories (`sources.json`), so that a restart neither asks
+/// them all at once nor loses the start of their failures.
 struct SourceRecord: Codable, Equatable {
   struct Host: Codable, Equatable {
     var host: String
@@ -55,7 +55,7 @@ struct SourceRecord: Codable, Equatable {
 
   var lookFailures: [LookFailure] {
     looks.compactMap { look in
-      // A kind or id that this version does not take is asked as a new one.
+      // A kind or id that this version does not accept is polled as a new one.
       guard let name = try? ReplicableName(look.replicableName), let id = try? ReplicableID(look.id),
         let since = Timestamp(look.failingSince), let retryAt = Timestamp(look.retryAt)
       else { return nil }
@@ -65,7 +65,7 @@ struct SourceRecord: Codable, Equatable {
     }
   }
 
-  /// - Returns: an empty record where there is none, or none that can be read: then all are asked as new ones.
+  /// - Returns: an empty record where there is none, or an unreadable one: then all are polled as new ones.
   static func read(_ path: FilePath, _ files: any FileSystemPort) -> SourceRecord {
     (try? file(path, files).read()) ?? SourceRecord([], [])
   }
@@ -79,11 +79,11 @@ struct SourceRecord: Codable, Equatable {
   }
 }
 
-/// A repository that cannot be asked at its host, although the host answers for others.
+/// A repository that cannot be polled at its host, although the host answers for others.
 struct LookFailure: Hashable, Sendable {
   var key: JobKey
   var since: Timestamp
-  /// In a row.
+  /// Consecutive failures.
   var failures: Int
   var message: String
   var retryAt: Timestamp

@@ -4,7 +4,7 @@ internal import Scheduling
 internal import SystemPackage
 internal import WorkerPool
 
-/// Writes what is known of failing hosts and repositories, when it has changed.
+/// Writes the record of failing hosts and repositories when it has changed.
 struct SourceRecordLoop: Sendable {
   let path: FilePath
   let storage: WorkerPool
@@ -32,7 +32,7 @@ struct SourceRecordLoop: Sendable {
         }
       }
       guard !isLast else { return }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.tick)
     }
   }

@@ -4,12 +4,13 @@ internal import RepositoryReplication
 internal import Scheduling
 internal import SiteAssembly
 
-/// The primary of a secondary that has none: within this process, over rosters of repositories whose hosts know nothing of us.
+/// The primary of a secondary that has none: within this process, over rosters of repositories whose hosts run no
+/// agent.
 ///
-/// It is a primary as any other, with a log and states of its own, so the secondary's half is the same; only its replicables are read
-/// by listings of their URLs, and what no webhook tells is found by polls.
+/// It has a log and states like any primary, so the secondary's part is the same; only its replicables are read by
+/// listings of their URLs, and polls find the changes that no webhook reports.
 final class ListedPrimary: PrimaryAccess, Sendable {
-  /// One kind, for whoever looks.
+  /// One kind and its readers.
   struct Kind: Sendable {
     let name: ReplicableName
     let place: String
@@ -28,8 +29,8 @@ final class ListedPrimary: PrimaryAccess, Sendable {
   private let pruning: PruningLoop
   private let contact: PrimaryContact
 
-  /// - Parameter looks: repositories that could not be asked when the last process ended.
-  /// - Throws: what opening the log and the states throws; then nothing is left open.
+  /// - Parameter looks: repositories that could not be polled when the last process ended.
+  /// - Throws: errors of opening the log and the states; then nothing is left open.
   init(
     _ plan: AgentPlan, _ state: SiteResources, contact: PrimaryContact, hosts: SourceHosts, looks: [LookFailure],
     observer: any ReplicationObserver
@@ -63,7 +64,7 @@ final class ListedPrimary: PrimaryAccess, Sendable {
     (primary, log) = (site.primary, site.log)
     let signal = Signal()
     intake = EventIntake(primary: primary, signal: signal)
-    // What the host has is compared by polls: a reading need not be done again for its age.
+    // Polls compare the host's content: a reading need not be repeated because of its age.
     readings = ListedReadingLoop(
       primary, kinds.map { ($0.name, $0.repositories) }, hosts: hosts, signal: signal,
       width: max(4, plan.limits.verifications), observer: observer, environment: environment)
@@ -75,7 +76,7 @@ final class ListedPrimary: PrimaryAccess, Sendable {
     await rosters.look()
   }
 
-  /// From where one is fetched; `nil` for one that is not listed.
+  /// Returns the address of one; `nil` for one that is not listed.
   func location(of id: ReplicableID, _ name: ReplicableName) -> String? {
     kinds.first { $0.name == name }?.repositories.location(of: id)
   }
@@ -90,9 +91,9 @@ final class ListedPrimary: PrimaryAccess, Sendable {
     }
   }
 
-  /// Closes the stores; nothing may run any more.
+  /// Closes the stores; no loop may run any more.
   func close() async {
-    // What was published is durable; only the newest acknowledgement may not be saved.
+    // Published events are durable; only the newest acknowledgement may be lost.
     try? await site.close()
   }
 
@@ -100,14 +101,14 @@ final class ListedPrimary: PrimaryAccess, Sendable {
 
   func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch {
     contact.answered()
-    // One of another history acknowledges nothing; reading says so.
+    // A cursor of another history acknowledges nothing; the read reports it.
     if let cursor { try? await log.acknowledge(secondary: name, cursor) }
     return try await own { () async throws(PrimaryAccessError) in
       try await self.primary.events(after: cursor, limit: limit, wait: wait)
     }
   }
 
-  /// The primary is this process: what it cannot do, this machine cannot do.
+  /// The primary is this process: its failures are this machine's.
   private func own<Answer>(
     _ body: () async throws(PrimaryAccessError) -> Answer
   ) async throws(PrimaryAccessError) -> Answer {

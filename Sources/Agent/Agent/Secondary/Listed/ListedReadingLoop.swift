@@ -2,8 +2,8 @@ internal import Replication
 internal import RepositoryReplication
 internal import Scheduling
 
-/// Reads the checksums that are due of repositories that stand at hosts without an agent. Each for itself: one whose host does not
-/// answer holds up no other.
+/// Reads the due checksums of repositories at hosts without an agent, independently of each other: one whose host does
+/// not answer does not delay others.
 actor ListedReadingLoop {
   private let primary: Primary
   private let kinds: [(name: ReplicableName, repositories: ListedRepositories)]
@@ -48,7 +48,7 @@ actor ListedReadingLoop {
     var taken: [(JobKey, String)] = []
     do {
       for kind in kinds {
-        // What waits for hosts that pause must not hide what is behind it.
+        // Entries of paused hosts must not hide the entries after them.
         for limit in [Self.portion, 100 * Self.portion] {
           let due = try await primary.states(of: kind.name).dueForChecksum(at: environment.now(), limit: limit)
           let before = taken.count
@@ -83,7 +83,7 @@ actor ListedReadingLoop {
 
   private func read(_ key: JobKey, _ host: String) async {
     do {
-      // What was begun and could not be recorded, because the state could not be written, is begun again.
+      // A reading whose result could not be recorded, because the state could not be written, is started again.
       if try await primary.states(of: key.name).state(of: key.id)?.verificationState == .started {
         try await primary.states(of: key.name).change(key.id) { $0?.recoverAfterRestart() }
       }
@@ -91,7 +91,7 @@ actor ListedReadingLoop {
     } catch {
       if !hasFailed, !Task.isCancelled { observer.log(.trouble("read the checksum of '\(key.id)': \(error)")) }
       hasFailed = true
-      // A full disk, say. Cancelled: the loop sees it.
+      // A full disk, for example. The sleep throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.tick)
       await recover(key)
     }
@@ -100,7 +100,7 @@ actor ListedReadingLoop {
   }
 
   private func recover(_ key: JobKey) async {
-    // If that cannot be written either, the next start finds it.
+    // If that cannot be written either, the next start recovers it.
     try? await primary.states(of: key.name).change(key.id) { $0?.recoverAfterRestart() }
   }
 }

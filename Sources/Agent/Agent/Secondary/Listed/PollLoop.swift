@@ -3,9 +3,9 @@ internal import Replication
 internal import RepositoryReplication
 internal import Scheduling
 
-/// Asks hosts without an agent what has changed: each repository the more seldom the longer it rests (`PollInterval`), each host no
-/// more often than its budget allows, and not at all while it pauses. Where a roster tells of changes itself, looks only make sure, as
-/// seldom as may be.
+/// Polls hosts without an agent for changes: each repository less often the longer it is unchanged (`PollInterval`),
+/// each host within its budget, and not at all while it is paused. Where a roster reports changes itself, polls only
+/// confirm it, at the longest interval.
 actor PollLoop {
   /// A repository of a kind.
   private struct Next {
@@ -13,17 +13,17 @@ actor PollLoop {
     var failure: LookFailure?
   }
 
-  /// What a host may still be asked now.
+  /// The remaining polls of a host.
   private struct Budget {
     var tokens: Double
     var filledAt: ContinuousClock.Instant
   }
 
-  /// Takes what a look says of a copy.
+  /// Called with the result of a poll for a copy.
   struct Reactions: Sendable {
-    /// The repository cannot be asked: its copy is what it was.
+    /// The repository cannot be polled: its copy stays as it was.
     var lost: @Sendable (JobKey) async -> Void
-    /// It can be asked again.
+    /// It can be polled again.
     var found: @Sendable (JobKey) async -> Void
   }
 
@@ -40,7 +40,7 @@ actor PollLoop {
   private var leftOut: Set<JobKey> = []
   private var budgets: [String: Budget] = [:]
   private var names: [String: String] = [:]
-  /// What is due, the longest due first; made anew now and then.
+  /// Due repositories, the longest due first; rebuilt at intervals.
   private var queue: ArraySlice<JobKey> = []
   private var queuedAt: ContinuousClock.Instant?
 
@@ -60,7 +60,7 @@ actor PollLoop {
     self.environment = environment
     let (now, instant) = (environment.now(), ContinuousClock.now)
     for failure in known {
-      // A time that is further away than any that could be set now was set by another clock.
+      // A time further in the future than any delay was set by another clock.
       let wait = min(max(.zero, failure.retryAt - now), settings.interval.upperBound)
       next[failure.key] = Next(at: instant + wait, failure: failure)
     }
@@ -77,12 +77,12 @@ actor PollLoop {
     }
   }
 
-  /// Repositories that cannot be asked, in order of kinds and ids.
+  /// Repositories that cannot be polled, in order of kinds and ids.
   var failures: [LookFailure] {
     next.values.compactMap(\.failure).sorted { ($0.key.name.text, $0.key.id) < ($1.key.name.text, $1.key.id) }
   }
 
-  /// The failure of one; `nil` for one that can be asked, or was not yet.
+  /// Returns the failure of one; `nil` for one that can be polled, or was not polled yet.
   func failure(of key: JobKey) -> LookFailure? { next[key]?.failure }
 
   // MARK: Who is next
@@ -97,7 +97,7 @@ actor PollLoop {
         let location = kind.repositories.location(of: key.id)
       else { continue }
       let host = host(of: location)
-      // It is due still, and comes again with the next queue.
+      // It is still due, and is in the next queue again.
       if hosts.isPaused(host) { continue }
       let hasFailed = next[key]?.failure != nil
       guard slots.mayStart(at: host, hasFailed: hasFailed, now: now), spend(host, at: now) else {
@@ -119,7 +119,7 @@ actor PollLoop {
       for (id, entry) in kind.repositories.roster?.entries ?? [:] {
         let key = JobKey(name: kind.name, id: id)
         known.insert(key)
-        // Left out just now: the roster says no more of it, and its host is asked.
+        // It was just left out: the roster no longer reports its changes, so its host is polled.
         if !entry.isLeftOut { leftOut.remove(key) } else if leftOut.insert(key).inserted { next[key] = nil }
         let at = next[key]?.at ?? now
         if at <= now, !slots.contains(key) { due.append((key, at)) }
@@ -133,7 +133,7 @@ actor PollLoop {
     queue = due.sorted { $0.at < $1.at }.map(\.key)[...]
   }
 
-  /// Names of hosts, of which there are few, by locations, of which there are many.
+  /// Returns the host of a location. Caches names of hosts, which are few, by locations, which are many.
   private func host(of location: String) -> String {
     if let known = names[location] { return known }
     let name = SourceHost.name(of: location)
@@ -155,10 +155,10 @@ actor PollLoop {
   // MARK: One look
 
   private enum Outcome: Equatable {
-    /// For so long it has not changed.
+    /// Unchanged for this duration.
     case quiet(Duration)
     case rosterTells, changed
-    /// There was nothing to compare with.
+    /// There was no reading to compare with.
     case notAsked
   }
 
@@ -171,7 +171,7 @@ actor PollLoop {
       let quiet =
         switch outcome {
         case .quiet(let duration): duration
-        // Where the roster tells of changes, looks only make sure of it.
+        // Where the roster reports changes, polls only confirm it.
         case .rosterTells: settings.interval.upperBound * 10
         case .changed, .notAsked: Duration.zero
         }
@@ -188,7 +188,7 @@ actor PollLoop {
         if let failure = error as? StrategyError, failure.disposition != .host {
           state = await failed(key, host, failure, before, jitter, reactions)
         } else {
-          // The host's, or of our own stores: it is due as before, and waits for what fails.
+          // A failure of the host or of this site's stores: the repository stays due, and waits.
           state.at = .now + Self.tick
         }
       }
@@ -215,7 +215,7 @@ actor PollLoop {
   /// Compares what the host lists now with the last reading, and publishes a change.
   ///
   private func look(at key: JobKey) async throws -> Outcome {
-    // One that was not read yet is read now, with a delay of its own after each failure.
+    // A repository that was not read yet is read now, with its own delay after each failure.
     guard let repositories = kinds.first(where: { $0.name == key.name })?.repositories,
       let entry = repositories.roster?.entries[key.id],
       let reading = try await primary.states(of: key.name).state(of: key.id)?.currentReading
@@ -227,7 +227,7 @@ actor PollLoop {
     }
     let found = listing.checksum
     guard found == reading.checksum else {
-      // Told meanwhile, by a webhook say: that reading is under way.
+      // A webhook, for example, reported the change meanwhile: that reading is running.
       if try await primary.states(of: key.name).state(of: key.id)?.currentReading == reading {
         try await primary.publish(.updated, of: key.id, key.name, reason: Self.reason)
         checksums.raise()
@@ -239,7 +239,7 @@ actor PollLoop {
     return entry.fingerprint == nil ? .quiet(max(.zero, environment.now() - reading.readAt)) : .rosterTells
   }
 
-  /// What the host lists; `nil` when it says that what the roster has left out is gone.
+  /// Returns the host's listing; `nil` when it answers that a repository that the roster left out is gone.
   private func listing(of id: ReplicableID, at repositories: ListedRepositories) async throws -> ContentListing? {
     do {
       return try await repositories.listing(of: id)
@@ -249,6 +249,6 @@ actor PollLoop {
     }
   }
 
-  /// The reason of events that a look has caused.
+  /// The reason of events that a poll has caused.
   private static let reason = "poll"
 }

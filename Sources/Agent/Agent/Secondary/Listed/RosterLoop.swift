@@ -1,7 +1,7 @@
 internal import Replication
 internal import RepositoryReplication
 
-/// Follows the rosters: what is new in them, what is gone, and what they themselves say has changed.
+/// Reads the rosters, and publishes new repositories, removed ones, and changes that the rosters report.
 actor RosterLoop {
   /// One kind's roster.
   struct Followed {
@@ -9,7 +9,7 @@ actor RosterLoop {
     let repositories: ListedRepositories
     var reader: RosterReader
     var dueAt = ContinuousClock.now
-    /// What the roster has said of changes, and nobody was told yet.
+    /// Changes that the roster reported and that are not published yet.
     var changed: Set<ReplicableID> = []
   }
 
@@ -18,10 +18,10 @@ actor RosterLoop {
   private let interval: Duration
   private var followed: [Followed]
 
-  /// A file is looked at this often; a change of it counts at once.
+  /// The interval of checks of a file, whose change is applied at once.
   private static let tick = Duration.seconds(1)
 
-  /// - Parameter interval: how often a server is asked for a roster.
+  /// - Parameter interval: the interval of requests for a server's roster.
   init(_ primary: Primary, _ followed: [Followed], observer: any ReplicationObserver, interval: Duration) {
     self.primary = primary
     self.followed = followed
@@ -33,12 +33,12 @@ actor RosterLoop {
   func run() async {
     while !Task.isCancelled {
       await look()
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: Self.tick)
     }
   }
 
-  /// Reads what is due. A roster that cannot be read leaves everything as it was.
+  /// Reads due rosters. A roster that cannot be read changes nothing.
   func look() async {
     for index in followed.indices where followed[index].dueAt <= .now {
       await readAgain(index)
@@ -66,7 +66,7 @@ actor RosterLoop {
           followed[index].changed.remove(id)
         }
       } else if repositories.roster != nil, repositories.failure != nil {
-        // It is there again, as it was.
+        // It can be read again, unchanged.
         repositories.recovered()
       }
     } catch {
@@ -78,7 +78,7 @@ actor RosterLoop {
     followed[index].reader = reader
   }
 
-  /// The ids that the log of this site has told of.
+  /// Returns the ids that this site's log has published.
   private func known(_ name: ReplicableName) async throws -> [ReplicableID] {
     let (states, size) = (try primary.states(of: name), 10_000)
     var (ids, last) = ([ReplicableID](), ReplicableID?.none)

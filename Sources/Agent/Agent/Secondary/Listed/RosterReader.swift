@@ -7,7 +7,7 @@ internal import RepositoryReplication
 struct RosterReader {
   private let source: RosterSource
   private let http: BoundedHTTPClient
-  /// What the last reading was of: a file's stamp, or a validator that a server gave.
+  /// The version that was read last: a file's stamp, or a server's validator.
   private var seen: String?
 
   /// Packed and unpacked: a million repositories take some 300 MB.
@@ -18,10 +18,10 @@ struct RosterReader {
     self.http = http
   }
 
-  /// Whether a server is asked, which is not done every second.
+  /// Whether the roster is at a server, which is not requested every second.
   var isRemote: Bool { source.place.hasPrefix("https://") || source.place.hasPrefix("http://") }
 
-  /// The roster; `nil` when it is as it was.
+  /// Reads the roster; `nil` when it is unchanged.
   mutating func read() async throws -> SourceRoster? {
     guard let bytes = try await isRemote ? fetched() : contents() else { return nil }
     switch source {
@@ -31,7 +31,7 @@ struct RosterReader {
     }
   }
 
-  /// What was read makes no roster: it is read again the next time.
+  /// Drops the validators after invalid content, so that the next read fetches it again.
   mutating func forget() { seen = nil }
 
   private mutating func contents() throws -> [UInt8]? {

@@ -1,9 +1,9 @@
 internal import Replication
 internal import WorkerPool
 
-/// Looks at every copy that the registry knows, each hour by default: one that is gone, or whose files beside its objects are damaged,
-/// is fetched again; one that something but a sync has changed is synced again. Many that are gone at once are a root that is not
-/// the right one (`RootGuard`).
+/// Examines every copy in the registry, each hour by default: one that is gone, or whose files other than objects are
+/// damaged, is fetched again; one that was changed by anything but a sync is synced again. Many missing at once
+/// indicate a wrong root (`RootGuard`).
 struct CopyScanLoop: Sendable {
   let secondary: Secondary
   let scheduler: Scheduler
@@ -12,7 +12,7 @@ struct CopyScanLoop: Sendable {
   let interval: Duration
   let observer: any ReplicationObserver
 
-  /// How often a refused root is looked at again.
+  /// The interval of checks of a refused root.
   private static let tick = Duration.seconds(5)
   private static let portion = 500
 
@@ -23,7 +23,7 @@ struct CopyScanLoop: Sendable {
       for root in guards {
         do {
           let wasSound = root.isSound
-          try? await storage.run { _ in try root.check() }  // what is wrong is in the guard's own state
+          try? await storage.run { _ in try root.check() }  // the guard records the error
           if root.refusal?.isOfCount == true || !root.isSound && root.refusal == nil {
             try await settle(root)
           } else if root.isSound, !wasSound || scannedAt[root.kind].map({ .now - $0 >= interval }) ?? true {
@@ -36,14 +36,15 @@ struct CopyScanLoop: Sendable {
           if root.isSound { observer.log(.trouble("look at the copies of '\(root.kind)': \(error)")) }
         }
       }
-      // Cancelled: the loop sees it.
+      // Throws only when cancelled, which the loop checks.
       try? await Task.sleep(for: min(Self.tick, interval))
     }
   }
 
-  /// Compares a root that is not known yet, or was refused for its count, with the registry; unless a look at the root decides it.
+  /// Compares a root that was not checked yet, or was refused for its count, with the registry, unless a check of the
+  /// root decides it.
   func settle(_ root: RootGuard, unless isDecided: (RootGuard) -> Bool = { _ in false }) async throws {
-    try? await storage.run { _ in try root.check() }  // what is wrong is in the guard's own state
+    try? await storage.run { _ in try root.check() }  // the guard records the error
     if isDecided(root) { return }
     var (known, present) = (0, 0)
     try await forEach(root.kind) { entry, strategy in
@@ -74,7 +75,7 @@ struct CopyScanLoop: Sendable {
     let (all, found) = (known, known - missing.count)
     try await storage.run { _ in try root.take(known: all, present: found) }
     guard root.isSound else { return }
-    // What waits for an operator, or is not offered any more, stays as it is.
+    // Copies that wait for an operator, or are no longer offered, stay as they are.
     let waiting = Set(try await secondary.waitingRemovals(root.kind)).union(resting)
     missing.removeAll { waiting.contains($0) }
     touched.removeAll { waiting.contains($0) }
@@ -95,7 +96,7 @@ struct CopyScanLoop: Sendable {
     await scheduler.request([.init(name: name, id: id)])
   }
 
-  /// Every entry that has, or had, a copy.
+  /// Iterates over entries that have, or had, a copy.
   private func forEach(
     _ name: ReplicableName, _ body: (RegistryEntry, any Strategy) async throws -> Void
   ) async throws {

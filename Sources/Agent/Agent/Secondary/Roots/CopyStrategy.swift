@@ -4,8 +4,8 @@ internal import Scheduling
 internal import SystemPackage
 internal import WorkerPool
 
-/// The strategy of copies, as an agent uses it: nothing is done in a root that is not the right one, and each failure is attributed to
-/// the host, to this machine or to the one copy.
+/// The strategy of copies in an agent: it refuses to work in a wrong root, and attributes each failure to the host, to
+/// this machine or to the copy.
 struct CopyStrategy: Strategy {
   let name: ReplicableName
   let strategy: any Strategy
@@ -85,7 +85,7 @@ struct CopyStrategy: Strategy {
     try await guarded { () async throws(StrategyError) in try await strategy.housekeep(id, isThorough: isThorough) }
   }
 
-  /// Not guarded: it is what the guard counts by.
+  /// Not guarded, because the guard uses it for counting.
   func inspect(_ id: ReplicableID) async throws(StrategyError) -> CopyLook { try await strategy.inspect(id) }
 
   func check(_ id: ReplicableID) async throws(StrategyError) -> CheckReport {
@@ -97,7 +97,7 @@ struct CopyStrategy: Strategy {
     do {
       return try await body()
     } catch {
-      // The disk of the copies may have gone meanwhile: then that is what failed.
+      // The disk of the copies may have been unmounted meanwhile: then that is the failure.
       try await blocking { try root.check() }
       guard error.disposition == .host, error.origin == .machine, Self.mayBeOfOneCopy.contains(error.code.rawValue),
         await isRootUsable()
@@ -116,7 +116,7 @@ struct CopyStrategy: Strategy {
     }
   }
 
-  /// The file system refused something: to one copy, if it refuses nothing in the root itself.
+  /// Codes of file system failures, which belong to one copy if the root itself is writable.
   private static let mayBeOfOneCopy: Set<String> = ["destination_io", "destination_unwritable", "file_system"]
 
   private func isRootUsable() async -> Bool {
@@ -129,7 +129,7 @@ struct CopyStrategy: Strategy {
       }
       return true
     } catch {
-      // Why, the error that led here says.
+      // The original error has the reason.
       return false
     }
   }

@@ -4,18 +4,18 @@ internal import SiteAssembly
 internal import Synchronization
 internal import SystemPackage
 
-/// Keeps work away from a root of copies that is not the one that this site's registry is about: one whose disk is not mounted, or
-/// from which copies are gone. Nothing is written there, and nothing read there counts.
+/// Refuses work in a root of copies that does not belong to this site's registry: its disk is not mounted, or copies
+/// are missing. Nothing is written there, and nothing read there counts.
 ///
-///     unknown ──establish: an empty registry, or the copies are there──► sound ──its file is gone, another id──► refused
-///        └──────── too few copies are there ──► refused                    ▲  └── too few copies ──► refused        │
-///                                                                          └──── its id is back, or accepted ───────┘
+///     unknown ──establish: empty registry, or the copies are there──► sound ──its file is gone, another id──► refused
+///        └──────── too few copies are there ──► refused                 ▲  └── too few copies ──► refused        │
+///                                                                       └──── its id is back, or accepted ───────┘
 final class RootGuard: Sendable {
   /// Why the root is refused.
   struct Refusal: Hashable, Sendable {
     var since: Timestamp
     var message: String
-    /// The right id, with too few copies: only counting them again, or an operator, ends it.
+    /// The id is right, but there are too few copies: only a new count, or an operator, ends it.
     var isOfCount = false
   }
 
@@ -47,7 +47,7 @@ final class RootGuard: Sendable {
 
   /// Guards the root of a kind of an open site.
   convenience init(_ kind: KindPlan, _ site: SiteResources, tell: @escaping @Sendable (ReplicationLine) -> Void) {
-    // As the strategy does: a link to the directory of the copies is followed at the start.
+    // Like the strategy: a symbolic link to the directory of the copies is resolved at the start.
     let root = SiteResources.resolved(kind.root) ?? FilePath(kind.root)
     let identity = RootIdentity(
       root: root, kind: kind.name.text, record: FilePath(site.plan.state).appending("roots.json"),
@@ -65,7 +65,8 @@ final class RootGuard: Sendable {
     state.withLock { if case .sound = $0 { true } else { false } }
   }
 
-  /// Looks at the root before something is done in it: two stats, as long as its identity file is as it was. Blocks on the disk.
+  /// Checks the root before a job works in it: two stats, as long as its identity file is unchanged. Blocks on the
+  /// disk.
   ///
   /// - Throws: `StrategyError` of code `root_refused`.
   func check() throws(StrategyError) {
@@ -106,7 +107,7 @@ final class RootGuard: Sendable {
     if refusal?.isOfCount != true { becomeSound(status) }
   }
 
-  /// An operator says that the root is right as it is: copies that are missing are fetched again.
+  /// Accepts the root as it is by an operator's order: missing copies are fetched again.
   private func accept() throws {
     try identity.establish()
     try files.unlink(identity.acceptance)
@@ -142,15 +143,15 @@ final class RootGuard: Sendable {
 
   // MARK: Counting
 
-  /// The copies could not be counted: nothing is done in the root until they can.
+  /// Records that the copies could not be counted: the root is refused until they can.
   func couldNotCount(_ why: String) {
     guard !isSound else { return }
     refuse("compare the root '\(identity.root)' of '\(kind)' with the registry: \(why)", isOfCount: true)
   }
 
-  /// Takes how many copies the registry knows and how many of them are there. Blocks on the disk.
+  /// Records the number of copies in the registry, and how many of them are present. Blocks on the disk.
   ///
-  /// - Throws: what writing the identity throws.
+  /// - Throws: errors of writing the identity.
   func take(known: Int, present: Int) throws {
     let missing = known - present
     let isUnknown = try identity.recorded() == nil

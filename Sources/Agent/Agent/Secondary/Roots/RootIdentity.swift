@@ -3,11 +3,11 @@ internal import Foundation
 internal import StateFiles
 internal import SystemPackage
 
-/// What a root of copies is recognised by: a file with a random id in the root (`.remora-root`), and the same id in the state
-/// (`roots.json`). A directory that has another id or none is not where this site's copies are: its disk is not mounted.
+/// The identity of a root of copies: a file with a random id in the root (`.remora-root`), and the same id in the state
+/// (`roots.json`). A directory with another id or none does not have this site's copies: its disk is not mounted.
 struct RootIdentity: Sendable {
   private struct Stored: Codable {
-    /// Not checked: the id of a root holds in every version.
+    /// Not checked: the id of a root is valid in every version.
     var format = 1
     var id: String
   }
@@ -21,19 +21,19 @@ struct RootIdentity: Sendable {
   let files: any FileSystemPort
 
   var file: FilePath { root.appending(".remora-root") }
-  /// An operator makes this file to say that the root is the right one as it is.
+  /// An operator creates this file to accept the root as it is.
   var acceptance: FilePath { root.appending(".remora-accept") }
 
-  /// The id that the state knows; `nil` before the first.
+  /// Returns the recorded id; `nil` before the first.
   func recorded() throws -> String? { try records()[kind] }
 
-  /// The id that the root carries; `nil` where it has none, or none that can be read.
+  /// Returns the root's id; `nil` where it has none, or an unreadable one.
   func carried() throws -> String? {
     try identity.readIfUsable()?.id
   }
 
-  /// Makes this root the one of the kind: its own id where it has one, else a new one. The root first: a crash in between leaves an id
-  /// that the next start takes over.
+  /// Makes this root the kind's root, with its own id where it has one, else with a new one. The root first: a crash in
+  /// between leaves an id that the next start adopts.
   func establish() throws {
     var id = try carried()
     if id == nil {

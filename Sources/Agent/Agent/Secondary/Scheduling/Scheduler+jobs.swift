@@ -38,7 +38,7 @@ extension Scheduler {
     }
   }
 
-  /// What the queues hold may have been done since it was put there, by a job that another asked for.
+  /// Whether a job is still due: since it was queued, another caller's job may have done the work.
   private func isDue(_ job: Job) async throws -> Bool {
     guard let entry = try await secondary.registry(of: job.key.name).entry(of: job.key.id) else { return false }
     let now = environment.now()

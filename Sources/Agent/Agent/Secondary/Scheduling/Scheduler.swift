@@ -1,11 +1,12 @@
 internal import Replication
 internal import Scheduling
 
-/// Drives the scheduler of a secondary: gives `SchedulerState` its inputs and performs its actions. It decides nothing.
+/// Drives the scheduler of a secondary: passes inputs to `SchedulerState` and performs its actions. It makes no
+/// decisions.
 ///
-/// Events, backfill, retries and upkeep pass here, and nothing is done to a copy without it.
+/// Events, backfill, retries and upkeep pass here; every job on a copy is started here.
 actor Scheduler {
-  /// What the driver needs of a kind.
+  /// A kind's properties for the driver.
   private struct Member {
     let kind: Kind
     /// The host that each replicable is fetched from.
@@ -22,22 +23,22 @@ actor Scheduler {
   let lags = LagWindow()
   let observer: any ReplicationObserver
   nonisolated let hosts: SourceHosts
-  /// After which a copy is checked again.
+  /// The age after which a copy is checked again.
   let checkInterval: Duration
   private let members: [ReplicableName: Member]
   private var state: SchedulerState
   private var tasks: [Job: Task<Void, Never>] = [:]
-  /// Questions and recoveries of the current pass.
+  /// Queries and recoveries of the current pass.
   private var unanswered: [SchedulerAction] = []
   private var wakeAt: ContinuousClock.Instant?
   private let signal = Signal()
 
   /// - Parameters:
-  ///   - hosts: which of them pause.
+  ///   - hosts: the hosts and their pauses.
   ///   - primaryHost: the primary's, which every job needs; `nil` where there is none.
   ///   - sources: the host that each replicable is fetched from, by kind.
   ///   - roots: those of the copies.
-  ///   - checkInterval: after which a copy's objects are checked again.
+  ///   - checkInterval: the age after which a copy's objects are checked again.
   init(
     _ secondary: Secondary, hosts: SourceHosts, primaryHost: String?,
     sources: [ReplicableName: @Sendable (ReplicableID) -> String], roots: [RootGuard], limits: SchedulerLimits,
@@ -64,8 +65,8 @@ actor Scheduler {
       })
   }
 
-  /// Works until the task is cancelled; then cancels what runs and waits for its end, which leaves each copy as it was
-  /// or as it was to become.
+  /// Runs until the task is cancelled; then cancels the running jobs and waits for their end, which leaves each copy in
+  /// its old or its new state.
   func run() async {
     while !Task.isCancelled {
       await observe()
@@ -89,7 +90,7 @@ actor Scheduler {
     for action in hosts.withTable({ state.step(input, at: moment, hosts: &$0) }) { perform(action) }
   }
 
-  /// An event or the operator made these due.
+  /// Requests jobs that an event or the operator made due.
   func request(_ announced: [ConsumptionReport.Announced], _ purpose: JobPurpose = .sync) {
     let requests = announced.compactMap { one in
       members[one.name].map { SchedulerInput.Request(JobKey(name: one.name, id: one.id), host: $0.host(one.id)) }
@@ -97,19 +98,19 @@ actor Scheduler {
     take(.requested(requests, purpose))
   }
 
-  /// The operator asks for an object check.
+  /// Requests an object check by the operator.
   func requestCheck(_ id: ReplicableID, _ name: ReplicableName) { request([.init(name: name, id: id)], .check) }
 
-  /// A registry has changed: asks for what is due now.
+  /// Queries the due entries, because a registry has changed.
   func wake() { request([]) }
 
-  /// The host has answered a request that was not a job.
+  /// Records that the host has answered a request outside of jobs.
   func hostAnswered(_ host: String) { take(.hostAnswered(host)) }
 
-  /// Reads what may have changed without an input.
+  /// Reads state that may have changed without an input.
   private func observe() async {
     for (name, member) in members {
-      // A state that cannot be read shows in the jobs, which write it.
+      // If the state cannot be read, the jobs, which write it, report the error.
       take(.kind(name, isOn: (try? await secondary.isEnabled(member.kind)) ?? false))
       take(.storage(name, isPaused: member.root.map { !$0.isSound } ?? false))
     }
@@ -140,7 +141,7 @@ actor Scheduler {
       let outcome = isProof ? await outcome(ofProving: job) : await outcome(of: job, isThorough: isThorough)
       tasks[job] = nil
       take(.ended(job, outcome))
-      // A sync that is followed by a proof goes on.
+      // A sync that is followed by a proof is still running.
       if job.purpose != .check, tasks[job] == nil { progress.note(job.key, nil) }
     }
   }
@@ -164,7 +165,7 @@ actor Scheduler {
       case .check: try await registry.dueForCheck(at: now, interval: checkInterval, limit: limit)
       case .housekeeping: try await registry.window(after: question.after, limit: limit)
       }
-    // A round over all copies, whatever is known of them: what their files need only the files show.
+    // A round over all copies: only the files show whether they need housekeeping.
     let due = question.purpose == .housekeeping ? rows.filter { $0.lastSyncedAt != nil } : rows
     let candidates = due.map { Candidate($0.replicableID, host: member.host($0.replicableID)) }
     return DueAnswer(candidates, rowCount: rows.count, last: rows.last?.replicableID)
@@ -172,13 +173,13 @@ actor Scheduler {
 
   // MARK: Status
 
-  /// What runs now.
+  /// The running jobs.
   var jobs: [RunningJob] { state.jobs }
 
   /// The current limits.
   var limits: SchedulerLimits { state.limits }
 
-  /// The first of what a replicable's job needs that fails: this machine, the primary, its host.
+  /// Returns the first failing requirement of a replicable's job: this machine, the primary, its host.
   func obstacle(of key: JobKey) -> HostTable.Failure? {
     let source = members[key.name].map { $0.host(key.id) }
     return (state.requiredHosts + (source.map { [$0] } ?? [])).lazy.compactMap { self.hosts.failure(of: $0) }.first
