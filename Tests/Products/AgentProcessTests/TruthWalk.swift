@@ -108,8 +108,10 @@ final class TruthWalk {
   /// Confirms the removals that wait, as an operator does; returns their ids.
   func confirm(_ pair: RigQuestions) async throws -> [String] {
     let waiting = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }?.removalsWaiting
-    try await pair.secondary.post(AgentRoute.removals(RigQuestions.kind), [String: String]())
-    confirmed += waiting?.count ?? 0
+    // More than that where another began to wait in between.
+    confirmed += try await pair.secondary.post(
+      AgentRoute.removals(RigQuestions.kind), [String: String](), as: ActionAnswer.self
+    ).count
     return waiting ?? []
   }
 

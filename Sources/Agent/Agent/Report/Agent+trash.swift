@@ -38,10 +38,9 @@ extension Agent {
   package func confirmRemovals(of name: String) async throws -> ActionAnswer {
     let site = try secondarySite(for: "confirm removals")
     let kind = try kind(name).name
-    let count = try await site.secondary.waitingRemovals(kind).count
-    try await site.secondary.confirmRemovals(kind)
+    let confirmed = try await site.secondary.confirmRemovals(kind)
     site.consistency.hurry()
-    return ActionAnswer(count: count)
+    return ActionAnswer(count: confirmed.count)
   }
 
   /// The feature flags.

@@ -28,9 +28,10 @@ actor Removals {
   }
 
   /// Confirms the removals that wait now, regardless of the limit.
-  func confirm() {
+  func confirm() -> [ReplicableID] {
+    defer { waiting = [] }
     confirmed.formUnion(waiting)
-    waiting = []
+    return waiting.sorted()
   }
 
   /// Begins a pass over the catalog.

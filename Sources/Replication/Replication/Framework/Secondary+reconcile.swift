@@ -195,8 +195,8 @@ extension Secondary {
     try await table.member(name).removals.waitingIDs
   }
 
-  /// Confirms the removals that wait now; the next pass makes them.
-  public func confirmRemovals(_ name: ReplicableName) async throws {
+  /// Confirms the removals that wait now, and returns their ids; the next pass makes them.
+  @discardableResult public func confirmRemovals(_ name: ReplicableName) async throws -> [ReplicableID] {
     await (try table.member(name)).removals.confirm()
   }
 
