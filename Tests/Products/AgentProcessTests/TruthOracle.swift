@@ -112,12 +112,12 @@ final class TruthOracle {
   /// Checks that every identity that was copied once lies below the copies' root, in place, in the trash or under a
   /// temporary name.
   private func checkNothingIsLost() async throws {
-    var missing: Set<Int> = []
-    // A directory that is renamed while the tree is read may be missed: look again.
-    for _ in 0..<5 {
+    var missing = copied
+    // A directory that is renamed while the tree is read may be missed. What is lost is missed each time.
+    for _ in 0..<10 {
       let found = try identitiesHeld()
       copied.formUnion(found)
-      missing = copied.subtracting(found)
+      missing.subtract(found)
       if missing.isEmpty { return }
       try await Task.sleep(for: .milliseconds(200))
     }
