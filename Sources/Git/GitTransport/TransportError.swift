@@ -53,4 +53,7 @@ extension TransportError {
   /// The connection ended before the first byte of the answer to a fetch: what an upload-pack does that dies of a
   /// wanted object which it cannot read. An answer that has begun and is cut off says nothing about objects.
   package var isEarlyEnd: Bool { code == .connectionLost && !hasAnswered }
+
+  /// Whether the server may have failed on a wanted object that it cannot read: it reports that, or ended early.
+  package var mayBeUnreadableObject: Bool { isEarlyEnd || code == .serverRefused && reportsCorruption }
 }

@@ -1,19 +1,12 @@
 import GitTransport
-import Synchronization
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Mirroring
 
 @Suite("Batch queue")
 struct BatchQueueTests {
-  /// A clock that a test moves.
-  private final class Clock: Sendable {
-    private let instant = Mutex(ContinuousClock.now)
-    var now: ContinuousClock.Instant { instant.withLock { $0 } }
-    func move(_ duration: Duration) { instant.withLock { $0 += duration } }
-  }
-
   private static func request(_ address: String) throws -> MirrorRequest {
     MirrorRequest(source: try SourceURL(address), destination: FilePath("/nonexistent/\(address.count)"))
   }
@@ -24,7 +17,7 @@ struct BatchQueueTests {
 
   @Test("a host that refuses for a day ends its own requests, with the default limits; other hosts go on")
   func day() throws {
-    let clock = Clock()
+    let clock = ManualClock()
     let requests =
       try (1...3).map { try Self.request("https://busy.example/\($0).git") } + [
         Self.request("https://idle.example/4.git")
@@ -42,7 +35,7 @@ struct BatchQueueTests {
 
   @Test("a short pause late in a long batch is waited for")
   func late() throws {
-    let clock = Clock()
+    let clock = ManualClock()
     var queue = BatchQueue(try (1...2).map { try Self.request("https://busy.example/\($0).git") }) { clock.now }
     _ = queue.next()
     clock.move(.seconds(100_000))
@@ -57,7 +50,7 @@ struct BatchQueueTests {
   @Test("a host that refuses again and again is given up when a run's time is over, unless it served meanwhile")
   func forEver() throws {
     for serves in [false, true] {
-      let clock = Clock()
+      let clock = ManualClock()
       let requests = try (1...100).map { try Self.request("https://busy.example/\($0).git") }
       var queue = BatchQueue(requests) { clock.now }
       var asked = 0

@@ -83,7 +83,7 @@ struct ObjectFetch {
         if session.view == before {
           // The same refs again.
           if let oid = error.missingObject, lost.count < Self.lostTips {
-            lost[oid] = error.code == .wantedObjectMissing ? TipReadability.missing : TipReadability.unreadable
+            lost[oid] = TipReadability.reason(of: error)
             continue
           }
           if error.code != .wantedObjectMissing {
@@ -115,7 +115,7 @@ struct ObjectFetch {
   /// Whether the server may have died of an unreadable object: it reports that, or closes the connection before the
   /// first byte of the pack.
   private func mayBeUnreadable(_ error: TransportError) -> Bool {
-    attemptBytes == 0 && (error.isEarlyEnd || error.code == .serverRefused && error.reportsCorruption)
+    attemptBytes == 0 && error.mayBeUnreadableObject
   }
 
   /// - Throws: the error itself where it is unknown on which tips the server died.

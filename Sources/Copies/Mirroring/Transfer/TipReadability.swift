@@ -4,8 +4,12 @@ internal import WorkerPool
 
 /// Asks a source whether it can send tips that it lists, and breaks each answer off at the first byte of its pack.
 struct TipReadability {
-  static let missing = "its object is missing at the source"
   static let unreadable = "the source cannot read its object, or what that needs"
+
+  /// Returns why the source cannot send the object that the error names.
+  static func reason(of error: TransportError) -> String {
+    error.code == .wantedObjectMissing ? "its object is missing at the source" : unreadable
+  }
 
   /// Tips that are found before the rest is left unasked: each takes a connection and a listing.
   private static let maximum = 20
@@ -28,12 +32,12 @@ struct TipReadability {
         return lost
       } catch let error as TransportError {
         if let tip = error.missingObject, rest.contains(tip) {
-          lost[tip] = error.code == .wantedObjectMissing ? Self.missing : Self.unreadable
+          lost[tip] = Self.reason(of: error)
           rest.removeAll { $0 == tip }
           continue
         }
         guard error.code != .timeout else { throw error }
-        guard error.isEarlyEnd || error.code == .serverRefused && error.reportsCorruption else { return lost }
+        guard error.mayBeUnreadableObject else { return lost }
         let probe = TipProbe { part in
           do {
             try request(part)

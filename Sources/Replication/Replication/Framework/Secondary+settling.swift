@@ -136,11 +136,11 @@ extension Secondary {
   /// of the copy is an object of the primary's repository. Always false where that incarnation has a copy of its own.
   private func isProven(_ entry: RegistryEntry, to row: CatalogRow, _ member: Member) async throws -> Bool {
     if try await member.registry.entry(of: row.incarnation) != nil { return false }
-    if let holds = try await holds(row, copyOf: entry.replicableID, member) { return holds }
+    guard let copy = try await copyListing(of: entry.replicableID, member) else { return false }
+    if let holds = try await holds(row, copy, member) { return holds }
     let (id, name) = (row.id, member.kind.name)
-    let checksum = try await member.strategy.listing(of: entry.replicableID).checksum
     do {
-      return try await primary.listing(of: id, incarnation: row.incarnation, name).checksum == checksum
+      return try await primary.listing(of: id, incarnation: row.incarnation, name).checksum == copy.checksum
     } catch PrimaryAccessError.unavailable(let reason) {
       throw PrimaryAccessError.unavailable(reason)
     } catch {
@@ -150,18 +150,22 @@ extension Secondary {
 
   /// Whether the primary's incarnation holds the content of a copy: the checksums are equal, or every tip of the copy
   /// is an object of it. `nil` when the primary cannot look up tips.
-  func holds(_ row: CatalogRow, copyOf id: ReplicableID, _ member: Member) async throws -> Bool? {
-    let copy: ContentListing
-    do { copy = try await member.strategy.listing(of: id) } catch {
-      // No copy, or one that cannot be read, proves nothing.
-      guard error.disposition == .replicable else { throw error }
-      return false
-    }
+  func holds(_ row: CatalogRow, _ copy: ContentListing, _ member: Member) async throws -> Bool? {
     guard let checksum = copy.checksum else { return false }
     if row.reading?.checksum == checksum { return true }
     guard member.kind.dataType == .repository else { return nil }
     return try await primary.holds(
       member.strategy.marks(of: copy), row.id, incarnation: row.incarnation, member.kind.name)
+  }
+
+  /// Returns the content of a copy; `nil` where there is none, or one that cannot be read: that proves nothing.
+  func copyListing(of id: ReplicableID, _ member: Member) async throws -> ContentListing? {
+    do {
+      return try await member.strategy.listing(of: id)
+    } catch {
+      guard error.disposition == .replicable else { throw error }
+      return nil
+    }
   }
 
   /// Gives a copy and its entry the id that its incarnation has on the primary, after moving the copies that have that

@@ -22,7 +22,8 @@ extension Secondary {
     let member = try table.member(name)
     let begun = environment.now()
     let before = try await member.registry.entry(of: id)
-    guard let ticket = try await startSync(id, at: begun, member) else { return .notDue }
+    let isSynced = before?.state == .synced
+    guard let ticket = try await startSync(id, isSynced: isSynced, at: begun, member) else { return .notDue }
     do {
       let incarnation = try await incarnation(of: id, ticket, member)
       if let before, !ticket.forceToRedownload, try await isOfOther(before, than: incarnation, member) {
@@ -63,8 +64,10 @@ extension Secondary {
 
   /// A pending entry is pending after a crash as well; any other must not be found verified after a crash although its
   /// copy has changed.
-  private func startSync(_ id: ReplicableID, at begun: Timestamp, _ member: Member) async throws -> SyncTicket? {
-    if try await member.registry.entry(of: id)?.state == .synced {
+  private func startSync(
+    _ id: ReplicableID, isSynced: Bool, at begun: Timestamp, _ member: Member
+  ) async throws -> SyncTicket? {
+    if isSynced {
       return try await member.registry.change(id) { entry, _ in entry?.startSync(at: begun) }
     }
     return try await member.registry.changeUntilRestart(id) { $0?.startSync(at: begun) }
@@ -114,7 +117,7 @@ extension Secondary {
     case .unknown(let reason): throw PrimaryAccessError.unreadable(reason)
     }
     if let incarnation, row.incarnation != incarnation { throw PrimaryAccessError.replaced }
-    guard try await holds(row, copyOf: id, member) == false else { return false }
+    if let copy = try await copyListing(of: id, member), try await holds(row, copy, member) != false { return false }
     let other = Incarnation(environment.random())
     let fate = try await exclusively(member) {
       try await member.registry.change(id) { entry, _ in entry?.adopt(other) }

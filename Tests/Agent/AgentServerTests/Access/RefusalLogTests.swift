@@ -1,19 +1,13 @@
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import AgentServer
 
 @Suite("Refusal log")
 struct RefusalLogTests {
-  private final class Clock: Sendable {
-    private let instant = Mutex(ContinuousClock.now)
-    var now: ContinuousClock.Instant { instant.withLock { $0 } }
-    func move(_ duration: Duration) { instant.withLock { $0 += duration } }
-  }
-
   @Test("one network has 60 lines and one more each second; it takes none of others")
   func network() {
-    let clock = Clock()
+    let clock = ManualClock()
     let log = RefusalLog { clock.now }
     #expect((0..<1_000).count { _ in log.takesLine(of: "192.0.2.1") } == 60)
     #expect(log.takesLine(of: "192.0.2.2"))
@@ -23,7 +17,7 @@ struct RefusalLogTests {
 
   @Test("all networks together have 600 lines and ten more each second, however many there are")
   func all() {
-    let clock = Clock()
+    let clock = ManualClock()
     let log = RefusalLog { clock.now }
     #expect((0..<10_000).count { log.takesLine(of: "2001:db8:\($0)::/64") } == 600)
     clock.move(.seconds(1))
