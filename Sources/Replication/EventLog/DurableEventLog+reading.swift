@@ -5,11 +5,12 @@ internal import WorkerPool
 extension DurableEventLog: EventReading {
   /// Returns durable events after a cursor, in order.
   ///
-  /// The returned cursor is after all lines that were read, including lines that are no events.
+  /// The returned cursor is after all lines that were read, including lines that are no events. Such lines end a wait as
+  /// well: a log that was opened again has one, and a reader that waited on would be behind its end until the next event.
   /// - Parameters:
   ///   - cursor: nil starts at the oldest kept event.
   ///   - limit: the maximum of events; clamped to 1 to 10,000.
-  ///   - wait: how long to wait for the first event if there is none; `EventLogSettings.longestWait` at most.
+  ///   - wait: how long to wait for a line if there is none; `EventLogSettings.longestWait` at most.
   /// - Throws: `forked` when the cursor is not of this log's history, `pruned` when the events after it are no longer
   ///   kept, `unavailable` for damage (with file, line and remedy), a closed log, too many readers, and when the task
   ///   was cancelled.
@@ -18,7 +19,7 @@ extension DurableEventLog: EventReading {
   ) async throws(PrimaryAccessError) -> EventBatch {
     let deadline = Deadline.after(min(wait, settings.longestWait))
     var batch = try await read(after: cursor, limit: limit)
-    while batch.events.isEmpty, !deadline.hasPassed {
+    while batch.events.isEmpty, batch.cursor == cursor, !deadline.hasPassed {
       do { try await line.wait(beyond: batch.cursor.id, until: deadline) } catch { throw .unavailable("\(error)") }
       if Task.isCancelled { throw .unavailable("read events: cancelled") }
       batch = try await read(after: batch.cursor, limit: limit)

@@ -211,6 +211,23 @@ import Testing
     }
   }
 
+  @Test func `restarts of a primary that was fenced in an unfinished promotion do not stop the same order`() async throws {
+    try await Self.withGroup([.berlin]) { group, agents in
+      // What a promotion leaves that dies between its two records.
+      let last = try await group.status(.oslo).lastEventId
+      let row = try await group.ask(
+        .oslo, as: .berlin, AgentRoute.fence, FenceOrder(epoch: 1, lastEventId: last), for: FenceRow.self)
+      #expect(row.fencedBy == "berlin" && row.lastEventId == last)
+      for _ in 0..<2 {
+        try await Self.end(.oslo, &agents)
+        agents[.oslo] = try group.start(.oslo)
+      }
+      let again = try await Self.promote(.berlin, group)
+      #expect(again.isSuccess && again.text.contains("epoch 1"), "\(again.text)\(again.errorText)")
+      try await group.until("berlin is the primary") { try await group.status(.berlin).role == "primary" }
+    }
+  }
+
   @Test func `kills of either site in the middle of a promotion leave one primary once it is given again`() async throws
   {
     try await Self.withGroup([.berlin]) { group, agents in

@@ -174,6 +174,20 @@ struct WaitingTests {
     }
   }
 
+  @Test("a reader that waits is at the end at once of a log that was opened again, where no event follows")
+  func endOfReopenedLog() async throws {
+    try await LogGround.with { ground in
+      let before = try await ground.open()
+      let end = try await before.position()
+      try await before.close()
+      let log = try await ground.open()
+      let batch = try await log.events(after: end, limit: 1, wait: .seconds(300))
+      #expect(batch.events == [] && batch.cursor.id == end.id + 1)
+      #expect(try await log.position() == batch.cursor)
+      try await log.close()
+    }
+  }
+
   @Test("more readers than may wait are refused with that reason")
   func boundsReaders() async throws {
     try await LogGround.with { ground in

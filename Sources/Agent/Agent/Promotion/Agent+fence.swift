@@ -6,14 +6,16 @@ extension Agent {
   /// The time limit for events that are being written when a fence order arrives.
   private static let publishingLimit = Duration.seconds(10)
 
-  /// Returns this primary's epoch, its last event and, where another site has replaced it, that site.
+  /// Returns this primary's epoch, its last event and, where another site has replaced it, that site. The last event of a
+  /// fenced primary is the one that it had when it was fenced.
   ///
   /// - Parameter name: the site that asks; `nil` for a reader.
   package func fence(for name: String? = nil) async throws -> FenceRow {
     let site = try primarySite(for: "answer which site is the primary")
     let record = plan.epoch?.record ?? EpochRecord()
-    var row = FenceRow(
-      site: plan.site, epoch: record.epoch, lastEventId: try await site.log.position().id, fencedBy: record.fence?.by)
+    // Each start adds a line to the log, which cannot be read from a fenced primary.
+    let last = if let last = record.fence?.lastEventID { last } else { try await site.log.position().id }
+    var row = FenceRow(site: plan.site, epoch: record.epoch, lastEventId: last, fencedBy: record.fence?.by)
     row.mayPromote = name.map { plan.promotionRights.allow($0) }
     return row
   }

@@ -9,8 +9,8 @@ public protocol EventPublishing: Sendable {
 
 /// The end of the event log that is read.
 public protocol EventReading: Sendable {
-  /// Durable events after the cursor, in order; empty when `wait` has passed without any. `nil` starts at the oldest
-  /// event in the log.
+  /// Durable events after the cursor, in order; empty when `wait` has passed without any, and at once where only the
+  /// cursor has moved. `nil` starts at the oldest event in the log.
   /// - Throws: `forked` and `pruned`; `unavailable` when the log cannot be read.
   func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch
 }
