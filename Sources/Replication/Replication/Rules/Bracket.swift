@@ -3,7 +3,8 @@
 ///
 /// Line by line, with "no such line" as a value like any other: a line of the copy that equals either listing of the
 /// primary is right. A line that both listings hold alike and the copy holds otherwise is a mismatch. Any other line
-/// moved. A copy that equals one of the two listings has only right lines.
+/// moved. A copy that equals one of the two listings has only right lines. A line that changes twice within a bracket is
+/// moved, so a replicable whose lines all do, all the time, is not proven before that ends.
 ///
 /// One walk over three sorted listings: time proportional to their lines, memory only for the lines that differ.
 package enum Bracket {
