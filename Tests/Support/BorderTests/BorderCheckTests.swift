@@ -146,24 +146,18 @@ import Testing
     #expect(LayerTable(readme: "no table") == nil)
   }
 
-  @Test("a manifest's calls are read")
+  @Test("a manifest's table and its programs are read")
   func manifest() {
     let text = #"""
-      base.library("A"),
-      base.library("B", "A NIOCore", tests: "C"),
-      git.library(
-        "C", "A"),
-      git.library(
-        "D",
-        """
-        A B \
-        Crypto
-        """, tests: "E"),
-      products.program("d", "D"),
+      let libraries = """
+        Base/A
+        Base/B A NIOCore + C
+        Git/D A B \
+          Crypto + E
+        """.split
+        program("d", "D F", at: "Sources/d"),
       """#
     #expect(
-      Manifest(text).dependencies == [
-        "A": [], "B": ["A", "NIOCore"], "C": ["A"], "D": ["A", "B", "Crypto"], "d": ["D"],
-      ])
+      Manifest(text).dependencies == ["A": [], "B": ["A", "NIOCore"], "D": ["A", "B", "Crypto"], "d": ["D", "F"]])
   }
 }
