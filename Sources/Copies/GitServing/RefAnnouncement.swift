@@ -3,6 +3,7 @@ internal import Git
 internal import GitProtocol
 internal import GitValues
 internal import RefStore
+internal import SystemPackage
 
 /// The answer to `ls-refs`, line for line as git 2.39's upload-pack gives it (ls-refs.c), read from the ref files.
 ///
@@ -139,5 +140,73 @@ struct RefAnnouncement: Sendable {
         peeled.appendHex(to: &bytes)
       }
     }
+  }
+}
+
+/// What a repository is at the moment of a request. Blocks its thread; used once.
+struct Standing {
+  private let served: ServedRepository
+  /// `nil` for one that only git can read: SHA-256, refs in other forms than files.
+  private let repository: Repository?
+
+  /// Maximum bytes of a request that are parsed for `ls-refs`; no site sends so many prefixes.
+  private static let listingBytes = 1 << 20
+
+  /// - Throws: `GitError`: notARepository, notOwned.
+  init(of served: ServedRepository) throws {
+    self.served = served
+    let files = RealFileSystem()
+    var trusted: Set<UInt32> = []
+    if served.trustsOwner, let owner = try files.status(of: served.path)?.owner { trusted.insert(owner) }
+    do {
+      repository = try Repository.openBare(at: served.path.string, trustedOwners: trusted)
+    } catch {
+      guard [.unsupportedObjectFormat, .unsupportedExtension].contains(error.code) else { throw error }
+      repository = nil
+    }
+  }
+
+  /// True when we read its refs as git does.
+  var isPlain: Bool { repository.map { !$0.traits.isShallow } ?? false }
+
+  /// The answer to a listing; `nil` when git is to answer.
+  func announcement(
+    answering spool: RequestSpool, header: ProtocolHeader, settings: GitServingSettings
+  ) throws -> RefAnnouncement? {
+    guard served.showsHiddenRefs, header.version == 2, isPlain, let repository,
+      let request = try spool.contents(limit: Self.listingBytes).flatMap(ListingRequest.init)
+    else { return nil }
+    let files = RealFileSystem()
+    // The refs first, then the objects: what a ref names was there before it.
+    let contents = try RefReader(repository: served.path, files: files).contents()
+    guard var announcement = RefAnnouncement(contents, answering: request, through: files),
+      try announcement.peel(repository)
+    else { return nil }
+    return announcement
+  }
+}
+
+/// Follows annotated tags to what they lead to. Used by one thread.
+struct Peeler {
+  private let objects: ObjectDatabase
+
+  init(_ objects: ObjectDatabase) { self.objects = objects }
+
+  /// No chain of tags in practice is longer; a hostile one costs no more.
+  private static let maximumDepth = 100
+
+  /// What a tag object leads to in the end; `nil` for everything else, and for what cannot be read, as git has it.
+  func peeled(_ oid: ObjectID) -> ObjectID? {
+    var current = oid
+    for depth in 0..<Self.maximumDepth {
+      // Damage and absence alike mean that there is nothing to show; the fetch will complain.
+      guard let header = try? objects.header(of: current) else { return nil }
+      guard header.type == .tag else { return depth == 0 ? nil : current }
+      // As above.
+      let target = try? objects.read(current) { _, bytes in try TagParser(bytes).target }
+      guard let target else { return nil }
+      current = target
+    }
+    return nil
   }
 }

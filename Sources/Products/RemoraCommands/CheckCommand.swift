@@ -89,3 +89,74 @@ struct CheckCommand: AsyncParsableCommand {
     }
   }
 }
+
+/// An object check as JSON. Described in the article `JSONOutput`.
+struct CheckReport: Encodable {
+  struct Finding: Encodable {
+    let kind: String
+    let subject: String
+    let message: String
+    let repaired: Bool
+  }
+
+  let copy: String
+  let sound: Bool
+  let packs: Int
+  let looseObjects: Int
+  let bytes: Int64
+  let objects: Int
+  let proven: Int
+  let findings: [Finding]
+  @NullWhenMissing var error: MirrorReport.Failure?
+
+  init(_ copy: FilePath, _ outcome: CheckOutcome) {
+    self.copy = copy.string
+    sound = outcome.isSound
+    packs = outcome.packs
+    looseObjects = outcome.looseObjects
+    bytes = outcome.bytes
+    objects = outcome.objects
+    proven = outcome.provenObjects
+    findings = outcome.findings.map {
+      Finding(kind: $0.kind.rawValue, subject: $0.subject, message: $0.message, repaired: $0.isRepaired)
+    }
+    error = outcome.error.map {
+      MirrorReport.Failure(code: $0.code.rawValue, message: $0.message, hint: $0.hint)
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case copy, sound, packs, bytes, objects, proven, findings, error
+    case looseObjects = "loose_objects"
+  }
+}
+
+/// The line on a terminal that says how far an object check is.
+final class CheckProgress: Sendable {
+  private let isShown: Bool
+  private let throttle = Mutex((isUsed: false, value: ProgressThrottle<Bool>()))
+
+  init(isShown: Bool) { self.isShown = isShown }
+
+  /// Called often; written as often as `ProgressThrottle` allows.
+  func show(_ progress: ObjectCheck.Progress) {
+    guard isShown else { return }
+    let isHashing = if case .hashing = progress { true } else { false }
+    let isDue = throttle.withLock { throttle in
+      throttle.isUsed = true
+      return throttle.value.allows(isHashing, at: .now)
+    }
+    guard isDue else { return }
+    let text =
+      switch progress {
+      case .hashing(let bytes, let total):
+        "Hashing: \(ProgressLine.size(Int(bytes))) of \(ProgressLine.size(Int(total)))"
+      case .walking(let objects): "Checking connectivity: \(objects)"
+      }
+    Output.status("\r\u{1B}[K\(text)")
+  }
+
+  func clear() {
+    if throttle.withLock({ $0.isUsed }) { Output.status("\r\u{1B}[K") }
+  }
+}

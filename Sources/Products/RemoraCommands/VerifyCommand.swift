@@ -95,3 +95,54 @@ struct VerifyCommand: AsyncParsableCommand {
     }
   }
 }
+
+/// The JSON object that `remora verify --json` prints. Every key is there in every object; new ones may come, none goes.
+struct VerifyReport: Encodable {
+  /// A ref that differs; null where a side does not have it.
+  struct Difference: Encodable {
+    let ref: String
+    @NullWhenMissing var source: String?
+    @NullWhenMissing var copy: String?
+  }
+
+  let source: String
+  let copy: String
+  let equal: Bool
+  /// The basis of the comparison: the refs that the source lists to us, which may not be all that it has.
+  let basis = "advertisement"
+  let headUnknown: Bool
+  @NullWhenMissing var checksum: String?
+  let refs: Int
+  let differences: [Difference]
+  let broken: [BrokenReport]
+
+  private enum CodingKeys: String, CodingKey {
+    case source, copy, equal, basis, checksum, refs, differences, broken
+    case headUnknown = "head_unknown"
+  }
+}
+
+/// A broken ref in JSON and on standard error.
+struct BrokenReport: Encodable {
+  /// Which of two repositories has the ref.
+  enum Side: String, Encodable { case source, copy }
+
+  let ref: String
+  let reason: String
+  /// Left out where only one repository is looked at.
+  let side: Side?
+
+  init(_ broken: BrokenRef, in side: Side? = nil) {
+    ref = broken.name.description
+    reason = broken.reason
+    self.side = side
+  }
+
+  static func tell(_ broken: [BrokenRef], of path: FilePath) { tell(broken, of: path.string) }
+
+  static func tell(_ broken: [BrokenRef], of repository: String) {
+    let named = broken.prefix(10).map { "'\($0.name)' (\($0.reason))" }.joined(separator: ", ")
+    let more = broken.count > 10 ? " and \(broken.count - 10) more" : ""
+    Output.error("error: '\(repository)' is broken: \(named)\(more); repair these refs and ask again")
+  }
+}

@@ -1,4 +1,5 @@
 public import Remora
+internal import Synchronization
 
 /// Suites that test whether a kind meets the framework's guarantees, for any test framework: a suite returns when all
 /// holds, and throws `ConformanceFailure` with every fault that it found.
@@ -57,5 +58,58 @@ public enum ReplicatorTestKit {
     guard findings.isEmpty else {
       throw ConformanceFailure(suite: suite.name, kind: kind.name.text, findings: findings.all)
     }
+  }
+}
+
+/// The faults that a suite found in a replicator: each finding names the fault and the observed behavior.
+public struct ConformanceFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The suite, by the name that the seeds give it: `a repository replicator`.
+  public let suite: String
+  /// The kind that was tested.
+  public let kind: String
+  /// The faults, a sentence each.
+  public let findings: [String]
+
+  /// The suite, the kind and all findings.
+  public var description: String {
+    "\(kind) is not \(suite): " + findings.joined(separator: "; ")
+  }
+}
+
+/// A suite: its name after the seeds, and its parts, each on a ground of its own.
+struct Suite: Sendable {
+  /// One example.
+  struct Part: Sendable {
+    let title: String
+    let run: @Sendable (ConformanceGround, Findings) async throws -> Void
+
+    init(_ title: String, _ run: @escaping @Sendable (ConformanceGround, Findings) async throws -> Void) {
+      self.title = title
+      self.run = run
+    }
+  }
+
+  let name: String
+  let parts: [Part]
+
+  static let repositoryReplicator = Suite(
+    name: "a repository replicator", parts: ReplicatorParts.all + RepositoryParts.all)
+  static let blobReplicator = Suite(name: "a blob replicator", parts: ReplicatorParts.all + BlobParts.all)
+  static let frameworkRegistry = Suite(name: "a framework registry", parts: RegistryParts.all)
+  static let verifiableRegistry = Suite(name: "a verifiable registry", parts: VerifiableRegistryParts.all)
+}
+
+/// Collects what a suite finds, so that one fault does not hide another.
+final class Findings: Sendable {
+  private let collected = Mutex<[String]>([])
+
+  var all: [String] { collected.withLock { $0 } }
+  var isEmpty: Bool { all.isEmpty }
+
+  func add(_ finding: String) { collected.withLock { $0.append(finding) } }
+
+  /// Notes the fault when the claim does not hold.
+  func expect(_ claim: Bool, _ fault: @autoclosure () -> String) {
+    if !claim { add(fault()) }
   }
 }

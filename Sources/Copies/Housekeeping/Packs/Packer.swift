@@ -46,3 +46,8 @@ enum PackerChoice {
     return LibraryPacker(layout: layout, files: files, deadline: deadline, cancellation: cancellation)
   }
 }
+
+/// Takes the bytes of a pack that is being made.
+protocol PackSink: AnyObject {
+  func receive(_ part: UnsafeRawBufferPointer) throws
+}

@@ -1,7 +1,11 @@
+internal import ChildProcess
 internal import DurableFiles
 internal import Foundation
-internal import Mirroring
-internal import SystemPackage
+internal import Git
+internal import Glibc
+package import Mirroring
+internal import StateFiles
+package import SystemPackage
 internal import WorkerPool
 
 /// One housekeeping at work on a copy whose owner lock is held.
@@ -86,5 +90,64 @@ final class HousekeepingWork {
     outcome.waiting = record.packs.count
     try ServerInfo(layout, through: files).refreshPacks()
     if try files.status(of: layout.staging) != nil { try staging.remove() }
+  }
+}
+
+extension CopyLayout {
+  /// Names the packs that a reader may still have open, and since when others stand in their place.
+  package var replacedPacks: FilePath { own.appending("replaced.json") }
+  /// When it was last measured how much of the copy is needed.
+  package var measurement: FilePath { own.appending("housekeeping.json") }
+  /// Of which packs an object check has shown that they are whole, and when.
+  package var provenPacks: FilePath { own.appending("check.json") }
+  var multiPackIndex: FilePath { packs.appending("multi-pack-index") }
+  var commitGraph: FilePath { objects.appending("info").appending("commit-graph") }
+}
+
+/// A small JSON file of a copy that can be derived again: an unreadable one counts as missing.
+protocol DerivedRecord: Codable, Sendable {
+  /// 1.
+  var format: Int { get }
+}
+
+extension DerivedRecord {
+  /// `nil` when there is none that can be used.
+  ///
+  /// - Parameter limit: bytes; a longer one is as none.
+  /// - Throws: `FileError` for a file that is there and cannot be opened.
+  static func load(_ path: FilePath, limit: Int, through files: any FileSystemPort) throws(FileError) -> Self? {
+    try StateFile(path, format: .json(), limit: limit, through: files).readIfUsable()
+  }
+
+  /// The bytes of the file. Its writer stages them, so that a crash leaves no other file beside it.
+  func encoded() throws -> [UInt8] { try StateFormat<Self>.json().encode(self) }
+}
+
+/// Translates the errors of the targets below into those of commands.
+enum HousekeepingFailure {
+  static func translate(_ error: any Error, attempt: String, copy: FilePath) -> MirrorError {
+    switch error {
+    case is Cancelled: MirrorError(.cancelled, "\(attempt): cancelled", hint: "the copy is sound; run again")
+    case ChildFailure.runTimedOut, ChildFailure.silent: timeout(attempt)
+    case ChildFailure.failed(let what, let code):
+      MirrorError(.housekeepingFailed, "\(attempt): \(what) git: \(String(cString: strerror(code)))", hint: "run again")
+    case let missing as ConnectivityCheck.Missing: incomplete(missing, attempt)
+    case let error as GitError where error.code == .packCorrupt:
+      MirrorError(
+        .housekeepingFailed, "\(attempt): index the new pack: \(error.message)",
+        hint: "the copy is as it was; look at it with 'git fsck'")
+    default: MirrorError(error, "housekeep", copy.string)
+    }
+  }
+
+  static func timeout(_ attempt: String) -> MirrorError {
+    MirrorError(.timeout, "\(attempt): it took longer than it may", hint: "give it more time; the copy is sound")
+  }
+
+  private static func incomplete(_ missing: ConnectivityCheck.Missing, _ attempt: String) -> MirrorError {
+    let needer = missing.neededBy.map { ", which \($0) needs," } ?? ""
+    return MirrorError(
+      .destinationDamaged, "\(attempt): object \(missing.oid)\(needer) is missing",
+      hint: "nothing was removed; look at the copy with 'git fsck'")
   }
 }

@@ -81,3 +81,58 @@ package struct CopyRecovery {
     }
   }
 }
+
+/// Removes locks on refs and HEAD of a copy that dead programs have left.
+///
+/// git holds such a lock for the time of one write, and only the agent writes into its copies: a lock that is older
+/// than any write takes belongs to no process any more. Needs the owner lock of the copy.
+struct StaleLocks {
+  let layout: CopyLayout
+  let files: any FileSystemPort
+
+  /// - Parameter age: younger locks stay.
+  /// - Returns: a line for each that was removed.
+  func remove(olderThan age: Duration, at now: Date) throws -> [String] {
+    let loose = try LooseRefs.read(repository: layout.root, through: files).locks
+    var removed: [String] = []
+    for lock in [layout.packedRefsLock, layout.headLock, layout.root.appending("config.lock")] + loose {
+      guard let status = try files.status(of: lock), status.kind == .regular else { continue }
+      let seconds = now.timeIntervalSince1970 - Double(status.modified.seconds)
+      guard seconds >= age / .seconds(1) else { continue }
+      try files.unlink(lock)
+      try files.synchronizeDirectory(lock.removingLastComponent())
+      let name = lock.string.dropFirst(layout.root.string.utf8.count + 1)
+      removed.append("'\(name)' was \(Int(seconds)) s old: no program writes a ref for so long; it was removed")
+    }
+    return removed
+  }
+}
+
+/// Locks of other programs on the refs of a copy: of a running `git pack-refs`, or of a git that died.
+struct ForeignLocks {
+  let run: MirrorRun
+  let layout: CopyLayout
+
+  /// git waits so long for packed-refs.lock when nothing is configured (core.packedRefsTimeout).
+  static let usualWait = Duration.seconds(1)
+  private static let step = Duration.milliseconds(50)
+
+  /// The first lock that is there. Needs the owner lock, and recovery: then none of them is ours.
+  func first() throws -> FilePath? {
+    for lock in [layout.packedRefsLock, layout.headLock] where try run.files.status(of: lock) != nil { return lock }
+    return try LooseRefs.read(repository: layout.root, through: run.files).locks.first
+  }
+
+  /// Waits until there is none: a second, or as long as the run waits for other runs if that is longer.
+  ///
+  /// - Throws: `destination_locked`, `Cancelled`.
+  func wait() throws {
+    let steps = max(run.request.wait, Self.usualWait) / Self.step
+    for _ in 0..<Int(steps.rounded(.up)) {
+      guard try first() != nil else { return }
+      try run.checkTime()
+      try run.environment.pause(Self.step, run.cancellation)
+    }
+    if let lock = try first() { throw RefTransaction.locked(lock, of: layout) }
+  }
+}

@@ -1,5 +1,5 @@
-internal import Foundation
-internal import GitValues
+package import Foundation
+package import GitValues
 internal import TextBytes
 
 /// One line of the ref journal as JSON. A change of many refs takes several lines, `part` 1 to `parts`, each of which
@@ -98,5 +98,45 @@ extension RefJournalLine.Change {
     }
     return RefChange(
       name: ReferenceName(bytes: name), old: old.flatMap { ObjectID($0) }, new: new.flatMap { ObjectID($0) })
+  }
+}
+
+extension RefJournalLine {
+  /// Returns a line of the journal without the forgotten values; the unchanged line where it has none of them, or
+  /// cannot be parsed.
+  ///
+  /// - Parameters:
+  ///   - isForgotten: of a change of a ref.
+  ///   - oids: values of a detached HEAD to remove.
+  package static func forgetting(
+    _ line: ArraySlice<UInt8>, where isForgotten: (RefChange) -> Bool, headsAt oids: Set<ObjectID>
+  ) throws -> (bytes: [UInt8], removed: Int) {
+    // What cannot be read names nothing either.
+    guard var read = try? JSONDecoder().decode(RefJournalLine.self, from: Data(line)) else { return (Array(line), 0) }
+    let changes = read.changes ?? []
+    let kept = changes.filter { change in !(change.value.map(isForgotten) ?? false) }
+    var removed = changes.count - kept.count
+    if read.changes != nil { read.changes = kept }
+    let heads = Set(oids.map(\.hex))
+    if let old = read.head?.old, heads.contains(old) {
+      read.head?.old = nil
+      removed += 1
+    }
+    guard removed > 0 else { return (Array(line), 0) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return (Array(try encoder.encode(read)), removed)
+  }
+}
+
+/// RFC 3339 in UTC with milliseconds, as everywhere in Remora's files.
+package enum RefJournalTime {
+  package static func text(_ date: Date) -> String {
+    RFC3339.text(RFC3339.milliseconds(since1970: date.timeIntervalSince1970))
+  }
+
+  /// `nil` for anything that is not such a time.
+  package static func date(_ text: String) -> Date? {
+    RFC3339.milliseconds(anyForm: text).map { Date(timeIntervalSince1970: Double($0) / 1_000) }
   }
 }

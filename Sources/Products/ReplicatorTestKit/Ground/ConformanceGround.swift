@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Remora
+internal import Synchronization
 
 /// Why the ground itself could not be laid.
 struct ConformanceGroundError: Error, CustomStringConvertible {
@@ -81,4 +82,66 @@ struct ConformanceGround: Sendable {
 
   func move(_ path: String, to other: String) throws { try FileManager.default.moveItem(atPath: path, toPath: other) }
   func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
+}
+
+/// The kind that a suite is run on: how it is declared, and how its hooks are called.
+struct KindUnderTest: Sendable {
+  let name: ReplicableName
+  let dataType: DataType
+  let isMutable: Bool
+  let declare: @Sendable (inout SitePlan, _ root: String) throws -> Void
+  /// What the model does after a change: the replicator's own hook, or for a configured kind the publication itself.
+  let announce: @Sendable (EventName, ReplicableID, Primary) async throws -> Void
+
+  init<R: Replicator>(_ type: R.Type) {
+    name = R.replicableName
+    dataType = R.dataType
+    isMutable = R.isMutable
+    declare = { plan, root in plan.replicate(type, root: root) }
+    announce = { event, id, primary in
+      let replicator = R(modelRecordID: id)
+      switch event {
+      case .created: try await replicator.handleAfterCreate(on: primary)
+      case .updated: try await replicator.handleAfterUpdate(on: primary)
+      case .deleted: try await replicator.handleAfterDestroy(on: primary)
+      default: try await replicator.publish(event, on: primary)
+      }
+    }
+  }
+
+  init(_ configuration: KindConfiguration) {
+    name = configuration.name
+    dataType = configuration.dataType
+    isMutable = configuration.kind.isMutable
+    declare = { plan, root in
+      var configuration = configuration
+      configuration.root = root
+      configuration.address = nil
+      plan.replicate(configuration)
+    }
+    announce = { [name] event, id, primary in try await primary.publish(event, of: id, name) }
+  }
+}
+
+/// A clock that stands until it is moved, and random bits from a seed: what a suite sees is the same every time.
+final class ManualClock: Sendable {
+  private let moment = Mutex(Timestamp(milliseconds: 1_790_000_000_000))
+  private let seed = Mutex<UInt64>(7)
+
+  var now: Timestamp { moment.withLock { $0 } }
+
+  func advance(by duration: Duration) { moment.withLock { $0 = $0 + duration } }
+
+  /// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
+  private func random() -> UInt64 {
+    seed.withLock { seed in
+      seed &+= 0x9e37_79b9_7f4a_7c15
+      var bits = seed
+      bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
+      bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
+      return bits ^ (bits >> 31)
+    }
+  }
+
+  var environment: SiteEnvironment { SiteEnvironment(now: { self.now }, random: { self.random() }) }
 }

@@ -171,3 +171,49 @@ enum ReplicatorParts {
       "loses its state when an old event comes again")
   }
 }
+
+/// What holds for files in addition.
+enum BlobParts {
+  static let all = [Suite.Part("whole files", whole)]
+
+  static func whole(_ ground: ConformanceGround, _ findings: Findings) async throws {
+    let id = try await ground.created("partial")
+    try await ground.primary.checksumDue()
+    try await ground.secondary.consumeEvents()
+    // The bytes are no longer those that the primary vouched for, and no event says so.
+    try ground.sample.tamper(at: ground.source(id))
+    let result = try await ground.secondary.sync(id, ground.kind.name)
+    findings.expect(
+      try ground.look(ground.copy(id)) == nil, "publishes a partial blob: bytes that the primary did not vouch for")
+    findings.expect(
+      try await ground.entry(id)?.state == .failed, "calls a file synced whose digest is wrong (\(result))")
+  }
+}
+
+/// What holds for repositories in addition.
+enum RepositoryParts {
+  static let all = [Suite.Part("HEAD", head), Suite.Part("pools", pools)]
+
+  static func head(_ ground: ConformanceGround, _ findings: Findings) async throws {
+    guard let sample = ground.sample as? RepositorySample else { return }
+    let id = try await ground.replicated("headed")
+    try sample.changeHead(at: ground.source(id))
+    try await ground.kind.announce(.updated, id, ground.primary)
+    try await ground.secondary.consumeEvents()
+    try await ground.secondary.work()
+    findings.expect(
+      try ground.look(ground.copy(id)) == ground.look(ground.source(id)),
+      "ignores HEAD: the copy's HEAD does not follow when nothing else changed")
+    findings.expect(
+      try await ground.entry(id)?.verificationState == .succeeded, "does not verify a copy after HEAD changed")
+  }
+
+  static func pools(_ ground: ConformanceGround, _ findings: Findings) async throws {
+    let id = try await ground.replicated("alone")
+    findings.expect(
+      try await !ground.primary.strategy(of: ground.kind.name).borrows(id),
+      "says that a repository without alternates borrows objects")
+    findings.expect(
+      try await !ground.secondary.strategy(of: ground.kind.name).borrows(id), "makes copies that borrow objects")
+  }
+}
