@@ -1,10 +1,10 @@
-import AsyncHTTPClient
-import Foundation
-import NIOCore
-import NIOHTTP1
-import NIOHTTPCompression
-import NIOSSL
-import Synchronization
+internal import AsyncHTTPClient
+internal import Foundation
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTPCompression
+internal import NIOSSL
+internal import Synchronization
 
 /// HTTP/1.1 exchanges that always end: with an answer, by a limit, or by cancellation in well under 100 ms.
 ///
@@ -226,5 +226,16 @@ package final class BoundedHTTPClient: Sendable {
     }
     throw HTTPFailure(
       .tlsFailed(.unusableTrustRoots), "'\(file)' does not exist, cannot be read or holds no PEM certificate")
+  }
+}
+
+/// Files with a certificate, the chain behind it, and its private key, both PEM. Read when the first connection is made.
+package struct HTTPClientCertificate: Sendable, Hashable {
+  package let certificateFile: String
+  package let keyFile: String
+
+  package init(certificateFile: String, keyFile: String) {
+    self.certificateFile = certificateFile
+    self.keyFile = keyFile
   }
 }

@@ -1,5 +1,5 @@
-import CLinux
-import Glibc
+internal import CLinux
+internal import Glibc
 package import SystemPackage
 
 /// The result of lstat(2) for one name, which shows whether a file is still the one that was read before.
@@ -58,4 +58,81 @@ package struct FileStatus: Hashable, Sendable {
 
   /// True when both describe the same inode, whatever its content.
   package func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+}
+
+/// What a name stands for.
+package enum FileKind: Hashable, Sendable {
+  case regular
+  case directory
+  case symbolicLink
+  /// A FIFO, a socket or a device: nothing that Remora ever makes or reads.
+  case other
+
+  init(mode: mode_t) {
+    switch mode & S_IFMT {
+    case S_IFREG: self = .regular
+    case S_IFDIR: self = .directory
+    case S_IFLNK: self = .symbolicLink
+    default: self = .other
+    }
+  }
+
+  /// The kind as a directory entry has it, or nil where the file system does not (readdir(3), `DT_UNKNOWN`).
+  init?(entryType: UInt8) {
+    switch Int(entryType) {
+    case Int(DT_REG): self = .regular
+    case Int(DT_DIR): self = .directory
+    case Int(DT_LNK): self = .symbolicLink
+    case Int(DT_UNKNOWN): return nil
+    default: self = .other
+    }
+  }
+}
+
+/// A time stamp of a file, since 1970 in UTC, as fine as the file system keeps it.
+package struct FileTime: Hashable, Comparable, Sendable {
+  package let seconds: Int64
+  /// 0 to 999,999,999.
+  package let nanoseconds: Int32
+
+  package init(seconds: Int64, nanoseconds: Int32) {
+    self.seconds = seconds
+    self.nanoseconds = nanoseconds
+  }
+
+  init(_ raw: timespec) {
+    self.init(seconds: Int64(raw.tv_sec), nanoseconds: Int32(raw.tv_nsec))
+  }
+
+  /// Milliseconds since 1970, cut.
+  package var milliseconds: Int64 { seconds * 1_000 + Int64(nanoseconds) / 1_000_000 }
+
+  package static func < (left: FileTime, right: FileTime) -> Bool {
+    (left.seconds, left.nanoseconds) < (right.seconds, right.nanoseconds)
+  }
+}
+
+/// One name in a directory.
+package struct DirectoryEntry: Hashable, Sendable {
+  /// The name, byte for byte as the file system has it; it need not be UTF-8.
+  package let name: FilePath.Component
+  package let kind: FileKind
+
+  package init(name: FilePath.Component, kind: FileKind) {
+    self.name = name
+    self.kind = kind
+  }
+
+  /// The bytes of the name, without a terminating zero.
+  package var nameBytes: [UInt8] {
+    name.withPlatformString { text in
+      var bytes: [UInt8] = []
+      var position = 0
+      while text[position] != 0 {
+        bytes.append(UInt8(bitPattern: text[position]))
+        position += 1
+      }
+      return bytes
+    }
+  }
 }

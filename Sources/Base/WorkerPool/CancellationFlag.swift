@@ -1,4 +1,4 @@
-import Synchronization
+internal import Synchronization
 
 /// Carries "stop" from a task, a signal or a deadline to code that blocks a thread, where `Task.isCancelled` says
 /// nothing. Raised once, never lowered.
@@ -74,4 +74,11 @@ package final class CancellationFlag: Sendable {
       action.withLock { $0 = nil }
     }
   }
+}
+
+/// The flag was raised: the work was ended because its result is not wanted any more, not because it failed.
+package struct Cancelled: Error, Hashable, CustomStringConvertible {
+  package init() {}
+
+  package var description: String { "cancelled" }
 }

@@ -1,5 +1,5 @@
-import NIOPosix
-import Synchronization
+internal import NIOPosix
+internal import Synchronization
 
 /// A fixed number of threads of our own for calls that block: libgit2, file system, child processes.
 ///
@@ -77,6 +77,33 @@ package final class WorkerPool: Sendable {
     await withCheckedContinuation { continuation in
       // The callback's error says that the pool was not running; it was, and stopped is what we want.
       threads.shutdownGracefully { _ in continuation.resume() }
+    }
+  }
+}
+
+/// Why a pool or a gate did not take a piece of work. The work was never begun.
+package struct WorkerPoolError: Error, Hashable, CustomStringConvertible {
+  /// What hinders it.
+  package enum Code: String, Sendable {
+    /// As many wait already as may wait.
+    case full
+    /// The pool was shut down.
+    case stopped
+  }
+
+  package let code: Code
+  /// The name that the pool or the gate was made with.
+  package let pool: String
+
+  package init(code: Code, pool: String) {
+    self.code = code
+    self.pool = pool
+  }
+
+  package var description: String {
+    switch code {
+    case .full: "'\(pool)' takes no more work: its waiting line is full; try again later"
+    case .stopped: "'\(pool)' takes no more work: it was shut down"
     }
   }
 }

@@ -1,5 +1,5 @@
 internal import CLibgit2
-internal import GitValues
+package import GitValues
 internal import Glibc
 
 /// The objects of one repository, or of a few packs: libgit2's `git_odb`.
@@ -90,5 +90,144 @@ package final class ObjectDatabase {
   /// Corresponds to `git_odb_refresh`.
   package func refresh() throws(GitError) {
     try check(git_odb_refresh(handle), "git_odb_refresh")
+  }
+}
+
+extension ObjectDatabase {
+  /// True when the object is there now. Does not look whether it can be read, nor for packs added since `refresh()`:
+  /// a miss would otherwise scan the pack directory each time.
+  ///
+  /// Corresponds to `git_odb_exists_ext` with `GIT_ODB_LOOKUP_NO_REFRESH`.
+  package func contains(_ oid: ObjectID) -> Bool {
+    var id = oid.gitOID
+    return git_odb_exists_ext(handle, &id, GIT_ODB_LOOKUP_NO_REFRESH.rawValue) == 1
+  }
+
+  /// Type and size in bytes without reading the whole object; `nil` when it is not there.
+  ///
+  /// Corresponds to `git_odb_read_header`.
+  /// - Throws: `objectCorrupt` when it is there but cannot be read.
+  package func header(of oid: ObjectID) throws(GitError) -> (type: ObjectType, size: Int)? {
+    var id = oid.gitOID
+    var size = 0
+    var type = GIT_OBJECT_INVALID
+    let status = git_odb_read_header(&size, &type, handle, &id)
+    guard status >= 0 else {
+      guard let error = Self.failure(status, "git_odb_read_header", oid) else { return nil }
+      throw error
+    }
+    guard let known = ObjectType(type) else { throw Self.unknownType(type, "git_odb_read_header", oid) }
+    return (known, size)
+  }
+
+  /// Lends an object's content to `body`; the bytes must not leave it. `nil` when the object is not there.
+  ///
+  /// The whole object is in memory meanwhile; ask `header(of:)` first where it may be a large blob.
+  /// Corresponds to `git_odb_read`.
+  /// - Throws: `objectCorrupt` when it is there but cannot be read, and whatever `body` throws.
+  package func read<Result>(
+    _ oid: ObjectID, _ body: (ObjectType, UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result? {
+    var id = oid.gitOID
+    var object: OpaquePointer?
+    let status = git_odb_read(&object, handle, &id)
+    guard status >= 0 else {
+      guard let error = Self.failure(status, "git_odb_read", oid) else { return nil }
+      throw error
+    }
+    defer { git_odb_object_free(object) }
+    let type = git_odb_object_type(object)
+    guard let known = ObjectType(type) else { throw Self.unknownType(type, "git_odb_read", oid) }
+    return try body(
+      known, UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object)))
+  }
+
+  /// The id that an object of this type and content has. Uses SHA-1 with collision detection, as git does.
+  ///
+  /// Corresponds to `git_odb_hash`.
+  package static func hash(_ type: ObjectType, _ content: UnsafeRawBufferPointer) throws(GitError) -> ObjectID {
+    try Library.start()
+    var oid = git_oid()
+    try check(git_odb_hash(&oid, content.baseAddress, content.count, type.gitType), "git_odb_hash")
+    return ObjectID(oid)
+  }
+
+  /// Returns `nil` for a missing object. Any other failure that is not the machine's is damage.
+  private static func failure(_ status: Int32, _ call: StaticString, _ oid: ObjectID) -> GitError? {
+    let error = GitError.last(status, call, on: oid.hex)
+    if error.code == .notFound { return nil }
+    return error.isFromSystem ? error : error.recoded(.objectCorrupt)
+  }
+
+  private static func unknownType(_ type: git_object_t, _ call: StaticString, _ oid: ObjectID) -> GitError {
+    GitError(
+      code: .objectCorrupt, operation: "\(call)", subject: oid.hex, message: "unknown object type \(type.rawValue)")
+  }
+}
+
+extension ObjectDatabase {
+  /// Follows annotated tags to their end; the oid itself for anything else, `nil` when an object is missing.
+  ///
+  /// - Throws: `GitError` for an object that is there but damaged.
+  package func peel(_ oid: ObjectID) throws -> ObjectID? {
+    var oid = oid
+    while let header = try header(of: oid) {
+      guard header.type == .tag else { return oid }
+      guard let target = try read(oid, { _, bytes in try TagParser(bytes).target }) else { return nil }
+      oid = target
+    }
+    return nil
+  }
+}
+
+/// The four kinds of git objects.
+package enum ObjectType: Hashable, Sendable {
+  case commit
+  case tree
+  case blob
+  case tag
+
+  init?(_ type: git_object_t) {
+    switch type {
+    case GIT_OBJECT_COMMIT: self = .commit
+    case GIT_OBJECT_TREE: self = .tree
+    case GIT_OBJECT_BLOB: self = .blob
+    case GIT_OBJECT_TAG: self = .tag
+    default: return nil
+    }
+  }
+
+  var gitType: git_object_t {
+    switch self {
+    case .commit: GIT_OBJECT_COMMIT
+    case .tree: GIT_OBJECT_TREE
+    case .blob: GIT_OBJECT_BLOB
+    case .tag: GIT_OBJECT_TAG
+    }
+  }
+
+  /// As objects and `git cat-file -t` spell it.
+  package var name: StaticString {
+    switch self {
+    case .commit: "commit"
+    case .tree: "tree"
+    case .blob: "blob"
+    case .tag: "tag"
+    }
+  }
+}
+
+extension ObjectID {
+  init(_ oid: git_oid) {
+    self = withUnsafeBytes(of: oid) { ObjectID(rawBytes: $0) }
+  }
+
+  /// The same id as libgit2 holds it.
+  var gitOID: git_oid {
+    var oid = git_oid()
+    withBytes { bytes in
+      withUnsafeMutableBytes(of: &oid) { $0.copyMemory(from: bytes) }
+    }
+    return oid
   }
 }

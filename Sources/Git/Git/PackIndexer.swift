@@ -153,3 +153,139 @@ package struct PackIndexer: ~Copyable {
     return GitError(code: .interrupted, operation: "index pack", subject: directory, message: "stopped from outside")
   }
 }
+
+/// A pack and its index, checked, named and on disk in the staging directory.
+package struct IndexedPack: Hashable, Sendable {
+  /// Absolute or relative as the staging directory was given.
+  package let packPath: String
+  package let indexPath: String
+  /// The 40 hexadecimal digits after `pack-`: the pack's own checksum.
+  package let name: String
+  package let objectCount: Int
+}
+
+/// How far an indexer is. Objects are received, then the deltas among them are resolved.
+package struct PackProgress: Hashable, Sendable {
+  package let totalObjects: Int
+  /// Objects read from the pack so far, deltas included.
+  package let receivedObjects: Int
+  /// Objects whose id is computed so far.
+  package let indexedObjects: Int
+  /// Set once all bytes are there; 0 before.
+  package let totalDeltas: Int
+  package let indexedDeltas: Int
+
+  init(_ stats: git_indexer_progress) {
+    totalObjects = Int(stats.total_objects)
+    receivedObjects = Int(stats.received_objects)
+    indexedObjects = Int(stats.indexed_objects)
+    totalDeltas = Int(stats.total_deltas)
+    indexedDeltas = Int(stats.indexed_deltas)
+  }
+}
+
+/// Carries a progress closure through C and its error back out.
+///
+/// libgit2 holds it unretained; the indexer that made it keeps it alive until libgit2 has forgotten it.
+final class PackProgressCallback {
+  private let progress: (PackProgress) throws -> Void
+  private let residency: PackResidency
+  private var failure: (any Error)?
+
+  init(directory: String, _ progress: @escaping (PackProgress) throws -> Void) {
+    self.progress = progress
+    residency = PackResidency(directory: directory)
+  }
+
+  func report(_ stats: git_indexer_progress) throws { try progress(PackProgress(stats)) }
+
+  func takeFailure() -> (any Error)? {
+    defer { failure = nil }
+    return failure
+  }
+
+  /// The C side: a Swift error becomes GIT_EUSER, and waits here for the caller of the outer function.
+  static func call(_ stats: UnsafePointer<git_indexer_progress>?, _ payload: UnsafeMutableRawPointer?) -> Int32 {
+    guard let stats, let payload else { return 0 }
+    let callback = Unmanaged<PackProgressCallback>.fromOpaque(payload).takeUnretainedValue()
+    callback.residency.relieve()
+    do {
+      try callback.report(stats.pointee)
+      return 0
+    } catch {
+      callback.failure = error
+      return GIT_EUSER.rawValue
+    }
+  }
+}
+
+/// The first 12 bytes of a pack, collected from parts of any size and judged before libgit2 sees them.
+///
+/// libgit2 believes the object count and allocates for it: 12 bytes of a hostile server can demand 48 GiB.
+struct PackHeader {
+  private static let byteCount = 12
+  private var bytes: [UInt8] = []
+  /// Set as soon as the header is complete.
+  private(set) var objectCount: Int?
+
+  /// Takes what it still needs from the front of `part`.
+  /// - Throws: `packCorrupt` when this is no pack, `limitExceeded` when it holds more objects than allowed.
+  mutating func feed(_ part: UnsafeRawBufferPointer, maximumObjects: Int) throws(GitError) {
+    guard objectCount == nil else { return }
+    bytes.append(contentsOf: part.prefix(Self.byteCount - bytes.count))
+    guard bytes.count == Self.byteCount else { return }
+    guard bytes.starts(with: "PACK".utf8) else { throw Self.corrupt("these bytes are not a pack") }
+    let version = Self.number(bytes[4..<8])
+    // Version 3 was never written by any git; nothing is lost by refusing it.
+    guard version == 2 else { throw Self.corrupt("pack version \(version)") }
+    let count = Self.number(bytes[8..<12])
+    guard count <= maximumObjects else {
+      throw GitError(
+        code: .limitExceeded, operation: "index pack",
+        message: "the pack has \(count) objects, the limit is \(maximumObjects)")
+    }
+    objectCount = count
+  }
+
+  private static func number(_ bytes: ArraySlice<UInt8>) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
+
+  private static func corrupt(_ message: String) -> GitError {
+    GitError(code: .packCorrupt, operation: "index pack", message: message)
+  }
+}
+
+/// Which files of a directory are one indexer's, so that what it leaves can be removed and nothing else.
+struct StagedPackFiles {
+  private let directory: String
+  /// Files that existed before the indexer: never touched.
+  private let others: Set<String>
+
+  /// Looks at the directory; to be made before the indexer.
+  init(_ directory: String) {
+    self.directory = directory
+    others = Self.names(directory)
+  }
+
+  /// libgit2's temporary pack, once the indexer exists; `nil` should it not be found.
+  func temporaryPack() -> String? {
+    Self.names(directory).first { $0.hasPrefix("pack_git2_") && !others.contains($0) }.map { "\(directory)/\($0)" }
+  }
+
+  /// Removes the leftovers of an unfinished indexer: an index is renamed before its pack is. The temporary files
+  /// libgit2 removes itself.
+  /// - Parameter name: the pack's, once libgit2 has computed it; empty before.
+  func remove(name: String) {
+    guard !name.isEmpty else { return }
+    for file in ["pack-\(name).idx", "pack-\(name).pack"] where !others.contains(file) {
+      PathText.withCString("\(directory)/\(file)") { unlink($0) }
+    }
+  }
+
+  private static func names(_ directory: String) -> Set<String> {
+    var names: Set<String> = []
+    guard let listing = PathText.withCString(directory, { opendir($0) }) else { return names }
+    defer { closedir(listing) }
+    while let entry = readdir(listing) { names.insert(entry.name) }
+    return names
+  }
+}

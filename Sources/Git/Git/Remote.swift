@@ -132,3 +132,95 @@ package final class Remote {
     throw error
   }
 }
+
+/// What must stand behind libgit2's remote: the other half of its transport socket, in Swift.
+///
+/// Called on the thread that drives the `Remote`, one call at a time, in the order of the declarations; `connect` at
+/// most once, `negotiate` and `downloadPack` in pairs, `close` once and last, also after a failure. Whatever it throws
+/// comes out of the `Remote` as the same value.
+package protocol RemotePort: AnyObject {
+  /// Opens the conversation and lists the refs.
+  func connect(to url: String) throws
+  /// Returns the listed refs. Broken refs are passed on as they are.
+  func view() throws -> RefView
+  /// Says which objects are wanted: each once, never none.
+  func negotiate(wants: [ObjectID]) throws
+  /// Transfers the pack. `report` may throw to cancel; that error must be let through.
+  func downloadPack(_ report: (RemoteProgress) throws -> Void) throws
+  /// Ends the conversation. Must not fail: no caller is left that could handle an error.
+  func close()
+}
+
+/// How far a download is, as libgit2 counts it.
+package struct RemoteProgress: Hashable, Sendable {
+  package var totalObjects: Int
+  package var receivedObjects: Int
+  /// Objects whose id is computed.
+  package var indexedObjects: Int
+  package var totalDeltas: Int
+  package var indexedDeltas: Int
+  package var receivedBytes: Int
+
+  package init(
+    totalObjects: Int = 0, receivedObjects: Int = 0, indexedObjects: Int = 0, totalDeltas: Int = 0,
+    indexedDeltas: Int = 0, receivedBytes: Int = 0
+  ) {
+    self.totalObjects = totalObjects
+    self.receivedObjects = receivedObjects
+    self.indexedObjects = indexedObjects
+    self.totalDeltas = totalDeltas
+    self.indexedDeltas = indexedDeltas
+    self.receivedBytes = receivedBytes
+  }
+}
+
+extension RemoteProgress {
+  init(_ stats: git_indexer_progress) {
+    self.init(
+      totalObjects: Int(stats.total_objects), receivedObjects: Int(stats.received_objects),
+      indexedObjects: Int(stats.indexed_objects), totalDeltas: Int(stats.total_deltas),
+      indexedDeltas: Int(stats.indexed_deltas), receivedBytes: stats.received_bytes)
+  }
+
+  /// libgit2 counts objects in 32 bits; a count beyond that is shown as the largest.
+  func store(in stats: inout git_indexer_progress) {
+    stats.total_objects = UInt32(clamping: totalObjects)
+    stats.received_objects = UInt32(clamping: receivedObjects)
+    stats.indexed_objects = UInt32(clamping: indexedObjects)
+    stats.total_deltas = UInt32(clamping: totalDeltas)
+    stats.indexed_deltas = UInt32(clamping: indexedDeltas)
+    stats.received_bytes = max(0, receivedBytes)
+  }
+}
+
+/// Object ids as a list of refspecs, all text in one allocation. Each id once, in the order of first appearance.
+final class HexRefspecs {
+  private let text: UnsafeMutablePointer<CChar>
+  private let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+  private let count: Int
+
+  init(_ oids: [ObjectID]) {
+    var seen = Set<ObjectID>(minimumCapacity: oids.count)
+    let distinct = oids.filter { seen.insert($0).inserted }
+    count = distinct.count
+    let stride = ObjectID.hexCount + 1
+    text = .allocate(capacity: max(1, count * stride))
+    pointers = .allocate(capacity: max(1, count))
+    var hex: [UInt8] = []
+    for (index, oid) in distinct.enumerated() {
+      hex.removeAll(keepingCapacity: true)
+      oid.appendHex(to: &hex)
+      hex.append(0)
+      for (offset, digit) in hex.enumerated() { text[index * stride + offset] = CChar(bitPattern: digit) }
+      pointers.advanced(by: index).initialize(to: text + index * stride)
+    }
+  }
+
+  deinit {
+    text.deallocate()
+    pointers.deallocate()
+  }
+
+  /// Borrowed: valid as long as this object.
+  var list: git_strarray { git_strarray(strings: pointers, count: count) }
+}

@@ -1,5 +1,5 @@
 internal import CLibgit2
-internal import GitValues
+package import GitValues
 internal import Glibc
 
 /// A bare repository on disk, opened with the checks that git makes and `git_repository_open_bare` leaves out.
@@ -53,5 +53,47 @@ package final class Repository {
   /// Not `git_repository_odb`: its database would read loose objects with libgit2's own reader.
   package func objects() throws(GitError) -> ObjectDatabase {
     try ObjectDatabase(objectsDirectory: path + "/objects")
+  }
+}
+
+extension Repository {
+  /// Makes a ref that must not exist, with git's own locks and reflogs; its object must be there. Not durable yet.
+  ///
+  /// Corresponds to `git_reference_create`. The objects are looked for anew: the handle may be older than they are.
+  /// - Throws: `exists`, also where another ref stands in the way of the name; `locked`.
+  package func createReference(_ name: ReferenceName, at oid: ObjectID, message: String) throws(GitError) {
+    var id = oid.gitOID
+    var reference: OpaquePointer?
+    let status = (name.bytes + [0]).withUnsafeBytes { bytes in
+      git_reference_create(&reference, handle, bytes.assumingMemoryBound(to: CChar.self).baseAddress, &id, 0, message)
+    }
+    try check(status, "git_reference_create", on: "\(name)")
+    git_reference_free(reference)
+  }
+}
+
+/// Unusual properties of a repository, one flag each, so that a caller can name its reason.
+///
+/// All are facts of the moment of opening, read from files; none is judged here.
+package struct RepositoryTraits: Hashable, Sendable {
+  /// `core.bare`, or no setting and no work tree implied by the name `.git`.
+  package var isBare: Bool
+  /// History was cut off at some commits (`shallow`).
+  package var isShallow: Bool
+  /// Borrows objects of other directories (`objects/info/alternates`).
+  package var hasAlternates: Bool
+  /// Pretends other parents than the commits say (`info/grafts`).
+  package var hasGrafts: Bool
+  /// Leaves objects with a remote until they are asked for (`extensions.partialClone`, a promisor remote or pack).
+  package var isPartial: Bool
+
+  package init(
+    isBare: Bool, isShallow: Bool, hasAlternates: Bool, hasGrafts: Bool, isPartial: Bool
+  ) {
+    self.isBare = isBare
+    self.isShallow = isShallow
+    self.hasAlternates = hasAlternates
+    self.hasGrafts = hasGrafts
+    self.isPartial = isPartial
   }
 }

@@ -1,5 +1,5 @@
-import GitValues
-import TextBytes
+package import GitValues
+internal import TextBytes
 
 /// Reads an advertisement of version 0, 1 or 2 (gitprotocol-pack(5), gitprotocol-v2(5)), with or without the
 /// `# service=` prelude of HTTP (gitprotocol-http(5)).
@@ -155,4 +155,75 @@ package struct AdvertisementParser: ~Copyable {
       try takeRefLine(line, isFirst: true)
     }
   }
+}
+
+// Versions 0 and 1: lines of refs.
+extension AdvertisementParser {
+  mutating func takeRefLine(_ line: UnsafeRawBufferPointer, isFirst: Bool) throws(ProtocolError) {
+    var reference = line
+    if isFirst {
+      state = .refs(isFirst: false)
+      if let border = line.position(of: 0) {
+        reference = line.upTo(border)
+        try takeCapabilities(line.from(border + 1))
+      }
+    }
+    if reference.hasPrefix("shallow ") {
+      isShallow = true
+      state = .shallow
+      return
+    }
+    let text = reference
+    let oid = ObjectID(hexBytes: reference.takeWord())
+    let name = reference
+    guard let oid, !name.isEmpty else {
+      previous = .none
+      try builder.addUnparsable(text)
+      return
+    }
+    if isFirst, oid.isZero, name.isEqual(to: "capabilities^{}") { return }
+    if name.hasSuffix("^{}") {
+      try takePeeled(oid, of: name.upTo(name.count - 3))
+    } else if try builder.add(name: name, oid: oid) {
+      previous = RefViewBuilder.isHead(name) ? .head : .listed
+    } else {
+      previous = .broken(Array(name))
+    }
+  }
+
+  private mutating func takeCapabilities(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) {
+    var rest = bytes
+    while !rest.isEmpty { try capabilities.append(rest.takeWord()) }
+    try capabilities.checkObjectFormat()
+    for symref in capabilities.values(of: "symref") where symref.starts(with: "HEAD:".utf8) {
+      try builder.setHeadTarget(Array(symref.dropFirst("HEAD:".utf8.count)), countsAsLine: false)
+    }
+  }
+
+  /// A line `OID NAME^{}` says where the tag on the line before ends.
+  private mutating func takePeeled(_ oid: ObjectID, of name: UnsafeRawBufferPointer) throws(ProtocolError) {
+    let follows =
+      switch previous {
+      case .none: false
+      case .head: RefViewBuilder.isHead(name)
+      case .listed: builder.isLast(name)
+      case .broken(let broken): name.elementsEqual(broken)
+      }
+    guard follows, !oid.isZero else {
+      throw ProtocolError(.malformed, "a peeled value without its tag: '\(ForeignText.serverLine(name))'")
+    }
+    if case .listed = previous { builder.setPeeledOfLast(oid) }
+    previous = .none
+  }
+}
+
+/// What a server says first, unasked: how it wants to talk, and in versions 0 and 1 its refs as well.
+package struct Advertisement: Sendable {
+  /// 0, 1 or 2.
+  package let version: Int
+  package let capabilities: Capabilities
+  /// The refs; `nil` over version 2, where they are asked for.
+  package let view: RefView?
+  /// True when a `shallow` line was among the refs. Version 2 does not say.
+  package let isShallow: Bool
 }

@@ -156,3 +156,97 @@ package final class DurableEventLog: Sendable {
     }
   }
 }
+
+/// The bounds of an event log, each with its default.
+package struct EventLogSettings: Hashable, Sendable {
+  /// Bytes after which a new segment is started. A segment exceeds this by one group at most.
+  package var segmentBytes: Int
+  /// Bytes of one line. A larger event is refused.
+  package var lineBytes: Int
+  /// Maximum bytes of one event's ref changes; further changes are left out, and the line has their number.
+  package var changesBytes: Int
+  /// Maximum bytes that are written with one fsync.
+  package var groupBytes: Int
+  /// Bytes that may wait to be written before `publish` refuses.
+  package var waitingBytes: Int
+  /// Maximum bytes of lines in one answer to a reader; a single larger line is returned alone.
+  package var batchBytes: Int
+  /// Maximum readers that wait at once.
+  package var waitingReaders: Int
+  /// The maximum wait of a reader.
+  package var longestWait: Duration
+  /// What the log keeps for secondaries that do not read.
+  package var retention: Retention
+
+  /// The limits for events that not all secondaries have read.
+  package struct Retention: Hashable, Sendable {
+    /// Bytes of all segments together; the last segment is always kept.
+    package var bytes: Int
+    /// How long a segment is kept after its last line was written.
+    package var age: Duration
+
+    package init(bytes: Int = 4 << 30, age: Duration = .seconds(30 * 86_400)) {
+      self.bytes = bytes
+      self.age = age
+    }
+  }
+
+  package init(
+    segmentBytes: Int = 16 << 20, lineBytes: Int = 1 << 20, changesBytes: Int = 256 << 10, groupBytes: Int = 4 << 20,
+    waitingBytes: Int = 64 << 20, batchBytes: Int = 4 << 20, waitingReaders: Int = 4_096,
+    longestWait: Duration = .seconds(300), retention: Retention = Retention()
+  ) {
+    precondition(
+      segmentBytes > 0 && lineBytes >= 4_096 && changesBytes >= 0 && changesBytes < lineBytes && groupBytes > 0
+        && waitingBytes > 0 && batchBytes > 0 && waitingReaders >= 0, "bounds are numbers of bytes")
+    self.segmentBytes = segmentBytes
+    self.lineBytes = lineBytes
+    self.changesBytes = changesBytes
+    self.groupBytes = groupBytes
+    self.waitingBytes = waitingBytes
+    self.batchBytes = batchBytes
+    self.waitingReaders = waitingReaders
+    self.longestWait = longestWait
+    self.retention = retention
+  }
+}
+
+/// The state that concurrent users of a log share: its end and its segments.
+struct LogState {
+  /// The last durable line.
+  var durable: LogPosition
+  /// The first ids of the segments, growing; the last one is written to.
+  var segments: [UInt64]
+  /// Marks of segments that were read recently.
+  var marks: [UInt64: SegmentMarks] = [:]
+  var isClosed = false
+  var isPruning = false
+
+  /// Segments whose marks are kept: 24 KiB each.
+  static let rememberedSegments = 32
+
+  /// Returns the segment in which the line `id` is or would be; nil when it was pruned.
+  func segment(of id: UInt64) -> UInt64? {
+    var low = 0
+    var high = segments.count
+    while low < high {
+      let middle = (low + high) / 2
+      if segments[middle] <= id { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? segments[low - 1] : nil
+  }
+
+  mutating func remember(_ found: SegmentMarks, of segment: UInt64) {
+    marks[segment, default: SegmentMarks()].note(found)
+    // The oldest first: readers move towards the end.
+    while marks.count > Self.rememberedSegments, let oldest = marks.keys.min() { marks[oldest] = nil }
+  }
+}
+
+/// A position in the log: after a line, with the chain there.
+struct LogPosition: Hashable, Sendable {
+  /// The id of the line; 0 before the first.
+  let id: UInt64
+  /// Its chain; the log's id before the first line.
+  let chain: UInt64
+}

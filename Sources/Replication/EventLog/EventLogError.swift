@@ -1,3 +1,6 @@
+internal import DurableFiles
+internal import SystemPackage
+
 /// A failure of the event log or its spool: what was tried, on which file, the lower layer's error, and what to do
 /// next.
 package struct EventLogError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -29,5 +32,30 @@ package struct EventLogError: Error, Hashable, Sendable, CustomStringConvertible
   package init(_ code: Code, _ description: String) {
     self.code = code
     self.description = description
+  }
+}
+
+extension EventLogError {
+  /// Creates an error from a file system error.
+  init(_ error: FileError) { self.init(.fileSystem, "\(error)") }
+
+  /// Returns the error for a damaged line.
+  static func damagedLine(_ path: FilePath, line: UInt64, _ reason: String) -> EventLogError {
+    EventLogError(
+      .damaged,
+      "read '\(path)' line \(line): \(reason); put the file back from a backup, or move the whole directory away to"
+        + " begin a new log (the secondaries then reconcile by catalog)")
+  }
+
+  /// Returns the error for a damaged file.
+  static func damagedFile(_ path: FilePath, _ reason: String, doing hint: String) -> EventLogError {
+    EventLogError(.damaged, "read '\(path)': \(reason); \(hint)")
+  }
+
+  /// Returns the error for a file of a later version.
+  static func newerFile(_ path: FilePath, format: UInt64) -> EventLogError {
+    EventLogError(
+      .newerFormat,
+      "read '\(path)': it has format \(format), this Remora knows \(SegmentHeader.currentFormat); run the newer one")
   }
 }

@@ -1,5 +1,6 @@
-import Git
-import GitProtocol
+internal import Git
+internal import GitProtocol
+internal import TextBytes
 
 extension Conversation {
   /// One request, one answer.
@@ -70,5 +71,34 @@ extension Conversation {
     if let error = error as? ProtocolError { return [.truncated, .refused, .malformed].contains(error.code) }
     let codes: Set<TransportError.Code> = [.serverError, .serverRefused, .protocolError, .connectionLost]
     return (error as? TransportError).map { codes.contains($0.code) } ?? false
+  }
+}
+
+/// Takes a packfile as it arrives.
+package protocol PackSink: AnyObject {
+  /// Gets the next bytes, in order. They are lent: the pointer must not be kept. An error stops the transfer
+  /// and comes out of `Conversation.downloadPack` as it is.
+  func receive(_ bytes: UnsafeRawBufferPointer) throws
+}
+
+/// Puts the server's progress text back into lines. Git cuts it anywhere, and ends a line that will be written over
+/// with a carriage return.
+struct ServerLines {
+  /// Longer lines are cut: they are for display only.
+  private static let limit = 1024
+
+  private var line: [UInt8] = []
+
+  /// Takes the next bytes and hands on each line that they end, harmless; empty ones are left out.
+  mutating func append(_ bytes: UnsafeRawBufferPointer, _ receive: (String) -> Void) {
+    for byte in bytes {
+      if byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") {
+        let text = ForeignText.serverLine(line)
+        if !text.isEmpty { receive(text) }
+        line.removeAll(keepingCapacity: true)
+      } else if line.count < Self.limit {
+        line.append(byte)
+      }
+    }
   }
 }

@@ -1,7 +1,7 @@
 package import Git
-import GitProtocol
+package import GitProtocol
 package import GitValues
-import WorkerPool
+package import WorkerPool
 
 /// The transport of libgit2's remote: speaks the smart protocol with one repository's upload-pack over any channel.
 ///
@@ -130,3 +130,43 @@ package final class Conversation: RemotePort {
     }
   }
 }
+
+extension Conversation {
+  /// A conversation with `source` by way of `transports`, under their limits.
+  ///
+  /// - Parameters:
+  ///   - cancellation: ends every wait with `Cancelled`.
+  ///   - deadline: of the whole run.
+  package convenience init(
+    source: SourceURL, transports: Transports, cancellation: CancellationFlag, deadline: Deadline
+  ) {
+    let configuration = transports.configuration
+    let limits = ListingLimits(
+      refs: configuration.maximumAdvertisedRefs, bytes: configuration.maximumAdvertisementBytes)
+    self.init(
+      settings: ConversationSettings(
+        subject: source.redacted, limits: limits, maximumPackBytes: configuration.maximumPackBytes)
+    ) {
+      try transports.channel(for: source, cancellation: cancellation, deadline: deadline)
+    }
+  }
+}
+
+/// The settings of a `Conversation` in addition to its channel.
+package struct ConversationSettings: Sendable {
+  /// How errors name the source; without user info.
+  package var subject: String
+  /// What the server may make us hold while it lists.
+  package var limits: ListingLimits
+  /// Bytes of one packfile.
+  package var maximumPackBytes: Int
+
+  package init(subject: String, limits: ListingLimits = ListingLimits(), maximumPackBytes: Int = 100 << 30) {
+    self.subject = subject
+    self.limits = limits
+    self.maximumPackBytes = maximumPackBytes
+  }
+}
+
+/// What we call ourselves to servers (`agent=` of the protocol). One word, product and version.
+package let agentName = "remora/0.1.0"

@@ -1,5 +1,5 @@
-import BoundedHTTP
-import WorkerPool
+internal import BoundedHTTP
+internal import WorkerPool
 
 /// One request and its answer, asked by a task and read by a blocking thread. Owns the task: `end` leaves nothing of
 /// it.
@@ -118,5 +118,22 @@ final class HTTPUploadPackExchange {
     task.cancel()
     body.abandon()
     _ = ending.isThere(by: .after(Self.farewell))
+  }
+}
+
+/// The body of an answer, as bytes for the conversation.
+final class HTTPUploadPackAnswer: ByteSource {
+  private let exchange: HTTPUploadPackExchange
+  private let channel: HTTPUploadPack
+  private let operation: HTTPUploadPack.Operation
+
+  init(_ exchange: HTTPUploadPackExchange, channel: HTTPUploadPack, operation: HTTPUploadPack.Operation) {
+    self.exchange = exchange
+    self.channel = channel
+    self.operation = operation
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    try channel.translating(operation) { try exchange.read(into: buffer) }
   }
 }

@@ -1,6 +1,6 @@
-import ChildProcess
-import GitValues
-import WorkerPool
+internal import ChildProcess
+internal import GitValues
+internal import WorkerPool
 
 /// A repository on a host that is reached over SSH: one `git-upload-pack` there for the listing and the fetch.
 final class SSHUploadPack: UploadPackChannel {
@@ -82,5 +82,23 @@ final class SSHUploadPack: UploadPackChannel {
     init(_ owner: SSHUploadPack) { self.owner = owner }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try owner.read(into: buffer) }
+  }
+}
+
+/// The command that a host's shell is given.
+enum SSHCommandLine {
+  /// Serves the repository at `path`, which may hold any bytes but cannot end the quotes around it.
+  static func uploadPack(_ path: String) -> String { "git-upload-pack \(quoted(path))" }
+
+  /// One word for a POSIX shell, and for a csh, which looks for `!` between quotes too (git's `sq_quote_buf` says so).
+  static func quoted(_ word: String) -> String {
+    var text = "'"
+    for character in word.unicodeScalars {
+      switch character {
+      case "'", "!": text += "'\\\(character)'"
+      default: text.unicodeScalars.append(character)
+      }
+    }
+    return text + "'"
   }
 }

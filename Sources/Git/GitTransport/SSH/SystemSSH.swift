@@ -1,8 +1,8 @@
-import ChildProcess
-import Foundation
-import GitValues
-import Synchronization
-import WorkerPool
+internal import ChildProcess
+internal import Foundation
+internal import GitValues
+internal import Synchronization
+internal import WorkerPool
 
 /// Reaches hosts by the program that git would run: a process for each command, and where that is OpenSSH one
 /// connection for all of a host's commands, held by a master process that ends with us, or a minute after us.
@@ -166,4 +166,16 @@ final class SystemSSH: Sendable {
     else { throw SSHSystemFailure.unsupported("'\(path)' is not a directory of this user's alone; remove it") }
     return path
   }
+}
+
+/// A failure to use the system's ssh. The caller translates it into a `TransportError` of its operation.
+enum SSHSystemFailure: Error {
+  /// It is not installed.
+  case missing
+  /// It cannot read its configuration, in its words.
+  case configuration(String)
+  /// It cannot do what the address asks for.
+  case unsupported(String)
+  /// It did not get through to the host.
+  case notConnected(ErrorText, Child.Ending?)
 }

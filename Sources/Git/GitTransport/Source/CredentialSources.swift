@@ -1,5 +1,7 @@
-import BoundedHTTP
-import WorkerPool
+internal import BoundedHTTP
+internal import GitValues
+internal import SystemPackage
+internal import WorkerPool
 
 /// Looks up the credentials for a source: the address itself, the host's token, the token file, `.netrc`, git's credential helpers, in this
 /// order.
@@ -81,5 +83,100 @@ struct CredentialSources: Sendable {
     return Credential(
       authorization: HTTPBasicCredential(user: found.user, password: found.password).authorization,
       whence: "'\(netrcFile)'")
+  }
+}
+
+/// A credential, ready to be sent, and where it came from. Prints only the latter.
+struct Credential: Sendable {
+  /// The value of the `Authorization` header.
+  let authorization: String
+  /// For display: "the address", "the token file '/etc/remora/token'".
+  let whence: String
+  /// The credential from git's helpers, if it comes from them: they are notified of its success or failure.
+  var fromHelpers: HTTPBasicCredential?
+}
+
+extension Credential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  var description: String { "*** from \(whence)" }
+  var debugDescription: String { description }
+  var customMirror: Mirror { Mirror(self, children: ["whence": whence]) }
+}
+
+/// A token for one host, and where it is written down.
+package struct HostToken: Sendable, Hashable {
+  /// Read when a server asks, so that it may be changed while we run.
+  package enum Place: Sendable, Hashable {
+    case file(String)
+    /// The name of a variable of the environment.
+    case environment(String)
+  }
+
+  /// Lower case, without brackets.
+  package let host: String
+  /// `nil` for every port.
+  package let port: Int?
+  package let place: Place
+
+  /// - Parameter host: as in an address, with or without a port: "git.example.org", "git.example.org:8443".
+  /// - Throws: `TransportError` (invalid_url) for an invalid host.
+  package init(host: String, place: Place) throws(TransportError) {
+    do throws(SourceURL.Flaw) {
+      let authority = try SourceURL.Authority(host[...])
+      (self.host, port, self.place) = (authority.host, authority.port, place)
+    } catch {
+      throw TransportError(.invalidURL, operation: "read the host", subject: "'\(host)'", cause: error.reason)
+    }
+  }
+
+  func fits(_ source: SourceURL) -> Bool {
+    guard let origin = source.origin else { return false }
+    return origin.host == host && (port == nil || port == origin.port)
+  }
+}
+
+/// Reads small files that hold secrets.
+enum SecretFile {
+  /// Far more than any token or `.netrc`; a disk image that is named by mistake is an error.
+  private static let maximumBytes = 1 << 20
+
+  /// The file as text; `nil` when there is none. Bytes that are not UTF-8 become U+FFFD; a UTF-8 byte order mark is dropped.
+  /// - Throws: `authentication_failed` when it is there and cannot be read, or is in UTF-16.
+  static func read(
+    _ path: String, atMost maximumBytes: Int = maximumBytes, for subject: String
+  ) throws(TransportError) -> String? {
+    guard let bytes = try readBytes(path, atMost: maximumBytes, for: subject) else { return nil }
+    if let encoding = TextLines.foreignEncoding(of: bytes) {
+      throw TransportError(
+        .authenticationFailed, operation: "authenticate to", subject: subject,
+        cause: "'\(path)' cannot be read: its encoding is \(encoding)", hint: "save it as UTF-8")
+    }
+    let text = String(decoding: bytes, as: UTF8.self)
+    return text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+  }
+
+  /// The bytes of the file; `nil` when there is none.
+  /// - Throws: `authentication_failed` when it is there and cannot be read.
+  static func readBytes(
+    _ path: String, atMost maximumBytes: Int = maximumBytes, for subject: String
+  ) throws(TransportError) -> [UInt8]? {
+    do {
+      let file = try FileDescriptor.open(FilePath(pathText: path), .readOnly)
+      return try file.closeAfter {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while bytes.count <= maximumBytes {
+          let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+          if count == 0 { return bytes }
+          bytes += buffer[..<count]
+        }
+        throw Errno.fileTooLarge
+      }
+    } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
+      return nil
+    } catch {
+      throw TransportError(
+        .authenticationFailed, operation: "authenticate to", subject: subject,
+        cause: "'\(path)' cannot be read: \(error)", hint: "make it readable for this user")
+    }
   }
 }

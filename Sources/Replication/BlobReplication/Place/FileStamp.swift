@@ -1,7 +1,7 @@
 package import DurableFiles
-import Glibc
-import Replication
-import TextBytes
+internal import Glibc
+package import Replication
+internal import TextBytes
 
 /// What changes when the content of a file may have changed, without reading it.
 package struct FileStamp: Hashable, Sendable {
@@ -52,5 +52,19 @@ extension FileIdentity {
   init(_ status: FileStatus) {
     let birth = status.born.map { $0.seconds * 1_000_000_000 + Int64($0.nanoseconds) } ?? 0
     self.init(device: status.device, inode: status.inode, birth: birth)
+  }
+}
+
+extension Timestamp {
+  /// The system's clock now: the usual clock of a `BlobStrategy`.
+  package static func systemClock() -> Timestamp {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return Timestamp(FileTime(seconds: Int64(now.tv_sec), nanoseconds: Int32(now.tv_nsec)))
+  }
+
+  /// A file's time, cut to milliseconds.
+  init(_ time: FileTime) {
+    self.init(milliseconds: time.milliseconds)
   }
 }

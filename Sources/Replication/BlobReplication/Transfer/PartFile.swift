@@ -1,10 +1,11 @@
-import Crypto
-import DurableFiles
-import Glibc
-import Replication
-import SystemPackage
-import TextBytes
-import WorkerPool
+internal import Crypto
+internal import DurableFiles
+internal import Glibc
+internal import Replication
+internal import StateFiles
+internal import SystemPackage
+internal import TextBytes
+internal import WorkerPool
 
 /// The two files in which a transfer grows, beside its target: `.remora-NAME.part` with the content and
 /// `.remora-NAME.resume` with its record (`PartRecord`). They are kept after a failed transfer, so that the next one
@@ -76,5 +77,44 @@ struct PartFile: Sendable {
   /// True for the name of a part or a record, whichever process left it.
   static func isOne(_ name: String) -> Bool {
     name.hasPrefix(BlobPlace.ownPrefix + "-") && (name.hasSuffix(partSuffix) || name.hasSuffix(recordSuffix))
+  }
+}
+
+/// The record of a part: the URL and the content that it is the beginning of. One JSON object, beside the part.
+///
+/// Written before the first byte of the part and never changed. Not synchronised: damage to it or to the part by a loss
+/// of power is detected by the digest of the whole, and costs a transfer from the start.
+struct PartRecord: Codable, Hashable {
+  /// The one version there is.
+  static let currentFormat = 1
+  /// Larger files are none of ours.
+  static let maximumBytes = 16 << 10
+
+  var format = currentFormat
+  /// The replicable.
+  let id: String
+  /// Without user info and query.
+  let source: String
+  /// A strong one (`StrongValidator`).
+  let validator: String
+  /// Bytes of the whole.
+  let total: UInt64
+
+  private static let stateFormat = StateFormat<PartRecord>.json(version: currentFormat)
+
+  /// One line.
+  func encoded() throws -> [UInt8] { try Self.stateFormat.encode(self) }
+
+  /// - Returns: `nil` for a record that is torn, of another version or not Remora's.
+  init?(decoding bytes: [UInt8]) {
+    guard let record = Self.stateFormat.decodeIfUsable(bytes) else { return nil }
+    self = record
+  }
+
+  init(id: ReplicableID, source: String, validator: StrongValidator, total: UInt64) {
+    self.id = id.text
+    self.source = source
+    self.validator = validator.text
+    self.total = total
   }
 }

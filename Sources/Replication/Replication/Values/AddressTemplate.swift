@@ -1,4 +1,4 @@
-import TextBytes
+internal import TextBytes
 
 /// Where a kind's replicables are fetched from, with `{id}` for the id: `https://git.example.org/{id}.git`.
 ///
@@ -51,5 +51,19 @@ extension StringProtocol {
       start = index(after: start)
     }
     return nil
+  }
+}
+
+/// From where a secondary fetches one replicable.
+public struct SourceAddress: Hashable, Sendable {
+  /// A URL or a path. May carry user info, which is never written anywhere.
+  public var location: String
+  /// Sent as `Authorization: Bearer …`; never written anywhere.
+  public var bearerToken: String?
+
+  /// An address.
+  public init(location: String, bearerToken: String? = nil) {
+    self.location = location
+    self.bearerToken = bearerToken
   }
 }

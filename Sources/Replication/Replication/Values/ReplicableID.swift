@@ -1,3 +1,5 @@
+internal import TextBytes
+
 /// The id of a replicable within its kind: for a directory of repositories the path below the root without `.git`.
 ///
 /// Refused: more than 1,024 bytes, an absolute path, an empty part, `.` or `..`, NUL and other control characters, a
@@ -66,4 +68,81 @@ public struct ReplicableID: Hashable, Comparable, Sendable, CustomStringConverti
     }
     return nil
   }
+}
+
+/// The name of a kind of replicable, `project_repository`: used in files, URLs, metrics and the feature flag.
+///
+/// Small letters, digits and single underscores, a letter first, at most 63 characters.
+public struct ReplicableName: Hashable, Comparable, Sendable, CustomStringConvertible,
+  ExpressibleByStringLiteral
+{
+  /// The name as text.
+  public let text: String
+
+  /// - Throws: `ReplicationError.invalidName` when the text breaks the rule above.
+  public init(_ text: String) throws(ReplicationError) {
+    let parts = text.utf8.split(separator: UInt8(ascii: "_"), omittingEmptySubsequences: false)
+    let isWellFormed = parts.allSatisfy { part in
+      !part.isEmpty
+        && part.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (0x30...0x39).contains($0) }
+    }
+    guard isWellFormed, text.utf8.count <= 63, text.utf8.first.map({ $0 > 0x39 }) == true else {
+      throw .invalidName(text)
+    }
+    self.text = text
+  }
+
+  /// A name written in code.
+  public init(stringLiteral text: String) {
+    do { self = try ReplicableName(text) } catch { preconditionFailure("\(error)") }
+  }
+
+  /// The name as text.
+  public var description: String { text }
+
+  /// Bytewise order.
+  public static func < (left: ReplicableName, right: ReplicableName) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
+}
+
+/// Distinguishes a replicable from one that was deleted before under the same id. It is a random value that the primary
+/// assigns when it first lists the replicable. One incarnation under another id is a rename.
+public struct Incarnation: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
+  /// The random value.
+  public let value: UInt64
+
+  /// The incarnation with that value.
+  public init(_ value: UInt64) { self.value = value }
+
+  /// A new one.
+  public static func random(using generator: inout some RandomNumberGenerator) -> Incarnation {
+    Incarnation(generator.next())
+  }
+
+  /// Reads 16 hexadecimal digits.
+  public init?(_ description: String) {
+    guard let value = Hex.number(description) else { return nil }
+    self.init(value)
+  }
+
+  /// 16 hexadecimal digits.
+  public var description: String { Hex.padded(value) }
+}
+
+/// How a kind's replicables are stored, and so which strategy syncs them.
+public struct DataType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+  /// The word in configuration and files.
+  public let rawValue: String
+
+  /// A data type by its word.
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// A bare git repository.
+  public static let repository = DataType(rawValue: "repository")
+  /// One file.
+  public static let blob = DataType(rawValue: "blob")
+
+  /// The word.
+  public var description: String { rawValue }
 }

@@ -1,3 +1,5 @@
+internal import TextBytes
+
 /// A moment in UTC, to the millisecond: eight bytes, with the precision of Remora's files.
 ///
 /// Written and read as RFC 3339, `2026-11-22T18:04:05.123Z`. No calendar of the system is used, so a million of them
@@ -43,5 +45,34 @@ extension Duration {
     let (milliseconds, isTooMuch) = components.seconds.multipliedReportingOverflow(by: 1_000)
     let (sum, isOver) = milliseconds.addingReportingOverflow(components.attoseconds / 1_000_000_000_000_000)
     return isTooMuch || isOver ? components.seconds > 0 ? .max : .min : sum
+  }
+}
+
+extension Timestamp {
+  /// Creates a timestamp from seconds since 1970, cut to whole milliseconds.
+  package init(secondsSince1970 seconds: Double) { self.init(milliseconds: RFC3339.milliseconds(since1970: seconds)) }
+
+  /// Seconds since 1970; `Timestamp(secondsSince1970:)` reads the same moment back.
+  package var secondsSince1970: Double { Double(milliseconds) / 1_000 }
+}
+
+extension Timestamp: CustomStringConvertible, LosslessStringConvertible {
+  /// RFC 3339 in UTC with milliseconds.
+  public var description: String { RFC3339.text(milliseconds) }
+
+  /// Appends the 24 characters of `description`.
+  package func append(to bytes: inout [UInt8]) { RFC3339.append(milliseconds, to: &bytes) }
+
+  /// Parses the output of `description`; `nil` for any other text, including other offsets and precisions.
+  public init?(_ description: String) {
+    var description = description
+    guard let moment = description.withUTF8({ Timestamp(utf8: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = moment
+  }
+
+  /// The same over borrowed bytes, for bulk reading.
+  package init?(utf8 text: UnsafeRawBufferPointer) {
+    guard let milliseconds = RFC3339.milliseconds(utf8: text) else { return nil }
+    self.init(milliseconds: milliseconds)
   }
 }
