@@ -211,7 +211,9 @@ import Testing
     }
   }
 
-  @Test func `restarts of a primary that was fenced in an unfinished promotion do not stop the same order`() async throws {
+  @Test func `restarts of a primary that was fenced in an unfinished promotion do not stop the same order`()
+    async throws
+  {
     try await Self.withGroup([.berlin]) { group, agents in
       // What a promotion leaves that dies between its two records.
       let last = try await group.status(.oslo).lastEventId
