@@ -21,6 +21,25 @@ enum CrashScenario: String, CaseIterable, Codable, Sendable, CustomStringConvert
 
   var description: String { rawValue }
 
+  /// Fsync calls of which any single one could go in this kind of housekeeping, though not in all.
+  ///
+  /// - Consolidation: the measurement is made durable again by the note of the replaced packs, in the same directory. In
+  ///   a repack it comes last.
+  /// - Removal: the note without the removed packs is, by the one that follows. In the removal of trimmed packs none
+  ///   follows.
+  /// - Repack: log, journal's beginning and journal go through one staged name, so that each takes along the one before.
+  var repeatedSynchronizations: [String] {
+    switch self {
+    case .consolidation, .removal: ["fsync 2 of directory 'copy.git/remora'"]
+    case .repack:
+      [
+        "fsync 3 of directory 'copy.git/logs/refs/remora'", "fsync 5 of directory 'copy.git/remora'",
+        "fsync 7 of directory 'copy.git/remora'",
+      ]
+    case .trimmedRemoval: []
+    }
+  }
+
   static let start = 1_800_000_000.0
 
   /// What the clock says in the housekeeping that is cut off.
@@ -46,7 +65,12 @@ enum CrashScenario: String, CaseIterable, Codable, Sendable, CustomStringConvert
       try ground.mirror()
       try ground.source.change { $0.deleteRef("refs/heads/kept") }
       try ground.mirror()
-      ground.passDays(15)
+      ground.passDays(5)
+      // Within the retention: as long as it is there, nothing is packed anew.
+      let measurement = try Measurement(ReachableShare(reachable: 1, all: 1), at: ground.now).encoded()
+      try RealFileSystem().replaceFile(
+        ground.layout.measurement, with: measurement, permissions: .ownerReadWriteGroupOtherRead)
+      ground.passDays(10)
     }
     switch self {
     case .consolidation: try ground.update(times: 2, from: 2)
