@@ -13,20 +13,20 @@ struct PowerLossTests {
 
   @Test("no copy is lost at any moment of", arguments: CrashScenario.moves)
   func survives(_ scenario: CrashScenario) async throws {
-    let unnoticed = try await OwnThread.run { try Self.losePower(scenario, removing: true) }
+    let unnoticed = try await OwnThread.run { try Self.losePower(scenario, healingInEvery: 1) }
     #expect(unnoticed == [])
   }
 
   @Test("no copy is lost at any moment of a fresh download and swap")
   func survivesSwap() async throws {
-    let unnoticed = try await OwnThread.run { try Self.losePower(.swap, removing: Self.isLong) }
+    let unnoticed = try await OwnThread.run { try Self.losePower(.swap, healingInEvery: Self.isLong ? 1 : 10) }
     #expect(unnoticed.filter { !Self.isRepeated($0) } == [])
   }
 
   /// Checks every state, then those that the removal of each fsync in turn makes possible, until one is refused.
   ///
   /// - Returns: fsync calls that no state misses.
-  private static func losePower(_ scenario: CrashScenario, removing: Bool) throws -> [String] {
+  private static func losePower(_ scenario: CrashScenario, healingInEvery: Int) throws -> [String] {
     let ground = try CrashGround()
     let disk = try MemoryDirectory("remora-power-loss")
     return try withExtendedLifetime(disk) {
@@ -35,11 +35,10 @@ struct PowerLossTests {
       try scenario.act(
         recording.root, CrashGround.strategy(recording.root, recording), source: ground.source)
       let check = CrashCheck(
-        scenario, ground, healingInEvery: isLong || removing ? 1 : 10, refereeInEvery: isLong ? 1 : 20)
-      let states = try recording.crashStates()
-      let body: (CrashState) throws -> Void = { try check.check($0.root, isDone: $0.isFinal) }
-      let (report, unnoticed) =
-        removing ? try states.checkEverySynchronization(body) : (try states.check(body), [])
+        scenario, ground, healingInEvery: healingInEvery, refereeInEvery: isLong ? 1 : 20)
+      let (report, unnoticed) = try recording.crashStates().checkEverySynchronization {
+        try check.check($0.root, isDone: $0.isFinal)
+      }
       print("power loss, \(scenario.rawValue): \(report); \(check.summary)")
       return unnoticed
     }
@@ -48,10 +47,10 @@ struct PowerLossTests {
   /// Fsync calls of a swap that others repeat, so that any single one could go in this kind of run, though not in all.
   ///
   /// - The new copy is first made like any other, and the carried-over history makes most of that durable again.
-  /// - The dropped log that comes along gets lines of this swap when refs are displaced.
+  /// - The journal that comes along gets lines of this swap, and the dropped log when refs are displaced.
   /// - The exchange is taken along by the move to the trash that follows; how a copy is displaced is the caller's affair.
   private static func isRepeated(_ call: String) -> Bool {
     call.contains("'group/.remora-.remora-fresh-app.git") || call.contains("/logs/refs/remora/dropped.remora-tmp-")
-      || call.hasSuffix(" of directory 'group'")
+      || call.contains("/remora/refs.journal.jsonl.remora-tmp-") || call.hasSuffix(" of directory 'group'")
   }
 }
