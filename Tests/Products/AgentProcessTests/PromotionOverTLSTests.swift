@@ -233,14 +233,19 @@ import Testing
   @Test func `kills of either site in the middle of a promotion leave one primary once it is given again`() async throws
   {
     try await Self.withGroup([.berlin]) { group, agents in
-      for round in 0..<4 {
+      // A stopped primary holds a promotion where it asks; then moments spread over a promotion, wherever they hit.
+      for round in 0..<6 {
+        let (victim, isHeld): (Site, Bool) = (round.isMultiple(of: 2) ? .berlin : .oslo, round < 2)
+        let alone = try await group.remora("promote", "--dry-run", at: .berlin).duration
+        if isHeld { agents[.oslo]?.send(signal: SIGSTOP) }
         let promoting = try BuiltProgram.remora(
           ["promote"], environment: ["REMORA_CONFIG": group.configuration(of: .berlin)])
-        // Another moment in each round; what it hits does not matter.
-        _ = promoting.waitUntil(within: .milliseconds(40 * (round + 1))) { false }
-        let victim: SiteGroupFixture.Site = round.isMultiple(of: 2) ? .berlin : .oslo
+        _ = promoting.waitUntil(within: isHeld ? .milliseconds(500) + alone * 4 : alone * (round - 1) / 4) { false }
+        #expect(promoting.isRunning || !isHeld, "the promotion waits for the stopped primary")
         try await Self.end(victim, &agents)
-        _ = try await promoting.outcome() as ProcessOutcome
+        agents[.oslo]?.send(signal: SIGCONT)
+        let outcome: ProcessOutcome = try await promoting.outcome()
+        #expect(!outcome.isSuccess || !isHeld, "it ended before it was killed: \(outcome.text)")
         agents[victim] = try group.start(victim)
         let statuses = (try await group.status(.oslo), try await group.status(.berlin))
         let primaries = [statuses.0, statuses.1].count { $0.role == "primary" && $0.fencedBy == nil }

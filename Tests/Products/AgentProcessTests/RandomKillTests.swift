@@ -22,7 +22,10 @@ import Testing
       let client = AgentClient(.socket(path: "\(rig.primaryState)/events.sock"), http: http, total: .seconds(5))
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await storm.run(perSecond: 20, client: client) }
-        group.addTask { for _ in 0..<Self.kills { try await run.killOne() } }
+        group.addTask {
+          // Every third one waits for the job that it is to interrupt.
+          for number in 0..<Self.kills { try await run.killOne(inJob: number.isMultiple(of: 3)) }
+        }
         _ = try await group.next()
         group.cancelAll()
         while let result = await group.nextResult() {
@@ -52,6 +55,7 @@ import Testing
         .filter { $0.hasSuffix("/HEAD") && !$0.hasPrefix(".remora") }
       #expect(copies.count == present.count, "no copy of what is gone; seed \(seed)")
       #expect(run.falseMismatches == 0, "seed \(seed)")
+      #expect(run.interrupted > 0, "no kill hit a secondary with a job; seed \(seed)")
       let counts = storm.counts
       print(
         "random kills: \(run.summary); \(counts.pushes) pushes, \(counts.heads) HEAD changes, \(counts.renames) renames,"
@@ -69,6 +73,8 @@ final class KillRun: Sendable {
     var primary: ChildProcess?
     var secondary: ChildProcess?
     var phases: [String: Int] = [:]
+    /// Kills of a secondary that had just named a job of its own.
+    var interrupted = 0
     var said: [String] = []
   }
 
@@ -87,16 +93,21 @@ final class KillRun: Sendable {
   }
 
   /// Waits a random while, kills one of the two, and starts it again; one in four times it is killed while it starts, too.
-  func killOne() async throws {
+  ///
+  /// - Parameter inJob: kills the secondary, and waits until it has a job.
+  func killOne(inJob: Bool) async throws {
     let (pause, isPrimary, isDouble) = state.withLock { state in
       (
-        Int.random(in: 50...2_500, using: &state.random), Bool.random(using: &state.random),
+        Int.random(in: 50...2_500, using: &state.random), Bool.random(using: &state.random) && !inJob,
         Int.random(in: 0..<4, using: &state.random) == 0
       )
     }
     try await Task.sleep(for: .milliseconds(pause))
-    let phase = await phase(isPrimary)
-    await end(isPrimary, phase)
+    var job = isPrimary ? nil : await job()
+    let deadline = ContinuousClock.now + .seconds(10)
+    while inJob, job == nil, ContinuousClock.now < deadline { job = await self.job() }
+    await end(isPrimary, isPrimary ? "primary" : "secondary \(job ?? "idle")")
+    if job != nil { state.withLock { $0.interrupted += 1 } }
     if isDouble {
       let starting = try BuiltProgram.remora(
         ["agent", "--config", isPrimary ? rig.primaryConfiguration : rig.secondaryConfiguration])
@@ -110,18 +121,18 @@ final class KillRun: Sendable {
     }
   }
 
-  private func phase(_ isPrimary: Bool) async -> String {
-    guard !isPrimary else { return "primary" }
-    // An agent whose phase cannot be read is in no phase of its own.
+  /// The purpose of a job that the secondary has; `nil` also where it cannot be asked.
+  private func job() async -> String? {
     let jobs = try? await rig.asking { try await $0.status(of: \.secondary) }.jobs
-    return "secondary " + (jobs?.first.map { $0.purpose } ?? "idle")
+    return jobs?.first?.purpose
   }
 
   private func end(_ isPrimary: Bool, _ phase: String) async {
     let agent = state.withLock { isPrimary ? $0.primary : $0.secondary }
     agent?.kill()
-    // Killed: its outcome is its signal.
-    note((try? await agent?.outcome().errorText) ?? "", phase)
+    let outcome: ProcessOutcome? = try? await agent?.outcome()
+    #expect(outcome?.end == .killed(signal: SIGKILL), "it had ended: \(outcome?.errorText ?? "")")
+    note(outcome?.errorText ?? "", phase)
   }
 
   private func note(_ text: String, _ phase: String) {
@@ -145,6 +156,9 @@ final class KillRun: Sendable {
   var falseMismatches: Int {
     state.withLock { $0.said }.reduce(0) { $0 + $1.components(separatedBy: "lines differ").count - 1 }
   }
+
+  /// Kills in the middle of a job.
+  var interrupted: Int { state.withLock { $0.interrupted } }
 
   var summary: String {
     state.withLock { $0.phases }.sorted { $0.key < $1.key }.map { "\($0.value) of \($0.key)" }.joined(separator: ", ")
