@@ -1,8 +1,16 @@
 package import AgentAPI
-internal import EventLog
 internal import Replication
 
 extension Agent {
+  /// The promotions' part of the status; `nil` for a site that is never part of one.
+  package var promotionStatus: PromotionStatus? {
+    guard let epoch = plan.epoch else { return nil }
+    let record = epoch.record
+    return PromotionStatus(
+      operations.siteRole(record), record, formerFailure: epoch.formerFailure, reachesFormer: plan.former != nil,
+      claims: epoch.claims.map(\.site))
+  }
+
   /// Makes this secondary the primary, after determining the changes that would be lost.
   ///
   /// Order: the changes are determined; the former primary is fenced durably and confirms that this site has its last
@@ -11,165 +19,39 @@ extension Agent {
   ///
   /// - Throws: `AgentFault` 409 where there is nothing to promote.
   package func promote(_ order: PromotionOrder) async throws -> PromotionRow {
+    try await operations.promote(order, try siteEpoch(for: "promote"))
+  }
+
+  /// Returns the epoch of this site and its origin.
+  ///
+  /// - Throws: `AgentFault` 409 for a site that is never part of a promotion.
+  package func epoch() throws(AgentFault) -> EpochRow {
+    let epoch = try siteEpoch(for: "show the epoch")
+    let record = epoch.record
+    var row = EpochRow(site: plan.site, role: role, epoch: record.epoch)
+    row.fencedBy = record.fence?.by
+    row.fencedAt = record.fence?.at
+    row.promotedAt = record.promotion?.at
+    row.formerUrl = record.promotion?.formerURL
+    row.isFormerFenced = record.promotion?.isFormerFenced
+    row.formerFailure = epoch.formerFailure
+    row.claims = epoch.claims.map { .init(site: $0.site, epoch: $0.epoch) }
+    return row
+  }
+
+  /// Sets the epoch of this site, to correct a number that no promotion assigned. Durable on return.
+  ///
+  /// - Throws: `AgentFault` 409 for a site that is never part of a promotion, 400 for a number that leaves no room for
+  ///   promotions.
+  package func set(_ order: EpochOrder) throws -> EpochRow {
+    try siteEpoch(for: "set the epoch").set(order.epoch)
+    return try epoch()
+  }
+
+  private func siteEpoch(for operation: String) throws(AgentFault) -> SiteEpoch {
     guard let epoch = plan.epoch else {
-      throw AgentFault(409, "wrong_role", "promote: this site has no state of its own")
+      throw AgentFault(409, "wrong_role", "\(operation): this site has no state of its own")
     }
-    if case .primary = site { return try await promoteAgain(order, epoch) }
-    let site = try secondarySite(for: "promote")
-    guard let former = site.former else {
-      throw AgentFault(
-        409, "wrong_role", "promote: this site follows hosts without an agent, and replaces none of them",
-        hint: "change its role in the configuration")
-    }
-    let record = epoch.record
-    var row = PromotionRow(
-      site: plan.site, epoch: try Self.next(after: record.epoch), lastEventId: try await lastEventID(of: site))
-    row.formerUrl = former.url
-    try await look(at: site, &row)
-    let standing = await ask(former, &row, known: record.epoch)
-    // It was fenced by this site before, in an unfinished promotion: the same order again.
-    if let standing {
-      let next = standing.fencedBy == plan.site ? standing.epoch : try Self.next(after: standing.epoch)
-      row.epoch = max(row.epoch, next)
-    }
-    guard !order.isDryRun, row.problems.isEmpty || order.isForced else { return row }
-    if standing != nil {
-      do {
-        _ = try await former.fence(FenceOrder(epoch: row.epoch, lastEventId: order.isForced ? nil : row.lastEventId))
-        row.isFormerFenced = true
-      } catch {
-        row.problems.append("the primary was not fenced: \(error)")
-        guard order.isForced else { return row }
-      }
-    }
-    try epoch.promote(
-      row.epoch,
-      .init(
-        at: "\(environment.now())", formerURL: former.url, formerName: standing?.site ?? former.name(),
-        lastEventID: row.lastEventId, isFormerFenced: row.isFormerFenced))
-    row.isPromoted = true
-    return row
-  }
-
-  /// - Throws: `AgentFault` 409 when there is no higher epoch.
-  private static func next(after epoch: UInt64) throws(AgentFault) -> UInt64 {
-    guard let next = EpochRange.next(after: epoch) else {
-      throw AgentFault(
-        409, "no_epoch_left", "promote: no other site would accept an epoch higher than \(epoch)",
-        hint: "'remora epoch set 1' at every site, then promote again")
-    }
-    return next
-  }
-
-  /// A replaced primary becomes the primary again by force; any other is the primary already.
-  private func promoteAgain(_ order: PromotionOrder, _ epoch: SiteEpoch) async throws -> PromotionRow {
-    let site = try primarySite(for: "promote")
-    let record = epoch.record
-    var row = PromotionRow(
-      site: plan.site, epoch: record.epoch, lastEventId: try await site.log.position().id)
-    guard let fence = record.fence else {
-      throw AgentFault(409, "wrong_role", "promote: this site is the primary, epoch \(record.epoch)")
-    }
-    row.epoch = try Self.next(after: record.epoch)
-    row.problems = [
-      "'\(fence.by)' is the primary since \(fence.at): what was pushed there is not here, and it goes on as primary until it"
-        + " asks this site again"
-    ]
-    guard order.isForced, !order.isDryRun else { return row }
-    try epoch.promote(row.epoch, nil)
-    row.isPromoted = true
-    return row
-  }
-
-  /// - Parameter known: this site's epoch.
-  /// - Returns: `nil` for a primary that cannot be reached, or whose answer is invalid.
-  private func ask(_ former: FormerPrimary, _ row: inout PromotionRow, known: UInt64) async -> FenceRow? {
-    do {
-      let standing = try await former.standing()
-      row.formerLastEventId = standing.lastEventId
-      if let other = standing.fencedBy, other != plan.site {
-        row.problems.append("'\(other)' is the primary already, epoch \(standing.epoch)")
-      }
-      if standing.lastEventId != row.lastEventId {
-        row.problems.append(
-          "the primary's last event is \(standing.lastEventId), here it is \(row.lastEventId): wait until it was taken in"
-        )
-      }
-      if standing.mayPromote == false {
-        row.problems.append(
-          "the primary's configuration does not let this site replace it: say 'may_promote: true' for '\(plan.site)' there"
-        )
-      }
-      guard EpochRange.isReachable(standing.epoch, from: known) else {
-        throw AgentFault(
-          0, "implausible_epoch",
-          "its epoch \(standing.epoch) is more than \(EpochRange.longestStep) ahead of ours, \(known)",
-          hint: "if it is right, 'remora epoch set' here")
-      }
-      return standing
-    } catch {
-      row.formerFailure = "\(error)"
-      row.problems.append(
-        "the primary cannot be asked, so what is only there is not known; the last event seen is \(row.lastEventId):"
-          + " \(error)")
-      return nil
-    }
-  }
-
-  private func lastEventID(of site: SecondarySite) async throws -> UInt64 {
-    try await site.secondary.followedCursor()?.id ?? 0
-  }
-
-  // MARK: What would be lost
-
-  private func look(at site: SecondarySite, _ row: inout PromotionRow) async throws {
-    for root in site.roots {
-      if let refusal = root.refusal { row.problems.append(refusal.message) }
-    }
-    for kind in site.secondary.kinds {
-      let registry = try site.secondary.registry(of: kind.name)
-      let isChecked = try site.secondary.strategy(of: kind.name).needsUpkeep
-      var found = PromotionRow.KindRow(
-        replicableName: kind.name.text, count: 0, unsynced: 0, unverified: 0, unchecked: 0, examples: [])
-      var last: ReplicableID?
-      while true {
-        let window = try await registry.window(after: last, limit: Self.lookWindow)
-        for entry in window { Self.add(entry, isChecked: isChecked, to: &found) }
-        guard window.count == Self.lookWindow, let end = window.last?.replicableID else { break }
-        last = end
-      }
-      row.kinds.append(found)
-      let counted = [
-        (found.unsynced, "are not synced"), (found.unverified, "are not verified"),
-        (found.unchecked, "were never checked object by object, or are damaged"),
-      ]
-      for (count, what) in counted where count > 0 {
-        row.problems.append("\(count) of \(found.count) of '\(kind.name)' \(what)")
-      }
-      if try await !site.secondary.isEnabled(kind) {
-        row.problems.append("the feature of '\(kind.name)' is off: its copies are old")
-      }
-    }
-  }
-
-  private static let lookWindow = 5_000
-  private static let exampleLimit = 100
-
-  private static func add(_ entry: RegistryEntry, isChecked: Bool, to row: inout PromotionRow.KindRow) {
-    row.count += 1
-    let reason: String
-    if entry.state != .synced {
-      row.unsynced += 1
-      reason = "\(entry.state.rawValue)\(entry.lastSyncFailure.map { ", \($0)" } ?? "")"
-    } else if entry.verificationState != .succeeded {
-      row.unverified += 1
-      reason = "verification \(entry.verificationState.rawValue)\(entry.verificationFailure.map { ", \($0)" } ?? "")"
-    } else if isChecked, entry.checkedAt == nil || entry.checkFailure != nil {
-      row.unchecked += 1
-      reason = entry.checkFailure.map { "damaged, \($0)" } ?? "never checked object by object"
-    } else {
-      return
-    }
-    if row.examples.count < exampleLimit { row.examples.append("\(entry.replicableID): \(reason)") }
+    return epoch
   }
 }

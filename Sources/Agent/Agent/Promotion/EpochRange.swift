@@ -24,4 +24,16 @@ package enum EpochRange {
     let (next, isTooLarge) = epoch.addingReportingOverflow(1)
     return isTooLarge || next > highest ? nil : next
   }
+
+  /// The epoch of the next promotion.
+  ///
+  /// - Throws: `AgentFault` 409 when there is none that other sites would accept.
+  static func promotion(after epoch: UInt64) throws(AgentFault) -> UInt64 {
+    guard let next = next(after: epoch) else {
+      throw AgentFault(
+        409, "no_epoch_left", "promote: no other site would accept an epoch higher than \(epoch)",
+        hint: "'remora epoch set 1' at every site, then promote again")
+    }
+    return next
+  }
 }

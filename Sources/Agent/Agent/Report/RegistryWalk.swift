@@ -60,6 +60,13 @@ struct RegistryWalk {
   }
 }
 
+extension RegistryWalk {
+  /// - Throws: `ReplicationError` for an invalid id.
+  init(after id: String?, limit: Int, prefix: String?) throws {
+    self.init(start: try id.map { try ReplicableID($0) }, limit: max(1, min(limit, 10_000)), prefix: prefix)
+  }
+}
+
 extension ReplicableID {
   fileprivate func begins(with prefix: String?) -> Bool {
     prefix.map { text.utf8.starts(with: $0.utf8) } ?? true

@@ -82,7 +82,7 @@ enum GeoPages {
     _ rows: [RegistryRow], _ page: RegistryPage, _ kind: GeoKind, sort: String
   ) -> GraphQLValue {
     let nodes = rows.map { GeoRegistryFields.value($0, of: kind) }
-    let cursors = rows.map { GraphQLValue.text(Agent.cursor(of: $0, sort: sort)) }
+    let cursors = rows.map { GraphQLValue.text(RegistryListing.cursor(of: $0, sort: sort)) }
     return .object([
       ("nodes", .list(nodes)),
       ("edges", .list(zip(cursors, nodes).map { .object([("cursor", $0), ("node", $1)]) })),

@@ -1,77 +1,12 @@
-package import AgentAPI
+internal import AgentAPI
 internal import Replication
 internal import Scheduling
 internal import SiteAssembly
 
-extension Agent {
-  /// Returns why one replicable is in its state, what happens next, and when.
-  package func explanation(of name: String, id: String) async throws -> ExplanationRow {
-    let (kind, id) = (try kind(name).name, try ReplicableID(id))
-    switch site {
-    case .primary(let site): return try await explain(id, kind, site)
-    case .secondary(let site): return try await explain(id, kind, site)
-    }
-  }
-
-  // MARK: A primary
-
-  private func explain(_ id: ReplicableID, _ name: ReplicableName, _ site: PrimarySite) async throws -> ExplanationRow {
-    var row = ExplanationRow(replicableName: name.text, id: id.text, summary: "not known")
-    let presence: String
-    do {
-      switch try await site.primary.strategy(of: name).presence(of: id) {
-      case .present: presence = "It is on this site's disk."
-      case .unfinished: presence = "Something is being made in its place, or it is no repository."
-      case .absent: presence = "It is not on this site's disk."
-      }
-    } catch {
-      presence = "Whether it is on the disk cannot be told: \(error)."
-    }
-    row.facts.append(presence)
-    guard let state = try await site.primary.states(of: name).state(of: id), state.goneAt == nil else {
-      row.next = "The next scan finds it, if it is there and the configuration includes it."
-      return row
-    }
-    row.state = PrimaryStateRow(state, of: name)
-    if let reason = state.notOffered {
-      row.summary = "not offered"
-      row.facts.append("It is not offered to secondaries: \(state.notOfferedReason ?? reason.text).")
-      row.next =
-        reason == .broken
-        ? "It is offered again when git can use it; secondaries keep their copies as they are."
-        : "It is offered again when the configuration includes it; secondaries keep their copies as they are."
-      return row
-    }
-    if let generation = state.generation { row.facts.append("The last event about it is \(generation.id).") }
-    switch state.verificationState {
-    case .succeeded:
-      row.summary = "read"
-      row.facts.append("Its checksum was read at \(text(state.verifiedAt)).")
-      row.next = "It is read again after the next change, and at the latest after the interval of verification."
-    case .pending, .disabled:
-      row.summary = "to be read"
-      row.next = "Its checksum is read as soon as there is room."
-    case .started:
-      row.summary = "being read"
-      row.next = "Its checksum is being read now."
-    case .failed:
-      row.summary = "cannot be read"
-      row.facts.append(
-        "Reading it failed \(state.verificationRetryCount) times, last with: \(state.verificationFailure ?? "?").")
-      row.next = "It is tried again at \(text(state.verificationRetryAt))."
-    }
-    return row
-  }
-
-  private func text(_ moment: Timestamp?) -> String { moment.map { "\($0)" } ?? "an unknown time" }
-
-  // MARK: A secondary
-
-  private func explain(
-    _ id: ReplicableID, _ name: ReplicableName, _ site: SecondarySite
-  ) async throws -> ExplanationRow {
+extension SecondaryAgent {
+  func explanation(of id: ReplicableID, _ kind: KindPlan) async throws -> ExplanationRow {
+    let name = kind.name
     var row = ExplanationRow(replicableName: name.text, id: id.text, summary: "not tracked")
-    let kind = try kind(name.text)
     guard try await site.secondary.isEnabled(kind.kind) else {
       row.summary = "switched off"
       row.next = "Nothing, until the feature is on again: \(OperatorCommand.enable(kind.kind.featureName))"
@@ -100,13 +35,14 @@ extension Agent {
         "It cannot be asked for changes since \(failure.since) (\(failure.failures) in a row): \(failure.message)")
       if row.summary.hasPrefix("in sync") { row.summary = "as it was when its host last showed it" }
     }
-    await explainNext(entry, name, site, &row)
+    await explainNext(entry, name, &row)
     return row
   }
 
   private func explain(_ reason: NotOffered, of entry: RegistryEntry, _ row: inout ExplanationRow) {
     row.summary = "not replicated, \(reason.text)"
-    row.facts.append("The primary does not offer it; this site has known that since \(text(entry.notOfferedAt)).")
+    row.facts.append(
+      "The primary does not offer it; this site has known that since \(ExplanationRow.time(entry.notOfferedAt)).")
     row.facts.append(
       entry.lastSuccessAt.map { "The copy is as it was synced last, at \($0). It is neither synced nor verified." }
         ?? "There is no copy of it here.")
@@ -149,7 +85,7 @@ extension Agent {
     switch entry.verificationState {
     case .succeeded:
       if row.summary == "synced" { row.summary = "in sync and verified" }
-      row.facts.append("It was found equal to the primary at \(text(entry.verifiedAt)).")
+      row.facts.append("It was found equal to the primary at \(ExplanationRow.time(entry.verifiedAt)).")
     case .failed:
       if !entry.checksumMismatch, row.summary == "synced" { row.summary = "synced, not verifiable" }
       if let failure = entry.verificationFailure {
@@ -168,19 +104,20 @@ extension Agent {
       return
     }
     row.facts.append(
-      "The object check at \(text(entry.checkedAt)) found (\(entry.checkRetryCount) in a row): \(failure)")
+      "The object check at \(ExplanationRow.time(entry.checkedAt)) found (\(entry.checkRetryCount) in a row): \(failure)"
+    )
     if row.summary.hasPrefix("in sync") || row.summary.hasPrefix("synced") {
       row.summary = "fetched anew, to be checked again"
     }
     if !entry.forceToRedownload {
-      row.facts.append("It was fetched anew since, and is checked again at \(text(entry.checkRetryAt)).")
+      row.facts.append("It was fetched anew since, and is checked again at \(ExplanationRow.time(entry.checkRetryAt)).")
     }
   }
 
   private func explainNext(
-    _ entry: RegistryEntry, _ name: ReplicableName, _ site: SecondarySite, _ row: inout ExplanationRow
+    _ entry: RegistryEntry, _ name: ReplicableName, _ row: inout ExplanationRow
   ) async {
-    if let next = await explainRest(entry, name, site) {
+    if let next = await explainRest(entry, name) {
       row.next = next
       return
     }
@@ -202,7 +139,7 @@ extension Agent {
   }
 
   /// Returns why no work is done on an entry; `nil` when there is no such reason.
-  private func explainRest(_ entry: RegistryEntry, _ name: ReplicableName, _ site: SecondarySite) async -> String? {
+  private func explainRest(_ entry: RegistryEntry, _ name: ReplicableName) async -> String? {
     // A kind that is not of this site was refused before.
     guard let feed = try? site.secondary.feedState(of: name),
       let waiting = try? await site.secondary.waitingRemovals(name)
@@ -223,10 +160,10 @@ extension Agent {
     let id = entry.replicableID.text
     return switch (entry.state, entry.verificationState) {
     case (.failed, _):
-      "The sync is tried again at \(text(entry.retryAt)); at once with: \(OperatorCommand.resync(name.text, id))"
+      "The sync is tried again at \(ExplanationRow.time(entry.retryAt)); at once with: \(OperatorCommand.resync(name.text, id))"
     case (.pending, _), (.started, _): "It is synced as soon as there is room."
     case (.synced, .failed):
-      "The verification is tried again at \(text(entry.verificationRetryAt)); at once with: \(OperatorCommand.reverify(name.text, id))"
+      "The verification is tried again at \(ExplanationRow.time(entry.verificationRetryAt)); at once with: \(OperatorCommand.reverify(name.text, id))"
     case (.synced, .pending), (.synced, .started), (.synced, .disabled): "It is verified as soon as there is room."
     case (.synced, .succeeded): "Nothing, until it changes or the interval of verification is over."
     }

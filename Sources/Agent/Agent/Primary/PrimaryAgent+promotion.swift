@@ -1,8 +1,8 @@
-package import AgentAPI
+internal import AgentAPI
 internal import EventLog
 internal import Replication
 
-extension Agent {
+extension PrimaryAgent {
   /// The time limit for events that are being written when a fence order arrives.
   private static let publishingLimit = Duration.seconds(10)
 
@@ -10,8 +10,7 @@ extension Agent {
   /// fenced primary is the one that it had when it was fenced.
   ///
   /// - Parameter name: the site that asks; `nil` for a reader.
-  package func fence(for name: String? = nil) async throws -> FenceRow {
-    let site = try primarySite(for: "answer which site is the primary")
+  func fence(for name: String? = nil) async throws -> FenceRow {
     let record = plan.epoch?.record ?? EpochRecord()
     // Each start adds a line to the log, which cannot be read from a fenced primary.
     let last = if let last = record.fence?.lastEventID { last } else { try await site.log.position().id }
@@ -29,8 +28,7 @@ extension Agent {
   ///   higher than ours (`old_epoch`), when another site has replaced this one and the order is not forced (`fenced`),
   ///   and when there are events that the other site does not have (`moved`); 400 for an epoch that is too far ahead
   ///   (`implausible_epoch`).
-  package func fence(_ order: FenceOrder, by name: String) async throws -> FenceRow {
-    let site = try primarySite(for: "be replaced as primary")
+  func fence(_ order: FenceOrder, by name: String) async throws -> FenceRow {
     guard let epoch = plan.epoch else { throw AgentFault(409, "wrong_role", "be replaced as primary: it has no epoch") }
     guard plan.promotionRights.allow(name) else {
       throw AgentFault(
@@ -66,5 +64,24 @@ extension Agent {
     guard let expected = order.lastEventId, expected != last else { return }
     throw AgentFault(
       409, "moved", "be replaced by '\(name)': our last event is \(last), it has \(expected)", hint: "try again")
+  }
+
+  /// A replaced primary becomes the primary again by force; any other is the primary already.
+  func promote(_ order: PromotionOrder, _ epoch: SiteEpoch) async throws -> PromotionRow {
+    let record = epoch.record
+    var row = PromotionRow(
+      site: plan.site, epoch: record.epoch, lastEventId: try await site.log.position().id)
+    guard let fence = record.fence else {
+      throw AgentFault(409, "wrong_role", "promote: this site is the primary, epoch \(record.epoch)")
+    }
+    row.epoch = try EpochRange.promotion(after: record.epoch)
+    row.problems = [
+      "'\(fence.by)' is the primary since \(fence.at): what was pushed there is not here, and it goes on as primary until it"
+        + " asks this site again"
+    ]
+    guard order.isForced, !order.isDryRun else { return row }
+    try epoch.promote(row.epoch, nil)
+    row.isPromoted = true
+    return row
   }
 }

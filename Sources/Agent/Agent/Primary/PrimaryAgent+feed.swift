@@ -1,26 +1,20 @@
-package import AgentAPI
+internal import AgentAPI
 internal import EventLog
 internal import Replication
 internal import SiteAssembly
 
-extension Agent {
-  /// Publishes a Git host's notice; durable on return.
-  package func take(_ notice: EventNotice) async throws {
-    if case .secondary(let site) = site, let listed = site.listed { return try await listed.intake.take(notice) }
-    try plan.epoch?.checkNotFenced("take an event in")
-    try await primarySite(for: "take an event in").intake.take(notice)
-  }
-
+/// What a primary answers its secondaries: events, catalogs, and the state and content of single replicables. `Agent`
+/// refuses these requests on a primary that another site has replaced.
+extension PrimaryAgent {
   /// Returns a part of the event feed.
   ///
   /// - Parameters:
   ///   - reader: the requesting secondary; its cursor acknowledges the events up to there as durable. `nil` for a
   ///     reader's token.
   ///   - cursor: `LOG:ID:CHAIN`; `nil` for the oldest that is kept.
-  package func events(
+  func events(
     after cursor: String?, limit: Int, wait: Duration, reader: String?
   ) async throws -> EventPage {
-    let site = try unfencedSite(for: "read the event feed")
     let position = try cursor.map { text in
       guard let cursor = Cursor(text) else {
         throw AgentFault(400, "invalid_cursor", "read events after '\(text.prefix(80))': it is no cursor")
@@ -46,15 +40,12 @@ extension Agent {
   }
 
   /// Returns events before one, or the last ones, the newest first.
-  ///
-  /// - Throws: `AgentFault` 409 where the site is a secondary.
-  package func events(before id: UInt64?, limit: Int) async throws -> [EventRow] {
-    try await primarySite(for: "list the last events").log.events(before: id, limit: limit).map(EventRow.init)
+  func events(before id: UInt64?, limit: Int) async throws -> [EventRow] {
+    try await site.log.events(before: id, limit: limit).map(EventRow.init)
   }
 
   /// Returns a part of a kind's catalog.
-  package func catalog(of name: String, after id: String?, limit: Int) async throws -> CatalogPageRow {
-    let site = try unfencedSite(for: "list the catalog")
+  func catalog(of name: String, after id: String?, limit: Int) async throws -> CatalogPageRow {
     let after = try id.map { try ReplicableID($0) }
     return CatalogPageRow(try await site.primary.catalog(of: try kind(name).name, after: after, limit: limit))
   }
@@ -62,10 +53,9 @@ extension Agent {
   /// Returns the status of one replicable on the disk.
   ///
   /// - Parameter marks: marks that prove that a copy is of this incarnation, separated by commas; at most 64.
-  package func standing(
+  func standing(
     of name: String, id: String, incarnation: String?, marks: String? = nil
   ) async throws -> StandingRow {
-    let site = try unfencedSite(for: "look how a replicable stands")
     let (id, name, which) = (try ReplicableID(id), try kind(name).name, try Self.incarnation(incarnation))
     let standing = try await site.primary.standing(of: id, incarnation: which, name)
     var row = StandingRow(standing)
@@ -90,25 +80,11 @@ extension Agent {
   /// Reads one replicable's content from disk: the lines, and their checksum.
   ///
   /// - Throws: `AgentFault` 409 `replaced` where another incarnation has the id.
-  package func listing(
+  func listing(
     of name: String, id: String, incarnation: String? = nil
   ) async throws -> (text: [UInt8], checksum: String?) {
-    let site = try unfencedSite(for: "list a replicable")
     let listing = try await site.primary.listing(
       of: try ReplicableID(id), incarnation: try Self.incarnation(incarnation), try kind(name).name)
     return (ListingText.write(listing), listing.checksum.map { "\($0)" })
-  }
-
-  /// - Throws: `AgentFault` 409 where the site is a secondary, and where another site has replaced it, so that its
-  ///   content is stale.
-  func unfencedSite(for operation: String) throws(AgentFault) -> PrimarySite {
-    let site = try primarySite(for: operation)
-    try plan.epoch?.checkNotFenced(operation)
-    return site
-  }
-
-  /// Records a request of a secondary.
-  package func heard(from secondary: String) {
-    if case .primary(let site) = site { site.secondaries.heard(from: secondary) }
   }
 }
