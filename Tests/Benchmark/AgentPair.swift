@@ -161,7 +161,7 @@ final class AgentPair {
       let path = AgentRoute.path(AgentRoute.registry(Self.repositories), [("id", id)])
       try await Self.until("'\(id)' verified", within: .seconds(30), every: .milliseconds(20)) {
         let entry = try await questions.secondary.get(path, as: RegistryPage.self).entries?.first
-        guard let entry, entry.verificationState == "succeeded", let text = entry.verifiedAt,
+        guard let entry, entry.verificationState == .succeeded, let text = entry.verifiedAt,
           let date = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text),  // none is too early
           date > changed, entry.wanted == entry.held, let synced = entry.lastSyncedAt,
           let time = try? Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(synced), time > changed

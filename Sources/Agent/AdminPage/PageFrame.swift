@@ -1,3 +1,4 @@
+package import AgentAPI
 package import Foundation
 import TextBytes
 
@@ -19,8 +20,8 @@ package struct PageFrame: Sendable {
 
   /// The site.
   package var site: String
-  /// `primary` or `secondary`.
-  package var role: String
+  /// The site's role.
+  package var role: AgentRole
   /// The program's version.
   package var version: String
   /// The site's kinds.
@@ -39,7 +40,7 @@ package struct PageFrame: Sendable {
   package var error: String?
 
   /// A frame; the rest is set by name.
-  package init(site: String, role: String, version: String, kinds: [KindName], now: Date, path: String) {
+  package init(site: String, role: AgentRole, version: String, kinds: [KindName], now: Date, path: String) {
     self.site = site
     self.role = role
     self.version = version
@@ -54,7 +55,7 @@ package struct PageFrame: Sendable {
     links += kinds.map { link(Links.kind($0.name), $0.plural) }
     links += [link("/events", "Events"), link("/features", "Features")]
     return [
-      "site": site, "role": role, "version": version, "isSignedIn": csrf != nil, "csrf": csrf ?? "",
+      "site": site, "role": role.rawValue, "version": version, "isSignedIn": csrf != nil, "csrf": csrf ?? "",
       "viewer": isAdmin ? "admin" : "reader", "links": links, "notice": notice ?? "",
       "error": error ?? "",
     ]

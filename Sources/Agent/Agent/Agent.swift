@@ -1,4 +1,4 @@
-internal import AgentAPI
+package import AgentAPI
 package import Replication
 internal import Scheduling
 internal import SiteAssembly
@@ -150,9 +150,9 @@ package final class Agent: Sendable {
   package var startedAt: Timestamp { context.startedAt }
   /// The present time at this site.
   package var now: Timestamp { context.environment.now() }
-  /// `primary` or `secondary`. A secondary that was promoted is the primary from then on, also while it opens its state
+  /// The role. A secondary that was promoted is the primary from then on, also while it opens its state
   /// again.
-  package var role: String { operations.role }
+  package var role: AgentRole { operations.role }
 
   /// Sets the limits of running jobs; jobs beyond the new limits run to their end.
   package func take(_ limits: AgentConfiguration.Limits) async { await operations.take(SchedulerLimits(limits)) }

@@ -7,8 +7,7 @@ internal import SiteAssembly
 /// folder; an operation of one role only is a method of that type.
 protocol SiteOperations: Sendable {
   var context: SiteContext { get }
-  /// `primary` or `secondary`.
-  var role: String { get }
+  var role: AgentRole { get }
   /// Returns the role with regard to promotions.
   func siteRole(_ record: EpochRecord) -> SiteRole
 
@@ -38,7 +37,7 @@ protocol SiteOperations: Sendable {
   /// Does something to one entry.
   ///
   /// - Returns: false for an id that is not tracked.
-  func act(_ action: String, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool
+  func act(_ order: RegistryOrder, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool
   /// Starts what `act` has asked for.
   func startActions() async
   /// Sets a feature flag of a kind; kept across restarts.

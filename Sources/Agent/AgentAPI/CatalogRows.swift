@@ -57,21 +57,24 @@ package struct CatalogPageRow: Codable, Hashable, Sendable {
 
 /// How a replicable stands on the primary's disk.
 package struct StandingRow: Codable, Hashable, Sendable {
-  /// `present`, `moved`, `gone` or `unknown`.
-  package var standing: String
+  /// Its state.
+  package var standing: Word<StandingWord>
   /// With `present` and `moved`.
   package var row: CatalogEntryRow?
   /// With `unknown`.
   package var reason: String?
   /// With `unknown`: the primary does not offer it, because it is `excluded`, `unavailable` or `broken`. Secondaries
   /// that do not read this member conclude nothing, which is right too.
-  package var notOffered: String?
+  package var notOffered: Word<NotReplicatedReason>?
   /// Where marks were asked about, and it is present: whether it holds all of them.
   package var holdsMarks: Bool?
 
   /// A standing.
-  package init(standing: String, row: CatalogEntryRow? = nil, reason: String? = nil, notOffered: String? = nil) {
-    self.standing = standing
+  package init(
+    standing: StandingWord, row: CatalogEntryRow? = nil, reason: String? = nil,
+    notOffered: Word<NotReplicatedReason>? = nil
+  ) {
+    self.standing = .known(standing)
     self.row = row
     self.reason = reason
     self.notOffered = notOffered

@@ -2,9 +2,10 @@
 /// each.
 package enum OperatorCommand {
   /// The entries of a kind, of one state or of all.
-  package static func list(_ kind: String, state: String? = nil, verificationState: String? = nil) -> String {
-    "remora registry list --kind \(kind)" + (state.map { " --state \($0)" } ?? "")
-      + (verificationState.map { " --verification-state \($0)" } ?? "")
+  package static func list(_ kind: String, state: SyncWord? = nil, verificationState: VerificationWord? = nil) -> String
+  {
+    "remora registry list --kind \(kind)" + (state.map { " --state \($0.rawValue)" } ?? "")
+      + (verificationState.map { " --verification-state \($0.rawValue)" } ?? "")
   }
 
   /// Why one replicable is as it is.
@@ -32,7 +33,7 @@ package enum OperatorCommand {
   /// Every command, with sample values, for the test that types them.
   package static func samples(kind: String, id: String) -> [String] {
     [
-      list(kind), list(kind, state: "failed"), list(kind, verificationState: "failed"), explain(kind, id),
+      list(kind), list(kind, state: .failed), list(kind, verificationState: .failed), explain(kind, id),
       resync(kind, id), reverify(kind, id), confirmRemovals(kind), enable("geo_\(kind)_replication"), trash(kind),
     ]
   }

@@ -115,8 +115,8 @@ package struct FenceRow: Codable, Hashable, Sendable {
 package struct EpochRow: Codable, Hashable, Sendable {
   /// The site.
   package var site: String
-  /// `primary` or `secondary`.
-  package var role: String
+  /// Its role.
+  package var role: Word<AgentRole>
   /// Its epoch: the number of promotions that it has recorded.
   package var epoch: UInt64
   /// The site that replaced it, where one has.
@@ -149,9 +149,9 @@ package struct EpochRow: Codable, Hashable, Sendable {
   }
 
   /// A row; the rest is set by name.
-  package init(site: String, role: String, epoch: UInt64) {
+  package init(site: String, role: AgentRole, epoch: UInt64) {
     self.site = site
-    self.role = role
+    self.role = .known(role)
     self.epoch = epoch
     claims = []
   }

@@ -8,8 +8,8 @@ package struct RegistryRow: Codable, Hashable, Sendable {
   package var modelRecordId: String
   /// RFC 3339, UTC, as all times here.
   package var createdAt: String
-  /// `pending`, `started`, `synced`, `failed`.
-  package var state: String
+  /// The state of its sync.
+  package var state: Word<SyncWord>
   /// When the last sync began.
   package var lastSyncedAt: String?
   /// When the last sync that succeeded ended.
@@ -25,13 +25,13 @@ package struct RegistryRow: Codable, Hashable, Sendable {
   /// The primary said that it does not have it.
   package var missingOnPrimary: Bool
   /// Why the primary does not offer it: `excluded`, `unavailable` or `broken`. Then it is neither synced nor verified.
-  package var notOffered: String?
+  package var notOffered: Word<NotReplicatedReason>?
   /// When this site recorded that.
   package var notOfferedAt: String?
   /// An operator restored it from the trash, and the primary has not been found to have it since.
   package var isRestored: Bool
-  /// `pending`, `started`, `succeeded`, `failed`, `disabled`.
-  package var verificationState: String
+  /// The state of its verification.
+  package var verificationState: Word<VerificationWord>
   /// When the last verification ended.
   package var verifiedAt: String?
   /// When the last verification began.
@@ -69,12 +69,12 @@ package struct RegistryRow: Codable, Hashable, Sendable {
     self.id = id
     self.modelRecordId = modelRecordId
     self.createdAt = createdAt
-    state = "pending"
+    state = .known(.pending)
     retryCount = 0
     forceToRedownload = false
     missingOnPrimary = false
     isRestored = false
-    verificationState = "disabled"
+    verificationState = .known(.disabled)
     verificationRetryCount = 0
     checksumMismatch = false
     checkRetryCount = 0
@@ -91,10 +91,10 @@ package struct PrimaryStateRow: Codable, Hashable, Sendable {
   package var incarnation: String
   /// `LOG:ID` of the last event about it.
   package var generation: String?
-  /// `pending`, `started`, `succeeded`, `failed`.
-  package var verificationState: String
+  /// The state of its checksum.
+  package var verificationState: Word<VerificationWord>
   /// Why it is not offered to secondaries: `excluded`, `unavailable` or `broken`. Then its checksum is not read.
-  package var notOffered: String?
+  package var notOffered: Word<NotReplicatedReason>?
   /// The reason in words, where it is broken.
   package var notOfferedReason: String?
   /// When the last reading ended.
@@ -109,7 +109,9 @@ package struct PrimaryStateRow: Codable, Hashable, Sendable {
   package var verificationFailure: String?
 
   /// A row; the rest is set by name.
-  package init(replicableName: String, modelRecordId: String, incarnation: String, verificationState: String) {
+  package init(
+    replicableName: String, modelRecordId: String, incarnation: String, verificationState: Word<VerificationWord>
+  ) {
     self.replicableName = replicableName
     self.modelRecordId = modelRecordId
     self.incarnation = incarnation
@@ -141,19 +143,24 @@ package struct RegistryPage: Codable, Hashable, Sendable {
 
 /// An action on entries; the body of a `POST` to the registry's actions.
 package struct RegistryAction: Codable, Hashable, Sendable {
-  /// `resync`, `redownload`, `reverify` or `recheck`.
-  package var action: String
+  /// What is asked for.
+  package var action: Word<RegistryOrder>
   /// To these; `nil` is all of the kind that fit `state`.
   package var ids: [String]?
   /// With no ids: only entries whose sync (for `reverify`: verification) stands here, such as `failed`; for `recheck`
   /// any word means those that were found damaged.
-  package var state: String?
+  package var state: Word<UnfinishedWord>?
 
   /// An action.
-  package init(action: String, ids: [String]? = nil, state: String? = nil) {
+  package init(action: Word<RegistryOrder>, ids: [String]? = nil, state: Word<UnfinishedWord>? = nil) {
     self.action = action
     self.ids = ids
     self.state = state
+  }
+
+  /// An action that this version knows.
+  package init(_ action: RegistryOrder, ids: [String]? = nil, state: UnfinishedWord? = nil) {
+    self.init(action: .known(action), ids: ids, state: state.map { .known($0) })
   }
 }
 

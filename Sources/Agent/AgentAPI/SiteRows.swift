@@ -2,10 +2,10 @@
 package struct SiteRow: Codable, Hashable, Sendable {
   /// Its name.
   package var name: String
-  /// `primary` or `secondary`.
-  package var role: String
-  /// `healthy`, `unhealthy`, or `unknown` where it has never reported.
-  package var health: String
+  /// Its role.
+  package var role: Word<AgentRole>
+  /// `unknown` where it has never reported.
+  package var health: Word<SiteCondition>
   /// Why it is not healthy, one line each.
   package var problems: [String]
   /// When it sent its last report; `nil` where it never did. RFC 3339, UTC.
@@ -16,10 +16,10 @@ package struct SiteRow: Codable, Hashable, Sendable {
   package var status: StatusRow?
 
   /// Creates a site without a report; other fields are set by name.
-  package init(name: String, role: String) {
+  package init(name: String, role: Word<AgentRole>) {
     self.name = name
     self.role = role
-    health = "unknown"
+    health = .known(.unknown)
     problems = []
   }
 }

@@ -2,8 +2,8 @@
 package struct StatusRow: Codable, Hashable, Sendable {
   /// The site's name.
   package var site: String
-  /// `primary` or `secondary`.
-  package var role: String
+  /// Its role.
+  package var role: Word<AgentRole>
   /// Where browsers and other sites reach it, if configured.
   package var url: String?
   /// Nothing below needs the operator.
@@ -52,9 +52,9 @@ package struct StatusRow: Codable, Hashable, Sendable {
   package var machine: [TroubleRow]?
 
   /// A status; the rest is set by name.
-  package init(site: String, role: String, version: String, startedAt: String) {
+  package init(site: String, role: AgentRole, version: String, startedAt: String) {
     self.site = site
-    self.role = role
+    self.role = .known(role)
     self.version = version
     self.startedAt = startedAt
     isHealthy = true
@@ -186,6 +186,15 @@ package struct StatusRow: Codable, Hashable, Sendable {
       removalsWaiting = []
       skipped = []
     }
+
+    /// Returns how many syncs are in a state.
+    package func count(_ state: SyncWord) -> Int { states[state.rawValue] ?? 0 }
+
+    /// Returns how many verifications, on a primary readings, are in a state.
+    package func count(_ state: VerificationWord) -> Int { verificationStates[state.rawValue] ?? 0 }
+
+    /// Returns how many are not replicated for a reason.
+    package func count(_ reason: NotReplicatedReason) -> Int { notReplicated?[reason.rawValue] ?? 0 }
   }
 
   /// A replicable that the primary does not offer.
@@ -193,7 +202,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
     /// The id.
     package var id: String
     /// `excluded`, `unavailable` or `broken`.
-    package var reason: String
+    package var reason: Word<NotReplicatedReason>
     /// The reason in words, where it is broken.
     package var message: String?
     /// On a secondary: when this was recorded here.
@@ -202,8 +211,10 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var lastSuccessAt: String?
 
     /// A row.
-    package init(id: String, reason: String, message: String? = nil, since: String? = nil, lastSuccessAt: String? = nil)
-    {
+    package init(
+      id: String, reason: Word<NotReplicatedReason>, message: String? = nil, since: String? = nil,
+      lastSuccessAt: String? = nil
+    ) {
       self.id = id
       self.reason = reason
       self.message = message
@@ -258,15 +269,15 @@ package struct StatusRow: Codable, Hashable, Sendable {
     package var replicableName: String
     /// The id.
     package var id: String
-    /// `sync`, `verification`, `housekeeping` or `check`.
-    package var purpose: String
+    /// Its purpose.
+    package var purpose: Word<JobWord>
     /// For how long it runs.
     package var seconds: Double
     /// What it does now, such as `receiving 120 of 4000 objects`.
     package var progress: String?
 
     /// A row.
-    package init(replicableName: String, id: String, purpose: String, seconds: Double, progress: String?) {
+    package init(replicableName: String, id: String, purpose: Word<JobWord>, seconds: Double, progress: String?) {
       self.replicableName = replicableName
       self.id = id
       self.purpose = purpose

@@ -16,13 +16,13 @@ package struct TransitionRow: Codable, Hashable, Sendable {
   /// The id.
   package var modelRecordId: String
   /// The sync before; `nil` where it was not tracked, and on a primary.
-  package var oldState: String?
+  package var oldState: Word<SyncWord>?
   /// The sync after; `nil` where it is no longer tracked, and on a primary.
-  package var state: String?
+  package var state: Word<SyncWord>?
   /// The verification before.
-  package var oldVerificationState: String?
+  package var oldVerificationState: Word<VerificationWord>?
   /// The verification after.
-  package var verificationState: String?
+  package var verificationState: Word<VerificationWord>?
   /// Why it failed, where it failed.
   package var message: String?
 

@@ -32,18 +32,23 @@ package struct TrashRow: Codable, Hashable, Sendable {
 
 /// An action on the trash; the body of a `POST`.
 package struct TrashAction: Codable, Hashable, Sendable {
-  /// `restore` or `empty`.
-  package var action: String
+  /// What is asked for.
+  package var action: Word<TrashOrder>
   /// With `restore`: the directory in the trash.
   package var name: String?
   /// With `empty`: what lies there for longer than this. 0 empties all.
   package var olderThanSeconds: UInt64?
 
   /// An action.
-  package init(action: String, name: String? = nil, olderThanSeconds: UInt64? = nil) {
+  package init(action: Word<TrashOrder>, name: String? = nil, olderThanSeconds: UInt64? = nil) {
     self.action = action
     self.name = name
     self.olderThanSeconds = olderThanSeconds
+  }
+
+  /// An action that this version knows.
+  package init(_ action: TrashOrder, name: String? = nil, olderThanSeconds: UInt64? = nil) {
+    self.init(action: .known(action), name: name, olderThanSeconds: olderThanSeconds)
   }
 }
 

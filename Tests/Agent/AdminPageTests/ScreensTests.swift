@@ -8,7 +8,7 @@ struct ScreensTests {
   private static let hostile = "<script>alert('x')</script>\"'&\u{202e}\u{1b}[31m"
   private static let kind = PageFrame.KindName(name: "project_repository", plural: "project_repositories")
 
-  private static func frame(role: String = "secondary", isAdmin: Bool = true) -> PageFrame {
+  private static func frame(role: AgentRole = .secondary, isAdmin: Bool = true) -> PageFrame {
     var frame = PageFrame(
       site: hostile, role: role, version: "1", kinds: [kind], now: Date(timeIntervalSince1970: 1_800_000_000), path: "/"
     )
@@ -22,9 +22,9 @@ struct ScreensTests {
   private static var entry: RegistryRow {
     var row = RegistryRow(
       replicableName: kind.name, id: 7, modelRecordId: hostile, createdAt: "2026-11-24T10:00:00.000Z")
-    row.state = "failed"
+    row.state = .known(.failed)
     row.lastSyncFailure = hostile
-    row.verificationState = "failed"
+    row.verificationState = .known(.failed)
     row.verificationChecksum = "sha256:00"
     row.verificationChecksumMismatched = "sha256:11"
     row.lastSyncedAt = "2026-11-24T10:00:00.000Z"
@@ -32,7 +32,7 @@ struct ScreensTests {
   }
 
   private static var status: StatusRow {
-    var status = StatusRow(site: hostile, role: "secondary", version: hostile, startedAt: "2026-11-24T10:00:00Z")
+    var status = StatusRow(site: hostile, role: .secondary, version: hostile, startedAt: "2026-11-24T10:00:00Z")
     status.problems = [hostile]
     status.url = hostile
     var row = StatusRow.KindRow(name: kind.name, plural: kind.plural, isEnabled: false)
@@ -40,7 +40,7 @@ struct ScreensTests {
     row.states = ["synced": 9_999, "failed": 1]
     row.removalsWaiting = [hostile]
     status.kinds = [row]
-    status.jobs = [.init(replicableName: kind.name, id: hostile, purpose: "sync", seconds: 3, progress: hostile)]
+    status.jobs = [.init(replicableName: kind.name, id: hostile, purpose: .known(.sync), seconds: 3, progress: hostile)]
     status.lastFailures = [
       .init(at: "2026-11-24T10:00:00Z", replicableName: kind.name, id: hostile, message: hostile)
     ]
@@ -60,10 +60,10 @@ struct ScreensTests {
   }
 
   /// Returns every screen, filled with text that would be markup.
-  private static func screens(role: String = "secondary", isAdmin: Bool = true) throws -> [String: String] {
+  private static func screens(role: AgentRole = .secondary, isAdmin: Bool = true) throws -> [String: String] {
     let page = try AdminPage()
     let frame = frame(role: role, isAdmin: isAdmin)
-    var site = SiteRow(name: hostile, role: "secondary")
+    var site = SiteRow(name: hostile, role: .known(.secondary))
     site.status = status
     site.problems = [hostile]
     site.reportedAt = "2026-11-24T10:00:00Z"
@@ -74,8 +74,8 @@ struct ScreensTests {
     explanation.differences = [DifferenceRow(name: hostile, expected: hostile, found: nil)]
     var transition = TransitionRow(
       at: "2026-11-24T10:00:00.000Z", replicableName: kind.name, modelRecordId: hostile)
-    transition.oldState = "started"
-    transition.state = "failed"
+    transition.oldState = .known(.started)
+    transition.state = .known(.failed)
     transition.message = hostile
     let history = HistoryPage(
       changes: [HistoryRow(at: "2026-11-24T10:00:00.000Z", ref: hostile, old: "aa", new: nil)], damagedLines: 0,
@@ -177,11 +177,11 @@ struct ScreensTests {
   func empty() throws {
     let page = try AdminPage()
     let html = page.sites(
-      Self.frame(role: "primary"), SitesPage(sites: [SiteRow(name: "far", role: "secondary")]),
+      Self.frame(role: .primary), SitesPage(sites: [SiteRow(name: "far", role: .known(.secondary))]),
       TrendPage(intervalSeconds: 60, samples: []))
     #expect(html.contains("unknown") && html.contains("Nothing yet."))
     // What there is nothing of leaves no empty box and no link that leads nowhere.
-    var quiet = Self.frame(role: "primary", isAdmin: false)
+    var quiet = Self.frame(role: .primary, isAdmin: false)
     (quiet.notice, quiet.error) = (nil, nil)
     let list = page.list(
       quiet, ListView(kind: Self.kind, page: RegistryPage(states: [], next: nil), sort: "id_asc", sorts: []))

@@ -67,3 +67,28 @@ struct SkewTests {
     #expect(page.epoch == nil && page.events.isEmpty)
   }
 }
+
+@Suite("Words of the API")
+struct WordTests {
+  @Test("a word that only a newer version knows is kept, and sent as it came")
+  func newer() throws {
+    let text = #"{"name":"oslo","problems":[],"health":"dreaming","role":"tertiary"}"#
+    let row = try AgentJSON.decode(SiteRow.self, from: text.utf8)
+    #expect(row.role.known == nil && row.role.text == "tertiary" && row.role != .primary && row.role != .secondary)
+    let sent = try JSONSerialization.jsonObject(with: Data(try AgentJSON.encode(row))) as? NSDictionary
+    #expect(sent == ["name": "oslo", "problems": [String](), "health": "dreaming", "role": "tertiary"])
+    let action = try AgentJSON.decode(RegistryAction.self, from: #"{"action":"rename","state":"asleep"}"#.utf8)
+    #expect(action.action == .other("rename") && action.state == .other("asleep"))
+  }
+
+  @Test("a known word is one case, whether it was read or made")
+  func known() throws {
+    let row = try AgentJSON.decode(
+      SiteRow.self, from: #"{"name":"a","problems":[],"health":"unknown","role":"primary"}"#.utf8)
+    #expect(row == SiteRow(name: "a", role: .known(.primary)) && row.role == .primary && "\(row.health)" == "unknown")
+    #expect(NotReplicatedReason.words.last == "unknown_to_primary")
+    #expect(throws: DecodingError.self) {
+      try AgentJSON.decode(SiteRow.self, from: #"{"name":"a","problems":[],"health":1,"role":"primary"}"#.utf8)
+    }
+  }
+}

@@ -123,7 +123,7 @@ struct Pair: Sendable {
       let state = try? await primary.get(
         AgentRoute.path(AgentRoute.registry("project_repository"), [("id", id)]), as: RegistryPage.self
       ).states?.first
-      if let state, let entry = try? await entry(id), entry.verificationState == "succeeded",
+      if let state, let entry = try? await entry(id), entry.verificationState == .succeeded,
         state.generation == nil || state.generation == entry.held
       {
         return

@@ -69,15 +69,15 @@ import Testing
         // The next listing finds it: a comparison of the secondary asks for one when the last is older than the scan's interval.
         let path = AgentRoute.path(AgentRoute.standing("project_repository"), [("id", "broken")])
         let standing = try await pair.primary.get(path, as: StandingRow.self)
-        #expect(standing.standing == "unknown" && standing.notOffered == "broken")
+        #expect(standing.standing == .unknown && standing.notOffered == .broken)
         try await pair.secondary.post(
-          AgentRoute.registryAction("project_repository"), RegistryAction(action: "reverify", ids: ["broken"]))
+          AgentRoute.registryAction("project_repository"), RegistryAction(.reverify, ids: ["broken"]))
         let deadline = ContinuousClock.now + .seconds(30)
         while try await pair.entry("broken")?.notOffered == nil, ContinuousClock.now < deadline {
           try await Task.sleep(for: .milliseconds(20))
         }
         let entry = try #require(try await pair.entry("broken"))
-        #expect(entry.notOffered == "broken" && entry.verificationState == "disabled")
+        #expect(entry.notOffered == .broken && entry.verificationState == .disabled)
         let status = try await pair.secondary.get(AgentRoute.status, as: StatusRow.self)
         #expect(status.kinds[0].notReplicated == ["broken": 1] && !status.isHealthy)
         #expect(status.kinds[0].verificationStates == ["succeeded": 1])

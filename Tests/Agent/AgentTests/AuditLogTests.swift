@@ -45,7 +45,7 @@ struct AuditLogTests {
       }
       await log.record(
         AuditEntry(
-          order: "POST /\n" + String(repeating: "y", count: 10_000), kind: "a\u{202e}b", details: details,
+          order: .other("POST /\n" + String(repeating: "y", count: 10_000)), kind: "a\u{202e}b", details: details,
           actor: AuditActor(token: "ci"), outcome: .done))
       let text = try String(contentsOfFile: directory.path("audit.jsonl"), encoding: .utf8)
       #expect(text.filter { $0 == "\n" }.count == 1 && text.utf8.count < 16 << 10)
@@ -60,7 +60,8 @@ struct AuditLogTests {
     try await Self.with(fileBytes: 2_000) { log, directory in
       for index in 0..<200 {
         await log.record(
-          AuditEntry(order: "feature", details: ["n": "\(index)"], actor: AuditActor(uid: 0, pid: 1), outcome: .done))
+          AuditEntry(
+            order: .known(.feature), details: ["n": "\(index)"], actor: AuditActor(uid: 0, pid: 1), outcome: .done))
       }
       let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
       #expect(names == ["audit.1.jsonl", "audit.2.jsonl", "audit.3.jsonl", "audit.4.jsonl", "audit.jsonl"])
@@ -81,9 +82,9 @@ struct AuditLogTests {
   func refusals() async throws {
     try await Self.with { log, directory in
       for _ in 0..<500 {
-        await log.record(AuditEntry(order: "token", actor: AuditActor(), outcome: .refused, code: "x"))
+        await log.record(AuditEntry(order: .known(.token), actor: AuditActor(), outcome: .refused, code: "x"))
       }
-      for _ in 0..<70 { await log.record(AuditEntry(order: "trash", actor: AuditActor(), outcome: .done)) }
+      for _ in 0..<70 { await log.record(AuditEntry(order: .known(.trash), actor: AuditActor(), outcome: .done)) }
       let lines = try Self.lines(directory.path("audit.jsonl"))
       #expect(lines.filter { $0.outcome == .refused }.count == 60 && lines.filter { $0.outcome == .done }.count == 70)
     }
@@ -96,7 +97,7 @@ struct AuditLogTests {
         for index in 0..<50 {
           group.addTask {
             await log.record(
-              AuditEntry(order: "feature", details: ["n": "\(index)"], actor: AuditActor(), outcome: .done))
+              AuditEntry(order: .known(.feature), details: ["n": "\(index)"], actor: AuditActor(), outcome: .done))
           }
         }
       }

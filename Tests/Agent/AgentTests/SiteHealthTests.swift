@@ -23,7 +23,7 @@ struct SiteHealthTests {
 
   /// Returns a secondary with nothing wrong.
   private static func secondary() -> StatusRow {
-    var status = StatusRow(site: "copy", role: "secondary", version: "0", startedAt: ago(10_000))
+    var status = StatusRow(site: "copy", role: .secondary, version: "0", startedAt: ago(10_000))
     for name in ["project_repository", "release_asset"] {
       var kind = StatusRow.KindRow(name: name, plural: name + "s", isEnabled: true)
       (kind.count, kind.states, kind.verificationStates) = (3, ["synced": 3], ["succeeded": 3])
@@ -35,7 +35,7 @@ struct SiteHealthTests {
   }
 
   private static func primary() -> StatusRow {
-    var status = StatusRow(site: "host", role: "primary", version: "0", startedAt: ago(10_000))
+    var status = StatusRow(site: "host", role: .primary, version: "0", startedAt: ago(10_000))
     var kind = StatusRow.KindRow(name: "project_repository", plural: "project_repositories", isEnabled: true)
     (kind.count, kind.verificationStates, kind.isCatalogComplete) = (3, ["succeeded": 3], true)
     status.kinds = [kind]
@@ -109,7 +109,7 @@ struct SiteHealthTests {
     Line(name: "replaced", isReady: false) { $0.fencedBy = "copy" },
     Line(name: "repositories that broke", isHealthy: false, problem: "remora explain --kind project_repository r1") {
       $0.kinds[0].notReplicated = ["broken": 2]
-      $0.kinds[0].notReplicatedExamples = [.init(id: "r1", reason: "broken", message: "it has no HEAD")]
+      $0.kinds[0].notReplicatedExamples = [.init(id: "r1", reason: .known(.broken), message: "it has no HEAD")]
     },
     Line(name: "repositories that never were whole", isHealthy: false, problem: "look like broken repositories") {
       $0.kinds[0].neverServed = ["x.git: it has no HEAD"]

@@ -65,7 +65,7 @@ struct RigQuestions: Sendable {
   func untilVerified(_ id: String, of kind: String = kind, within limit: Duration = .seconds(60)) async throws {
     try await until("\(id) verified", within: limit) {
       guard let entry = try await entry(id, of: kind) else { return false }
-      return entry.verificationState == "succeeded" && entry.state == "synced"
+      return entry.verificationState == .succeeded && entry.state == .synced
     }
   }
 

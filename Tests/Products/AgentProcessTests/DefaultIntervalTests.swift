@@ -36,7 +36,7 @@ import Testing
     try await pair.until("the push to \(id) is copied and verified", within: limit) {
       guard try GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id)) else { return false }
       guard let entry = try await pair.entry(id) else { return false }
-      return entry.state == "synced" && entry.verificationState == "succeeded"
+      return entry.state == .synced && entry.verificationState == .succeeded
     }
   }
 

@@ -31,7 +31,7 @@ import Testing
         _ = try await rig.remora(["registry", "reverify", "altered"], at: rig.secondaryConfiguration)
         try await pair.until("both are told") {
           let (failing, altered) = (try await pair.entry("failing"), try await pair.entry("altered"))
-          return failing?.notOffered == "broken" && altered?.checksumMismatch == true
+          return failing?.notOffered == .broken && altered?.checksumMismatch == true
         }
         let status = try await rig.remora(["status"], at: rig.secondaryConfiguration)
         #expect(status.status == 1 && status.text.contains("differ from the primary"))

@@ -49,7 +49,7 @@ import Testing
         try await pair.until("one fails and two are verified") {
           let entries = try await [pair.entry("one"), pair.entry("two")]
           let bad = try await pair.entry("bad")
-          return entries.allSatisfy { $0?.verificationState == "succeeded" } && bad?.state == "failed"
+          return entries.allSatisfy { $0?.verificationState == .succeeded } && bad?.state == .failed
         }
         var seen: [Substring] = []
         var after = "null"
@@ -82,7 +82,7 @@ import Testing
         let path = AgentRoute.path("/api/v1/kinds/project_repository/transitions", [("id", "bad")])
         try await pair.until("the transitions are written") {
           try await pair.secondary.get(path, as: TransitionPage.self).transitions.first?.verificationState
-            == "succeeded"
+            == .succeeded
         }
         try await pair.until("they are in their file") {
           let file = "\(rig.secondaryState)/transitions/transitions.0.jsonl"
@@ -95,8 +95,8 @@ import Testing
         _ = try await agents.1.outcome()
         let again = try rig.startSecondary()
         let kept = try await pair.secondary.get(path, as: TransitionPage.self).transitions
-        #expect(kept.contains { $0.oldState == "failed" && $0.state == "pending" })
-        #expect(kept.contains { $0.state == "failed" && $0.message?.isEmpty == false })
+        #expect(kept.contains { $0.oldState == .failed && $0.state == .pending })
+        #expect(kept.contains { $0.state == .failed && $0.message?.isEmpty == false })
         #expect(kept.map(\.at) == kept.map(\.at).sorted(by: >))
         withExtendedLifetime(again) {}
       }

@@ -24,7 +24,7 @@ import Testing
       let path = rig.directory.path("copied-assets/2026/file.tar")
       guard try String(contentsOfFile: path, encoding: .utf8) == text else { return false }
       let entry = try await pair.entry("2026/file.tar", of: asset)
-      return entry?.state == "synced" && entry?.verificationState == "succeeded"
+      return entry?.state == .synced && entry?.verificationState == .succeeded
     }
   }
 

@@ -119,7 +119,7 @@ import Testing
         agents.0.send(signal: SIGHUP)
         agents.1.send(signal: SIGHUP)
         try await pair.until("the new kind is copied and verified") {
-          try await pair.entry("w0", of: "wiki")?.verificationState == "succeeded"
+          try await pair.entry("w0", of: "wiki")?.verificationState == .succeeded
         }
         let nodes = String(decoding: try await pair.secondary.bytes(AgentRoute.nodeStatus).body, as: UTF8.self)
         #expect(nodes.contains("\"wikis_synced_count\":1"))

@@ -39,7 +39,7 @@ import Testing
         try await pair.until("all others are verified, and it has failed more than once", within: .seconds(240)) {
           let kind = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }
           guard kind?.verificationStates["succeeded"] == ids.count else { return false }
-          return try await pair.entry("broken").map { $0.state == "failed" && $0.retryCount >= 2 } ?? false
+          return try await pair.entry("broken").map { $0.state == .failed && $0.retryCount >= 2 } ?? false
         }
         for id in ids.prefix(20) {
           try await GitCommand(in: rig.source(id)).run("update-ref", "refs/heads/main", "refs/heads/old")
@@ -48,7 +48,7 @@ import Testing
         for id in ids.prefix(20) {
           try await pair.until("\(id) is verified as it is now") {
             let entry = try await pair.entry(id)
-            return try entry?.verificationState == "succeeded"
+            return try entry?.verificationState == .succeeded
               && GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id))
           }
         }
@@ -87,7 +87,7 @@ import Testing
       try FileManager.default.removeItem(atPath: file)
       let agents = (try rig.startPrimary(), try rig.startSecondary())
       try await rig.asking { pair in
-        try await pair.until("the big one is being synced") { try await pair.entry("big")?.state == "started" }
+        try await pair.until("the big one is being synced") { try await pair.entry("big")?.state == .started }
         let ids = (0..<20).map { "small\($0)" }
         for id in ids {
           try FileManager.default.copyItem(atPath: template, toPath: rig.source(id))
@@ -95,7 +95,7 @@ import Testing
             AgentRoute.events, EventNotice(event: "push", replicableName: RigQuestions.kind, id: id))
         }
         try await pair.untilVerified(ids[0])
-        #expect(try await pair.entry("big")?.state == "started", "it came while the big one was under way")
+        #expect(try await pair.entry("big")?.state == .started, "it came while the big one was under way")
         for id in ids { try await pair.untilVerified(id) }
         try await pair.untilSettled(count: 21, within: .seconds(300))
         try Self.expectEqual(["big"] + ids, rig)

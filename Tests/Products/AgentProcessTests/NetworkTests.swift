@@ -138,7 +138,7 @@ struct NetworkTests {
       try await rig.asking { pair in
         var most: [String: Int] = [:]
         try await pair.untilSettled(count: count, within: .seconds(300)) { status in
-          for (purpose, jobs) in Dictionary(grouping: status.jobs, by: \.purpose) {
+          for (purpose, jobs) in Dictionary(grouping: status.jobs, by: \.purpose.text) {
             most[purpose] = max(most[purpose] ?? 0, jobs.count)
           }
         }

@@ -35,7 +35,7 @@ import Testing
       try await rig.asking { pair in
         try await pair.until("one fails and one is verified") {
           let (good, bad) = (try await pair.entry("good"), try await pair.entry("bad"))
-          return good?.verificationState == "succeeded" && bad?.state == "failed"
+          return good?.verificationState == .succeeded && bad?.state == .failed
         }
         try await Self.signIn(browser, rig)
         #expect(try await browser.text("document.body.innerText").contains("unhealthy"))
@@ -107,7 +107,7 @@ import Testing
       try await rig.asking { pair in
         try await pair.until("one fails and two are verified") {
           let (good, gone) = (try await pair.entry("good"), try await pair.entry("gone"))
-          return good?.verificationState == "succeeded" && gone?.verificationState == "succeeded"
+          return good?.verificationState == .succeeded && gone?.verificationState == .succeeded
         }
         // The history's lines, and the contents of the trash.
         _ = try await git.run("-C", rig.source("good"), "branch", "-D", Self.hostile)

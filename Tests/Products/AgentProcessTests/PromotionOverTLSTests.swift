@@ -56,7 +56,7 @@ import Testing
       try await Self.end(.oslo, &agents)
       let done = try await Self.promote(.berlin, group, force: true)
       #expect(done.isSuccess && done.text.contains("fenced as soon as it answers"), "\(done.text)\(done.errorText)")
-      try await group.until("berlin is the primary") { try await group.status(.berlin).role == "primary" }
+      try await group.until("berlin is the primary") { try await group.status(.berlin).role == .primary }
       try await group.until("its status says why oslo is not fenced") {
         try await group.status(.berlin).problems.contains {
           $0.contains("is not fenced yet") && $0.contains("the last attempt")
@@ -85,7 +85,7 @@ import Testing
     try await Self.withGroup([.berlin]) { group, agents in
       try await Self.end(.oslo, &agents)
       #expect(try await Self.promote(.berlin, group, force: true).isSuccess)
-      try await group.until("berlin is the primary") { try await group.status(.berlin).role == "primary" }
+      try await group.until("berlin is the primary") { try await group.status(.berlin).role == .primary }
       try await Self.end(.berlin, &agents, by: SIGTERM)
       try group.configurePrimary(.berlin, secondaries: [.oslo, .rome])
       agents[.berlin] = try group.start(.berlin)
@@ -97,7 +97,7 @@ import Testing
   @Test func `fail over and back ends where it began, with kills between the steps`() async throws {
     try await Self.withGroup([.berlin]) { group, agents in
       #expect(try await Self.promote(.berlin, group).isSuccess)
-      try await group.until("berlin is the primary") { try await group.status(.berlin).role == "primary" }
+      try await group.until("berlin is the primary") { try await group.status(.berlin).role == .primary }
       try await Self.end(.berlin, &agents)
       agents[.berlin] = try group.start(.berlin)
       try await group.push("away", to: Self.ids[0], at: .berlin)
@@ -108,8 +108,8 @@ import Testing
       let back = try await Self.promote(.oslo, group)
       #expect(back.isSuccess && back.text.contains("epoch 2"), "\(back.text)\(back.errorText)")
       // Berlin was neither restarted nor reconfigured: it follows again, in the same process.
-      try await group.until("berlin is a secondary again") { try await group.status(.berlin).role == "secondary" }
-      try await group.until("oslo is the primary again") { try await group.status(.oslo).role == "primary" }
+      try await group.until("berlin is a secondary again") { try await group.status(.berlin).role == .secondary }
+      try await group.until("oslo is the primary again") { try await group.status(.oslo).role == .primary }
       try await group.push("back", to: Self.ids[1], at: .oslo)
       try await group.untilEqual(.berlin, .oslo, Self.ids)
       // The configuration of the beginning, and restarts of both.
@@ -126,7 +126,7 @@ import Testing
       #expect(try await Self.promote(.berlin, group).isSuccess)
       try await group.until("berlin is the primary once more") {
         let status = try await group.status(.berlin)
-        return status.role == "primary" && status.epoch == 3
+        return status.role == .primary && status.epoch == 3
       }
       #expect(try await group.status(.oslo).fencedBy == "berlin")
     }
@@ -135,12 +135,12 @@ import Testing
   @Test func `a fenced primary that is promoted by force ends the other's time as primary`() async throws {
     try await Self.withGroup([.berlin]) { group, agents in
       #expect(try await Self.promote(.berlin, group).isSuccess)
-      try await group.until("berlin is the primary") { try await group.status(.berlin).role == "primary" }
+      try await group.until("berlin is the primary") { try await group.status(.berlin).role == .primary }
       let again = try await Self.promote(.oslo, group, force: true)
       #expect(again.isSuccess && again.text.contains("epoch 2"), "\(again.text)\(again.errorText)")
       try await group.until("berlin follows oslo again") {
         let (oslo, berlin) = (try await group.status(.oslo), try await group.status(.berlin))
-        return oslo.role == "primary" && oslo.fencedBy == nil && berlin.role == "secondary" && berlin.epoch == 2
+        return oslo.role == .primary && oslo.fencedBy == nil && berlin.role == .secondary && berlin.epoch == 2
       }
       try await group.push("again", to: Self.ids[0], at: .oslo)
       try await group.untilEqual(.berlin, .oslo, Self.ids)
@@ -176,7 +176,7 @@ import Testing
         .oslo, as: .rome, AgentRoute.fence, FenceOrder(epoch: 2, lastEventId: nil), for: FenceRow.self)
       #expect(row.fencedBy == "rome" && row.epoch == 2)
       // Berlin, as oslo reports, is no primary any more.
-      try await group.until("berlin has stepped down") { try await group.status(.berlin).role == "secondary" }
+      try await group.until("berlin has stepped down") { try await group.status(.berlin).role == .secondary }
     }
   }
 
@@ -199,7 +199,7 @@ import Testing
       }
       let dry = try await group.remora("promote", "--dry-run", at: .rome)
       #expect(dry.status == 1 && dry.text.contains("may_promote: true"), "\(dry.text)\(dry.errorText)")
-      #expect(try await group.status(.rome).role == "secondary")
+      #expect(try await group.status(.rome).role == .secondary)
       // A reload removes berlin's permission, and gives it to rome.
       try group.configurePrimary(.oslo, secondaries: [.berlin, .rome], denied: [.berlin])
       agents[.oslo]?.send(signal: SIGHUP)
@@ -226,7 +226,7 @@ import Testing
       }
       let again = try await Self.promote(.berlin, group)
       #expect(again.isSuccess && again.text.contains("epoch 1"), "\(again.text)\(again.errorText)")
-      try await group.until("berlin is the primary") { try await group.status(.berlin).role == "primary" }
+      try await group.until("berlin is the primary") { try await group.status(.berlin).role == .primary }
     }
   }
 
@@ -248,17 +248,17 @@ import Testing
         #expect(!outcome.isSuccess || !isHeld, "it ended before it was killed: \(outcome.text)")
         agents[victim] = try group.start(victim)
         let statuses = (try await group.status(.oslo), try await group.status(.berlin))
-        let primaries = [statuses.0, statuses.1].count { $0.role == "primary" && $0.fencedBy == nil }
+        let primaries = [statuses.0, statuses.1].count { $0.role == .primary && $0.fencedBy == nil }
         #expect(primaries <= 1, "round \(round): \(statuses.0.role) \(statuses.1.role)")
-        if statuses.1.role == "primary" { break }
+        if statuses.1.role == .primary { break }
       }
       try await group.until("the promotion comes to its end") {
-        if try await group.status(.berlin).role == "primary" { return true }
+        if try await group.status(.berlin).role == .primary { return true }
         return try await Self.promote(.berlin, group).isSuccess
       }
       try await group.until("berlin is the primary and oslo is fenced") {
         let (oslo, berlin) = (try await group.status(.oslo), try await group.status(.berlin))
-        return berlin.role == "primary" && oslo.fencedBy == "berlin"
+        return berlin.role == .primary && oslo.fencedBy == "berlin"
       }
       try await group.push("after", to: Self.ids[0], at: .berlin)
     }

@@ -33,7 +33,7 @@ import Testing
   }
 
   private static func untilPrimary(_ pair: RigQuestions) async throws {
-    try await pair.until("the secondary is a primary") { try await pair.status(of: \.secondary).role == "primary" }
+    try await pair.until("the secondary is a primary") { try await pair.status(of: \.secondary).role == .primary }
   }
 
   /// Pushes to the new primary's repository, and announces it to its agent.
@@ -49,7 +49,7 @@ import Testing
     try await Self.withRig { rig, pair, primary, secondary in
       let dry = try await Self.promote(["--dry-run"], rig)
       #expect(dry.isSuccess && dry.text.contains("nothing would be lost"), "\(dry.text)\(dry.errorText)")
-      #expect(try await pair.status(of: \.secondary).role == "secondary")
+      #expect(try await pair.status(of: \.secondary).role == .secondary)
       let done = try await Self.promote([], rig)
       #expect(done.isSuccess && done.text.contains("epoch 1"), "\(done.text)\(done.errorText)")
       try await Self.untilPrimary(pair)
@@ -113,7 +113,7 @@ import Testing
       _ = try builder.build(at: broken)
       try FileManager.default.removeItem(atPath: "\(broken)/objects")
       try FileManager.default.createDirectory(atPath: "\(broken)/objects", withIntermediateDirectories: false)
-      try await pair.until("the copy fails") { try await pair.entry("group/broken")?.state == "failed" }
+      try await pair.until("the copy fails") { try await pair.entry("group/broken")?.state == .failed }
       let refused = try await Self.promote([], rig)
       #expect(refused.status == 1 && refused.text.contains("are not synced"), "\(refused.text)\(refused.errorText)")
       #expect(refused.text.contains("group/broken") && refused.text.contains("was not promoted"))

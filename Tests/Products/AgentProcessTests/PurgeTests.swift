@@ -55,7 +55,7 @@ import Testing
         let order = try await rig.remora(["promote", "--force"], at: rig.secondaryConfiguration)
         #expect(order.isSuccess, "\(order.errorText)")
         try await pair.until("the new primary serves") {
-          try await pair.status(of: \.secondary).role == "primary"
+          try await pair.status(of: \.secondary).role == .primary
         }
       }
       agents.0.send(signal: SIGTERM)

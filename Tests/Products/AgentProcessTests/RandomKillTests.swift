@@ -124,7 +124,7 @@ final class KillRun: Sendable {
   /// The purpose of a job that the secondary has; `nil` also where it cannot be asked.
   private func job() async -> String? {
     let jobs = try? await rig.asking { try await $0.status(of: \.secondary) }.jobs
-    return jobs?.first?.purpose
+    return jobs?.first?.purpose.text
   }
 
   private func end(_ isPrimary: Bool, _ phase: String) async {

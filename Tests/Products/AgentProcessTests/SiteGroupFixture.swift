@@ -141,7 +141,7 @@ struct SiteGroupFixture: Sendable {
   func untilEqual(_ secondary: Site, _ primary: Site, _ ids: [String]) async throws {
     try await until("\(secondary) holds what \(primary) has") {
       let (own, other) = (try await status(secondary), try await status(primary))
-      guard own.role == "secondary", own.lastEventId == other.lastEventId, own.jobs.isEmpty else { return false }
+      guard own.role == .secondary, own.lastEventId == other.lastEventId, own.jobs.isEmpty else { return false }
       return try own.kinds.allSatisfy { kind in
         kind.count >= ids.count && kind.states["synced"] == kind.count && kind.unchecked == 0
           && kind.verificationStates["succeeded"] == kind.count

@@ -65,17 +65,17 @@ import Testing
       var primary = try rig.startPrimary()
       try await rig.asking { pair in
         try await pair.until("the primary answers") { try await Self.sites(pair.primary).count == 2 }
-        #expect(try await Self.sites(pair.primary).last?.health == "unknown")
+        #expect(try await Self.sites(pair.primary).last?.health == .unknown)
         let secondary = try rig.startSecondary()
         try await pair.until("the secondary has told that it is well", within: .seconds(90)) {
-          try await Self.sites(pair.primary).last?.health == "healthy"
+          try await Self.sites(pair.primary).last?.health == .healthy
         }
         secondary.send(signal: SIGKILL)
         _ = try await secondary.outcome(within: .seconds(20))
         try clock.set(700)
         try await pair.until("its silence is told") {
           let row = try await Self.sites(pair.primary).last
-          return row?.health == "unhealthy" && row?.problems.first?.contains("has not told how it stands since") == true
+          return row?.health == .unhealthy && row?.problems.first?.contains("has not told how it stands since") == true
         }
         let told = try #require(try await Self.sites(pair.primary).last?.status)
         let node = try #require(try await Self.nodes(pair.primary)["berlin"])
@@ -85,7 +85,7 @@ import Testing
         primary = try rig.startPrimary()
         try await pair.until("what it told last is known after a restart") {
           let row = try await Self.sites(pair.primary).last
-          return row?.health == "unhealthy" && row?.status == told
+          return row?.health == .unhealthy && row?.status == told
         }
       }
       withExtendedLifetime(primary) {}
@@ -98,7 +98,7 @@ import Testing
       let primary = try rig.startPrimary()
       try await rig.asking { pair in
         try await pair.until("the primary answers") { try await !Self.sites(pair.primary).isEmpty }
-        let report = StatusRow(site: "berlin", role: "secondary", version: "1", startedAt: "2026-01-01T00:00:00Z")
+        let report = StatusRow(site: "berlin", role: .secondary, version: "1", startedAt: "2026-01-01T00:00:00Z")
         let refused = await #expect(throws: AgentFault.self) {
           try await pair.primary.post(AgentRoute.siteReport, report)
         }

@@ -97,12 +97,12 @@ final class TruthOracle {
     let (waiting, entries) = (Set(row.removalsWaiting), try await entries())
     for id in walk.present.keys.sorted() where !walk.isExcluded(id) && !waiting.contains(id) {
       guard let entry = entries[id] else { return "\(id) has no entry" }
-      guard entry.state == "synced", entry.verificationState == "succeeded" else {
+      guard entry.state == .synced, entry.verificationState == .succeeded else {
         return "\(id) is \(entry.state), \(entry.verificationState): \(entry.lastSyncFailure ?? "-")"
       }
     }
     for (id, entry) in entries where walk.isExcluded(id) {
-      if entry.state == "synced", entry.verificationState == "succeeded" {
+      if entry.state == .synced, entry.verificationState == .succeeded {
         return "\(id) is excluded and called synced"
       }
     }
@@ -159,7 +159,7 @@ final class TruthOracle {
     let entries = try await entries()
     let row = try await kindRow()
     let waiting = Set(row.removalsWaiting)
-    for (id, entry) in entries where entry.state == "synced" && entry.verificationState == "succeeded" {
+    for (id, entry) in entries where entry.state == .synced && entry.verificationState == .succeeded {
       guard !waiting.contains(id) else { continue }
       // The secondary learns of an exclusion with the next scan: `unsettled` waits for it.
       guard !walk.isExcluded(id) else { continue }

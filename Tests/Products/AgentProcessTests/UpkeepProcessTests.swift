@@ -65,8 +65,8 @@ import Testing
         }
         try await pair.until("the copy is whole and says so") {
           guard let entry = try await pair.entry(Self.project) else { return false }
-          return entry.checkFailure == nil && entry.checkRetryCount == 0 && entry.state == "synced"
-            && entry.verificationState == "succeeded"
+          return entry.checkFailure == nil && entry.checkRetryCount == 0 && entry.state == .synced
+            && entry.verificationState == .succeeded
         }
         #expect(try GitCommand().view(copy) == source.view())
         #expect(try GitCommand().fsck(copy).isEmpty)

@@ -25,16 +25,16 @@ package struct EntryView: Sendable {
 
   func values(_ frame: PageFrame) -> [String: Any] {
     let id = explanation.id
-    let isSecondary = frame.role == "secondary"
-    let actions = isSecondary ? ["resync", "redownload", "reverify", "recheck"] : ["reverify"]
+    let isSecondary = frame.role == .secondary
+    let actions = isSecondary ? RegistryOrder.words : [RegistryOrder.reverify.rawValue]
     return [
       "id": id, "raw": id, "kind": kind.plural, "list": Links.kind(kind.name),
       "action": Links.kind(kind.name, "actions"), "rawReturnTo": Links.entry(kind.name, id),
       "buttons": actions.map { ["action": $0, "text": $0.prefix(1).uppercased() + $0.dropFirst()] },
       "summary": explanation.summary, "facts": explanation.facts.map { ["text": $0] },
       "next": explanation.next, "columns": columns(frame),
-      "state": explanation.entry?.state ?? "",
-      "verificationState": explanation.entry?.verificationState ?? explanation.state?.verificationState ?? "",
+      "state": explanation.entry?.state.text ?? "",
+      "verificationState": (explanation.entry?.verificationState ?? explanation.state?.verificationState)?.text ?? "",
       "differences": explanation.differences.map {
         ["name": $0.name, "expected": $0.expected ?? "nothing", "found": $0.found ?? "nothing"]
       },
@@ -83,7 +83,7 @@ package struct EntryView: Sendable {
     }
     if let state = explanation.state {
       add("Last event", state.generation)
-      add("Not offered", state.notOffered.map { state.notOfferedReason ?? $0 })
+      add("Not offered", state.notOffered.map { state.notOfferedReason ?? $0.text })
       add("Last reading", at: state.verifiedAt)
       add("Checksum", state.verificationChecksum)
       add("Failure", state.verificationFailure)
@@ -115,8 +115,8 @@ package struct EntryView: Sendable {
   private static func quoted(_ text: String) -> String { "'\(Plain.text(text).replacing("'", with: "'\\''"))'" }
 
   private func transition(_ row: TransitionRow, _ frame: PageFrame) -> [String: Any] {
-    func step(_ old: String?, _ new: String?) -> String {
-      old == new ? new ?? "" : "\(old ?? "not tracked") → \(new ?? "not tracked")"
+    func step<State>(_ old: Word<State>?, _ new: Word<State>?) -> String {
+      old == new ? new?.text ?? "" : "\(old?.text ?? "not tracked") → \(new?.text ?? "not tracked")"
     }
     return [
       "at": frame.moment(row.at), "sync": step(row.oldState, row.state),

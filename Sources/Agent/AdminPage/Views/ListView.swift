@@ -37,14 +37,14 @@ package struct ListView: Sendable {
   }
 
   func values(_ frame: PageFrame) -> [String: Any] {
-    let isSecondary = frame.role == "secondary"
+    let isSecondary = frame.role == .secondary
     let entries = (page.entries ?? []).map { row($0, frame) }
     let states = (page.states ?? []).map { row($0, frame) }
     return [
       "kind": kind.plural, "path": path, "isSecondary": isSecondary, "rawPrefix": prefix ?? "",
       "count": page.count.map { "\($0)" } ?? "",
-      "states": Self.options(["pending", "started", "synced", "failed"], state),
-      "verificationStates": Self.options(["pending", "started", "succeeded", "failed", "disabled"], verificationState),
+      "states": Self.options(SyncWord.words, state),
+      "verificationStates": Self.options(VerificationWord.words, verificationState),
       "sorts": sorts.map { ["value": $0, "text": Self.words($0), "isChosen": $0 == sort] },
       "rows": entries + states, "isEmpty": entries.isEmpty && states.isEmpty,
       "next": link("after", page.next), "previous": link("before", page.previous),
@@ -54,15 +54,16 @@ package struct ListView: Sendable {
   }
 
   private func bulk(_ isSecondary: Bool) -> [[String: Any]] {
-    func one(_ text: String, _ action: String, _ state: String?) -> [String: Any] {
+    func one(_ text: String, _ order: RegistryOrder, _ state: UnfinishedWord?) -> [String: Any] {
       [
         "text": text,
-        "link": AgentRoute.path(Links.kind(kind.name, "confirm"), [("action", action), ("state", state)]),
+        "link": AgentRoute.path(
+          Links.kind(kind.name, "confirm"), [("action", order.rawValue), ("state", state?.rawValue)]),
       ]
     }
-    let reverify = [one("Reverify all", "reverify", nil), one("Reverify all failed", "reverify", "failed")]
+    let reverify = [one("Reverify all", .reverify, nil), one("Reverify all failed", .reverify, .failed)]
     guard isSecondary else { return reverify }
-    return [one("Resync all", "resync", nil), one("Resync all failed", "resync", "failed")] + reverify
+    return [one("Resync all", .resync, nil), one("Resync all failed", .resync, .failed)] + reverify
   }
 
   private static func options(_ words: [String], _ chosen: String?) -> [[String: Any]] {
@@ -78,7 +79,8 @@ package struct ListView: Sendable {
   private func row(_ row: RegistryRow, _ frame: PageFrame) -> [String: Any] {
     [
       "id": row.modelRecordId, "raw": row.modelRecordId, "link": Links.entry(kind.name, row.modelRecordId),
-      "state": row.state, "verificationState": row.verificationState, "syncedAt": frame.moment(row.lastSuccessAt),
+      "state": row.state.text, "verificationState": row.verificationState.text,
+      "syncedAt": frame.moment(row.lastSuccessAt),
       "verifiedAt": frame.moment(row.verifiedAt),
       "failure": row.notOffered.map { "not replicated: \($0) on the primary" } ?? row.lastSyncFailure ?? row
         .verificationFailure ?? row.checkFailure ?? "",
@@ -88,8 +90,9 @@ package struct ListView: Sendable {
   private func row(_ row: PrimaryStateRow, _ frame: PageFrame) -> [String: Any] {
     [
       "id": row.modelRecordId, "raw": row.modelRecordId, "link": Links.entry(kind.name, row.modelRecordId),
-      "verificationState": row.verificationState, "verifiedAt": frame.moment(row.verifiedAt),
-      "failure": row.notOffered.map { "not offered: \(row.notOfferedReason ?? $0)" } ?? row.verificationFailure ?? "",
+      "verificationState": row.verificationState.text, "verifiedAt": frame.moment(row.verifiedAt),
+      "failure": row.notOffered.map { "not offered: \(row.notOfferedReason ?? $0.text)" } ?? row.verificationFailure
+        ?? "",
     ]
   }
 }

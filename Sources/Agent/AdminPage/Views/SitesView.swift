@@ -5,13 +5,13 @@ enum SitesView {
   static func values(_ page: SitesPage, _ trends: TrendPage, _ frame: PageFrame) -> [String: Any] {
     [
       "sites": page.sites.enumerated().map { site($1, isOwn: $0 == 0, frame) },
-      "charts": TrendChart.all(trends, now: frame.now, isSecondary: frame.role == "secondary"),
+      "charts": TrendChart.all(trends, now: frame.now, isSecondary: frame.role == .secondary),
     ]
   }
 
   private static func site(_ site: SiteRow, isOwn: Bool, _ frame: PageFrame) -> [String: Any] {
     let status = site.status
-    var facts: [[String: Any]] = [["name": "Role", "value": site.role]]
+    var facts: [[String: Any]] = [["name": "Role", "value": site.role.text]]
     func add(_ name: String, _ value: String?) {
       if let value { facts.append(["name": name, "value": value]) }
     }
@@ -24,13 +24,13 @@ enum SitesView {
     add("Events behind", site.eventsBehind.map { "\($0)" })
     add("Told", site.reportedAt.flatMap { frame.moment($0)["text"] as? String })
     return [
-      "name": site.name, "health": site.health, "problems": site.problems.map { ["text": $0] },
+      "name": site.name, "health": site.health.text, "problems": site.problems.map { ["text": $0] },
       "hasProblems": !site.problems.isEmpty, "facts": facts,
-      "kinds": (status?.kinds ?? []).map { kind($0, role: site.role, isOwn: isOwn) },
+      "kinds": (status?.kinds ?? []).map { kind($0, isSecondary: site.role == .secondary, isOwn: isOwn) },
       "oldest": status?.oldestUnsynced.map { oldest($0, isOwn: isOwn) } ?? [],
       "jobs": (status?.jobs ?? []).prefix(20).map { job in
         [
-          "id": job.id, "purpose": job.purpose, "seconds": Plain.duration(job.seconds),
+          "id": job.id, "purpose": job.purpose.text, "seconds": Plain.duration(job.seconds),
           "progress": job.progress ?? "", "link": isOwn ? Links.entry(job.replicableName, job.id) : "",
         ]
       },
@@ -54,10 +54,8 @@ enum SitesView {
     ]
   }
 
-  private static func kind(_ kind: StatusRow.KindRow, role: String, isOwn: Bool) -> [String: Any] {
-    let isSecondary = role == "secondary"
-    let synced = kind.states["synced"] ?? 0
-    let verified = kind.verificationStates["succeeded"] ?? 0
+  private static func kind(_ kind: StatusRow.KindRow, isSecondary: Bool, isOwn: Bool) -> [String: Any] {
+    let (synced, verified) = (kind.count(SyncWord.synced), kind.count(VerificationWord.succeeded))
     var bars: [[String: Any]] = []
     if isSecondary { bars.append(bar("synced", synced, of: kind.count)) }
     bars.append(bar(isSecondary ? "verified" : "checksummed", verified, of: kind.count))
@@ -68,14 +66,14 @@ enum SitesView {
         "text": "\(count) \(name)", "link": isOwn ? AgentRoute.path(Links.kind(kind.name), query) : "",
       ])
     }
-    for state in ["pending", "started", "failed"] { add("sync \(state)", kind.states[state] ?? 0, [("state", state)]) }
-    for state in ["pending", "started", "failed"] {
+    for state in UnfinishedWord.words { add("sync \(state)", kind.states[state] ?? 0, [("state", state)]) }
+    for state in UnfinishedWord.words {
       add("verification \(state)", kind.verificationStates[state] ?? 0, [("verification_state", state)])
     }
     for (reason, count) in (kind.notReplicated ?? [:]).sorted(by: { $0.key < $1.key }) {
       add("not replicated, \(reason.replacing("_", with: " "))", count, [])
     }
-    add("different from the primary", kind.mismatched, [("verification_state", "failed")])
+    add("different from the primary", kind.mismatched, [("verification_state", VerificationWord.failed.rawValue)])
     add("missing on the primary", kind.missingOnPrimary, [])
     add("damaged", kind.damaged, [])
     if !kind.removalsWaiting.isEmpty {

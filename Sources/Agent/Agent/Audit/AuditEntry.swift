@@ -1,4 +1,4 @@
-internal import AgentAPI
+package import AgentAPI
 internal import TextBytes
 
 /// The author of an order, as far as it is authenticated.
@@ -29,6 +29,15 @@ package struct AuditActor: Codable, Hashable, Sendable {
   }
 }
 
+/// The names of orders.
+package enum AuditOrder: String, APIWord {
+  case feature, trash, removals, registry, promotion, fence
+  case signIn = "sign-in"
+  case signOut = "sign-out"
+  /// A token or signature that was refused.
+  case token
+}
+
 /// One order, or one refused token.
 package struct AuditEntry: Codable, Hashable, Sendable {
   /// The result.
@@ -36,9 +45,8 @@ package struct AuditEntry: Codable, Hashable, Sendable {
 
   /// RFC 3339, UTC.
   package var at = ""
-  /// `feature`, `trash`, `removals`, `registry`, `promotion`, `fence`, `sign-in`, `sign-out`, `token`, `graphql NAME`,
-  /// or method and path of another order.
-  package var order: String
+  /// Its name; `graphql NAME` for a mutation, and method and path for an order without a name.
+  package var order: Word<AuditOrder>
   /// The kind that it concerned.
   package var kind: String?
   /// The parameters of the order.
@@ -51,10 +59,10 @@ package struct AuditEntry: Codable, Hashable, Sendable {
   package var suppressed: Int?
 
   package init(
-    order: String, kind: String? = nil, details: [String: String] = [:], actor: AuditActor, outcome: Outcome,
+    order: Word<AuditOrder>, kind: String? = nil, details: [String: String] = [:], actor: AuditActor, outcome: Outcome,
     code: String? = nil
   ) {
-    self.order = ForeignText.line(order, longest: 100)
+    self.order = Word(ForeignText.line(order.text, longest: 100))
     self.kind = kind.map { ForeignText.line($0, longest: 100) }
     self.details = Dictionary(
       uniqueKeysWithValues: details.sorted { $0.key < $1.key }.prefix(20).enumerated().map { index, pair in

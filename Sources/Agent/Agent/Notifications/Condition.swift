@@ -29,7 +29,7 @@ struct Condition: Hashable, Sendable {
   ///
   /// - Parameter lag: the bound.
   static func all(of status: StatusRow, lag: Duration) -> [Condition] {
-    var found = status.kinds.flatMap { conditions(of: $0, isPrimary: status.role == "primary") }
+    var found = status.kinds.flatMap { conditions(of: $0, isPrimary: status.role == .primary) }
     if let by = status.fencedBy {
       found.append(.init(event: .failure, subject: "fence", message: "this primary was replaced by '\(by)'"))
     }
@@ -70,12 +70,13 @@ struct Condition: Hashable, Sendable {
 
   private static func conditions(of kind: StatusRow.KindRow, isPrimary: Bool) -> [Condition] {
     var found: [Condition] = []
-    let failed = (isPrimary ? kind.verificationStates : kind.states)["failed"] ?? 0
+    let failed = isPrimary ? kind.count(VerificationWord.failed) : kind.count(SyncWord.failed)
     if failed > 0 {
       let what = isPrimary ? "have no checksum" : "cannot be copied"
       found.append(.init(event: .failure, subject: kind.name, message: "\(failed) of '\(kind.name)' \(what)"))
     }
-    if let broken = kind.notReplicated?["broken"], broken > 0 {
+    let broken = kind.count(NotReplicatedReason.broken)
+    if broken > 0 {
       found.append(
         .init(
           event: .failure, subject: "broken \(kind.name)",

@@ -45,7 +45,7 @@ struct NotificationLoop: Sendable {
         let status = try await status()
         var next = book
         next.take(
-          Condition.all(of: status, lag: settings.lag), site: status.site, role: status.role, channels: channels,
+          Condition.all(of: status, lag: settings.lag), site: status.site, role: status.role.text, channels: channels,
           at: environment.now(), after: settings.after, calm: min(NotificationBook.calm, settings.after))
         if next != book {
           try await write(next)

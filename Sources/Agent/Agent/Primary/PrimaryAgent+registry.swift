@@ -43,8 +43,8 @@ extension PrimaryAgent {
 
   func checksObjects(of name: ReplicableName) -> Bool { true }
 
-  func act(_ action: String, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
-    guard action == "reverify" else { throw AgentFault.onlyOnSecondary("\(action) '\(id)'") }
+  func act(_ order: RegistryOrder, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
+    guard order == .reverify else { throw AgentFault.onlyOnSecondary("\(order.rawValue) '\(id)'") }
     guard let known = try await site.primary.states(of: name).state(of: id), known.goneAt == nil else { return false }
     try await site.primary.reverify([id], name)
     site.intake.signal.raise()

@@ -21,7 +21,7 @@ extension PrimaryAgent {
         row.notReplicatedExamples = try await states.notOffered(limit: StatusRow.KindRow.exampleCount).compactMap {
           state in
           state.notOffered.map {
-            .init(id: state.replicableID.text, reason: $0.rawValue, message: state.notOfferedReason)
+            .init(id: state.replicableID.text, reason: Word($0.rawValue), message: state.notOfferedReason)
           }
         }
       }

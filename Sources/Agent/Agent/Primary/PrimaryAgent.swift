@@ -23,7 +23,7 @@ struct PrimaryAgent: SiteOperations {
     }
   }
 
-  var role: String { "primary" }
+  var role: AgentRole { .primary }
 
   func siteRole(_ record: EpochRecord) -> SiteRole { plan.isPromoted ? .promoted : SiteRole(.primary, record) }
 
@@ -87,7 +87,7 @@ struct PrimaryAgent: SiteOperations {
   /// - Throws: `AgentFault` 403 for a report of another site than the sender, 400 for invalid numbers and for a kind
   ///   that is named twice.
   func take(report: StatusRow, from name: String) async throws {
-    guard report.site == name, report.role == "secondary", site.secondaries.names.contains(name) else {
+    guard report.site == name, report.role == .secondary, site.secondaries.names.contains(name) else {
       throw AgentFault(403, "forbidden", "take a report of '\(report.site.prefix(100))' from '\(name)'")
     }
     let known: StatusRow
@@ -111,7 +111,7 @@ struct PrimaryAgent: SiteOperations {
   }
 
   private func secondary(_ name: String, lastEventID: UInt64?) -> SiteRow {
-    var row = SiteRow(name: name, role: "secondary")
+    var row = SiteRow(name: name, role: .known(.secondary))
     let taken = site.secondaries[name].cursor?.id ?? site.reports[name]?.status.lastEventId
     if let taken, let lastEventID { row.eventsBehind = lastEventID > taken ? lastEventID.clampedDifference(taken) : 0 }
     guard let report = site.reports[name] else {
@@ -125,7 +125,7 @@ struct PrimaryAgent: SiteOperations {
       row.problems.insert(
         "'\(name)' has not told how it stands since \(report.receivedAt): see whether its agent runs there", at: 0)
     }
-    row.health = row.problems.isEmpty ? "healthy" : "unhealthy"
+    row.health = .known(row.problems.isEmpty ? .healthy : .unhealthy)
     return row
   }
 

@@ -7,48 +7,43 @@ extension Agent {
   /// Requests syncs, fresh downloads, verifications; on a primary new readings.
   package func act(_ action: RegistryAction, on name: String) async throws -> ActionAnswer {
     let kind = try kind(name).name
-    guard Self.actions.contains(action.action) else {
+    guard let order = action.action.known else {
+      throw AgentFault(
+        400, "invalid_request", "do '\(action.action.text.prefix(40))': it is none of \(RegistryOrder.list)")
+    }
+    if case .other(let state)? = action.state {
       throw AgentFault(
         400, "invalid_request",
-        "do '\(action.action.prefix(40))': it is none of \(Self.actions.joined(separator: ", "))")
+        "\(order.rawValue) those that stand at '\(state.prefix(40))': it is none of \(UnfinishedWord.list)")
     }
-    if let state = action.state, !Self.selectableStates.contains(state) {
-      throw AgentFault(
-        400, "invalid_request",
-        "\(action.action) those that stand at '\(state.prefix(40))': it is none of \(Self.selectableStates.joined(separator: ", "))"
-      )
-    }
-    guard try action.action != "recheck" || operations.checksObjects(of: kind) else {
+    guard try order != .recheck || operations.checksObjects(of: kind) else {
       guard let id = action.ids?.first else { return ActionAnswer(count: 0) }
       throw AgentFault(
         409, "no_object_check", "recheck '\(id)' of '\(kind)': a verification reads every byte of a file",
         hint: "ask for a verification")
     }
-    let ids = try await targets(of: action, name)
+    let ids = try await targets(of: order, action, name)
     let count =
       if let id = ids.first, ids.count == 1 {
-        try await operations.act(action.action, on: id, kind) ? 1 : try missing(id, kind)
+        try await operations.act(order, on: id, kind) ? 1 : try missing(id, kind)
       } else {
-        try await act(action.action, onAll: ids, kind)
+        try await act(order, onAll: ids, kind)
       }
     await operations.startActions()
     return ActionAnswer(count: count)
   }
 
-  private static let actions = ["resync", "redownload", "reverify", "recheck"]
-  /// Finished entries are requested again by selecting all, or by id.
-  private static let selectableStates = ["pending", "started", "failed"]
-
-  private func targets(of action: RegistryAction, _ name: String) async throws -> [ReplicableID] {
+  private func targets(of order: RegistryOrder, _ action: RegistryAction, _ name: String) async throws -> [ReplicableID]
+  {
     if let ids = action.ids { return try ids.map { try ReplicableID($0) } }
-    let isVerification = action.action == "reverify"
-    let isCheck = action.action == "recheck"
+    let isVerification = order == .reverify
+    let isCheck = order == .recheck
     var ids: [ReplicableID] = []
     var after: String?
     repeat {
       let page = try await registry(
-        of: name, after: after, limit: 10_000, state: isVerification || isCheck ? nil : action.state,
-        verificationState: isVerification ? action.state : nil)
+        of: name, after: after, limit: 10_000, state: isVerification || isCheck ? nil : action.state?.text,
+        verificationState: isVerification ? action.state?.text : nil)
       let entries = page.entries?.filter { !isCheck || action.state == nil || $0.checkFailure != nil }
       ids += try (entries?.map(\.modelRecordId) ?? page.states?.map(\.modelRecordId) ?? []).map {
         try ReplicableID($0)
@@ -63,12 +58,12 @@ extension Agent {
   }
 
   /// Many changes share one wait for the disk; ids that are no longer tracked are skipped.
-  private func act(_ action: String, onAll ids: [ReplicableID], _ name: ReplicableName) async throws -> Int {
+  private func act(_ order: RegistryOrder, onAll ids: [ReplicableID], _ name: ReplicableName) async throws -> Int {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       var count = 0
       for (index, id) in ids.enumerated() {
         if index >= Self.actionsAtATime, try await group.next() == true { count += 1 }
-        group.addTask { try await self.operations.act(action, on: id, name) }
+        group.addTask { try await self.operations.act(order, on: id, name) }
       }
       for try await isDone in group where isDone { count += 1 }
       return count

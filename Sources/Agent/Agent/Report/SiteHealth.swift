@@ -27,7 +27,7 @@ package struct SiteHealth: Hashable, Sendable {
 
   /// Judges a status; its `problems`, `isHealthy` and readiness are not read.
   package init(of status: StatusRow, at now: Timestamp, _ settings: Settings = Settings()) {
-    let isPrimary = status.role == "primary"
+    let isPrimary = status.role == .primary
     var (problems, obstacles) = ([String](), [String]())
     for kind in status.kinds {
       let judged = KindHealth(kind, isPrimary: isPrimary, at: now, settings)
@@ -121,11 +121,13 @@ private struct KindHealth {
     }
     if let failure = kind.scanFailure { problems.append("'\(name)' cannot be scanned: \(failure)") }
     if !kind.isEnabled { problems.append("the feature of '\(name)' is off: nothing of it is published") }
-    if let failed = kind.verificationStates["failed"], failed > 0 {
-      problems.append("\(failed) of '\(name)' have no checksum: \(OperatorCommand.list(name, state: "failed"))")
+    let failed = kind.count(VerificationWord.failed)
+    if failed > 0 {
+      problems.append("\(failed) of '\(name)' have no checksum: \(OperatorCommand.list(name, state: .failed))")
     }
-    if let broken = kind.notReplicated?[NotOffered.broken.rawValue], broken > 0 {
-      let first = kind.notReplicatedExamples?.first { $0.reason == NotOffered.broken.rawValue }
+    let broken = kind.count(NotReplicatedReason.broken)
+    if broken > 0 {
+      let first = kind.notReplicatedExamples?.first { $0.reason == .broken }
       let example = first.map { ", first '\($0.id)' (\($0.message ?? "it cannot be read"))" } ?? ""
       problems.append(
         "\(broken) of '\(name)' cannot be served, and their copies stay as they are\(example):"
@@ -145,16 +147,18 @@ private struct KindHealth {
     if kind.isOffOnPrimary == true {
       problems.append("the feature of '\(name)' is off on the primary: it publishes nothing, and the copies grow old")
     }
-    if let failed = kind.states["failed"], failed > 0 {
-      problems.append("\(failed) of '\(name)' fail to sync: \(OperatorCommand.list(name, state: "failed"))")
+    let failed = kind.count(SyncWord.failed)
+    if failed > 0 {
+      problems.append("\(failed) of '\(name)' fail to sync: \(OperatorCommand.list(name, state: .failed))")
     }
     if kind.mismatched > 0 {
       problems.append(
         "\(kind.mismatched) of '\(name)' differ from the primary:"
-          + " \(OperatorCommand.list(name, verificationState: "failed"))")
-    } else if let failed = kind.verificationStates["failed"], failed > 0 {
+          + " \(OperatorCommand.list(name, verificationState: .failed))")
+    } else if kind.count(VerificationWord.failed) > 0 {
       problems.append(
-        "\(failed) of '\(name)' cannot be verified: \(OperatorCommand.list(name, verificationState: "failed"))")
+        "\(kind.count(VerificationWord.failed)) of '\(name)' cannot be verified: \(OperatorCommand.list(name, verificationState: .failed))"
+      )
     }
     if let refusal = kind.rootRefusal {
       problems.append(refusal)
@@ -169,7 +173,8 @@ private struct KindHealth {
       problems.append(
         "\(kind.damaged) of '\(name)' were found damaged and are fetched anew: \(OperatorCommand.list(name))")
     }
-    if let broken = kind.notReplicated?[NotOffered.broken.rawValue], broken > 0 {
+    let broken = kind.count(NotReplicatedReason.broken)
+    if broken > 0 {
       problems.append(
         "\(broken) of '\(name)' are broken on the primary, and their copies stay as they are: \(OperatorCommand.list(name))"
       )

@@ -60,15 +60,15 @@ extension SecondaryAgent {
 
   func checksObjects(of name: ReplicableName) throws -> Bool { try site.secondary.strategy(of: name).needsUpkeep }
 
-  func act(_ action: String, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
+  func act(_ order: RegistryOrder, on id: ReplicableID, _ name: ReplicableName) async throws -> Bool {
     guard try await site.secondary.registry(of: name).entry(of: id) != nil else { return false }
-    switch action {
-    case "reverify": try await site.secondary.reverify(id, name)
-    case "recheck":
+    switch order {
+    case .reverify: try await site.secondary.reverify(id, name)
+    case .recheck:
       try await site.secondary.recheck(id, name)
       await site.scheduler.requestCheck(id, name)
-    default:
-      try await site.secondary.resync(id, name, isFresh: action == "redownload")
+    case .resync, .redownload:
+      try await site.secondary.resync(id, name, isFresh: order == .redownload)
       await site.scheduler.request([.init(name: name, id: id)])
     }
     return true
@@ -86,8 +86,8 @@ extension SecondaryAgent {
   /// Restores one copy, or removes the copies in the trash that are older than requested.
   func act(_ action: TrashAction, onTrashOf name: String) async throws -> ActionAnswer {
     let kind = try kind(name).name
-    switch action.action {
-    case "restore":
+    switch action.action.known {
+    case .restore:
       guard let ticket = try await site.secondary.trash(kind).first(where: { $0.name == action.name }) else {
         throw AgentFault(
           404, "missing",
@@ -97,12 +97,13 @@ extension SecondaryAgent {
       try await site.secondary.restore(ticket, kind)
       await site.scheduler.request([.init(name: kind, id: ticket.replicableID)])
       return ActionAnswer(count: 1)
-    case "empty":
+    case .empty:
       let age = Duration.seconds(Int64(clamping: action.olderThanSeconds ?? 0))
       let count = try await site.secondary.strategy(of: kind).emptyTrash(before: environment.now() - age)
       return ActionAnswer(count: count)
-    default:
-      throw AgentFault(400, "invalid_request", "do '\(action.action.prefix(40))': it is none of restore, empty")
+    case nil:
+      throw AgentFault(
+        400, "invalid_request", "do '\(action.action.text.prefix(40))': it is none of \(TrashOrder.list)")
     }
   }
 

@@ -18,7 +18,7 @@ extension SecondaryAgent {
     status.oldestUnsynced = try await oldest(at: now)
     status.jobs = await site.scheduler.jobs.map { job in
       StatusRow.JobRow(
-        replicableName: job.key.name.text, id: job.key.id.text, purpose: job.purpose.rawValue,
+        replicableName: job.key.name.text, id: job.key.id.text, purpose: Word(job.purpose.rawValue),
         seconds: AgentMetrics.rounded(.now - job.startedAt), progress: site.progress.text(of: job.key))
     }
     let limits = await site.scheduler.limits
@@ -108,14 +108,14 @@ extension SecondaryAgent {
       .compactMap { entry in
         entry.notOffered.map {
           .init(
-            id: entry.replicableID.text, reason: $0.rawValue, since: entry.notOfferedAt.map { "\($0)" },
+            id: entry.replicableID.text, reason: Word($0.rawValue), since: entry.notOfferedAt.map { "\($0)" },
             lastSuccessAt: entry.lastSuccessAt.map { "\($0)" })
         }
       }
     }
     if let reason = Self.rest(row) {
       // A kind that is not replicated counts as neither synced nor verified, regardless of its entries.
-      row.notReplicated?[reason] = row.states.values.reduce(0, +)
+      row.notReplicated?[reason.rawValue] = row.states.values.reduce(0, +)
       (row.states, row.verificationStates, row.needsVerification) = ([:], [:], 0)
     }
     row.removalsWaiting = try await site.secondary.waitingRemovals(kind.name).map(\.text)
@@ -132,10 +132,10 @@ extension SecondaryAgent {
   }
 
   /// Returns why a kind is not replicated; `nil` when it is.
-  private static func rest(_ row: StatusRow.KindRow) -> String? {
-    if !row.isEnabled { return "feature_off" }
-    if row.isUnknownToPrimary == true { return "unknown_to_primary" }
-    return row.isOffOnPrimary == true ? "feature_off_on_primary" : nil
+  private static func rest(_ row: StatusRow.KindRow) -> NotReplicatedReason? {
+    if !row.isEnabled { return .featureOff }
+    if row.isUnknownToPrimary == true { return .unknownToPrimary }
+    return row.isOffOnPrimary == true ? .featureOffOnPrimary : nil
   }
 
   /// Returns the entry that has waited longest for the verification of its change.

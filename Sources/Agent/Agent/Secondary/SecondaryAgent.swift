@@ -16,7 +16,7 @@ struct SecondaryAgent: SiteOperations {
     self.context = context
   }
 
-  var role: String { isPromoted ? "primary" : "secondary" }
+  var role: AgentRole { isPromoted ? .primary : .secondary }
 
   private var isPromoted: Bool {
     guard let epoch = plan.epoch, let former = site.former?.url else { return false }

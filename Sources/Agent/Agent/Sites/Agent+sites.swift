@@ -15,7 +15,7 @@ extension Agent {
   /// Returns the same for given sites.
   package func nodeStatus(_ sites: [SiteRow]) async -> [NodeStatusRow] {
     let times = await primary?.times(ofEvents: Set(sites.compactMap { $0.status?.lastEventId })) ?? [:]
-    let primaryRow = sites.first { $0.role == "primary" }
+    let primaryRow = sites.first { $0.role == .primary }
     return sites.map { NodeStatusRow($0, primary: primaryRow, times: times) }
   }
 
@@ -33,7 +33,7 @@ extension Agent {
 
   private static func own(_ status: StatusRow, at now: Timestamp) -> SiteRow {
     var row = SiteRow(name: status.site, role: status.role)
-    row.health = status.isHealthy ? "healthy" : "unhealthy"
+    row.health = .known(status.isHealthy ? .healthy : .unhealthy)
     row.problems = status.problems
     row.reportedAt = "\(now)"
     row.status = status

@@ -11,11 +11,11 @@ extension NodeStatusRow {
     self.init()
     let status = site.status
     self["name"] = .text(site.name)
-    self["primary"] = .flag(site.role == "primary")
+    self["primary"] = .flag(site.role == .primary)
     self["url"] = .text(optional: status?.url)
-    self["healthy"] = .flag(site.health == "healthy")
+    self["healthy"] = .flag(site.health == .healthy)
     self["health"] = .text(site.problems.first ?? "Healthy")
-    self["health_status"] = .text(site.health.prefix(1).uppercased() + site.health.dropFirst())
+    self["health_status"] = .text(site.health.text.prefix(1).uppercased() + site.health.text.dropFirst())
     self["problems_count"] = .count(UInt64(site.problems.count))
     self["version"] = .text(optional: status?.version)
     self["updated_at"] = .text(optional: site.reportedAt)
@@ -25,13 +25,13 @@ extension NodeStatusRow {
     ])
     setCursor(site, primary, times)
     setLag(status)
-    setChecks(site.role == "secondary" ? status : nil)
-    for kind in status?.kinds ?? [] { set(kind, role: site.role) }
+    setChecks(site.role == .secondary ? status : nil)
+    for kind in status?.kinds ?? [] { set(kind, isPrimary: site.role == .primary) }
   }
 
   private mutating func setCursor(_ site: SiteRow, _ primary: SiteRow?, _ times: [UInt64: Int64]) {
     let end = primary?.status?.lastEventId
-    let taken = site.role == "secondary" ? site.status?.lastEventId : nil
+    let taken = site.role == .secondary ? site.status?.lastEventId : nil
     self["last_event_id"] = .count(optional: end)
     self["last_event_timestamp"] = .time(end.flatMap { times[$0] })
     self["cursor_last_event_id"] = .count(optional: taken)
@@ -43,7 +43,7 @@ extension NodeStatusRow {
   private mutating func setLag(_ status: StatusRow?) {
     // Geo's number is of a database, which Remora does not have.
     self["db_replication_lag_seconds"] = .null
-    let isSecondary = status?.role == "secondary"
+    let isSecondary = status.map { $0.role == .secondary } ?? false
     self["oldest_unsynced_seconds"] = isSecondary ? .seconds(status?.oldestUnsynced?.seconds ?? 0) : .null
     self["replication_lag_p50_seconds"] = status?.lag.map { .seconds($0.p50Seconds) }
     self["replication_lag_p95_seconds"] = status?.lag.map { .seconds($0.p95Seconds) }
@@ -61,26 +61,23 @@ extension NodeStatusRow {
   }
 
   /// One kind's fields, by its plural (GitLab EE 18, `GeoNodeStatus`).
-  private mutating func set(_ kind: StatusRow.KindRow, role: String) {
-    let isPrimary = role == "primary"
-    let verification = kind.verificationStates
-    func set(_ suffix: String, _ value: Int?, at place: Bool) {
-      self["\(kind.plural)_\(suffix)"] = place ? .count(optional: value ?? 0) : .null
+  private mutating func set(_ kind: StatusRow.KindRow, isPrimary: Bool) {
+    let (synced, verified) = (kind.count(SyncWord.synced), kind.count(VerificationWord.succeeded))
+    func set(_ suffix: String, _ value: Int, at place: Bool) {
+      self["\(kind.plural)_\(suffix)"] = place ? .count(optional: value) : .null
     }
     self["\(kind.plural)_replication_enabled"] = .flag(kind.isEnabled)
     set("count", kind.count, at: true)
     set("checksum_total_count", kind.count, at: isPrimary)
-    set("checksummed_count", verification["succeeded"], at: isPrimary)
-    set("checksum_failed_count", verification["failed"], at: isPrimary)
+    set("checksummed_count", verified, at: isPrimary)
+    set("checksum_failed_count", kind.count(VerificationWord.failed), at: isPrimary)
     set("registry_count", kind.count, at: !isPrimary)
-    set("synced_count", kind.states["synced"], at: !isPrimary)
-    set("failed_count", kind.states["failed"], at: !isPrimary)
+    set("synced_count", synced, at: !isPrimary)
+    set("failed_count", kind.count(SyncWord.failed), at: !isPrimary)
     set("verification_total_count", kind.count, at: !isPrimary)
-    set("verified_count", verification["succeeded"], at: !isPrimary)
-    set("verification_failed_count", verification["failed"], at: !isPrimary)
+    set("verified_count", verified, at: !isPrimary)
+    set("verification_failed_count", kind.count(VerificationWord.failed), at: !isPrimary)
     set("mismatched_count", kind.mismatched, at: !isPrimary)
-    let synced = kind.states["synced"] ?? 0
-    let verified = verification["succeeded"] ?? 0
     self["\(kind.plural)_synced_in_percentage"] = isPrimary ? .null : .percentage(synced, of: kind.count)
     self["\(kind.plural)_verified_in_percentage"] = isPrimary ? .null : .percentage(verified, of: kind.count)
   }

@@ -19,7 +19,7 @@ extension StatusRow {
       throw WireError("a report with two rows of one kind")
     }
     report.site = name
-    report.role = "secondary"
+    report.role = .known(.secondary)
     report.url = report.url.flatMap { Self.isWebAddress($0) ? $0 : nil }
     report.kinds = report.kinds.compactMap { row in own[row.name].map { row.known(plural: $0.kind.namePlural) } }
     report.jobs.removeAll { !Self.isKnown($0.replicableName, $0.id, own) }

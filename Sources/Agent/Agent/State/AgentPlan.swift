@@ -1,3 +1,4 @@
+package import AgentAPI
 package import BoundedHTTP
 package import EventLog
 package import Replication
@@ -68,11 +69,11 @@ package struct AgentPlan: Sendable {
     case secondary(of: PrimaryAddress?)
   }
 
-  /// `primary` or `secondary`: the present role, also after a promotion.
-  package var roleName: String {
+  /// The present role, also after a promotion.
+  package var agentRole: AgentRole {
     switch role {
-    case .primary: "primary"
-    case .secondary: "secondary"
+    case .primary: .primary
+    case .secondary: .secondary
     }
   }
 

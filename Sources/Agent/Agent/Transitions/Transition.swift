@@ -41,10 +41,10 @@ struct Transition: Hashable, Sendable {
 
   func row(at moment: Timestamp) -> TransitionRow {
     var row = TransitionRow(at: "\(moment)", replicableName: name.text, modelRecordId: id.text)
-    row.oldState = before?.state?.rawValue
-    row.state = after?.state?.rawValue
-    row.oldVerificationState = before?.verificationState.rawValue
-    row.verificationState = after?.verificationState.rawValue
+    row.oldState = (before?.state?.rawValue).map(Word.init)
+    row.state = (after?.state?.rawValue).map(Word.init)
+    row.oldVerificationState = (before?.verificationState.rawValue).map(Word.init)
+    row.verificationState = (after?.verificationState.rawValue).map(Word.init)
     row.message = after?.message
     return row
   }

@@ -29,12 +29,12 @@ struct TrendLoop: Sendable {
   private func row(_ status: StatusRow, since lastEventID: UInt64?) -> TrendRow {
     let counts = counter.take()
     var row = TrendRow(at: "\(environment.now())", changes: counts.syncs, queue: 0)
-    guard status.role == "secondary" else {
+    guard status.role == .secondary else {
       if let lastEventID, let end = status.lastEventId, end > lastEventID { row.changes = Int(end - lastEventID) }
-      row.queue = status.kinds.reduce(0) { $0 + ($1.verificationStates["pending"] ?? 0) }
+      row.queue = status.kinds.reduce(0) { $0 + $1.count(VerificationWord.pending) }
       return row
     }
-    row.queue = status.kinds.reduce(0) { $0 + ($1.states["pending"] ?? 0) + $1.needsVerification }
+    row.queue = status.kinds.reduce(0) { $0 + $1.count(SyncWord.pending) + $1.needsVerification }
     row.transferredBytes = counts.bytes
     row.oldestUnsyncedSeconds = status.oldestUnsynced?.seconds ?? 0
     if let lag = ReplicationLag(of: counts.lags) {

@@ -50,29 +50,29 @@ extension CatalogPageRow {
 extension StandingRow {
   init(_ standing: Standing) {
     switch standing {
-    case .present(let row): self.init(standing: "present", row: CatalogEntryRow(row))
-    case .moved(let row): self.init(standing: "moved", row: CatalogEntryRow(row))
-    case .gone: self.init(standing: "gone")
+    case .present(let row): self.init(standing: .present, row: CatalogEntryRow(row))
+    case .moved(let row): self.init(standing: .moved, row: CatalogEntryRow(row))
+    case .gone: self.init(standing: .gone)
     case .notOffered(let reason):
       self.init(
-        standing: "unknown", reason: "the primary does not offer it: \(reason.text)", notOffered: reason.rawValue)
-    case .unknown(let reason): self.init(standing: "unknown", reason: reason)
+        standing: .unknown, reason: "the primary does not offer it: \(reason.text)", notOffered: Word(reason.rawValue))
+    case .unknown(let reason): self.init(standing: .unknown, reason: reason)
     }
   }
 
   func value() throws -> Standing {
-    switch standing {
-    case "present": .present(try WireError.parse(row, "a standing without a row").row())
-    case "moved": .moved(try WireError.parse(row, "a standing without a row").row())
-    case "gone": .gone
-    case "unknown":
+    switch standing.known {
+    case .present: .present(try WireError.parse(row, "a standing without a row").row())
+    case .moved: .moved(try WireError.parse(row, "a standing without a row").row())
+    case .gone: .gone
+    case .unknown:
       // An unknown reason of a later version counts as a reason.
       if let notOffered {
-        .notOffered(NotOffered(rawValue: notOffered) ?? .unavailable)
+        .notOffered(NotOffered(rawValue: notOffered.text) ?? .unavailable)
       } else {
         .unknown(ForeignText.line(reason ?? "no reason given"))
       }
-    default: throw WireError("the standing '\(standing)'")
+    case nil: throw WireError("the standing '\(standing)'")
     }
   }
 }

@@ -5,10 +5,10 @@ extension RegistryRow {
   init(_ entry: RegistryEntry, of name: ReplicableName) {
     self.init(
       replicableName: name.text, id: entry.id, modelRecordId: entry.replicableID.text, createdAt: "\(entry.createdAt)")
-    state = entry.state.rawValue
+    state = Word(entry.state.rawValue)
     lastSyncedAt = entry.lastSyncedAt.map { "\($0)" }
     lastSuccessAt = entry.lastSuccessAt.map { "\($0)" }
-    notOffered = entry.notOffered?.rawValue
+    notOffered = (entry.notOffered?.rawValue).map(Word.init)
     notOfferedAt = entry.notOfferedAt.map { "\($0)" }
     retryAt = entry.retryAt.map { "\($0)" }
     retryCount = entry.retryCount
@@ -16,7 +16,7 @@ extension RegistryRow {
     forceToRedownload = entry.forceToRedownload
     missingOnPrimary = entry.missingOnPrimary
     isRestored = entry.isRestored
-    verificationState = entry.verificationState.rawValue
+    verificationState = Word(entry.verificationState.rawValue)
     verifiedAt = entry.verifiedAt.map { "\($0)" }
     verificationStartedAt = entry.verificationStartedAt.map { "\($0)" }
     verificationRetryAt = entry.verificationRetryAt.map { "\($0)" }
@@ -39,9 +39,9 @@ extension PrimaryStateRow {
   init(_ state: PrimaryState, of name: ReplicableName) {
     self.init(
       replicableName: name.text, modelRecordId: state.replicableID.text, incarnation: "\(state.incarnation)",
-      verificationState: state.verificationState.rawValue)
+      verificationState: Word(state.verificationState.rawValue))
     generation = state.generation.map { "\($0)" }
-    notOffered = state.notOffered?.rawValue
+    notOffered = (state.notOffered?.rawValue).map(Word.init)
     notOfferedReason = state.notOfferedReason
     verifiedAt = state.verifiedAt.map { "\($0)" }
     verificationRetryAt = state.verificationRetryAt.map { "\($0)" }

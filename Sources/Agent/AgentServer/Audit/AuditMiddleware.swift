@@ -20,7 +20,9 @@ struct AuditMiddleware: RouterMiddleware {
     var (request, context) = (request, context)
     context.audit = audit
     try Self.checkKinds(of: context, request)
-    guard let order = OrderName(request.method, request.uri.path) else { return try await next(request, context) }
+    guard let order = Word<AuditOrder>(request.method, request.uri.path) else {
+      return try await next(request, context)
+    }
     context.trace?.setWritten()
     var details: [String: String] = [:]
     switch context.identity {
@@ -32,7 +34,7 @@ struct AuditMiddleware: RouterMiddleware {
       details = OrderDetails.of(body.readableBytesView, request.headers[.contentType])
     }
     var entry = AuditEntry(
-      order: order.text, kind: context.parameters.get("kind"), details: details, actor: await context.actor(),
+      order: order, kind: context.parameters.get("kind"), details: details, actor: await context.actor(),
       outcome: .done)
     do {
       let response = try await next(request, context)
@@ -85,10 +87,8 @@ struct AuditMiddleware: RouterMiddleware {
   }
 }
 
-/// The name of an order in the audit log; `nil` for other requests.
-struct OrderName {
-  let text: String
-
+extension Word<AuditOrder> {
+  /// The name of a request's order in the audit log; `nil` for other requests.
   init?(_ method: HTTPRequest.Method, _ path: String) {
     if method == .get || method == .head || method == .options { return nil }
     let parts = path.split(separator: "/")
@@ -98,12 +98,17 @@ struct OrderName {
     default: break
     }
     if [AgentRoute.events, AgentRoute.siteReport].contains("/" + parts.joined(separator: "/")) { return nil }
-    let words = ["features": "feature", "actions": "registry"]
-    let known = ["features", "actions", "trash", "removals", "promotion", "fence", "sign-out"]
-    if let last = parts.last.map(String.init), known.contains(last) {
-      text = words[last] ?? last
-    } else {
-      text = "\(method.rawValue) \(path)"
-    }
+    let order: AuditOrder? =
+      switch parts.last {
+      case "features": .feature
+      case "actions": .registry
+      case "trash": .trash
+      case "removals": .removals
+      case "promotion": .promotion
+      case "fence": .fence
+      case "sign-out": .signOut
+      default: nil
+      }
+    self = order.map { .known($0) } ?? .other("\(method.rawValue) \(path)")
   }
 }

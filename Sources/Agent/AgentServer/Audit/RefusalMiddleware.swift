@@ -32,14 +32,14 @@ struct RefusalMiddleware: RouterMiddleware {
     let actor = trace.actor(at: address(of: request, context))
     if let code = Self.refusedToken(error, request) {
       return AuditEntry(
-        order: "token", details: ["request": "\(request.method.rawValue) \(request.uri.path.prefix(200))"],
+        order: .known(.token), details: ["request": "\(request.method.rawValue) \(request.uri.path.prefix(200))"],
         actor: actor, outcome: .refused, code: code)
     }
     guard !trace.isWritten, let fault = error as? AgentFault, fault.status == 401 || fault.status == 403,
-      let order = OrderName(request.method, request.uri.path)
+      let order = Word<AuditOrder>(request.method, request.uri.path)
     else { return nil }
     return AuditEntry(
-      order: order.text, kind: context.parameters.get("kind"), actor: actor, outcome: .refused, code: fault.code)
+      order: order, kind: context.parameters.get("kind"), actor: actor, outcome: .refused, code: fault.code)
   }
 
   /// Returns the client's address behind a trusted proxy, as in the access check.

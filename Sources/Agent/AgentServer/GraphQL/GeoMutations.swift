@@ -16,7 +16,7 @@ enum GeoMutations {
           404, "not_tracked", "\(action) '\(id.prefix(200))': it is no entry of this site's registries",
           hint: "take the id that a list tells")
       }
-      _ = try await agent.act(RegistryAction(action: action, ids: [row.modelRecordId]), on: kind.name)
+      _ = try await agent.act(RegistryAction(action: Word(action), ids: [row.modelRecordId]), on: kind.name)
       let now = try await agent.entry(number: number, of: kind.name)
       return [("registry", now.map { GeoRegistryFields.value($0, of: kind) } ?? .null)]
     }
@@ -34,9 +34,9 @@ enum GeoMutations {
     let name = input["registryClass"]?.text
     guard let kind = kinds.first(where: { $0.registryClass == name }) else { return .null }
     return try await answered(call, "geoRegistriesBulkUpdate", input) {
-      let action = input["action"]?.text == "REVERIFY_ALL" ? "reverify" : "resync"
+      let order = input["action"]?.text == "REVERIFY_ALL" ? RegistryOrder.reverify : .resync
       let ids = try await targets(input, kind, agent)
-      let answer = try await agent.act(RegistryAction(action: action, ids: ids), on: kind.name)
+      let answer = try await agent.act(RegistryAction(order, ids: ids), on: kind.name)
       return [("registryClass", .text(name)), ("count", .int(Int64(answer.count)))]
     }
   }

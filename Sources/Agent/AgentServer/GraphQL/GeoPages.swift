@@ -31,7 +31,7 @@ enum GeoPages {
 
   static func page(of kind: GeoKind, _ call: GraphQLCall, _ agent: Agent) async throws -> GraphQLValue {
     let listing = try await listing(of: kind, call.arguments, agent)
-    guard call.parent["isCurrent"] == .bool(true), agent.role == "secondary", size(asked: call.arguments) > 0 else {
+    guard call.parent["isCurrent"] == .bool(true), agent.role == .secondary, size(asked: call.arguments) > 0 else {
       return value([], RegistryPage(next: nil), kind, sort: listing.sort)
     }
     let page = try await agent.list(listing, of: kind.name)

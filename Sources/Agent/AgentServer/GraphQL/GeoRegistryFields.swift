@@ -40,12 +40,12 @@ enum GeoRegistryFields {
   static func value(_ row: RegistryRow, of kind: GeoKind) -> GraphQLValue {
     .object([
       ("__typename", .string(kind.type)), ("id", .string(kind.globalID(row.id))),
-      ("state", .string(row.state.uppercased())), ("createdAt", .string(row.createdAt)),
+      ("state", .string(row.state.text.uppercased())), ("createdAt", .string(row.createdAt)),
       ("lastSyncedAt", .text(row.lastSyncedAt)), ("lastSyncFailure", .text(row.lastSyncFailure)),
       ("retryAt", .text(row.retryAt)), ("retryCount", .int(Int64(row.retryCount))),
       ("missingOnPrimary", .bool(row.missingOnPrimary)), ("forceToRedownload", .bool(row.forceToRedownload)),
       ("checksumMismatch", .bool(row.checksumMismatch)),
-      ("verificationState", .string(row.verificationState.uppercased())),
+      ("verificationState", .string(row.verificationState.text.uppercased())),
       ("verificationChecksum", .text(row.verificationChecksum)),
       ("verificationChecksumMismatched", .text(row.verificationChecksumMismatched)),
       ("verificationFailure", .text(row.verificationFailure)),

@@ -23,10 +23,10 @@ enum GeoSchema {
 
   private static let common: [GraphQLType] = [
     GraphQLType("Time", "A moment, RFC 3339, UTC.", .scalar(specifiedBy: "https://www.rfc-editor.org/rfc/rfc3339")),
-    words("ReplicationStateEnum", "Where a sync stands.", ["PENDING", "STARTED", "SYNCED", "FAILED"]),
+    words("ReplicationStateEnum", "Where a sync stands.", SyncWord.words.map { $0.uppercased() }),
     words(
       "VerificationStateEnum", "Where a verification stands.",
-      ["PENDING", "STARTED", "SUCCEEDED", "FAILED", "DISABLED"]),
+      VerificationWord.words.map { $0.uppercased() }),
     words("GeoRegistrySort", "The order of a list.", RegistryListing.sorts.map { $0.uppercased() }),
     words("GeoRegistryAction", "What is done to one entry.", ["RESYNC", "REVERIFY", "REDOWNLOAD", "RECHECK"]),
     words("GeoRegistriesBulkAction", "What is done to many entries.", ["RESYNC_ALL", "REVERIFY_ALL"]),
@@ -92,7 +92,7 @@ enum GeoSchema {
     let found = site?.name ?? agent.plan.site
     return .object([
       ("id", .string("gid://remora/GeoNode/\(found)")), ("name", .string(found)),
-      ("primary", .bool((site?.role ?? agent.role) == "primary")),
+      ("primary", .bool(site.map { $0.role == .primary } ?? (agent.role == .primary))),
       ("url", .text(isCurrent ? agent.plan.url : site?.status?.url)), ("enabled", .bool(true)),
       ("isCurrent", .bool(isCurrent)),
     ])
@@ -105,7 +105,7 @@ enum GeoSchema {
       .init("enabled", "Boolean!", "It takes part."),
       .init("health", "String!", "healthy, unhealthy, or unknown where it has never told.") { call in
         let sites = try await agent.sites().sites
-        return .text(sites.first { $0.name == call.parent["name"]?.text }?.health)
+        return .text(sites.first { $0.name == call.parent["name"]?.text }?.health.text)
       },
     ]
     let lists = kinds.map { kind in

@@ -27,7 +27,7 @@ extension Router<AgentContext> {
         }
         await context.audit?.record(
           AuditEntry(
-            order: "graphql \(name)", details: details, actor: actor, outcome: code == nil ? .done : .refused,
+            order: .other("graphql \(name)"), details: details, actor: actor, outcome: code == nil ? .done : .refused,
             code: code)
         )
       }

@@ -11,7 +11,7 @@ enum SiteMetrics {
       let sites = try await agent.sites().sites
       guard let status = sites.first?.status else { return [gauge("remora_up", help, [.init(0)])] }
       let own = [gauge("remora_up", help, [.init(1)])] + common(status)
-      let ofRole = status.role == "primary" ? primary(status, sites) : secondary(status)
+      let ofRole = status.role == .primary ? primary(status, sites) : secondary(status)
       return own + ofRole + GeoMetrics.families(of: await agent.nodeStatus(sites))
     } catch {
       return [gauge("remora_up", help, [.init(0)])]
@@ -22,13 +22,13 @@ enum SiteMetrics {
     [
       gauge(
         "remora_info", "What runs here.",
-        [.init(1, labels: [("version", status.version), ("site", status.site), ("role", status.role)])]),
+        [.init(1, labels: [("version", status.version), ("site", status.site), ("role", status.role.text)])]),
       gauge("remora_healthy", "Whether nothing needs a person.", [.init(status.isHealthy ? 1 : 0)]),
       gauge("remora_ready", "Whether /readyz answers 200.", [.init(status.isReady == false ? 0 : 1)]),
       gauge(
         "remora_not_replicated", "Replicables that are tracked and not replicated, by reason.",
         status.kinds.flatMap { kind in
-          reasons.map { reason in
+          NotReplicatedReason.words.map { reason in
             .init(Double(kind.notReplicated?[reason] ?? 0), labels: [("kind", kind.name), ("reason", reason)])
           }
         }),
@@ -48,19 +48,14 @@ enum SiteMetrics {
     ]
   }
 
-  /// Why something is not replicated (`StatusRow.KindRow.notReplicated`).
-  private static let reasons = [
-    "excluded", "unavailable", "broken", "feature_off", "feature_off_on_primary", "unknown_to_primary",
-  ]
-
   private static func jobs(_ status: StatusRow) -> [MetricFamily.Sample] {
-    ["sync", "verification", "housekeeping", "check"].map { purpose in
-      .init(Double(status.jobs.count { $0.purpose == purpose }), labels: [("purpose", purpose)])
+    JobWord.allCases.map { purpose in
+      .init(Double(status.jobs.count { $0.purpose == purpose }), labels: [("purpose", purpose.rawValue)])
     }
   }
 
   private static func primary(_ status: StatusRow, _ sites: [SiteRow]) -> [MetricFamily] {
-    let secondaries = sites.filter { $0.role == "secondary" }
+    let secondaries = sites.filter { $0.role == .secondary }
     return [
       gauge(
         "remora_secondary_last_event_id", "The last event that a secondary has taken.",
@@ -74,7 +69,7 @@ enum SiteMetrics {
         }),
       gauge(
         "remora_secondary_healthy", "Whether a secondary has told within ten minutes that nothing needs a person.",
-        secondaries.map { .init($0.health == "healthy" ? 1 : 0, labels: [("secondary", $0.name)]) }),
+        secondaries.map { .init($0.health == .healthy ? 1 : 0, labels: [("secondary", $0.name)]) }),
     ]
   }
 
@@ -122,8 +117,9 @@ enum SiteMetrics {
   private static func queues(_ status: StatusRow) -> [MetricFamily.Sample] {
     status.kinds.flatMap { kind -> [MetricFamily.Sample] in
       [
-        .init(Double(kind.states["pending"] ?? 0), labels: [("kind", kind.name), ("purpose", "sync")]),
-        .init(Double(kind.needsVerification), labels: [("kind", kind.name), ("purpose", "verification")]),
+        .init(Double(kind.count(SyncWord.pending)), labels: [("kind", kind.name), ("purpose", JobWord.sync.rawValue)]),
+        .init(
+          Double(kind.needsVerification), labels: [("kind", kind.name), ("purpose", JobWord.verification.rawValue)]),
       ]
     }
   }

@@ -31,7 +31,7 @@ enum APIOperations {
   /// The rule of `ReplicableName`.
   private static let replicableName = APISchema.pattern("^[a-z][a-z0-9]*(_[a-z0-9]+)*$", longest: 63)
   private static let oid = APISchema.pattern("^([0-9a-f]{40}|[0-9a-f]{64})$")
-  private static let verificationStates = APISchema.word(["pending", "started", "succeeded", "failed", "disabled"])
+  private static let verificationStates = APISchema.word(VerificationWord.words)
 
   private static let id = Parameter(
     name: "id", description: "The replicable within its kind.", schema: replicableID, isRequired: true)
@@ -129,8 +129,8 @@ enum APIOperations {
         method: .post, path: "\(kind)/registry/actions", summary: "Asks for syncs, downloads, verifications or checks.",
         role: .admin,
         body: try SchemaRecorder.schema(of: RegistryAction.self).with([
-          "action": .word(["resync", "redownload", "reverify", "recheck"]), "ids": .array(replicableID),
-          "state": .word(["pending", "started", "failed"]),
+          "action": .word(RegistryOrder.words), "ids": .array(replicableID),
+          "state": .word(UnfinishedWord.words),
         ]), answer: try json(ActionAnswer.self)),
       .init(
         method: .get, path: "\(kind)/explanation", summary: "Why one replicable is as it is.", role: .reader,
@@ -146,7 +146,7 @@ enum APIOperations {
         answer: try json(TrashPage.self)),
       .init(
         method: .post, path: "\(kind)/trash", summary: "Restores a copy, or empties the trash.", role: .admin,
-        body: try SchemaRecorder.schema(of: TrashAction.self).with(["action": .word(["restore", "empty"])]),
+        body: try SchemaRecorder.schema(of: TrashAction.self).with(["action": .word(TrashOrder.words)]),
         answer: try json(ActionAnswer.self)),
       .init(
         method: .post, path: "\(kind)/removals", summary: "Lets removals go on that wait for a confirmation.",

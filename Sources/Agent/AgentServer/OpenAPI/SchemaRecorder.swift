@@ -30,7 +30,7 @@ final class SchemaRecorder: Decoder {
 
   private static func simple(_ type: any Decodable.Type) -> APISchema? {
     switch type {
-    case is String.Type: .string
+    case is String.Type, is any APIText.Type: .string
     case is Bool.Type: .boolean
     case is Int.Type: .integer(minimum: -AgentNumber.highest, maximum: UInt64(AgentNumber.highest))
     case is UInt64.Type: .integer(minimum: 0, maximum: UInt64(AgentNumber.highest))
@@ -75,6 +75,7 @@ final class SchemaRecorder: Decoder {
       default: nil
       }
     if let value = simple as? Value { return value }
+    if let text = type as? any APIText.Type, let value = text.init("") as? Value { return value }
     return try Value(from: SchemaRecorder(open))
   }
 

@@ -26,12 +26,13 @@ extension PageRoutes {
         throw AgentFault(400, "invalid_request", "do something: the form says neither what nor to which")
       }
       let ids = form["all"] == nil ? form["id"].map { [$0] } : nil
-      let answer = try await agent.act(RegistryAction(action: action, ids: ids, state: form["state"]), on: kind)
+      let answer = try await agent.act(
+        RegistryAction(action: Word(action), ids: ids, state: form["state"].map(Word.init)), on: kind)
       return (form.returnTo, "\(action).\(answer.count)")
     }
     order(router, "/kinds/{kind}/trash") { form, kind in
       let action = form["action"] ?? ""
-      let answer = try await agent.act(TrashAction(action: action, name: form["name"]), onTrashOf: kind)
+      let answer = try await agent.act(TrashAction(action: Word(action), name: form["name"]), onTrashOf: kind)
       return ("/kinds/\(AgentRoute.encoded(kind))/trash", "\(action).\(answer.count)")
     }
     order(router, "/kinds/{kind}/removals") { _, kind in
@@ -75,7 +76,7 @@ extension PageRoutes {
     // The owner of the token is available only here.
     func record(_ person: Person?, _ code: String?) async {
       let entry = AuditEntry(
-        order: "sign-in", details: person.map { ["role": $0.role.rawValue] } ?? [:],
+        order: .known(.signIn), details: person.map { ["role": $0.role.rawValue] } ?? [:],
         actor: AuditActor(token: person?.name, address: context.client.address),
         outcome: code == nil ? .done : .refused, code: code)
       await context.audit?.record(entry)

@@ -39,7 +39,7 @@ struct PageRoutes: Sendable {
         waiting: kind.row.removalsWaiting)
     }
     screen(router, "/events") { request, context in
-      guard agent.role == "primary" else { return page.events(await frame(request, context), nil, older: nil) }
+      guard agent.role == .primary else { return page.events(await frame(request, context), nil, older: nil) }
       let before = request.field("before").flatMap { UInt64($0) }
       let events = try await agent.events(before: before, limit: 50)
       return page.events(
@@ -70,9 +70,9 @@ struct PageRoutes: Sendable {
     let kind = try kindName(context)
     var listing = RegistryListing()
     listing.sort = request.field("sort") ?? listing.sort
-    listing.state = agent.role == "secondary" ? request.field("state") : nil
+    listing.state = agent.role == .secondary ? request.field("state") : nil
     listing.verificationState =
-      request.field("verification_state") ?? (agent.role == "primary" ? request.field("state") : nil)
+      request.field("verification_state") ?? (agent.role == .primary ? request.field("state") : nil)
     listing.prefix = request.field("prefix")
     listing.after = request.field("after")
     listing.before = request.field("before")
@@ -94,7 +94,7 @@ struct PageRoutes: Sendable {
     do {
       let rules = try doors.refRules(of: kind.name, id, for: context)
       // A kind without refs, a missing copy, and another site's entry have no history here.
-      history = agent.role == "secondary" ? try? await agent.history(of: kind.name, id: id) : nil
+      history = agent.role == .secondary ? try? await agent.history(of: kind.name, id: id) : nil
       if let rules { history?.changes.removeAll { rules.hides($0.ref) } }
     } catch let fault as AgentFault where fault.status == 403 || fault.status == 404 {
       // `serve_git` hides its refs from this reader; every reader sees the state of the entry.
@@ -119,19 +119,19 @@ struct PageRoutes: Sendable {
           title: title, question: question, action: "\(path)/\(target)", fields: fields, cancel: path))
     }
     switch action {
-    case "resync", "reverify":
-      let states = action == "resync" ? row.states : row.verificationStates
+    case RegistryOrder.resync.rawValue, RegistryOrder.reverify.rawValue:
+      let states = action == RegistryOrder.resync.rawValue ? row.states : row.verificationStates
       let count = state.map { states[$0] ?? 0 } ?? row.count
       let which = state.map { " that stand at '\($0)'" } ?? ""
       let verb = action.prefix(1).uppercased() + action.dropFirst()
       return await screen(
         "\(verb) many", "\(verb) \(count) of '\(kind.plural)'\(which)?", "actions",
         [("action", action), ("all", "1"), ("state", state ?? ""), ("return_to", path)])
-    case "empty":
+    case TrashOrder.empty.rawValue:
       let count = try await agent.trash(of: kind.name).tickets.count
       return await screen(
         "Empty the trash", "Remove \(count) copies of '\(kind.plural)' for good? They cannot be brought back.", "trash",
-        [("action", "empty")])
+        [("action", action)])
     case "removals":
       return await screen(
         "Let removals go on", "Move \(row.removalsWaiting.count) copies of '\(kind.plural)' into the trash?",
@@ -183,13 +183,14 @@ struct PageRoutes: Sendable {
   private static func notice(_ done: String) -> String? {
     let parts = done.split(separator: ".")
     guard parts.count == 2, let count = Int(parts[1]), count >= 0 else { return nil }
-    return switch parts[0] {
-    case "resync", "redownload", "reverify", "recheck": "Asked for a \(parts[0]) of \(count)."
-    case "restore": "Restored \(count)."
-    case "empty": "Removed \(count) for good."
-    case "removals": "\(count) removals go on."
-    case "feature": "The feature was switched."
-    default: nil
+    let word = String(parts[0])
+    if let order = RegistryOrder(rawValue: word) { return "Asked for a \(order.rawValue) of \(count)." }
+    return switch (TrashOrder(rawValue: word), word) {
+    case (.restore, _): "Restored \(count)."
+    case (.empty, _): "Removed \(count) for good."
+    case (nil, "removals"): "\(count) removals go on."
+    case (nil, "feature"): "The feature was switched."
+    case (nil, _): nil
     }
   }
 

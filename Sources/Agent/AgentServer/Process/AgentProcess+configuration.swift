@@ -1,4 +1,5 @@
 package import Agent
+internal import AgentAPI
 internal import Foundation
 package import Logging
 package import MetricsExposition
@@ -45,7 +46,7 @@ extension AgentProcess {
           reload: { await reload.run(for: $0) },
           opened: { port in
             reload.hasOpened()
-            opened(port, plan.roleName)
+            opened(port, plan.agentRole.rawValue)
           })
       } catch {
         // If the reloaded kinds cannot be opened, the previous ones are opened again.

@@ -79,7 +79,7 @@ struct RegistryListCommand: AsyncParsableCommand {
 
   private static func line(_ row: PrimaryStateRow) -> String {
     if let reason = row.notOffered {
-      return "\(row.replicableName) \(row.modelRecordId): not offered: \(row.notOfferedReason ?? reason)"
+      return "\(row.replicableName) \(row.modelRecordId): not offered: \(row.notOfferedReason ?? reason.text)"
     }
     return "\(row.replicableName) \(row.modelRecordId): \(row.verificationState) \(row.verificationChecksum ?? "")"
       + (row.verificationFailure.map { ": \($0)" } ?? "")
@@ -150,25 +150,29 @@ struct EntrySelection: ParsableArguments {
   }
 
   /// Asks for the work, and prints for how many.
-  func ask(_ action: String, _ kind: KindOption, _ agent: AgentPointer, json: Bool) async throws {
+  func ask(_ order: RegistryOrder, _ kind: KindOption, _ agent: AgentPointer, json: Bool) async throws {
     let count = try await agent.ask { client in
       var count = 0
       if ids.isEmpty {
         for name in try await kind.all(client) {
-          let body = RegistryAction(action: action, ids: nil, state: failed ? "failed" : nil)
+          let body = RegistryAction(order, state: failed ? .failed : nil)
           let answer = try await client.post(AgentRoute.registryAction(name), body, as: ActionAnswer.self)
           count = count.clampedSum(answer.count)
         }
       }
       for id in ids {
         let name = try await kind.of(id, client)
-        let body = RegistryAction(action: action, ids: [id], state: nil)
+        let body = RegistryAction(order, ids: [id])
         let answer = try await client.post(AgentRoute.registryAction(name), body, as: ActionAnswer.self)
         count = count.clampedSum(answer.count)
       }
       return count
     }
-    if json { try Output.row(ActionAnswer(count: count)) } else { Output.result("\(action) asked for: \(count)") }
+    if json {
+      try Output.row(ActionAnswer(count: count))
+    } else {
+      Output.result("\(order.rawValue) asked for: \(count)")
+    }
   }
 }
 
@@ -184,7 +188,7 @@ struct RegistryResyncCommand: AsyncParsableCommand {
   @OptionGroup(title: "Agent") var agent: AgentPointer
 
   func run() async throws {
-    try await selection.ask(redownload ? "redownload" : "resync", kind, agent, json: json)
+    try await selection.ask(redownload ? .redownload : .resync, kind, agent, json: json)
   }
 }
 
@@ -198,7 +202,7 @@ struct RegistryReverifyCommand: AsyncParsableCommand {
   @OptionGroup var kind: KindOption
   @OptionGroup(title: "Agent") var agent: AgentPointer
 
-  func run() async throws { try await selection.ask("reverify", kind, agent, json: json) }
+  func run() async throws { try await selection.ask(.reverify, kind, agent, json: json) }
 }
 
 /// `remora registry recheck`.
@@ -211,7 +215,7 @@ struct RegistryRecheckCommand: AsyncParsableCommand {
   @OptionGroup var kind: KindOption
   @OptionGroup(title: "Agent") var agent: AgentPointer
 
-  func run() async throws { try await selection.ask("recheck", kind, agent, json: json) }
+  func run() async throws { try await selection.ask(.recheck, kind, agent, json: json) }
 }
 
 /// `remora registry confirm-removals`.

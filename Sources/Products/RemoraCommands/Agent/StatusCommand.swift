@@ -118,7 +118,7 @@ struct StatusTable {
     lines += (kind.notReplicatedExamples ?? []).prefix(5).map { row in
       let age = row.since.map { ", since \($0)" } ?? ""
       let copy = row.lastSuccessAt.map { ", the copy is of \($0)" } ?? ""
-      return "    '\(row.id)': \(row.message ?? row.reason)\(age)\(copy)"
+      return "    '\(row.id)': \(row.message ?? row.reason.text)\(age)\(copy)"
     }
     if kind.mismatched > 0 { lines.append("  \(kind.mismatched) differ from the primary") }
     if kind.missingOnPrimary > 0 { lines.append("  \(kind.missingOnPrimary) are missing on the primary") }
@@ -126,7 +126,7 @@ struct StatusTable {
       lines.append("  removals that wait: \(kind.removalsWaiting.prefix(10).joined(separator: ", "))")
     }
     if let scan = kind.lastScanAt { lines.append("  last scan at \(scan)") }
-    let place = status.role == "primary" ? "" : " on the primary"
+    let place = status.role == .primary ? "" : " on the primary"
     lines += kind.skipped.prefix(5).map { "  left out\(place): \($0)" }
     if let count = kind.skippedCount, count > min(5, kind.skipped.count) {
       lines.append("  left out\(place) in all: \(count)")

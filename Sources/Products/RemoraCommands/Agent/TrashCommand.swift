@@ -59,7 +59,7 @@ struct TrashRestoreCommand: AsyncParsableCommand {
         let tickets = try await client.get(AgentRoute.trash(kind), as: TrashPage.self).tickets
         guard tickets.contains(where: { $0.name == name }) else { continue }
         return try await client.post(
-          AgentRoute.trash(kind), TrashAction(action: "restore", name: name), as: ActionAnswer.self)
+          AgentRoute.trash(kind), TrashAction(.restore, name: name), as: ActionAnswer.self)
       }
       throw AgentFault(404, "missing", "restore '\(name)': it is not in the trash", hint: "remora trash list")
     }
@@ -87,7 +87,7 @@ struct TrashEmptyCommand: AsyncParsableCommand {
     let count = try await agent.ask { client in
       var count = 0
       for name in try await kind.all(client) {
-        let body = TrashAction(action: "empty", olderThanSeconds: UInt64(olderThanDays) * 86_400)
+        let body = TrashAction(.empty, olderThanSeconds: UInt64(olderThanDays) * 86_400)
         let answer = try await client.post(AgentRoute.trash(name), body, as: ActionAnswer.self)
         count = count.clampedSum(answer.count)
       }

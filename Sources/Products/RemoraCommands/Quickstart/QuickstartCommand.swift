@@ -122,7 +122,7 @@ struct QuickstartStory {
     try ground.git("-C", ground.copy("other"), "update-ref", "refs/heads/intruder", "HEAD")
     say("", "Somebody writes a ref into the copy 'other'. It is verified again:")
     try await secondary.post(
-      AgentRoute.registryAction(Self.kind), RegistryAction(action: "reverify", ids: ["other"], state: nil))
+      AgentRoute.registryAction(Self.kind), RegistryAction(.reverify, ids: ["other"]))
     try await until("the tampering is caught") { try await !differences("other", secondary).isEmpty }
     let explanation = try await explanation("other", secondary)
     for fact in explanation.facts { say("  \(fact)") }
@@ -131,7 +131,7 @@ struct QuickstartStory {
     }
     say("  next: \(explanation.next)")
     try await secondary.post(
-      AgentRoute.registryAction(Self.kind), RegistryAction(action: "resync", ids: ["other"], state: nil))
+      AgentRoute.registryAction(Self.kind), RegistryAction(.resync, ids: ["other"]))
     try await untilEqual("other", secondary)
     say("A person says 'resync' and need not wait: repaired, and verified.")
   }
@@ -146,7 +146,7 @@ struct QuickstartStory {
     }
     say("", "The repository 'other' is destroyed on the host; its copy lies in the trash: \(ticket.name)")
     try await secondary.post(
-      AgentRoute.trash(Self.kind), TrashAction(action: "restore", name: ticket.name, olderThanSeconds: nil))
+      AgentRoute.trash(Self.kind), TrashAction(.restore, name: ticket.name))
     try FileManager.default.moveItem(atPath: "\(ground.path)/moved-away", toPath: ground.source("other"))
     try ground.remora("event", "update", "--config", ground.primaryConfiguration, Self.kind, "other")
     try await untilEqual("other", secondary)
@@ -172,7 +172,7 @@ struct QuickstartStory {
   /// Waits until git calls both sides equal and the secondary has verified its copy.
   private func untilEqual(_ id: String, _ secondary: AgentClient) async throws {
     try await until("the copy of '\(id)' is verified") {
-      guard let entry = try await entry(id, secondary), entry.state == "synced", entry.verificationState == "succeeded"
+      guard let entry = try await entry(id, secondary), entry.state == .synced, entry.verificationState == .succeeded
       else { return false }
       return try listing(ground.source(id)) == listing(ground.copy(id))
     }

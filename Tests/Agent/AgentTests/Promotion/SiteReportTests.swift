@@ -15,7 +15,7 @@ struct SiteReportTests {
   }
 
   private static func report() -> StatusRow {
-    var report = StatusRow(site: "berlin", role: "secondary", version: "0.1.0", startedAt: "2026-11-22T18:04:05.123Z")
+    var report = StatusRow(site: "berlin", role: .secondary, version: "0.1.0", startedAt: "2026-11-22T18:04:05.123Z")
     var row = StatusRow.KindRow(name: "project_repository", plural: "project_repositories", isEnabled: true)
     row.count = 3
     row.states = ["synced": 2, "failed": 1]
@@ -33,7 +33,8 @@ struct SiteReportTests {
     report.url = "https://berlin:7170"
     report.problems = ["2 of 'project_repository' fail to sync"]
     report.jobs = [
-      .init(replicableName: "project_repository", id: "a/b", purpose: "sync", seconds: 2.5, progress: "receiving")
+      .init(
+        replicableName: "project_repository", id: "a/b", purpose: .known(.sync), seconds: 2.5, progress: "receiving")
     ]
     report.lag = .init(p50Seconds: 0.1, p95Seconds: 0.5, maxSeconds: 2, samples: 9)
     #expect(try Self.kept(report) == report)
@@ -45,7 +46,7 @@ struct SiteReportTests {
     report.kinds[0].plural = "problems"
     report.kinds[0].states["exploded"] = 5
     report.kinds += ["secret_kind", "name", "<script>", ""].map { .init(name: $0, plural: $0, isEnabled: true) }
-    report.jobs = [.init(replicableName: "secret_kind", id: "a", purpose: "sync", seconds: 1, progress: nil)]
+    report.jobs = [.init(replicableName: "secret_kind", id: "a", purpose: .known(.sync), seconds: 1, progress: nil)]
     report.lastFailures = [
       .init(at: "2026-11-22T18:04:05.123Z", replicableName: "secret_kind", id: "a", message: "x"),
       .init(at: "yesterday", replicableName: "project_repository", id: "a", message: "x"),

@@ -1,0 +1,15 @@
+import AgentAPI
+import Replication
+import Scheduling
+import Testing
+
+@Suite("Words of the API and states of the domain")
+struct DomainWordTests {
+  @Test("each state that an agent has is a word of the API")
+  func words() {
+    #expect(SyncWord.words == SyncState.allCases.map(\.rawValue))
+    #expect(VerificationWord.words == VerificationState.allCases.map(\.rawValue))
+    #expect(JobWord.words == JobPurpose.allCases.map(\.rawValue))
+    #expect(NotOffered.allCases.allSatisfy { NotReplicatedReason(rawValue: $0.rawValue) != nil })
+  }
+}
