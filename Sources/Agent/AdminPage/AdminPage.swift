@@ -110,3 +110,12 @@ package struct AdminPage: Sendable {
       ["status": "\(fault.status)", "message": fault.message, "hint": fault.hint ?? ""], frame)
   }
 }
+
+/// The paths of the screens.
+enum Links {
+  static func kind(_ name: String, _ rest: String? = nil) -> String {
+    "/kinds/\(AgentRoute.encoded(name))\(rest.map { "/\($0)" } ?? "")"
+  }
+
+  static func entry(_ kind: String, _ id: String) -> String { AgentRoute.path(self.kind(kind, "entry"), [("id", id)]) }
+}

@@ -1,6 +1,6 @@
 package import AgentAPI
 package import BoundedHTTP
-import TextBytes
+internal import TextBytes
 
 /// Asks an agent. Every exchange ends: by its answer, by a limit, or with the task.
 ///
@@ -188,4 +188,43 @@ package struct AgentClient: Sendable {
     fault.status = status
     return fault
   }
+}
+
+/// Where an agent is.
+package enum AgentEndpoint: Hashable, Sendable, CustomStringConvertible {
+  /// `http://…` or `https://…`, without a path.
+  case url(String)
+  /// A socket in an agent's state directory.
+  case socket(path: String)
+
+  /// The endpoint as displayed.
+  package var description: String {
+    switch self {
+    case .url(let url): url
+    case .socket(let path): path
+    }
+  }
+
+  /// The URL of a path with its query.
+  func url(of pathAndQuery: String) -> String {
+    switch self {
+    case .url(let url): (url.hasSuffix("/") ? String(url.dropLast()) : url) + pathAndQuery
+    case .socket(let path): "http+unix://" + Self.encoded(path) + pathAndQuery
+    }
+  }
+
+  /// The path of a socket as the host of a URL, each byte that could end a host encoded.
+  private static func encoded(_ path: String) -> String {
+    PercentCoding.encode(path.utf8) { PercentCoding.isUnreserved($0) && $0 != UInt8(ascii: "~") }
+  }
+}
+
+/// How a client proves who it is.
+package enum AgentAuthorization: Sendable {
+  /// Not at all: a socket's mode says who may use it.
+  case none
+  /// By a reader's or admin's token.
+  case bearer(String)
+  /// By a token made for this very request.
+  case signed(any RequestSigner)
 }

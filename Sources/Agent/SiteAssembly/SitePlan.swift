@@ -1,3 +1,4 @@
+internal import Foundation
 public import Replication
 
 /// What a site replicates, where that is stored, and where the site keeps its state: a site before it is opened.
@@ -92,5 +93,58 @@ public struct SitePlan: Sendable {
         throw error
       }
     }
+  }
+}
+
+/// One kind with its place on a site. A kind that is declared in Swift and one that is configured give the same value,
+/// so nothing behind a plan distinguishes them.
+package struct KindPlan: Sendable {
+  /// The kind, with the steps that a replicator replaces.
+  package var kind: Kind
+  /// The directory that holds the replicables, or the copies. Absolute.
+  package var root: String
+  /// Which directories or files below the root belong to the kind.
+  package var selection: SelectiveSync
+  /// From where a secondary fetches; `nil` is the primary.
+  package var address: AddressTemplate?
+  /// Directories outside of the root to which links below it may lead.
+  package var allowedRoots: [String] = []
+
+  /// A kind that is declared in Swift.
+  package init<R: Replicator>(
+    _ type: R.Type, root: String, selection: SelectiveSync = .everything, address: AddressTemplate? = nil
+  ) {
+    kind = Kind(type)
+    self.root = root
+    self.selection = selection
+    self.address = address
+  }
+
+  /// A kind that only a configuration names.
+  package init(_ configuration: KindConfiguration) {
+    kind = configuration.kind
+    root = configuration.root
+    selection = configuration.selection
+    address = configuration.address
+  }
+
+  /// The kind's name.
+  package var name: ReplicableName { kind.name }
+  /// How it is stored.
+  package var dataType: DataType { kind.dataType }
+
+  /// Returns from where a secondary in this process fetches a replicable: its address, or where it lies below the root.
+  func source(of id: ReplicableID) -> SourceAddress {
+    if let address { return SourceAddress(location: address.url(of: id)) }
+    return SourceAddress(location: "\(root)/\(id)\(dataType == .repository ? ".git" : "")")
+  }
+}
+
+extension SiteEnvironment {
+  /// The system's clock and random source.
+  public static var system: SiteEnvironment {
+    SiteEnvironment(
+      now: { Timestamp(secondsSince1970: Date().timeIntervalSince1970) },
+      random: { UInt64.random(in: .min ... .max) })
   }
 }

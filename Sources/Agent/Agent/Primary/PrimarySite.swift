@@ -2,6 +2,7 @@ internal import EventLog
 internal import Replication
 internal import Scheduling
 internal import SiteAssembly
+internal import Synchronization
 internal import SystemPackage
 internal import WorkerPool
 
@@ -87,5 +88,53 @@ final class PrimarySite: Sendable {
   func close() async {
     // Published events are durable; only the newest acknowledgements of readers may be lost.
     try? await site.close()
+  }
+}
+
+/// When each secondary last sent a request, and the cursor up to which it has consumed events.
+final class SecondaryContacts: Sendable {
+  struct Contact: Sendable {
+    var lastContactAt: Timestamp?
+    var cursor: Cursor?
+  }
+
+  let names: [String]
+  private let contacts = Mutex<[String: Contact]>([:])
+  private let now: @Sendable () -> Timestamp
+
+  init(_ names: [String], now: @escaping @Sendable () -> Timestamp) {
+    self.names = names
+    self.now = now
+  }
+
+  func heard(from name: String, cursor: Cursor? = nil) {
+    let moment = now()
+    contacts.withLock { contacts in
+      contacts[name, default: Contact()].lastContactAt = moment
+      if let cursor { contacts[name, default: Contact()].cursor = cursor }
+    }
+  }
+
+  subscript(name: String) -> Contact { contacts.withLock { $0[name] ?? Contact() } }
+}
+
+/// Prunes events that every secondary has acknowledged, and events older than the retention.
+struct PruningLoop: Sendable {
+  let log: DurableEventLog
+  let secondaries: Set<String>
+  let observer: any ReplicationObserver
+
+  private static let interval = Duration.seconds(300)
+
+  /// Runs until the task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      // Throws only when cancelled, which the loop checks.
+      try? await Task.sleep(for: Self.interval)
+      guard !Task.isCancelled else { return }
+      do { _ = try await log.prune(secondaries: secondaries) } catch {
+        if !Task.isCancelled { observer.log(.trouble("prune the event log: \(error)")) }
+      }
+    }
   }
 }

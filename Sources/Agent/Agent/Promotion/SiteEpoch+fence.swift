@@ -1,4 +1,6 @@
 internal import AgentAPI
+internal import EventLog
+internal import Replication
 internal import Synchronization
 
 /// A running fence order: between its beginning and its end no event is published.
@@ -126,4 +128,38 @@ extension SiteEpoch {
       await silence.wait(atMost: min(left, .milliseconds(200)))
     }
   }
+}
+
+/// The event log of a primary that may be replaced: while and after another site replaces it, no event is written. So
+/// the last event that a fence order reads is the last one that was acknowledged.
+struct GatedEventLog: EventPublishing, EventReading {
+  let log: DurableEventLog
+  /// `nil` where the site is never replaced.
+  let epoch: SiteEpoch?
+
+  func publish(_ events: [UnpublishedEvent]) async throws -> [Event] {
+    try epoch?.beginPublishing()
+    defer { epoch?.endPublishing() }
+    return try await log.publish(events)
+  }
+
+  func position() async throws -> Cursor { try await log.position() }
+
+  func events(after cursor: Cursor?, limit: Int, wait: Duration) async throws(PrimaryAccessError) -> EventBatch {
+    try await log.events(after: cursor, limit: limit, wait: wait)
+  }
+}
+
+/// Which sites may replace this primary (`may_promote`); a reload of the configuration changes it.
+package final class PromotionRights: Sendable {
+  private let names: Mutex<Set<String>>
+
+  /// These sites.
+  package init(_ names: Set<String> = []) { self.names = Mutex(names) }
+
+  /// Other sites from now on.
+  package func replace(_ names: Set<String>) { self.names.withLock { $0 = names } }
+
+  /// Whether this site may replace the primary.
+  package func allow(_ site: String) -> Bool { names.withLock { $0.contains(site) } }
 }

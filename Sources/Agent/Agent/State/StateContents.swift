@@ -1,5 +1,7 @@
+internal import AgentAPI
 internal import DurableFiles
 internal import Glibc
+package import StateFiles
 internal import SystemPackage
 
 /// The list of names that an agent writes in its state directory.
@@ -49,5 +51,16 @@ package enum StateContents {
       return "others may write to '\(path)' (mode 0\(String(status.permissions.rawValue, radix: 8))): chmod go-w it"
     }
     return nil
+  }
+}
+
+extension StateFormat where Value: Codable {
+  /// The JSON of the API (`AgentJSON`) with a newline: for files of values that the API has, without a version.
+  package static var agentJSON: StateFormat {
+    StateFormat { value in
+      try AgentJSON.encode(value) + [UInt8(ascii: "\n")]
+    } decode: { bytes in
+      try AgentJSON.decode(Value.self, from: bytes)
+    }
   }
 }

@@ -8,6 +8,7 @@ internal import HummingbirdTLS
 internal import Logging
 internal import NIOCore
 internal import ServiceLifecycle
+internal import Synchronization
 internal import UnixSignals
 
 /// The listeners and the loops of an open agent, as services that end together.
@@ -151,5 +152,77 @@ private struct GatedService: Service {
     guard !Task.isCancelled else { return }
     try prepare()
     try await body()
+  }
+}
+
+/// Makes services wait until `arrive` was called a given number of times.
+final class OpenGate: Sendable {
+  private struct State {
+    var missing: Int
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state: Mutex<State>
+
+  /// - Parameter count: the number of calls of `arrive` to wait for.
+  init(after count: Int) { state = Mutex(State(missing: count)) }
+
+  func arrive() {
+    let freed = state.withLock { state in
+      state.missing -= 1
+      guard state.missing == 0 else { return [CheckedContinuation<Void, Never>]() }
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for continuation in freed { continuation.resume() }
+  }
+
+  /// Releases all waiters, even if arrivals are missing.
+  func force() {
+    let freed = state.withLock { state in
+      state.missing = 0
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for continuation in freed { continuation.resume() }
+  }
+
+  func pass() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isOpen = state.withLock { state in
+          if state.missing > 0 { state.waiting.append(continuation) }
+          return state.missing <= 0
+        }
+        if isOpen { continuation.resume() }
+      }
+    } onCancel: {
+      force()
+    }
+  }
+}
+
+/// A socket in the state directory.
+struct SocketFile: Sendable {
+  let path: String
+
+  /// `sun_path` has 108 bytes, one of them for the end (unix(7)).
+  private static let longest = 107
+
+  /// Prepares the path for a new socket, and removes a dead process's one: the state directory's lock proves that it is
+  /// dead.
+  ///
+  /// - Throws: `AgentFault` for an invalid socket path, and for a file that cannot be removed.
+  func prepare() throws(AgentFault) {
+    guard path.utf8.count <= Self.longest else {
+      throw AgentFault(
+        500, "path_too_long", "listen on '\(path)': a socket's path has at most \(Self.longest) bytes",
+        hint: "choose a shorter state directory")
+    }
+    guard unlink(path) == 0 || errno == ENOENT else { throw failure("remove the old socket") }
+  }
+
+  private func failure(_ operation: String) -> AgentFault {
+    AgentFault(500, "socket_failed", "\(operation): '\(path)': \(String(cString: strerror(errno)))")
   }
 }

@@ -1,3 +1,5 @@
+internal import TextBytes
+
 /// Cuts a document into tokens (section 2.1), in one walk.
 struct Lexer {
   private let bytes: [UInt8]
@@ -183,4 +185,94 @@ struct Lexer {
     }
     throw GraphQLError("a string has no end", at: [start])
   }
+}
+
+/// A word of a document.
+struct Token: Hashable {
+  enum Kind: Hashable {
+    case end
+    /// `!`, `$`, `(`, `...` and so on.
+    case punctuator(String)
+    case name(String)
+    case int(Int64)
+    case float(Double)
+    case string(String)
+  }
+
+  let kind: Kind
+  let location: GraphQLError.Location
+
+  /// Its name in messages.
+  var text: String {
+    switch kind {
+    case .end: "the end"
+    case .punctuator(let text), .name(let text): "'\(text.prefix(40))'"
+    case .int(let value): "'\(value)'"
+    case .float(let value): "'\(value)'"
+    case .string: "a string"
+    }
+  }
+}
+
+/// What stands behind `\u` in a string of a document (section 2.9.4).
+enum EscapedScalar {
+  /// Reads four hexadecimal digits, and another `\uXXXX` where the first are half of a pair.
+  ///
+  /// - Parameter index: after the `u`; then after the digits that were read.
+  /// - Returns: `nil` for other digits, and for halves without the other half.
+  static func read(_ bytes: [UInt8], _ index: inout Int) -> Unicode.Scalar? {
+    guard let high = unit(bytes, &index) else { return nil }
+    guard (0xd800..<0xdc00).contains(high) else { return Unicode.Scalar(high) }
+    guard bytes[index...].starts(with: "\\u".utf8) else { return nil }
+    index += 2
+    guard let low = unit(bytes, &index), (0xdc00..<0xe000).contains(low) else { return nil }
+    return Unicode.Scalar(0x10000 + (high - 0xd800) << 10 + (low - 0xdc00))
+  }
+
+  /// Reads `{…}` with one to eight hexadecimal digits, as documents may have it.
+  ///
+  /// - Returns: `nil` for anything else.
+  static func readBraced(_ bytes: [UInt8], _ index: inout Int) -> Unicode.Scalar? {
+    guard let close = bytes[index...].prefix(10).firstIndex(of: UInt8(ascii: "}")) else { return nil }
+    let digits = bytes[(index + 1)..<close]
+    index = close + 1
+    return number(digits).flatMap { Unicode.Scalar($0) }
+  }
+
+  private static func unit(_ bytes: [UInt8], _ index: inout Int) -> UInt32? {
+    let digits = bytes[index...].prefix(4)
+    guard digits.count == 4 else { return nil }
+    index += 4
+    return number(digits)
+  }
+
+  private static func number(_ digits: ArraySlice<UInt8>) -> UInt32? {
+    guard (1...8).contains(digits.count) else { return nil }
+    var number: UInt32 = 0
+    for byte in digits {
+      guard let digit = Hex.value(byte, allowsCapitals: true) else { return nil }
+      number = number << 4 | UInt32(digit)
+    }
+    return number
+  }
+}
+
+/// The meaning of a block string (section 2.9.4, BlockStringValue).
+enum BlockString {
+  /// Takes the indentation that all lines but the first have in common away, and blank lines at both ends.
+  ///
+  /// - Parameter text: with `\n` as the only line end.
+  static func dedented(_ text: [UInt8]) -> String {
+    var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)[...]
+    let indent = lines.dropFirst().filter { !isBlank($0) }.map { $0.prefix(while: isSpace).count }.min() ?? 0
+    for index in lines.indices.dropFirst() { lines[index] = lines[index].dropFirst(indent) }
+    // Slices get shorter without being moved: a document may be nothing but blank lines.
+    lines = lines.drop(while: isBlank)
+    while let last = lines.last, isBlank(last) { lines.removeLast() }
+    return String(decoding: Array(lines.joined(separator: [UInt8(ascii: "\n")])), as: UTF8.self)
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+
+  private static func isBlank(_ line: ArraySlice<UInt8>) -> Bool { line.allSatisfy(isSpace) }
 }

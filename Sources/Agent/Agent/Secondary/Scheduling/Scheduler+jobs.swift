@@ -1,5 +1,8 @@
+internal import AgentAPI
 internal import Replication
 internal import Scheduling
+internal import SiteAssembly
+internal import Synchronization
 
 /// Runs jobs and reports their results to status, log and metrics.
 extension Scheduler {
@@ -116,4 +119,32 @@ extension Scheduler {
     case .paused, .notDue: break
     }
   }
+}
+
+/// The steps of running syncs, written by the threads that run them.
+final class JobProgress: Sendable {
+  private let steps = Mutex<[JobKey: SyncStep]>([:])
+
+  func note(_ key: JobKey, _ step: SyncStep?) { steps.withLock { $0[key] = step } }
+
+  /// Whether the host has not sent any byte yet.
+  func isBeforeAnswer(_ key: JobKey) -> Bool { steps.withLock { $0[key] }?.isBeforeAnswer ?? true }
+
+  func text(of key: JobKey) -> String? { steps.withLock { $0[key] }?.text }
+}
+
+/// The last failures, for display; bounded.
+final class RecentFailures: Sendable {
+  private let rows = Mutex<[StatusRow.FailureRow]>([])
+  private static let limit = 20
+
+  func add(_ name: ReplicableName, _ id: ReplicableID, _ message: String, at now: Timestamp) {
+    let row = StatusRow.FailureRow(at: "\(now)", replicableName: name.text, id: id.text, message: message)
+    rows.withLock { rows in
+      rows.insert(row, at: 0)
+      if rows.count > Self.limit { rows.removeLast() }
+    }
+  }
+
+  var all: [StatusRow.FailureRow] { rows.withLock { $0 } }
 }
