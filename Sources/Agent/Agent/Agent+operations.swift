@@ -93,7 +93,7 @@ extension Agent {
   /// Returns the status of one replicable on the disk; see `PrimaryAgent.standing`.
   package func standing(
     of name: String, id: String, incarnation: String?, marks: String? = nil
-  ) async throws -> StandingRow {
+  ) async throws -> ReplicableStatusRow {
     try await unfencedPrimary(for: "look how a replicable stands")
       .standing(of: name, id: id, incarnation: incarnation, marks: marks)
   }

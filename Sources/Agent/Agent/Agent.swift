@@ -39,17 +39,17 @@ package final class Agent: Sendable {
   /// Opens the site's state for as long as `body` runs.
   ///
   /// - Parameters:
-  ///   - chronicle: the agent's log.
+  ///   - agentLog: the agent's log.
   ///   - environment: the clock and the random source.
   /// - Throws: errors of opening the state (another process owns it, a file is damaged, a root is missing), and the
   ///   errors of `body`. The next opening recovers from a crash at any line.
   package static func withOpen<Answer: Sendable>(
-    _ plan: AgentPlan, chronicle: Chronicle, environment: SiteEnvironment,
+    _ plan: AgentPlan, agentLog: AgentLog, environment: SiteEnvironment,
     _ body: (Agent) async throws -> Answer
   ) async throws -> Answer {
     try await SiteResources.with(plan.sitePlan(environment: environment)) { state in
       let counter = TrendCounter()
-      let observer = AgentObserver(chronicle: chronicle, trend: counter)
+      let observer = AgentObserver(agentLog: agentLog, trend: counter)
       let transitions = try await TransitionLog(
         state: plan.state, storage: state.storage, mostListeners: plan.streams, now: environment.now)
       let trend = try await TrendLog(state: plan.state, storage: state.storage)

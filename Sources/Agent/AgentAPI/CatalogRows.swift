@@ -56,7 +56,7 @@ package struct CatalogPageRow: Codable, Hashable, Sendable {
 }
 
 /// How a replicable stands on the primary's disk.
-package struct StandingRow: Codable, Hashable, Sendable {
+package struct ReplicableStatusRow: Codable, Hashable, Sendable {
   /// Its state.
   package var standing: Word<StandingWord>
   /// With `present` and `moved`.

@@ -44,7 +44,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
   /// On a primary that was replaced: by whom.
   package var fencedBy: String?
   /// On a secondary without a primary: what says which repositories there are.
-  package var rosters: [RosterRow]?
+  package var rosters: [RepositoryListRow]?
 
   /// On a secondary: the hosts that content is fetched from and that fail, in order of their names.
   package var failingHosts: [HostRow]?
@@ -327,7 +327,7 @@ package struct StatusRow: Codable, Hashable, Sendable {
   }
 
   /// A list or a manifest of repositories whose host has no agent.
-  package struct RosterRow: Codable, Hashable, Sendable {
+  package struct RepositoryListRow: Codable, Hashable, Sendable {
     /// The kind.
     package var replicableName: String
     /// The file or URL.

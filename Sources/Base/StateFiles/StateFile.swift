@@ -34,7 +34,7 @@ package struct StateFile<Value: Sendable>: Sendable {
   ///
   /// For state that must not be lost: a file that cannot be read is not taken for a missing one.
   ///
-  /// - Throws: `StateFlaw` for the content, `FileError` for the file.
+  /// - Throws: `StateFileError` for the content, `FileError` for the file.
   package func read() throws -> Value? {
     guard let bytes = try files.contents(of: path, limit: limit) else { return nil }
     return try format.decode(bytes)
@@ -75,10 +75,10 @@ package struct StateFormat<Value: Sendable>: Sendable {
   /// The value of a file.
   ///
   /// - Throws: `newerFormat` for a higher version, whatever else the file holds; `damaged` for anything else.
-  package func decode(_ bytes: [UInt8]) throws(StateFlaw) -> Value {
+  package func decode(_ bytes: [UInt8]) throws(StateFileError) -> Value {
     do {
       return try decoding(bytes)
-    } catch let flaw as StateFlaw {
+    } catch let flaw as StateFileError {
       throw flaw
     } catch {
       throw .damaged("\(error)")
@@ -115,8 +115,8 @@ extension StateFormat where Value: Codable {
       let (decoder, data) = (JSONDecoder(), Data(bytes))
       if let version {
         let found = try decoder.decode(FormatMember.self, from: data).format
-        if found > version { throw StateFlaw.newerFormat(found) }
-        if found < version { throw StateFlaw.damaged("its format is \(found)") }
+        if found > version { throw StateFileError.newerFormat(found) }
+        if found < version { throw StateFileError.damaged("its format is \(found)") }
       }
       return try decoder.decode(Value.self, from: data)
     }
@@ -138,7 +138,7 @@ package enum JSONLayout: Sendable {
 }
 
 /// Why a file has no value.
-package enum StateFlaw: Error, Hashable, Sendable, CustomStringConvertible {
+package enum StateFileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// No JSON, a missing member, or a version that never was.
   case damaged(String)
   /// A newer version wrote it.

@@ -33,7 +33,7 @@ package enum Pair {
 /// neither fill the cooperative pool, which has as many threads as cores, nor compete with the main work of the
 /// process. One thread, because a small machine has only two cores. (The policy SCHED_IDLE, and connections on the same
 /// thread, were tried: neither made a difference that could be distinguished from noise.)
-package final class QuietThread: TaskExecutor {
+package final class LowPriorityExecutor: TaskExecutor {
   private let thread = NIOThreadPool(numberOfThreads: 1)
 
   /// How far it stands back (setpriority(2)): beside others it gets about a tenth of a processor, and alone all of it.

@@ -31,7 +31,7 @@ final class AskerGate: Sendable {
     var free: Int
     /// Places that are held, by asker.
     var held: [Asker: Int] = [:]
-    var heldByPeople = 0
+    var heldByReaders = 0
     var waiting: [Waiting] = []
     var nextTicket: UInt64 = 0
     var isClosed = false
@@ -39,7 +39,7 @@ final class AskerGate: Sendable {
 
   private let name: String
   private let share: Int
-  private let placesOfPeople: Int
+  private let placesOfReaders: Int
   private let waitingLimit: Int
   private let state: Mutex<State>
 
@@ -53,7 +53,7 @@ final class AskerGate: Sendable {
     self.name = name
     self.share = share
     self.waitingLimit = waitingLimit
-    placesOfPeople = places - places / 4
+    placesOfReaders = places - places / 4
     state = Mutex(State(free: places))
   }
 
@@ -98,13 +98,13 @@ final class AskerGate: Sendable {
   }
 
   private func mayEnter(_ asker: Asker, _ state: State) -> Bool {
-    state.free > 0 && state.held[asker, default: 0] < share && (asker.isSite || state.heldByPeople < placesOfPeople)
+    state.free > 0 && state.held[asker, default: 0] < share && (asker.isSite || state.heldByReaders < placesOfReaders)
   }
 
   private func take(_ asker: Asker, _ state: inout State) {
     state.free -= 1
     state.held[asker, default: 0] += 1
-    if !asker.isSite { state.heldByPeople += 1 }
+    if !asker.isSite { state.heldByReaders += 1 }
   }
 
   /// Gives a place back, and lets in who may have it.
@@ -113,7 +113,7 @@ final class AskerGate: Sendable {
       state.free += 1
       let rest = state.held[asker, default: 0] - 1
       state.held[asker] = rest > 0 ? rest : nil
-      if !asker.isSite { state.heldByPeople -= 1 }
+      if !asker.isSite { state.heldByReaders -= 1 }
       let candidates = state.waiting.indices.filter { mayEnter(state.waiting[$0].asker, state) }
       // In the order of their arrival, so the first of the least is the one that waits longest.
       guard let next = candidates.min(by: { held(state, $0) < held(state, $1) }) else { return nil }

@@ -43,7 +43,7 @@ package final class GitService: Sendable {
     let header = ProtocolHeader(protocolHeader)
     let contentType = "application/x-git-upload-pack-advertisement"
     do {
-      let isPlain = try await workers.run { _ in try Standing(of: repository).isPlain }
+      let isPlain = try await workers.run { _ in try RepositoryState(of: repository).isPlain }
       if header.version == 2, repository.showsHiddenRefs, isPlain {
         return GitReply(contentType: contentType, body: .bytes(capabilities))
       }
@@ -91,7 +91,7 @@ package final class GitService: Sendable {
     do {
       let spool = try await receive(body, contentEncoding: contentEncoding, of: repository, reserve)
       let announcement = try await workers.run { [settings] _ in
-        try Standing(of: repository).announcement(answering: spool, header: header, settings: settings)
+        try RepositoryState(of: repository).announcement(answering: spool, header: header, settings: settings)
       }
       if let announcement { return GitReply(contentType: contentType, body: .listing(announcement)) }
       return GitReply(

@@ -144,7 +144,7 @@ struct RefAnnouncement: Sendable {
 }
 
 /// What a repository is at the moment of a request. Blocks its thread; used once.
-struct Standing {
+struct RepositoryState {
   private let served: ServedRepository
   /// `nil` for one that only git can read: SHA-256, refs in other forms than files.
   private let repository: Repository?

@@ -96,7 +96,7 @@ final class TransportBox {
       view.broken.append(BrokenRef(name: .head, reason: "NUL in the name of its branch"))
       view.head = .unknown
     }
-    let unspeakable = view.refs.indices.filter { view.refs.withName(at: $0, isUnspeakable) }
+    let unspeakable = view.refs.indices.filter { view.refs.withName(at: $0, isUnrepresentable) }
     guard !unspeakable.isEmpty else { return view }
     view.broken += unspeakable.map { BrokenRef(name: view.refs.name(at: $0), reason: "invalid name") }
     let leftOut = Set(unspeakable)
@@ -104,7 +104,7 @@ final class TransportBox {
     return view
   }
 
-  private static func isUnspeakable(_ name: UnsafeRawBufferPointer) -> Bool {
+  private static func isUnrepresentable(_ name: UnsafeRawBufferPointer) -> Bool {
     guard let start = name.baseAddress else { return true }
     if memchr(start, 0, name.count) != nil || name.elementsEqual("HEAD".utf8) { return true }
     // A name of 3 bytes or fewer is not below refs/ and cannot be a peeled one.

@@ -34,10 +34,10 @@ package actor FeatureFile: FeatureStoring {
   private static func read(_ file: StateFile<Stored>) throws -> Stored {
     do {
       return try file.read() ?? Stored()
-    } catch StateFlaw.newerFormat(let format) {
+    } catch StateFileError.newerFormat(let format) {
       throw RegistryStoreError(
         .newerFormat, "read '\(file.path)': its format is \(format), this version knows 1; start the one that wrote it")
-    } catch StateFlaw.damaged(let reason) {
+    } catch StateFileError.damaged(let reason) {
       throw RegistryStoreError(
         .damaged, "read '\(file.path)': \(reason); mend it, or remove it to have all defaults")
     } catch let error as FileError {

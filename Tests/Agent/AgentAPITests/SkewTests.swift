@@ -50,7 +50,7 @@ struct SkewTests {
     try Self.expectSame(CatalogPageRow.self, "catalog")
     try Self.expectSame(CatalogPageRow.self, "catalog-incomplete")
     for standing in ["present", "gone", "moved", "unknown"] {
-      try Self.expectSame(StandingRow.self, "standing-\(standing)")
+      try Self.expectSame(ReplicableStatusRow.self, "standing-\(standing)")
     }
     try Self.expectSame(FenceRow.self, "fence")
   }

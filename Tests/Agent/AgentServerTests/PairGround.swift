@@ -42,16 +42,16 @@ struct PairGround: Sendable {
       ? try SiteSecret(file: path) : try SiteSecret.generate(at: path)
   }
 
-  private func primary() async throws -> (AgentPlan, AgentDoors) {
+  private func primary() async throws -> (AgentPlan, AgentListeners) {
     let names = (main: try #require(SiteName("main")), berlin: try #require(SiteName("berlin")))
     let plan = AgentPlan(
       site: "main", role: .primary(secondaries: ["berlin"]), state: directory.path("primary"),
       kinds: [try kind("sources")])
     let verifier = await SiteTokenVerifier(audience: names.main, sites: [names.berlin: try secret()])
-    return (plan, AgentDoors(port: 0, access: AccessControl(verifier: verifier, now: { Date() }), servesPeople: true))
+    return (plan, AgentListeners(port: 0, access: AccessControl(verifier: verifier, now: { Date() }), servesReaders: true))
   }
 
-  private func secondary(of port: Int) async throws -> (AgentPlan, AgentDoors) {
+  private func secondary(of port: Int) async throws -> (AgentPlan, AgentListeners) {
     let url = "http://127.0.0.1:\(port)"
     let issuer = await SiteTokenIssuer(
       site: try #require(SiteName("berlin")), audience: nil, secret: try secret(), epoch: { 0 })
@@ -60,7 +60,7 @@ struct PairGround: Sendable {
       site: "berlin", role: .secondary(of: .init(url: url, signer: signer)), state: directory.path("secondary"),
       kinds: [try kind("copies")])
     plan.consistencyInterval = .seconds(1)
-    return (plan, AgentDoors(port: 0, access: AccessControl(now: { Date() }), servesPeople: false))
+    return (plan, AgentListeners(port: 0, access: AccessControl(now: { Date() }), servesReaders: false))
   }
 
   /// Runs both, and the body beside them; ends both.

@@ -68,7 +68,7 @@ import Testing
         try FileManager.default.removeItem(atPath: directory.path("sources/broken.git/HEAD"))
         // The next listing finds it: a comparison of the secondary asks for one when the last is older than the scan's interval.
         let path = AgentRoute.path(AgentRoute.standing("project_repository"), [("id", "broken")])
-        let standing = try await pair.primary.get(path, as: StandingRow.self)
+        let standing = try await pair.primary.get(path, as: ReplicableStatusRow.self)
         #expect(standing.standing == .unknown && standing.notOffered == .broken)
         try await pair.secondary.post(
           AgentRoute.registryAction("project_repository"), RegistryAction(.reverify, ids: ["broken"]))

@@ -19,7 +19,7 @@ struct AuditLogTests {
     let workers = WorkerPool(name: "audit", threads: 2, waitingLimit: 1_000)
     let log = AuditLog(
       state: directory.path, workers: workers,
-      chronicle: Chronicle(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+      agentLog: AgentLog(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
       now: { Timestamp(milliseconds: 1_795_341_600_000) }, fileBytes: fileBytes)
     do {
       try await body(log, directory)

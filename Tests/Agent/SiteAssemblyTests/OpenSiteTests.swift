@@ -175,7 +175,7 @@ extension OpenSiteTests {
 
     func standing(
       of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
-    ) async throws(PrimaryAccessError) -> Standing { throw .unavailable("none") }
+    ) async throws(PrimaryAccessError) -> ReplicableStatus { throw .unavailable("none") }
 
     func listing(
       of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName

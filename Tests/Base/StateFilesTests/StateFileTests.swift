@@ -62,7 +62,7 @@ import Testing
     let directory = try TemporaryDirectory()
     let file = Self.file(FilePath(directory.path))
     try directory.write(text, to: "record.json")
-    let flaw = #expect(throws: StateFlaw.self) { try file.read() }
+    let flaw = #expect(throws: StateFileError.self) { try file.read() }
     if let newer {
       #expect(flaw == .newerFormat(newer))
     } else if case .newerFormat = flaw {

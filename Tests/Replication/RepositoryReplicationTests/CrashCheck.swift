@@ -58,7 +58,7 @@ final class CrashCheck: Sendable {
     case .swap:
       try require(found.held == .old || found.held == .new, "neither old nor new")
       try require(olds == 1, "the old copy is lost, or there twice")
-      if found.held == .new { try requireHeritage(root) }
+      if found.held == .new { try requireHistoryCarryOver(root) }
       try require(!isDone || found.held == .new && found.trashed == [.old] && found.displaced == nil, "not done")
     case .discard:
       try require(olds == 1 && places.compactMap(\.self).count == 1, "the copy is lost, or there twice")
@@ -76,7 +76,7 @@ final class CrashCheck: Sendable {
   }
 
   /// Requires what the swap carries over: the old copy's history, and the objects that it names.
-  private func requireHeritage(_ root: FilePath) throws {
+  private func requireHistoryCarryOver(_ root: FilePath) throws {
     let copy = root.pushing(FilePath(CrashGround.id + ".git"))
     let files = RealFileSystem()
     let journal = try files.contents(of: copy.pushing("remora/refs.journal.jsonl"), limit: 1 << 20) ?? []

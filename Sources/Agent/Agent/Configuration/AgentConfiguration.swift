@@ -57,7 +57,7 @@ package struct AgentConfiguration: Sendable {
     /// The directories to which symbolic links below the root may point.
     package var allowedRoots: [String]
     /// The list of repositories, where the host has no agent.
-    package var roster: RosterSource?
+    package var roster: RepositoryListSource?
     /// Which readers may read which part of it; `nil` lets every reader read all.
     package var serving: Serving?
     /// The webhook that may report pushes by HTTP, if any.

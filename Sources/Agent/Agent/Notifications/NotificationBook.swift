@@ -22,7 +22,7 @@ struct Notification: Codable, Hashable, Sendable {
 ///
 /// Kept in `<state>/notifications.json`, so that a restart repeats no notification.
 struct NotificationBook: Codable, Hashable, Sendable {
-  struct Standing: Codable, Hashable, Sendable {
+  struct KnownCondition: Codable, Hashable, Sendable {
     var event: Condition.Event
     var subject: String
     /// Milliseconds since 1970.
@@ -33,7 +33,7 @@ struct NotificationBook: Codable, Hashable, Sendable {
   }
 
   var format = 1
-  var standing: [String: Standing] = [:]
+  var standing: [String: KnownCondition] = [:]
   /// Undelivered notifications by channel.
   var outbox: [String: [Notification]] = [:]
 
@@ -54,7 +54,7 @@ struct NotificationBook: Codable, Hashable, Sendable {
     for condition in conditions {
       var standing =
         standing[condition.key]
-        ?? Standing(event: condition.event, subject: condition.subject, since: now.milliseconds, isTold: false)
+        ?? KnownCondition(event: condition.event, subject: condition.subject, since: now.milliseconds, isTold: false)
       standing.clearedAt = nil
       let lasted = now - Timestamp(milliseconds: standing.since)
       if !standing.isTold, condition.event != .failure || lasted >= after {

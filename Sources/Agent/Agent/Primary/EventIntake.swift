@@ -10,7 +10,7 @@ internal import Synchronization
 struct EventIntake: Sendable {
   let primary: Primary
   /// Raised when checksums have become due.
-  let signal: Signal
+  let signal: AutoResetEvent
 
   /// - Throws: `AgentFault` of status 4xx for an invalid notice, `ReplicationError`, the stores' errors. The event is
   ///   durable on return.

@@ -55,10 +55,10 @@ extension PrimaryAgent {
   /// - Parameter marks: marks that prove that a copy is of this incarnation, separated by commas; at most 64.
   func standing(
     of name: String, id: String, incarnation: String?, marks: String? = nil
-  ) async throws -> StandingRow {
+  ) async throws -> ReplicableStatusRow {
     let (id, name, which) = (try ReplicableID(id), try kind(name).name, try Self.incarnation(incarnation))
     let standing = try await site.primary.standing(of: id, incarnation: which, name)
-    var row = StandingRow(standing)
+    var row = ReplicableStatusRow(standing)
     guard let marks, let which, case .present(let found) = standing, found.incarnation == which else { return row }
     let asked = marks.split(separator: ",").map(String.init)
     guard asked.count <= 64, asked.allSatisfy({ $0.utf8.count <= 100 }) else {

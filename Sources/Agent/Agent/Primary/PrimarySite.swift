@@ -41,7 +41,7 @@ final class PrimarySite: Sendable {
       try await spool.prepare()
       // Members create files there; they cannot list the directory, and can remove only their own files.
       try HookGroup.set(plan.hookGroup, on: "\(plan.state)/spool", mode: 0o1730, alone: 0o700)
-      let signal = Signal()
+      let signal = AutoResetEvent()
       intake = EventIntake(primary: primary, signal: signal)
       self.spool = SpoolLoop(spool, intake: intake, observer: observer)
       checksums = ChecksumLoop(

@@ -28,16 +28,16 @@ final class ScanLoop: Sendable {
   }
 
   private let primary: Primary
-  private let checksums: Signal
+  private let checksums: AutoResetEvent
   private let observer: any ReplicationObserver
   private let environment: SiteEnvironment
   private let interval: Duration
   private let fullInterval: Duration
   private let memory = Mutex(Memory())
-  let signal = Signal()
+  let signal = AutoResetEvent()
 
   init(
-    _ primary: Primary, checksums: Signal, observer: any ReplicationObserver, environment: SiteEnvironment,
+    _ primary: Primary, checksums: AutoResetEvent, observer: any ReplicationObserver, environment: SiteEnvironment,
     interval: Duration, fullInterval: Duration
   ) {
     self.primary = primary
@@ -145,7 +145,7 @@ final class ScanLoop: Sendable {
 /// schedule.
 final class ChecksumLoop: Sendable {
   let primary: Primary
-  let signal: Signal
+  let signal: AutoResetEvent
   let observer: any ReplicationObserver
   let environment: SiteEnvironment
   /// The maximum of concurrent readings.
@@ -158,7 +158,7 @@ final class ChecksumLoop: Sendable {
   private static let portion = 64
 
   init(
-    primary: Primary, signal: Signal, observer: any ReplicationObserver, environment: SiteEnvironment, width: Int,
+    primary: Primary, signal: AutoResetEvent, observer: any ReplicationObserver, environment: SiteEnvironment, width: Int,
     interval: Duration
   ) {
     self.primary = primary

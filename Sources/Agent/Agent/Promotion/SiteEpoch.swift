@@ -26,11 +26,11 @@ package final class SiteEpoch: Sendable {
   private let file: StateFile<EpochRecord>
   let now: @Sendable () -> Timestamp
   let state: Mutex<State>
-  private let restart = Signal()
+  private let restart = AutoResetEvent()
   /// Raised when this site was fenced.
-  private let fencing = Signal()
+  private let fencing = AutoResetEvent()
   /// Raised when no event is being written any more.
-  let silence = Signal()
+  let silence = AutoResetEvent()
 
   /// Reads the record; a state directory without one was never part of a promotion.
   ///
@@ -40,7 +40,7 @@ package final class SiteEpoch: Sendable {
     self.now = now
     do {
       state = Mutex(State(record: try file.read() ?? EpochRecord()))
-    } catch is StateFlaw {
+    } catch is StateFileError {
       // An unreadable record must not count as missing: a fenced primary would lose its fence.
       throw AgentFault(
         500, "damaged", "read '\(file.path)': it is not this version's record of promotions",

@@ -22,7 +22,7 @@ package final class AuditLog: Sendable {
 
   private let directory: FilePath
   private let workers: WorkerPool
-  private let chronicle: Chronicle
+  private let agentLog: AgentLog
   private let now: @Sendable () -> Timestamp
   private let fileBytes: Int
   private let refusals = Mutex(Refusals())
@@ -39,12 +39,12 @@ package final class AuditLog: Sendable {
   ///   - now: this site's clock.
   ///   - fileBytes: the size at which a file is rotated.
   package init(
-    state: String, workers: WorkerPool, chronicle: Chronicle, now: @escaping @Sendable () -> Timestamp,
+    state: String, workers: WorkerPool, agentLog: AgentLog, now: @escaping @Sendable () -> Timestamp,
     fileBytes: Int = 4 << 20
   ) {
     directory = FilePath(state)
     self.workers = workers
-    self.chronicle = chronicle
+    self.agentLog = agentLog
     self.now = now
     self.fileBytes = fileBytes
   }
@@ -61,14 +61,14 @@ package final class AuditLog: Sendable {
       entry.suppressed = suppressed == 0 ? nil : suppressed
     }
     entry.at = "\(now())"
-    chronicle.write(.notice, entry.text)
+    agentLog.write(.notice, entry.text)
     do {
       let bytes = try AgentJSON.encode(entry) + [UInt8(ascii: "\n")]
       let (workers, this) = (workers, self)
       // The client may disconnect meanwhile, which cancels the request, but the order is recorded nevertheless.
       try await Task { try await workers.run { _ in try this.append(bytes) } }.value
     } catch {
-      chronicle.write(.error, "write '\(directory)/\(Self.name(of: 0))': \(error)")
+      agentLog.write(.error, "write '\(directory)/\(Self.name(of: 0))': \(error)")
     }
   }
 

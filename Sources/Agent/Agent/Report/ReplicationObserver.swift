@@ -29,7 +29,7 @@ enum ReplicationLine: Sendable {
 
 /// Writes observations to the log, and counts them.
 struct AgentObserver: ReplicationObserver {
-  let chronicle: Chronicle
+  let agentLog: AgentLog
   let trend: TrendCounter
 
   func synced(_ name: ReplicableName, _ result: SyncResult, after duration: Duration) {
@@ -60,41 +60,41 @@ struct AgentObserver: ReplicationObserver {
       let fields = fields(name, id, duration)
       switch result {
       case .synced(let hasChanged, let warnings):
-        for warning in warnings { chronicle.write(.warning, warning, fields) }
-        chronicle.write(.info, hasChanged ? "synced" : "synced, nothing had changed", fields)
-      case .failed(let why): chronicle.write(.warning, "sync failed: \(why)", fields)
-      case .pendingAgain, .paused, .notDue: chronicle.write(.debug, "sync: \(result.text)", fields)
+        for warning in warnings { agentLog.write(.warning, warning, fields) }
+        agentLog.write(.info, hasChanged ? "synced" : "synced, nothing had changed", fields)
+      case .failed(let why): agentLog.write(.warning, "sync failed: \(why)", fields)
+      case .pendingAgain, .paused, .notDue: agentLog.write(.debug, "sync: \(result.text)", fields)
       }
     case .verification(let name, let id, let result, let duration):
       let fields = fields(name, id, duration)
       switch result {
       case .mismatched(let differences):
         let names = differences.prefix(5).map(\.name).joined(separator: ", ")
-        chronicle.write(.warning, "verification failed: \(differences.count) lines differ: \(names)", fields)
-      case .failed(let why): chronicle.write(.warning, "verification failed: \(why)", fields)
+        agentLog.write(.warning, "verification failed: \(differences.count) lines differ: \(names)", fields)
+      case .failed(let why): agentLog.write(.warning, "verification failed: \(why)", fields)
       case .succeeded, .moved, .overtaken, .paused, .notDue:
-        chronicle.write(.debug, "verification: \(result.text)", fields)
+        agentLog.write(.debug, "verification: \(result.text)", fields)
       }
     case .housekeeping(let name, let id, let result, let duration):
       let fields = fields(name, id, duration)
       switch result {
       case .done(let report):
         let warnings = report.warnings.isEmpty ? "" : ", warnings: \(report.warnings.joined(separator: ", "))"
-        chronicle.write(report.warnings.isEmpty ? .info : .warning, "put in order\(warnings)", fields)
-      case .failed(let why): chronicle.write(.warning, "housekeeping failed: \(why)", fields)
-      case .paused, .notDue: chronicle.write(.debug, "housekeeping: \(result.text)", fields)
+        agentLog.write(report.warnings.isEmpty ? .info : .warning, "put in order\(warnings)", fields)
+      case .failed(let why): agentLog.write(.warning, "housekeeping failed: \(why)", fields)
+      case .paused, .notDue: agentLog.write(.debug, "housekeeping: \(result.text)", fields)
       }
     case .check(let name, let id, let result, let duration):
       let fields = fields(name, id, duration)
       switch result {
-      case .damaged(let why): chronicle.write(.error, "object check failed, fetched anew: \(why)", fields)
-      case .whole, .paused, .notDue: chronicle.write(.debug, "object check: \(result.text)", fields)
+      case .damaged(let why): agentLog.write(.error, "object check failed, fetched anew: \(why)", fields)
+      case .whole, .paused, .notDue: agentLog.write(.debug, "object check: \(result.text)", fields)
       }
-    case .paused(let host, let why): chronicle.write(.warning, "work for '\(host)' rests: \(why)")
-    case .resumed(let host, let why): chronicle.write(.notice, "work for '\(host)' goes on, after: \(why)")
-    case .postponed(let text): chronicle.write(.info, "later: \(text)")
-    case .trouble(let text): chronicle.write(.warning, text)
-    case .note(let text): chronicle.write(.notice, text)
+    case .paused(let host, let why): agentLog.write(.warning, "work for '\(host)' rests: \(why)")
+    case .resumed(let host, let why): agentLog.write(.notice, "work for '\(host)' goes on, after: \(why)")
+    case .postponed(let text): agentLog.write(.info, "later: \(text)")
+    case .trouble(let text): agentLog.write(.warning, text)
+    case .note(let text): agentLog.write(.notice, text)
     }
   }
 
@@ -104,11 +104,11 @@ struct AgentObserver: ReplicationObserver {
 }
 
 /// The agent's log: one line for each finished sync and each failure, without secrets, with foreign text escaped.
-package struct Chronicle: Sendable {
-  /// For modules that have no chronicle; their lines must not contain foreign text.
+package struct AgentLog: Sendable {
+  /// For modules that have no agentLog; their lines must not contain foreign text.
   package let logger: Logger
 
-  /// A chronicle in a log.
+  /// A agentLog in a log.
   package init(_ logger: Logger) { self.logger = logger }
 
   /// Characters of a line, without its fields.

@@ -8,7 +8,7 @@ final class ConsistencyLoop: Sendable {
   private let machine: MachineHealth
   private let observer: any ReplicationObserver
   private let interval: Duration
-  private let signal = Signal()
+  private let signal = AutoResetEvent()
   /// The minimum delay between two passes, in which a postponed change may become possible.
   private static let patience = Duration.seconds(1)
   /// The delay after a pass that postponed changes; it is doubled after each further one.
@@ -26,7 +26,7 @@ final class ConsistencyLoop: Sendable {
   }
 
   /// Makes the next pass run soon, because a change was postponed.
-  func hurry() { signal.raise() }
+  func requestPass() { signal.raise() }
 
   /// Runs until the task is cancelled. The first pass comes at once: much may have changed while the agent did not run.
   func run() async {

@@ -50,7 +50,7 @@ struct ConsumerLoop: Sendable {
         if !report.announced.isEmpty { await scheduler.request(report.announced) }
         for reason in report.rejected.prefix(10) { observer.log(.trouble("an event was passed over: \(reason)")) }
         for reason in report.postponed.prefix(10) { observer.log(.postponed(reason)) }
-        if !report.postponed.isEmpty { consistency.hurry() }
+        if !report.postponed.isEmpty { consistency.requestPass() }
         // Limits the rate of requests to a primary that answers at once without applicable events.
         if report.applied == 0, ContinuousClock.now - begun < Self.tick / 4 { await pause(1) }
       } catch {

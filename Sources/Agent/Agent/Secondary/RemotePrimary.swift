@@ -58,10 +58,10 @@ struct RemotePrimary: PrimaryAccess {
 
   func standing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
-  ) async throws(PrimaryAccessError) -> Standing {
+  ) async throws(PrimaryAccessError) -> ReplicableStatus {
     let path = AgentRoute.path(
       AgentRoute.standing(name.text), [("id", id.text), ("incarnation", incarnation.map { "\($0)" })])
-    let row = try await get(path, as: StandingRow.self)
+    let row = try await get(path, as: ReplicableStatusRow.self)
     return try understood { () throws in try row.value() }
   }
 
@@ -106,7 +106,7 @@ struct RemotePrimary: PrimaryAccess {
     let path = AgentRoute.path(
       AgentRoute.standing(name.text),
       [("id", id.text), ("incarnation", "\(incarnation)"), ("marks", marks.joined(separator: ","))])
-    return try await get(path, as: StandingRow.self).holdsMarks
+    return try await get(path, as: ReplicableStatusRow.self).holdsMarks
   }
 
   private func get<Value: Decodable & Sendable>(

@@ -36,7 +36,7 @@ extension SecondaryAgent {
     }
     for kind in site.listed?.kinds ?? [] {
       let roster = kind.repositories.roster
-      let row = StatusRow.RosterRow(
+      let row = StatusRow.RepositoryListRow(
         replicableName: kind.name.text, place: kind.place, count: roster?.entries.count ?? 0,
         skipped: (roster?.skipped ?? []).prefix(100).map { "\($0.path): \($0.reason)" },
         failure: kind.repositories.failure)

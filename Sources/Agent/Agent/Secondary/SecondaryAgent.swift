@@ -201,7 +201,7 @@ extension SecondaryAgent {
   func confirmRemovals(of name: String) async throws -> ActionAnswer {
     let kind = try kind(name).name
     let confirmed = try await site.secondary.confirmRemovals(kind)
-    site.consistency.hurry()
+    site.consistency.requestPass()
     return ActionAnswer(count: confirmed.count)
   }
 }

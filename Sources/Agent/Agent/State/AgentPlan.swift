@@ -45,7 +45,7 @@ package struct AgentPlan: Sendable {
   /// What the event log keeps for secondaries that do not read.
   package var retention = EventLogSettings.Retention()
   /// The lists of repositories, for kinds whose host has no agent.
-  package var rosters: [ReplicableName: RosterSource] = [:]
+  package var rosters: [ReplicableName: RepositoryListSource] = [:]
   /// The notifications for operators.
   package var notifications = NotificationSettings()
   /// The site's record of promotions; `nil` for one that is never promoted.

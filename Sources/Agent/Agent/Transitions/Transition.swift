@@ -5,7 +5,7 @@ internal import Synchronization
 /// A change of an entry, or of a primary's state, for display.
 struct Transition: Hashable, Sendable {
   /// The status of one replicable, as shown in lists.
-  struct Standing: Hashable, Sendable {
+  struct ReplicableStatus: Hashable, Sendable {
     let state: SyncState?
     let verificationState: VerificationState
     let message: String?
@@ -27,11 +27,11 @@ struct Transition: Hashable, Sendable {
 
   let name: ReplicableName
   let id: ReplicableID
-  let before: Standing?
-  let after: Standing?
+  let before: ReplicableStatus?
+  let after: ReplicableStatus?
 
   /// `nil` where no listed value has changed.
-  init?(_ name: ReplicableName, _ id: ReplicableID, from before: Standing?, to after: Standing?) {
+  init?(_ name: ReplicableName, _ id: ReplicableID, from before: ReplicableStatus?, to after: ReplicableStatus?) {
     guard before != after else { return nil }
     self.name = name
     self.id = id

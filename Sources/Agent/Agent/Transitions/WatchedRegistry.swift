@@ -11,7 +11,7 @@ struct WatchedRegistry: RegistryStoring {
   ) async throws -> Answer {
     let notes = TransitionNotes()
     let answer = try await registry.change(id) { entry, new in
-      let before = entry.map { Transition.Standing($0) }
+      let before = entry.map { Transition.ReplicableStatus($0) }
       let answer = try change(&entry, new)
       notes.add(Transition(name, id, from: before, to: entry.map { .init($0) }))
       return answer
@@ -25,7 +25,7 @@ struct WatchedRegistry: RegistryStoring {
   ) async throws -> Answer {
     let notes = TransitionNotes()
     let answer = try await registry.changeUntilRestart(id) { entry in
-      let before = entry.map { Transition.Standing($0) }
+      let before = entry.map { Transition.ReplicableStatus($0) }
       let answer = try change(&entry)
       notes.add(Transition(name, id, from: before, to: entry.map { .init($0) }))
       return answer
@@ -39,7 +39,7 @@ struct WatchedRegistry: RegistryStoring {
   ) async throws {
     let notes = TransitionNotes()
     try await registry.changeAll(ids) { id, entry, new in
-      let before = entry.map { Transition.Standing($0) }
+      let before = entry.map { Transition.ReplicableStatus($0) }
       try change(id, &entry, new)
       notes.add(Transition(name, id, from: before, to: entry.map { .init($0) }))
     }
@@ -47,7 +47,7 @@ struct WatchedRegistry: RegistryStoring {
   }
 
   func rename(_ id: ReplicableID, to newID: ReplicableID) async throws {
-    let standing = try await registry.entry(of: id).map { Transition.Standing($0) }
+    let standing = try await registry.entry(of: id).map { Transition.ReplicableStatus($0) }
     try await registry.rename(id, to: newID)
     let transitions = [
       Transition(name, id, from: standing, to: nil), Transition(name, newID, from: nil, to: standing),
@@ -56,10 +56,10 @@ struct WatchedRegistry: RegistryStoring {
   }
 
   func rename(_ moves: [CopyMove]) async throws {
-    var standings: [(move: CopyMove, standing: Transition.Standing)] = []
+    var standings: [(move: CopyMove, standing: Transition.ReplicableStatus)] = []
     for move in moves {
       guard let entry = try await registry.entry(of: move.id), entry.incarnation == move.incarnation else { continue }
-      standings.append((move, Transition.Standing(entry)))
+      standings.append((move, Transition.ReplicableStatus(entry)))
     }
     try await registry.rename(moves)
     let left = standings.map { Transition(name, $0.move.id, from: $0.standing, to: nil) }
@@ -119,7 +119,7 @@ struct WatchedStates: PrimaryStateStoring {
   ) async throws -> Answer {
     let notes = TransitionNotes()
     let answer = try await states.change(id) { state in
-      let before = state.present.map { Transition.Standing($0) }
+      let before = state.present.map { Transition.ReplicableStatus($0) }
       let answer = try change(&state)
       notes.add(Transition(name, id, from: before, to: state.present.map { .init($0) }))
       return answer
@@ -148,7 +148,7 @@ struct WatchedStates: PrimaryStateStoring {
     _ change: @escaping @Sendable (ReplicableID, inout PrimaryState?) throws -> Void, _ notes: TransitionNotes
   ) -> @Sendable (ReplicableID, inout PrimaryState?) throws -> Void {
     { [name] id, state in
-      let before = state.present.map { Transition.Standing($0) }
+      let before = state.present.map { Transition.ReplicableStatus($0) }
       try change(id, &state)
       notes.add(Transition(name, id, from: before, to: state.present.map { .init($0) }))
     }

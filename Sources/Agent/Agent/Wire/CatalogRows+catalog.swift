@@ -47,8 +47,8 @@ extension CatalogPageRow {
   }
 }
 
-extension StandingRow {
-  init(_ standing: Standing) {
+extension ReplicableStatusRow {
+  init(_ standing: ReplicableStatus) {
     switch standing {
     case .present(let row): self.init(standing: .present, row: CatalogEntryRow(row))
     case .moved(let row): self.init(standing: .moved, row: CatalogEntryRow(row))
@@ -60,7 +60,7 @@ extension StandingRow {
     }
   }
 
-  func value() throws -> Standing {
+  func value() throws -> ReplicableStatus {
     switch standing.known {
     case .present: .present(try WireError.parse(row, "a standing without a row").row())
     case .moved: .moved(try WireError.parse(row, "a standing without a row").row())

@@ -222,7 +222,7 @@ extension Identity {
 
 extension AgentContext {
   /// - Throws: `AgentFault` 401 or 403 for a client that may not read the routes of local clients.
-  func requireReaderOrNeighbour() throws(AgentFault) { try APIOperation.Role.readerOrNeighbour.check(identity) }
+  func requireReaderOrLocalProcess() throws(AgentFault) { try APIOperation.Role.readerOrLocalProcess.check(identity) }
 
   /// - Throws: `AgentFault` 401 or 403 for a client that is neither reader nor admin.
   func requireReader() throws(AgentFault) { try APIOperation.Role.reader.check(identity) }

@@ -12,15 +12,15 @@ internal import Synchronization
 package struct FaultMiddleware: RouterMiddleware {
   package typealias Context = AgentContext
 
-  private let chronicle: Chronicle
+  private let agentLog: AgentLog
   private let access: AccessControl?
   private let lines = RefusalLog()
 
   /// Creates the middleware with its log.
   ///
   /// - Parameter access: distinguishes clients from proxies; `nil` at the sockets.
-  package init(_ chronicle: Chronicle, access: AccessControl? = nil) {
-    self.chronicle = chronicle
+  package init(_ agentLog: AgentLog, access: AccessControl? = nil) {
+    self.agentLog = agentLog
     self.access = access
   }
 
@@ -30,7 +30,7 @@ package struct FaultMiddleware: RouterMiddleware {
   ) async throws -> Response {
     // The server's own logger is silent; messages of the routes are for operators.
     var context = context
-    context.logger = chronicle.logger
+    context.logger = agentLog.logger
     do {
       let response = try await next(request, context)
       Self.count(response.status.code)
@@ -43,7 +43,7 @@ package struct FaultMiddleware: RouterMiddleware {
       let client = access?.client(of: request, context.channel)
       let isLogged = client.map { lines.takesLine(of: $0.network) } ?? true
       let level = isLogged ? Self.level(of: fault) : .debug
-      chronicle.write(
+      agentLog.write(
         level, "refused \(request.method.rawValue) \(request.uri.path.prefix(200)): \(fault)",
         [
           "status": "\(fault.status)", "code": "\(fault.code)",

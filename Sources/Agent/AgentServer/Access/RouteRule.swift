@@ -121,8 +121,8 @@ extension APIOperation.Role {
     // Their routes redirect others to the sign-in, and check the form.
     case (.page, _), (.form, _): return
     case (_, .admin) where self != .site: return
-    case (.readerOrNeighbour, .neighbour): return
-    case (.readerOrNeighbour, .reader), (.reader, .reader), (.siteOrReader, .reader), (.siteOrReader, .site),
+    case (.readerOrLocalProcess, .neighbour): return
+    case (.readerOrLocalProcess, .reader), (.reader, .reader), (.siteOrReader, .reader), (.siteOrReader, .site),
       (.site, .site):
       return
     case (_, .nobody), (_, .neighbour): throw AgentContext.unauthorized

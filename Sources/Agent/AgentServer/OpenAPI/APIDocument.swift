@@ -62,7 +62,7 @@ enum APIDocument {
     switch operation.role {
     case .everybody, .signature: break
     // Without a token only where only local clients can connect.
-    case .readerOrNeighbour: json["security"] = [["token": [String]()], [:]]
+    case .readerOrLocalProcess: json["security"] = [["token": [String]()], [:]]
     case .reader, .siteOrReader, .admin, .site, .page, .form: json["security"] = [["token": [String]()]]
     }
     if operation.path == "/graphql", var responses = json["responses"] as? [String: Any] {
@@ -119,7 +119,7 @@ struct APIOperation: Sendable {
   enum Role: String, CaseIterable, Sendable {
     case everybody
     /// Also without a token where only local clients can connect.
-    case readerOrNeighbour
+    case readerOrLocalProcess
     case reader
     case siteOrReader
     case admin

@@ -50,23 +50,23 @@ enum APIOperations {
             "The site serves copies that were compared with the primary and are no further behind than ready.lag.",
           role: .everybody, answer: .text("text/plain")),
         .init(
-          method: .get, path: "/metrics", summary: "Prometheus' text.", role: .readerOrNeighbour,
+          method: .get, path: "/metrics", summary: "Prometheus' text.", role: .readerOrLocalProcess,
           answer: .text("text/plain")),
         .init(
           method: .get, path: "/api/v1/openapi.json", summary: "This document.", role: .everybody,
           answer: .json(.map(.anything))),
         .init(
-          method: .get, path: "/api/v1/status", summary: "The site at a glance.", role: .readerOrNeighbour,
+          method: .get, path: "/api/v1/status", summary: "The site at a glance.", role: .readerOrLocalProcess,
           answer: try json(StatusRow.self)),
         .init(
-          method: .get, path: "/api/v1/sites", summary: "All sites that this one knows of.", role: .readerOrNeighbour,
+          method: .get, path: "/api/v1/sites", summary: "All sites that this one knows of.", role: .readerOrLocalProcess,
           answer: try json(SitesPage.self)),
         .init(
           method: .get, path: "/geo_nodes/status", summary: "The same under Geo's field names.",
-          role: .readerOrNeighbour, answer: .json(.array(node))),
+          role: .readerOrLocalProcess, answer: .json(.array(node))),
         .init(
           method: .get, path: "/geo_nodes/{name}/status", summary: "One site under Geo's field names.",
-          role: .readerOrNeighbour, answer: .json(node)),
+          role: .readerOrLocalProcess, answer: .json(node)),
         .init(
           method: .get, path: "/api/v1/trends", summary: "The last day, by minutes.", role: .reader,
           answer: try json(TrendPage.self)),
@@ -190,7 +190,7 @@ enum APIOperations {
             "With an incarnation: at most 64 object ids with commas between them; the answer says whether it has all.",
             .pattern("^[0-9a-f,]*$")),
         ],
-        answer: try json(StandingRow.self)),
+        answer: try json(ReplicableStatusRow.self)),
       .init(
         method: .get, path: "\(kind)/listing",
         summary: "One replicable's content, listed afresh; 409 for another incarnation than the one that is meant.",

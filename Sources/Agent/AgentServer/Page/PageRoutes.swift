@@ -16,7 +16,7 @@ struct PageRoutes: Sendable {
   let sessions: Sessions
   let access: AccessControl
   let rates: PeerRates
-  let doors: AgentDoors
+  let doors: AgentListeners
 
   /// Entries of a page.
   private static let pageLength = 20

@@ -25,13 +25,13 @@ package enum AgentProcess {
   ///   - opened: called once the listeners are open, with the port of the network.
   /// - Throws: errors of opening the state or a listener.
   package static func run(
-    _ plan: AgentPlan, doors: AgentDoors, metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,
+    _ plan: AgentPlan, doors: AgentListeners, metrics: MetricsRegistry, logger: Logger, environment: SiteEnvironment,
     reload: Reload? = nil, opened: @escaping @Sendable (_ port: Int) -> Void = { _ in }
   ) async throws {
-    let chronicle = Chronicle(logger)
+    let agentLog = AgentLog(logger)
     // A client that disconnects during a write must not end the process.
     signal(SIGPIPE, SIG_IGN)
-    try await Agent.withOpen(plan, chronicle: chronicle, environment: environment) { agent in
+    try await Agent.withOpen(plan, agentLog: agentLog, environment: environment) { agent in
       let collector = metrics.registerCollector { await SiteMetrics.families(of: agent) }
       defer { metrics.removeCollector(collector) }
       // Reading refs and files for clients must not wait for this site's syncs.
@@ -43,13 +43,13 @@ package enum AgentProcess {
       settings.maximumChildrenOfAsker = doors.uploadPacks.asker
       let git = GitService(settings: settings, workers: workers)
       let (sessions, page) = (try await Sessions(state: plan.state, site: plan.site, workers: workers), try AdminPage())
-      let readers = QuietThread()
+      let readers = LowPriorityExecutor()
       let routers = try AgentRouters(
         agent,
         .init(
-          doors: doors, chronicle: chronicle, metrics: metrics, git: git, workers: workers, sessions: sessions,
+          doors: doors, agentLog: agentLog, metrics: metrics, git: git, workers: workers, sessions: sessions,
           page: page, readers: readers, shares: AgentRouters.Means.shares(doors),
-          audit: AuditLog(state: plan.state, workers: workers, chronicle: chronicle, now: environment.now)))
+          audit: AuditLog(state: plan.state, workers: workers, agentLog: agentLog, now: environment.now)))
       let services = AgentServices(
         agent: agent, doors: doors, routers: routers, logger: logger, reload: reload, opened: opened)
       let result: Result<Void, any Error>
@@ -78,15 +78,15 @@ extension AgentProcess {
     opened: @escaping @Sendable (_ port: Int, _ role: String) -> Void
   ) async throws {
     var (configuration, before) = (configuration, AgentConfiguration?.none)
-    var former: (doors: AgentDoors, plan: AgentPlan)?
+    var former: (doors: AgentListeners, plan: AgentPlan)?
     // Until the reload listens, an early SIGHUP must not end the process: the configuration has just been read. Once,
     // before the first opening: later this would take the signal from the dispatch source that the reload listens to.
     signal(SIGHUP, SIG_IGN)
     while true {
       let epoch = try SiteEpoch(state: configuration.state, now: environment.now)
-      let doors = try await AgentDoors(configuration, epoch: epoch, now: environment.now)
+      let doors = try await AgentListeners(configuration, epoch: epoch, now: environment.now)
       let reload = ConfigurationReload(
-        configuration, epoch, doors: doors, chronicle: Chronicle(logger), reread: reread,
+        configuration, epoch, doors: doors, agentLog: AgentLog(logger), reread: reread,
         setLogLevel: setLogLevel)
       do {
         let plan = try await AgentPlan(configuration, epoch: epoch, now: environment.now)
@@ -106,7 +106,7 @@ extension AgentProcess {
       } catch {
         // If the reloaded kinds cannot be opened, the previous ones are opened again.
         guard let last = before, !reload.isOpen, !Task.isCancelled else { throw error }
-        Chronicle(logger).write(.error, "reload: open the site anew: \(error); it goes on as it was")
+        AgentLog(logger).write(.error, "reload: open the site anew: \(error); it goes on as it was")
         (configuration, before) = (last, nil)
         continue
       }
@@ -122,8 +122,8 @@ extension AgentProcess {
 private actor ConfigurationReload {
   private var current: AgentConfiguration
   private let epoch: SiteEpoch
-  private let doors: AgentDoors
-  private let chronicle: Chronicle
+  private let doors: AgentListeners
+  private let agentLog: AgentLog
   private let reread: @Sendable () throws -> AgentConfiguration
   private let setLogLevel: @Sendable (String) -> Void
   private let openness = Mutex(false)
@@ -136,13 +136,13 @@ private actor ConfigurationReload {
   nonisolated func hasOpened() { openness.withLock { $0 = true } }
 
   init(
-    _ configuration: AgentConfiguration, _ epoch: SiteEpoch, doors: AgentDoors, chronicle: Chronicle,
+    _ configuration: AgentConfiguration, _ epoch: SiteEpoch, doors: AgentListeners, agentLog: AgentLog,
     reread: @escaping @Sendable () throws -> AgentConfiguration, setLogLevel: @escaping @Sendable (String) -> Void
   ) {
     current = configuration
     self.epoch = epoch
     self.doors = doors
-    self.chronicle = chronicle
+    self.agentLog = agentLog
     self.reread = reread
     self.setLogLevel = setLogLevel
   }
@@ -154,7 +154,7 @@ private actor ConfigurationReload {
       guard !changes.contains(where: { $0.key.hasPrefix("replicables") && !$0.isReloadable }) else {
         setLogLevel(new.logLevel)
         next = new
-        chronicle.write(.notice, "reload: the kinds have changed: the site is opened anew with the whole configuration")
+        agentLog.write(.notice, "reload: the kinds have changed: the site is opened anew with the whole configuration")
         epoch.askForRestart()
         return
       }
@@ -176,21 +176,21 @@ private actor ConfigurationReload {
       current.adoptReloadable(of: new)
       tell(changes)
     } catch let error as ConfigurationError {
-      for issue in error.description.split(separator: "\n") { chronicle.write(.error, "reload: \(issue)") }
-      chronicle.write(.error, "reload: nothing was changed")
+      for issue in error.description.split(separator: "\n") { agentLog.write(.error, "reload: \(issue)") }
+      agentLog.write(.error, "reload: nothing was changed")
     } catch {
-      chronicle.write(.error, "reload: \(error); nothing was changed")
+      agentLog.write(.error, "reload: \(error); nothing was changed")
     }
   }
 
   private func tell(_ changes: [AgentConfiguration.Change]) {
     let taken = changes.filter(\.isReloadable).map(\.key)
-    chronicle.write(
+    agentLog.write(
       .notice,
       "reload: certificates, secrets and tokens read again"
         + (taken.isEmpty ? "" : ", taken: \(taken.joined(separator: ", "))"))
     let late = changes.filter { !$0.isReloadable }.map(\.key)
     guard !late.isEmpty else { return }
-    chronicle.write(.warning, "reload: these need a restart, and hold as they were: \(late.joined(separator: ", "))")
+    agentLog.write(.warning, "reload: these need a restart, and hold as they were: \(late.joined(separator: ", "))")
   }
 }

@@ -14,19 +14,19 @@ struct AgentRouters: Sendable {
 
   /// The dependencies of routes in addition to the agent.
   struct Means {
-    let doors: AgentDoors
-    let chronicle: Chronicle
+    let doors: AgentListeners
+    let agentLog: AgentLog
     let metrics: MetricsRegistry
     let git: GitService
     let workers: WorkerPool
     let sessions: Sessions
     let page: AdminPage
-    let readers: QuietThread
+    let readers: LowPriorityExecutor
     let shares: AccessMiddleware.Shares
     let audit: AuditLog
 
     /// Returns the shares of the listeners' settings.
-    static func shares(_ doors: AgentDoors) -> AccessMiddleware.Shares {
+    static func shares(_ doors: AgentListeners) -> AccessMiddleware.Shares {
       var rates = PeerRates.Limits()
       rates.requestsPerSecond = doors.requestsPerSecond
       rates.wrongTokensPerMinute = doors.wrongTokensPerMinute
@@ -64,7 +64,7 @@ struct AgentRouters: Sendable {
     try router.addDocumentRoute()
     router.addMetricsRoute(means.metrics)
     router.addStandingRoutes(agent)
-    router.addPeopleRoutes(agent, means.doors)
+    router.addReaderRoutes(agent, means.doors)
     router.addStreamRoute(agent, lifetime: means.doors.streamLifetime)
     router.addGraphQLRoutes(agent)
     if case .network(let access) = door {
@@ -81,7 +81,7 @@ struct AgentRouters: Sendable {
     let router = Router(context: AgentContext.self, options: .autoGenerateHeadEndpoints)
     var access: AccessControl?
     if case .network(let control) = door { access = control }
-    router.add(middleware: FaultMiddleware(means.chronicle, access: access))
+    router.add(middleware: FaultMiddleware(means.agentLog, access: access))
     router.add(middleware: RefusalMiddleware(audit: means.audit, access: access))
     router.add(
       middleware: AccessMiddleware(
@@ -100,11 +100,11 @@ struct AgentRouters: Sendable {
 struct ReadersMiddleware: RouterMiddleware {
   typealias Context = AgentContext
 
-  private let thread: QuietThread
+  private let thread: LowPriorityExecutor
   /// Several, so that an order to a whole registry does not block all other requests.
   private let gate = AdmissionGate(name: "readers", places: 4, waitingLimit: 10_000)
 
-  init(_ thread: QuietThread) { self.thread = thread }
+  init(_ thread: LowPriorityExecutor) { self.thread = thread }
 
   /// Runs the request on that thread.
   func handle(

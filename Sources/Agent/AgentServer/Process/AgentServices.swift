@@ -14,7 +14,7 @@ internal import UnixSignals
 /// The listeners and the loops of an open agent, as services that end together.
 struct AgentServices: Sendable {
   let agent: Agent
-  let doors: AgentDoors
+  let doors: AgentListeners
   let routers: AgentRouters
   let logger: Logger
   let reload: AgentProcess.Reload?
@@ -33,7 +33,7 @@ struct AgentServices: Sendable {
     // The sockets' files get the mode that the umask leaves them. The umask is process-wide, so no other code may run
     // meanwhile.
     let before = umask(0o177)
-    let sockets = OpenGate(after: 2)
+    let sockets = StartupLatch(after: 2)
     let inner = GatedService(gate: sockets) {
       umask(before)
       try HookGroup.openWay(doors.hookGroup, to: agent.plan.state)
@@ -72,7 +72,7 @@ struct AgentServices: Sendable {
   }
 
   private func socketDoor(
-    _ socket: SocketFile, _ responder: RouterResponder<AgentContext>, _ gate: OpenGate
+    _ socket: SocketFile, _ responder: RouterResponder<AgentContext>, _ gate: StartupLatch
   ) -> some Service {
     Application(
       responder: responder, server: http, configuration: .init(address: .unixDomainSocket(path: socket.path)),
@@ -134,12 +134,12 @@ struct AgentServices: Sendable {
 
 /// Waits for the gate, then runs.
 private struct GatedService: Service {
-  let gate: OpenGate
+  let gate: StartupLatch
   let prepare: @Sendable () throws -> Void
   let body: @Sendable () async throws -> Void
 
   init(
-    gate: OpenGate, prepare: @escaping @Sendable () throws -> Void,
+    gate: StartupLatch, prepare: @escaping @Sendable () throws -> Void,
     run body: @escaping @Sendable () async throws -> Void
   ) {
     self.gate = gate
@@ -156,7 +156,7 @@ private struct GatedService: Service {
 }
 
 /// Makes services wait until `arrive` was called a given number of times.
-final class OpenGate: Sendable {
+final class StartupLatch: Sendable {
   private struct State {
     var missing: Int
     var waiting: [CheckedContinuation<Void, Never>] = []

@@ -12,7 +12,7 @@ extension Router<AgentContext> {
   ///
   /// - Parameter spool: the disk budget of all git requests' bodies.
   func addContentRoutes(
-    _ agent: Agent, _ doors: AgentDoors, _ service: GitService, workers: WorkerPool, spool: BodyBudget
+    _ agent: Agent, _ doors: AgentListeners, _ service: GitService, workers: WorkerPool, spool: BodyBudget
   ) {
     addGitRoutes(
       service, minimumRate: doors.minimumRate, home: { agent.home(of: $0, id: $1) },
@@ -40,10 +40,10 @@ extension Router<AgentContext> {
   ///
   /// - Throws: `AgentFault` 401 and 403 without permission, 404 for content that the rules exclude.
   private static func admit(
-    _ context: AgentContext, _ doors: AgentDoors, _ kind: String, _ id: String
+    _ context: AgentContext, _ doors: AgentListeners, _ kind: String, _ id: String
   ) throws -> AgentConfiguration.Serving? {
     if try context.requireSiteOrReader() != nil { return nil }
-    guard doors.servesPeople else {
+    guard doors.servesReaders else {
       throw AgentFault(
         403, "not_served", "give out this site's copies", hint: "say 'serve_git: true' in its configuration")
     }
@@ -51,7 +51,7 @@ extension Router<AgentContext> {
   }
 }
 
-extension AgentDoors {
+extension AgentListeners {
   /// Returns the rules by which a reader or an admin may read a replicable, including its refs and their history
   /// (`serve_git` of the kind).
   ///

@@ -7,7 +7,7 @@ internal import ServiceLifecycle
 
 extension Router<AgentContext> {
   /// Adds the routes of a secondary's requests to its primary.
-  func addSiteRoutes(_ agent: Agent, _ doors: AgentDoors) {
+  func addSiteRoutes(_ agent: Agent, _ doors: AgentListeners) {
     get("/api/v1/events") { request, context in
       let reader = try context.requireSiteOrReader()
       let limit = try request.number("limit", in: 1...10_000, default: 1_000)
@@ -54,7 +54,7 @@ extension Router<AgentContext> {
   /// Adds the routes of the sites' status.
   func addStandingRoutes(_ agent: Agent) {
     get("/api/v1/sites") { _, context in
-      try context.requireReaderOrNeighbour()
+      try context.requireReaderOrLocalProcess()
       return try Response.json(try await agent.sites())
     }
     post("/api/v1/sites/report") { request, context in
@@ -65,11 +65,11 @@ extension Router<AgentContext> {
       return Response(status: .noContent)
     }
     get("/geo_nodes/status") { _, context in
-      try context.requireReaderOrNeighbour()
+      try context.requireReaderOrLocalProcess()
       return try Response.json(try await agent.nodeStatus())
     }
     get("/geo_nodes/{name}/status") { _, context in
-      try context.requireReaderOrNeighbour()
+      try context.requireReaderOrLocalProcess()
       return try Response.json(try await agent.nodeStatus(of: try context.parameters.require("name")))
     }
   }

@@ -4,25 +4,25 @@ struct InputCoercion {
   /// The request's; `nil` while a document is judged without them: then a variable counts as fitting.
   let variables: [String: GraphQLValue]?
 
-  struct Misfit: Error {
+  struct CoercionError: Error {
     let message: String
   }
 
   /// - Parameter isLiteral: of a document, where words of enumerations stand without quotes.
-  /// - Throws: `Misfit`.
+  /// - Throws: `CoercionError`.
   func coerce(
     _ value: GraphQLValue, _ type: GraphQLTypeReference, isLiteral: Bool
-  ) throws(Misfit) -> GraphQLValue {
+  ) throws(CoercionError) -> GraphQLValue {
     if case .variable(let name) = value {
       let given = variables?[name] ?? .null
       guard variables == nil || given != .null || !type.isNonNull else {
-        throw Misfit(message: "'$\(name)' is null where '\(type)' is wanted")
+        throw CoercionError(message: "'$\(name)' is null where '\(type)' is wanted")
       }
       return given
     }
     switch type {
     case .nonNull(let inner):
-      guard value != .null else { throw Misfit(message: "null is given where '\(type)' is wanted") }
+      guard value != .null else { throw CoercionError(message: "null is given where '\(type)' is wanted") }
       return try coerce(value, inner, isLiteral: isLiteral)
     case .list(let inner):
       guard value != .null else { return .null }
@@ -36,7 +36,7 @@ struct InputCoercion {
     }
   }
 
-  private func named(_ value: GraphQLValue, _ name: String, _ isLiteral: Bool) throws(Misfit) -> GraphQLValue {
+  private func named(_ value: GraphQLValue, _ name: String, _ isLiteral: Bool) throws(CoercionError) -> GraphQLValue {
     switch schema.types[name]?.form {
     case .input(let fields): return .object(try object(value, fields, name, isLiteral))
     case .enumeration(let words):
@@ -44,15 +44,15 @@ struct InputCoercion {
         words.contains(where: { $0.name == text })
       else {
         let known = words.map(\.name).joined(separator: ", ")
-        throw Misfit(message: "\(Self.shown(value)) is none of '\(name)': \(known.prefix(200))")
+        throw CoercionError(message: "\(Self.shown(value)) is none of '\(name)': \(known.prefix(200))")
       }
       return .string(text)
     case .scalar: return try scalar(value, name)
-    case .object, .interface, .union, nil: throw Misfit(message: "'\(name)' is no type of arguments")
+    case .object, .interface, .union, nil: throw CoercionError(message: "'\(name)' is no type of arguments")
     }
   }
 
-  private func scalar(_ value: GraphQLValue, _ name: String) throws(Misfit) -> GraphQLValue {
+  private func scalar(_ value: GraphQLValue, _ name: String) throws(CoercionError) -> GraphQLValue {
     switch (name, value) {
     case ("Int", .int(let number)) where Int32(exactly: number) != nil: return value
     case ("Int", .float(let number)):
@@ -65,15 +65,15 @@ struct InputCoercion {
     case (_, .string), (_, .int), (_, .float), (_, .bool): return value
     default: break
     }
-    throw Misfit(message: "\(Self.shown(value)) is no '\(name)'")
+    throw CoercionError(message: "\(Self.shown(value)) is no '\(name)'")
   }
 
   private func object(
     _ value: GraphQLValue, _ fields: [GraphQLInputValue], _ name: String, _ isLiteral: Bool
-  ) throws(Misfit) -> GraphQLObject {
-    guard case .object(let object) = value else { throw Misfit(message: "\(Self.shown(value)) is no '\(name)'") }
+  ) throws(CoercionError) -> GraphQLObject {
+    guard case .object(let object) = value else { throw CoercionError(message: "\(Self.shown(value)) is no '\(name)'") }
     for given in object.fields where !fields.contains(where: { $0.name == given.name }) {
-      throw Misfit(message: "'\(name)' has no field '\(GraphQLError.shown(given.name, 100))'")
+      throw CoercionError(message: "'\(name)' has no field '\(GraphQLError.shown(given.name, 100))'")
     }
     var coerced = GraphQLObject()
     for field in fields {
@@ -82,7 +82,7 @@ struct InputCoercion {
       } else if let standard = field.standard {
         coerced[field.name] = standard
       } else if field.type.isNonNull, variables != nil || object[field.name] == nil {
-        throw Misfit(message: "'\(name)' needs its field '\(field.name)'")
+        throw CoercionError(message: "'\(name)' needs its field '\(field.name)'")
       }
     }
     return coerced
@@ -103,7 +103,7 @@ struct InputCoercion {
     var arguments = GraphQLObject()
     for value in wanted {
       if let argument = given.first(where: { $0.name == value.name }), !isAbsent(argument.value) {
-        do throws(Misfit) {
+        do throws(CoercionError) {
           arguments[value.name] = try coerce(argument.value, value.type, isLiteral: true)
         } catch {
           throw GraphQLError("argument '\(value.name)': \(error.message)", at: [argument.location])
@@ -127,13 +127,13 @@ struct InputCoercion {
     let given = given.table
     var variables: [String: GraphQLValue] = [:]
     for variable in operation.variables {
-      do throws(Misfit) {
+      do throws(CoercionError) {
         if let value = given[variable.name] {
           variables[variable.name] = try coercion.coerce(value, variable.type, isLiteral: false)
         } else if let standard = variable.standard {
           variables[variable.name] = try coercion.coerce(standard, variable.type, isLiteral: true)
         } else if variable.type.isNonNull {
-          throw Misfit(message: "a value of the type '\(variable.type)' is needed")
+          throw CoercionError(message: "a value of the type '\(variable.type)' is needed")
         }
       } catch {
         throw GraphQLError("variable '$\(variable.name)': \(error.message)", at: [variable.location])

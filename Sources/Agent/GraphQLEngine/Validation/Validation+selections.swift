@@ -62,7 +62,7 @@ extension Validation {
         add("\(owner) has no argument '\(argument.name.prefix(100))'", argument.location)
         continue
       }
-      do throws(InputCoercion.Misfit) {
+      do throws(InputCoercion.CoercionError) {
         _ = try coercion.coerce(argument.value, definition.type, isLiteral: true)
       } catch {
         add("argument '\(argument.name)': \(error.message)", argument.location)

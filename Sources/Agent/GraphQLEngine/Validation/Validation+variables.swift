@@ -19,7 +19,7 @@ extension Validation {
         continue
       }
       guard let standard = variable.standard else { continue }
-      do throws(InputCoercion.Misfit) {
+      do throws(InputCoercion.CoercionError) {
         _ = try InputCoercion(schema: schema, variables: nil).coerce(standard, variable.type, isLiteral: true)
       } catch {
         add("variable '$\(variable.name)': \(error.message)", variable.location)

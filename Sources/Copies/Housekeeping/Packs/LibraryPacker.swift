@@ -67,11 +67,11 @@ struct LibraryPacker: Packer {
   func describe(_ aids: DescribedPacks) throws -> String? {
     do throws(GitError) {
       if !aids.packs.isEmpty {
-        try ReadingAids.writeMultiPackIndex(
+        try ReadAccelerators.writeMultiPackIndex(
           packDirectory: aids.packDirectory.string,
           indexes: aids.packs.map { aids.packDirectory.appending("\($0).idx").string })
       }
-      try ReadingAids.writeCommitGraph(repository: layout.root.pathText, into: aids.infoDirectory.pathText)
+      try ReadAccelerators.writeCommitGraph(repository: layout.root.pathText, into: aids.infoDirectory.pathText)
       return nil
     } catch {
       return "\(error)"

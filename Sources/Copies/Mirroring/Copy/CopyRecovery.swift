@@ -50,7 +50,7 @@ package struct CopyRecovery {
       if let line = undecided.newHead { try remove(layout.headLock) { $0 == line.file } }
     }
     for lock in try LooseRefs.read(repository: layout.root, through: files).locks {
-      try remove(lock) { $0 == StrayFolding.lockContent }
+      try remove(lock) { $0 == LooseRefPacking.lockContent }
     }
   }
 

@@ -9,7 +9,7 @@ package import WorkerPool
 ///
 /// For a copy that cannot be trusted any more. The parts that only the old copy has are carried over: the ref journal,
 /// and every object that the dropped log, the journal or an old ref names, as far as the old copy can still read it
-/// (`Heritage`).
+/// (`HistoryCarryOver`).
 ///
 /// The new copy is created under one name, gets another when it is complete, and is then exchanged with the old one
 /// atomically (`FileSystemPort.exchange`): a crash leaves the old copy or the new one, and the name of the other
@@ -103,7 +103,7 @@ package struct FreshCopy {
       if try files.status(of: old.root)?.kind == .directory {
         // Decides whether a change that a dead run announced has happened. With a damaged copy it may not be possible.
         try? CopyRecovery(layout: old, files: files).recover(at: environment.now())
-        let heritage = Heritage(from: old, to: fresh, through: files, cancellation: cancellation)
+        let heritage = HistoryCarryOver(from: old, to: fresh, through: files, cancellation: cancellation)
         try heritage.bring(at: environment.now())
         losses = heritage.losses
       }

@@ -196,7 +196,7 @@ package struct JournalHorizon: Codable, Equatable, Sendable {
     do {
       read = try StateFile(path, format: .json(), limit: 1 << 16, through: files).read()
       if read == nil { return nil }
-    } catch is StateFlaw {
+    } catch is StateFileError {
       read = nil
     }
     guard let read, let date = RefJournalTime.date(read.completeSince) else {

@@ -152,7 +152,7 @@ struct CopyUpdate {
     try DroppedLog(layout, through: files).append(try dropped(contents, goal), at: now)
     var status = contents.files?.packedStatus
     if let read = contents.files {
-      let folding = StrayFolding(layout: layout, environment: environment, cancellation: run.cancellation)
+      let folding = LooseRefPacking(layout: layout, environment: environment, cancellation: run.cancellation)
       if let folded {
         status = try folding.fold(read, into: folded)
       } else {
@@ -178,7 +178,7 @@ struct CopyUpdate {
   private func dropped(
     _ contents: CopyContents, _ goal: MirrorGoal
   ) throws -> [(oid: ObjectID, name: ReferenceName)] {
-    let dropped = goal.plan.dropped + goal.droppedBesides
+    let dropped = goal.plan.dropped + goal.droppedOutsidePlan
     guard !contents.isWhole else { return dropped }
     let check = TakeoverCheck(run: run, layout: layout)
     return try dropped.filter { try check.fault(below: [$0.oid]) == nil }

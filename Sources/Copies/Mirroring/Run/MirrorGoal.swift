@@ -13,7 +13,7 @@ struct MirrorGoal {
   let isReached: Bool
   /// Tips that the copy loses beside those of the plan: what its HEAD held itself, a packed value that a stray hid, a
   /// stray under a name that no ref can have.
-  let droppedBesides: [(oid: ObjectID, name: ReferenceName)]
+  let droppedOutsidePlan: [(oid: ObjectID, name: ReferenceName)]
 
   /// - Parameter lost: tips that the source lists but cannot send, with the reason.
   init(_ view: RefView, exclusion: RefExclusion, contents: CopyContents, lost: [ObjectID: String] = [:]) {
@@ -44,7 +44,7 @@ struct MirrorGoal {
     isReached =
       contents.files != nil && plan.changes.isEmpty && plan.wants.isEmpty && !contents.hasStrays
       && !contents.needsRewriting && (head == nil || head == contents.headLine)
-    droppedBesides = Self.droppedBesides(contents, head: head, target: plan.target)
+    droppedOutsidePlan = Self.droppedOutsidePlan(contents, head: head, target: plan.target)
   }
 
   /// Returns the plan for the listed refs, without names that conflict in any repository, none of which is trusted.
@@ -64,7 +64,7 @@ struct MirrorGoal {
     }
   }
 
-  private static func droppedBesides(_ contents: CopyContents, head: HeadLine?, target: RefListing) -> [(
+  private static func droppedOutsidePlan(_ contents: CopyContents, head: HeadLine?, target: RefListing) -> [(
     oid: ObjectID, name: ReferenceName
   )] {
     var dropped: [(oid: ObjectID, name: ReferenceName)] = []

@@ -170,7 +170,7 @@ package struct MirrorRun {
     let state = isClean && recorded == configuration ? try CopyState.loadIfCurrent(layout, through: files) : nil
     var mayBeUnchanged = true
     if let state {
-      switch LocalGlance.look(at: request.source, for: layout, configuration.exclusion, through: files) {
+      switch LocalSourceProbe.look(at: request.source, for: layout, configuration.exclusion, through: files) {
       case .view(let view):
         if let outcome = update.unchanged(view, since: state) { return outcome }
         // The session shows the same change; hashing its listing once more would only take time.

@@ -46,9 +46,9 @@ struct AgentCommand: AsyncParsableCommand {
       let level = LogLevel(configuration.logLevel)
       let supervisor = Supervisor(ProcessInfo.processInfo.environment)
       let site = "'\(configuration.name)'"
-      var logger = Logger(label: "remora") { _ in AgentLog(level: level) }
+      var logger = Logger(label: "remora") { _ in LogLineHandler(level: level) }
       logger.logLevel = .trace
-      let chronicle = Chronicle(logger)
+      let agentLog = AgentLog(logger)
       let http = BoundedHTTPClient()
       let door = AgentClient(
         .socket(path: "\(configuration.state)/admin.sock"), http: http, silence: .seconds(10), total: .seconds(10))
@@ -60,7 +60,7 @@ struct AgentCommand: AsyncParsableCommand {
           setLogLevel: { level.set($0) }
         ) { port, role in
           let address = "\(configuration.listen.host):\(port)"
-          chronicle.write(.notice, "\(role) \(site) runs, version \(Agent.version), and listens on \(address)")
+          agentLog.write(.notice, "\(role) \(site) runs, version \(Agent.version), and listens on \(address)")
           supervisor.ready()
         }
         result = .success(())
@@ -71,7 +71,7 @@ struct AgentCommand: AsyncParsableCommand {
       await watching.value
       await http.shutdown()
       try result.get()
-      chronicle.write(.notice, "\(site) has stopped")
+      agentLog.write(.notice, "\(site) has stopped")
     } catch let error as ConfigurationError {
       Output.error(error.description)
       throw ExitStatus.usage
@@ -95,7 +95,7 @@ final class LogLevel: Sendable {
 }
 
 /// Writes log lines on standard error: time, level, what happened, fields.
-struct AgentLog: LogHandler {
+struct LogLineHandler: LogHandler {
   let level: LogLevel
   var metadata: Logger.Metadata = [:]
   /// The process's level decides, and not one of a logger.

@@ -32,7 +32,7 @@ struct QuickstartCommand: AsyncParsableCommand {
       do {
         let ground = try QuickstartGround()
         defer { ground.remove() }
-        try await QuickstartStory(ground).tell(with: repository)
+        try await QuickstartRun(ground).tell(with: repository)
       } catch {
         result.withLock { $0 = .failure(error) }
       }
@@ -48,7 +48,7 @@ struct QuickstartCommand: AsyncParsableCommand {
 }
 
 /// The steps of a quickstart, printed as they happen.
-struct QuickstartStory {
+struct QuickstartRun {
   private let ground: QuickstartGround
   private static let kind = "project_repository"
   private static let patience = Duration.seconds(60)

@@ -32,7 +32,7 @@ package struct BlobPlace: Sendable {
 }
 
 /// What stands at the path of an id, looked up from the root down.
-enum Standing {
+enum PlaceStatus {
   case nothing
   /// A regular file: a replicable.
   case file(FileStatus)
@@ -50,7 +50,7 @@ extension BlobPlace {
   /// directory for a link in between; reading is safe from that (`OpenFile`), writing is not. The directories below a
   /// root of copies must belong to the agent's user alone.
   /// - Throws: `FileError`, and `StrategyError` when the root itself cannot be used.
-  func standing(of id: ReplicableID) throws -> Standing {
+  func standing(of id: ReplicableID) throws -> PlaceStatus {
     try requireRoot()
     var path = root
     let parts = id.text.split(separator: "/").map(String.init)

@@ -41,7 +41,7 @@ extension Primary: PrimaryAccess {
   /// Returns the replicable's status on this site's disk now.
   public func standing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
-  ) async throws(PrimaryAccessError) -> Standing {
+  ) async throws(PrimaryAccessError) -> ReplicableStatus {
     do {
       let member = try table.member(name)
       switch try await member.strategy.presence(of: id) {
@@ -74,7 +74,7 @@ extension Primary: PrimaryAccess {
   /// other ids: it may have been renamed since the last listing.
   private func standingOfAbsent(
     _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
-  ) async throws -> Standing {
+  ) async throws -> ReplicableStatus {
     guard let incarnation else { return .gone }
     if let moved = try await whereabouts(incarnation, member) { return moved }
     // One that a complete listing lacked is gone; one without a state was never here.
@@ -94,7 +94,7 @@ extension Primary: PrimaryAccess {
   /// - Parameter id: the id to exclude from the search.
   private func whereabouts(
     _ incarnation: Incarnation, besides id: ReplicableID? = nil, _ member: Member
-  ) async throws -> Standing? {
+  ) async throws -> ReplicableStatus? {
     guard let state = try await member.states.state(of: incarnation), let identity = state.identity,
       state.replicableID != id,
       case .present(let found) = try await member.strategy.presence(of: state.replicableID), identity.matches(found)

@@ -156,7 +156,7 @@ extension Secondary {
       try await body()
     } catch let error as StrategyError {
       postponed.append(error.message)
-    } catch let error as UnknownStanding {
+    } catch let error as UnknownReplicable {
       postponed.append(error.reason)
     }
   }

@@ -98,16 +98,16 @@ extension Secondary {
     try await member.registry.change(id) { entry, _ in entry?.withhold(reason, at: now) }
   }
 
-  /// - Throws: `UnknownStanding` where the primary cannot determine it, or gives a contradictory answer.
-  private func standing(of entry: RegistryEntry, _ member: Member) async throws -> Standing {
+  /// - Throws: `UnknownReplicable` where the primary cannot determine it, or gives a contradictory answer.
+  private func standing(of entry: RegistryEntry, _ member: Member) async throws -> ReplicableStatus {
     let id = entry.replicableID
     let standing = try await primary.standing(of: id, incarnation: entry.incarnation, member.kind.name)
     switch standing {
-    case .unknown(let reason): throw UnknownStanding(reason: "ask what became of '\(id)': \(reason)")
+    case .unknown(let reason): throw UnknownReplicable(reason: "ask what became of '\(id)': \(reason)")
     case .present(let row) where row.id != id:
-      throw UnknownStanding(reason: "ask what became of '\(id)': the primary answered for '\(row.id)'")
+      throw UnknownReplicable(reason: "ask what became of '\(id)': the primary answered for '\(row.id)'")
     case .moved(let row) where row.id == id || row.incarnation != entry.incarnation:
-      throw UnknownStanding(reason: "ask what became of '\(id)': the primary answered for another incarnation")
+      throw UnknownReplicable(reason: "ask what became of '\(id)': the primary answered for another incarnation")
     case .present, .moved, .gone, .notOffered: return standing
     }
   }
@@ -144,7 +144,7 @@ extension Secondary {
     } catch PrimaryAccessError.unavailable(let reason) {
       throw PrimaryAccessError.unavailable(reason)
     } catch {
-      throw UnknownStanding(reason: "compare the copy of '\(id)' with the primary: \(error)")
+      throw UnknownReplicable(reason: "compare the copy of '\(id)' with the primary: \(error)")
     }
   }
 
@@ -178,7 +178,7 @@ extension Secondary {
       occupant.replicableID != moves[0].id
     {
       if moves.contains(where: { $0.id == occupant.replicableID }) {
-        throw UnknownStanding(reason: "rename '\(last.id)' to '\(last.newID)': the primary has two with that id")
+        throw UnknownReplicable(reason: "rename '\(last.id)' to '\(last.newID)': the primary has two with that id")
       }
       if occupant.incarnation == last.incarnation {
         // It is there already: an event and a consistency pass have both created an entry. This one is a duplicate.
@@ -190,7 +190,7 @@ extension Secondary {
       }
       switch try await standing(of: occupant, member) {
       case .present(let row) where row.incarnation == occupant.incarnation:
-        throw UnknownStanding(reason: "rename '\(last.id)' to '\(last.newID)': the primary has two with that id")
+        throw UnknownReplicable(reason: "rename '\(last.id)' to '\(last.newID)': the primary has two with that id")
       case .moved(let row) where member.selection.selects(row.id):
         moves.append(CopyMove(id: occupant.replicableID, newID: row.id, incarnation: row.incarnation))
       case .moved, .gone: guard try await discard(occupant, member) == .removed else { return .waits }
@@ -226,7 +226,7 @@ extension Secondary {
 }
 
 /// The primary answered, but could not determine the status of one replicable.
-struct UnknownStanding: Error, CustomStringConvertible {
+struct UnknownReplicable: Error, CustomStringConvertible {
   let reason: String
   var description: String { reason }
 }

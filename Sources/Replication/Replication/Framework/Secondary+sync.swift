@@ -155,7 +155,7 @@ extension Secondary {
   private func explain(
     _ error: StrategyError, _ id: ReplicableID, _ incarnation: Incarnation?, _ member: Member
   ) async throws {
-    let standing: Standing
+    let standing: ReplicableStatus
     do throws(PrimaryAccessError) {
       standing = try await primary.standing(of: id, incarnation: incarnation, member.kind.name)
     } catch let silence {

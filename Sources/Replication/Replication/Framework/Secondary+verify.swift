@@ -103,11 +103,11 @@ extension Secondary {
     if let altered = try await alteration(of: copy, id, ticket, member) {
       return try await end(id, ticket, altered, member)
     }
-    try await member.registry.change(id) { entry, _ in entry?.prepareBracket(ticket) }
+    try await member.registry.change(id) { entry, _ in entry?.prepareComparison(ticket) }
     let first = try await bracket(id, ticket, member)
     guard case .mismatched = first.judgement else { return try await end(id, ticket, first, member) }
     var second = try await bracket(id, ticket, member)
-    second.judgement = Bracket.judge(second.judgement, after: first.judgement)
+    second.judgement = StableComparison.judge(second.judgement, after: first.judgement)
     return try await end(id, ticket, second, member)
   }
 
@@ -115,34 +115,34 @@ extension Secondary {
   /// other copy.
   private func alteration(
     of copy: ContentListing, _ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member
-  ) async throws -> BracketReading? {
+  ) async throws -> ComparisonReading? {
     guard let verified = ticket.verified, copy.checksum != verified else { return nil }
     let listing = try await primary.listing(of: id, incarnation: ticket.incarnation, member.kind.name)
-    let judgement = Bracket.judge(before: listing, copy: copy, after: listing)
+    let judgement = StableComparison.judge(before: listing, copy: copy, after: listing)
     guard case .mismatched = judgement else { return nil }
-    return BracketReading(judgement: judgement, copy: copy, primary: listing)
+    return ComparisonReading(judgement: judgement, copy: copy, primary: listing)
   }
 
-  private struct BracketReading {
-    var judgement: BracketJudgement
+  private struct ComparisonReading {
+    var judgement: ComparisonJudgement
     var copy: ContentListing
     var primary: ContentListing
   }
 
   private func bracket(_ id: ReplicableID, _ ticket: VerificationTicket, _ member: Member) async throws
-    -> BracketReading
+    -> ComparisonReading
   {
     let (incarnation, name) = (ticket.incarnation, member.kind.name)
     let before = try await primary.listing(of: id, incarnation: incarnation, name)
     _ = try await transfer(id, incarnation, isFresh: false, member)
     let copy = try await member.strategy.listing(of: id)
     let after = try await primary.listing(of: id, incarnation: incarnation, name)
-    return BracketReading(
-      judgement: Bracket.judge(before: before, copy: copy, after: after), copy: copy, primary: after)
+    return ComparisonReading(
+      judgement: StableComparison.judge(before: before, copy: copy, after: after), copy: copy, primary: after)
   }
 
   private func end(
-    _ id: ReplicableID, _ ticket: VerificationTicket, _ reading: BracketReading, _ member: Member
+    _ id: ReplicableID, _ ticket: VerificationTicket, _ reading: ComparisonReading, _ member: Member
   ) async throws -> VerificationResult {
     switch reading.judgement {
     case .succeeded:

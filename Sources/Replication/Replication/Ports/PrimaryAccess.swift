@@ -14,7 +14,7 @@ public protocol PrimaryAccess: Sendable {
   /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
   func standing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
-  ) async throws(PrimaryAccessError) -> Standing
+  ) async throws(PrimaryAccessError) -> ReplicableStatus
 
   /// The content's listing, read afresh: the L1 and L2 of a bracket.
   /// - Parameter incarnation: which one is meant; `nil` for whatever has the id.
@@ -179,7 +179,7 @@ public struct CatalogRow: Hashable, Sendable {
 }
 
 /// The status of a replicable on the primary.
-public enum Standing: Hashable, Sendable {
+public enum ReplicableStatus: Hashable, Sendable {
   /// The id is present, with the row's incarnation.
   case present(CatalogRow)
   /// The requested incarnation has another id now, the row's.

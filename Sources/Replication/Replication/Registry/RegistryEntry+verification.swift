@@ -53,7 +53,7 @@ extension RegistryEntry {
 
   /// Records that a sync within the verification is about to change the copy: from here on it may differ from the last
   /// verified content.
-  package mutating func prepareBracket(_ ticket: VerificationTicket) {
+  package mutating func prepareComparison(_ ticket: VerificationTicket) {
     if isRunning(ticket), !checksumMismatch { verificationChecksum = nil }
   }
 

@@ -13,7 +13,7 @@ package import WorkerPool
 /// Everything that blocks runs on `workers`.
 package final class ListedRepositories: Strategy {
   private struct State {
-    var roster: SourceRoster?
+    var roster: RepositoryList?
     /// Why the last look at the roster failed; then it is the one before, and nothing may be called gone.
     var failure: String?
     var hasDropped = false
@@ -46,7 +46,7 @@ package final class ListedRepositories: Strategy {
 
   /// The roster was read.
   /// - Returns: those that it had before with another fingerprint.
-  @discardableResult package func take(_ roster: SourceRoster) -> [ReplicableID] {
+  @discardableResult package func take(_ roster: RepositoryList) -> [ReplicableID] {
     state.withLock { state in
       let old = state.roster?.entries ?? [:]
       state.roster = roster
@@ -88,7 +88,7 @@ package final class ListedRepositories: Strategy {
   package var failure: String? { state.withLock { $0.failure } }
 
   /// The roster as it was read last; `nil` before.
-  package var roster: SourceRoster? { state.withLock { $0.roster } }
+  package var roster: RepositoryList? { state.withLock { $0.roster } }
 
   /// From where one is fetched; `nil` for one that is not listed.
   package func location(of id: ReplicableID) -> String? { state.withLock { $0.roster?.entries[id]?.location } }

@@ -22,7 +22,7 @@ final class AccessFixture: Sendable {
   struct Settings: Sendable {
     var trustsLoopback = false
     var proxies: [String] = []
-    var change: @Sendable (inout AgentDoors) -> Void = { _ in }
+    var change: @Sendable (inout AgentListeners) -> Void = { _ in }
     var plan: @Sendable (inout AgentPlan) -> Void = { _ in }
   }
 
@@ -67,7 +67,7 @@ final class AccessFixture: Sendable {
         adminFile: directory.path("admin.token"), readerFile: directory.path("reader.token")),
       hosts: ["127.0.0.1", "remora.example"], trustsLoopback: settings.trustsLoopback,
       trustedProxies: settings.proxies.compactMap { AddressRange($0) }, now: { Date() })
-    var doors = AgentDoors(port: 0, access: access, servesPeople: true)
+    var doors = AgentListeners(port: 0, access: access, servesReaders: true)
     settings.change(&doors)
     var plan = AgentPlan(
       site: "main", role: .primary(secondaries: Self.sites), state: directory.path("state"),

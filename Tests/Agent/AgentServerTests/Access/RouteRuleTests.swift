@@ -32,7 +32,7 @@ struct RouteRuleTests {
     // No form of a session is sent here.
     case .form: return isReader ? .forbidden : .signIn
     // A session's cookie says nothing where it is not taken: then its client is what its address says.
-    case .readerOrNeighbour:
+    case .readerOrLocalProcess:
       return isSite ? .forbidden : isReader || asker == .neighbor || hasSession ? .admitted : .unauthorized
     case .reader: return isSite ? .forbidden : isReader ? .admitted : .unauthorized
     case .siteOrReader: return isSite || isReader ? .admitted : .unauthorized

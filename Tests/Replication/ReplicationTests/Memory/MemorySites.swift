@@ -104,7 +104,7 @@ final class CountedPrimary: PrimaryAccess {
 
   func standing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
-  ) async throws(PrimaryAccessError) -> Standing {
+  ) async throws(PrimaryAccessError) -> ReplicableStatus {
     counts.withLock { $0.standings += 1 }
     return try await primary.standing(of: id, incarnation: incarnation, name)
   }

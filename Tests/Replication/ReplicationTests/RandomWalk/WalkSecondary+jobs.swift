@@ -131,11 +131,11 @@ extension WalkSecondary {
     _ index: Int, _ ticket: VerificationTicket, before: Listing, synced: Listing, copy: Refs, after: Refs,
     _ first: Verdict?, _ primary: WalkPrimary, now: Timestamp, using generator: inout SeededGenerator
   ) throws {
-    var judgement = Bracket.judge(
+    var judgement = StableComparison.judge(
       before: Walk.listing(before.refs), copy: Walk.listing(copy), after: Walk.listing(after))
     let flapped = Set(
       after.indices.filter { before.refs[$0] == after[$0] && synced.refs[$0] != after[$0] }.map(Walk.refName))
-    if let first { judgement = Bracket.judge(judgement, after: first.judgement) }
+    if let first { judgement = StableComparison.judge(judgement, after: first.judgement) }
     switch judgement {
     case .succeeded: try succeed(index, ticket, copy, primary, since: before.tick, now: now, "bracket")
     case .moved:

@@ -29,7 +29,7 @@ struct WalkSecondary {
   }
 
   struct Verdict {
-    var judgement: BracketJudgement
+    var judgement: ComparisonJudgement
     /// Refs that the primary had otherwise in between than before and after.
     var flapped: Set<String>
   }

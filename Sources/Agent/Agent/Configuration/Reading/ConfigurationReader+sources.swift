@@ -84,7 +84,7 @@ extension ConfigurationReader {
   /// Reads the roster of repositories; errors are reported.
   mutating func roster(
     of kind: KindConfiguration, _ values: [String: Node], _ path: String
-  ) -> RosterSource? {
+  ) -> RepositoryListSource? {
     guard let key = ["list", "manifest"].first(where: { values[$0] != nil }), let node = values[key],
       let text = scalar(node, "\(path).\(key)")
     else { return nil }

@@ -23,7 +23,7 @@ final class ListedPrimary: PrimaryAccess, Sendable {
   private let name: String
   private let log: DurableEventLog
   private let site: OpenPrimary
-  private let rosters: RosterLoop
+  private let rosters: RepositoryListLoop
   let polls: PollLoop
   private let readings: ListedReadingLoop
   private let pruning: PruningLoop
@@ -38,7 +38,7 @@ final class ListedPrimary: PrimaryAccess, Sendable {
     let environment = state.environment
     self.contact = contact
     name = plan.site
-    var (listed, kinds, followed): ([KindPlan], [Kind], [RosterLoop.Followed]) = ([], [], [])
+    var (listed, kinds, followed): ([KindPlan], [Kind], [RepositoryListLoop.Followed]) = ([], [], [])
     for kind in plan.kinds {
       guard let source = plan.rosters[kind.name] else { continue }
       let repositories = state.listedRepositories(source.place) { [name = kind.name] id, location, error in
@@ -52,7 +52,7 @@ final class ListedPrimary: PrimaryAccess, Sendable {
       listed.append(kind)
       kinds.append(Kind(name: kind.name, place: source.place, repositories: repositories))
       followed.append(
-        .init(name: kind.name, repositories: repositories, reader: RosterReader(source, http: state.http)))
+        .init(name: kind.name, repositories: repositories, reader: RepositoryListReader(source, http: state.http)))
     }
     self.kinds = kinds
     let repositories = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0.repositories) })
@@ -62,13 +62,13 @@ final class ListedPrimary: PrimaryAccess, Sendable {
       member.source = { SourceAddress(location: repositories[kind.name]?.location(of: $0) ?? "") }
     }
     (primary, log) = (site.primary, site.log)
-    let signal = Signal()
+    let signal = AutoResetEvent()
     intake = EventIntake(primary: primary, signal: signal)
     // Polls compare the host's content: a reading need not be repeated because of its age.
     readings = ListedReadingLoop(
       primary, kinds.map { ($0.name, $0.repositories) }, hosts: hosts, signal: signal,
       width: max(4, plan.limits.verifications), observer: observer, environment: environment)
-    rosters = RosterLoop(primary, followed, observer: observer, interval: plan.polls.interval.lowerBound)
+    rosters = RepositoryListLoop(primary, followed, observer: observer, interval: plan.polls.interval.lowerBound)
     polls = PollLoop(
       primary, kinds.map { ($0.name, $0.repositories) }, plan.polls, checksums: signal, hosts: hosts, known: looks,
       observer: observer, environment: environment)
@@ -130,7 +130,7 @@ final class ListedPrimary: PrimaryAccess, Sendable {
 
   func standing(
     of id: ReplicableID, incarnation: Incarnation?, _ name: ReplicableName
-  ) async throws(PrimaryAccessError) -> Standing {
+  ) async throws(PrimaryAccessError) -> ReplicableStatus {
     try await own { () async throws(PrimaryAccessError) in
       try await self.primary.standing(of: id, incarnation: incarnation, name)
     }

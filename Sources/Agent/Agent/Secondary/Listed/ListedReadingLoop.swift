@@ -8,8 +8,8 @@ actor ListedReadingLoop {
   private let primary: Primary
   private let kinds: [(name: ReplicableName, repositories: ListedRepositories)]
   private let hosts: SourceHosts
-  private let signal: Signal
-  private let ended = Signal()
+  private let signal: AutoResetEvent
+  private let ended = AutoResetEvent()
   private let observer: any ReplicationObserver
   private let environment: SiteEnvironment
   private var slots: Slots
@@ -21,7 +21,7 @@ actor ListedReadingLoop {
   /// - Parameter width: readings at a time.
   init(
     _ primary: Primary, _ kinds: [(name: ReplicableName, repositories: ListedRepositories)], hosts: SourceHosts,
-    signal: Signal, width: Int, observer: any ReplicationObserver, environment: SiteEnvironment
+    signal: AutoResetEvent, width: Int, observer: any ReplicationObserver, environment: SiteEnvironment
   ) {
     self.primary = primary
     self.kinds = kinds

@@ -32,9 +32,9 @@ actor PollLoop {
   private let settings: PollSettings
   private let observer: any ReplicationObserver
   private let environment: SiteEnvironment
-  private let checksums: Signal
+  private let checksums: AutoResetEvent
   private let hosts: SourceHosts
-  private let signal = Signal()
+  private let signal = AutoResetEvent()
   private var next: [JobKey: Next] = [:]
   private var slots = Slots(width: 8)
   private var leftOut: Set<JobKey> = []
@@ -48,7 +48,7 @@ actor PollLoop {
 
   init(
     _ primary: Primary, _ kinds: [(name: ReplicableName, repositories: ListedRepositories)], _ settings: PollSettings,
-    checksums: Signal, hosts: SourceHosts, known: [LookFailure], observer: any ReplicationObserver,
+    checksums: AutoResetEvent, hosts: SourceHosts, known: [LookFailure], observer: any ReplicationObserver,
     environment: SiteEnvironment
   ) {
     self.primary = primary

@@ -32,7 +32,7 @@ actor Scheduler {
   /// Queries and recoveries of the current pass.
   private var unanswered: [SchedulerAction] = []
   private var wakeAt: ContinuousClock.Instant?
-  private let signal = Signal()
+  private let signal = AutoResetEvent()
 
   /// - Parameters:
   ///   - hosts: the hosts and their pauses.

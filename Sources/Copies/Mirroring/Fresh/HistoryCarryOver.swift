@@ -9,7 +9,7 @@ internal import WorkerPool
 /// Carries over the history of a replaced copy to the new one, and the objects that it names.
 ///
 /// It runs before the new copy is published; a crash leaves an unfinished directory and the old copy as it was.
-struct Heritage {
+struct HistoryCarryOver {
   private let old: CopyLayout
   private let new: CopyLayout
   private let files: any FileSystemPort

@@ -11,7 +11,7 @@ internal import SystemPackage
 /// It only proves equality: the refs are compared with the state of the last run. In every other case (a difference, a
 /// repository that hides refs or has another owner, anything unreadable) the run uses `git upload-pack`, which reports
 /// errors.
-enum LocalGlance {
+enum LocalSourceProbe {
   enum Sight {
     /// What upload-pack would show.
     case view(RefView)

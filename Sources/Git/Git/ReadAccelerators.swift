@@ -2,7 +2,7 @@ internal import CLibgit2
 internal import GitValues
 
 /// Files that make reading faster, written by libgit2: where git is not installed. It writes no bitmaps.
-package enum ReadingAids {
+package enum ReadAccelerators {
   /// Writes `multi-pack-index` into a directory, over packs in it.
   ///
   /// Corresponds to `git_midx_writer_commit`.

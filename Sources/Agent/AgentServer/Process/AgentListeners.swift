@@ -8,7 +8,7 @@ internal import SiteTokens
 internal import Synchronization
 
 /// The settings of an agent's listeners.
-package struct AgentDoors: Sendable {
+package struct AgentListeners: Sendable {
   /// The host of the network listener.
   package var host: String
   /// Its port; 0 takes a free one.
@@ -18,7 +18,7 @@ package struct AgentDoors: Sendable {
   /// The access control of the network listener.
   package var access: AccessControl
   /// Whether repositories and files are served to readers, and not only to sites.
-  package var servesPeople: Bool
+  package var servesReaders: Bool
   /// The numbers of users whose repositories are served in addition to those of the agent's user.
   package var trustedOwners: Set<UInt32> = []
   /// What readers may fetch of a kind; by default all of it.
@@ -53,11 +53,11 @@ package struct AgentDoors: Sendable {
   package var bodyBytes = BodyLimit.values
 
   /// Creates listeners with defaults for all other values.
-  package init(host: String = "127.0.0.1", port: Int = 7_170, access: AccessControl, servesPeople: Bool) {
+  package init(host: String = "127.0.0.1", port: Int = 7_170, access: AccessControl, servesReaders: Bool) {
     self.host = host
     self.port = port
     self.access = access
-    self.servesPeople = servesPeople
+    self.servesReaders = servesReaders
   }
 
   /// Creates the listeners' settings of a configuration.
@@ -81,7 +81,7 @@ package struct AgentDoors: Sendable {
       trustedProxies: configuration.trustedProxies, publicURL: configuration.url,
       isSecure: configuration.tls.certificateFile != nil, epoch: epoch
     ) { Date(timeIntervalSince1970: now().secondsSince1970) }
-    self.init(host: listen.host, port: listen.port, access: access, servesPeople: configuration.servesGit)
+    self.init(host: listen.host, port: listen.port, access: access, servesReaders: configuration.servesGit)
     self.sites = sites
     if let certificate = configuration.tls.certificateFile, let key = configuration.tls.keyFile {
       tls = try ServerCertificate(certificateFile: certificate, keyFile: key)

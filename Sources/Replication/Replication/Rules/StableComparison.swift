@@ -7,7 +7,7 @@
 /// moved, so a replicable whose lines all do, all the time, is not proven before that ends.
 ///
 /// One walk over three sorted listings: time proportional to their lines, memory only for the lines that differ.
-package enum Bracket {
+package enum StableComparison {
   /// The maximum of differing lines that are reported; further ones are dropped.
   package static let mostDifferences = 1_000
 
@@ -16,7 +16,7 @@ package enum Bracket {
   /// Names whose value any of the three lacks are left out.
   package static func judge(
     before: ContentListing, copy: ContentListing, after: ContentListing
-  ) -> BracketJudgement {
+  ) -> ComparisonJudgement {
     let unknown = before.unknownNames.union(copy.unknownNames).union(after.unknownNames)
     var left = UnknownNames(unknown)
     var (first, second, third) = (LineWalk(before), LineWalk(copy), LineWalk(after))
@@ -43,7 +43,7 @@ package enum Bracket {
   /// value again.
   ///
   /// A ref that is changed and changed back may look wrong once, when the copy was synced between two equal listings.
-  package static func judge(_ second: BracketJudgement, after first: BracketJudgement) -> BracketJudgement {
+  package static func judge(_ second: ComparisonJudgement, after first: ComparisonJudgement) -> ComparisonJudgement {
     guard case .mismatched(let again) = second, case .mismatched(let before) = first else { return second }
     var rest = before[...]
     let repeated = again.filter { difference in
@@ -70,7 +70,7 @@ package enum Bracket {
 }
 
 /// The result of a bracket.
-package enum BracketJudgement: Hashable, Sendable {
+package enum ComparisonJudgement: Hashable, Sendable {
   /// Every line of the copy is the primary's.
   case succeeded
   /// No line is wrong, but some changed during the bracket and could not be judged.

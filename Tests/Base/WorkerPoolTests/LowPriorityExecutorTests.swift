@@ -3,7 +3,7 @@ import Testing
 
 @testable import WorkerPool
 
-@Suite struct QuietThreadTests {
+@Suite struct LowPriorityExecutorTests {
   private struct Place: Equatable {
     let thread = pthread_self()
     // On Linux that of the calling thread.
@@ -13,7 +13,7 @@ import Testing
   @concurrent private static func place() async -> Place { Place() }
 
   @Test func `work runs on the one thread, also what it awaits, and stands back`() async {
-    let thread = QuietThread()
+    let thread = LowPriorityExecutor()
     let before = await Self.place()
     let seen = await withTaskExecutorPreference(thread) {
       let first = await Self.place()
@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func `a task whose thread has ended comes to its end all the same`() async {
-    let thread = QuietThread()
+    let thread = LowPriorityExecutor()
     await thread.shutdown()
     let sum = await withTaskExecutorPreference(thread) {
       await Task.yield()

@@ -8,7 +8,7 @@ import Testing
 import WorkerPool
 
 @Suite("Lists of repositories without an agent")
-struct SourceRosterTests {
+struct RepositoryListTests {
   private func address() throws -> AddressTemplate { try AddressTemplate("https://git.example.org/{id}.git") }
 
   @Test("a list names an id and a URL a line")
@@ -24,7 +24,7 @@ struct SourceRosterTests {
       group/app https://git.example.org/other.git
       three words here
       """
-    let roster = SourceRoster(list: Array(text.utf8))
+    let roster = RepositoryList(list: Array(text.utf8))
     #expect(roster.entries.keys.map(\.text).sorted() == ["group/app", "tools"])
     #expect(roster.entries[try ReplicableID("group/app")]?.location == "https://git.example.org/group/app.git")
     #expect(roster.entries[try ReplicableID("tools")]?.location == "ssh://git@git.example.org/srv/tools.git")
@@ -39,12 +39,12 @@ struct SourceRosterTests {
       "# x\r\na https://h.example/a.git\nb /srv/b.git\r\n",
     ])
   func lineEnds(text: String) {
-    let roster = SourceRoster(list: Array(text.utf8))
+    let roster = RepositoryList(list: Array(text.utf8))
     #expect(roster.entries.keys.map(\.text).sorted() == ["a", "b"])
     #expect(roster.skipped.isEmpty)
-    let conflict = SourceRoster(list: Array("<<<<<<< HEAD\ng nonsense\n=======\n>>>>>>> x\n".utf8))
+    let conflict = RepositoryList(list: Array("<<<<<<< HEAD\ng nonsense\n=======\n>>>>>>> x\n".utf8))
     #expect(conflict.entries.isEmpty && conflict.skipped.count == 4)
-    let wide = SourceRoster(list: [0xFF, 0xFE] + "a /srv/a.git\n".utf8.flatMap { [$0, 0] })
+    let wide = RepositoryList(list: [0xFF, 0xFE] + "a /srv/a.git\n".utf8.flatMap { [$0, 0] })
     #expect(wide.entries.isEmpty && wide.skipped.count == 1)
   }
 
@@ -52,10 +52,10 @@ struct SourceRosterTests {
   func controls() throws {
     for value in Array(0x00..<0x20) + Array(0x7f...0x9f) as [UInt32] {
       let control = try #require(Unicode.Scalar(value))
-      let list = SourceRoster(list: Array("g https:\(control)x\nh ./\(control)[2J\n".utf8))
+      let list = RepositoryList(list: Array("g https:\(control)x\nh ./\(control)[2J\n".utf8))
       #expect(!list.skipped.isEmpty)
       let path = value < 0x20 ? "\\u00\(value < 16 ? "0" : "")\(String(value, radix: 16))" : "\(control)"
-      let manifest = try SourceRoster(manifest: Array("{\"/a\(path)b\":{}}".utf8), address: address())
+      let manifest = try RepositoryList(manifest: Array("{\"/a\(path)b\":{}}".utf8), address: address())
       #expect(manifest.skipped.count == 1)
       for skipped in list.skipped + manifest.skipped {
         let shown = "\(skipped.path)\(skipped.reason)".unicodeScalars
@@ -70,7 +70,7 @@ struct SourceRosterTests {
       "g nonsense", "<<<<<<< HEAD", "a ./b", "a ../b", "a b/c", "a .git", "a :b", "======= x", ">>>>>>> theirs",
     ])
   func words(line: String) {
-    let roster = SourceRoster(list: Array("\(line)\n".utf8))
+    let roster = RepositoryList(list: Array("\(line)\n".utf8))
     #expect(roster.entries.isEmpty && roster.skipped.count == 1, "\(roster)")
   }
 
@@ -81,12 +81,12 @@ struct SourceRosterTests {
       "/srv/a.git",
     ])
   func addresses(location: String) {
-    #expect(SourceRoster(list: Array("a \(location)\n".utf8)).entries.count == 1)
+    #expect(RepositoryList(list: Array("a \(location)\n".utf8)).entries.count == 1)
   }
 
   @Test("what a list holds reaches no terminal raw")
   func harmless() {
-    let roster = SourceRoster(list: Array("a\u{1b}[2J/b nonsense://\u{7}x\n".utf8))
+    let roster = RepositoryList(list: Array("a\u{1b}[2J/b nonsense://\u{7}x\n".utf8))
     #expect(roster.entries.isEmpty && roster.skipped.count == 1)
     #expect(roster.skipped.allSatisfy { !"\($0.path)\($0.reason)".unicodeScalars.contains { $0.value < 0x20 } })
   }
@@ -97,14 +97,14 @@ struct SourceRosterTests {
       {"/group/app.git": {"fingerprint": "aa", "head": "ref: refs/heads/main", "modified": 1},
        "/plain": {"fingerprint": null}, "/../up.git": {"fingerprint": "bb"}, "/list.git": []}
       """
-    let roster = try SourceRoster(manifest: Array(text.utf8), address: address())
+    let roster = try RepositoryList(manifest: Array(text.utf8), address: address())
     #expect(roster.entries.keys.map(\.text).sorted() == ["group/app", "plain"])
     let entry = try #require(roster.entries[try ReplicableID("group/app")])
     #expect(entry.location == "https://git.example.org/group/app.git")
     #expect(entry.fingerprint == "aa ref: refs/heads/main")
     #expect(roster.skipped.map(\.path) == ["/../up.git", "/list.git"])
     for text in ["", "[]", "{", "\"a\""] {
-      #expect(throws: StrategyError.self) { try SourceRoster(manifest: Array(text.utf8), address: address()) }
+      #expect(throws: StrategyError.self) { try RepositoryList(manifest: Array(text.utf8), address: address()) }
     }
   }
 
@@ -120,10 +120,10 @@ struct SourceRosterTests {
       #expect(try GzipText.unpacked(text, limit: 1_000) == text)
       #expect(throws: MirrorError.self) { try GzipText.unpacked(packed, limit: 10) }
       #expect(throws: (any Error).self) { try GzipText.unpacked(Array(packed.dropLast(9)), limit: 1_000) }
-      let roster = try SourceRoster(manifest: packed, unpackedLimit: 1_000, address: address())
-      #expect(roster == (try SourceRoster(manifest: text, address: address())) && roster.entries.count == 1)
+      let roster = try RepositoryList(manifest: packed, unpackedLimit: 1_000, address: address())
+      #expect(roster == (try RepositoryList(manifest: text, address: address())) && roster.entries.count == 1)
       #expect(throws: MirrorError.self) {
-        try SourceRoster(manifest: packed, unpackedLimit: 10, address: address())
+        try RepositoryList(manifest: packed, unpackedLimit: 10, address: address())
       }
     }
   }
@@ -131,7 +131,7 @@ struct SourceRosterTests {
   @Test("what a manifest leaves out stays until its host reports it gone; what a list leaves out is gone")
   func leftOut() throws {
     let (app, tools) = (try ReplicableID("app"), try ReplicableID("tools"))
-    var roster = try SourceRoster(manifest: Array(#"{"/app.git": {"fingerprint": "a"}}"#.utf8), address: address())
+    var roster = try RepositoryList(manifest: Array(#"{"/app.git": {"fingerprint": "a"}}"#.utf8), address: address())
     roster.keep([app, tools])
     #expect(roster.entries[app]?.isLeftOut == false)
     #expect(roster.entries[tools]?.isLeftOut == true)
@@ -139,7 +139,7 @@ struct SourceRosterTests {
     roster.drop(app)
     roster.drop(tools)
     #expect(roster.entries.keys.map(\.text) == ["app"])
-    var list = SourceRoster(list: Array("app https://git.example.org/app.git".utf8))
+    var list = RepositoryList(list: Array("app https://git.example.org/app.git".utf8))
     list.keep([tools])
     #expect(list.entries.keys.map(\.text) == ["app"])
   }
@@ -153,7 +153,7 @@ struct SourceRosterTests {
     let (app, gone) = (try ReplicableID("app"), try ReplicableID("gone"))
     await #expect(throws: StrategyError.self) { try await listed.catalog() }
     await #expect(throws: StrategyError.self) { try await listed.presence(of: gone) }
-    _ = listed.take(SourceRoster(list: Array("app https://git.example.org/app.git".utf8)))
+    _ = listed.take(RepositoryList(list: Array("app https://git.example.org/app.git".utf8)))
     #expect(try await listed.catalog().isComplete)
     #expect(try await listed.presence(of: gone) == .absent)
     listed.failed("no such file")
@@ -163,7 +163,7 @@ struct SourceRosterTests {
     listed.recovered()
     #expect(try await listed.presence(of: gone) == .absent)
     for text in ["", "app https://git.example.org/app.git\nnonsense"] {
-      listed.take(SourceRoster(list: Array(text.utf8)))
+      listed.take(RepositoryList(list: Array(text.utf8)))
       #expect(try await !listed.catalog().isComplete)
       await #expect(throws: StrategyError.self) { try await listed.presence(of: gone) }
     }

@@ -6,7 +6,7 @@ package import Replication
 internal import TextBytes
 
 /// Repositories of a host that no agent stands beside: which there are, and where.
-package struct SourceRoster: Hashable, Sendable {
+package struct RepositoryList: Hashable, Sendable {
   /// One repository.
   package struct Entry: Hashable, Sendable {
     /// From where it is fetched.

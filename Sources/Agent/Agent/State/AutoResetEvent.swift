@@ -2,7 +2,7 @@ internal import Synchronization
 internal import WorkerPool
 
 /// Wakes one loop: several raises before its next wait count as one.
-final class Signal: Sendable {
+final class AutoResetEvent: Sendable {
   private enum State {
     case idle
     case raised

@@ -13,7 +13,7 @@ internal import WorkerPool
 /// Readers take no locks. git reads loose files before packed-refs and libgit2 after; each could meet the two halves of
 /// two different moments. So there is a pause after packed-refs has the values, and another after the files are gone: a
 /// listing that began before a step has ended before the next, unless it takes longer than `readerGrace`.
-struct StrayFolding {
+struct LooseRefPacking {
   let layout: CopyLayout
   let environment: MirrorEnvironment
   let cancellation: CancellationFlag

@@ -8,9 +8,9 @@ internal import WorkerPool
 
 extension Router<AgentContext> {
   /// Adds the routes of readers and admins.
-  func addPeopleRoutes(_ agent: Agent, _ doors: AgentDoors) {
+  func addReaderRoutes(_ agent: Agent, _ doors: AgentListeners) {
     get("/api/v1/status") { _, context in
-      try context.requireReaderOrNeighbour()
+      try context.requireReaderOrLocalProcess()
       return try Response.json(try await agent.status())
     }
     get("/api/v1/kinds/{kind}/registry") { request, context in
@@ -89,7 +89,7 @@ extension Router<AgentContext> {
   func addMetricsRoute(_ metrics: MetricsRegistry) {
     let pages = SharedAnswer<ByteBuffer>()
     get("/metrics") { _, context in
-      try context.requireReaderOrNeighbour()
+      try context.requireReaderOrLocalProcess()
       let page = try await pages.get { ByteBuffer(string: await metrics.render()) }
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],

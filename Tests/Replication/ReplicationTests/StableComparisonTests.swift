@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite("The bracket")
-struct BracketTests {
+struct StableComparisonTests {
   private func listing(_ lines: [String: String], unknown: Set<String> = []) -> ContentListing {
     var listing = ContentListing()
     for (name, value) in lines.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
@@ -13,7 +13,7 @@ struct BracketTests {
     return listing
   }
 
-  private func wrong(_ expected: String?, _ found: String?) -> BracketJudgement {
+  private func wrong(_ expected: String?, _ found: String?) -> ComparisonJudgement {
     .mismatched([Difference(name: "a", expected: expected, found: found)])
   }
 
@@ -29,7 +29,7 @@ struct BracketTests {
     ])
   func oneRef(before: String, copy: String, after: String, expected: String) {
     func make(_ value: String) -> ContentListing { listing(value == "-" ? [:] : ["a": value]) }
-    let judgement = Bracket.judge(before: make(before), copy: make(copy), after: make(after))
+    let judgement = StableComparison.judge(before: make(before), copy: make(copy), after: make(after))
     let parts = expected.split(separator: "/").map { $0 == "-" ? nil : String($0) }
     switch expected {
     case "succeeded": #expect(judgement == .succeeded)
@@ -40,7 +40,7 @@ struct BracketTests {
 
   @Test("a copy with some refs of before and some of after is right")
   func mixed() {
-    let judgement = Bracket.judge(
+    let judgement = StableComparison.judge(
       before: listing(["a": "1", "b": "1", "c": "1"]), copy: listing(["a": "2", "b": "1", "c": "1"]),
       after: listing(["a": "2", "b": "2", "c": "1"]))
     #expect(judgement == .succeeded)
@@ -48,7 +48,7 @@ struct BracketTests {
 
   @Test("what is wrong is reported although others moved")
   func wrongAndMoved() {
-    let judgement = Bracket.judge(
+    let judgement = StableComparison.judge(
       before: listing(["a": "1", "b": "1"]), copy: listing(["a": "9", "b": "9"]), after: listing(["a": "1", "b": "2"]))
     #expect(judgement == wrong("1", "9"))
   }
@@ -56,7 +56,7 @@ struct BracketTests {
   @Test("a name that one of the listings could not resolve is left out", arguments: 0..<3)
   func unknown(side: Int) {
     func names(_ index: Int) -> Set<String> { index == side ? ["a", "x", "z"] : [] }
-    let judgement = Bracket.judge(
+    let judgement = StableComparison.judge(
       before: listing(["a": "1", "b": "1"], unknown: names(0)), copy: listing(["b": "1", "z": "3"], unknown: names(1)),
       after: listing(["a": "1", "b": "1"], unknown: names(2)))
     #expect(judgement == .succeeded)
@@ -66,7 +66,7 @@ struct BracketTests {
   func bound() {
     var copy = ContentListing()
     for index in 0..<5_000 { copy.append(name: "refs/\(10_000 + index)".utf8, value: "1".utf8) }
-    guard case .mismatched(let differences) = Bracket.judge(before: listing([:]), copy: copy, after: listing([:]))
+    guard case .mismatched(let differences) = StableComparison.judge(before: listing([:]), copy: copy, after: listing([:]))
     else {
       Issue.record("no mismatch")
       return
@@ -81,7 +81,7 @@ struct BracketTests {
     one.append(name: [0x72, 0xff], value: [1])
     var other = ContentListing()
     other.append(name: [0x72, 0xfe], value: [1])
-    guard case .mismatched(let differences) = Bracket.judge(before: one, copy: other, after: one) else {
+    guard case .mismatched(let differences) = StableComparison.judge(before: one, copy: other, after: one) else {
       Issue.record("no mismatch")
       return
     }
@@ -90,19 +90,19 @@ struct BracketTests {
 
   @Test("a mismatch counts when a second bracket finds the same wrong value again")
   func repetition() {
-    #expect(Bracket.judge(wrong("1", "9"), after: wrong("1", "9")) == wrong("1", "9"))
+    #expect(StableComparison.judge(wrong("1", "9"), after: wrong("1", "9")) == wrong("1", "9"))
     // The primary moved on, the copy did not.
-    #expect(Bracket.judge(wrong("2", "9"), after: wrong("1", "9")) == wrong("2", "9"))
-    #expect(Bracket.judge(wrong("1", "8"), after: wrong("1", "9")) == .moved)
-    #expect(Bracket.judge(wrong("1", nil), after: wrong("1", nil)) == wrong("1", nil))
-    #expect(Bracket.judge(wrong("1", "9"), after: .moved) == wrong("1", "9"))
-    #expect(Bracket.judge(.succeeded, after: wrong("1", "9")) == .succeeded)
-    #expect(Bracket.judge(.moved, after: wrong("1", "9")) == .moved)
-    func several(_ names: String) -> BracketJudgement {
+    #expect(StableComparison.judge(wrong("2", "9"), after: wrong("1", "9")) == wrong("2", "9"))
+    #expect(StableComparison.judge(wrong("1", "8"), after: wrong("1", "9")) == .moved)
+    #expect(StableComparison.judge(wrong("1", nil), after: wrong("1", nil)) == wrong("1", nil))
+    #expect(StableComparison.judge(wrong("1", "9"), after: .moved) == wrong("1", "9"))
+    #expect(StableComparison.judge(.succeeded, after: wrong("1", "9")) == .succeeded)
+    #expect(StableComparison.judge(.moved, after: wrong("1", "9")) == .moved)
+    func several(_ names: String) -> ComparisonJudgement {
       .mismatched(names.map { Difference(name: String($0), expected: "1", found: "2") })
     }
-    #expect(Bracket.judge(several("bdf"), after: several("acdfg")) == several("df"))
-    #expect(Bracket.judge(several("bdf"), after: several("ace")) == .moved)
+    #expect(StableComparison.judge(several("bdf"), after: several("acdfg")) == several("df"))
+    #expect(StableComparison.judge(several("bdf"), after: several("ace")) == .moved)
   }
 
   @Test("the walk agrees with a table of all names, on random listings")
@@ -129,9 +129,9 @@ struct BracketTests {
         }
       }
       differences.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-      let expected: BracketJudgement =
+      let expected: ComparisonJudgement =
         differences.isEmpty ? (hasMoved ? .moved : .succeeded) : .mismatched(differences)
-      let judgement = Bracket.judge(before: listing(before), copy: listing(copy), after: listing(after))
+      let judgement = StableComparison.judge(before: listing(before), copy: listing(copy), after: listing(after))
       #expect(judgement == expected)
     }
   }

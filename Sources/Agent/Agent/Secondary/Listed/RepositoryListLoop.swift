@@ -4,12 +4,12 @@ package import Replication
 internal import RepositoryReplication
 
 /// Reads the rosters, and publishes new repositories, removed ones, and changes that the rosters report.
-actor RosterLoop {
+actor RepositoryListLoop {
   /// One kind's roster.
   struct Followed {
     let name: ReplicableName
     let repositories: ListedRepositories
-    var reader: RosterReader
+    var reader: RepositoryListReader
     var dueAt = ContinuousClock.now
     /// Changes that the roster reported and that are not published yet.
     var changed: Set<ReplicableID> = []
@@ -97,8 +97,8 @@ actor RosterLoop {
 }
 
 /// Reads a roster when it has changed.
-struct RosterReader {
-  private let source: RosterSource
+struct RepositoryListReader {
+  private let source: RepositoryListSource
   private let http: BoundedHTTPClient
   /// The version that was read last: a file's stamp, or a server's validator.
   private var seen: String?
@@ -106,7 +106,7 @@ struct RosterReader {
   /// Packed and unpacked: a million repositories take some 300 MB.
   private static let limit = 512 << 20
 
-  init(_ source: RosterSource, http: BoundedHTTPClient) {
+  init(_ source: RepositoryListSource, http: BoundedHTTPClient) {
     self.source = source
     self.http = http
   }
@@ -115,12 +115,12 @@ struct RosterReader {
   var isRemote: Bool { source.place.hasPrefix("https://") || source.place.hasPrefix("http://") }
 
   /// Reads the roster; `nil` when it is unchanged.
-  mutating func read() async throws -> SourceRoster? {
+  mutating func read() async throws -> RepositoryList? {
     guard let bytes = try await isRemote ? fetched() : contents() else { return nil }
     switch source {
-    case .list: return SourceRoster(list: bytes)
+    case .list: return RepositoryList(list: bytes)
     case .manifest(_, let address):
-      return try SourceRoster(manifest: bytes, unpackedLimit: Self.limit, address: address)
+      return try RepositoryList(manifest: bytes, unpackedLimit: Self.limit, address: address)
     }
   }
 
@@ -163,7 +163,7 @@ struct RosterReader {
 }
 
 /// The source of a list of repositories at a host without an agent.
-package enum RosterSource: Hashable, Sendable {
+package enum RepositoryListSource: Hashable, Sendable {
   /// A file of `ID URL` lines.
   case list(path: String)
   /// A manifest of grokmirror's, by path or URL, with the address of each repository.
