@@ -18,7 +18,7 @@ final class AgentPair {
     let secondary: AgentClient
   }
 
-  let rig: AgentRig
+  let fixture: AgentPairFixture
   let pushes = 500
   /// A commit that every repository of the fleet holds.
   private(set) var tip = ""
@@ -30,13 +30,13 @@ final class AgentPair {
   /// - Parameter isCalm: with the default intervals, and not those of tests.
   init(_ arena: Arena, isCalm: Bool = true) throws {
     let directory = try TemporaryDirectory("pair")
-    var settings = AgentRig.Settings()
+    var settings = AgentPairFixture.Settings()
     if isCalm {
       settings.primary = ""
       settings.secondary = ""
     }
     settings.secondary += "\nreader_token_file: \"\(directory.path("reader.secret"))\""
-    rig = try AgentRig(directory, settings: settings)
+    fixture = try AgentPairFixture(directory, settings: settings)
   }
 
   func start() throws {
@@ -44,9 +44,9 @@ final class AgentPair {
     try startSecondary()
   }
 
-  func startPrimary() throws { primary = try rig.startPrimary() }
+  func startPrimary() throws { primary = try fixture.startPrimary() }
 
-  func startSecondary() throws { secondary = try rig.startSecondary() }
+  func startSecondary() throws { secondary = try fixture.startSecondary() }
 
   func stop() {
     for agent in [secondary, primary] {
@@ -64,7 +64,7 @@ final class AgentPair {
     let commits = builder.commits(20)
     builder.branch("main", at: commits[19])
     builder.tag("v1", of: commits[10])
-    let template = rig.directory.path("template.git")
+    let template = fixture.directory.path("template.git")
     tip = "\(try builder.build(at: template).oid(commits[5]))"
     try FileManager.default.createDirectory(atPath: "\(template)/refs/heads", withIntermediateDirectories: true)
     let names = (0..<count).map { "g\($0 / 1_000)/r\($0)" }
@@ -74,7 +74,7 @@ final class AgentPair {
 
   /// Repositories of a HEAD, a config, and no object.
   func emptyRepositories(_ count: Int) throws {
-    let template = rig.directory.path("empty.git")
+    let template = fixture.directory.path("empty.git")
     try GitCommand().run("init", "-q", "--bare", "--template=", template)
     for number in 0..<count { try place(template, "e/\(number)") }
   }
@@ -83,13 +83,15 @@ final class AgentPair {
   func files(_ count: Int) throws {
     for directory in 0..<(count / 1_000 + 1) {
       try FileManager.default.createDirectory(
-        atPath: rig.directory.path("assets/d\(directory)"), withIntermediateDirectories: true)
+        atPath: fixture.directory.path("assets/d\(directory)"), withIntermediateDirectories: true)
     }
-    for number in 0..<count { try rig.directory.write("file \(number)\n", to: "assets/d\(number / 1_000)/f\(number)") }
+    for number in 0..<count {
+      try fixture.directory.write("file \(number)\n", to: "assets/d\(number / 1_000)/f\(number)")
+    }
   }
 
   private func place(_ template: String, _ name: String) throws {
-    let path = rig.source(name)
+    let path = fixture.source(name)
     try FileManager.default.createDirectory(
       atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     try FileManager.default.copyItem(atPath: template, toPath: path)
@@ -99,13 +101,13 @@ final class AgentPair {
 
   /// Runs async work from a case, which is not.
   func asking(_ body: @escaping @Sendable (Questions) async throws -> Void) throws {
-    let (rig, done) = (rig, DispatchSemaphore(value: 0))
+    let (fixture, done) = (fixture, DispatchSemaphore(value: 0))
     let result = Mutex<Result<Void, any Error>>(.success(()))
     Task {
       let http = BoundedHTTPClient()
       let questions = Questions(
-        primary: AgentClient(.socket(path: "\(rig.primaryState)/admin.sock"), http: http),
-        secondary: AgentClient(.socket(path: "\(rig.secondaryState)/admin.sock"), http: http))
+        primary: AgentClient(.socket(path: "\(fixture.primaryState)/admin.sock"), http: http),
+        secondary: AgentClient(.socket(path: "\(fixture.secondaryState)/admin.sock"), http: http))
       do {
         try await body(questions)
       } catch {
@@ -177,7 +179,7 @@ final class AgentPair {
   /// Changes a repository of the fleet, announces the change as a hook does, and waits until its copy is verified;
   /// returns seconds from the change.
   func follow(_ id: String, change number: Int) throws -> Double {
-    let ref = "\(rig.source(id))/refs/heads/change\(number)"
+    let ref = "\(fixture.source(id))/refs/heads/change\(number)"
     let changed = Date()
     try Data("\(tip)\n".utf8).write(to: URL(fileURLWithPath: ref))
     try asking { questions in

@@ -9,12 +9,12 @@ extension BenchmarkCase {
   static func pushLatency(_ arena: Arena) throws -> [Figure] {
     let pair = try AgentPair(arena)
     defer { pair.stop() }
-    let source = pair.rig.source("project")
+    let source = pair.fixture.source("project")
     var builder = RepositoryBuilder()
     builder.branch("main", at: builder.commits(20)[19])
     _ = try builder.build(at: source)
     try pair.start()
-    _ = try arena.runRemora(["hook", "install", "--config", pair.rig.primaryConfiguration, source])
+    _ = try arena.runRemora(["hook", "install", "--config", pair.fixture.primaryConfiguration, source])
     try pair.untilSettled(count: 1)
     let clone = arena.freshPath("clone")
     _ = try arena.runGit(["clone", "-q", source, clone])
@@ -51,7 +51,7 @@ extension BenchmarkCase {
   private static func grokLatency(_ pair: AgentPair, _ clone: String, _ arena: Arena) throws -> [Double] {
     guard
       let daemon = try GrokDaemon(
-        following: pair.rig.directory.path("sources"), in: arena.freshPath("grokmirror"), arena: arena)
+        following: pair.fixture.directory.path("sources"), in: arena.freshPath("grokmirror"), arena: arena)
     else { return [] }
     var seconds: [Double] = []
     for number in 0..<10 {
@@ -92,11 +92,11 @@ extension BenchmarkCase {
     try pair.untilSettled(count: 100)
     let begun = ContinuousClock.now
     let changes = 2_000
-    let (rig, tip) = (pair.rig, pair.tip)
+    let (fixture, tip) = (pair.fixture, pair.tip)
     try pair.asking { questions in
       for number in 0..<changes {
         let id = names[number % 100]
-        let ref = "\(rig.source(id))/refs/heads/change\(number / 100)"
+        let ref = "\(fixture.source(id))/refs/heads/change\(number / 100)"
         try Data("\(tip)\n".utf8).write(to: URL(fileURLWithPath: ref))
         try await questions.primary.post(
           AgentRoute.events, EventNotice(event: "push", replicableName: "project_repository", id: id))
@@ -120,7 +120,7 @@ extension BenchmarkCase {
       let names = try pair.fleet(1_000)
       let into = arena.freshPath("clones")
       let clones = try arena.runGitForEach(
-        names.map { "\(pair.rig.source($0)) \(into)/\($0).git" }, ["clone", "-q", "--mirror", "--no-local"])
+        names.map { "\(pair.fixture.source($0)) \(into)/\($0).git" }, ["clone", "-q", "--mirror", "--no-local"])
       try pair.startPrimary()
       try pair.untilChecksummed(1_000)
       let begun = ContinuousClock.now
@@ -177,7 +177,7 @@ extension BenchmarkCase {
     let all = ContinuousClock.now - begun
     let costs = try pair.primaryCost()
     let copy = arena.freshPath("empty-copy.git")
-    _ = try arena.mirror(pair.rig.source("e/0"), copy)
+    _ = try arena.mirror(pair.fixture.source("e/0"), copy)
     let files = try FileManager.default.subpathsOfDirectory(atPath: copy).count + 1
     let kilobytes = Double(try arena.runShell("du -s --block-size=1 '\(copy)' | cut -f1").text) ?? 0
     return [

@@ -18,7 +18,7 @@ extension BenchmarkCase {
     try pair.untilSettled(count: entries + busy.count, within: .seconds(3_600))
     try pair.untilSettled(count: entries, of: AgentPair.files, within: .seconds(3_600))
     let crowd = CrowdPart(
-      port: pair.rig.secondaryPort, token: try pair.rig.secret("reader"), readers: readers,
+      port: pair.fixture.secondaryPort, token: try pair.fixture.secret("reader"), readers: readers,
       lastPage: try pair.lastPage())
     var calm = crowd
     calm.pause = 1

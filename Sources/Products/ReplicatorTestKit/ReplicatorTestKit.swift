@@ -50,7 +50,7 @@ public enum ReplicatorTestKit {
     let findings = Findings()
     for part in suite.parts {
       do {
-        try await ConformanceGround.with(kind) { try await part.run($0, findings) }
+        try await ConformanceFixture.with(kind) { try await part.run($0, findings) }
       } catch {
         findings.add("\(part.title): stopped by \(error)")
       }
@@ -81,9 +81,9 @@ struct Suite: Sendable {
   /// One example.
   struct Part: Sendable {
     let title: String
-    let run: @Sendable (ConformanceGround, Findings) async throws -> Void
+    let run: @Sendable (ConformanceFixture, Findings) async throws -> Void
 
-    init(_ title: String, _ run: @escaping @Sendable (ConformanceGround, Findings) async throws -> Void) {
+    init(_ title: String, _ run: @escaping @Sendable (ConformanceFixture, Findings) async throws -> Void) {
       self.title = title
       self.run = run
     }

@@ -16,10 +16,10 @@ struct BlobRoutesTests {
   @Test(
     "the whole file, and one range of it", arguments: ["", "bytes=0-9", "bytes=990-", "bytes=-10", "bytes=500-5000"])
   func ranges(range: String) async throws {
-    try await withRoutes { ground in
-      try ground.directory.write(bytes: content, to: "assets/dir/file 1")
+    try await withRoutes { fixture in
+      try fixture.directory.write(bytes: content, to: "assets/dir/file 1")
       let options = range.isEmpty ? [] : ["-H", "Range: \(range)"]
-      let answer = try await ask(ground, "blobs/asset/dir/file%201", options)
+      let answer = try await ask(fixture, "blobs/asset/dir/file%201", options)
       let expected: Range<Int> =
         switch range {
         case "bytes=0-9": 0..<10
@@ -37,44 +37,44 @@ struct BlobRoutesTests {
     }
   }
 
-  private func ask(_ ground: RoutesGround, _ path: String, _ options: [String]) async throws -> RoutesGround.Answer {
+  private func ask(_ fixture: RoutesFixture, _ path: String, _ options: [String]) async throws -> RoutesFixture.Answer {
     switch options.count {
-    case 0: try await ground.ask(path)
-    case 2: try await ground.ask(path, options[0], options[1])
-    default: try await ground.ask(path, options[0], options[1], options[2], options[3])
+    case 0: try await fixture.ask(path)
+    case 2: try await fixture.ask(path, options[0], options[1])
+    default: try await fixture.ask(path, options[0], options[1], options[2], options[3])
     }
   }
 
   @Test("416 states the size; several ranges return the whole; HEAD has no body and ignores ranges")
   func others() async throws {
-    try await withRoutes { ground in
-      try ground.directory.write(bytes: content, to: "assets/f")
-      try ground.directory.write("", to: "assets/empty")
-      let behind = try await ground.ask("blobs/asset/f", "-H", "Range: bytes=1000-")
+    try await withRoutes { fixture in
+      try fixture.directory.write(bytes: content, to: "assets/f")
+      try fixture.directory.write("", to: "assets/empty")
+      let behind = try await fixture.ask("blobs/asset/f", "-H", "Range: bytes=1000-")
       #expect(behind.status == 416)
       #expect(behind.headers["content-range"] == "bytes */1000")
       #expect(behind.body == [])
-      let several = try await ground.ask("blobs/asset/f", "-H", "Range: bytes=0-1,5-6")
+      let several = try await fixture.ask("blobs/asset/f", "-H", "Range: bytes=0-1,5-6")
       #expect(several.status == 200)
       #expect(several.body == content)
-      let head = try await ground.ask("blobs/asset/f", "-I", "-H", "Range: bytes=0-1")
+      let head = try await fixture.ask("blobs/asset/f", "-I", "-H", "Range: bytes=0-1")
       #expect(head.status == 200)
       #expect(head.headers["content-length"] == "1000")
-      let empty = try await ground.ask("blobs/asset/empty")
+      let empty = try await fixture.ask("blobs/asset/empty")
       #expect(empty.status == 200)
       #expect(empty.body == [])
-      #expect(try await ground.ask("blobs/asset/empty", "-H", "Range: bytes=0-").status == 416)
+      #expect(try await fixture.ask("blobs/asset/empty", "-H", "Range: bytes=0-").status == 416)
     }
   }
 
   @Test("If-Range: the tag stands for one content, whatever is changed about the file")
   func conditions() async throws {
-    try await withRoutes { ground in
-      let path = try ground.directory.write(bytes: content, to: "assets/f")
-      let tag = try #require(try await ground.ask("blobs/asset/f").headers["etag"])
+    try await withRoutes { fixture in
+      let path = try fixture.directory.write(bytes: content, to: "assets/f")
+      let tag = try #require(try await fixture.ask("blobs/asset/f").headers["etag"])
       #expect(tag.hasPrefix("\"") && tag.hasSuffix("\""))
       func status(_ condition: String) async throws -> Int {
-        try await ground.ask("blobs/asset/f", "-H", "Range: bytes=1-2", "-H", "If-Range: \(condition)").status
+        try await fixture.ask("blobs/asset/f", "-H", "Range: bytes=1-2", "-H", "If-Range: \(condition)").status
       }
       #expect(try await status(tag) == 206)
       #expect(try await status("W/\(tag)") == 200)
@@ -92,37 +92,37 @@ struct BlobRoutesTests {
 
   @Test("no link is followed out, and what is no file is not there")
   func links() async throws {
-    try await withRoutes { ground in
-      try ground.directory.write("secret", to: "secret/s")
-      try ground.directory.write("x", to: "assets/dir/file")
+    try await withRoutes { fixture in
+      try fixture.directory.write("secret", to: "secret/s")
+      try fixture.directory.write("x", to: "assets/dir/file")
       let files = FileManager.default
-      let assets = ground.directory.path("assets")
+      let assets = fixture.directory.path("assets")
       try files.createSymbolicLink(atPath: "\(assets)/link", withDestinationPath: "../secret/s")
       try files.createSymbolicLink(atPath: "\(assets)/way", withDestinationPath: "../secret")
       mkfifo("\(assets)/fifo", 0o600)
       for id in ["link", "way/s", "fifo", "dir", "nothing", "dir/file/x"] {
-        let answer = try await ground.ask("blobs/asset/\(id)")
+        let answer = try await fixture.ask("blobs/asset/\(id)")
         #expect(answer.status == 404, "\(id)")
         #expect(answer.text == "there is no such file\n")
       }
       for id in ["../secret/s", "%2e%2e/secret/s", "dir%2Ffile", "dir//file", "dir/", "a%00"] {
-        #expect(try await ground.ask("blobs/asset/\(id)").status == 400, "\(id)")
+        #expect(try await fixture.ask("blobs/asset/\(id)").status == 400, "\(id)")
       }
-      #expect(try await ground.ask("blobs/other/dir/file").status == 404)
+      #expect(try await fixture.ask("blobs/other/dir/file").status == 404)
       // A root that went away says nothing about its files.
-      try files.moveItem(atPath: assets, toPath: ground.directory.path("unmounted"))
-      #expect(try await ground.ask("blobs/asset/dir/file").status == 500)
+      try files.moveItem(atPath: assets, toPath: fixture.directory.path("unmounted"))
+      #expect(try await fixture.ask("blobs/asset/dir/file").status == 500)
     }
   }
 
   @Test("a file that shrinks while it is sent: the connection is cut, nothing is made up")
   func shrinks() async throws {
-    try await withRoutes { ground in
+    try await withRoutes { fixture in
       let size = 64 << 20
-      let path = try ground.directory.write("", to: "assets/f")
+      let path = try fixture.directory.write("", to: "assets/f")
       truncate(path, off_t(size))
       let received = try await OwnThread.run {
-        let socket = try LoopbackSocket.connect(to: UInt16(ground.port))
+        let socket = try LoopbackSocket.connect(to: UInt16(fixture.port))
         defer { close(socket) }
         let request = "GET /blobs/asset/f HTTP/1.1\r\nHost: x\r\n\r\n"
         write(socket, request, request.utf8.count)
@@ -142,10 +142,10 @@ struct BlobRoutesTests {
 
   @Test("a client that does not read is cut off, and its file is closed")
   func stalled() async throws {
-    try await withRoutes(writeLimit: .milliseconds(200)) { ground in
-      let path = try ground.directory.write("", to: "assets/f")
+    try await withRoutes(writeLimit: .milliseconds(200)) { fixture in
+      let path = try fixture.directory.write("", to: "assets/f")
       truncate(path, 256 << 20)
-      let socket = try LoopbackSocket.connect(to: UInt16(ground.port))
+      let socket = try LoopbackSocket.connect(to: UInt16(fixture.port))
       defer { close(socket) }
       let request = "GET /blobs/asset/f HTTP/1.1\r\nHost: x\r\n\r\n"
       let isSent = write(socket, request, request.utf8.count) == request.utf8.count
@@ -167,12 +167,12 @@ struct BlobRoutesTests {
 
   @Test("the blob strategy downloads from here, and goes on where it was cut off")
   func resume() async throws {
-    try await withRoutes { ground in
+    try await withRoutes { fixture in
       var generator = SeededGenerator(seed: 3)
       let content = generator.bytes(3_000_000)
-      try ground.directory.write(bytes: content, to: "assets/dir/a b")
-      let proxy = try FaultProxy(to: UInt16(ground.port), scripts: [[.passBytes(1_000_000), .cut]], isHTTP: false)
-      let root = FilePath(ground.directory.path("copies"))
+      try fixture.directory.write(bytes: content, to: "assets/dir/a b")
+      let proxy = try FaultProxy(to: UInt16(fixture.port), scripts: [[.passBytes(1_000_000), .cut]], isHTTP: false)
+      let root = FilePath(fixture.directory.path("copies"))
       try RealFileSystem().makeDirectory(root, permissions: FilePermissions(rawValue: 0o755))
       let workers = WorkerPool(name: "blobs", threads: 2, waitingLimit: 10)
       let client = BoundedHTTPClient(configuration: .init(connectTimeout: .seconds(10)))

@@ -6,7 +6,7 @@ import Testing
 @Suite("Repositories over HTTP")
 struct GitRoutesTests {
   /// Builds a repository `group/p.git` with a hidden ref, tags and a detour or two.
-  private func build(_ ground: RoutesGround) throws -> TestRepository {
+  private func build(_ fixture: RoutesFixture) throws -> TestRepository {
     var builder = RepositoryBuilder()
     // As many as make a request that git packs.
     let commits = builder.commits(80)
@@ -15,8 +15,8 @@ struct GitRoutesTests {
     builder.tag("v1", of: commits[3])
     builder.ref("refs/hidden/x", at: builder.commit())
     try FileManager.default.createDirectory(
-      atPath: ground.directory.path("group"), withIntermediateDirectories: true)
-    let repository = try builder.build(at: ground.directory.path("group/p.git"))
+      atPath: fixture.directory.path("group"), withIntermediateDirectories: true)
+    let repository = try builder.build(at: fixture.directory.path("group/p.git"))
     try repository.change { $0.tag("loose", of: .oid(repository.oid(commits[10]))) }
     try repository.git.run("config", "transfer.hideRefs", "refs/hidden")
     return repository
@@ -24,10 +24,10 @@ struct GitRoutesTests {
 
   @Test("git clones, lists and fetches, in every version of the protocol", arguments: [0, 1, 2], ["site", "people"])
   func git(version: Int, kind: String) async throws {
-    try await withRoutes { ground in
-      let repository = try build(ground)
-      let url = ground.url("git/\(kind)/group/p.git")
-      let git = GitCommand(in: ground.directory.path)
+    try await withRoutes { fixture in
+      let repository = try build(fixture)
+      let url = fixture.url("git/\(kind)/group/p.git")
+      let git = GitCommand(in: fixture.directory.path)
       let option = "protocol.version=\(version)"
       let other = kind == "site" ? "git -c transfer.hideRefs=!refs upload-pack" : "git upload-pack"
       let listed = try await git.run("-c", option, "ls-remote", url).lines
@@ -36,14 +36,15 @@ struct GitRoutesTests {
       #expect(listed.contains { $0.hasSuffix("refs/hidden/x") } == (kind == "site"))
 
       try await git.run("-c", option, "clone", "-q", "--mirror", url, "copy.git")
-      #expect(try git.fsck(ground.directory.path("copy.git")) == [])
+      #expect(try git.fsck(fixture.directory.path("copy.git")) == [])
       try await git.run("-c", option, "clone", "-q", "--depth=1", url, "shallow")
-      #expect(try await GitCommand(in: ground.directory.path("shallow")).run("rev-list", "--count", "HEAD").text == "1")
+      #expect(
+        try await GitCommand(in: fixture.directory.path("shallow")).run("rev-list", "--count", "HEAD").text == "1")
       let tip = try repository.oid("refs/heads/main")
       try repository.change { builder in
         builder.branch("main", at: builder.commit(["new": "x\n"], parents: [.oid(tip)]))
       }
-      let copy = GitCommand(in: ground.directory.path("copy.git"))
+      let copy = GitCommand(in: fixture.directory.path("copy.git"))
       try await copy.run("-c", option, "fetch", "-q")
       #expect(try await copy.run("rev-parse", "refs/heads/main").text == repository.oid("refs/heads/main").hex)
     }
@@ -51,32 +52,32 @@ struct GitRoutesTests {
 
   @Test("an empty repository can be cloned, with the name of its unborn branch")
   func empty() async throws {
-    try await withRoutes { ground in
+    try await withRoutes { fixture in
       var builder = RepositoryBuilder()
       builder.head = .branch("trunk")
-      _ = try builder.build(at: ground.directory.path("e.git"))
-      let git = GitCommand(in: ground.directory.path)
-      try await git.run("clone", "-q", ground.url("git/site/e.git"), "e")
+      _ = try builder.build(at: fixture.directory.path("e.git"))
+      let git = GitCommand(in: fixture.directory.path)
+      try await git.run("clone", "-q", fixture.url("git/site/e.git"), "e")
       #expect(
-        try await GitCommand(in: ground.directory.path("e")).run("symbolic-ref", "HEAD").text == "refs/heads/trunk")
+        try await GitCommand(in: fixture.directory.path("e")).run("symbolic-ref", "HEAD").text == "refs/heads/trunk")
     }
   }
 
   @Test("remora mirrors what is served, hidden refs too, finds nothing new the next time, and names what is broken")
   func mirror() async throws {
-    try await withRoutes { ground in
-      let repository = try build(ground)
+    try await withRoutes { fixture in
+      let repository = try build(fixture)
       func mirror() async throws -> ProcessOutcome {
         try await BuiltProgram.remora(
-          ["mirror", ground.url("git/site/group/p.git"), ground.directory.path("copy.git"), "--json"]
+          ["mirror", fixture.url("git/site/group/p.git"), fixture.directory.path("copy.git"), "--json"]
         ).outcome()
       }
       let first = try await mirror()
       #expect(first.text.contains("\"status\":\"cloned\""), "\(first.errorText)")
-      #expect(try GitCommand().checksum(ground.directory.path("copy.git")) == GitCommand().checksum(repository.path))
+      #expect(try GitCommand().checksum(fixture.directory.path("copy.git")) == GitCommand().checksum(repository.path))
       let second = try await mirror()
       #expect(second.text.contains("\"status\":\"unchanged\""), "\(second.errorText)")
-      try ground.directory.write("junk\n", to: "group/p.git/refs/heads/broken")
+      try fixture.directory.write("junk\n", to: "group/p.git/refs/heads/broken")
       let third = try await mirror()
       #expect(third.status == 1)
       #expect(third.text.contains("source_broken_refs"), "\(third.text)")
@@ -86,11 +87,11 @@ struct GitRoutesTests {
 
   @Test("what is not asked for rightly is refused, with its status and one line")
   func refusals() async throws {
-    try await withRoutes { ground in
-      _ = try build(ground)
+    try await withRoutes { fixture in
+      _ = try build(fixture)
       func status(_ path: String, _ options: [String] = []) async throws -> Int {
         let outcome: ProcessOutcome = try await ChildProcess(
-          "curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--path-as-is"] + options + [ground.url(path)]
+          "curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", "--path-as-is"] + options + [fixture.url(path)]
         ).outcome()
         return Int(outcome.text) ?? 0
       }
@@ -112,8 +113,8 @@ struct GitRoutesTests {
       #expect(try await status("git/site/group/p.git/git-upload-pack", post + type) == 200)
       #expect(
         try await status("git/site/group/p.git/git-upload-pack", post + type + ["-H", "Content-Encoding: br"]) == 415)
-      let pushed = try await GitCommand(in: ground.directory.path("group/p.git")).attempt([
-        "push", ground.url("git/site/group/p.git"), "main",
+      let pushed = try await GitCommand(in: fixture.directory.path("group/p.git")).attempt([
+        "push", fixture.url("git/site/group/p.git"), "main",
       ])
       #expect(!pushed.isSuccess && pushed.errorText.contains("403"))
     }
@@ -121,26 +122,26 @@ struct GitRoutesTests {
 
   @Test("HEAD answers as GET does, without a body; nothing is kept by caches")
   func head() async throws {
-    try await withRoutes { ground in
-      _ = try build(ground)
+    try await withRoutes { fixture in
+      _ = try build(fixture)
       for kind in ["site", "people"] {
         let path = "git/\(kind)/group/p.git/info/refs?service=git-upload-pack"
-        let head = try await ground.ask(path, "-I", "-H", "Git-Protocol: version=2")
+        let head = try await fixture.ask(path, "-I", "-H", "Git-Protocol: version=2")
         #expect(head.status == 200)
         #expect(head.headers["content-type"] == "application/x-git-upload-pack-advertisement")
         #expect(head.headers["cache-control"] == "no-cache")
         #expect(head.body == [])
-        #expect(try await ground.ask(path).text.hasPrefix("001e# service=git-upload-pack\n0000"))
+        #expect(try await fixture.ask(path).text.hasPrefix("001e# service=git-upload-pack\n0000"))
       }
     }
   }
 
   @Test("a request that drips in is answered at its limit, and its connection ends")
   func drip() async throws {
-    try await withRoutes(requestTimeout: .milliseconds(200)) { ground in
-      _ = try build(ground)
+    try await withRoutes(requestTimeout: .milliseconds(200)) { fixture in
+      _ = try build(fixture)
       let answer = try await OwnThread.run {
-        let socket = try LoopbackSocket.connect(to: UInt16(ground.port))
+        let socket = try LoopbackSocket.connect(to: UInt16(fixture.port))
         defer { close(socket) }
         let request = """
           POST /git/site/group/p.git/git-upload-pack HTTP/1.1\r
@@ -176,10 +177,10 @@ struct GitRoutesTests {
   @Test(
     "a client that goes away, or stops reading, in the middle of a pack leaves no process", arguments: [true, false])
   func middleOfPack(goesAway: Bool) async throws {
-    try await withRoutes(writeLimit: goesAway ? .seconds(60) : .milliseconds(200)) { ground in
+    try await withRoutes(writeLimit: goesAway ? .seconds(60) : .milliseconds(200)) { fixture in
       var builder = RepositoryBuilder()
       builder.branch("main", at: builder.commit(["large": .random(48 << 20, seed: 1)]))
-      let repository = try builder.build(at: ground.directory.path("l.git"))
+      let repository = try builder.build(at: fixture.directory.path("l.git"))
       let want = "0032want \(try repository.oid("refs/heads/main").hex)\n"
       let body = "0011command=fetch0001\(want)0009done\n0000"
       let request = """
@@ -191,7 +192,7 @@ struct GitRoutesTests {
         \r
         \(body)
         """
-      let socket = try LoopbackSocket.connect(to: UInt16(ground.port))
+      let socket = try LoopbackSocket.connect(to: UInt16(fixture.port))
       defer { close(socket) }
       let isSent = write(socket, request, request.utf8.count) == request.utf8.count
       #expect(isSent)

@@ -15,17 +15,17 @@ import Testing
 @Suite(.serialized) struct PairTests {
   @Test func `a push is visible and verified elsewhere`() async throws {
     try await withTemporaryDirectory("pair") { directory in
-      let ground = try PairGround(directory)
-      let source = try ground.repository("group/project")
-      try await ground.run { pair in
+      let fixture = try PairFixture(directory)
+      let source = try fixture.repository("group/project")
+      try await fixture.run { pair in
         try await pair.untilVerified("group/project")
-        #expect(try ground.copy("group/project").view() == source.view())
+        #expect(try fixture.copy("group/project").view() == source.view())
         try source.change { builder in
           builder.ref("refs/heads/topic", at: builder.commit(["b": "two"]))
         }
         try await pair.push("group/project")
         try await pair.untilVerified("group/project")
-        #expect(try ground.copy("group/project").view() == source.view())
+        #expect(try fixture.copy("group/project").view() == source.view())
       }
     }
   }

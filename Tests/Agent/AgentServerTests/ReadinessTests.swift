@@ -10,9 +10,9 @@ import Testing
 @Suite(.serialized) struct ReadinessTests {
   @Test func `a secondary is ready once it was compared, and says so everywhere alike`() async throws {
     try await withTemporaryDirectory("ready") { directory in
-      let ground = try PairGround(directory)
-      _ = try ground.repository("group/project")
-      try await ground.run { pair in
+      let fixture = try PairFixture(directory)
+      _ = try fixture.repository("group/project")
+      try await fixture.run { pair in
         try await pair.untilVerified("group/project")
         let answer = try await pair.secondary.bytes(AgentRoute.readiness)
         #expect(String(decoding: answer.body, as: UTF8.self) == "ready\n")
@@ -47,13 +47,14 @@ import Testing
 
   @Test func `a repository whose directory has no .git is listed, served and copied`() async throws {
     try await withTemporaryDirectory("plain") { directory in
-      let ground = try PairGround(directory)
-      let source = try ground.repository("project")
+      let fixture = try PairFixture(directory)
+      let source = try fixture.repository("project")
       try FileManager.default.moveItem(
         atPath: directory.path("sources/project.git"), toPath: directory.path("sources/project"))
-      try await ground.run { pair in
+      try await fixture.run { pair in
         try await pair.untilVerified("project")
-        #expect(try ground.copy("project").view() == TestRepository(existing: directory.path("sources/project")).view())
+        #expect(
+          try fixture.copy("project").view() == TestRepository(existing: directory.path("sources/project")).view())
       }
       withExtendedLifetime(source) {}
     }
@@ -61,9 +62,9 @@ import Testing
 
   @Test func `a repository that breaks is named on both sides, and its copy stays`() async throws {
     try await withTemporaryDirectory("broken") { directory in
-      let ground = try PairGround(directory)
-      for id in ["whole", "broken"] { _ = try ground.repository(id) }
-      try await ground.run { pair in
+      let fixture = try PairFixture(directory)
+      for id in ["whole", "broken"] { _ = try fixture.repository(id) }
+      try await fixture.run { pair in
         for id in ["whole", "broken"] { try await pair.untilVerified(id) }
         try FileManager.default.removeItem(atPath: directory.path("sources/broken.git/HEAD"))
         // The next listing finds it: a comparison of the secondary asks for one when the last is older than the scan's interval.

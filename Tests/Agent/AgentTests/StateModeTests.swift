@@ -7,20 +7,20 @@ import Testing
 /// Who may write the state and the configuration, and who can reach the hooks' socket.
 @Suite("Modes of state and configuration", .enabled(if: geteuid() == 0, "only root gives files to other users"))
 struct StateModeTests {
-  let ground: ConfigurationGround
-  private var state: String { ground.directory.path("var/lib/remora") }
+  let fixture: ConfigurationFixture
+  private var state: String { fixture.directory.path("var/lib/remora") }
 
   init() throws {
-    ground = try ConfigurationGround()
+    fixture = try ConfigurationFixture()
     try FileManager.default.createDirectory(
       atPath: state, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     // The attributes are given to the directories above as well.
-    for above in [ground.directory.path, ground.directory.path("var"), ground.directory.path("var/lib")] {
+    for above in [fixture.directory.path, fixture.directory.path("var"), fixture.directory.path("var/lib")] {
       #expect(chmod(above, 0o755) == 0)
     }
   }
 
-  private func complaints(_ more: String = "") -> [String] { ground.complaints(ConfigurationGround.primary + more) }
+  private func complaints(_ more: String = "") -> [String] { fixture.complaints(ConfigurationFixture.primary + more) }
 
   @Test(
     "a state directory that others may write to is refused, one that they may read is not",
@@ -38,12 +38,12 @@ struct StateModeTests {
   @Test("and so is each file in it that the agent writes, and no other")
   func stateFiles() throws {
     for name in StateContents.names where !["spool", "admin.sock", "events.sock"].contains(name) {
-      let path = try ground.directory.write("", to: "var/lib/remora/\(name)")
+      let path = try fixture.directory.write("", to: "var/lib/remora/\(name)")
       #expect(chmod(path, 0o666) == 0)
       #expect(complaints().count == 1 && complaints()[0].contains("/\(name)'"), "\(name): \(complaints())")
       try FileManager.default.removeItem(atPath: path)
     }
-    let other = try ground.directory.write("", to: "var/lib/remora/notes")
+    let other = try fixture.directory.write("", to: "var/lib/remora/notes")
     #expect(chmod(other, 0o666) == 0)
     #expect(complaints().isEmpty)
   }
@@ -54,7 +54,7 @@ struct StateModeTests {
       (0o600, true), (0o640, true), (0o644, true), (0o664, true), (0o646, false), (0o666, false),
     ] as [(mode_t, Bool)])
   func configurationModes(mode: mode_t, isTaken: Bool) throws {
-    let path = try ground.directory.write(ground.here(ConfigurationGround.primary), to: "remora.yaml")
+    let path = try fixture.directory.write(fixture.here(ConfigurationFixture.primary), to: "remora.yaml")
     #expect(chmod(path, mode) == 0)
     #expect(((try? AgentConfiguration.read(path, environment: [:])) != nil) == isTaken)
     #expect((try? AgentConfiguration.readText(path, environment: [:])) != nil, "hooks only look where the agent is")
@@ -101,7 +101,7 @@ struct StateModeTests {
 
   @Test("a closed directory above is refused by its name", arguments: ["var/lib", "var", ""])
   func above(_ name: String) throws {
-    let path = name.isEmpty ? ground.directory.path : ground.directory.path(name)
+    let path = name.isEmpty ? fixture.directory.path : fixture.directory.path(name)
     #expect(chmod(path, 0o700) == 0)
     defer { chmod(path, 0o755) }
     let said = complaints("hook_group: \(Self.group)\n")
@@ -113,7 +113,7 @@ struct StateModeTests {
   func membersOwn() throws {
     // On Debian 'games' is the first group of the user 'games'.
     let user = try #require(getpwnam("games")).pointee.pw_uid
-    let path = ground.directory.path("var")
+    let path = fixture.directory.path("var")
     #expect(chown(path, user, 0) == 0 && chmod(path, 0o700) == 0)
     #expect(complaints("hook_group: \(Self.group)\n").isEmpty)
   }

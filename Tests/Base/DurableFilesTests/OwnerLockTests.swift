@@ -5,13 +5,13 @@ import TestSupport
 import Testing
 
 @Suite struct OwnerLockTests {
-  let ground: MemoryDirectory
+  let fixture: MemoryDirectory
   let files = RealFileSystem()
-  var home: FilePath { ground.path.appending("copy.git") }
+  var home: FilePath { fixture.path.appending("copy.git") }
   var path: FilePath { home.appending("lock") }
 
   init() throws {
-    ground = try MemoryDirectory("remora-lock")
+    fixture = try MemoryDirectory("remora-lock")
     try files.makeDirectory(home, permissions: .mode(0o755))
   }
 
@@ -86,7 +86,7 @@ import Testing
       try OwnerLock.acquire(path: path, wait: .seconds(600)) {
         steps += 1
         if steps == 2 {
-          rename(home.string, ground.path.appending("renamed").string)
+          rename(home.string, fixture.path.appending("renamed").string)
           lock.release()
         }
         return false

@@ -10,7 +10,7 @@ import Testing
   struct Wrong: Error { let found: String? }
 
   /// Replaces "old" by "new" in a file, in the way under test.
-  private func replacing(_ act: @escaping (PowerLossStage, FilePath) throws -> Void) -> PowerLossExperiment {
+  private func replacing(_ act: @escaping (PowerLossFixture, FilePath) throws -> Void) -> PowerLossExperiment {
     PowerLossExperiment { root in
       try files.write("file", "the old content")(root)
     } act: { stage in
@@ -180,9 +180,9 @@ import Testing
 
   @Test("with nothing lost the last state is what the real directory holds")
   func endsInTheRealDirectory() throws {
-    let ground = try MemoryDirectory("remora-real")
-    try files.write("a", "1")(ground.path)
-    let recording = try RecordingFileSystem(root: ground.path)
+    let fixture = try MemoryDirectory("remora-real")
+    try files.write("a", "1")(fixture.path)
+    let recording = try RecordingFileSystem(root: fixture.path)
     let root = recording.root
     try recording.makeDirectories(root.appending("x").appending("y"))
     try recording.link(root.appending("a"), to: root.appending("x").appending("b"))
@@ -213,15 +213,15 @@ import Testing
 
   @Test("a planned fault strikes its call alone, or all from it on; reads never run out of space")
   func plansFaults() throws {
-    let ground = try MemoryDirectory("remora-fault")
+    let fixture = try MemoryDirectory("remora-fault")
     let once = FaultyFileSystem(FaultPlan(call: 4, code: .noSpace))
-    try once.write("a")(ground.path)
-    _ = try once.status(of: ground.path)
+    try once.write("a")(fixture.path)
+    _ = try once.status(of: fixture.path)
     #expect(!once.faultFired)
-    expect(.noSpace) { () throws(FileError) in try once.synchronizeDirectory(ground.path) }
-    try once.synchronizeDirectory(ground.path)
+    expect(.noSpace) { () throws(FileError) in try once.synchronizeDirectory(fixture.path) }
+    try once.synchronizeDirectory(fixture.path)
     let always = FaultyFileSystem(FaultPlan(call: 1, code: .ioError, isPersistent: true))
-    for _ in 0..<2 { expect(.ioError) { () throws(FileError) in _ = try always.status(of: ground.path) } }
+    for _ in 0..<2 { expect(.ioError) { () throws(FileError) in _ = try always.status(of: fixture.path) } }
     #expect(once.faultFired && always.faultFired)
   }
 }

@@ -5,11 +5,11 @@ import TestSupport
 import Testing
 
 @Suite struct RealFileSystemTests {
-  let ground: MemoryDirectory
+  let fixture: MemoryDirectory
   let files = RealFileSystem()
-  var root: FilePath { ground.path }
+  var root: FilePath { fixture.path }
 
-  init() throws { ground = try MemoryDirectory("remora-files") }
+  init() throws { fixture = try MemoryDirectory("remora-files") }
 
   @Test("what was written is read back, with its size and kind")
   func readsBack() throws {

@@ -29,13 +29,13 @@ import Testing
 
   @Test("a replaced file has the new content and mode, and nothing is left beside it")
   func replaces() throws {
-    let ground = try MemoryDirectory("remora-replace")
-    let path = ground.path.appending("HEAD")
+    let fixture = try MemoryDirectory("remora-replace")
+    let path = fixture.path.appending("HEAD")
     for text in ["one", "two"] {
       try files.replaceFile(path, with: Array(text.utf8), permissions: .mode(0o600))
       #expect(try files.text(path) == text)
       #expect(try files.status(of: path)?.permissions == .mode(0o600))
-      #expect(try files.entries(of: ground.path).count == 1)
+      #expect(try files.entries(of: fixture.path).count == 1)
     }
   }
 

@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 @Suite struct TreeTests {
-  let ground: MemoryDirectory
+  let fixture: MemoryDirectory
   let files = RealFileSystem()
-  var root: FilePath { ground.path }
+  var root: FilePath { fixture.path }
 
-  init() throws { ground = try MemoryDirectory("remora-trees") }
+  init() throws { fixture = try MemoryDirectory("remora-trees") }
 
   @Test("directories are made outermost first, and only those that were missing")
   func makesDirectories() throws {

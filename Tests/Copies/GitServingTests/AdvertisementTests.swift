@@ -9,22 +9,22 @@ import Testing
 
 @Suite("Advertisements")
 struct AdvertisementTests {
-  private func build(_ ground: ServingGround) throws -> TestRepository {
+  private func build(_ fixture: ServingFixture) throws -> TestRepository {
     var builder = RepositoryBuilder()
     builder.branch("main", at: builder.commit())
     builder.tag("v1", of: builder.commit())
-    return try builder.build(at: ground.directory.path("r.git"))
+    return try builder.build(at: fixture.directory.path("r.git"))
   }
 
   @Test("version 2 to a site names what we answer, without a process")
   func capabilities() async throws {
-    try await withGround { settings, _ in
+    try await withFixture { settings, _ in
       settings.gitExecutable = "/nonexistent/git"
-    } _: { ground in
-      let repository = try build(ground)
-      let reply = try await ground.service.advertisement(of: .init(site: repository), protocolHeader: "version=2")
+    } _: { fixture in
+      let repository = try build(fixture)
+      let reply = try await fixture.service.advertisement(of: .init(site: repository), protocolHeader: "version=2")
       #expect(reply.contentType == "application/x-git-upload-pack-advertisement")
-      let bytes = try await ServingGround.all(reply)
+      let bytes = try await ServingFixture.all(reply)
       var parser = AdvertisementParser()
       try bytes.withUnsafeBytes { try parser.consume($0) }
       let advertisement = try parser.finish()
@@ -37,28 +37,28 @@ struct AdvertisementTests {
 
   @Test("versions 0 and 1, and version 2 to readers, are git's own", arguments: [nil, "version=1", "version=2"])
   func gits(header: String?) async throws {
-    try await withGround { ground in
-      let repository = try build(ground)
-      let reply = try await ground.service.advertisement(
-        of: ServingGround.people(repository.path), protocolHeader: header)
+    try await withFixture { fixture in
+      let repository = try build(fixture)
+      let reply = try await fixture.service.advertisement(
+        of: ServingFixture.people(repository.path), protocolHeader: header)
       var git = GitCommand()
       if let header { git.environment["GIT_PROTOCOL"] = header }
       let own = try await git.run("upload-pack", "--stateless-rpc", "--http-backend-info-refs", repository.path)
       let prelude = header == "version=2" ? "" : "001e# service=git-upload-pack\n0000"
-      #expect(text(try await ServingGround.all(reply)) == prelude + text(own.output))
+      #expect(text(try await ServingFixture.all(reply)) == prelude + text(own.output))
     }
   }
 
   @Test("what is no repository is 404, another's is 403 until its owner is trusted")
   func standing() async throws {
-    try await withGround { settings, _ in
+    try await withFixture { settings, _ in
       settings.environment = ChildProcess.isolatedEnvironment()
-    } _: { ground in
-      let repository = try build(ground)
+    } _: { fixture in
+      let repository = try build(fixture)
       func status(_ repository: ServedRepository) async -> Int {
         do {
-          let reply = try await ground.service.advertisement(of: repository, protocolHeader: "version=2")
-          _ = try await ServingGround.all(reply)
+          let reply = try await fixture.service.advertisement(of: repository, protocolHeader: "version=2")
+          _ = try await ServingFixture.all(reply)
           return 200
         } catch let error as GitServingError {
           return error.httpStatus
@@ -66,19 +66,19 @@ struct AdvertisementTests {
           return -1
         }
       }
-      #expect(await status(ServingGround.site(ground.directory.path("nothing.git"))) == 404)
-      #expect(await status(ServingGround.site(ground.directory.path)) == 404)
+      #expect(await status(ServingFixture.site(fixture.directory.path("nothing.git"))) == 404)
+      #expect(await status(ServingFixture.site(fixture.directory.path)) == 404)
       #expect(await status(.init(site: repository)) == 200)
       guard geteuid() == 0 else { return }
       let files = try TemporaryDirectory.files(below: repository.path).map { "\(repository.path)/\($0)" }
       for path in [repository.path] + files { chown(path, 12_345, 12_345) }
       #expect(await status(.init(site: repository)) == 403)
-      #expect(await status(ServingGround.site(repository.path, trustsOwner: true)) == 200)
+      #expect(await status(ServingFixture.site(repository.path, trustsOwner: true)) == 200)
       // The child trusts the owner too.
       let oid = try repository.oid("refs/heads/main").hex
-      let answer = try await ground.post(
-        ServingGround.site(repository.path, trustsOwner: true), ServingGround.fetch(oid))
-      #expect(try ServingGround.pack(in: answer).starts(with: Array("PACK".utf8)))
+      let answer = try await fixture.post(
+        ServingFixture.site(repository.path, trustsOwner: true), ServingFixture.fetch(oid))
+      #expect(try ServingFixture.pack(in: answer).starts(with: Array("PACK".utf8)))
     }
   }
 

@@ -23,19 +23,19 @@ struct ChildTests {
 
   private func withFake(
     _ text: String, _ change: (inout GitServingSettings) -> Void = { _ in },
-    _ body: (ServingGround, ServedRepository) async throws -> Void
+    _ body: (ServingFixture, ServedRepository) async throws -> Void
   ) async throws {
-    try await withGround { settings, directory in
+    try await withFixture { settings, directory in
       settings.gitExecutable = try Self.script(text, in: directory)
       change(&settings)
-    } _: { ground in
-      let repository = try RepositoryBuilder().build(at: ground.directory.path("r.git"))
-      try await body(ground, .init(site: repository))
+    } _: { fixture in
+      let repository = try RepositoryBuilder().build(at: fixture.directory.path("r.git"))
+      try await body(fixture, .init(site: repository))
     }
   }
 
-  private func processIDs(_ ground: ServingGround) async throws -> [Int32] {
-    let fifo = ground.directory.path("pids")
+  private func processIDs(_ fixture: ServingFixture) async throws -> [Int32] {
+    let fifo = fixture.directory.path("pids")
     return try await OwnThread.run {
       // Opening it waits for the script: no sleeping, no looking again and again.
       let descriptor = open(fifo, O_RDONLY | O_CLOEXEC)
@@ -61,9 +61,9 @@ struct ChildTests {
     #expect(processIDs.filter(isAlive) == [], sourceLocation: sourceLocation)
   }
 
-  private func error(_ ground: ServingGround, _ repository: ServedRepository) async -> GitServingError? {
+  private func error(_ fixture: ServingFixture, _ repository: ServedRepository) async -> GitServingError? {
     do {
-      _ = try await ground.post(repository, ServingGround.fetch(ObjectID.zero.hex))
+      _ = try await fixture.post(repository, ServingFixture.fetch(ObjectID.zero.hex))
       return nil
     } catch {
       return error as? GitServingError
@@ -72,15 +72,15 @@ struct ChildTests {
 
   @Test("a fetch gives the pack that git gives, and the request came through whole")
   func fetch() async throws {
-    try await withGround { ground in
+    try await withFixture { fixture in
       var builder = RepositoryBuilder()
       builder.branch("main", at: builder.commits(50)[49])
-      let repository = try builder.build(at: ground.directory.path("r.git"))
+      let repository = try builder.build(at: fixture.directory.path("r.git"))
       // Two threads need not find the same deltas twice.
       try await repository.git.run("config", "pack.threads", "1")
-      let request = ServingGround.fetch(try repository.oid("refs/heads/main").hex)
-      let ours = try ServingGround.pack(in: try await ground.post(.init(site: repository), request))
-      let gits = try ServingGround.pack(in: try await ground.git(repository.path, request))
+      let request = ServingFixture.fetch(try repository.oid("refs/heads/main").hex)
+      let ours = try ServingFixture.pack(in: try await fixture.post(.init(site: repository), request))
+      let gits = try ServingFixture.pack(in: try await fixture.git(repository.path, request))
       #expect(ours == gits)
       #expect(ours.starts(with: Array("PACK".utf8)))
     }
@@ -90,9 +90,9 @@ struct ChildTests {
   func silent() async throws {
     try await withFake("echo 'fatal: looking' >&2; sleep 1000 & echo $$ $! > $PIDS; wait") {
       $0.silenceTimeout = .milliseconds(300)
-    } _: { ground, repository in
-      async let ids = processIDs(ground)
-      let failure = await error(ground, repository)
+    } _: { fixture, repository in
+      async let ids = processIDs(fixture)
+      let failure = await error(fixture, repository)
       #expect(failure?.code == .timeout)
       #expect(failure?.httpStatus == 504)
       #expect(failure?.cause.contains("fatal: looking") == true)
@@ -104,27 +104,27 @@ struct ChildTests {
   func endless() async throws {
     try await withFake("echo $$ > $PIDS; while :; do echo talk; done") {
       $0.totalTimeout = .milliseconds(500)
-    } _: { ground, repository in
-      async let ids = processIDs(ground)
-      #expect(await error(ground, repository)?.code == .timeout)
+    } _: { fixture, repository in
+      async let ids = processIDs(fixture)
+      #expect(await error(fixture, repository)?.code == .timeout)
       await expectGone(try await ids)
     }
   }
 
   @Test("a client that disconnects ends the child, before the first byte and in the middle of a pack")
   func clientGone() async throws {
-    try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") { ground, repository in
-      let asking = Task { await error(ground, repository) }
-      let ids = try await processIDs(ground)
+    try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") { fixture, repository in
+      let asking = Task { await error(fixture, repository) }
+      let ids = try await processIDs(fixture)
       asking.cancel()
       #expect(await asking.value?.code == .cancelled)
       await expectGone(ids)
     }
-    try await withFake("echo $$ > $PIDS; while :; do echo talk; done") { ground, repository in
-      async let ids = processIDs(ground)
-      var pieces: GitReply.Pieces? = try await ground.service.uploadPack(
+    try await withFake("echo $$ > $PIDS; while :; do echo talk; done") { fixture, repository in
+      async let ids = processIDs(fixture)
+      var pieces: GitReply.Pieces? = try await fixture.service.uploadPack(
         of: repository, protocolHeader: "version=2", contentEncoding: nil,
-        body: ServingGround.sequence([ServingGround.fetch(ObjectID.zero.hex)])
+        body: ServingFixture.sequence([ServingFixture.fetch(ObjectID.zero.hex)])
       ).pieces()
       #expect(try await pieces?.next() != nil)
       pieces = nil
@@ -136,36 +136,36 @@ struct ChildTests {
   func stalled() async throws {
     try await withFake("echo $$ > $PIDS; while :; do echo talk; done") {
       $0.clientTimeout = .milliseconds(200)
-    } _: { ground, repository in
-      async let ids = processIDs(ground)
-      let reply = try await ground.service.uploadPack(
+    } _: { fixture, repository in
+      async let ids = processIDs(fixture)
+      let reply = try await fixture.service.uploadPack(
         of: repository, protocolHeader: "version=2", contentEncoding: nil,
-        body: ServingGround.sequence([ServingGround.fetch(ObjectID.zero.hex)]))
+        body: ServingFixture.sequence([ServingFixture.fetch(ObjectID.zero.hex)]))
       await expectGone(try await ids)
-      let failure = await #expect(throws: GitServingError.self) { _ = try await ServingGround.all(reply) }
+      let failure = await #expect(throws: GitServingError.self) { _ = try await ServingFixture.all(reply) }
       #expect(failure?.code == .clientStalled)
     }
   }
 
   @Test("failure: before the first word it has a status, in the middle it cuts the answer, after ERR it is an answer")
   func failures() async throws {
-    try await withFake("echo 'fatal: no luck' >&2; exit 128") { ground, repository in
-      let failure = await error(ground, repository)
+    try await withFake("echo 'fatal: no luck' >&2; exit 128") { fixture, repository in
+      let failure = await error(fixture, repository)
       #expect(failure?.httpStatus == 500)
       #expect(failure?.cause == "git upload-pack ended with status 128: fatal: no luck")
     }
-    try await withFake("kill -9 $$") { ground, repository in
-      #expect(await error(ground, repository)?.cause == "git upload-pack was ended by signal 9")
+    try await withFake("kill -9 $$") { fixture, repository in
+      #expect(await error(fixture, repository)?.cause == "git upload-pack was ended by signal 9")
     }
-    try await withFake("echo 0008pack; exit 128") { ground, repository in
-      #expect(await error(ground, repository)?.code == .failed)
+    try await withFake("echo 0008pack; exit 128") { fixture, repository in
+      #expect(await error(fixture, repository)?.code == .failed)
     }
-    try await withFake("printf '000eERR no luck'; exit 128") { ground, repository in
-      let answer = try await ground.post(repository, ServingGround.fetch(ObjectID.zero.hex))
+    try await withFake("printf '000eERR no luck'; exit 128") { fixture, repository in
+      let answer = try await fixture.post(repository, ServingFixture.fetch(ObjectID.zero.hex))
       #expect(text(answer) == "000eERR no luck")
     }
-    try await withFake("exit 0") { ground, repository in
-      let answer = try await ground.post(repository, ServingGround.fetch(ObjectID.zero.hex))
+    try await withFake("exit 0") { fixture, repository in
+      let answer = try await fixture.post(repository, ServingFixture.fetch(ObjectID.zero.hex))
       #expect(answer == [])
     }
   }
@@ -175,10 +175,10 @@ struct ChildTests {
     try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") {
       $0.maximumChildren = 1
       $0.admissionTimeout = .milliseconds(100)
-    } _: { ground, repository in
-      let first = Task { await error(ground, repository) }
-      let ids = try await processIDs(ground)
-      let refused = await error(ground, repository)
+    } _: { fixture, repository in
+      let first = Task { await error(fixture, repository) }
+      let ids = try await processIDs(fixture)
+      let refused = await error(fixture, repository)
       #expect(refused?.code == .busy)
       #expect(refused?.httpStatus == 503)
       #expect(refused?.retryAfter == .seconds(5))
@@ -186,8 +186,8 @@ struct ChildTests {
       first.cancel()
       _ = await first.value
       await expectGone(ids)
-      let second = Task { await error(ground, repository) }
-      let others = try await processIDs(ground)
+      let second = Task { await error(fixture, repository) }
+      let others = try await processIDs(fixture)
       second.cancel()
       _ = await second.value
       await expectGone(others)
@@ -196,16 +196,16 @@ struct ChildTests {
 
   @Test("thirty fetches at once over two places all get their pack")
   func crowd() async throws {
-    try await withGround { settings, _ in
+    try await withFixture { settings, _ in
       settings.maximumChildren = 2
-    } _: { ground in
+    } _: { fixture in
       var builder = RepositoryBuilder()
       builder.branch("main", at: builder.commit(["file": .random(300_000, seed: 1)]))
-      let repository = try builder.build(at: ground.directory.path("r.git"))
-      let request = ServingGround.fetch(try repository.oid("refs/heads/main").hex)
+      let repository = try builder.build(at: fixture.directory.path("r.git"))
+      let request = ServingFixture.fetch(try repository.oid("refs/heads/main").hex)
       let sizes = try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<30 {
-          group.addTask { try await ground.post(.init(site: repository), request).count }
+          group.addTask { try await fixture.post(.init(site: repository), request).count }
         }
         return try await group.reduce(into: []) { $0.append($1) }
       }
@@ -220,8 +220,8 @@ struct ChildTests {
         "PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "GIT_DIR": "/elsewhere", "GIT_TRACE": "1",
         "GIT_NAMESPACE": "n", "GIT_CONFIG_GLOBAL": "/dev/null", "SECRET": "s", "LC_ALL": "de_DE",
       ]
-    } _: { ground, repository in
-      let names = text(try await ground.post(repository, ServingGround.fetch(ObjectID.zero.hex)))
+    } _: { fixture, repository in
+      let names = text(try await fixture.post(repository, ServingFixture.fetch(ObjectID.zero.hex)))
         .split(separator: "\n").filter { !["PWD", "OLDPWD", "SHLVL", "_", "PIDS"].contains($0) }
       #expect(
         names == ["GIT_CONFIG_GLOBAL", "GIT_PROTOCOL", "GIT_TERMINAL_PROMPT", "HOME", "LC_ALL", "PATH"])
@@ -230,13 +230,13 @@ struct ChildTests {
 
   @Test("a shutdown ends what runs and refuses what comes")
   func shutdown() async throws {
-    try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") { ground, repository in
-      let asking = Task { await error(ground, repository) }
-      let ids = try await processIDs(ground)
-      await ground.service.shutdown()
+    try await withFake("sleep 1000 & echo $$ $! > $PIDS; wait") { fixture, repository in
+      let asking = Task { await error(fixture, repository) }
+      let ids = try await processIDs(fixture)
+      await fixture.service.shutdown()
       #expect(await asking.value?.httpStatus == 503)
       await expectGone(ids)
-      #expect(await error(ground, repository)?.httpStatus == 503)
+      #expect(await error(fixture, repository)?.httpStatus == 503)
     }
   }
 }

@@ -8,14 +8,14 @@ import Testing
 @Suite("Requests")
 struct RequestTests {
   private func withRepository(
-    limit: Int = 1 << 20, _ body: (ServingGround, ServedRepository) async throws -> Void
+    limit: Int = 1 << 20, _ body: (ServingFixture, ServedRepository) async throws -> Void
   ) async throws {
-    try await withGround { settings, _ in
+    try await withFixture { settings, _ in
       settings.maximumRequestBytes = limit
-    } _: { ground in
+    } _: { fixture in
       var builder = RepositoryBuilder()
       builder.branch("main", at: builder.commit())
-      try await body(ground, .init(site: try builder.build(at: ground.directory.path("r.git"))))
+      try await body(fixture, .init(site: try builder.build(at: fixture.directory.path("r.git"))))
     }
   }
 
@@ -25,10 +25,10 @@ struct RequestTests {
   }
 
   private func refusal(
-    _ ground: ServingGround, _ repository: ServedRepository, _ body: [UInt8], encoding: String?
+    _ fixture: ServingFixture, _ repository: ServedRepository, _ body: [UInt8], encoding: String?
   ) async -> GitServingError? {
     do {
-      _ = try await ground.post(repository, body, encoding: encoding)
+      _ = try await fixture.post(repository, body, encoding: encoding)
       return nil
     } catch {
       return error as? GitServingError
@@ -37,41 +37,41 @@ struct RequestTests {
 
   @Test("a packed request is understood, in pieces of any size", arguments: [1, 7, 100_000])
   func packed(size: Int) async throws {
-    try await withRepository { ground, repository in
-      let request = ServingGround.listing()
+    try await withRepository { fixture, repository in
+      let request = ServingFixture.listing()
       let packed = try await gzip(request)
       let parts = stride(from: 0, to: packed.count, by: size).map { Array(packed[$0..<min($0 + size, packed.count)]) }
-      let reply = try await ground.service.uploadPack(
-        of: repository, protocolHeader: "version=2", contentEncoding: "gzip", body: ServingGround.sequence(parts))
+      let reply = try await fixture.service.uploadPack(
+        of: repository, protocolHeader: "version=2", contentEncoding: "gzip", body: ServingFixture.sequence(parts))
       #expect(reply.contentType == "application/x-git-upload-pack-result")
-      let plain = try await ground.post(repository, request)
-      #expect(try await ServingGround.all(reply) == plain)
+      let plain = try await fixture.post(repository, request)
+      #expect(try await ServingFixture.all(reply) == plain)
     }
   }
 
   @Test("a packed request that is damaged, cut off, or goes on behind its end is refused")
   func damaged() async throws {
-    try await withRepository { ground, repository in
-      let packed = try await gzip(ServingGround.listing())
+    try await withRepository { fixture, repository in
+      let packed = try await gzip(ServingFixture.listing())
       var flipped = packed
       flipped[packed.count / 2] ^= 0x55
       for body in [flipped, Array(packed.dropLast()), packed + [0], Array("0000".utf8), []] {
-        #expect(await refusal(ground, repository, body, encoding: "gzip")?.code == .badRequest)
+        #expect(await refusal(fixture, repository, body, encoding: "gzip")?.code == .badRequest)
       }
-      #expect(await refusal(ground, repository, packed, encoding: "br")?.httpStatus == 415)
+      #expect(await refusal(fixture, repository, packed, encoding: "br")?.httpStatus == 415)
     }
   }
 
   @Test("a request over the limit is refused, packed or not, and leaves nothing behind")
   func tooLarge() async throws {
-    try await withRepository(limit: 10_000) { ground, repository in
+    try await withRepository(limit: 10_000) { fixture, repository in
       let large = [UInt8](repeating: UInt8(ascii: "0"), count: 1 << 20)
       for (body, encoding) in [(large, nil), (try await gzip(large), "gzip")] as [([UInt8], String?)] {
-        let error = await refusal(ground, repository, body, encoding: encoding)
+        let error = await refusal(fixture, repository, body, encoding: encoding)
         #expect(error?.code == .requestTooLarge)
         #expect(error?.httpStatus == 413)
       }
-      let left = try FileManager.default.contentsOfDirectory(atPath: ground.directory.path)
+      let left = try FileManager.default.contentsOfDirectory(atPath: fixture.directory.path)
       #expect(left == ["r.git"])
     }
   }
@@ -82,12 +82,12 @@ struct RequestTests {
     final class Room: Sendable {
       let taken = Mutex(0)
     }
-    try await withRepository { ground, repository in
+    try await withRepository { fixture, repository in
       let packed = try await gzip([UInt8](repeating: UInt8(ascii: "0"), count: 1 << 20))
       let room = Room()
       let error = await #expect(throws: GitServingError.self) {
-        _ = try await ground.service.uploadPack(
-          of: repository, protocolHeader: "version=2", contentEncoding: "gzip", body: ServingGround.sequence([packed]),
+        _ = try await fixture.service.uploadPack(
+          of: repository, protocolHeader: "version=2", contentEncoding: "gzip", body: ServingFixture.sequence([packed]),
           reserve: { count in
             try room.taken.withLock { taken in
               guard taken + count <= 200_000 else { throw Full() }
@@ -103,14 +103,14 @@ struct RequestTests {
 
   @Test("a request that stops in the middle is given up")
   func slow() async throws {
-    try await withGround { settings, _ in
+    try await withFixture { settings, _ in
       settings.requestTimeout = .milliseconds(50)
-    } _: { ground in
-      let repository = try RepositoryBuilder().build(at: ground.directory.path("r.git"))
+    } _: { fixture in
+      let repository = try RepositoryBuilder().build(at: fixture.directory.path("r.git"))
       let (body, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
       continuation.yield(ByteBuffer(string: "0014"))
       let error = await #expect(throws: GitServingError.self) {
-        _ = try await ground.service.uploadPack(
+        _ = try await fixture.service.uploadPack(
           of: .init(site: repository), protocolHeader: "version=2", contentEncoding: nil, body: body)
       }
       #expect(error?.code == .requestTimeout)
@@ -121,12 +121,12 @@ struct RequestTests {
   @Test("a request that breaks off is refused, whatever it was about to be")
   func brokenOff() async throws {
     struct Gone: Error {}
-    try await withRepository { ground, repository in
+    try await withRepository { fixture, repository in
       let (body, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
-      continuation.yield(ByteBuffer(bytes: ServingGround.listing()))
+      continuation.yield(ByteBuffer(bytes: ServingFixture.listing()))
       continuation.finish(throwing: Gone())
       let error = await #expect(throws: GitServingError.self) {
-        _ = try await ground.service.uploadPack(
+        _ = try await fixture.service.uploadPack(
           of: repository, protocolHeader: "version=2", contentEncoding: nil, body: body)
       }
       #expect(error?.code == .badRequest)
@@ -135,12 +135,12 @@ struct RequestTests {
 
   @Test("rubbish is refused by git, and the client gets a status and no empty answer")
   func rubbish() async throws {
-    try await withRepository { ground, repository in
+    try await withRepository { fixture, repository in
       for body in ["zzzz", "0010command=what\n0000", "0014command=ls-refs\n00010009bogus0000"] {
-        let error = await refusal(ground, repository, Array(body.utf8), encoding: nil)
+        let error = await refusal(fixture, repository, Array(body.utf8), encoding: nil)
         #expect(error?.code == .failed, "\(body)")
         #expect(error?.cause.contains("fatal: ") == true, "\(String(describing: error))")
-        #expect(error?.summary.contains(ground.directory.path) == false)
+        #expect(error?.summary.contains(fixture.directory.path) == false)
       }
     }
   }

@@ -45,8 +45,8 @@ import Testing
 
   @Test("clones from the copy, by git and by path, over updates, consolidations and removals: none fails")
   func noneFails() async throws {
-    let ground = try await OwnThread.run {
-      try HousekeepingGround { builder in
+    let fixture = try await OwnThread.run {
+      try HousekeepingFixture { builder in
         var parent: BuiltObject?
         for number in 0..<Self.files {
           let commit = builder.commit(
@@ -61,42 +61,42 @@ import Testing
       for reader in 0..<2 {
         group.addTask {
           try await OwnThread.run {
-            while !tally.isOver { tally.add(try Self.clone(ground, reader), by: reader) }
+            while !tally.isOver { tally.add(try Self.clone(fixture, reader), by: reader) }
           }
         }
       }
-      group.addTask { try await OwnThread.run { try Self.keepHouse(ground, tally) } }
+      group.addTask { try await OwnThread.run { try Self.keepHouse(fixture, tally) } }
       try await group.waitForAll()
     }
     let (clones, complaints) = tally.state.withLock { ($0.clones.reduce(0, +), $0.complaints) }
     print("\(Self.consolidations) consolidations under \(clones) clones; clones failed: \(complaints.count)")
     #expect(complaints == [])
     #expect(clones >= Self.consolidations / 2)
-    try ground.requireSound()
+    try fixture.requireSound()
   }
 
   /// Runs housekeeping; replaced packs are removed in every other run.
-  private static func keepHouse(_ ground: HousekeepingGround, _ tally: Tally) throws {
+  private static func keepHouse(_ fixture: HousekeepingFixture, _ tally: Tally) throws {
     defer { tally.end() }
     var removed = 0
     for number in 0..<consolidations {
-      try ground.update(times: updatesBetween, from: number * updatesBetween)
-      let outcome = try ground.housekeep { $0.scope = .packs }
+      try fixture.update(times: updatesBetween, from: number * updatesBetween)
+      let outcome = try fixture.housekeep { $0.scope = .packs }
       guard outcome.replaced > 0 else { throw TestSupportError("consolidation \(number) replaced nothing") }
       removed += outcome.removed
       guard !number.isMultiple(of: 2) else { continue }
       tally.awaitThoseUnderWay()
-      ground.pass(3_600)
+      fixture.pass(3_600)
     }
     guard removed > consolidations else { throw TestSupportError("only \(removed) packs were removed") }
   }
 
   /// - Returns: why a clone failed.
-  private static func clone(_ ground: HousekeepingGround, _ reader: Int) throws -> String? {
-    let place = ground.directory.path("clone\(reader)")
+  private static func clone(_ fixture: HousekeepingFixture, _ reader: Int) throws -> String? {
+    let place = fixture.directory.path("clone\(reader)")
     defer { try? FileManager.default.removeItem(atPath: place) }  // the whole directory goes with the test
     let outcome = try GitCommand().attempt(
-      ["clone", "-q", "--bare", "--no-local", ground.copyPath, place], within: .seconds(600))
+      ["clone", "-q", "--bare", "--no-local", fixture.copyPath, place], within: .seconds(600))
     guard outcome.isSuccess else { return "git clone: \(outcome.errorText)" }
     let whole = try GitCommand().attempt(
       ["-C", place, "rev-list", "--objects", "--all", "--quiet"], within: .seconds(600))

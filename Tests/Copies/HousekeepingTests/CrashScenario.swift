@@ -49,41 +49,41 @@ enum CrashScenario: String, CaseIterable, Codable, Sendable, CustomStringConvert
   }
 
   /// Makes the copy as it is before.
-  func prepare(_ place: String) throws -> HousekeepingGround {
-    let ground = try HousekeepingGround(at: place)
-    try ground.update(times: 2)
+  func prepare(_ place: String) throws -> HousekeepingFixture {
+    let fixture = try HousekeepingFixture(at: place)
+    try fixture.update(times: 2)
     if self == .repack || self == .trimmedRemoval {
-      try ground.source.change { $0.branch("large", at: $0.commit(["large": .random(20_000, seed: 9)])) }
-      try ground.mirror()
-      try ground.source.change { $0.deleteRef("refs/heads/large") }
-      try ground.mirror()
-      ground.passDays(25)
-      try ground.source.change { builder in
-        let main = BuiltObject.oid(try ground.source.oid("refs/heads/main"))
+      try fixture.source.change { $0.branch("large", at: $0.commit(["large": .random(20_000, seed: 9)])) }
+      try fixture.mirror()
+      try fixture.source.change { $0.deleteRef("refs/heads/large") }
+      try fixture.mirror()
+      fixture.passDays(25)
+      try fixture.source.change { builder in
+        let main = BuiltObject.oid(try fixture.source.oid("refs/heads/main"))
         builder.branch("kept", at: builder.commit(["kept": "kept\n"], parents: [main]))
       }
-      try ground.mirror()
-      try ground.source.change { $0.deleteRef("refs/heads/kept") }
-      try ground.mirror()
-      ground.passDays(5)
+      try fixture.mirror()
+      try fixture.source.change { $0.deleteRef("refs/heads/kept") }
+      try fixture.mirror()
+      fixture.passDays(5)
       // Within the retention: as long as it is there, nothing is packed anew.
-      let measurement = try Measurement(ReachableShare(reachable: 1, all: 1), at: ground.now).encoded()
+      let measurement = try Measurement(ReachableShare(reachable: 1, all: 1), at: fixture.now).encoded()
       try RealFileSystem().replaceFile(
-        ground.layout.measurement, with: measurement, permissions: .ownerReadWriteGroupOtherRead)
-      ground.passDays(10)
+        fixture.layout.measurement, with: measurement, permissions: .ownerReadWriteGroupOtherRead)
+      fixture.passDays(10)
     }
     switch self {
-    case .consolidation: try ground.update(times: 2, from: 2)
+    case .consolidation: try fixture.update(times: 2, from: 2)
     case .removal:
-      try ground.housekeep()
-      try ground.update(times: 3, from: 2)
+      try fixture.housekeep()
+      try fixture.update(times: 3, from: 2)
     case .repack: break
     case .trimmedRemoval:
-      ground.pass(now.timeIntervalSince1970 - 3_650 - ground.now.timeIntervalSince1970)
-      try ground.housekeep()
+      fixture.pass(now.timeIntervalSince1970 - 3_650 - fixture.now.timeIntervalSince1970)
+      try fixture.housekeep()
     }
-    ground.pass(now.timeIntervalSince1970 - ground.now.timeIntervalSince1970)
-    return ground
+    fixture.pass(now.timeIntervalSince1970 - fixture.now.timeIntervalSince1970)
+    return fixture
   }
 
   /// The housekeeping that is cut off.

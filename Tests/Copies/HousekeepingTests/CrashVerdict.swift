@@ -12,16 +12,16 @@ struct CrashVerdict: Sendable {
   private let view: RefView
   private let kept: [String]
 
-  init(_ ground: HousekeepingGround) throws {
-    view = try ground.source.view()
+  init(_ fixture: HousekeepingFixture) throws {
+    view = try fixture.source.view()
     // All that the refs reach, and all that the dropped log names within the retention.
-    let limit = Int(ground.now.timeIntervalSince1970) - 30 * 24 * 3600
-    let log = try RealFileSystem().contents(of: ground.layout.droppedLog, limit: 1 << 20) ?? []
+    let limit = Int(fixture.now.timeIntervalSince1970) - 30 * 24 * 3600
+    let log = try RealFileSystem().contents(of: fixture.layout.droppedLog, limit: 1 << 20) ?? []
     let young = String(decoding: log, as: UTF8.self).split(separator: "\n").compactMap { line -> String? in
       let words = line.split(separator: " ")
       return Int(words[4]).map { $0 > limit } ?? false ? String(words[1]) : nil
     }
-    kept = try ground.copy.attempt(["rev-list", "--objects", "--no-object-names", "--all"] + young).lines
+    kept = try fixture.copy.attempt(["rev-list", "--objects", "--no-object-names", "--all"] + young).lines
   }
 
   /// Looks at the copy as a crash left it. By libgit2, which is a second reader beside git and starts no process.

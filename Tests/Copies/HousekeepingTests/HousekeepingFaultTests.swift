@@ -18,8 +18,8 @@ import WorkerPool
   func everyCall(_ scenario: CrashScenario) async throws {
     try await OwnThread.run {
       let directory = try TemporaryDirectory("housekeeping-fault")
-      let ground = try scenario.prepare(directory.path("template.git"))
-      let verdict = try CrashVerdict(ground)
+      let fixture = try scenario.prepare(directory.path("template.git"))
+      let verdict = try CrashVerdict(fixture)
       let copy = directory.path("copy.git")
       var tried = 0
       let plans =
@@ -29,7 +29,7 @@ import WorkerPool
       for (code, isPersistent, step) in plans {
         var call = 1
         while true {
-          try FileManager.default.copyItem(atPath: ground.copyPath, toPath: copy)
+          try FileManager.default.copyItem(atPath: fixture.copyPath, toPath: copy)
           let files = FaultyFileSystem(FaultPlan(call: call, code: code, isPersistent: isPersistent))
           let outcome = CrashScenario.housekeep(FilePath(copy), at: scenario.now, through: files)
           if !files.faultFired { break }
@@ -61,78 +61,78 @@ import WorkerPool
       let place = try TemporaryDirectory("small-disk")
       let disk = try SmallDisk(at: place.path, bytes: 3 << 20)
       defer { disk.unmount() }
-      let ground = try HousekeepingGround(at: place.path("copy.git")) { builder in
+      let fixture = try HousekeepingFixture(at: place.path("copy.git")) { builder in
         builder.branch("main", at: builder.commit(["base": .random(400_000, seed: 1)]))
       }
-      try ground.source.change { $0.branch("side", at: $0.commit(["side": .random(300_000, seed: 2)])) }
-      try ground.mirror()
-      let before = try ground.packs()
-      let outcome = ground.attempt { $0.freeBytesToKeep = 2 << 20 }
+      try fixture.source.change { $0.branch("side", at: $0.commit(["side": .random(300_000, seed: 2)])) }
+      try fixture.mirror()
+      let before = try fixture.packs()
+      let outcome = fixture.attempt { $0.freeBytesToKeep = 2 << 20 }
       #expect(outcome.error?.code == .diskFull, "\(outcome.error.map { "\($0)" } ?? "")")
       try disk.fill()
-      let second = ground.attempt { $0.freeBytesToKeep = 0 }
+      let second = fixture.attempt { $0.freeBytesToKeep = 0 }
       #expect(second.error?.code == .diskFull, "\(second.error.map { "\($0)" } ?? "")")
-      #expect(try ground.packs() == before)
+      #expect(try fixture.packs() == before)
       try disk.free()
-      try ground.housekeep { $0.freeBytesToKeep = 0 }
-      try ground.requireSound()
+      try fixture.housekeep { $0.freeBytesToKeep = 0 }
+      try fixture.requireSound()
     }
   }
 
   @Test("a cancelled housekeeping, and one without time, end soon and leave the copy sound", arguments: [true, false])
   func ends(byDeadline: Bool) async throws {
     try await OwnThread.run {
-      let ground = try HousekeepingGround()
-      try ground.update(times: 5)
+      let fixture = try HousekeepingFixture()
+      try fixture.update(times: 5)
       for phase in HousekeepingPhase.allCases where ![.trimming, .measuring].contains(phase) {
         let flag = CancellationFlag()
-        let outcome = ground.attempt(
+        let outcome = fixture.attempt(
           { settings in
             settings.scope = .packs
             if byDeadline, phase == .sweeping { settings.run = .zero }
           }, cancellation: flag, report: { if !byDeadline, $0 == phase { flag.raise() } })
-        try ground.requireSound()
+        try fixture.requireSound()
         guard outcome.status == .failed else { continue }
         #expect(outcome.error?.code == (byDeadline ? .timeout : .cancelled))
       }
-      try ground.housekeep()
-      try ground.requireSound()
+      try fixture.housekeep()
+      try fixture.requireSound()
     }
   }
 
   @Test("without git libgit2 does it all")
   func withoutGit() async throws {
     try await OwnThread.run {
-      let ground = try HousekeepingGround()
-      try ground.update(times: 20)
-      let environment = ground.environment(variables: ["PATH": "/nonexistent"])
-      let outcome = try ground.housekeep(environment: environment)
+      let fixture = try HousekeepingFixture()
+      try fixture.update(times: 20)
+      let environment = fixture.environment(variables: ["PATH": "/nonexistent"])
+      let outcome = try fixture.housekeep(environment: environment)
       #expect(outcome.packsAfter == 1)
       #expect(outcome.warnings == [])
-      try ground.requireSound()
-      try ground.copy.run("multi-pack-index", "verify")
-      try ground.copy.run("commit-graph", "verify")
-      ground.pass(3_600)
-      #expect(try ground.housekeep(environment: environment).removed == 21)
-      try ground.requireSound()
-      try ground.update(30)
-      try ground.requireSound()
+      try fixture.requireSound()
+      try fixture.copy.run("multi-pack-index", "verify")
+      try fixture.copy.run("commit-graph", "verify")
+      fixture.pass(3_600)
+      #expect(try fixture.housekeep(environment: environment).removed == 21)
+      try fixture.requireSound()
+      try fixture.update(30)
+      try fixture.requireSound()
     }
   }
 
   @Test("a git that fails changes nothing, and is quoted")
   func gitFails() async throws {
     try await OwnThread.run {
-      let ground = try HousekeepingGround()
-      try ground.update(times: 5)
-      let script = try ground.directory.write("#!/bin/sh\necho 'no mood today' >&2\nexit 3\n", to: "bin/git")
+      let fixture = try HousekeepingFixture()
+      try fixture.update(times: 5)
+      let script = try fixture.directory.write("#!/bin/sh\necho 'no mood today' >&2\nexit 3\n", to: "bin/git")
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
-      let environment = ground.environment(variables: ["PATH": ground.directory.path("bin")])
-      let before = try ground.packs()
-      let outcome = ground.attempt({ $0.scope = .packs }, environment: environment)
+      let environment = fixture.environment(variables: ["PATH": fixture.directory.path("bin")])
+      let before = try fixture.packs()
+      let outcome = fixture.attempt({ $0.scope = .packs }, environment: environment)
       #expect(outcome.error?.message.contains("no mood today") == true, "\(outcome.error.map { "\($0)" } ?? "")")
-      #expect(try ground.packs() == before)
-      try ground.requireSound()
+      #expect(try fixture.packs() == before)
+      try fixture.requireSound()
     }
   }
 }

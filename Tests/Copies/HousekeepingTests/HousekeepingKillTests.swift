@@ -22,15 +22,15 @@ import Testing
   func survives(_ scenario: CrashScenario) async throws {
     let directory = try TemporaryDirectory("housekeeping-kill")
     let (verdict, template, moments) = try await OwnThread.run { () -> (CrashVerdict, String, [String: Int]) in
-      let ground = try scenario.prepare(directory.path("template.git"))
-      let verdict = try CrashVerdict(ground)
+      let fixture = try scenario.prepare(directory.path("template.git"))
+      let verdict = try CrashVerdict(fixture)
       let counted = directory.path("counted.git")
-      try FileManager.default.copyItem(atPath: ground.copyPath, toPath: counted)
+      try FileManager.default.copyItem(atPath: fixture.copyPath, toPath: counted)
       let trigger = KillTrigger()
       let outcome = Self.run(scenario, FilePath(counted), trigger)
       if let error = outcome.error { throw error }
       #expect(outcome.status == .done)
-      return (verdict, ground.copyPath, trigger.moments)
+      return (verdict, fixture.copyPath, trigger.moments)
     }
     let all = moments.sorted { $0.key < $1.key }.flatMap { part, count in (1...count).map { (part, $0) } }
     let step = max(1.0, Double(all.count) / Double(Self.killsPerScenario))

@@ -25,8 +25,8 @@ import Testing
   private static func losePower(_ scenario: CrashScenario) throws -> [String] {
     let disk = try MemoryDirectory("remora-housekeeping")
     return try withExtendedLifetime(disk) {
-      let ground = try scenario.prepare(disk.path.appending("copy.git").string)
-      let verdict = try CrashVerdict(ground)
+      let fixture = try scenario.prepare(disk.path.appending("copy.git").string)
+      let verdict = try CrashVerdict(fixture)
       let recording = try RecordingFileSystem(root: disk.path)
       let recorded = recording.root.appending("copy.git")
       let before = try RecordedHousekeeping.files(of: recorded)

@@ -17,18 +17,18 @@ struct KillScenario: Sendable {
   static let all: [PowerLossScenario] = [.takeover, .update, .firstCopy]
 
   /// Makes the template and lets one run pass to count its moments.
-  init(_ scenario: PowerLossScenario, _ ground: CrashGround, in directory: FilePath) throws {
+  init(_ scenario: PowerLossScenario, _ fixture: CrashFixture, in directory: FilePath) throws {
     name = scenario.rawValue
     let copy = directory.appending("template-\(scenario)/copy.git")
     try RealFileSystem().makeDirectories(copy.removingLastComponent())
-    _ = try scenario.prepare(copy, ground)
+    _ = try scenario.prepare(copy, fixture)
     let exists = try RealFileSystem().status(of: copy) != nil
     template = exists ? copy : nil
     old = exists ? try CopySnapshot(of: copy) : nil
     let counted = directory.appending("counted-\(scenario)/copy.git")
     try KillScenario.lay(template, at: counted)
     let trigger = KillSwitch()
-    let outcome = try KillScenario.run(ground.source.path, into: counted, trigger)
+    let outcome = try KillScenario.run(fixture.source.path, into: counted, trigger)
     if let error = outcome.error { throw error }
     moments = trigger.moments
   }
@@ -41,7 +41,7 @@ struct KillScenario: Sendable {
 
   /// The run that is to die.
   static func run(_ source: String, into copy: FilePath, _ trigger: KillSwitch) throws -> MirrorOutcome {
-    try CrashGround.mirror(
+    try CrashFixture.mirror(
       source, into: copy, through: KillingFileSystem(trigger), passing: { trigger.enter($0) },
       report: { _ in trigger.pass() })
   }

@@ -15,10 +15,10 @@ import Testing
 
   @Test("runs killed in one phase leave a sound copy, which the next run completes", arguments: phases)
   func survives(_ phase: MirrorPhase) async throws {
-    let ground = try PowerLossScenario.ground()
+    let fixture = try PowerLossScenario.ground()
     let disk = try MemoryDirectory("remora-kill")
     let scenarios = try await OwnThread.run {
-      try KillScenario.all.map { try KillScenario($0, ground, in: disk.path) }
+      try KillScenario.all.map { try KillScenario($0, fixture, in: disk.path) }
     }
     // Every moment of every kind of run; where there are too few, the first ones a second time, too many, evenly fewer.
     let all = scenarios.flatMap { scenario in
@@ -34,8 +34,8 @@ import Testing
           for number in stride(from: worker, to: Self.killsPerPhase, by: 2) {
             let (scenario, moment) = all[Int(Double(number) * step) % all.count]
             let copy = disk.path.appending("\(number)/copy.git")
-            try await kill(scenario, ground, copy, KillPoint(phase: phase.rawValue, moment: moment))
-            let found = try await OwnThread.run { try Self.judge(copy, scenario, ground) }
+            try await kill(scenario, fixture, copy, KillPoint(phase: phase.rawValue, moment: moment))
+            let found = try await OwnThread.run { try Self.judge(copy, scenario, fixture) }
             tally[found, default: 0] += 1
             try RealFileSystem().removeTree(copy.removingLastComponent())
           }
@@ -50,12 +50,13 @@ import Testing
 
   /// Lays the copy and kills a run into it at a moment; at an earlier one where the run has fewer of them than the run in
   /// which they were counted: in how many pieces a pack comes is the machine's affair.
-  private func kill(_ scenario: KillScenario, _ ground: CrashGround, _ copy: FilePath, _ point: KillPoint) async throws
+  private func kill(_ scenario: KillScenario, _ fixture: CrashFixture, _ copy: FilePath, _ point: KillPoint)
+    async throws
   {
     for moment in (1...point.moment).reversed() {
       try KillScenario.lay(scenario.template, at: copy)
       let point = KillPoint(phase: point.phase, moment: moment)
-      if try await killRun(of: ground.source.path, into: copy, at: point) { return }
+      if try await killRun(of: fixture.source.path, into: copy, at: point) { return }
       try RealFileSystem().removeTree(copy.removingLastComponent())
     }
     throw TestSupportError("no run comes to the phase \(point.phase)")
@@ -80,8 +81,8 @@ import Testing
   private static let endedAlive: CInt = 75
 
   /// - Returns: what the killed run left.
-  private static func judge(_ copy: FilePath, _ scenario: KillScenario, _ ground: CrashGround) throws -> String {
-    let new = try CopySnapshot(of: FilePath(ground.source.path))
+  private static func judge(_ copy: FilePath, _ scenario: KillScenario, _ fixture: CrashFixture) throws -> String {
+    let new = try CopySnapshot(of: FilePath(fixture.source.path))
     var found = "nothing"
     if try RealFileSystem().status(of: copy) != nil {
       let snapshot = try CopySnapshot(of: copy)
@@ -100,7 +101,7 @@ import Testing
     } else {
       guard scenario.old == nil else { throw TestSupportError("the copy is gone") }
     }
-    try ground.bring(copy, to: new)
+    try fixture.bring(copy, to: new)
     return found
   }
 }

@@ -5,7 +5,7 @@ import TestSupport
 
 /// What must hold of a copy after a loss of power at any moment of one run, and after the run that comes next.
 final class PowerLossCheck: Sendable {
-  private let ground: CrashGround
+  private let fixture: CrashFixture
   /// Relative to the root of a state.
   private let place: FilePath
   /// nil when there was no copy before.
@@ -35,11 +35,11 @@ final class PowerLossCheck: Sendable {
   ///   - new: what the run makes of it.
   ///   - nextRunInEvery: 1 to see in each state what the next run makes of it; else in each that has a multiple of this
   ///     number, in the last ones, and in those that a removed fsync would have prevented.
-  init(_ ground: CrashGround, root: FilePath, place: FilePath, new: CopySnapshot, nextRunInEvery: Int) throws {
+  init(_ fixture: CrashFixture, root: FilePath, place: FilePath, new: CopySnapshot, nextRunInEvery: Int) throws {
     self.place = place
     let copy = root.pushing(place)
     self.nextRunInEvery = nextRunInEvery
-    self.ground = ground
+    self.fixture = fixture
     self.new = new
     let exists = try RealFileSystem().status(of: copy) != nil
     old = exists ? try CopySnapshot(of: copy) : nil
@@ -76,7 +76,7 @@ final class PowerLossCheck: Sendable {
       if number.isMultiple(of: 50) { try askGit(copy) }
     }
     guard number.isMultiple(of: nextRunInEvery) || state.isFinal || state.removed != nil else { return }
-    try ground.bring(copy, to: new)
+    try fixture.bring(copy, to: new)
     try requireHistory(copy, history + added)
     try requireDropped(copy)
     progress.withLock { $0.healed += 1 }

@@ -13,10 +13,10 @@ import Testing
   @Test("a journal that is put aside loses nothing, and each fsync of it is needed")
   func rotation() async throws {
     try await OwnThread.run {
-      let ground = try PowerLossScenario.ground()
+      let fixture = try PowerLossScenario.ground()
       let disk = try MemoryDirectory("remora-rotation")
       let copy = disk.path.appending("copy.git")
-      try ground.bring(copy, to: ground.show(0))
+      try fixture.bring(copy, to: fixture.show(0))
       let written = try #require(try RefJournal(CopyLayout(root: copy), through: files).entries().entries.first)
       let journal = try #require(try files.contents(of: CopyLayout(root: copy).journal, limit: 1 << 20))
       let experiment = experiment(journal, written.id)

@@ -22,10 +22,10 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
   var place: FilePath { self == .emptyFirstCopy ? "made/on/the/way/copy.git" : "copy.git" }
 
   /// State 0 is old, state 1 is new, state 2 lets some refs of state 1 go, state 3 all.
-  static func ground() throws -> CrashGround {
+  static func ground() throws -> CrashFixture {
     var dev = BuiltObject.mark(0)
     var main: [BuiltObject] = []
-    let ground = try CrashGround { builder in
+    let fixture = try CrashFixture { builder in
       main = builder.commits(3, label: "main")
       dev = builder.commits(1, onto: main[0], file: "dev", label: "dev")[0]
       builder.branch("main", at: main[1])
@@ -35,9 +35,9 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
       builder.tag("v1", of: main[0])
       builder.ref("refs/notes/commits", at: builder.notes("a note", on: [main[0]]))
     }
-    let (base, branch) = (BuiltObject.oid(ground.source.oid(main[0])), BuiltObject.oid(ground.source.oid(dev)))
-    try ground.addState { builder in
-      let grown = builder.commits(2, onto: .oid(ground.source.oid(main[1])), label: "more")
+    let (base, branch) = (BuiltObject.oid(fixture.source.oid(main[0])), BuiltObject.oid(fixture.source.oid(dev)))
+    try fixture.addState { builder in
+      let grown = builder.commits(2, onto: .oid(fixture.source.oid(main[1])), label: "more")
       builder.branch("main", at: grown[1])
       builder.branch("topic/a", at: base)
       builder.deleteRef("refs/heads/gone")
@@ -45,15 +45,15 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
       builder.tag("v1", of: grown[0])
       builder.head = .branch("dev")
     }
-    try ground.addState { builder in
+    try fixture.addState { builder in
       builder.deleteRef("refs/heads/topic/a")
       builder.deleteRef("refs/heads/fresh")
       builder.deleteRef("refs/tags/v1")
     }
-    try ground.addState { builder in
-      for name in try ground.source.view().refs.map(\.name) { builder.deleteRef("\(name)") }
+    try fixture.addState { builder in
+      for name in try fixture.source.view().refs.map(\.name) { builder.deleteRef("\(name)") }
     }
-    return ground
+    return fixture
   }
 
   /// Fsync calls of one directory of which any single one could go in this kind of run, though not in all.
@@ -75,41 +75,41 @@ enum PowerLossScenario: String, CaseIterable, CustomTestStringConvertible {
   /// Makes the copy as it is before the run, and shows the source as it is for the run.
   ///
   /// - Returns: what the run makes of the copy.
-  func prepare(_ copy: FilePath, _ ground: CrashGround) throws -> CopySnapshot {
+  func prepare(_ copy: FilePath, _ fixture: CrashFixture) throws -> CopySnapshot {
     switch self {
     case .firstCopy: break
-    case .emptyFirstCopy: return try ground.show(3)
+    case .emptyFirstCopy: return try fixture.show(3)
     case .update:
-      try ground.bring(copy, to: ground.show(0))
+      try fixture.bring(copy, to: fixture.show(0))
     case .takeover:
-      try ground.show(0)
+      try fixture.show(0)
       // A local clone would bring the objects of all states: the loss of a new pack would not be detected.
-      try GitCommand().run("clone", "-q", "--mirror", "--no-local", "--template=", ground.source.path, copy.string)
-      let main = try ground.source.oid("refs/heads/main").hex
+      try GitCommand().run("clone", "-q", "--mirror", "--no-local", "--template=", fixture.source.path, copy.string)
+      let main = try fixture.source.oid("refs/heads/main").hex
       let git = GitCommand(in: copy.string)
       // One over a packed ref with another value, one in a directory of its own, one that the source does not have.
       for name in ["refs/heads/dev", "refs/heads/topic/a", "refs/heads/only/here"] {
         try git.run("update-ref", name, main)
       }
     case .strays:
-      try ground.bring(copy, to: ground.show(1))
+      try fixture.bring(copy, to: fixture.show(1))
       let git = GitCommand(in: copy.string)
-      let gone = try ground.source.oid("refs/heads/main^").hex
+      let gone = try fixture.source.oid("refs/heads/main^").hex
       // The first is overruled by the very packed-refs that is there: no digest of it separates before from after.
       for name in ["refs/heads/dev", "refs/heads/stray/deep/ref"] { try git.run("update-ref", name, gone) }
-      return try ground.show(1)
+      return try fixture.show(1)
     case .head:
-      try ground.bring(copy, to: ground.show(1))
-      return try ground.showHead("refs/heads/main")
+      try fixture.bring(copy, to: fixture.show(1))
+      return try fixture.showHead("refs/heads/main")
     case .deletions:
-      for number in 0...1 { try ground.bring(copy, to: ground.show(number)) }
-      return try ground.show(2)
+      for number in 0...1 { try fixture.bring(copy, to: fixture.show(number)) }
+      return try fixture.show(2)
     case .journalLost:
       // A dropped log that is there, else its first directory would make the journal's durable as well.
-      for number in 0...1 { try ground.bring(copy, to: ground.show(number)) }
+      for number in 0...1 { try fixture.bring(copy, to: fixture.show(number)) }
       try RealFileSystem().removeTree(CopyLayout(root: copy).own)
-      return try ground.show(2)
+      return try fixture.show(2)
     }
-    return try ground.show(1)
+    return try fixture.show(1)
   }
 }

@@ -25,15 +25,15 @@ import Testing
   ///
   /// - Returns: fsync calls that no state misses.
   private static func losePower(_ scenario: PowerLossScenario) throws -> [String] {
-    let ground = try PowerLossScenario.ground()
+    let fixture = try PowerLossScenario.ground()
     let disk = try MemoryDirectory("remora-power-loss")
     return try withExtendedLifetime(disk) {
       let copy = disk.path.pushing(scenario.place)
-      let new = try scenario.prepare(copy, ground)
+      let new = try scenario.prepare(copy, fixture)
       let check = try PowerLossCheck(
-        ground, root: disk.path, place: scenario.place, new: new, nextRunInEvery: isLong ? 1 : 6)
+        fixture, root: disk.path, place: scenario.place, new: new, nextRunInEvery: isLong ? 1 : 6)
       let recording = try RecordingFileSystem(root: disk.path)
-      let outcome = try ground.mirror(into: recording.root.pushing(scenario.place), through: recording)
+      let outcome = try fixture.mirror(into: recording.root.pushing(scenario.place), through: recording)
       if let error = outcome.error { throw error }
       let states = try recording.crashStates()
       let (report, unnoticed) = try states.checkEverySynchronization(check.check)

@@ -17,9 +17,9 @@ final class ReaderLedger: Sendable {
   private let stray: String
   private let state = Mutex(State())
 
-  init(_ ground: ReaderGround) {
-    generations = Dictionary(uniqueKeysWithValues: ground.generations.enumerated().map { ($1, $0) })
-    stray = ground.stray
+  init(_ fixture: ReaderFixture) {
+    generations = Dictionary(uniqueKeysWithValues: fixture.generations.enumerated().map { ($1, $0) })
+    stray = fixture.stray
   }
 
   // MARK: The writer
@@ -77,8 +77,8 @@ final class ReaderLedger: Sendable {
       throw TestSupportError("a mix: refs by generation \(seen), \(strays) strays, published were \(first) to \(last)")
     }
     let count = seen[generation] ?? 0
-    let isWhole = count == ReaderGround.refCount && strays <= (strayed.contains(generation) ? 1 : 0)
-    let isStrayed = count == ReaderGround.refCount - 1 && strays >= 1 && strays <= 2 && strayed.contains(generation)
+    let isWhole = count == ReaderFixture.refCount && strays <= (strayed.contains(generation) ? 1 : 0)
+    let isStrayed = count == ReaderFixture.refCount - 1 && strays >= 1 && strays <= 2 && strayed.contains(generation)
     guard isWhole || isStrayed else {
       throw TestSupportError("\(count) refs of generation \(generation) and \(strays) strays")
     }

@@ -13,9 +13,9 @@ import Testing
   @Test("no reader ever sees a mix, while 1,000 refs move together, from a clone with loose refs and through strays")
   func seesPublishedStatesOnly() async throws {
     let directory = try TemporaryDirectory("readers")
-    let ground = try ReaderGround(in: directory, generations: Self.updates)
-    let ledger = ReaderLedger(ground)
-    let copy = ground.copy.string
+    let fixture = try ReaderFixture(in: directory, generations: Self.updates)
+    let ledger = ReaderLedger(fixture)
+    let copy = fixture.copy.string
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await Self.read("git for-each-ref", ledger) {
@@ -34,7 +34,7 @@ import Testing
           while !ledger.isOver { ledger.watch("libgit2, kept open") { try reader.list() } }
         }
       }
-      group.addTask { try await OwnThread.run { try Self.write(ground, ledger) } }
+      group.addTask { try await OwnThread.run { try Self.write(fixture, ledger) } }
       try await group.waitForAll()
     }
     print("listings: \(ledger.listings)")
@@ -50,20 +50,20 @@ import Testing
     }
   }
 
-  private static func write(_ ground: ReaderGround, _ ledger: ReaderLedger) throws {
+  private static func write(_ fixture: ReaderFixture, _ ledger: ReaderLedger) throws {
     defer { ledger.end() }
     for generation in 1...updates where !ledger.isOver {
       ledger.begin(generation)
-      try ground.show(generation)
-      try ground.mirror()
-      let head = try CopySnapshot(of: ground.copy).head
-      guard head == "ref: \(ReaderGround.name(generation))" else {
+      try fixture.show(generation)
+      try fixture.mirror()
+      let head = try CopySnapshot(of: fixture.copy).head
+      guard head == "ref: \(ReaderFixture.name(generation))" else {
         throw TestSupportError("HEAD is \(head) after the update to generation \(generation)")
       }
       ledger.publish(generation)
       if generation.isMultiple(of: updatesBetweenStrays), generation < updates {
         ledger.letStray(over: generation)
-        try ground.writeStrays(generation)
+        try fixture.writeStrays(generation)
       }
     }
   }

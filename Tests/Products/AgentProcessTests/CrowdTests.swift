@@ -40,17 +40,17 @@ import Testing
 
   /// Gives `body` a primary with one repository, and expects that it still runs at the end.
   private static func withPrimary(
-    _ name: String, more: String = "", _ body: (AgentRig, ChildProcess) async throws -> Void
+    _ name: String, more: String = "", _ body: (AgentPairFixture, ChildProcess) async throws -> Void
   ) async throws {
     try await withTemporaryDirectory(name) { directory in
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.primary += "\n\(more)"
-      let rig = try AgentRig(directory, settings: settings)
+      let fixture = try AgentPairFixture(directory, settings: settings)
       var builder = RepositoryBuilder()
       builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
-      _ = try builder.build(at: rig.source("project"))
-      let primary = try rig.startPrimary()
-      try await body(rig, primary)
+      _ = try builder.build(at: fixture.source("project"))
+      let primary = try fixture.startPrimary()
+      try await body(fixture, primary)
       #expect(primary.isRunning)
     }
   }
@@ -65,7 +65,7 @@ import Testing
     // Where a process may not have so many open files, the crowd is as large as it can be.
     let count = min(10_000, Int(clamping: limit.rlim_cur) - 500)
     try #require(count > 100)
-    try await Self.withPrimary("crowd") { rig, _ in
+    try await Self.withPrimary("crowd") { fixture, _ in
       var sockets: [Int32] = []
       defer { for socket in sockets { close(socket) } }
       for _ in 0..<count {
@@ -73,38 +73,38 @@ import Testing
         let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         guard socket >= 0 else { break }
         sockets.append(socket)
-        LoopbackSocket.beginConnecting(socket, to: rig.port)
+        LoopbackSocket.beginConnecting(socket, to: fixture.port)
       }
       #expect(sockets.count == count)
-      try await rig.asking { pair in
+      try await fixture.asking { pair in
         let status = try await pair.status(of: \.primary)
         #expect(status.isHealthy, "the operator's door is another one")
       }
       for socket in sockets { close(socket) }
       sockets = []
-      try await rig.asking { pair in
-        try await pair.until("requests are answered again") { try Self.isAlive(rig.port) }
+      try await fixture.asking { pair in
+        try await pair.until("requests are answered again") { try Self.isAlive(fixture.port) }
       }
       print("\(count) connections")
     }
   }
 
   @Test func `two hundred that speak a byte now and then hold up nobody`() async throws {
-    try await Self.withPrimary("loris") { rig, _ in
+    try await Self.withPrimary("loris") { fixture, _ in
       var sockets: [Int32] = []
       defer { for socket in sockets { close(socket) } }
       for number in 0..<200 {
-        let socket = try LoopbackSocket.connect(to: rig.port)
+        let socket = try LoopbackSocket.connect(to: fixture.port)
         sockets.append(socket)
         let begun =
           number % 2 == 0
-          ? "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:\(rig.port)\r\nX-Slow: "
-          : "POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:\(rig.port)\r\nContent-Length: 1000\r\n\r\n{"
+          ? "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:\(fixture.port)\r\nX-Slow: "
+          : "POST /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1:\(fixture.port)\r\nContent-Length: 1000\r\n\r\n{"
         _ = begun.withCString { send(socket, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
       }
       for _ in 0..<20 {
         for socket in sockets { _ = send(socket, "a", 1, Int32(MSG_NOSIGNAL)) }
-        #expect(try Self.isAlive(rig.port))
+        #expect(try Self.isAlive(fixture.port))
       }
     }
   }
@@ -117,9 +117,9 @@ import Testing
   }
 
   @Test func `what is not one clear request is refused, and says nothing that was put into it`() async throws {
-    try await Self.withPrimary("smuggle") { rig, primary in
-      let host = "Host: 127.0.0.1:\(rig.port)\r\n"
-      let admin = "Authorization: Bearer \(try rig.secret("admin"))\r\n"
+    try await Self.withPrimary("smuggle") { fixture, primary in
+      let host = "Host: 127.0.0.1:\(fixture.port)\r\n"
+      let admin = "Authorization: Bearer \(try fixture.secret("admin"))\r\n"
       let event = #"{"event":"push","replicable_name":"project_repository","id":"project"}"#
       let none =
         "Authorization: Bearer eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0."
@@ -167,24 +167,24 @@ import Testing
           statuses: [401]),
       ]
       for attempt in attempts {
-        let answer = try Self.say(attempt.text, to: rig.port)
+        let answer = try Self.say(attempt.text, to: fixture.port)
         let status = answer.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
         #expect(attempt.statuses.contains(status), "\(attempt.name): \(answer.prefix(300))")
         let head = answer.components(separatedBy: "\r\n\r\n").first ?? ""
         #expect(!head.lowercased().contains("x-injected"), "\(attempt.name): \(head)")
-        #expect(!answer.contains(rig.directory.path), "\(attempt.name) tells no path")
-        #expect(try Self.isAlive(rig.port), "alive after \(attempt.name)")
+        #expect(!answer.contains(fixture.directory.path), "\(attempt.name) tells no path")
+        #expect(try Self.isAlive(fixture.port), "alive after \(attempt.name)")
         print("\(attempt.name): \(status)")
       }
       // A hundred megabytes in chunks, without a length: refused as soon as it is too much.
       let chunk = "100000\r\n" + String(repeating: " ", count: 1 << 20) + "\r\n"
       let long = try Self.say(
         "POST /api/v1/events HTTP/1.1\r\n\(host)\(admin)Transfer-Encoding: chunked\r\n\r\n"
-          + String(repeating: chunk, count: 100) + "0\r\n\r\n", to: rig.port)
+          + String(repeating: chunk, count: 100) + "0\r\n\r\n", to: fixture.port)
       #expect(long.isEmpty || long.hasPrefix("HTTP/1.1 413"), "\(long.prefix(200))")
-      #expect(try Self.isAlive(rig.port))
+      #expect(try Self.isAlive(fixture.port))
       let log = primary.errorsSoFar
-      let secret = try rig.secret("admin")
+      let secret = try fixture.secret("admin")
       #expect(!log.contains(secret))
       #expect(
         !log.split(separator: "\n").contains { $0.hasPrefix("X-Injected") }, "no second line of a log by somebody else")

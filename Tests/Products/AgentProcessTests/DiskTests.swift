@@ -7,21 +7,21 @@ import Testing
 /// A disk that is full and is freed again, on either side: no acknowledged change is lost, no operator has to act.
 @Suite(.serialized, .enabled(if: SmallDisk.isPossible, "only root may mount"))
 struct DiskTests {
-  private static func fleet(_ count: Int, _ rig: AgentRig) throws -> [String] {
+  private static func fleet(_ count: Int, _ fixture: AgentPairFixture) throws -> [String] {
     var builder = RepositoryBuilder()
     let first = builder.commit(["a": "one"])
     builder.ref("refs/heads/main", at: builder.commit(["a": "two"], parents: [first]))
     builder.ref("refs/heads/old", at: first)
-    let template = rig.directory.path("template.git")
+    let template = fixture.directory.path("template.git")
     _ = try builder.build(at: template)
     let ids = (0..<count).map { "r\($0)" }
-    for id in ids { try FileManager.default.copyItem(atPath: template, toPath: rig.source(id)) }
+    for id in ids { try FileManager.default.copyItem(atPath: template, toPath: fixture.source(id)) }
     return ids
   }
 
-  private static func expectEqual(_ ids: [String], _ rig: AgentRig) throws {
+  private static func expectEqual(_ ids: [String], _ fixture: AgentPairFixture) throws {
     for id in ids {
-      let views = (try GitCommand().view(rig.copy(id)), try GitCommand().view(rig.source(id)))
+      let views = (try GitCommand().view(fixture.copy(id)), try GitCommand().view(fixture.source(id)))
       #expect(views.0 == views.1, "\(id)")
     }
   }
@@ -37,18 +37,18 @@ struct DiskTests {
       // A hundred megabytes: 64 must stay free for a sync to begin.
       let disk = try Self.disk(at: place, directory, megabytes: 100)
       defer { disk.unmount() }
-      let rig = try AgentRig(directory)
-      let ids = try Self.fleet(10, rig)
-      let primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory)
+      let ids = try Self.fleet(10, fixture)
+      let primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 10)
         try disk.fill()
         for id in ids {
-          let source = GitCommand(in: rig.source(id))
+          let source = GitCommand(in: fixture.source(id))
           let commit = try await source.run("commit-tree", "-m", "more", "main^{tree}").text
           try await source.run("update-ref", "refs/heads/new", commit)
-          try await rig.push(id)
+          try await fixture.push(id)
         }
         try await pair.until("the status says why") {
           let status = try await pair.status(of: \.secondary)
@@ -57,10 +57,10 @@ struct DiskTests {
         try disk.free()
         try await pair.untilSettled(count: 10)
         let page = try await pair.secondary.get(
-          AgentRoute.path(AgentRoute.registry(RigQuestions.kind), [("limit", "100")]), as: RegistryPage.self)
+          AgentRoute.path(AgentRoute.registry(AgentPairClient.kind), [("limit", "100")]), as: RegistryPage.self)
         #expect(page.entries?.allSatisfy { $0.retryCount == 0 } == true, "it was nobody's failure but the disk's")
       }
-      try Self.expectEqual(ids, rig)
+      try Self.expectEqual(ids, fixture)
       #expect(secondary.isRunning)
       withExtendedLifetime(primary) {}
     }
@@ -70,17 +70,17 @@ struct DiskTests {
     try await withTemporaryDirectory("full") { directory in
       let disk = try Self.disk(at: "secondary", directory, megabytes: 30)
       defer { disk.unmount() }
-      let rig = try AgentRig(directory)
-      let ids = try Self.fleet(10, rig)
-      let primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory)
+      let ids = try Self.fleet(10, fixture)
+      let primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 10)
         try disk.fill()
         for id in ids {
-          let source = GitCommand(in: rig.source(id))
+          let source = GitCommand(in: fixture.source(id))
           try await source.run("update-ref", "refs/heads/main", "refs/heads/old")
-          try await rig.push(id)
+          try await fixture.push(id)
         }
         try await pair.until("the status says so") {
           try await pair.status(of: \.secondary).problems.contains { $0.contains("this machine cannot") }
@@ -103,19 +103,19 @@ struct DiskTests {
     try await withTemporaryDirectory("full") { directory in
       let disk = try Self.disk(at: "primary", directory, megabytes: 20)
       defer { disk.unmount() }
-      let rig = try AgentRig(directory)
-      let ids = try Self.fleet(5, rig)
-      let primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory)
+      let ids = try Self.fleet(5, fixture)
+      let primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 5)
         try disk.fill()
         var acknowledged: Set<String> = []
         for id in ids {
-          let source = GitCommand(in: rig.source(id))
+          let source = GitCommand(in: fixture.source(id))
           try await source.run("update-ref", "refs/heads/main", "refs/heads/old")
           let notice = EventNotice(
-            event: "push", replicableName: RigQuestions.kind, id: id, correlationId: "of-\(id)")
+            event: "push", replicableName: AgentPairClient.kind, id: id, correlationId: "of-\(id)")
           // Refused, as it should be.
           if (try? await pair.primary.post(AgentRoute.events, notice)) != nil { acknowledged.insert("of-\(id)") }
         }
@@ -124,9 +124,9 @@ struct DiskTests {
         // What was refused, the scan finds.
         try await pair.untilSettled(count: 5)
         try await pair.until("all of it arrived") {
-          try ids.allSatisfy { try GitCommand().view(rig.copy($0)) == GitCommand().view(rig.source($0)) }
+          try ids.allSatisfy { try GitCommand().view(fixture.copy($0)) == GitCommand().view(fixture.source($0)) }
         }
-        try await rig.push(ids[0])
+        try await fixture.push(ids[0])
         let log = try await pair.correlations()
         #expect(acknowledged.isSubset(of: log))
       }

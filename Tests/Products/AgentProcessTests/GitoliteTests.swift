@@ -21,21 +21,21 @@ import Testing
     try await withTemporaryDirectory("gitolite") { directory in
       let host = try await GitoliteHost(in: directory.path)
       defer { host.stop() }
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.primary = "scan: { interval: 1h }"
       settings.primaryKind = "exclude: [\"gitolite-admin.git\"]"
       settings.sources = host.repositories
-      let rig = try AgentRig(directory, settings: settings)
+      let fixture = try AgentPairFixture(directory, settings: settings)
       try await host.installCommonHook(
         """
         #!/bin/sh
-        exec '\(try BuiltProgram.path("remora"))' event push project_repository "$GL_REPO" --hook --config '\(rig.primaryConfiguration)'
+        exec '\(try BuiltProgram.path("remora"))' event push project_repository "$GL_REPO" --hook --config '\(fixture.primaryConfiguration)'
 
         """)
-      var primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      try await rig.asking { pair in
-        let equal = { (id: String) in try GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id)) }
+      var primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      try await fixture.asking { pair in
+        let equal = { (id: String) in try GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id)) }
         // No scan runs within this test's time: what arrives, the hook has announced.
         let clone = try await Self.work(host, "project", directory)
         try await pair.until("the push arrives") { try equal("project") }
@@ -45,28 +45,29 @@ import Testing
         try await pair.until("branch and tag arrive") { try equal("project") }
         try await host.git("-C", clone, "push", "-q", "origin", ":refs/heads/topic")
         try await pair.until("the deleted branch goes") { try equal("project") }
-        #expect(try GitCommand().refs(rig.copy("project")).keys.sorted() == ["refs/heads/main", "refs/tags/v1"])
+        #expect(try GitCommand().refs(fixture.copy("project")).keys.sorted() == ["refs/heads/main", "refs/tags/v1"])
         try await pair.untilVerified("project")
         try await pair.untilVerified("wild/alice/new")
-        #expect(access(rig.copy("gitolite-admin"), F_OK) != 0)
+        #expect(access(fixture.copy("gitolite-admin"), F_OK) != 0)
         // What fires no hook the scan finds.
         primary.send(signal: SIGTERM)
         #expect(try await primary.outcome().isSuccess)
-        try rig.configure(primary: "scan: { interval: 1s }")
-        primary = try rig.startPrimary()
-        _ = try await GitCommand().run("-C", rig.source("project"), "update-ref", "refs/heads/other", "refs/heads/main")
-        _ = try await GitCommand().run("-C", rig.source("project"), "symbolic-ref", "HEAD", "refs/heads/other")
+        try fixture.configure(primary: "scan: { interval: 1s }")
+        primary = try fixture.startPrimary()
+        _ = try await GitCommand().run(
+          "-C", fixture.source("project"), "update-ref", "refs/heads/other", "refs/heads/main")
+        _ = try await GitCommand().run("-C", fixture.source("project"), "symbolic-ref", "HEAD", "refs/heads/other")
         try await pair.until("the HEAD arrives") { try equal("project") }
         #expect(
-          try await GitCommand().run("-C", rig.copy("project"), "symbolic-ref", "HEAD").text == "refs/heads/other")
-        try FileManager.default.removeItem(atPath: rig.source("wild/alice/new"))
-        try await pair.until("the destroyed repository goes") { access(rig.copy("wild/alice/new"), F_OK) != 0 }
-        let trash = try await rig.remora(
-          ["trash", "list", "--json", "--kind", "project_repository"], at: rig.secondaryConfiguration)
+          try await GitCommand().run("-C", fixture.copy("project"), "symbolic-ref", "HEAD").text == "refs/heads/other")
+        try FileManager.default.removeItem(atPath: fixture.source("wild/alice/new"))
+        try await pair.until("the destroyed repository goes") { access(fixture.copy("wild/alice/new"), F_OK) != 0 }
+        let trash = try await fixture.remora(
+          ["trash", "list", "--json", "--kind", "project_repository"], at: fixture.secondaryConfiguration)
         let ticket = try AgentJSON.decode(TrashRow.self, from: Array(try #require(trash.lines.first).utf8))
-        let restored = try await rig.remora(["trash", "restore", ticket.name], at: rig.secondaryConfiguration)
+        let restored = try await fixture.remora(["trash", "restore", ticket.name], at: fixture.secondaryConfiguration)
         #expect(restored.isSuccess, "\(restored.errorText)")
-        let kept = try GitCommand().refs(rig.copy("wild/alice/new"))["refs/heads/main"]
+        let kept = try GitCommand().refs(fixture.copy("wild/alice/new"))["refs/heads/main"]
         #expect(try await kept == host.git("-C", wild, "rev-parse", "HEAD").text)
       }
       withExtendedLifetime((primary, secondary)) {}

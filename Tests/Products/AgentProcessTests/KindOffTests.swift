@@ -8,20 +8,20 @@ import Testing
 @Suite(.serialized) struct KindOffTests {
   private static let asset = "release_asset"
 
-  private static func write(_ text: String, _ rig: AgentRig) throws {
-    try rig.directory.write(text, to: "assets/2026/file.tar")
+  private static func write(_ text: String, _ fixture: AgentPairFixture) throws {
+    try fixture.directory.write(text, to: "assets/2026/file.tar")
   }
 
   /// Announces the file, and waits for its copy.
-  private static func follow(_ text: String, _ rig: AgentRig, _ pair: RigQuestions) async throws {
-    let told = try await rig.remora(["event", "update", asset, "2026/file.tar"], at: rig.primaryConfiguration)
+  private static func follow(_ text: String, _ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws {
+    let told = try await fixture.remora(["event", "update", asset, "2026/file.tar"], at: fixture.primaryConfiguration)
     guard told.isSuccess else { throw TestSupportError("event update: \(told.errorText)") }
-    try await untilCopied(text, rig, pair)
+    try await untilCopied(text, fixture, pair)
   }
 
-  private static func untilCopied(_ text: String, _ rig: AgentRig, _ pair: RigQuestions) async throws {
+  private static func untilCopied(_ text: String, _ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws {
     try await pair.until("'\(text)' is copied and verified", within: .seconds(30)) {
-      let path = rig.directory.path("copied-assets/2026/file.tar")
+      let path = fixture.directory.path("copied-assets/2026/file.tar")
       guard try String(contentsOfFile: path, encoding: .utf8) == text else { return false }
       let entry = try await pair.entry("2026/file.tar", of: asset)
       return entry?.state == .synced && entry?.verificationState == .succeeded
@@ -29,43 +29,43 @@ import Testing
   }
 
   private static func row(
-    _ site: KeyPath<RigQuestions, AgentClient>, _ pair: RigQuestions
+    _ site: KeyPath<AgentPairClient, AgentClient>, _ pair: AgentPairClient
   ) async throws -> StatusRow.KindRow {
     let kinds = try await pair.status(of: site).kinds
-    return try #require(kinds.first { $0.name == RigQuestions.kind })
+    return try #require(kinds.first { $0.name == AgentPairClient.kind })
   }
 
   @Test(arguments: ["primary", "secondary"])
   func `it delays no other kind, status names it, and it joins when it is switched on`(side: String) async throws {
     try await withTemporaryDirectory("off") { directory in
-      var settings = AgentRig.Settings()
-      let kind = side == "primary" ? \AgentRig.Settings.primaryKind : \.secondaryKind
+      var settings = AgentPairFixture.Settings()
+      let kind = side == "primary" ? \AgentPairFixture.Settings.primaryKind : \.secondaryKind
       settings[keyPath: kind] = "enabled: false"
-      let rig = try AgentRig(directory, settings: settings)
-      try rig.makeSources("group/one")
-      try Self.write("first", rig)
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
-        try await Self.untilCopied("first", rig, pair)
-        try Self.write("second", rig)
-        try await Self.follow("second", rig, pair)
-        #expect(!FileManager.default.fileExists(atPath: rig.copy("group/one")))
-        let off = side == "primary" ? \RigQuestions.primary : \.secondary
+      let fixture = try AgentPairFixture(directory, settings: settings)
+      try fixture.makeSources("group/one")
+      try Self.write("first", fixture)
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
+        try await Self.untilCopied("first", fixture, pair)
+        try Self.write("second", fixture)
+        try await Self.follow("second", fixture, pair)
+        #expect(!FileManager.default.fileExists(atPath: fixture.copy("group/one")))
+        let off = side == "primary" ? \AgentPairClient.primary : \.secondary
         try await pair.until("both sites name the kind that is off", within: .seconds(30)) {
           let problems = try await pair.status(of: \.secondary).problems
-          let named = "the feature of '\(RigQuestions.kind)' is off"
+          let named = "the feature of '\(AgentPairClient.kind)' is off"
           guard problems.contains(where: { $0.hasPrefix(named) }) else { return false }
           return try await pair.status(of: off).problems.contains { $0.hasPrefix(named) }
         }
         #expect(try await !Self.row(off, pair).isEnabled)
         #expect(try await Self.row(\.secondary, pair).isOffOnPrimary == (side == "primary"))
-        let feature = FeatureRow(name: "geo_\(RigQuestions.kind)_replication", isEnabled: true)
+        let feature = FeatureRow(name: "geo_\(AgentPairClient.kind)_replication", isEnabled: true)
         try await pair[keyPath: off].post(AgentRoute.features, feature)
         try await pair.untilVerified("group/one", within: .seconds(30))
-        #expect(try GitCommand().view(rig.copy("group/one")) == GitCommand().view(rig.source("group/one")))
-        try Self.write("third", rig)
-        try await Self.follow("third", rig, pair)
-        for site in [\RigQuestions.primary, \.secondary] {
+        #expect(try GitCommand().view(fixture.copy("group/one")) == GitCommand().view(fixture.source("group/one")))
+        try Self.write("third", fixture)
+        try await Self.follow("third", fixture, pair)
+        for site in [\AgentPairClient.primary, \.secondary] {
           try await pair.until("nothing is named any more", within: .seconds(30)) {
             try await pair.status(of: site).problems == []
           }

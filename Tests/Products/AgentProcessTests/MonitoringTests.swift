@@ -7,10 +7,10 @@ import Testing
 
 /// What Prometheus and Grafana are given, judged by Prometheus itself.
 @Suite(.serialized) struct MonitoringTests {
-  private static func repositories(_ rig: AgentRig) throws {
+  private static func repositories(_ fixture: AgentPairFixture) throws {
     var builder = RepositoryBuilder()
     builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
-    for id in ["one", "two"] { _ = try builder.build(at: rig.source(id)) }
+    for id in ["one", "two"] { _ = try builder.build(at: fixture.source(id)) }
   }
 
   private static func metrics(_ client: AgentClient) async throws -> [UInt8] {
@@ -40,10 +40,10 @@ import Testing
 
   @Test func `both pages of metrics please promtool, and the article tells each name`() async throws {
     try await withTemporaryDirectory("metrics") { directory in
-      let rig = try AgentRig(directory)
-      try Self.repositories(rig)
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory)
+      try Self.repositories(fixture)
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 2)
         try await pair.until("the primary shows the secondary's numbers", within: .seconds(60)) {
           try await pair.metric("geo_project_repositories_synced{", of: \.primary) == 2
@@ -78,15 +78,15 @@ import Testing
     async throws
   {
     try await withTemporaryDirectory("prometheus") { directory in
-      let rig = try AgentRig(directory)
-      try Self.repositories(rig)
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      let rules = try await rig.remora(["config", "example", "alerts"], at: rig.primaryConfiguration).text
+      let fixture = try AgentPairFixture(directory)
+      try Self.repositories(fixture)
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      let rules = try await fixture.remora(["config", "example", "alerts"], at: fixture.primaryConfiguration).text
       try directory.write(rules, to: "remora.rules.yml")
       let checked = try await ChildProcess("promtool", ["check", "rules", directory.path("remora.rules.yml")]).outcome()
       #expect(checked.isSuccess && checked.text.contains("11 rules found"), "\(checked.text) \(checked.errorText)")
-      let prometheus = try Self.prometheus(rig)
-      try await rig.asking { pair in
+      let prometheus = try Self.prometheus(fixture)
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 2)
         let http = BoundedHTTPClient()
         let client = AgentClient(.url("http://127.0.0.1:\(prometheus.port)"), http: http)
@@ -97,7 +97,8 @@ import Testing
           try await Self.values(of: "max(remora_oldest_unsynced_seconds)", client) == ["0"]
         }
         #expect(try await Self.values(of: "sum(remora_healthy)", client) == ["2"])
-        let dashboard = try await rig.remora(["config", "example", "grafana"], at: rig.primaryConfiguration).output
+        let dashboard = try await fixture.remora(["config", "example", "grafana"], at: fixture.primaryConfiguration)
+          .output
         let queries = try Self.queries(Data(dashboard))
         #expect(queries.count > 12)
         for query in queries {
@@ -111,21 +112,22 @@ import Testing
     }
   }
 
-  private static func prometheus(_ rig: AgentRig) throws -> (process: ChildProcess, port: UInt16) {
+  private static func prometheus(_ fixture: AgentPairFixture) throws -> (process: ChildProcess, port: UInt16) {
     let port = try ClosedPort().port
-    try rig.directory.write(
+    try fixture.directory.write(
       """
       global: { scrape_interval: 1s, scrape_timeout: 1s }
       rule_files: [ remora.rules.yml ]
       scrape_configs:
         - job_name: remora
-          static_configs: [ { targets: [ "127.0.0.1:\(rig.port)", "127.0.0.1:\(rig.secondaryPort)" ] } ]
+          static_configs: [ { targets: [ "127.0.0.1:\(fixture.port)", "127.0.0.1:\(fixture.secondaryPort)" ] } ]
 
       """, to: "prometheus.yml")
     let process = try ChildProcess(
       "prometheus",
       [
-        "--config.file=\(rig.directory.path("prometheus.yml"))", "--storage.tsdb.path=\(rig.directory.path("tsdb"))",
+        "--config.file=\(fixture.directory.path("prometheus.yml"))",
+        "--storage.tsdb.path=\(fixture.directory.path("tsdb"))",
         "--web.listen-address=127.0.0.1:\(port)",
       ])
     return (process, port)

@@ -8,8 +8,8 @@ import Testing
 @Suite(.serialized) struct NeighborTests {
   private static let isLong = ProcessInfo.processInfo.environment["REMORA_LONG_TESTS"] == "1"
 
-  private static func template(_ rig: AgentRig) throws -> String {
-    let template = rig.directory.path("template.git")
+  private static func template(_ fixture: AgentPairFixture) throws -> String {
+    let template = fixture.directory.path("template.git")
     var builder = RepositoryBuilder()
     let first = builder.commit(["a": "one"])
     builder.ref("refs/heads/main", at: builder.commit(["a": "two"], parents: [first]))
@@ -18,41 +18,41 @@ import Testing
     return template
   }
 
-  private static func expectEqual(_ ids: [String], _ rig: AgentRig) throws {
+  private static func expectEqual(_ ids: [String], _ fixture: AgentPairFixture) throws {
     for id in ids {
-      let views = (try GitCommand().view(rig.copy(id)), try GitCommand().view(rig.source(id)))
+      let views = (try GitCommand().view(fixture.copy(id)), try GitCommand().view(fixture.source(id)))
       #expect(views.0 == views.1, "\(id)")
     }
   }
 
   @Test func `one that always fails holds up none of the others`() async throws {
     try await withTemporaryDirectory("failing") { directory in
-      let rig = try AgentRig(directory)
-      let template = try Self.template(rig)
+      let fixture = try AgentPairFixture(directory)
+      let template = try Self.template(fixture)
       let ids = (0..<(Self.isLong ? 1_000 : 200)).map { "r\($0)" }
-      for id in ids { try FileManager.default.copyItem(atPath: template, toPath: rig.source(id)) }
+      for id in ids { try FileManager.default.copyItem(atPath: template, toPath: fixture.source(id)) }
       // Its refs can be listed and its objects are not there: each sync gets as far as the pack.
-      try FileManager.default.copyItem(atPath: template, toPath: rig.source("broken"))
-      try FileManager.default.removeItem(atPath: rig.source("broken") + "/objects/pack")
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      try FileManager.default.copyItem(atPath: template, toPath: fixture.source("broken"))
+      try FileManager.default.removeItem(atPath: fixture.source("broken") + "/objects/pack")
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.until("all others are verified, and it has failed more than once", within: .seconds(240)) {
-          let kind = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }
+          let kind = try await pair.status(of: \.secondary).kinds.first { $0.name == AgentPairClient.kind }
           guard kind?.verificationStates["succeeded"] == ids.count else { return false }
           return try await pair.entry("broken").map { $0.state == .failed && $0.retryCount >= 2 } ?? false
         }
         for id in ids.prefix(20) {
-          try await GitCommand(in: rig.source(id)).run("update-ref", "refs/heads/main", "refs/heads/old")
-          try await rig.push(id)
+          try await GitCommand(in: fixture.source(id)).run("update-ref", "refs/heads/main", "refs/heads/old")
+          try await fixture.push(id)
         }
         for id in ids.prefix(20) {
           try await pair.until("\(id) is verified as it is now") {
             let entry = try await pair.entry(id)
             return try entry?.verificationState == .succeeded
-              && GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id))
+              && GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id))
           }
         }
-        let status = try await rig.remora(["status"], at: rig.secondaryConfiguration)
+        let status = try await fixture.remora(["status"], at: fixture.secondaryConfiguration)
         #expect(status.status == 1 && status.text.contains("1 of 'project_repository' fail to sync"))
         let failure = try #require(try await pair.entry("broken")?.lastSyncFailure)
         #expect(failure.contains("broken") && !failure.contains("\n"))
@@ -63,10 +63,10 @@ import Testing
 
   @Test func `a big one holds up no small ones`() async throws {
     try await withTemporaryDirectory("big") { directory in
-      let rig = try AgentRig(directory)
-      let template = try Self.template(rig)
-      try FileManager.default.copyItem(atPath: template, toPath: rig.source("big"))
-      let big = GitCommand(in: rig.source("big"))
+      let fixture = try AgentPairFixture(directory)
+      let template = try Self.template(fixture)
+      try FileManager.default.copyItem(atPath: template, toPath: fixture.source("big"))
+      let big = GitCommand(in: fixture.source("big"))
       try await big.run("config", "core.compression", "0")
       // git would look for deltas between them for minutes, a clone of its own included.
       try await big.run("config", "core.bigFileThreshold", "1m")
@@ -85,20 +85,20 @@ import Testing
         try await big.run("update-ref", "refs/blobs/\(number)", blob)
       }
       try FileManager.default.removeItem(atPath: file)
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.until("the big one is being synced") { try await pair.entry("big")?.state == .started }
         let ids = (0..<20).map { "small\($0)" }
         for id in ids {
-          try FileManager.default.copyItem(atPath: template, toPath: rig.source(id))
+          try FileManager.default.copyItem(atPath: template, toPath: fixture.source(id))
           try await pair.primary.post(
-            AgentRoute.events, EventNotice(event: "push", replicableName: RigQuestions.kind, id: id))
+            AgentRoute.events, EventNotice(event: "push", replicableName: AgentPairClient.kind, id: id))
         }
         try await pair.untilVerified(ids[0])
         #expect(try await pair.entry("big")?.state == .started, "it came while the big one was under way")
         for id in ids { try await pair.untilVerified(id) }
         try await pair.untilSettled(count: 21, within: .seconds(300))
-        try Self.expectEqual(["big"] + ids, rig)
+        try Self.expectEqual(["big"] + ids, fixture)
       }
       withExtendedLifetime(agents) {}
     }
@@ -106,18 +106,19 @@ import Testing
 
   @Test func `a repository that is pushed to without a pause is verified meanwhile, with late hooks`() async throws {
     try await withTemporaryDirectory("busy") { directory in
-      let rig = try AgentRig(directory)
-      try FileManager.default.copyItem(atPath: try Self.template(rig), toPath: rig.source("busy"))
-      let source = GitCommand(in: rig.source("busy"))
+      let fixture = try AgentPairFixture(directory)
+      try FileManager.default.copyItem(atPath: try Self.template(fixture), toPath: fixture.source("busy"))
+      let source = GitCommand(in: fixture.source("busy"))
       let tree = try await source.run("rev-parse", "main^{tree}").text
       let push = { @Sendable (number: Int) in
         let commit = try source.run("commit-tree", "-m", "push \(number)", tree).text
         try source.run("update-ref", "refs/heads/branch\(number % 50)", commit)
       }
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.untilVerified("busy")
-        let number = try FileManager.default.attributesOfItem(atPath: rig.copy("busy"))[.systemFileNumber] as? NSNumber
+        let number =
+          try FileManager.default.attributesOfItem(atPath: fixture.copy("busy"))[.systemFileNumber] as? NSNumber
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask {
             // Another ref and a commit of its own each time; the hook's event comes two seconds later. At most 25 a second on
@@ -131,7 +132,7 @@ import Testing
                 hooks.addTask {
                   try await Task.sleep(for: .seconds(2))
                   try await pair.primary.post(
-                    AgentRoute.events, EventNotice(event: "push", replicableName: RigQuestions.kind, id: "busy"))
+                    AgentRoute.events, EventNotice(event: "push", replicableName: AgentPairClient.kind, id: "busy"))
                 }
               }
               hooks.cancelAll()
@@ -151,10 +152,10 @@ import Testing
         }
         // The events that were never sent: the scan finds what they would have announced.
         try await pair.until("all of it arrived") {
-          try GitCommand().view(rig.copy("busy")) == GitCommand().view(rig.source("busy"))
+          try GitCommand().view(fixture.copy("busy")) == GitCommand().view(fixture.source("busy"))
         }
         try await pair.untilVerified("busy")
-        let now = try FileManager.default.attributesOfItem(atPath: rig.copy("busy"))[.systemFileNumber] as? NSNumber
+        let now = try FileManager.default.attributesOfItem(atPath: fixture.copy("busy"))[.systemFileNumber] as? NSNumber
         #expect(now == number, "the copy was never downloaded anew")
       }
       agents.1.send(signal: SIGTERM)
@@ -166,16 +167,16 @@ import Testing
 
   @Test func `a subtree that cannot be read removes nothing`() async throws {
     try await withTemporaryDirectory("unreadable") { directory in
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       // Root reads everything: the agents must run as another user.
       if getuid() == 0 { settings.primaryRunner = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] }
       settings.secondaryRunner = settings.primaryRunner
-      let rig = try AgentRig(directory, settings: settings)
-      let template = try Self.template(rig)
+      let fixture = try AgentPairFixture(directory, settings: settings)
+      let template = try Self.template(fixture)
       let hidden = directory.path("sources/group")
       try FileManager.default.createDirectory(atPath: hidden, withIntermediateDirectories: false)
       let ids = ["one", "two", "group/one", "group/two"]
-      for id in ids { try FileManager.default.copyItem(atPath: template, toPath: rig.source(id)) }
+      for id in ids { try FileManager.default.copyItem(atPath: template, toPath: fixture.source(id)) }
       if getuid() == 0 {
         for path in [directory.path]
           + (try FileManager.default.subpathsOfDirectory(atPath: directory.path)
@@ -184,27 +185,27 @@ import Testing
           #expect(chown(path, 65_534, 65_534) == 0)
         }
       }
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 4)
         #expect(chmod(hidden, 0) == 0)
         defer { #expect(chmod(hidden, 0o755) == 0) }
         try await pair.until("the primary says what it cannot read, and the secondary does not believe the rest") {
           let told = try await pair.status(of: \.primary).problems.contains { $0.contains("sources/group'") }
-          let kind = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }
+          let kind = try await pair.status(of: \.secondary).kinds.first { $0.name == AgentPairClient.kind }
           return told && kind?.isCatalogComplete == false
         }
         // What can be read goes on.
-        try FileManager.default.removeItem(atPath: rig.source("two"))
-        try FileManager.default.copyItem(atPath: template, toPath: rig.source("three"))
+        try FileManager.default.removeItem(atPath: fixture.source("two"))
+        try FileManager.default.copyItem(atPath: template, toPath: fixture.source("three"))
         try await pair.untilVerified("three")
-        for id in ids { #expect(access(rig.copy(id), F_OK) == 0, "\(id) was removed") }
-        let status = try await rig.remora(["status"], at: rig.secondaryConfiguration)
+        for id in ids { #expect(access(fixture.copy(id), F_OK) == 0, "\(id) was removed") }
+        let status = try await fixture.remora(["status"], at: fixture.secondaryConfiguration)
         #expect(status.status == 1 && status.text.contains("is not complete"))
       }
-      try await rig.asking { try await $0.untilSettled(count: 4) }
-      #expect(access(rig.copy("two"), F_OK) != 0, "gone once everything can be seen again")
-      try Self.expectEqual(["one", "three", "group/one", "group/two"], rig)
+      try await fixture.asking { try await $0.untilSettled(count: 4) }
+      #expect(access(fixture.copy("two"), F_OK) != 0, "gone once everything can be seen again")
+      try Self.expectEqual(["one", "three", "group/one", "group/two"], fixture)
       withExtendedLifetime(agents) {}
     }
   }

@@ -18,16 +18,16 @@ import Testing
       let told = directory.path("told")
       let command = try directory.write("#!/bin/sh\ncat >> '\(told)'\n", to: "tell")
       #expect(chmod(command, 0o700) == 0)
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.secondary +=
         "\nnotify: { webhook: \"\(hook.url("/hook?token=5ecret"))\", command: \"\(command)\", after: 2s }"
-      let rig = try AgentRig(directory, settings: settings)
+      let fixture = try AgentPairFixture(directory, settings: settings)
       var builder = RepositoryBuilder()
       builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
-      _ = try builder.build(at: rig.source("group/project"))
-      let primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      try await rig.asking { pair in
+      _ = try builder.build(at: fixture.source("group/project"))
+      let primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 1)
         primary.kill()
         _ = try await primary.outcome()
@@ -40,10 +40,10 @@ import Testing
         #expect(answers.taken.count == 1 && Self.lines(told).count == 1, "\(answers.taken) \(Self.lines(told))")
         secondary.kill()
         _ = try await secondary.outcome()
-        let again = try rig.startSecondary()
+        let again = try fixture.startSecondary()
         try await Task.sleep(for: .seconds(5))
         #expect(answers.taken.count == 1 && Self.lines(told).count == 1, "\(answers.taken) \(Self.lines(told))")
-        let back = try rig.startPrimary()
+        let back = try fixture.startPrimary()
         try await pair.until("the end is told") {
           answers.taken.last?.contains("\"event\":\"recovery\"") == true && Self.lines(told).count == 2
         }

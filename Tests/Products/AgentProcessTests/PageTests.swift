@@ -15,11 +15,11 @@ import Testing
     throw TestSupportError("never: \(expression): \(try await browser.text("document.body.innerText"))")
   }
 
-  private static func signIn(_ browser: Browser, _ rig: AgentRig, at port: UInt16? = nil) async throws {
-    try await browser.open("http://127.0.0.1:\(port ?? rig.secondaryPort)/")
+  private static func signIn(_ browser: Browser, _ fixture: AgentPairFixture, at port: UInt16? = nil) async throws {
+    try await browser.open("http://127.0.0.1:\(port ?? fixture.secondaryPort)/")
     try await until("location.pathname == '/sign-in'", browser)
     try await browser.tab(to: "token")
-    try await browser.press(try rig.secret("admin") + "\u{e007}")
+    try await browser.press(try fixture.secret("admin") + "\u{e007}")
     try await until("document.querySelector('h1').textContent == 'Sites'", browser)
   }
 
@@ -27,17 +27,17 @@ import Testing
     async throws
   {
     try await withTemporaryDirectory("page") { directory in
-      let rig = try AgentRig.forPeople(directory)
-      try rig.makeSources("good", "bad")
-      try rig.makeForeignCopy("bad")
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      let fixture = try AgentPairFixture.forReaders(directory)
+      try fixture.makeSources("good", "bad")
+      try fixture.makeForeignCopy("bad")
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
       let browser = try await Browser(width: 360)
-      try await rig.asking { pair in
+      try await fixture.asking { pair in
         try await pair.until("one fails and one is verified") {
           let (good, bad) = (try await pair.entry("good"), try await pair.entry("bad"))
           return good?.verificationState == .succeeded && bad?.state == .failed
         }
-        try await Self.signIn(browser, rig)
+        try await Self.signIn(browser, fixture)
         #expect(try await browser.text("document.body.innerText").contains("unhealthy"))
         try await browser.tab(to: "1 sync failed")
         try await browser.press("\u{e007}")
@@ -60,12 +60,12 @@ import Testing
         // The agent goes and comes back under the open page.
         agents.1.kill()
         try await Self.until("document.getElementById('connection').hidden == false", browser)
-        let again = try rig.startSecondary()
+        let again = try fixture.startSecondary()
         try await Self.until("document.getElementById('connection').hidden", browser)
         try await browser.tab(to: "Sign out admin")
         try await browser.press("\u{e007}")
         try await Self.until("location.pathname == '/sign-in'", browser)
-        try await browser.open("http://127.0.0.1:\(rig.secondaryPort)/events")
+        try await browser.open("http://127.0.0.1:\(fixture.secondaryPort)/events")
         #expect(try await browser.text("location.pathname") == "/sign-in")
         withExtendedLifetime(again) {}
       }
@@ -98,21 +98,21 @@ import Testing
     async throws
   {
     try await withTemporaryDirectory("screens") { directory in
-      let rig = try AgentRig.forPeople(directory)
-      try rig.makeSources("good", "bad", "gone")
+      let fixture = try AgentPairFixture.forReaders(directory)
+      try fixture.makeSources("good", "bad", "gone")
       let git = GitCommand()
-      _ = try await git.run("-C", rig.source("good"), "branch", Self.hostile, "main")
-      try rig.makeForeignCopy("bad")
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      _ = try await git.run("-C", fixture.source("good"), "branch", Self.hostile, "main")
+      try fixture.makeForeignCopy("bad")
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.until("one fails and two are verified") {
           let (good, gone) = (try await pair.entry("good"), try await pair.entry("gone"))
           return good?.verificationState == .succeeded && gone?.verificationState == .succeeded
         }
         // The history's lines, and the contents of the trash.
-        _ = try await git.run("-C", rig.source("good"), "branch", "-D", Self.hostile)
-        try await rig.push("good")
-        try FileManager.default.removeItem(atPath: rig.source("gone"))
+        _ = try await git.run("-C", fixture.source("good"), "branch", "-D", Self.hostile)
+        try await fixture.push("good")
+        try FileManager.default.removeItem(atPath: fixture.source("gone"))
         try await pair.until("it is in the trash") {
           let path = AgentRoute.trash("project_repository")
           return try await pair.secondary.get(path, as: TrashPage.self).tickets.count == 1
@@ -120,10 +120,10 @@ import Testing
       }
       for (width, isDark) in [(360, false), (360, true), (1280, false), (1280, true)] {
         let browser = try await Browser(width: width, isDark: isDark)
-        for (role, port) in [("primary", rig.port), ("secondary", rig.secondaryPort)] {
+        for (role, port) in [("primary", fixture.port), ("secondary", fixture.secondaryPort)] {
           try await browser.open("http://127.0.0.1:\(port)/sign-in")
           try await Self.look(at: "sign-in", browser, "\(role)-\(width)-\(isDark ? "dark" : "light")")
-          try await Self.signIn(browser, rig, at: port)
+          try await Self.signIn(browser, fixture, at: port)
           for (name, path) in Self.screens(of: role) {
             try await browser.open("http://127.0.0.1:\(port)\(path)")
             try await Self.look(at: name, browser, "\(role)-\(width)-\(isDark ? "dark" : "light")")

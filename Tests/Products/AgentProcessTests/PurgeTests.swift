@@ -21,7 +21,7 @@ import Testing
       let command = try directory.write("#!/bin/sh\nexit 1\n", to: "tell")
       #expect(chmod(command, 0o755) == 0)
       let told = "\nnotify: { command: \"\(command)\", after: 1s, lag: 1s }"
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.primary += told
       settings.secondary +=
         """
@@ -30,29 +30,29 @@ import Testing
         serve_git: true
         trash: { keep: 0s }\(told)
         """
-      let rig = try AgentRig(directory, settings: settings)
-      try rig.makeSources("one", "two")
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory, settings: settings)
+      try fixture.makeSources("one", "two")
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 2)
-        for configuration in [rig.primaryConfiguration, rig.secondaryConfiguration] {
-          _ = try await rig.remora(["token", "new", "someone"], at: configuration)
-          _ = try await rig.remora(["feature", "list"], at: configuration)
-          _ = try await rig.remora(["feature", "disable", "geo_release_asset_replication"], at: configuration)
+        for configuration in [fixture.primaryConfiguration, fixture.secondaryConfiguration] {
+          _ = try await fixture.remora(["token", "new", "someone"], at: configuration)
+          _ = try await fixture.remora(["feature", "list"], at: configuration)
+          _ = try await fixture.remora(["feature", "disable", "geo_release_asset_replication"], at: configuration)
         }
         let http = BoundedHTTPClient()
-        for port in [rig.port, rig.secondaryPort] {
+        for port in [fixture.port, fixture.secondaryPort] {
           var request = HTTPRequest(.post, "http://127.0.0.1:\(port)/sign-in")
           request.headers.add("Content-Type", "application/x-www-form-urlencoded")
-          request.body = Array("token=\(try rig.secret("admin"))".utf8)
+          request.body = Array("token=\(try fixture.secret("admin"))".utf8)
           #expect(try await http.exchange(request) { $0.status } == 303)
         }
         await http.shutdown()
         // A failure for the notifications, and one for the differences.
         try await pair.until("something was told, or tried") {
-          FileManager.default.fileExists(atPath: "\(rig.secondaryState)/notifications.json")
+          FileManager.default.fileExists(atPath: "\(fixture.secondaryState)/notifications.json")
         }
-        let order = try await rig.remora(["promote", "--force"], at: rig.secondaryConfiguration)
+        let order = try await fixture.remora(["promote", "--force"], at: fixture.secondaryConfiguration)
         #expect(order.isSuccess, "\(order.errorText)")
         try await pair.until("the new primary serves") {
           try await pair.status(of: \.secondary).role == .primary
@@ -62,7 +62,7 @@ import Testing
       _ = try await agents.0.outcome()
       // The other one ends as at a loss of power.
       agents.1.kill()
-      for state in [rig.primaryState, rig.secondaryState] {
+      for state in [fixture.primaryState, fixture.secondaryState] {
         let names = try FileManager.default.contentsOfDirectory(atPath: state)
         #expect(names.count > 8, "it was used: \(names)")
         try "x".write(toFile: "\(state)/features.json.remora-tmp-0123456789abcdef", atomically: false, encoding: .utf8)
@@ -71,7 +71,7 @@ import Testing
           !FileManager.default.fileExists(atPath: state),
           "left of \(names): \((try? FileManager.default.contentsOfDirectory(atPath: state)) ?? [])")
       }
-      #expect(FileManager.default.fileExists(atPath: rig.copy("one") + "/HEAD"), "never a copy")
+      #expect(FileManager.default.fileExists(atPath: fixture.copy("one") + "/HEAD"), "never a copy")
     }
   }
 

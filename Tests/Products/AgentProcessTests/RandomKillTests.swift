@@ -13,13 +13,13 @@ import Testing
 
   @Test(.timeLimit(.minutes(30))) func `agents that are killed at random moments lose nothing`() async throws {
     try await withTemporaryDirectory("storm") { directory in
-      let rig = try AgentRig(directory)
+      let fixture = try AgentPairFixture(directory)
       let seed = UInt64.random(in: 0 ... .max)
-      let storm = try Storm(rig, count: 50, seed: seed)
-      let run = KillRun(rig, seed: seed)
+      let storm = try Storm(fixture, count: 50, seed: seed)
+      let run = KillRun(fixture, seed: seed)
       try await run.start()
       let http = BoundedHTTPClient()
-      let client = AgentClient(.socket(path: "\(rig.primaryState)/events.sock"), http: http, total: .seconds(5))
+      let client = AgentClient(.socket(path: "\(fixture.primaryState)/events.sock"), http: http, total: .seconds(5))
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await storm.run(perSecond: 20, client: client) }
         group.addTask {
@@ -33,11 +33,11 @@ import Testing
         }
       }
       await http.shutdown()
-      try await rig.asking { pair in
+      try await fixture.asking { pair in
         // More goes here within a day than goes without a question: that is confirmed, and is the only help.
         try await pair.untilSettled(count: storm.present.count, within: .seconds(300)) { status in
           guard status.kinds.contains(where: { !$0.removalsWaiting.isEmpty }) else { return }
-          try await pair.secondary.post(AgentRoute.removals(RigQuestions.kind), [String: String]())
+          try await pair.secondary.post(AgentRoute.removals(AgentPairClient.kind), [String: String]())
         }
         let log = try await pair.correlations()
         let lost = storm.counts.acknowledged.filter { !log.contains($0) }
@@ -47,8 +47,8 @@ import Testing
       let present = storm.present.sorted()
       var differences: [String] = []
       for id in present {
-        if try GitCommand().view(rig.copy(id)) != GitCommand().view(rig.source(id)) { differences.append(id) }
-        #expect(try GitCommand().fsck(rig.copy(id)).isEmpty, "\(id), seed \(seed)")
+        if try GitCommand().view(fixture.copy(id)) != GitCommand().view(fixture.source(id)) { differences.append(id) }
+        #expect(try GitCommand().fsck(fixture.copy(id)).isEmpty, "\(id), seed \(seed)")
       }
       #expect(differences.isEmpty, "seed \(seed)")
       let copies = try TemporaryDirectory.files(below: directory.path("copies"))
@@ -78,17 +78,17 @@ final class KillRun: Sendable {
     var said: [String] = []
   }
 
-  private let rig: AgentRig
+  private let fixture: AgentPairFixture
   private let state: Mutex<State>
 
-  init(_ rig: AgentRig, seed: UInt64) {
-    self.rig = rig
+  init(_ fixture: AgentPairFixture, seed: UInt64) {
+    self.fixture = fixture
     state = Mutex(State(random: SeededGenerator(seed: seed &+ 1)))
   }
 
   func start() async throws {
-    let primary = try rig.startPrimary()
-    let secondary = try rig.startSecondary()
+    let primary = try fixture.startPrimary()
+    let secondary = try fixture.startSecondary()
     state.withLock { ($0.primary, $0.secondary) = (primary, secondary) }
   }
 
@@ -110,12 +110,12 @@ final class KillRun: Sendable {
     if job != nil { state.withLock { $0.interrupted += 1 } }
     if isDouble {
       let starting = try BuiltProgram.remora(
-        ["agent", "--config", isPrimary ? rig.primaryConfiguration : rig.secondaryConfiguration])
+        ["agent", "--config", isPrimary ? fixture.primaryConfiguration : fixture.secondaryConfiguration])
       try await Task.sleep(for: .milliseconds(state.withLock { Int.random(in: 1...150, using: &$0.random) }))
       starting.kill()
       note(try await starting.outcome().errorText, "\(isPrimary ? "primary" : "secondary") starting")
     }
-    let agent = isPrimary ? try rig.startPrimary() : try rig.startSecondary()
+    let agent = isPrimary ? try fixture.startPrimary() : try fixture.startSecondary()
     state.withLock { state in
       if isPrimary { state.primary = agent } else { state.secondary = agent }
     }
@@ -123,7 +123,7 @@ final class KillRun: Sendable {
 
   /// The purpose of a job that the secondary has; `nil` also where it cannot be asked.
   private func job() async -> String? {
-    let jobs = try? await rig.asking { try await $0.status(of: \.secondary) }.jobs
+    let jobs = try? await fixture.asking { try await $0.status(of: \.secondary) }.jobs
     return jobs?.first?.purpose.text
   }
 

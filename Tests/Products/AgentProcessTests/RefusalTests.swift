@@ -22,8 +22,10 @@ import Testing
     let start: String?
   }
 
-  private static func ask(_ attempt: Attempt, _ rig: AgentRig, _ http: BoundedHTTPClient) async throws -> Answer {
-    var request = HTTPRequest(attempt.method, "http://127.0.0.1:\(rig.port)\(attempt.path)")
+  private static func ask(_ attempt: Attempt, _ fixture: AgentPairFixture, _ http: BoundedHTTPClient) async throws
+    -> Answer
+  {
+    var request = HTTPRequest(attempt.method, "http://127.0.0.1:\(fixture.port)\(attempt.path)")
     for (name, value) in attempt.headers { request.headers.add(name, value) }
     request.body = attempt.body
     return try await http.exchange(request) { answer in
@@ -52,11 +54,11 @@ import Testing
 
   @Test func `what must not come in is refused, with its status and one line`() async throws {
     try await withTemporaryDirectory("refusals") { directory in
-      let rig = try AgentRig(directory)
+      let fixture = try AgentPairFixture(directory)
       var builder = RepositoryBuilder()
       builder.ref("refs/heads/main", at: builder.commit(["a": "one"]))
-      _ = try builder.build(at: rig.source("project"))
-      var primary = try rig.startPrimary()
+      _ = try builder.build(at: fixture.source("project"))
+      var primary = try fixture.startPrimary()
       let http = BoundedHTTPClient()
       let berlin = try await Self.issuer("berlin", secret: directory.path("site.secret"))
       let stranger = try await Self.issuer("paris", secret: directory.path("site.secret"))
@@ -64,14 +66,14 @@ import Testing
       let path = AgentRoute.events
       // The first answer names the start that tokens must name.
       let first = Attempt(name: "start", headers: try await Self.bearer(berlin, path, start: nil), status: 401)
-      let start = try #require(try await Self.ask(first, rig, http).start)
+      let start = try #require(try await Self.ask(first, fixture, http).start)
       let good = try await Self.bearer(berlin, path, start: start)
-      #expect(try await Self.ask(Attempt(name: "good", headers: good, status: 200), rig, http).status == 200)
-      let reader = [("Authorization", "Bearer \(try rig.secret("reader"))")]
+      #expect(try await Self.ask(Attempt(name: "good", headers: good, status: 200), fixture, http).status == 200)
+      let reader = [("Authorization", "Bearer \(try fixture.secret("reader"))")]
       let listing = "/git/project_repository/project.git/info/refs?service=git-upload-pack"
       let unknown = Array(#"{"event":"push","replicable_name":"unknown_kind","id":"project"}"#.utf8)
       let wrong = Array(#"{"event":"explode","replicable_name":"project_repository","id":"project"}"#.utf8)
-      let admin = [("Authorization", "Bearer \(try rig.secret("admin"))")]
+      let admin = [("Authorization", "Bearer \(try fixture.secret("admin"))")]
       let attempts = [
         Attempt(name: "no token", status: 401),
         Attempt(name: "no token for git", path: listing, status: 401),
@@ -122,22 +124,23 @@ import Testing
           status: 403),
       ]
       for attempt in attempts {
-        let answer = try await Self.ask(attempt, rig, http)
+        let answer = try await Self.ask(attempt, fixture, http)
         #expect(answer.status == attempt.status, "\(attempt.name): \(answer.text)")
         #expect(answer.text.split(separator: "\n").count == 1, "\(attempt.name): one line")
         #expect(!answer.text.contains(directory.path), "\(attempt.name) tells no path")
-        #expect(try await Self.ask(Attempt(name: "alive", path: "/healthz", status: 200), rig, http).status == 200)
+        #expect(try await Self.ask(Attempt(name: "alive", path: "/healthz", status: 200), fixture, http).status == 200)
       }
       // Each once, those of git and files too; the first, by which a site learns of the start, is for debugging.
       let lines = primary.errorsSoFar.split(separator: "\n").filter { $0.contains(" refused ") }
       #expect(lines.count == attempts.count, "\(lines.joined(separator: "\n"))")
       // Used before the restart, not after it.
       let later = try await Self.bearer(berlin, path, start: start)
-      #expect(try await Self.ask(Attempt(name: "again", headers: later, status: 200), rig, http).status == 200)
+      #expect(try await Self.ask(Attempt(name: "again", headers: later, status: 200), fixture, http).status == 200)
       primary.kill()
       _ = try await primary.outcome()
-      primary = try rig.startPrimary()
-      let replay = try await Self.ask(Attempt(name: "replayed after a restart", headers: later, status: 401), rig, http)
+      primary = try fixture.startPrimary()
+      let replay = try await Self.ask(
+        Attempt(name: "replayed after a restart", headers: later, status: 401), fixture, http)
       #expect(replay.status == 401 && replay.text.contains("token_retry") && replay.start != start)
       await http.shutdown()
       withExtendedLifetime(primary) {}

@@ -5,14 +5,15 @@ import Testing
 
 /// The directory of copies that is not the right one, and single copies that are not: shown as what they are.
 @Suite(.serialized) struct RootProcessTests {
-  private static func push(_ id: String, _ text: String, _ rig: AgentRig) async throws {
-    let source = TestRepository(existing: rig.source(id))
+  private static func push(_ id: String, _ text: String, _ fixture: AgentPairFixture) async throws {
+    let source = TestRepository(existing: fixture.source(id))
     try source.change { $0.ref("refs/heads/\(text)", at: $0.commit(["b": "\(text)"])) }
-    try await rig.push(id)
+    try await fixture.push(id)
   }
 
-  private static func isEqual(_ id: String, _ rig: AgentRig) -> Bool {
-    guard let copy = try? GitCommand().view(rig.copy(id)), let source = try? GitCommand().view(rig.source(id)) else {
+  private static func isEqual(_ id: String, _ fixture: AgentPairFixture) -> Bool {
+    guard let copy = try? GitCommand().view(fixture.copy(id)), let source = try? GitCommand().view(fixture.source(id))
+    else {
       return false
     }
     return copy == source
@@ -21,11 +22,11 @@ import Testing
   @Test(arguments: [true, false])
   func `nothing is written into a root without its disk, and the disk ends that`(isRunning: Bool) async throws {
     try await withTemporaryDirectory("root") { directory in
-      let rig = try AgentRig(directory)
-      try rig.makeSources("r1", "r2", "r3", "r4", "r5")
-      let primary = try rig.startPrimary()
-      var secondary = try rig.startSecondary()
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory)
+      try fixture.makeSources("r1", "r2", "r3", "r4", "r5")
+      let primary = try fixture.startPrimary()
+      var secondary = try fixture.startSecondary()
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 5)
         #expect(try await pair.status(of: \.secondary).isHealthy)
         if !isRunning {
@@ -35,11 +36,11 @@ import Testing
         let (root, disk) = (directory.path("copies"), directory.path("disk"))
         try FileManager.default.moveItem(atPath: root, toPath: disk)
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-        if !isRunning { secondary = try rig.startSecondary() }
+        if !isRunning { secondary = try fixture.startSecondary() }
         try await pair.until("the root is refused") {
           try await pair.status(of: \.secondary).kinds.contains { $0.rootRefusal != nil }
         }
-        try await Self.push("r1", "later", rig)
+        try await Self.push("r1", "later", fixture)
         for _ in 0..<5 {
           try await Task.sleep(for: .seconds(1))
           let status = try await pair.status(of: \.secondary)
@@ -50,7 +51,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: root).isEmpty)
         try FileManager.default.removeItem(atPath: root)
         try FileManager.default.moveItem(atPath: disk, toPath: root)
-        try await pair.until("the push arrives") { Self.isEqual("r1", rig) }
+        try await pair.until("the push arrives") { Self.isEqual("r1", fixture) }
         try await pair.untilSettled(count: 5)
         #expect(try await pair.status(of: \.secondary).isHealthy)
       }
@@ -62,23 +63,23 @@ import Testing
     async throws
   {
     try await withTemporaryDirectory("one") { directory in
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.secondary = "consistency: { interval: 1s }\nscan: { full_interval: 5s }"
-      let rig = try AgentRig(directory, settings: settings)
+      let fixture = try AgentPairFixture(directory, settings: settings)
       let ids = (0..<12).map { "r\($0)" }
-      for id in ids { try rig.makeSources(id) }
-      let primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      try await rig.asking { pair in
+      for id in ids { try fixture.makeSources(id) }
+      let primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: ids.count)
-        try FileManager.default.removeItem(atPath: rig.copy("r0"))
+        try FileManager.default.removeItem(atPath: fixture.copy("r0"))
         try directory.write("a file", to: "copies/r0.git")
-        try FileManager.default.removeItem(atPath: rig.copy("r1"))
-        try Data(count: 200).write(to: URL(fileURLWithPath: rig.copy("r2") + "/config"))
-        try FileManager.default.removeItem(atPath: rig.copy("r3") + "/objects")
-        for id in ids.dropFirst(4) { try await Self.push(id, "later", rig) }
-        try await pair.until("the others arrive") { ids.dropFirst(4).allSatisfy { Self.isEqual($0, rig) } }
-        try await pair.until("all are whole") { ids.allSatisfy { Self.isEqual($0, rig) } }
+        try FileManager.default.removeItem(atPath: fixture.copy("r1"))
+        try Data(count: 200).write(to: URL(fileURLWithPath: fixture.copy("r2") + "/config"))
+        try FileManager.default.removeItem(atPath: fixture.copy("r3") + "/objects")
+        for id in ids.dropFirst(4) { try await Self.push(id, "later", fixture) }
+        try await pair.until("the others arrive") { ids.dropFirst(4).allSatisfy { Self.isEqual($0, fixture) } }
+        try await pair.until("all are whole") { ids.allSatisfy { Self.isEqual($0, fixture) } }
         try await pair.untilSettled(count: ids.count)
         #expect(try await pair.metric("remora_work_paused", of: \.secondary) == 0)
         let log = secondary.errorsSoFar

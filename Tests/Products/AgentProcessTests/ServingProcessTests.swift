@@ -8,26 +8,26 @@ import Testing
 @Suite(.serialized) struct ServingProcessTests {
   private static let ids = ["public/app", "secret/plans"]
 
-  private static func withRig(
-    _ more: String, kind: String = "", _ body: (AgentRig, RigQuestions) async throws -> Void
+  private static func withFixture(
+    _ more: String, kind: String = "", _ body: (AgentPairFixture, AgentPairClient) async throws -> Void
   ) async throws {
     try await withTemporaryDirectory("serving") { directory in
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.secondary +=
         "\n\(more)\nadmin_token_file: \"\(directory.path("admin.secret"))\""
         + "\nreader_token_file: \"\(directory.path("reader.secret"))\""
       settings.secondaryKind = kind
-      let rig = try AgentRig(directory, settings: settings)
+      let fixture = try AgentPairFixture(directory, settings: settings)
       for id in ids {
         var builder = RepositoryBuilder()
         let first = builder.commit(["a": "of \(id)"])
         for ref in ["refs/heads/main", "refs/pull/1/head"] { builder.ref(ref, at: first) }
-        _ = try builder.build(at: rig.source(id))
+        _ = try builder.build(at: fixture.source(id))
       }
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: ids.count)
-        try await body(rig, pair)
+        try await body(fixture, pair)
       }
       withExtendedLifetime(agents) {}
     }
@@ -44,42 +44,42 @@ import Testing
     ).outcome()
   }
 
-  private static func url(_ rig: AgentRig, _ id: String) -> String {
-    "http://127.0.0.1:\(rig.secondaryPort)/git/project_repository/\(id).git"
+  private static func url(_ fixture: AgentPairFixture, _ id: String) -> String {
+    "http://127.0.0.1:\(fixture.secondaryPort)/git/project_repository/\(id).git"
   }
 
   @Test func `a reader clones and fetches from a copy, and nobody else does`() async throws {
-    try await Self.withRig("serve_git: true") { rig, pair in
-      let (reader, clone) = (try rig.secret("reader"), rig.directory.path("clone.git"))
-      let url = Self.url(rig, "public/app")
+    try await Self.withFixture("serve_git: true") { fixture, pair in
+      let (reader, clone) = (try fixture.secret("reader"), fixture.directory.path("clone.git"))
+      let url = Self.url(fixture, "public/app")
       for wrong in [nil, String(repeating: "0", count: 64)] {
         #expect(try await !Self.git(["clone", "-q", "--mirror", url, clone], wrong).isSuccess)
         #expect(access(clone, F_OK) != 0)
       }
       let cloned = try await Self.git(["clone", "-q", "--mirror", url, clone], reader)
       #expect(cloned.isSuccess, "\(cloned.errorText)")
-      #expect(try GitCommand().refs(clone) == GitCommand().refs(rig.source("public/app")))
-      try TestRepository(existing: rig.source("public/app")).change {
+      #expect(try GitCommand().refs(clone) == GitCommand().refs(fixture.source("public/app")))
+      try TestRepository(existing: fixture.source("public/app")).change {
         $0.ref("refs/heads/main", at: $0.commit(["a": "two"]))
       }
-      try await rig.push("public/app")
+      try await fixture.push("public/app")
       try await pair.untilVerified("public/app")
       try await pair.until("a fetch brings the push") {
         guard try await Self.git(["-C", clone, "fetch", "-q"], reader).isSuccess else { return false }
-        return try GitCommand().refs(clone) == GitCommand().refs(rig.source("public/app"))
+        return try GitCommand().refs(clone) == GitCommand().refs(fixture.source("public/app"))
       }
     }
   }
 
   @Test func `a push and a question of Git LFS are told where to go`() async throws {
-    try await Self.withRig("serve_git: true") { rig, _ in
+    try await Self.withFixture("serve_git: true") { fixture, _ in
       let (reader, clone, url) = (
-        try rig.secret("reader"), rig.directory.path("clone.git"), Self.url(rig, "public/app")
+        try fixture.secret("reader"), fixture.directory.path("clone.git"), Self.url(fixture, "public/app")
       )
       #expect(try await Self.git(["clone", "-q", "--bare", url, clone], reader).isSuccess)
       let pushed = try await Self.git(["-C", clone, "push", url, "main:refs/heads/new"], reader)
       #expect(!pushed.isSuccess)
-      for words in ["read here and not written", "'berlin', a copy", "http://127.0.0.1:\(rig.port)"] {
+      for words in ["read here and not written", "'berlin', a copy", "http://127.0.0.1:\(fixture.port)"] {
         #expect(pushed.errorText.contains(words), "\(pushed.errorText)")
       }
       #expect(try await !Self.git(["-C", clone, "push", url, "main:refs/heads/new"], nil).errorText.contains("berlin"))
@@ -96,29 +96,29 @@ import Testing
       }
       await http.shutdown()
       #expect(answer.0 == 501 && answer.1 == "application/vnd.git-lfs+json")
-      #expect(answer.2.contains("Git LFS") && answer.2.contains("127.0.0.1:\(rig.port)"), "\(answer.2)")
+      #expect(answer.2.contains("Git LFS") && answer.2.contains("127.0.0.1:\(fixture.port)"), "\(answer.2)")
     }
   }
 
   @Test func `globs, hidden refs and roles hold for people`() async throws {
     let kind = "serve_git: { include: [\"public/**\"], hide_refs: [refs/pull] }"
-    try await Self.withRig("serve_git: true", kind: kind) { rig, _ in
-      let reader = try rig.secret("reader")
-      let listed = try await Self.git(["ls-remote", Self.url(rig, "public/app")], reader)
+    try await Self.withFixture("serve_git: true", kind: kind) { fixture, _ in
+      let reader = try fixture.secret("reader")
+      let listed = try await Self.git(["ls-remote", Self.url(fixture, "public/app")], reader)
       #expect(listed.isSuccess && listed.text.contains("refs/heads/main") && !listed.text.contains("refs/pull"))
-      #expect(try await !Self.git(["ls-remote", Self.url(rig, "secret/plans")], reader).isSuccess)
+      #expect(try await !Self.git(["ls-remote", Self.url(fixture, "secret/plans")], reader).isSuccess)
     }
-    try await Self.withRig("serve_git: true", kind: "serve_git: { role: admin }") { rig, _ in
-      let url = Self.url(rig, "public/app")
-      let (reader, admin) = (try rig.secret("reader"), try rig.secret("admin"))
+    try await Self.withFixture("serve_git: true", kind: "serve_git: { role: admin }") { fixture, _ in
+      let url = Self.url(fixture, "public/app")
+      let (reader, admin) = (try fixture.secret("reader"), try fixture.secret("admin"))
       #expect(try await !Self.git(["ls-remote", url], reader).isSuccess)
       #expect(try await Self.git(["ls-remote", url], admin).isSuccess)
     }
   }
 
   @Test func `without serve_git a copy is nobody's to read`() async throws {
-    try await Self.withRig("log: { level: info }") { rig, _ in
-      let refused = try await Self.git(["ls-remote", Self.url(rig, "public/app")], try rig.secret("admin"))
+    try await Self.withFixture("log: { level: info }") { fixture, _ in
+      let refused = try await Self.git(["ls-remote", Self.url(fixture, "public/app")], try fixture.secret("admin"))
       #expect(!refused.isSuccess && refused.errorText.contains("403"), "\(refused.errorText)")
     }
   }

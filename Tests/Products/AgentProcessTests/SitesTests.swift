@@ -19,10 +19,10 @@ import Testing
 
   @Test func `both sites show their numbers under Geo's names, and the primary those of its secondary`() async throws {
     try await withTemporaryDirectory("nodes") { directory in
-      let rig = try AgentRig(directory)
-      try rig.makeSources("one", "two")
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory)
+      try fixture.makeSources("one", "two")
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 2)
         try await pair.until("the secondary has told that it is done", within: .seconds(60)) {
           try await Self.sites(pair.primary).last?.status?.kinds.first?.verificationStates["succeeded"] == 2
@@ -58,15 +58,15 @@ import Testing
   func `a site that tells nothing for ten minutes is unhealthy, also after a restart of its primary`() async throws {
     try await withTemporaryDirectory("silent") { directory in
       let clock = try WrongClock(directory)
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.primaryEnvironment = clock.environment
-      let rig = try AgentRig(directory, settings: settings)
-      try rig.makeSources("one")
-      var primary = try rig.startPrimary()
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory, settings: settings)
+      try fixture.makeSources("one")
+      var primary = try fixture.startPrimary()
+      try await fixture.asking { pair in
         try await pair.until("the primary answers") { try await Self.sites(pair.primary).count == 2 }
         #expect(try await Self.sites(pair.primary).last?.health == .unknown)
-        let secondary = try rig.startSecondary()
+        let secondary = try fixture.startSecondary()
         try await pair.until("the secondary has told that it is well", within: .seconds(90)) {
           try await Self.sites(pair.primary).last?.health == .healthy
         }
@@ -82,7 +82,7 @@ import Testing
         #expect(node["healthy"] as? Bool == false && node["health_status"] as? String == "Unhealthy")
         primary.send(signal: SIGKILL)
         _ = try await primary.outcome(within: .seconds(20))
-        primary = try rig.startPrimary()
+        primary = try fixture.startPrimary()
         try await pair.until("what it told last is known after a restart") {
           let row = try await Self.sites(pair.primary).last
           return row?.health == .unhealthy && row?.status == told
@@ -94,9 +94,9 @@ import Testing
 
   @Test func `a report of another site, or of a person, is refused`() async throws {
     try await withTemporaryDirectory("reports") { directory in
-      let rig = try AgentRig(directory)
-      let primary = try rig.startPrimary()
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory)
+      let primary = try fixture.startPrimary()
+      try await fixture.asking { pair in
         try await pair.until("the primary answers") { try await !Self.sites(pair.primary).isEmpty }
         let report = StatusRow(site: "berlin", role: .secondary, version: "1", startedAt: "2026-01-01T00:00:00Z")
         let refused = await #expect(throws: AgentFault.self) {

@@ -152,14 +152,14 @@ import Testing
         atPath: directory.path("sources"), withIntermediateDirectories: true)
       let host = try GitHTTPServer(root: directory.path("sources"))
       defer { host.stop() }
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.cloneURL = "\(host.base)/{id}.git"
       settings.secondary = "consistency: { interval: 1s }\npoll: { min_interval: 1s }"
-      let rig = try AgentRig(directory, settings: settings)
-      try rig.makeSources("a", "b")
-      let primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory, settings: settings)
+      try fixture.makeSources("a", "b")
+      let primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 2)
         host.stop()
         try await pair.until("the host is told of") { try await pair.status(of: \.secondary).failingHosts?.count == 1 }

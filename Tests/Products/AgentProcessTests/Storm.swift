@@ -28,15 +28,15 @@ final class Storm: Sendable {
     var counts = Counts()
   }
 
-  let rig: AgentRig
+  let fixture: AgentPairFixture
   private let commits: [String]
   private let template: String
   private let state: Mutex<State>
 
   /// Makes `count` repositories, all from one template with thirty commits on three lines of history.
-  init(_ rig: AgentRig, count: Int, seed: UInt64) throws {
-    self.rig = rig
-    template = rig.directory.path("template.git")
+  init(_ fixture: AgentPairFixture, count: Int, seed: UInt64) throws {
+    self.fixture = fixture
+    template = fixture.directory.path("template.git")
     var builder = RepositoryBuilder()
     var tips: [BuiltObject] = []
     for line in 0..<3 {
@@ -59,9 +59,9 @@ final class Storm: Sendable {
     for number in 0..<count {
       let id = "group\(number % 5)/project\(number)"
       names.append(id)
-      let parent = (rig.source(id) as NSString).deletingLastPathComponent
+      let parent = (fixture.source(id) as NSString).deletingLastPathComponent
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-      try FileManager.default.copyItem(atPath: template, toPath: rig.source(id))
+      try FileManager.default.copyItem(atPath: template, toPath: fixture.source(id))
     }
     state = Mutex(State(random: SeededGenerator(seed: seed), present: names))
   }
@@ -131,8 +131,8 @@ final class Storm: Sendable {
     guard let id = pick(&random) else { return }
     let new = "moved/\(Int.random(in: 0..<1_000_000, using: &random))"
     try FileManager.default.createDirectory(
-      atPath: rig.directory.path("sources/moved"), withIntermediateDirectories: true)
-    try FileManager.default.moveItem(atPath: rig.source(id), toPath: rig.source(new))
+      atPath: fixture.directory.path("sources/moved"), withIntermediateDirectories: true)
+    try FileManager.default.moveItem(atPath: fixture.source(id), toPath: fixture.source(new))
     state.withLock { state in
       state.present.removeAll { $0 == id }
       state.present.append(new)
@@ -145,7 +145,7 @@ final class Storm: Sendable {
   private func delete(_ random: inout SeededGenerator, _ client: AgentClient) async throws {
     guard let id = pick(&random), state.withLock({ $0.present.count }) > 30 else { return }
     try FileManager.default.moveItem(
-      atPath: rig.source(id), toPath: rig.directory.path("gone-\(UUID().uuidString)"))
+      atPath: fixture.source(id), toPath: fixture.directory.path("gone-\(UUID().uuidString)"))
     state.withLock { state in
       state.present.removeAll { $0 == id }
       state.absent.append(id)
@@ -156,9 +156,9 @@ final class Storm: Sendable {
 
   private func create(_ random: inout SeededGenerator, _ client: AgentClient) async throws {
     guard let id = state.withLock({ $0.absent.popLast() }) else { return }
-    let made = rig.directory.path("made-\(UUID().uuidString).git")
+    let made = fixture.directory.path("made-\(UUID().uuidString).git")
     try FileManager.default.copyItem(atPath: template, toPath: made)
-    try FileManager.default.moveItem(atPath: made, toPath: rig.source(id))
+    try FileManager.default.moveItem(atPath: made, toPath: fixture.source(id))
     state.withLock { state in
       state.present.append(id)
       state.counts.creations += 1
@@ -167,7 +167,7 @@ final class Storm: Sendable {
   }
 
   private func git(_ id: String, _ arguments: [String], _ input: [UInt8]) async throws {
-    let command = GitCommand(in: rig.source(id))
+    let command = GitCommand(in: fixture.source(id))
     let outcome = try await command.start(arguments, input: .bytes(input)).outcome()
     // A branch and what stands below it, a lock of a neighbour: a host's user would see that too.
     guard outcome.isSuccess || outcome.status == 128 || outcome.status == 1 else {
@@ -179,7 +179,7 @@ final class Storm: Sendable {
   private func tell(_ word: String, _ id: String, _ client: AgentClient) async throws {
     let correlation = UUID().uuidString.lowercased()
     let notice = EventNotice(
-      event: word, replicableName: RigQuestions.kind, id: id, changes: nil, correlationId: correlation)
+      event: word, replicableName: AgentPairClient.kind, id: id, changes: nil, correlationId: correlation)
     do {
       try await client.post(AgentRoute.events, notice)
       state.withLock { $0.counts.acknowledged.append(correlation) }
@@ -187,7 +187,7 @@ final class Storm: Sendable {
       // It has been renamed or deleted meanwhile.
     } catch {
       let outcome = try await BuiltProgram.remora(
-        ["event", word, RigQuestions.kind, id, "--hook", "--config", rig.primaryConfiguration]
+        ["event", word, AgentPairClient.kind, id, "--hook", "--config", fixture.primaryConfiguration]
       ).outcome()
       if outcome.isSuccess { state.withLock { $0.counts.spooled += 1 } }
     }

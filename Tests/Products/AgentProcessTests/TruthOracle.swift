@@ -7,8 +7,8 @@ import TestSupport
 
 /// Computes the truth from the directories of both sites and compares it with what the secondary reports.
 final class TruthOracle {
-  private let rig: AgentRig
-  private let pair: RigQuestions
+  private let fixture: AgentPairFixture
+  private let pair: AgentPairClient
   private let walk: TruthWalk
   /// Identities of which a copy was seen: none may ever be without one.
   private var copied: Set<Int> = []
@@ -19,9 +19,9 @@ final class TruthOracle {
   /// Of a session at the page; it survives a restart of the agent.
   private var cookie: String?
 
-  init(_ rig: AgentRig, _ pair: RigQuestions, _ walk: TruthWalk, _ http: BoundedHTTPClient) {
+  init(_ fixture: AgentPairFixture, _ pair: AgentPairClient, _ walk: TruthWalk, _ http: BoundedHTTPClient) {
     self.http = http
-    self.rig = rig
+    self.fixture = fixture
     self.pair = pair
     self.walk = walk
   }
@@ -62,7 +62,7 @@ final class TruthOracle {
     let waiting = Set(try await kindRow().removalsWaiting)
     for (id, identity) in walk.present.sorted(by: { $0.key < $1.key })
     where !walk.isExcluded(id) && !waiting.contains(id) {
-      guard try GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id)) else {
+      guard try GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id)) else {
         throw TestSupportError("settled, and the copy of \(id) (identity \(identity)) differs from its source")
       }
     }
@@ -70,7 +70,8 @@ final class TruthOracle {
   }
 
   private func kindRow() async throws -> StatusRow.KindRow {
-    guard let row = try await pair.status(of: \.secondary).kinds.first(where: { $0.name == RigQuestions.kind }) else {
+    guard let row = try await pair.status(of: \.secondary).kinds.first(where: { $0.name == AgentPairClient.kind })
+    else {
       throw TestSupportError("status has no row of the kind")
     }
     return row
@@ -80,7 +81,7 @@ final class TruthOracle {
     var found: [String: RegistryRow] = [:]
     var after: String?
     repeat {
-      let path = AgentRoute.path(AgentRoute.registry(RigQuestions.kind), [("after", after), ("limit", "1000")])
+      let path = AgentRoute.path(AgentRoute.registry(AgentPairClient.kind), [("after", after), ("limit", "1000")])
       let page = try await pair.secondary.get(path, as: RegistryPage.self)
       for entry in page.entries ?? [] { found[entry.modelRecordId] = entry }
       after = page.next
@@ -126,7 +127,7 @@ final class TruthOracle {
 
   private func identitiesHeld() throws -> Set<Int> {
     var found: Set<Int> = []
-    let root = rig.directory.path("copies")
+    let root = fixture.directory.path("copies")
     for file in try TemporaryDirectory.files(below: root) where file.hasSuffix("/packed-refs") {
       // Renamed meanwhile: the caller looks again.
       guard let bytes = FileManager.default.contents(atPath: "\(root)/\(file)") else { continue }
@@ -142,7 +143,7 @@ final class TruthOracle {
 
   /// Checks that without a confirmation no more is removed within a day than the guard allows.
   private func checkGuard() async throws {
-    let page = try await pair.secondary.get(AgentRoute.trash(RigQuestions.kind), as: TrashPage.self)
+    let page = try await pair.secondary.get(AgentRoute.trash(AgentPairClient.kind), as: TrashPage.self)
     let removed = page.tickets.count { $0.reason == "deleted" }
     guard removed <= 3 + walk.confirmed else {
       throw TestSupportError("\(removed) copies were removed, \(walk.confirmed) removals were confirmed")
@@ -164,7 +165,7 @@ final class TruthOracle {
       // The secondary learns of an exclusion with the next scan: `unsettled` waits for it.
       guard !walk.isExcluded(id) else { continue }
       guard walk.present[id] != nil else { continue }
-      let (copy, source) = (try GitCommand().view(rig.copy(id)), try GitCommand().view(rig.source(id)))
+      let (copy, source) = (try GitCommand().view(fixture.copy(id)), try GitCommand().view(fixture.source(id)))
       entriesCompared += 1
       guard copy == source else {
         throw TestSupportError("\(id) is called synced and verified at event \(before ?? 0), and its refs differ")
@@ -190,8 +191,8 @@ final class TruthOracle {
       )
       let page = try await (pageCount("state=synced"), pageCount("verification_state=succeeded"))
       let after = try await pair.status(of: \.secondary)
-      guard let row = before.kinds.first(where: { $0.name == RigQuestions.kind }),
-        let same = after.kinds.first(where: { $0.name == RigQuestions.kind }),
+      guard let row = before.kinds.first(where: { $0.name == AgentPairClient.kind }),
+        let same = after.kinds.first(where: { $0.name == AgentPairClient.kind }),
         row.states == same.states, row.verificationStates == same.verificationStates,
         before.isReady == after.isReady, before.isHealthy == after.isHealthy,
         before.jobs.isEmpty, after.jobs.isEmpty, before.lastEventId == after.lastEventId,
@@ -231,7 +232,7 @@ final class TruthOracle {
       cookie = session
     }
     var request = HTTPRequest(
-      .get, "http://127.0.0.1:\(rig.secondaryPort)/kinds/\(RigQuestions.kind)?\(filter)")
+      .get, "http://127.0.0.1:\(fixture.secondaryPort)/kinds/\(AgentPairClient.kind)?\(filter)")
     request.headers.add("Cookie", session)
     let (status, text) = try await http.exchange(request) { answer in
       (answer.status, String(decoding: try await answer.prefix(4 << 20), as: UTF8.self))
@@ -241,9 +242,9 @@ final class TruthOracle {
   }
 
   private func signIn() async throws -> String {
-    var request = HTTPRequest(.post, "http://127.0.0.1:\(rig.secondaryPort)/sign-in")
+    var request = HTTPRequest(.post, "http://127.0.0.1:\(fixture.secondaryPort)/sign-in")
     request.headers.add("Content-Type", "application/x-www-form-urlencoded")
-    request.body = Array("token=\(try rig.secret("reader"))".utf8)
+    request.body = Array("token=\(try fixture.secret("reader"))".utf8)
     let cookie = try await http.exchange(request) { $0.headers["Set-Cookie"] }
     guard let value = cookie?.split(separator: ";").first else { throw TestSupportError("no session of the page") }
     return String(value)

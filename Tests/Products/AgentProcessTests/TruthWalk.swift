@@ -19,7 +19,7 @@ final class TruthWalk {
     .restartSecondary: 2, .killSecondary: 3, .confirm: 3,
   ]
 
-  let rig: AgentRig
+  let fixture: AgentPairFixture
   private var random: SeededGenerator
   private var primary: ChildProcess?
   private var secondary: ChildProcess?
@@ -36,8 +36,8 @@ final class TruthWalk {
   private(set) var confirmed = 0
   private(set) var history: [String] = []
 
-  init(_ rig: AgentRig, seed: UInt64) {
-    self.rig = rig
+  init(_ fixture: AgentPairFixture, seed: UInt64) {
+    self.fixture = fixture
     random = SeededGenerator(seed: seed)
   }
 
@@ -53,8 +53,8 @@ final class TruthWalk {
   }
 
   func startAgents() throws {
-    primary = try rig.startPrimary()
-    secondary = try rig.startSecondary()
+    primary = try fixture.startPrimary()
+    secondary = try fixture.startSecondary()
   }
 
   func stopAgents() async throws {
@@ -65,7 +65,7 @@ final class TruthWalk {
   }
 
   /// Takes one random step and returns what it was.
-  func step(_ pair: RigQuestions) async throws -> String {
+  func step(_ pair: AgentPairClient) async throws -> String {
     let total = Self.weights.values.reduce(0, +)
     var dice = Int.random(in: 0..<total, using: &random)
     let action =
@@ -79,7 +79,7 @@ final class TruthWalk {
     return "\(action.rawValue) \(detail)"
   }
 
-  private func take(_ action: Action, _ pair: RigQuestions) async throws -> String {
+  private func take(_ action: Action, _ pair: AgentPairClient) async throws -> String {
     switch action {
     case .push, .create, .destroy, .recreateEmpty, .rename, .renameAndReplace, .swap, .circle, .renameDirectory:
       return try await change(action, pair)
@@ -89,35 +89,36 @@ final class TruthWalk {
     case .disable, .enable:
       isEnabled = action == .enable
       try await pair.secondary.post(
-        AgentRoute.features, FeatureRow(name: "geo_\(RigQuestions.kind)_replication", isEnabled: isEnabled))
+        AgentRoute.features, FeatureRow(name: "geo_\(AgentPairClient.kind)_replication", isEnabled: isEnabled))
       return ""
     case .restartPrimary:
       primary?.send(signal: SIGTERM)
       _ = try await primary?.outcome()
-      primary = try rig.startPrimary()
+      primary = try fixture.startPrimary()
       return ""
     case .restartSecondary, .killSecondary:
       if action == .killSecondary { secondary?.kill() } else { secondary?.send(signal: SIGTERM) }
       _ = try await secondary?.outcome()
-      secondary = try rig.startSecondary()
+      secondary = try fixture.startSecondary()
       return ""
     case .confirm: return "\(try await confirm(pair))"
     }
   }
 
   /// Confirms the removals that wait, as an operator does; returns their ids.
-  func confirm(_ pair: RigQuestions) async throws -> [String] {
-    let waiting = try await pair.status(of: \.secondary).kinds.first { $0.name == RigQuestions.kind }?.removalsWaiting
+  func confirm(_ pair: AgentPairClient) async throws -> [String] {
+    let waiting = try await pair.status(of: \.secondary).kinds.first { $0.name == AgentPairClient.kind }?
+      .removalsWaiting
     // More than that where another began to wait in between.
     confirmed += try await pair.secondary.post(
-      AgentRoute.removals(RigQuestions.kind), [String: String](), as: ActionAnswer.self
+      AgentRoute.removals(AgentPairClient.kind), [String: String](), as: ActionAnswer.self
     ).count
     return waiting ?? []
   }
 
   // MARK: - Changes of the host
 
-  private func change(_ action: Action, _ pair: RigQuestions) async throws -> String {
+  private func change(_ action: Action, _ pair: AgentPairClient) async throws -> String {
     let ids = present.keys.sorted().shuffled(using: &random)
     guard ids.count > 6 else { return try await announce("update", make("group0/r\(nextIdentity)"), pair) }
     switch action {
@@ -166,9 +167,9 @@ final class TruthWalk {
   }
 
   /// Announces a change as a hook does; what the primary does not offer is refused, and that is no fault.
-  private func announce(_ word: String, _ id: String, _ pair: RigQuestions) async throws -> String {
+  private func announce(_ word: String, _ id: String, _ pair: AgentPairClient) async throws -> String {
     let notice = EventNotice(
-      event: word, replicableName: RigQuestions.kind, id: id, changes: nil,
+      event: word, replicableName: AgentPairClient.kind, id: id, changes: nil,
       correlationId: UUID().uuidString.lowercased())
     do {
       try await pair.primary.post(AgentRoute.events, notice)
@@ -180,7 +181,7 @@ final class TruthWalk {
   }
 
   @discardableResult private func make(_ id: String, isEmpty: Bool = false) throws -> String {
-    let parent = (rig.source(id) as NSString).deletingLastPathComponent
+    let parent = (fixture.source(id) as NSString).deletingLastPathComponent
     try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
     let number = nextIdentity
     nextIdentity += 1
@@ -193,7 +194,7 @@ final class TruthWalk {
       builder.ref("refs/heads/work", at: commit)
       builder.ref("refs/tags/identity-\(number)", at: commit)
     }
-    _ = try builder.build(at: rig.source(id))
+    _ = try builder.build(at: fixture.source(id))
     present[id] = number
     return id
   }
@@ -201,13 +202,13 @@ final class TruthWalk {
   private func commit(in id: String) throws {
     let number = nextIdentity
     nextIdentity += 1
-    try TestRepository(existing: rig.source(id)).change {
+    try TestRepository(existing: fixture.source(id)).change {
       $0.ref("refs/heads/branch\(number % 7)", at: $0.commit(["pushed": "\(number)"]))
     }
   }
 
   private func destroy(_ id: String) throws {
-    try FileManager.default.removeItem(atPath: rig.source(id))
+    try FileManager.default.removeItem(atPath: fixture.source(id))
     present[id] = nil
   }
 
@@ -215,14 +216,14 @@ final class TruthWalk {
   private func move(_ moves: [(String, String)]) throws {
     var held: [(path: String, id: String, identity: Int?)] = []
     for (number, (old, new)) in moves.enumerated() {
-      let path = rig.directory.path("moving-\(number).git")
-      try FileManager.default.moveItem(atPath: rig.source(old), toPath: path)
+      let path = fixture.directory.path("moving-\(number).git")
+      try FileManager.default.moveItem(atPath: fixture.source(old), toPath: path)
       held.append((path, new, present.removeValue(forKey: old)))
     }
     for move in held {
-      let parent = (rig.source(move.id) as NSString).deletingLastPathComponent
+      let parent = (fixture.source(move.id) as NSString).deletingLastPathComponent
       try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-      try FileManager.default.moveItem(atPath: move.path, toPath: rig.source(move.id))
+      try FileManager.default.moveItem(atPath: move.path, toPath: fixture.source(move.id))
       present[move.id] = move.identity
     }
   }
@@ -231,11 +232,11 @@ final class TruthWalk {
   private func copyDisk() async throws -> String {
     primary?.send(signal: SIGTERM)
     _ = try await primary?.outcome()
-    let (root, other) = (rig.directory.path("sources"), rig.directory.path("sources-copied"))
+    let (root, other) = (fixture.directory.path("sources"), fixture.directory.path("sources-copied"))
     try FileManager.default.copyItem(atPath: root, toPath: other)
     try FileManager.default.removeItem(atPath: root)
     try FileManager.default.moveItem(atPath: other, toPath: root)
-    primary = try rig.startPrimary()
+    primary = try fixture.startPrimary()
     return ""
   }
 
@@ -245,10 +246,10 @@ final class TruthWalk {
     }
     if adding { excluded.insert(group) } else { excluded.remove(group) }
     let globs = excluded.sorted().map { "\"\($0)/**\"" }.joined(separator: ", ")
-    try rig.configure(primaryKind: excluded.isEmpty ? "" : "exclude: [\(globs)]")
+    try fixture.configure(primaryKind: excluded.isEmpty ? "" : "exclude: [\(globs)]")
     primary?.send(signal: SIGTERM)
     _ = try await primary?.outcome()
-    primary = try rig.startPrimary()
+    primary = try fixture.startPrimary()
     return "\(adding ? "exclude" : "include") \(group)"
   }
 }

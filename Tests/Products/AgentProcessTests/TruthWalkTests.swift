@@ -17,13 +17,13 @@ import Testing
     let seed =
       ProcessInfo.processInfo.environment["REMORA_TRUTH_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0 ... .max)
     try await withTemporaryDirectory("truth") { directory in
-      let rig = try AgentRig.forPeople(directory, hasDefaultIntervals: Self.hasDefaultIntervals)
+      let fixture = try AgentPairFixture.forReaders(directory, hasDefaultIntervals: Self.hasDefaultIntervals)
       let http = BoundedHTTPClient()
-      let walk = TruthWalk(rig, seed: seed)
+      let walk = TruthWalk(fixture, seed: seed)
       try walk.makeRepositories(24)
       try walk.startAgents()
-      try await rig.asking { pair in
-        let oracle = TruthOracle(rig, pair, walk, http)
+      try await fixture.asking { pair in
+        let oracle = TruthOracle(fixture, pair, walk, http)
         try await oracle.untilSettled()
         for step in 1...Self.steps {
           let action = try await walk.step(pair)

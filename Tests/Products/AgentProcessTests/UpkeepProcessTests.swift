@@ -35,21 +35,21 @@ import Testing
     async throws
   {
     try await withTemporaryDirectory("upkeep") { directory in
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.secondary += "\ncheck: { interval: 10s }"
-      let rig = try AgentRig(directory, settings: settings)
-      let source = try repository(at: rig.source(Self.project))
-      let primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      let copy = rig.copy(Self.project)
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory, settings: settings)
+      let source = try repository(at: fixture.source(Self.project))
+      let primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      let copy = fixture.copy(Self.project)
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 1)
         try await pair.until("it was checked") { try await pair.entry(Self.project)?.checkedAt != nil }
         #expect(try await pair.entry(Self.project)?.checkFailure == nil)
         // An object that only the history of the copy refers to.
         let rewritten = try source.oid("refs/heads/side")
         try source.change { $0.ref("refs/heads/side", at: $0.commit(["a": "rewritten"])) }
-        try await rig.push(Self.project)
+        try await fixture.push(Self.project)
         try await pair.until("the rewritten branch arrives") { try GitCommand().view(copy) == source.view() }
         try await pair.untilVerified(Self.project)
         // The pack of the last push: what the history needs lies in the first one.
@@ -89,17 +89,17 @@ import Testing
 
   @Test func `the packs of a copy that is pushed to all the time are put together between the pushes`() async throws {
     try await withTemporaryDirectory("upkeep") { directory in
-      let rig = try AgentRig(directory)
-      let source = try repository(at: rig.source(Self.project))
-      let primary = try rig.startPrimary()
-      let secondary = try rig.startSecondary()
-      let copy = rig.copy(Self.project)
-      try await rig.asking { pair in
+      let fixture = try AgentPairFixture(directory)
+      let source = try repository(at: fixture.source(Self.project))
+      let primary = try fixture.startPrimary()
+      let secondary = try fixture.startSecondary()
+      let copy = fixture.copy(Self.project)
+      try await fixture.asking { pair in
         try await pair.untilSettled(count: 1)
         var highest = 0
         for number in 0..<70 {
           try source.change { $0.ref("refs/heads/main", at: $0.commit(["a": "push \(number)"])) }
-          try await rig.push(Self.project)
+          try await fixture.push(Self.project)
           try await pair.until("push \(number) arrives") { try GitCommand().view(copy) == source.view() }
           highest = max(highest, try packs(of: copy).count)
         }

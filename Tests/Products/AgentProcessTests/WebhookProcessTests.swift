@@ -32,10 +32,10 @@ import Testing
 
   /// - Returns: status and body.
   private static func post(
-    _ delivery: Delivery, to rig: AgentRig, _ http: BoundedHTTPClient
+    _ delivery: Delivery, to fixture: AgentPairFixture, _ http: BoundedHTTPClient
   ) async throws -> (status: Int, text: String) {
     let body = Fixtures.url("webhooks/\(delivery.fixture).json").path
-    var request = HTTPRequest(.post, "http://127.0.0.1:\(rig.port)/webhooks/\(delivery.kind)")
+    var request = HTTPRequest(.post, "http://127.0.0.1:\(fixture.port)/webhooks/\(delivery.kind)")
     for (name, value) in try headers(delivery, body) { request.headers.add(name, value) }
     request.body = [UInt8](try Data(contentsOf: URL(fileURLWithPath: body)))
     return try await http.exchange(request) { answer in
@@ -43,27 +43,27 @@ import Testing
     }
   }
 
-  private static func withRig(
-    _ body: (AgentRig, RigQuestions, BoundedHTTPClient) async throws -> Void
+  private static func withFixture(
+    _ body: (AgentPairFixture, AgentPairClient, BoundedHTTPClient) async throws -> Void
   ) async throws {
     try await withTemporaryDirectory("webhooks") { directory in
       let path = try directory.write(secret + "\n", to: "webhook.secret")
       #expect(chmod(path, 0o600) == 0)
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.primary = "scan: { interval: 1h, full_interval: 1h }"
       settings.primaryKind = "webhook: { id: \"{full_name}\", secret_file: \"\(path)\" }"
-      let rig = try AgentRig(directory, settings: settings)
+      let fixture = try AgentPairFixture(directory, settings: settings)
       for id in ["group/project", "other/project"] {
         var builder = RepositoryBuilder()
         builder.ref("refs/heads/main", at: builder.commit(["a": "of \(id)"]))
-        _ = try builder.build(at: rig.source(id))
+        _ = try builder.build(at: fixture.source(id))
       }
-      let agents = (try rig.startPrimary(), try rig.startSecondary())
+      let agents = (try fixture.startPrimary(), try fixture.startSecondary())
       let http = BoundedHTTPClient()
       do {
-        try await rig.asking { pair in
+        try await fixture.asking { pair in
           try await pair.untilSettled(count: 2)
-          try await body(rig, pair, http)
+          try await body(fixture, pair, http)
         }
       } catch {
         await http.shutdown()
@@ -74,22 +74,22 @@ import Testing
     }
   }
 
-  private static func isEqual(_ rig: AgentRig, _ id: String) throws -> Bool {
-    try GitCommand().view(rig.copy(id)) == GitCommand().view(rig.source(id))
+  private static func isEqual(_ fixture: AgentPairFixture, _ id: String) throws -> Bool {
+    try GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id))
   }
 
   @Test func `a delivery of each forge makes a push arrive, rightly signed, and does nothing otherwise`() async throws {
     let pushes = [("github", "push"), ("gitlab", "Push Hook"), ("gitea", "push")]
     let deletes = [("github-delete", "delete"), ("gitlab-push-deleted", "Push Hook"), ("gitea-delete", "delete")]
-    try await Self.withRig { rig, pair, http in
-      let source = TestRepository(existing: rig.source("group/project"))
+    try await Self.withFixture { pairFixture, pair, http in
+      let source = TestRepository(existing: pairFixture.source("group/project"))
       for ((forge, event), (deletion, deletionEvent)) in zip(pushes, deletes) {
         let before = try await pair.status(of: \.primary).lastEventId
         try source.change { $0.ref("refs/heads/\(forge)", at: $0.commit(["b": "by \(forge)"])) }
         for signature in ["wrong", "missing"] {
-          for (fixture, event) in [("\(forge)-push", event), (deletion, deletionEvent)] {
-            let delivery = Delivery(forge: forge, fixture: fixture, event: event, signature: signature)
-            let answer = try await Self.post(delivery, to: rig, http)
+          for (name, event) in [("\(forge)-push", event), (deletion, deletionEvent)] {
+            let delivery = Delivery(forge: forge, fixture: name, event: event, signature: signature)
+            let answer = try await Self.post(delivery, to: pairFixture, http)
             #expect(answer.status == 401 && answer.text.contains("bad_signature"), "\(forge) \(signature) \(answer)")
             #expect(!answer.text.contains(Self.secret))
           }
@@ -98,56 +98,62 @@ import Testing
         let push = Delivery(forge: forge, fixture: "\(forge)-push", event: event)
         for _ in 0..<3 {
           // Again and again, as forges do that got no answer: a sync more, and nothing else.
-          let answer = try await Self.post(push, to: rig, http)
+          let answer = try await Self.post(push, to: pairFixture, http)
           #expect(answer.status == 202 && answer.text.contains("\"events\":1"), "\(forge) \(answer)")
         }
-        try await pair.until("the push that \(forge) told of arrives") { try Self.isEqual(rig, "group/project") }
+        try await pair.until("the push that \(forge) told of arrives") {
+          try Self.isEqual(pairFixture, "group/project")
+        }
         try source.change { $0.deleteRef("refs/heads/\(forge)") }
         let deleted = Delivery(forge: forge, fixture: deletion, event: deletionEvent)
-        #expect(try await Self.post(deleted, to: rig, http).status == 202)
-        try await pair.until("the deletion that \(forge) told of arrives") { try Self.isEqual(rig, "group/project") }
+        #expect(try await Self.post(deleted, to: pairFixture, http).status == 202)
+        try await pair.until("the deletion that \(forge) told of arrives") {
+          try Self.isEqual(pairFixture, "group/project")
+        }
       }
       #expect(try await pair.metric("remora_webhooks_total", of: \.primary) >= 12)
     }
   }
 
   @Test func `a delivery that says that a repository is gone destroys nothing that is there`() async throws {
-    try await Self.withRig { rig, pair, http in
+    try await Self.withFixture { pairFixture, pair, http in
       let gone = [
         ("github", "github-repository-deleted", "repository"), ("gitlab", "gitlab-project-destroy", "System Hook"),
         ("gitea", "gitea-repository-deleted", "repository"),
       ]
-      for (forge, fixture, event) in gone {
-        let answer = try await Self.post(Delivery(forge: forge, fixture: fixture, event: event), to: rig, http)
+      for (forge, name, event) in gone {
+        let answer = try await Self.post(Delivery(forge: forge, fixture: name, event: event), to: pairFixture, http)
         #expect(answer.status == 202, "\(answer)")
       }
       try await pair.untilSettled(count: 2)
-      #expect(access(rig.copy("group/project"), F_OK) == 0)
+      #expect(access(pairFixture.copy("group/project"), F_OK) == 0)
       // And when it is: at once, without a scan.
-      try FileManager.default.removeItem(atPath: rig.source("group/project"))
-      let (forge, fixture, event) = gone[0]
-      #expect(try await Self.post(Delivery(forge: forge, fixture: fixture, event: event), to: rig, http).status == 202)
-      try await pair.until("the copy goes") { access(rig.copy("group/project"), F_OK) != 0 }
+      try FileManager.default.removeItem(atPath: pairFixture.source("group/project"))
+      let (forge, name, event) = gone[0]
+      #expect(
+        try await Self.post(Delivery(forge: forge, fixture: name, event: event), to: pairFixture, http).status == 202)
+      try await pair.until("the copy goes") { access(pairFixture.copy("group/project"), F_OK) != 0 }
     }
   }
 
   @Test func `a renamed repository moves, and a name that is nobody's is counted`() async throws {
-    try await Self.withRig { rig, pair, http in
+    try await Self.withFixture { pairFixture, pair, http in
       let renamed = Delivery(forge: "gitlab", fixture: "gitlab-project-rename", event: "System Hook")
-      let early = try await Self.post(renamed, to: rig, http)
+      let early = try await Self.post(renamed, to: pairFixture, http)
       #expect(early.status == 202 && early.text.contains("\"unmapped\":[\"group/renamed\"]"), "\(early)")
-      try FileManager.default.moveItem(atPath: rig.source("group/project"), toPath: rig.source("group/renamed"))
-      #expect(try await Self.post(renamed, to: rig, http).text.contains("\"events\":2"))
+      try FileManager.default.moveItem(
+        atPath: pairFixture.source("group/project"), toPath: pairFixture.source("group/renamed"))
+      #expect(try await Self.post(renamed, to: pairFixture, http).text.contains("\"events\":2"))
       try await pair.until("the copy is renamed") {
-        access(rig.copy("group/renamed"), F_OK) == 0 && access(rig.copy("group/project"), F_OK) != 0
+        access(pairFixture.copy("group/renamed"), F_OK) == 0 && access(pairFixture.copy("group/project"), F_OK) != 0
       }
       let stranger = Delivery(forge: "github", fixture: "github-push", event: "push")
-      let answer = try await Self.post(stranger, to: rig, http)
+      let answer = try await Self.post(stranger, to: pairFixture, http)
       #expect(answer.status == 202 && answer.text.contains("\"events\":0"), "\(answer)")
       #expect(try await pair.metric("remora_webhooks_total{forge=\"github\",result=\"unmapped\"", of: \.primary) == 1)
       var other = stranger
       other.kind = "release_asset"
-      #expect(try await Self.post(other, to: rig, http).status == 404)
+      #expect(try await Self.post(other, to: pairFixture, http).status == 404)
     }
   }
 }

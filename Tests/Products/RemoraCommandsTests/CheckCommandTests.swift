@@ -22,7 +22,7 @@ struct CheckCommandTests {
     try bytes.write(to: URL(fileURLWithPath: path))
   }
 
-  private static func file(_ bench: Workbench, _ suffix: String) throws -> String {
+  private static func file(_ bench: CommandFixture, _ suffix: String) throws -> String {
     let packs = "\(bench.copy)/objects/pack"
     let names = try FileManager.default.contentsOfDirectory(atPath: packs).filter { $0.hasSuffix(suffix) }.sorted()
     return "\(packs)/\(try #require(names.first))"
@@ -30,8 +30,8 @@ struct CheckCommandTests {
 
   /// Gives `body` a copy with two packs, a history, a commit-graph, a multi-pack-index with its bitmap, and one loose
   /// object.
-  private static func withCopy(_ body: (Workbench) async throws -> Void) async throws {
-    try await withWorkbench { builder, parent in
+  private static func withCopy(_ body: (CommandFixture) async throws -> Void) async throws {
+    try await withCommandFixture { builder, parent in
       builder.branch("big", at: builder.commit(["big": .random(200_000, seed: 5)], parents: [parent]))
     } _: { bench in
       try await bench.mirror()
@@ -158,7 +158,7 @@ struct CheckCommandTests {
   }
 
   /// Of a copy without loose objects.
-  private static func check(_ bench: Workbench, _ options: String...) async throws -> (
+  private static func check(_ bench: CommandFixture, _ options: String...) async throws -> (
     objects: Int, proven: Int, isSound: Bool
   ) {
     let report = try JSONLine(try await RemoraBinary.run(["check", bench.copy, "--json"] + options).text)
@@ -168,7 +168,7 @@ struct CheckCommandTests {
 
   @Test("what one check has walked the next one need not, what has come since it must")
   func incremental() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let first = try await Self.check(bench)
       #expect(first.isSound && first.proven == 0 && first.objects > 0)
@@ -189,7 +189,7 @@ struct CheckCommandTests {
 
   @Test("damage to what was proven is found", arguments: [Damage.packBit, .indexBit, .packDeleted, .refWithoutObject])
   func damagedAfterProof(damage: Damage) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       _ = try bench.forcePush()
       try await bench.mirror()
@@ -214,7 +214,7 @@ struct CheckCommandTests {
 
   @Test("a pack with an object that nothing reaches is never taken for proven")
   func unreachable() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let git = GitCommand(in: bench.copy)
       let blob = try await git.run("hash-object", "-w", "--stdin", input: Array("stray\n".utf8)).text
@@ -230,7 +230,7 @@ struct CheckCommandTests {
 
   @Test("a copy that cannot be written to is still checked", .enabled(if: SmallDisk.isPossible))
   func readOnly() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try FileManager.default.createDirectory(
         atPath: bench.directory.path("disk"), withIntermediateDirectories: false)
       let disk = try SmallDisk(at: bench.directory.path("disk"), bytes: 8 << 20)
@@ -300,7 +300,7 @@ struct CheckCommandTests {
 
   @Test("more packs than files may be open are no damage", arguments: ["-Sn 100", "-n 128"])
   func manyPacks(limit: String) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let git = GitCommand(in: bench.copy)
       for number in 0..<150 {

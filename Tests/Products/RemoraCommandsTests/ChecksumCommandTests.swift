@@ -23,7 +23,7 @@ struct ChecksumCommandTests {
       }
     }
 
-    func finish(_ bench: Workbench) async throws {
+    func finish(_ bench: CommandFixture) async throws {
       switch self {
       case .hidden: try await bench.source.git.run("config", "transfer.hideRefs", "refs/pull")
       case .empty:
@@ -37,7 +37,7 @@ struct ChecksumCommandTests {
 
   @Test("is what the shell line, git show-ref and sha1sum compute", arguments: Shape.allCases)
   func gitIsReferee(shape: Shape) async throws {
-    try await withWorkbench(shape.change) { bench in
+    try await withCommandFixture(shape.change) { bench in
       try await shape.finish(bench)
       let ours = try await bench.remora("checksum", bench.source.path)
       #expect(ours.isSuccess, "\(ours.errorText)")
@@ -51,7 +51,7 @@ struct ChecksumCommandTests {
 
   @Test("--json names the repository, the algorithm and the number of refs")
   func json() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await bench.remora("checksum", bench.source.path, "--json", "--algorithm", "gitaly")
       let report = try JSONLine(outcome.text)
       #expect(report.keys == Self.keys)
@@ -95,7 +95,7 @@ struct ChecksumCommandTests {
 
   @Test("broken refs have no checksum: status 3 and their names", arguments: ["sha256", "gitaly", "grokmirror"])
   func broken(algorithm: String) async throws {
-    try await withWorkbench { builder, _ in
+    try await withCommandFixture { builder, _ in
       builder.rawPackedRefLines = ["0123456789abcdef0123456789abcdef01234567 refs/heads/broken:reference"]
     } _: { bench in
       let plain = try await bench.remora("checksum", bench.source.path, "--algorithm", algorithm)
@@ -113,7 +113,7 @@ struct ChecksumCommandTests {
 
   @Test("a HEAD that cannot be read is broken too")
   func brokenHead() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try bench.directory.write("", to: "served/source.git/HEAD")
       let outcome = try await bench.remora("checksum", bench.source.path)
       #expect(outcome.status == 3)

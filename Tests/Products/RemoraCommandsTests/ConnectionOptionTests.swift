@@ -4,14 +4,14 @@ import Testing
 
 @Suite("Logins, certificates and proxies")
 struct ConnectionOptionTests {
-  private static func expectExact(_ bench: Workbench, _ outcome: ProcessOutcome) throws {
+  private static func expectExact(_ bench: CommandFixture, _ outcome: ProcessOutcome) throws {
     #expect(outcome.isSuccess, "\(outcome.errorText)")
     #expect(try GitCommand().view(bench.copy) == bench.source.view())
   }
 
   @Test("a login comes from ~/.netrc, or from the file that --netrc-file names")
   func netrc() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       var options = GitHTTPServer.Options()
       options.basicAuthentication = ("ada", "sesame")
       let server = try GitHTTPServer(root: bench.root, options: options)
@@ -31,7 +31,7 @@ struct ConnectionOptionTests {
 
   @Test("--bearer-token-file sends its token")
   func bearer() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       var options = GitHTTPServer.Options()
       options.bearerToken = "t0ken"
       let server = try GitHTTPServer(root: bench.root, options: options)
@@ -49,7 +49,7 @@ struct ConnectionOptionTests {
 
   @Test("https needs a certificate that is trusted: --ca-file names the authority")
   func authority() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       var options = GitHTTPServer.Options()
       options.certificate = .valid
       let server = try GitHTTPServer(root: bench.root, options: options)
@@ -64,7 +64,7 @@ struct ConnectionOptionTests {
 
   @Test("a proxy is taken from the environment, and no_proxy leaves it out")
   func proxy() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       // nginx takes a request with a whole URL, as proxies get it; the name of the host leads nowhere else.
       let server = try GitHTTPServer(root: bench.root)
       let url = "http://git.example.invalid/source.git"
@@ -84,7 +84,7 @@ struct ConnectionOptionTests {
       ("--max-pack-objects", "3"),
     ])
   func limits(option: String, value: String) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await bench.remora("mirror", bench.source.path, bench.copy, option, value, "--json")
       #expect(outcome.status == 1)
       #expect(try JSONLine(outcome.text)["error"].text("code") == "limit_exceeded", "\(outcome.text)")

@@ -22,7 +22,7 @@ import Testing
     var servers: [AnyObject] = []
   }
 
-  private static func prepare(_ kind: Kind, _ bench: Workbench) throws -> Run {
+  private static func prepare(_ kind: Kind, _ bench: CommandFixture) throws -> Run {
     var run = Run()
     if kind == .keyWithPassphrase || kind == .keyOfSystemSSH {
       let directory = bench.directory.path("sshd")
@@ -84,7 +84,7 @@ import Testing
 
   @Test("opens the source, and is nowhere to be read", arguments: Kind.allCases)
   func staysInside(kind: Kind) async throws {
-    try await withWorkbench { builder, parent in
+    try await withCommandFixture { builder, parent in
       builder.branch("big", at: builder.commit(["big": .random(4_000_000, seed: 5)], parents: [parent]))
     } _: { bench in
       let run = try Self.prepare(kind, bench)

@@ -11,9 +11,9 @@ struct ForgetCommandTests {
 
   /// Gives `body` a copy of a source that had a secret for a while, and the ids of its commit and its content.
   private static func withLeak(
-    _ body: (Workbench, _ commit: String, _ blob: String) async throws -> Void
+    _ body: (CommandFixture, _ commit: String, _ blob: String) async throws -> Void
   ) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let main = try bench.source.oid("main")
       try bench.source.change { $0.branch("leak", at: $0.commit(["password": "secret\n"], parents: [.oid(main)])) }
@@ -105,7 +105,7 @@ struct ForgetCommandTests {
 
   @Test("a directory that is no copy is refused")
   func noCopy() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await bench.remora("forget", bench.source.path, "refs/heads/main")
       #expect(outcome.status == 1)
       #expect(outcome.errorText.contains("no copy"), "\(outcome.errorText)")

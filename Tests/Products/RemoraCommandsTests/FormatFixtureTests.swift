@@ -90,7 +90,7 @@ struct FormatFixtureTests {
 
   @Test("a line of the dropped log is one that git takes for a reflog line, and it keeps the object alive")
   func dropped() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let line = try #require(String(data: try Self.content("dropped"), encoding: .utf8))
       let oid = try await bench.source.git.run("commit-tree", "-m", "dropped", "HEAD^{tree}").text
       let fixtureOID = String(line.dropFirst(41).prefix(40))

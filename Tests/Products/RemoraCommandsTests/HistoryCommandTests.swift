@@ -9,7 +9,7 @@ struct HistoryCommandTests {
 
   @Test("lists a force-push and a deletion, newest first, and the old commits stay readable through a gc")
   func tells() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let pull = try bench.source.oid("refs/pull/1/head").hex
       let old = try bench.forcePush()
@@ -35,7 +35,7 @@ struct HistoryCommandTests {
 
   @Test("one ref by its full or short name, from a moment on")
   func filters() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       _ = try bench.forcePush()
       try await bench.mirror()
@@ -60,7 +60,7 @@ struct HistoryCommandTests {
 
   @Test("--json prints one object a change with every key, null where there is no value")
   func json() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       _ = try bench.forcePush()
       try await bench.mirror()
@@ -77,7 +77,7 @@ struct HistoryCommandTests {
 
   @Test("a damaged line is counted and the rest is listed")
   func damagedLine() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let path = "\(bench.copy)/remora/refs.journal.jsonl"
       let journal = try String(contentsOfFile: path, encoding: .utf8)
@@ -91,7 +91,7 @@ struct HistoryCommandTests {
 
   @Test("a directory that is no copy is an error")
   func notACopy() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await bench.remora("history", bench.source.path)
       #expect(outcome.status == 1)
       #expect(outcome.errorText.contains("it is no copy of remora's"))

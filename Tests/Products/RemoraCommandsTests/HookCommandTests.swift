@@ -8,7 +8,7 @@ struct HookCommandTests {
 
   @Test("installs, reports its status, and removes, one repository by hand")
   func byHand() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try bench.directory.write("", to: "remora.yaml")
       let agent = ["--config", "remora.yaml", "--name", "repo", "--id", "group/source"]
       func hook(_ verb: String, _ options: [String]) async throws -> (status: Int32, line: JSONLine) {
@@ -37,7 +37,7 @@ struct HookCommandTests {
 
   @Test("goes on past what is no repository, and its status says how many went well")
   func several() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       // Not /nonexistent: that is what Debian calls the home of users without one, and a service may make it.
       let nowhere = bench.directory.path("nowhere")
       let outcome = try await bench.remora("hook", "uninstall", bench.source.path, nowhere, "--json")

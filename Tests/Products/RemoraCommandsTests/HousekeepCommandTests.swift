@@ -9,7 +9,7 @@ struct HousekeepCommandTests {
     "dropped_objects", "seconds", "error", "warnings",
   ]
 
-  private static func update(_ bench: Workbench, _ number: Int) async throws {
+  private static func update(_ bench: CommandFixture, _ number: Int) async throws {
     try bench.source.change { builder in
       builder.branch(
         "main", at: builder.commit(["f": "\(number)\n"], parents: [.oid(try bench.source.oid("refs/heads/main"))]))
@@ -19,7 +19,7 @@ struct HousekeepCommandTests {
 
   @Test("puts packs together, says so in a line and in JSON, and has nothing to do the next time")
   func tells() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       for number in 0..<4 { try await Self.update(bench, number) }
       let first = try await bench.remora("housekeep", bench.copy)
@@ -40,7 +40,7 @@ struct HousekeepCommandTests {
 
   @Test("refuses what is no copy, reports it in JSON too, and answers wrong numbers with 64")
   func refuses() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await bench.remora("housekeep", bench.source.path, "--json")
       #expect(outcome.end == .exited(1))
       #expect(try JSONLine(outcome.text)["error"].text("code") == "destination_not_a_copy")
@@ -53,7 +53,7 @@ struct HousekeepCommandTests {
 
   @Test("a mirror run consolidates the packs of a crowded copy, unless an option forbids it")
   func maintenance() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror("--maintenance", "0")
       for number in 0..<51 {
         try bench.source.change { builder in

@@ -8,7 +8,7 @@ struct InterruptionTests {
     "in a slow transfer ends the run at once with 130 and the copy as it was", arguments: [SIGINT, SIGTERM, SIGHUP],
     [true, false])
   func slowTransfer(signal: Int32, isFirstCopy: Bool) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       if !isFirstCopy { try await bench.mirror() }
       let before = isFirstCopy ? [:] : try bench.contentsOfCopy()
       try bench.source.change { builder in
@@ -48,7 +48,7 @@ struct InterruptionTests {
 
   @Test("within a list ends every job at once with 130, the copies as they were, no child left")
   func list() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       // The copies of two jobs are there already, that of the third is not.
       let copies = ["one", "two"].map { bench.directory.path("copies/\($0)") }
       for copy in copies {

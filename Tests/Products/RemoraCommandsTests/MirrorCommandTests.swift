@@ -11,7 +11,7 @@ struct MirrorCommandTests {
 
   @Test("prints one readable line: what happened, to how many refs, with how many objects")
   func humanLine() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let first = try await bench.remora("mirror", bench.source.path, bench.copy)
       #expect(first.isSuccess)
       #expect(first.errorText == "")
@@ -32,7 +32,7 @@ struct MirrorCommandTests {
 
   @Test("--json prints one object with every key")
   func json() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await bench.remora("mirror", bench.source.path, bench.copy, "--json")
       #expect(outcome.isSuccess)
       #expect(outcome.lines.count == 1)
@@ -57,7 +57,7 @@ struct MirrorCommandTests {
 
   @Test("a failure is one line on standard error, and with --json the same with its code")
   func failure() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let missing = bench.directory.path("nowhere.git")
       let plain = try await bench.remora("mirror", missing, bench.copy)
       #expect(plain.status == 1)
@@ -79,7 +79,7 @@ struct MirrorCommandTests {
 
   @Test("--quiet prints failures only")
   func quiet() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let good = try await bench.remora("mirror", bench.source.path, bench.copy, "--quiet")
       #expect(good.isSuccess)
       #expect(good.text == "")
@@ -92,7 +92,7 @@ struct MirrorCommandTests {
 
   @Test("--dry-run says what would happen and writes nothing")
   func dryRun() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let first = try await bench.remora("mirror", bench.source.path, bench.copy, "--dry-run")
       #expect(first.isSuccess)
       #expect(first.text.hasPrefix("would be cloned \(bench.copy): 3 created"), "\(first.text)")
@@ -112,7 +112,7 @@ struct MirrorCommandTests {
 
   @Test("--exclude-ref leaves refs out, is remembered, and ends with an empty rule")
   func excludeRef() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror("--exclude-ref", "refs/pull", "--exclude-ref", "refs/tags/*")
       #expect(try GitCommand().refs(bench.copy).keys.sorted() == ["refs/heads/main"])
       let configured = try await GitCommand(in: bench.copy).run("config", "--get-all", "remora.excluderef").lines
@@ -130,7 +130,7 @@ struct MirrorCommandTests {
 
   @Test("a copy that loses most of its refs is warned of, whichever side left them out")
   func massDeletion() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let outcome = try await bench.remora(
         "mirror", bench.source.path, bench.copy, "--exclude-ref", "refs/*", "--json")
@@ -146,7 +146,7 @@ struct MirrorCommandTests {
 
   @Test("another repository is refused and left alone, until --adopt says so")
   func adopt() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await GitCommand().run("init", "-q", "--bare", bench.copy)
       let before = try bench.contentsOfCopy()
       let refused = try await bench.remora("mirror", bench.source.path, bench.copy, "--json")
@@ -160,7 +160,7 @@ struct MirrorCommandTests {
 
   @Test("a copy that another run holds is busy: 75 at once, or after --wait the copy is updated")
   func busy() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       _ = try bench.forcePush()
       let before = try bench.contentsOfCopy()
@@ -180,7 +180,7 @@ struct MirrorCommandTests {
 
   @Test("paths are taken from the current directory, and recorded absolute")
   func relativePaths() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await bench.remora("mirror", "served/source.git", "new/deep/copy.git")
       #expect(outcome.isSuccess, "\(outcome.errorText)")
       let copy = bench.directory.path("new/deep/copy.git")
@@ -191,7 +191,7 @@ struct MirrorCommandTests {
 
   @Test("paths that are not UTF-8 are taken as they are", arguments: ["\\xe9", "\\xff\\xfe", "\\xf4\\x8f\\xba\\x80"])
   func foreignPaths(bytes: String) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let script = """
         set -e; s=$(printf 'source%b.git' "$2"); c=$(printf 'copy%b.git' "$2"); cd "$3"
         cp -r "$1" "$s"; "$0" mirror "$s" "$c"; git -C "$s" update-ref refs/heads/new refs/heads/main
@@ -213,7 +213,7 @@ struct MirrorCommandTests {
 
   @Test("a rate-limited, a refused and a missing source: no failure is without a hint")
   func hints() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       for source in [bench.directory.path("nowhere"), "http://127.0.0.1:1/x.git", bench.directory.path("")] {
         let outcome = try await bench.remora("mirror", "--json", source, bench.copy)
         #expect(outcome.status == 1)

@@ -7,7 +7,7 @@ import Testing
 struct MirrorListTests {
   @Test("mirrors every line, with or without a destination, and skips comments and empty lines", arguments: [1, 3])
   func all(jobs: Int) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let list = try bench.directory.write(
         """
         # what we keep
@@ -30,7 +30,7 @@ struct MirrorListTests {
 
   @Test("a list may come from standard input")
   func standardInput() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await RemoraBinary.run(
         ["mirror", "--list", "-", "--into", bench.directory.path("copies"), "--json"],
         input: .bytes(Array("\(bench.source.path) a\n\(bench.source.path) b".utf8)))
@@ -43,7 +43,7 @@ struct MirrorListTests {
 
   @Test("some failed: 2, and the others are there; all failed: 1")
   func partialFailure() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let into = bench.directory.path("copies")
       let bad = (1...2).map { "\(bench.directory.path("missing\($0)")) bad\($0)\n" }.joined()
       let some = try bench.directory.write(bad + "\(bench.source.path) good\n", to: "some")
@@ -79,7 +79,7 @@ struct MirrorListTests {
 
   @Test("a bad line is named by its number, and nothing is done", arguments: badLines)
   func badLine(line: String, reason: String) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let text = "# one\n\(bench.source.path) first\n\n" + line.replacing("SOURCE", with: bench.source.path) + "\n"
       let list = try bench.directory.write(text, to: "list")
       let into = bench.directory.path("copies")
@@ -94,7 +94,7 @@ struct MirrorListTests {
 
   @Test("a destination round an earlier one is refused too")
   func nested() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let list = try bench.directory.write("\(bench.source.path) a/b/c\n\(bench.source.path) a\n", to: "list")
       let outcome = try await bench.remora("mirror", "--list", list, "--into", bench.directory.path("copies"))
       #expect(outcome.status == 64)
@@ -104,7 +104,7 @@ struct MirrorListTests {
 
   @Test("a reader of the output that leaves ends no run")
   func readerLeaves() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let list = try bench.directory.write((1...4).map { "\(bench.source.path) \($0)\n" }.joined(), to: "list")
       let into = bench.directory.path("copies")
       let script = "\"$0\" mirror --list \"$1\" --into \"$2\" --jobs 1 --json | true; echo ${PIPESTATUS[0]}"
@@ -169,7 +169,7 @@ struct MirrorListTests {
     }
     let server = try ScriptedHTTPServer { host.answer($0) }
     defer { server.stop() }
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let lines =
         (1...4).map { "http://127.0.0.1:\(server.port)/a\($0).git\n" } + ["http://localhost:\(server.port)/b.git\n"]
       let list = try bench.directory.write(lines.joined(), to: "list")
@@ -192,7 +192,7 @@ struct MirrorListTests {
         ? ScriptedAnswer(451, "gone") : ScriptedAnswer(429, headers: [("Retry-After", "86400")])
     }
     defer { server.stop() }
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let busy = (1...20).map { "http://127.0.0.1:\(server.port)/a\($0).git\n" }.joined()
       let list = try bench.directory.write(busy + "http://localhost:\(server.port)/legal.git\n", to: "list")
       let outcome = try await bench.remora(
@@ -222,7 +222,7 @@ struct MirrorListTests {
   @Test("line ends and marks of other systems are taken", arguments: encodings.map(\.name))
   func encoding(name: String) async throws {
     let text = try #require(Self.encodings.first { $0.name == name }).text
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let list = try bench.directory.write(bytes: text("\(bench.source.path) a", "\(bench.source.path)\tb"), to: "list")
       let into = bench.directory.path("copies")
       let outcome = try await bench.remora("mirror", "--list", list, "--into", into)
@@ -238,7 +238,7 @@ struct MirrorListTests {
       [0xFF, 0xFE] + Array("/".utf8) + [0], Array("/srv/a.git\n".utf8).flatMap { [$0, 0] },
     ] as [[UInt8]])
   func empty(bytes: [UInt8]) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let list = try bench.directory.write(bytes: bytes, to: "list")
       let into = bench.directory.path("copies")
       let outcome = try await bench.remora("mirror", "--list", list, "--into", into)

@@ -21,7 +21,7 @@ struct ProgressTests {
 
   @Test("is shown on a terminal and wiped before the result")
   func terminal() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let command = "'\(try BuiltProgram.path("remora"))' mirror '\(bench.source.path)' '\(bench.copy)'"
       let script = try ChildProcess("script", ["-qefc", command, "/dev/null"], input: .heldOpen)
       let outcome: ProcessOutcome = try await script.outcome()
@@ -37,7 +37,7 @@ struct ProgressTests {
 
   @Test("is not shown on a terminal with --quiet or --json", arguments: ["--quiet", "--json"])
   func hidden(option: String) async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let command = "'\(try BuiltProgram.path("remora"))' mirror '\(bench.source.path)' '\(bench.copy)' \(option)"
       let script = try ChildProcess("script", ["-qefc", command, "/dev/null"], input: .heldOpen)
       let outcome: ProcessOutcome = try await script.outcome()
@@ -48,7 +48,7 @@ struct ProgressTests {
 
   @Test("is not there without a terminal")
   func pipe() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let outcome = try await bench.remora("mirror", bench.source.path, bench.copy)
       #expect(outcome.errors.isEmpty)
       #expect(!outcome.text.contains("\r"))

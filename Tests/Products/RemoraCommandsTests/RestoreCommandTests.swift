@@ -13,10 +13,12 @@ struct RestoreCommandTests {
   }
 
   /// 25 branches, of which an attacker rewrites 20 and deletes 5, and the mirror follows.
-  private static func attack(_ body: (Workbench, _ before: [String: String], _ moment: String) async throws -> Void)
+  private static func attack(
+    _ body: (CommandFixture, _ before: [String: String], _ moment: String) async throws -> Void
+  )
     async throws
   {
-    try await withWorkbench { builder, commit in
+    try await withCommandFixture { builder, commit in
       for number in 0..<25 {
         builder.branch("b\(number)", at: builder.commit(["\(number)": "work of weeks\n"], parents: [commit]))
       }
@@ -86,7 +88,7 @@ struct RestoreCommandTests {
     "after the retention the same objects are gone, the disk is free again, and restoring says what it cannot",
     .enabled(if: WrongClock.isPossible))
   func retention() async throws {
-    try await withWorkbench { builder, commit in
+    try await withCommandFixture { builder, commit in
       builder.branch("large", at: builder.commit(["large": .random(3 << 20, seed: 1)], parents: [commit]))
     } _: { bench in
       try await bench.mirror()
@@ -176,7 +178,7 @@ struct RestoreCommandTests {
 
   @Test("moments that are not recorded, and places that do not fit, are refused, and nothing is made")
   func refusals() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let before = Self.now()
       try await bench.mirror()
       let moment = Self.now()

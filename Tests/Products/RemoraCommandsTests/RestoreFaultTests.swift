@@ -7,11 +7,11 @@ import Testing
 struct RestoreFaultTests {
   /// A copy with a history: what is restored is not what it is now.
   private static func withHistory(
-    _ body: (Workbench, _ before: [String: String], _ moment: String) async throws -> Void
+    _ body: (CommandFixture, _ before: [String: String], _ moment: String) async throws -> Void
   )
     async throws
   {
-    try await withWorkbench { builder, parent in
+    try await withCommandFixture { builder, parent in
       var last = parent
       for number in 0..<40 {
         last = builder.commit(["file\(number)": .random(100_000, seed: UInt64(number))], parents: [last])
@@ -27,7 +27,7 @@ struct RestoreFaultTests {
     }
   }
 
-  private static func leftovers(_ bench: Workbench, _ directory: String) throws -> [String] {
+  private static func leftovers(_ bench: CommandFixture, _ directory: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: bench.directory.path(directory))
   }
 

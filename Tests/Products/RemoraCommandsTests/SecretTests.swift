@@ -8,7 +8,7 @@ struct SecretTests {
   /// The password, and `ada:` with it as basic authentication sends them.
   private static let secrets = [password, Data("ada:\(password)".utf8).base64EncodedString()]
 
-  private static func serve(_ bench: Workbench) throws -> GitHTTPServer {
+  private static func serve(_ bench: CommandFixture) throws -> GitHTTPServer {
     var options = GitHTTPServer.Options()
     options.basicAuthentication = ("ada", password)
     return try GitHTTPServer(root: bench.root, options: options)
@@ -25,7 +25,7 @@ struct SecretTests {
 
   @Test("open the source and reach neither the copy, nor the output, nor a child's arguments or environment")
   func staysInside() async throws {
-    try await withWorkbench { builder, parent in
+    try await withCommandFixture { builder, parent in
       builder.branch("big", at: builder.commit(["big": .random(4_000_000, seed: 5)], parents: [parent]))
     } _: { bench in
       let server = try Self.serve(bench)
@@ -49,7 +49,7 @@ struct SecretTests {
 
   @Test("are asked for at a terminal with --ask, not without, and are not shown when they are typed")
   func asked() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let server = try Self.serve(bench)
       let remora = try BuiltProgram.path("remora")
       // script(1) is the terminal; the operator types at the prompt.
@@ -76,7 +76,7 @@ struct SecretTests {
 
   @Test("when they are wrong the error does not repeat them, and nothing is made")
   func wrongPassword() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       let server = try Self.serve(bench)
       let wrong = Self.password + "-no"
       let outcome = try await bench.remora("mirror", Self.url(server, password: wrong), bench.copy, "--json")
@@ -89,7 +89,7 @@ struct SecretTests {
 
   @Test("a file:// source's child gets nothing of the environment that it does not need")
   func childEnvironment() async throws {
-    try await withWorkbench { builder, parent in
+    try await withCommandFixture { builder, parent in
       builder.branch("big", at: builder.commit(["big": .random(4_000_000, seed: 5)], parents: [parent]))
     } _: { bench in
       let run = try RemoraBinary.start(

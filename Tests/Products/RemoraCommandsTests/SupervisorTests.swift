@@ -9,11 +9,11 @@ struct SupervisorTests {
   func notifies() async throws {
     try await withTemporaryDirectory("notify") { directory in
       let door = try DatagramDoor(path: directory.path("notify.sock"))
-      var settings = AgentRig.Settings()
+      var settings = AgentPairFixture.Settings()
       settings.primaryEnvironment = [
         "NOTIFY_SOCKET": directory.path("notify.sock"), "WATCHDOG_USEC": "2000000",
       ]
-      let agent = try AgentRig(directory, settings: settings).startPrimary()
+      let agent = try AgentPairFixture(directory, settings: settings).startPrimary()
       #expect(door.next() == "READY=1")
       for _ in 0..<3 { #expect(door.next() == "WATCHDOG=1") }
       // When it is stopped as a whole, the pings end.

@@ -11,7 +11,7 @@ struct VerifyCommandTests {
 
   @Test("an equal copy: status 0, and the checksum of the copy")
   func equal() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let checksum = try GitCommand().checksum(bench.copy)
       let plain = try await bench.remora("verify", bench.source.path, bench.copy)
@@ -34,7 +34,7 @@ struct VerifyCommandTests {
 
   @Test("a different copy: status 1, every ref that differs with both values, nothing written")
   func different() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let old = try bench.forcePush()
       try bench.source.change { builder in
@@ -69,7 +69,7 @@ struct VerifyCommandTests {
 
   @Test("a HEAD that version 0 cannot report is left out, and listed as unknown")
   func unknownHead() async throws {
-    try await withWorkbench { builder, _ in
+    try await withCommandFixture { builder, _ in
       builder.head = .branch("not/yet")
     } _: { bench in
       var options = GitHTTPServer.Options()
@@ -89,7 +89,7 @@ struct VerifyCommandTests {
 
   @Test("a copy with broken refs: status 3, with their names and reasons")
   func broken() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       try bench.directory.write("rubbish\n", to: "copy.git/refs/heads/bad")
       let plain = try await bench.remora("verify", bench.source.path, bench.copy)
@@ -109,7 +109,7 @@ struct VerifyCommandTests {
 
   @Test("a source or a copy that is not there: status 1, one line")
   func missing() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       for (source, copy) in [("/nonexistent/s.git", bench.copy), (bench.source.path, "/nonexistent/c.git")] {
         let outcome = try await bench.remora("verify", source, copy)
@@ -123,7 +123,7 @@ struct VerifyCommandTests {
 
   @Test("names the side that is broken, the source too")
   func brokenSource() async throws {
-    try await withWorkbench { bench in
+    try await withCommandFixture { bench in
       try await bench.mirror()
       let missing = String(repeating: "1", count: 40)
       try bench.directory.write("\(missing)\n", to: "served/source.git/refs/heads/bad")

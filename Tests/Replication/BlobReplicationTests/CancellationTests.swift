@@ -10,9 +10,9 @@ import WorkerPool
 struct CancellationTests {
   @Test("ends, keeps the copy, and the next one goes on", arguments: ["head", "body"])
   func cancelled(phase: String) async throws {
-    let ground = try BlobGround()
-    let content = BlobGround.content(300_000)
-    try ground.put([1, 2, 3], at: "file")
+    let fixture = try BlobFixture()
+    let content = BlobFixture.content(300_000)
+    try fixture.put([1, 2, 3], at: "file")
     let answers = RangeAnswers(content: content)
     let server = try ScriptedHTTPServer { request in
       if request.headers["range"] != nil { return answers.answer(request) }
@@ -25,12 +25,12 @@ struct CancellationTests {
     }
     let request = SyncRequest(
       id: try ReplicableID("file"), source: SourceAddress(location: server.url("/f")),
-      expected: BlobGround.checksum(content))
-    let strategy = ground.strategy()
+      expected: BlobFixture.checksum(content))
+    let strategy = fixture.strategy()
     let task = Task { try await strategy.sync(request) }
     #expect(try await OwnThread.run { server.wait(forRequests: 1) })
     if phase == "body" {
-      let part = ground.path(".remora-file.part")
+      let part = fixture.path(".remora-file.part")
       try await OwnThread.run {
         while (try FileManager.default.attributesOfItem(atPath: part)[.size] as? Int) != 100_000 { sched_yield() }
       }
@@ -38,17 +38,17 @@ struct CancellationTests {
     task.cancel()
     let error = try await strategyError { _ = try await task.value }
     #expect(error.code == .cancelled && error.disposition == .host)
-    #expect(try ground.bytes("file") == [1, 2, 3])
+    #expect(try fixture.bytes("file") == [1, 2, 3])
     let report = try await strategy.sync(request)
     #expect(report.bytes == (phase == "body" ? 200_000 : 300_000))
-    #expect(try ground.bytes("file") == content)
-    #expect(try ground.names() == ["file"])
+    #expect(try fixture.bytes("file") == content)
+    #expect(try fixture.names() == ["file"])
   }
 
   @Test("before it begins does nothing") func before() async throws {
-    let ground = try BlobGround()
-    let source = try ground.source([1])
-    let strategy = ground.strategy()
+    let fixture = try BlobFixture()
+    let source = try fixture.source([1])
+    let strategy = fixture.strategy()
     let id = try ReplicableID("file")
     let gate = Monitor(false)
     let task = Task {
@@ -58,6 +58,6 @@ struct CancellationTests {
     task.cancel()
     gate.with { $0 = true }
     #expect(try await strategyError { _ = try await task.value }.code == .cancelled)
-    #expect(try ground.names() == [])
+    #expect(try fixture.names() == [])
   }
 }

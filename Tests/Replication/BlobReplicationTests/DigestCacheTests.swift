@@ -8,14 +8,14 @@ import Testing
 
 @Suite("Digests that need not be read again")
 struct DigestCacheTests {
-  private let ground: BlobGround
+  private let fixture: BlobFixture
   private let path: FilePath
   /// Long after the files of the test were written.
   private let later = Timestamp.systemClock() + .seconds(3_600)
 
   init() throws {
-    ground = try BlobGround()
-    path = FilePath(ground.directory.path("digests.json"))
+    fixture = try BlobFixture()
+    path = FilePath(fixture.directory.path("digests.json"))
   }
 
   private func stamp(_ seed: UInt64 = 1, changedAt: Int64 = 1_000) -> FileStamp {
@@ -25,22 +25,22 @@ struct DigestCacheTests {
   }
 
   @Test("a file that looks as before is not read again, until its reading is too old") func used() async throws {
-    try ground.put([1, 2, 3], at: "a")
+    try fixture.put([1, 2, 3], at: "a")
     let cache = try DigestCache(path: path)
     let id = try ReplicableID("a")
-    let right = BlobGround.checksum([1, 2, 3])
-    #expect(try await ground.strategy(digests: cache, now: later).listing(of: id).checksum == right)
+    let right = BlobFixture.checksum([1, 2, 3])
+    #expect(try await fixture.strategy(digests: cache, now: later).listing(of: id).checksum == right)
     #expect(cache.count == 1)
     // What stands there is another inode: read again.
-    try ground.put([4, 5, 6], at: "a")
-    let other = BlobGround.checksum([4, 5, 6])
-    #expect(try await ground.strategy(digests: cache, now: later).listing(of: id).checksum == other)
+    try fixture.put([4, 5, 6], at: "a")
+    let other = BlobFixture.checksum([4, 5, 6])
+    #expect(try await fixture.strategy(digests: cache, now: later).listing(of: id).checksum == other)
   }
 
   @Test("the reading itself is what is answered") func answered() throws {
     let cache = try DigestCache(path: path)
     let id = try ReplicableID("a")
-    let checksum = BlobGround.checksum([1])
+    let checksum = BlobFixture.checksum([1])
     let readAt = Timestamp(milliseconds: 2_000_000)
     cache.note(checksum, of: id, stamp(), readAt: readAt)
     #expect(cache.checksum(of: id, stamp(), at: readAt) == checksum)
@@ -58,7 +58,7 @@ struct DigestCacheTests {
       device: 1, inode: 1, size: 1, modified: FileTime(seconds: 5, nanoseconds: 0),
       changed: FileTime(seconds: 10, nanoseconds: 0))
     let readAt = Timestamp(milliseconds: 10_000 + milliseconds)
-    cache.note(BlobGround.checksum([1]), of: id, changed, readAt: readAt)
+    cache.note(BlobFixture.checksum([1]), of: id, changed, readAt: readAt)
     #expect((cache.checksum(of: id, changed, at: readAt) != nil) == (milliseconds > 2_000))
   }
 
@@ -66,7 +66,7 @@ struct DigestCacheTests {
     let cache = try DigestCache(path: path)
     for text in ["a", "dir/\"quoted\" \\ name", "ä", "}],"] {
       cache.note(
-        BlobGround.checksum(Array(text.utf8)), of: try ReplicableID(text), stamp(),
+        BlobFixture.checksum(Array(text.utf8)), of: try ReplicableID(text), stamp(),
         readAt: Timestamp(milliseconds: 2_000_000))
     }
     try cache.save()
@@ -74,7 +74,7 @@ struct DigestCacheTests {
     #expect(again.count == 4)
     for text in ["a", "dir/\"quoted\" \\ name", "ä", "}],"] {
       let found = again.checksum(of: try ReplicableID(text), stamp(), at: Timestamp(milliseconds: 2_000_000))
-      #expect(found == BlobGround.checksum(Array(text.utf8)))
+      #expect(found == BlobFixture.checksum(Array(text.utf8)))
     }
     let object = try JSONSerialization.jsonObject(with: try Data(contentsOf: URL(fileURLWithPath: path.string)))
     let entries = (object as? [String: Any])?["entries"] as? [[String: Any]]
@@ -92,8 +92,8 @@ struct DigestCacheTests {
     var right: [ReplicableID: Checksum] = [:]
     for text in ["a", "b/\\c"] {
       let id = try ReplicableID(text)
-      right[id] = BlobGround.checksum(Array(text.utf8))
-      cache.note(BlobGround.checksum(Array(text.utf8)), of: id, stamp(), readAt: Timestamp(milliseconds: 2_000_000))
+      right[id] = BlobFixture.checksum(Array(text.utf8))
+      cache.note(BlobFixture.checksum(Array(text.utf8)), of: id, stamp(), readAt: Timestamp(milliseconds: 2_000_000))
     }
     try cache.save()
     let whole = try #require(try RealFileSystem().contents(of: path, limit: 1 << 20))
@@ -111,14 +111,14 @@ struct DigestCacheTests {
   }
 
   @Test("a catalog saves it, and drops what is gone") func catalog() async throws {
-    try ground.put([1], at: "a")
-    try ground.put([2], at: "b")
+    try fixture.put([1], at: "a")
+    try fixture.put([2], at: "b")
     let cache = try DigestCache(path: path)
-    let strategy = ground.strategy(digests: cache, now: later)
+    let strategy = fixture.strategy(digests: cache, now: later)
     for id in ["a", "b"] { _ = try await strategy.listing(of: try ReplicableID(id)) }
     _ = try await strategy.catalog()
     #expect(try DigestCache(path: path).count == 2)
-    try RealFileSystem().unlink(FilePath(ground.path("b")))
+    try RealFileSystem().unlink(FilePath(fixture.path("b")))
     _ = try await strategy.catalog()
     #expect(try DigestCache(path: path).count == 1)
   }

@@ -16,8 +16,8 @@ struct DiskFaultTests {
     "when any one call fails, or all from it on, nothing is lost, and the next try heals",
     arguments: DurabilityScenario.allCases)
   func everyCall(_ scenario: DurabilityScenario) async throws {
-    let ground = try BlobGround()
-    let source = try ground.source(DurabilityScenario.new)
+    let fixture = try BlobFixture()
+    let source = try fixture.source(DurabilityScenario.new)
     let tried = try await OwnThread.run {
       let experiment = PowerLossExperiment(
         prepare: { try scenario.prepare($0) }, act: { try scenario.act($0, source: source) }, check: { _ in })
@@ -39,41 +39,41 @@ struct DiskFaultTests {
     .enabled(if: SmallDisk.isPossible, "only root may mount"),
     arguments: ["length known", "in chunks", "reserve", "local"])
   func full(how: String) async throws {
-    let ground = try BlobGround()
-    let disk = try SmallDisk(at: ground.root.string, bytes: 2 << 20)
+    let fixture = try BlobFixture()
+    let disk = try SmallDisk(at: fixture.root.string, bytes: 2 << 20)
     defer { disk.unmount() }
-    try ground.put([1, 2, 3], at: "file")
-    let content = BlobGround.content(how == "reserve" ? 1 << 20 : 4 << 20)
+    try fixture.put([1, 2, 3], at: "file")
+    let content = BlobFixture.content(how == "reserve" ? 1 << 20 : 4 << 20)
     let server = try ScriptedHTTPServer { _ in
       ScriptedAnswer(
         200, headers: [("ETag", "\"v\"")], parts: [.bytes(content)], framing: how == "in chunks" ? .chunked : .length)
     }
-    var limits = BlobGround.limits()
+    var limits = BlobFixture.limits()
     if how == "reserve" { limits.freeBytesToKeep = 1 << 20 }
     let source =
-      how == "local" ? try ground.source(content) : SourceAddress(location: server.url("/f"))
-    let request = SyncRequest(id: try ReplicableID("file"), source: source, expected: BlobGround.checksum(content))
-    let strategy = ground.strategy(limits: limits)
+      how == "local" ? try fixture.source(content) : SourceAddress(location: server.url("/f"))
+    let request = SyncRequest(id: try ReplicableID("file"), source: source, expected: BlobFixture.checksum(content))
+    let strategy = fixture.strategy(limits: limits)
     let error = try await strategyError { _ = try await strategy.sync(request) }
     #expect(error.code == .diskFull && error.disposition == .host, "\(error)")
-    #expect(try ground.bytes("file") == [1, 2, 3])
-    #expect(try ground.names() == ["file"], "what was written is given back")
+    #expect(try fixture.bytes("file") == [1, 2, 3])
+    #expect(try fixture.names() == ["file"], "what was written is given back")
   }
 
   @Test("a read-only disk is reported as the site's failure", .enabled(if: SmallDisk.isPossible, "only root may mount"))
   func readOnly() async throws {
-    let ground = try BlobGround()
-    let disk = try SmallDisk(at: ground.root.string, bytes: 2 << 20)
+    let fixture = try BlobFixture()
+    let disk = try SmallDisk(at: fixture.root.string, bytes: 2 << 20)
     defer { disk.unmount() }
-    try ground.put([1], at: "file")
+    try fixture.put([1], at: "file")
     try disk.makeReadOnly()
-    let strategy = ground.strategy(isMutable: true)
-    let request = SyncRequest(id: try ReplicableID("file"), source: try ground.source([2]))
+    let strategy = fixture.strategy(isMutable: true)
+    let request = SyncRequest(id: try ReplicableID("file"), source: try fixture.source([2]))
     let errors = [
       try await strategyError { _ = try await strategy.sync(request) },
-      try await strategyError { _ = try await strategy.discard(request.id, entry: nil, at: BlobGround.now) },
+      try await strategyError { _ = try await strategy.discard(request.id, entry: nil, at: BlobFixture.now) },
     ]
     #expect(errors.allSatisfy { $0.code == .fileSystem && $0.disposition == .host }, "\(errors)")
-    #expect(try ground.bytes("file") == [1])
+    #expect(try fixture.bytes("file") == [1])
   }
 }

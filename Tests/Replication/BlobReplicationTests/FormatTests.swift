@@ -32,12 +32,12 @@ struct FormatTests {
     let path = FilePath(Self.fixtures.appending(path: "digests.json").path)
     let cache = try DigestCache(path: path)
     #expect(cache.count == 2)
-    let empty = BlobGround.checksum([])
+    let empty = BlobFixture.checksum([])
     let stamp = FileStamp(
       device: 2049, inode: 131073, size: 0, modified: FileTime(seconds: 1_800_000_000, nanoseconds: 5),
       changed: FileTime(seconds: 1_800_000_000, nanoseconds: 999_999_999))
     let id = try ReplicableID("dir/\"quoted\" \\ name")
-    #expect(cache.checksum(of: id, stamp, at: BlobGround.now + .seconds(3_600)) == empty)
+    #expect(cache.checksum(of: id, stamp, at: BlobFixture.now + .seconds(3_600)) == empty)
     try withTemporaryDirectory { directory in
       let copy = FilePath(directory.path("copy.json"))
       try RealFileSystem().replaceFile(
@@ -45,7 +45,7 @@ struct FormatTests {
       let again = try DigestCache(path: copy)
       // A third one comes and goes: the file is written anew, as it was.
       again.note(
-        empty, of: try ReplicableID("zzz"), stamp, readAt: BlobGround.now + .seconds(3_600))
+        empty, of: try ReplicableID("zzz"), stamp, readAt: BlobFixture.now + .seconds(3_600))
       again.keep(only: [id, try ReplicableID("file")])
       try again.save()
       #expect(try RealFileSystem().contents(of: copy, limit: 1 << 20) == fixture("digests.json"))

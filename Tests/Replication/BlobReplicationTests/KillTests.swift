@@ -12,8 +12,8 @@ struct KillTests {
   private static let kills = 50
   /// The output of a run that came to its end alive.
   private static let endedAlive: CInt = 70
-  private static let old = BlobGround.content(1_000, seed: 1)
-  private static let new = BlobGround.content(2 << 20, seed: 2)
+  private static let old = BlobFixture.content(1_000, seed: 1)
+  private static let new = BlobFixture.content(2 << 20, seed: 2)
 
   @Test(
     "leave the old file or the new one, and the next sync goes on", arguments: ["a first download", "a replacement"])
@@ -45,20 +45,20 @@ struct KillTests {
 
   /// - Returns: whether the next sync needed less than everything.
   private func killAndHeal(_ kind: String, _ url: String, at moment: Int) async throws -> Bool {
-    let ground = try Self.root(kind)
-    try await kill(kind, url, into: ground, at: moment)
-    let found = try ground.bytes("dir/file")
+    let fixture = try Self.root(kind)
+    try await kill(kind, url, into: fixture, at: moment)
+    let found = try fixture.bytes("dir/file")
     #expect(found == Self.new || found == (kind == "a replacement" ? Self.old : nil))
-    let report = try await Self.sync(url, into: ground.root, RealFileSystem())
-    #expect(try ground.bytes("dir/file") == Self.new)
-    #expect(try ground.names() == ["dir", "dir/file"], "nothing is left")
+    let report = try await Self.sync(url, into: fixture.root, RealFileSystem())
+    #expect(try fixture.bytes("dir/file") == Self.new)
+    #expect(try fixture.names() == ["dir", "dir/file"], "nothing is left")
     return report.hasChanged && report.bytes < Self.new.count
   }
 
   /// Kills a run at a moment; at an earlier one where the run has fewer of them than the one in which they were
   /// counted: in how many pieces a file comes is the machine's affair.
-  private func kill(_ kind: String, _ url: String, into ground: BlobGround, at moment: Int) async throws {
-    let (root, ended) = (ground.root.string, Self.endedAlive)
+  private func kill(_ kind: String, _ url: String, into fixture: BlobFixture, at moment: Int) async throws {
+    let (root, ended) = (fixture.root.string, Self.endedAlive)
     for moment in (1...moment).reversed() {
       let result = await #expect(processExitsWith: .failure) {
         [url = url as String, root = root as String, moment = moment as Int, ended = ended as CInt] in
@@ -68,25 +68,25 @@ struct KillTests {
       let status = try #require(result).exitStatus
       if status == .signal(SIGKILL) { return }
       #expect(status == .exitCode(ended))
-      try RealFileSystem().removeTree(ground.root)
-      try RealFileSystem().makeDirectory(ground.root, permissions: FilePermissions(rawValue: 0o755))
-      if kind == "a replacement" { try ground.put(Self.old, at: "dir/file") }
+      try RealFileSystem().removeTree(fixture.root)
+      try RealFileSystem().makeDirectory(fixture.root, permissions: FilePermissions(rawValue: 0o755))
+      if kind == "a replacement" { try fixture.put(Self.old, at: "dir/file") }
     }
     throw TestSupportError("no run has a moment")
   }
 
-  private static func root(_ kind: String) throws -> BlobGround {
-    let ground = try BlobGround()
-    if kind == "a replacement" { try ground.put(old, at: "dir/file") }
-    return ground
+  private static func root(_ kind: String) throws -> BlobFixture {
+    let fixture = try BlobFixture()
+    if kind == "a replacement" { try fixture.put(old, at: "dir/file") }
+    return fixture
   }
 
   private static func sync(
     _ url: String, into root: FilePath, _ files: any FileSystemPort
   ) async throws -> SyncReport {
-    let strategy = BlobGround.strategy(root, files: files)
+    let strategy = BlobFixture.strategy(root, files: files)
     return try await strategy.sync(
       SyncRequest(
-        id: ReplicableID("dir/file"), source: SourceAddress(location: url), expected: BlobGround.checksum(new)))
+        id: ReplicableID("dir/file"), source: SourceAddress(location: url), expected: BlobFixture.checksum(new)))
   }
 }

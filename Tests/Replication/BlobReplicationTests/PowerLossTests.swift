@@ -22,8 +22,8 @@ struct PowerLossTests {
 
   @Test("a copy survives a loss of power at any moment of", arguments: DurabilityScenario.allCases)
   func survives(_ scenario: DurabilityScenario) async throws {
-    let ground = try BlobGround()
-    let source = try ground.source(DurabilityScenario.new)
+    let fixture = try BlobFixture()
+    let source = try fixture.source(DurabilityScenario.new)
     let (report, unnoticed) = try await OwnThread.run {
       let experiment = Self.experiment(scenario, source)
       return (try experiment.run(), try experiment.unnoticedSynchronizations())

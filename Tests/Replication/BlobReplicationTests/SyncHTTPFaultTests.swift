@@ -7,11 +7,11 @@ import Testing
 /// Servers that do what they should not, or cannot.
 @Suite("A file synced from a server at fault", .timeLimit(.minutes(5)))
 struct SyncHTTPFaultTests {
-  private let ground: BlobGround
-  private let old = BlobGround.content(1_000, seed: 5)
-  private static let content = BlobGround.content(100_000, seed: 6)
+  private let fixture: BlobFixture
+  private let old = BlobFixture.content(1_000, seed: 5)
+  private static let content = BlobFixture.content(100_000, seed: 6)
 
-  init() throws { ground = try BlobGround() }
+  init() throws { fixture = try BlobFixture() }
 
   struct Fault: Sendable, CustomTestStringConvertible {
     let name: String
@@ -54,7 +54,7 @@ struct SyncHTTPFaultTests {
       name: "without a length or a digest", answer: ScriptedAnswer(200, parts: [.bytes(half)], framing: .untilClose),
       code: "bad_answer", knowsDigest: false),
     Fault(
-      name: "other bytes", answer: ScriptedAnswer(200, parts: [.bytes(BlobGround.content(100_000, seed: 8))]),
+      name: "other bytes", answer: ScriptedAnswer(200, parts: [.bytes(BlobFixture.content(100_000, seed: 8))]),
       code: "checksum_mismatch"),
     Fault(
       name: "encoded unasked",
@@ -81,28 +81,28 @@ struct SyncHTTPFaultTests {
   private func request(_ location: String, knowsDigest: Bool = true) throws -> SyncRequest {
     SyncRequest(
       id: try ReplicableID("file"), source: SourceAddress(location: location, bearerToken: "secret"),
-      expected: knowsDigest ? BlobGround.checksum(Self.content) : nil)
+      expected: knowsDigest ? BlobFixture.checksum(Self.content) : nil)
   }
 
-  private func strategy(_ limits: BlobLimits = BlobGround.limits()) -> BlobStrategy {
+  private func strategy(_ limits: BlobLimits = BlobFixture.limits()) -> BlobStrategy {
     var limits = limits
     limits.maximumBytes = 1_000_000
-    return ground.strategy(isMutable: true, limits: limits)
+    return fixture.strategy(isMutable: true, limits: limits)
   }
 
   /// Expects that the old copy is there, and that a correct server brings the new one and leaves nothing else.
   private func expectHealed() async throws {
-    #expect(try ground.bytes("file") == old)
+    #expect(try fixture.bytes("file") == old)
     let answers = RangeAnswers(content: Self.content)
     let server = try ScriptedHTTPServer(answers.answer)
     #expect(try await strategy().sync(try request(server.url("/f"))).hasChanged)
-    #expect(try ground.bytes("file") == Self.content)
-    #expect(try ground.names() == ["file"])
+    #expect(try fixture.bytes("file") == Self.content)
+    #expect(try fixture.names() == ["file"])
   }
 
   @Test("keeps its copy and says why", arguments: faults)
   func fault(_ fault: Fault) async throws {
-    try ground.put(old, at: "file")
+    try fixture.put(old, at: "file")
     let server = try ScriptedHTTPServer { _ in fault.answer }
     let error = try await strategyError {
       _ = try await strategy().sync(try request(server.url("/f"), knowsDigest: fault.knowsDigest))
@@ -113,7 +113,7 @@ struct SyncHTTPFaultTests {
   }
 
   @Test("keeps its copy when the port has no listener") func refused() async throws {
-    try ground.put(old, at: "file")
+    try fixture.put(old, at: "file")
     let port = try ScriptedHTTPServer([:])
     port.stop()
     let error = try await strategyError { _ = try await strategy().sync(try request(port.url("/f"))) }
@@ -123,13 +123,13 @@ struct SyncHTTPFaultTests {
 
   @Test("does not wait for ever for a server that stops sending", arguments: [false, true])
   func silence(inBody: Bool) async throws {
-    try ground.put(old, at: "file")
+    try fixture.put(old, at: "file")
     let answer =
       inBody
       ? ScriptedAnswer(200, parts: [.bytes(Self.half), .stall], framing: .declared(Self.content.count))
       : ScriptedAnswer(200, parts: [.stall], framing: .raw)
     let server = try ScriptedHTTPServer { _ in answer }
-    let limits = BlobGround.limits(silence: .milliseconds(300))
+    let limits = BlobFixture.limits(silence: .milliseconds(300))
     let error = try await strategyError { _ = try await strategy(limits).sync(try request(server.url("/f"))) }
     #expect(error.code.rawValue == (inBody ? "interrupted" : "source_unreachable"))
     #expect(error.disposition == (inBody ? .connection : .host))
@@ -138,13 +138,13 @@ struct SyncHTTPFaultTests {
 
   @Test("takes slow bytes, up to the time it was given", arguments: [true, false])
   func slow(isAllowed: Bool) async throws {
-    try ground.put(old, at: "file")
+    try fixture.put(old, at: "file")
     var parts: [ScriptedAnswer.Part] = []
     for start in stride(from: 0, to: Self.content.count, by: 10_000) {
       parts += [.bytes(Array(Self.content[start..<start + 10_000])), .pause(.milliseconds(isAllowed ? 20 : 200))]
     }
     let server = try ScriptedHTTPServer { [parts] _ in ScriptedAnswer(200, parts: parts) }
-    let limits = BlobGround.limits(total: isAllowed ? .seconds(60) : .milliseconds(500))
+    let limits = BlobFixture.limits(total: isAllowed ? .seconds(60) : .milliseconds(500))
     if isAllowed {
       #expect(try await strategy(limits).sync(try request(server.url("/f"))).hasChanged)
     } else {
@@ -159,7 +159,7 @@ struct SyncHTTPFaultTests {
       200, parts: [.bytes(Self.content + [1, 2, 3])], framing: .declared(Self.content.count))
     let server = try ScriptedHTTPServer { _ in answer }
     #expect(try await strategy().sync(try request(server.url("/f"))).hasChanged)
-    #expect(try ground.bytes("file") == Self.content)
+    #expect(try fixture.bytes("file") == Self.content)
   }
 
   @Test("takes an answer without a length when the digest is known") func withoutLength() async throws {

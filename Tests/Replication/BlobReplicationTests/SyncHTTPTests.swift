@@ -6,44 +6,44 @@ import Testing
 
 @Suite("A file synced over HTTP", .timeLimit(.minutes(5)))
 struct SyncHTTPTests {
-  private let ground: BlobGround
-  private let content = BlobGround.content(400_000, seed: 7)
+  private let fixture: BlobFixture
+  private let content = BlobFixture.content(400_000, seed: 7)
 
   private let part: String
 
   init() throws {
-    ground = try BlobGround()
-    part = ground.path("dir/.remora-file.part")
+    fixture = try BlobFixture()
+    part = fixture.path("dir/.remora-file.part")
   }
 
   private func request(_ location: String, token: String? = nil, knowsDigest: Bool = true) throws -> SyncRequest {
     SyncRequest(
       id: try ReplicableID("dir/file"), source: SourceAddress(location: location, bearerToken: token),
-      expected: knowsDigest ? BlobGround.checksum(content) : nil)
+      expected: knowsDigest ? BlobFixture.checksum(content) : nil)
   }
 
   /// Makes a copy with the beginning of `content` beside it, as a run that was cut off leaves it.
   private func cutOff(after count: Int = 150_000, by server: ScriptedHTTPServer) async throws {
     let error = try await strategyError {
-      _ = try await ground.strategy().sync(try request(server.url("/f")))
+      _ = try await fixture.strategy().sync(try request(server.url("/f")))
     }
     #expect(error.code.rawValue == "interrupted" && error.disposition == .connection)
-    #expect(try ground.names() == ["dir", "dir/.remora-file.part", "dir/.remora-file.resume"])
-    #expect(try ground.bytes("dir/.remora-file.part") == Array(content.prefix(count)))
+    #expect(try fixture.names() == ["dir", "dir/.remora-file.part", "dir/.remora-file.resume"])
+    #expect(try fixture.bytes("dir/.remora-file.part") == Array(content.prefix(count)))
   }
 
   private func expectCopy() throws {
-    #expect(try ground.bytes("dir/file") == content)
-    #expect(try ground.names() == ["dir", "dir/file"], "nothing is left")
+    #expect(try fixture.bytes("dir/file") == content)
+    #expect(try fixture.names() == ["dir", "dir/file"], "nothing is left")
   }
 
   @Test("comes whole, with the client's identification in the request", arguments: [false, true])
   func whole(knowsDigest: Bool) async throws {
     let answers = RangeAnswers(content: content)
     let server = try ScriptedHTTPServer(answers.answer)
-    let report = try await ground.strategy().sync(
+    let report = try await fixture.strategy().sync(
       try request(server.url("/f?q=1#fragment"), token: "secret", knowsDigest: knowsDigest))
-    #expect(report == SyncReport(checksum: BlobGround.checksum(content), hasChanged: true, bytes: 400_000))
+    #expect(report == SyncReport(checksum: BlobFixture.checksum(content), hasChanged: true, bytes: 400_000))
     let asked = try #require(server.requests.first)
     #expect(asked.target == "/f?q=1" && asked.headers["authorization"] == "Bearer secret")
     #expect(asked.headers["accept-encoding"] == "identity" && asked.headers["range"] == nil)
@@ -54,13 +54,13 @@ struct SyncHTTPTests {
     let answers = RangeAnswers(content: content)
     let server = try ScriptedHTTPServer(answers.answer)
     let url = server.url("/f").replacingOccurrences(of: "http://", with: "http://user:pass@")
-    _ = try await ground.strategy().sync(try request(url))
-    _ = try await ground.strategy().sync(
+    _ = try await fixture.strategy().sync(try request(url))
+    _ = try await fixture.strategy().sync(
       SyncRequest(id: ReplicableID("b"), source: SourceAddress(location: url, bearerToken: "t")))
     #expect(server.requests.map { $0.headers["authorization"] } == ["Basic dXNlcjpwYXNz", "Bearer t"])
     server.stop()
     let error = try await strategyError {
-      _ = try await ground.strategy().sync(SyncRequest(id: ReplicableID("c"), source: SourceAddress(location: url)))
+      _ = try await fixture.strategy().sync(SyncRequest(id: ReplicableID("c"), source: SourceAddress(location: url)))
     }
     #expect(!error.message.contains("pass") && !error.message.contains("user"))
   }
@@ -71,7 +71,7 @@ struct SyncHTTPTests {
       request.headers["range"] == nil ? answers.cut(after: 150_000, part: part) : answers.answer(request)
     }
     try await cutOff(by: server)
-    let report = try await ground.strategy().sync(try request(server.url("/f?signature=other")))
+    let report = try await fixture.strategy().sync(try request(server.url("/f?signature=other")))
     #expect(report.bytes == 250_000 && report.hasChanged)
     let asked = try #require(server.requests.last)
     #expect(asked.headers["range"] == "bytes=150000-" && asked.headers["if-range"] == "\"v1\"")
@@ -83,8 +83,8 @@ struct SyncHTTPTests {
     let server = try ScriptedHTTPServer { [part] _ in answers.cut(after: 150_000, part: part) }
     try await cutOff(by: server)
     server.stop()
-    try ground.put(content, at: "dir/.remora-file.part")
-    #expect(try await ground.strategy().sync(try request(server.url("/f"))).bytes == 0)
+    try fixture.put(content, at: "dir/.remora-file.part")
+    #expect(try await fixture.strategy().sync(try request(server.url("/f"))).bytes == 0)
     try expectCopy()
   }
 
@@ -103,7 +103,7 @@ struct SyncHTTPTests {
         parts: [.bytes(Array(answers.content[150_000...]))])
     }
     try await cutOff(by: server)
-    #expect(try await ground.strategy().sync(try request(server.url("/f"))).bytes == 250_000)
+    #expect(try await fixture.strategy().sync(try request(server.url("/f"))).bytes == 250_000)
     try expectCopy()
   }
 
@@ -117,12 +117,12 @@ struct SyncHTTPTests {
     var answers = RangeAnswers(content: content)
     if why == "weak validator" { answers.validator = "W/\"v1\"" }
     let first = try ScriptedHTTPServer { [answers, part] _ in answers.cut(after: 150_000, part: part) }
-    _ = try await strategyError { _ = try await ground.strategy().sync(try request(first.url("/f"))) }
+    _ = try await strategyError { _ = try await fixture.strategy().sync(try request(first.url("/f"))) }
     switch why {
-    case "torn record": try ground.put(Array("{\"form".utf8), at: "dir/.remora-file.resume")
-    case "no record": try? FileManager.default.removeItem(atPath: ground.path("dir/.remora-file.resume"))
-    case "hard link": try FileManager.default.linkItem(atPath: part, toPath: ground.directory.path("other"))
-    case "longer part": try ground.put(content + [1], at: "dir/.remora-file.part")
+    case "torn record": try fixture.put(Array("{\"form".utf8), at: "dir/.remora-file.resume")
+    case "no record": try? FileManager.default.removeItem(atPath: fixture.path("dir/.remora-file.resume"))
+    case "hard link": try FileManager.default.linkItem(atPath: part, toPath: fixture.directory.path("other"))
+    case "longer part": try fixture.put(content + [1], at: "dir/.remora-file.part")
     default: break
     }
     let other = try ScriptedHTTPServer { [answers] in answers.answer($0) }
@@ -131,14 +131,14 @@ struct SyncHTTPTests {
     next.isFresh = why == "fresh"
     if why != "another URL" {
       // The same URL, and a server that gives everything from now on.
-      _ = try await strategyError { _ = try await ground.strategy().sync(next) }
+      _ = try await strategyError { _ = try await fixture.strategy().sync(next) }
       #expect(first.requests.last?.headers["range"] == nil)
       next.source = SourceAddress(location: other.url("/f"))
     }
-    #expect(try await ground.strategy().sync(next).bytes == 400_000)
+    #expect(try await fixture.strategy().sync(next).bytes == 400_000)
     #expect(other.requests.map { $0.headers["range"] } == [nil])
     #expect(
-      why != "hard link" || FileManager.default.contents(atPath: ground.directory.path("other"))?.count == 150_000)
+      why != "hard link" || FileManager.default.contents(atPath: fixture.directory.path("other"))?.count == 150_000)
     try expectCopy()
   }
 
@@ -167,9 +167,9 @@ struct SyncHTTPTests {
     }
     try await cutOff(by: server)
     if why == "damaged part" {
-      try ground.put(BlobGround.content(150_000, seed: 99), at: "dir/.remora-file.part")
+      try fixture.put(BlobFixture.content(150_000, seed: 99), at: "dir/.remora-file.part")
     }
-    #expect(try await ground.strategy().sync(try request(server.url("/f"))).hasChanged)
+    #expect(try await fixture.strategy().sync(try request(server.url("/f"))).hasChanged)
     try expectCopy()
   }
 
@@ -180,7 +180,7 @@ struct SyncHTTPTests {
     let server = try ScriptedHTTPServer([
       "/a": [.redirect(status, to: "/b?x=1")], "/b": [.redirect(status, to: elsewhere.url("/c"))],
     ])
-    _ = try await ground.strategy().sync(try request(server.url("/a"), token: "secret"))
+    _ = try await fixture.strategy().sync(try request(server.url("/a"), token: "secret"))
     #expect(server.requests.map { $0.headers["authorization"] } == ["Bearer secret", "Bearer secret"])
     #expect(elsewhere.requests.map { $0.headers["authorization"] } == [nil])
     try expectCopy()
@@ -192,7 +192,7 @@ struct SyncHTTPTests {
       request.path == "/b" ? answers.whole : .redirect(to: String(request.target.dropFirst("/?to=".count)))
     }
     let elsewhere = try ScriptedHTTPServer { [url = home.url("/b")] _ in .redirect(to: url) }
-    _ = try await ground.strategy().sync(try request(home.url("/?to=\(elsewhere.url("/x"))"), token: "secret"))
+    _ = try await fixture.strategy().sync(try request(home.url("/?to=\(elsewhere.url("/x"))"), token: "secret"))
     #expect(home.requests.map { $0.headers["authorization"] } == ["Bearer secret", nil])
   }
 }

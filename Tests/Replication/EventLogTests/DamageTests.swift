@@ -13,11 +13,11 @@ struct DamageTests {
   private static let settings = EventLogSettings(segmentBytes: 1_000)
 
   /// A log of two segments with groups of several lines, closed.
-  private static func build(_ ground: LogGround) async throws -> [Event] {
-    let log = try await ground.open(settings)
+  private static func build(_ fixture: LogFixture) async throws -> [Event] {
+    let log = try await fixture.open(settings)
     var events: [Event] = []
     for numbers in [[1, 2, 3], [4], [5, 6]] {
-      events += try await log.publish(try numbers.map { try LogGround.event($0) })
+      events += try await log.publish(try numbers.map { try LogFixture.event($0) })
     }
     try await log.acknowledge(secondary: "berlin", try await log.position())
     try await log.close()
@@ -35,16 +35,16 @@ struct DamageTests {
   }
 
   /// Opens a copy of the log in which one file has other bytes.
-  private static func outcome(_ ground: LogGround, _ name: String, _ bytes: [UInt8], _ trial: Int) async throws
+  private static func outcome(_ fixture: LogFixture, _ name: String, _ bytes: [UInt8], _ trial: Int) async throws
     -> Outcome
   {
-    let copy = ground.directory.removingLastComponent().appending("trial-\(trial)")
+    let copy = fixture.directory.removingLastComponent().appending("trial-\(trial)")
     defer { try? FileManager.default.removeItem(atPath: copy.string) }
-    try FileManager.default.copyItem(atPath: ground.directory.string, toPath: copy.string)
+    try FileManager.default.copyItem(atPath: fixture.directory.string, toPath: copy.string)
     try Data(bytes).write(to: URL(fileURLWithPath: copy.appending(name).string))
     let log: DurableEventLog
     do {
-      log = try await ground.open(settings, at: copy)
+      log = try await fixture.open(settings, at: copy)
     } catch let error as EventLogError {
       #expect([.damaged, .newerFormat].contains(error.code), "\(error)")
       #expect(error.description.contains(copy.string) && error.description.contains(";"))
@@ -53,7 +53,7 @@ struct DamageTests {
     do {
       let events = try await log.all()
       try await log.check()
-      let more = try await log.publish([try LogGround.event(77)])
+      let more = try await log.publish([try LogFixture.event(77)])
       #expect(try await log.all() == events + more)
       try await log.close()
       return .read(events, isClean: log.recovery.isClean)
@@ -67,12 +67,12 @@ struct DamageTests {
 
   @Test("the last segment cut off at any byte gives a prefix, and what is taken away is counted")
   func cut() async throws {
-    try await LogGround.with { ground in
-      let events = try await Self.build(ground)
-      let path = try #require(try Self.segments(of: ground.directory).last)
+    try await LogFixture.with { fixture in
+      let events = try await Self.build(fixture)
+      let path = try #require(try Self.segments(of: fixture.directory).last)
       let bytes = try #require(try RealFileSystem().contents(of: path, limit: 1 << 20))
       for length in 0..<bytes.count {
-        let outcome = try await Self.outcome(ground, path.lastComponent!.string, Array(bytes[..<length]), length)
+        let outcome = try await Self.outcome(fixture, path.lastComponent!.string, Array(bytes[..<length]), length)
         let isBorder = length > 0 && bytes[length - 1] == UInt8(ascii: "\n")
         guard case .read(let found, let isClean) = outcome else {
           Issue.record("cut at \(length): \(outcome)")
@@ -86,16 +86,16 @@ struct DamageTests {
 
   @Test("a changed byte anywhere in a segment is noticed", arguments: [0x01, 0x80] as [UInt8])
   func flip(mask: UInt8) async throws {
-    try await LogGround.with { ground in
-      let events = try await Self.build(ground)
-      let paths = try Self.segments(of: ground.directory)
+    try await LogFixture.with { fixture in
+      let events = try await Self.build(fixture)
+      let paths = try Self.segments(of: fixture.directory)
       #expect(paths.count >= 2)
       for path in paths {
         let bytes = try #require(try RealFileSystem().contents(of: path, limit: 1 << 20))
         for position in bytes.indices {
           var changed = bytes
           changed[position] ^= mask
-          let outcome = try await Self.outcome(ground, path.lastComponent!.string, changed, position)
+          let outcome = try await Self.outcome(fixture, path.lastComponent!.string, changed, position)
           guard case .read(let found, let isClean) = outcome else { continue }
           // Only the end of the last line can look like a line that was being written.
           #expect(path == paths.last && !isClean, "changed at \(position)")
@@ -107,9 +107,9 @@ struct DamageTests {
 
   @Test("zeros in place of the last group are a torn write, zeros before it are damage")
   func zeros() async throws {
-    try await LogGround.with { ground in
-      let events = try await Self.build(ground)
-      let path = try #require(try Self.segments(of: ground.directory).last)
+    try await LogFixture.with { fixture in
+      let events = try await Self.build(fixture)
+      let path = try #require(try Self.segments(of: fixture.directory).last)
       let bytes = try #require(try RealFileSystem().contents(of: path, limit: 1 << 20))
       let lines = bytes.split(separator: UInt8(ascii: "\n"))
       let groups = lines.filter { String(decoding: $0, as: UTF8.self).contains("\"group\"") }
@@ -117,7 +117,7 @@ struct DamageTests {
       for position in bytes.indices {
         var changed = bytes
         changed[position] = 0
-        let outcome = try await Self.outcome(ground, path.lastComponent!.string, changed, position)
+        let outcome = try await Self.outcome(fixture, path.lastComponent!.string, changed, position)
         if position < last {
           #expect(outcome == .refused, "zero at \(position)")
         } else {
@@ -133,19 +133,19 @@ struct DamageTests {
 
   @Test("a changed byte in log.json or readers.json is refused or changes nothing that is published")
   func otherFiles() async throws {
-    try await LogGround.with { ground in
-      let events = try await Self.build(ground)
+    try await LogFixture.with { fixture in
+      let events = try await Self.build(fixture)
       for name in ["log.json", "readers.json"] {
-        let bytes = try #require(try RealFileSystem().contents(of: ground.directory.appending(name), limit: 1 << 20))
+        let bytes = try #require(try RealFileSystem().contents(of: fixture.directory.appending(name), limit: 1 << 20))
         for position in bytes.indices {
           for mask in [0x01, 0x80] as [UInt8] {
             var changed = bytes
             changed[position] ^= mask
-            let outcome = try await Self.outcome(ground, name, changed, position)
+            let outcome = try await Self.outcome(fixture, name, changed, position)
             #expect(outcome == .refused || outcome == .read(events, isClean: true), "\(name) at \(position)")
           }
           if name == "log.json" {
-            let outcome = try await Self.outcome(ground, name, Array(bytes[..<position]), position)
+            let outcome = try await Self.outcome(fixture, name, Array(bytes[..<position]), position)
             #expect(outcome == .refused || position == bytes.count - 1, "cut at \(position)")
           }
         }
@@ -155,10 +155,10 @@ struct DamageTests {
 
   @Test("without log.json segments are refused, and the message says how to put it back")
   func lostIdentity() async throws {
-    try await LogGround.with { ground in
-      _ = try await Self.build(ground)
-      try RealFileSystem().unlink(ground.directory.appending("log.json"))
-      let error = await #expect(throws: EventLogError.self) { try await ground.open(Self.settings) }
+    try await LogFixture.with { fixture in
+      _ = try await Self.build(fixture)
+      try RealFileSystem().unlink(fixture.directory.appending("log.json"))
+      let error = await #expect(throws: EventLogError.self) { try await fixture.open(Self.settings) }
       #expect(error?.code == .damaged)
       #expect(error?.description.contains("write it anew") == true)
     }
@@ -166,14 +166,14 @@ struct DamageTests {
 
   @Test("a missing segment in the middle stops the reader, with the line behind the gap")
   func gap() async throws {
-    try await LogGround.with { ground in
-      let log = try await ground.open(Self.settings)
-      for number in 0..<20 { _ = try await log.publish([try LogGround.event(number)]) }
+    try await LogFixture.with { fixture in
+      let log = try await fixture.open(Self.settings)
+      for number in 0..<20 { _ = try await log.publish([try LogFixture.event(number)]) }
       try await log.close()
-      let paths = try Self.segments(of: ground.directory)
+      let paths = try Self.segments(of: fixture.directory)
       #expect(paths.count > 3)
       try RealFileSystem().unlink(paths[1])
-      let again = try await ground.open(Self.settings)
+      let again = try await fixture.open(Self.settings)
       await #expect(throws: EventLogError.self) { try await again.check() }
       await #expect(throws: PrimaryAccessError.self) { try await again.all() }
       try await again.close()

@@ -29,19 +29,19 @@ struct FormatTests {
 
   @Test("sha256sum checks the chain of a log, segment after segment, as the article says")
   func chainByShell() async throws {
-    try await LogGround.with { ground in
-      let log = try await ground.open(EventLogSettings(segmentBytes: 700))
+    try await LogFixture.with { fixture in
+      let log = try await fixture.open(EventLogSettings(segmentBytes: 700))
       for number in 0..<6 {
-        _ = try await log.publish([try LogGround.event(number), try LogGround.event(number + 50)])
+        _ = try await log.publish([try LogFixture.event(number), try LogFixture.event(number + 50)])
       }
       try await log.close()
       let script = try Self.articleScript()
-      let good = try await Self.shell(script, in: ground.directory)
+      let good = try await Self.shell(script, in: fixture.directory)
       #expect(good.isSuccess && good.text.hasSuffix("good") && good.errorText == "", "\(good.text) \(good.errorText)")
-      let path = ground.directory.appending("00000000000000000001.jsonl").string
+      let path = fixture.directory.appending("00000000000000000001.jsonl").string
       let text = try String(contentsOfFile: path, encoding: .utf8)
       try text.replacing("project-50", with: "project-51").write(toFile: path, atomically: true, encoding: .utf8)
-      let bad = try await Self.shell(script, in: ground.directory)
+      let bad = try await Self.shell(script, in: fixture.directory)
       #expect(!bad.isSuccess && bad.text.contains("line 4"), "\(bad.text)")
     }
   }
@@ -64,40 +64,40 @@ struct FormatTests {
 
   @Test("unknown members and lines are passed over, and stay in the chain")
   func unknownMembers() async throws {
-    try await LogGround.with { ground in
-      try RealFileSystem().makeDirectories(ground.directory)
-      #expect(try await Self.shell(Self.byHand(format: 1), in: ground.directory).isSuccess)
-      let log = try await ground.open()
+    try await LogFixture.with { fixture in
+      try RealFileSystem().makeDirectories(fixture.directory)
+      #expect(try await Self.shell(Self.byHand(format: 1), in: fixture.directory).isSuccess)
+      let log = try await fixture.open()
       let events = try await log.all()
       #expect(events.map(\.id) == [3] && events[0].name == EventName(rawValue: "renamed"))
       #expect(log.id == LogID(0xaa) && log.recovery.isClean)
       #expect(try await log.check() == 4)
       try await log.close()
-      #expect(try await Self.shell(try Self.articleScript(), in: ground.directory).isSuccess)
+      #expect(try await Self.shell(try Self.articleScript(), in: fixture.directory).isSuccess)
     }
   }
 
   @Test("a newer format is refused by name", arguments: ["segment", "log.json", "readers.json"])
   func newerFormat(file: String) async throws {
-    try await LogGround.with { ground in
-      try RealFileSystem().makeDirectories(ground.directory)
-      #expect(try await Self.shell(Self.byHand(format: file == "segment" ? 2 : 1), in: ground.directory).isSuccess)
+    try await LogFixture.with { fixture in
+      try RealFileSystem().makeDirectories(fixture.directory)
+      #expect(try await Self.shell(Self.byHand(format: file == "segment" ? 2 : 1), in: fixture.directory).isSuccess)
       if file != "segment" {
         try #"{"format":2,"log_id":"00000000000000aa"}"#.write(
-          toFile: ground.directory.appending(file).string, atomically: false, encoding: .utf8)
+          toFile: fixture.directory.appending(file).string, atomically: false, encoding: .utf8)
       }
-      let error = await #expect(throws: EventLogError.self) { try await ground.open() }
+      let error = await #expect(throws: EventLogError.self) { try await fixture.open() }
       #expect(error?.code == .newerFormat && error?.description.contains("format 2") == true)
     }
   }
 
   @Test("the log of fixtures/formats is read, goes on, and its chain holds by shell")
   func fixture() async throws {
-    try await LogGround.with { ground in
+    try await LogFixture.with { fixture in
       try FileManager.default.copyItem(
-        atPath: Self.fixtures.appendingPathComponent("events").path, toPath: ground.directory.string)
-      #expect(try await Self.shell(try Self.articleScript(), in: ground.directory).isSuccess)
-      let log = try await ground.open()
+        atPath: Self.fixtures.appendingPathComponent("events").path, toPath: fixture.directory.string)
+      #expect(try await Self.shell(try Self.articleScript(), in: fixture.directory).isSuccess)
+      let log = try await fixture.open()
       let events = try await log.all()
       #expect(log.recovery.isClean && log.id == LogID(0x5eed_5eed_5eed_5eed))
       #expect(events.map(\.id) == [3, 4, 5, 6])
@@ -120,12 +120,12 @@ struct FormatTests {
 
   @Test("the spooled event of fixtures/formats is read")
   func spooledFixture() async throws {
-    try await LogGround.with { ground in
-      let intake = SpoolIntake(ground.spool, pool: ground.pool, now: { LogGround.moment })
+    try await LogFixture.with { fixture in
+      let intake = SpoolIntake(fixture.spool, pool: fixture.pool, now: { LogFixture.moment })
       try await intake.prepare()
       try FileManager.default.copyItem(
         atPath: Self.fixtures.appendingPathComponent("spooled-event.json").path,
-        toPath: ground.spool.appending("1.json").string)
+        toPath: fixture.spool.appending("1.json").string)
       var taken: [SpooledEvent] = []
       try await intake.take { taken += $0 }
       let zero = String(repeating: "0", count: 40)
@@ -136,7 +136,7 @@ struct FormatTests {
             word: .push, replicableName: ReplicableName("project_repository"),
             id: try ReplicableID("group/project"),
             changes: [RefMove(old: zero, new: one, name: "refs/heads/main")], correlationID: "push-1",
-            time: LogGround.moment)
+            time: LogFixture.moment)
         ])
     }
   }

@@ -18,7 +18,7 @@ struct EventLogKillTests {
     let ledger = try FileDescriptor.open(
       root.appending("promises"), .writeOnly, options: [.create, .append], permissions: FilePermissions(rawValue: 0o600)
     )
-    var life = LogLife(
+    var life = LogCrashFixture(
       files: WatchedFileSystem { _, _, _ in trigger.pass() }, directory: root.appending("events"),
       note: { promises in
         let ids = promises.published.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
@@ -28,9 +28,9 @@ struct EventLogKillTests {
     try life.live()
   }
 
-  private static func promises(_ root: FilePath) throws -> LogLife.Promises {
+  private static func promises(_ root: FilePath) throws -> LogCrashFixture.Promises {
     let text = (try? String(contentsOfFile: root.appending("promises").string, encoding: .utf8)) ?? ""
-    var promises = LogLife.Promises()
+    var promises = LogCrashFixture.Promises()
     guard let words = text.split(separator: "\n").last?.split(separator: " "), words.count >= 2 else {
       return promises
     }
@@ -43,7 +43,7 @@ struct EventLogKillTests {
     return promises
   }
 
-  @Test("a log whose process is killed keeps every event that was acknowledged", arguments: LogLife.parts)
+  @Test("a log whose process is killed keeps every event that was acknowledged", arguments: LogCrashFixture.parts)
   func survives(_ part: String) async throws {
     let memory = try MemoryDirectory("remora-kill")
     let counted = memory.path.appending("counted")
@@ -60,7 +60,7 @@ struct EventLogKillTests {
         [root = root.string as String, part = part as String, moment = moment as Int] in
         try await OwnThread.run { try Self.live(FilePath(root), KillTrigger(part: part, moment: moment)) }
       }
-      try await OwnThread.run { try LogLife.judge(root.appending("events"), try Self.promises(root)) }
+      try await OwnThread.run { try LogCrashFixture.judge(root.appending("events"), try Self.promises(root)) }
     }
     print("event log, killed while \(part): \(Self.killsPerPart) at \(moments) moments")
   }

@@ -8,12 +8,12 @@ import Testing
 struct ModelTests {
   @Test("whatever is done in whatever order, the log answers as the model does", arguments: [1, 2, 3, 4] as [UInt64])
   func walk(seed: UInt64) async throws {
-    try await LogGround.with { ground in
+    try await LogFixture.with { fixture in
       var random = SeededGenerator(seed: seed)
       let settings = EventLogSettings(
         segmentBytes: Int.random(in: 300...3_000, using: &random),
         batchBytes: Int.random(in: 200...5_000, using: &random))
-      var log = try await ground.open(settings)
+      var log = try await fixture.open(settings)
       var model: [Event] = []
       var cursors: [(Cursor, seen: Int)] = [(try await log.position(), 0)]
       var prunedEvents = 0
@@ -21,7 +21,7 @@ struct ModelTests {
         switch Int.random(in: 0..<20, using: &random) {
         case 0..<8:
           let count = Int.random(in: 1...4, using: &random)
-          let events = try (0..<count).map { try LogGround.event(step * 10 + $0) }
+          let events = try (0..<count).map { try LogFixture.event(step * 10 + $0) }
           let published = try await log.publish(events)
           #expect(published.map(\.payload) == events.map(\.payload))
           #expect(zip(model.suffix(1) + published, published).allSatisfy { $0.id <= $1.id })
@@ -40,7 +40,7 @@ struct ModelTests {
           }
         case 16, 17:
           try await log.close()
-          log = try await ground.open(settings)
+          log = try await fixture.open(settings)
           #expect(log.recovery.isClean)
         case 18:
           guard let (cursor, seen) = cursors.randomElement(using: &random) else { continue }

@@ -12,16 +12,16 @@ import Testing
 struct EventLogPowerLossTests {
   /// The guarantees by the name of their mark.
   private final class Ledger: Sendable {
-    private let promises = Mutex<[String: LogLife.Promises]>([:])
+    private let promises = Mutex<[String: LogCrashFixture.Promises]>([:])
 
-    func note(_ promises: LogLife.Promises, at stage: PowerLossStage) throws {
+    func note(_ promises: LogCrashFixture.Promises, at stage: PowerLossFixture) throws {
       let name = "promise \(self.promises.withLock { $0.count })"
       self.promises.withLock { $0[name] = promises }
       try stage.mark(name)
     }
 
-    subscript(_ state: CrashState) -> LogLife.Promises {
-      promises.withLock { promises in state.marks.compactMap { promises[$0] }.last ?? LogLife.Promises() }
+    subscript(_ state: CrashState) -> LogCrashFixture.Promises {
+      promises.withLock { promises in state.marks.compactMap { promises[$0] }.last ?? LogCrashFixture.Promises() }
     }
   }
 
@@ -32,9 +32,11 @@ struct EventLogPowerLossTests {
       let fresh = Ledger()
       ledger.withLock { $0 = fresh }
       let recorder = Recorder(stage: stage, ledger: fresh)
-      try LogLife(files: stage.files, directory: stage.root.appending("events"), note: { try recorder.note($0) }).live()
+      try LogCrashFixture(
+        files: stage.files, directory: stage.root.appending("events"), note: { try recorder.note($0) }
+      ).live()
     } check: { state in
-      try LogLife.judge(state.root.appending("events"), ledger.withLock { $0 }[state])
+      try LogCrashFixture.judge(state.root.appending("events"), ledger.withLock { $0 }[state])
     }
   }
 
@@ -42,9 +44,9 @@ struct EventLogPowerLossTests {
   ///
   /// Unchecked because the stage holds a port that is Sendable and a path, and is only read.
   private struct Recorder: @unchecked Sendable {
-    let stage: PowerLossStage
+    let stage: PowerLossFixture
     let ledger: Ledger
-    func note(_ promises: LogLife.Promises) throws { try ledger.note(promises, at: stage) }
+    func note(_ promises: LogCrashFixture.Promises) throws { try ledger.note(promises, at: stage) }
   }
 
   @Test("every published event survives a loss of power at any moment of a log's life")
@@ -66,16 +68,16 @@ struct EventLogPowerLossTests {
 
   @Test("what a killed process had written and not synchronised is durable before it is shown")
   func killedProcess() async throws {
-    try await LogGround.with { ground in
-      let log = try await ground.open()
-      let events = try await log.publish((0..<3).map { try LogGround.event($0) })
+    try await LogFixture.with { fixture in
+      let log = try await fixture.open()
+      let events = try await log.publish((0..<3).map { try LogFixture.event($0) })
       try await log.close()
       let segment: FilePath.Component = "00000000000000000001.jsonl"
-      let bytes = try #require(try RealFileSystem().contents(of: ground.directory.appending(segment), limit: 1 << 20))
+      let bytes = try #require(try RealFileSystem().contents(of: fixture.directory.appending(segment), limit: 1 << 20))
       let identity = try #require(
-        try RealFileSystem().contents(of: ground.directory.appending("log.json"), limit: 1 << 20))
+        try RealFileSystem().contents(of: fixture.directory.appending("log.json"), limit: 1 << 20))
       try await OwnThread.run {
-        let promises = Mutex(LogLife.Promises())
+        let promises = Mutex(LogCrashFixture.Promises())
         let experiment = PowerLossExperiment { root in
           try RealFileSystem().makeDirectories(root.appending("events"))
           try RealFileSystem().replaceFile(
@@ -88,9 +90,9 @@ struct EventLogPowerLossTests {
           try file.write(bytes)
           try file.close()
           let files = stage.files
-          let cursor = try LogLife.wait {
+          let cursor = try LogCrashFixture.wait {
             let log = try await DurableEventLog.open(
-              directory, pool: LogLife.pool, files: files, now: { LogGround.moment })
+              directory, pool: LogCrashFixture.pool, files: files, now: { LogFixture.moment })
             let batch = try await log.events(after: nil, limit: 10)
             guard batch.events == events else { throw TestSupportError("\(batch)") }
             try await log.close()
@@ -102,8 +104,8 @@ struct EventLogPowerLossTests {
           }
           try stage.mark("shown")
         } check: { state in
-          let shown = state.marks.contains("shown") ? promises.withLock { $0 } : LogLife.Promises()
-          try LogLife.judge(state.root.appending("events"), shown)
+          let shown = state.marks.contains("shown") ? promises.withLock { $0 } : LogCrashFixture.Promises()
+          try LogCrashFixture.judge(state.root.appending("events"), shown)
         }
         try experiment.run()
         #expect(try experiment.unnoticedSynchronizations().count <= 1)
@@ -114,18 +116,18 @@ struct EventLogPowerLossTests {
   @Test("a failing call, once or for ever, loses nothing that was acknowledged", arguments: [false, true])
   func survivesFaults(isPatient: Bool) async throws {
     let tried = try await OwnThread.run {
-      let promises = Mutex(LogLife.Promises())
+      let promises = Mutex(LogCrashFixture.Promises())
       return try PowerLossExperiment { _ in
       } act: { stage in
-        promises.withLock { $0 = LogLife.Promises() }
-        let life = LogLife(
+        promises.withLock { $0 = LogCrashFixture.Promises() }
+        let life = LogCrashFixture(
           files: stage.files, directory: stage.root.appending("events"), note: { new in promises.withLock { $0 = new } }
         )
         try life.live(isPatient: isPatient)
       } check: { _ in
       }.failEachCall(codes: isPatient ? [.noSpace, .ioError] : FaultPlan.usualCodes) { plan, root, _ in
         do {
-          try LogLife.judge(root.appending("events"), promises.withLock { $0 })
+          try LogCrashFixture.judge(root.appending("events"), promises.withLock { $0 })
         } catch {
           throw TestSupportError("\(plan): \(error)")
         }

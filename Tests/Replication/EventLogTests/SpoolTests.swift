@@ -16,11 +16,11 @@ struct SpoolTests {
     SpooledEvent(
       word: word, replicableName: ReplicableName("project_repository"), id: try ReplicableID("group/p-\(number)"),
       changes: [RefMove(old: "0", new: "1", name: "refs/heads/\(number)")], correlationID: "c \"\(number)\"",
-      time: LogGround.moment + .milliseconds(number))
+      time: LogFixture.moment + .milliseconds(number))
   }
 
-  private static func intake(_ ground: LogGround, now: Timestamp = LogGround.moment) -> SpoolIntake {
-    SpoolIntake(ground.spool, pool: ground.pool, now: { now })
+  private static func intake(_ fixture: LogFixture, now: Timestamp = LogFixture.moment) -> SpoolIntake {
+    SpoolIntake(fixture.spool, pool: fixture.pool, now: { now })
   }
 
   private static func names(_ directory: FilePath) throws -> [String] {
@@ -29,10 +29,10 @@ struct SpoolTests {
 
   @Test("what was spooled is handed over in order, once, and its files are gone")
   func takes() async throws {
-    try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+    try await LogFixture.with { fixture in
+      let intake = Self.intake(fixture)
       try await intake.prepare()
-      let writer = SpoolWriter(ground.spool)
+      let writer = SpoolWriter(fixture.spool)
       var events: [SpooledEvent] = []
       for (number, word) in [(3, .push), (1, .update), (2, .destroy)] as [(Int, SpooledEvent.Word)] {
         events.append(try Self.event(number, word: word))
@@ -42,7 +42,7 @@ struct SpoolTests {
       let report = try await intake.take { taken += $0 }
       #expect(taken == [events[1], events[2], events[0]])
       #expect(report.taken == 3 && report.setAside == 0 && report.stuck == 0)
-      #expect(try Self.names(ground.spool) == ["bad"])
+      #expect(try Self.names(fixture.spool) == ["bad"])
       #expect(try await intake.take { _ in Issue.record("nothing is there") } == SpoolReport())
     }
   }
@@ -51,25 +51,25 @@ struct SpoolTests {
     "a spooled file can be read by the agent whatever umask the hook has",
     arguments: [0o000, 0o022, 0o077, 0o777] as [mode_t])
   func umasks(mask: mode_t) async throws {
-    try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+    try await LogFixture.with { fixture in
+      let intake = Self.intake(fixture)
       try await intake.prepare()
       let before = umask(mask)
       defer { umask(before) }
-      try SpoolWriter(ground.spool).write(try Self.event(1))
-      let name = try #require(try Self.names(ground.spool).first { $0.hasSuffix(".json") })
-      let mode = try RealFileSystem().status(of: ground.spool.appending(name))?.permissions
+      try SpoolWriter(fixture.spool).write(try Self.event(1))
+      let name = try #require(try Self.names(fixture.spool).first { $0.hasSuffix(".json") })
+      let mode = try RealFileSystem().status(of: fixture.spool.appending(name))?.permissions
       #expect(mode == FilePermissions(rawValue: 0o644))
     }
   }
 
   @Test("when the handler throws, or the process dies after it, the files are there and are handed over again")
   func handsOverAgain() async throws {
-    try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+    try await LogFixture.with { fixture in
+      let intake = Self.intake(fixture)
       try await intake.prepare()
       let event = try Self.event(1)
-      try SpoolWriter(ground.spool).write(event)
+      try SpoolWriter(fixture.spool).write(event)
       await #expect(throws: TestSupportError.self) { try await intake.take { _ in throw TestSupportError("full") } }
       var seen = 0
       await #expect(throws: (any Error).self) {
@@ -109,31 +109,31 @@ struct SpoolTests {
 
   @Test("a file that is no event is set aside and counted, and the others are taken", arguments: badTexts)
   func bad(_ name: String, _ text: String) async throws {
-    try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+    try await LogFixture.with { fixture in
+      let intake = Self.intake(fixture)
       try await intake.prepare()
-      try Data(text.utf8).write(to: URL(fileURLWithPath: ground.spool.appending("000.json").string))
-      try SpoolWriter(ground.spool).write(try Self.event(1))
+      try Data(text.utf8).write(to: URL(fileURLWithPath: fixture.spool.appending("000.json").string))
+      try SpoolWriter(fixture.spool).write(try Self.event(1))
       var taken: [SpooledEvent] = []
       let report = try await intake.take { taken += $0 }
       #expect(taken == [try Self.event(1)])
       #expect(report.taken == 1 && report.setAside == 1 && report.stuck == 0)
-      #expect(try Self.names(ground.spool) == ["bad"])
-      #expect(try Self.names(ground.spool.appending("bad")).count == 1)
+      #expect(try Self.names(fixture.spool) == ["bad"])
+      #expect(try Self.names(fixture.spool.appending("bad")).count == 1)
     }
   }
 
   @Test("unknown members, white space and escapes of others are read")
   func foreign() async throws {
-    try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+    try await LogFixture.with { fixture in
+      let intake = Self.intake(fixture)
       try await intake.prepare()
       let text = """
         { "format" : 1, "host": {"a": [1, -2.5e3, true, null, "\\u00e9"]}, "event":"push", "name":"release_asset",
           "id": "caf\\u00e9/\\ud83d\\ude00", "time":"2026-11-22T10:00:00.000Z" }
 
         """
-      try Data(text.utf8).write(to: URL(fileURLWithPath: ground.spool.appending("1.json").string))
+      try Data(text.utf8).write(to: URL(fileURLWithPath: fixture.spool.appending("1.json").string))
       var taken: [SpooledEvent] = []
       try await intake.take { taken += $0 }
       #expect(taken.map(\.id.text) == ["café/😀"])
@@ -142,11 +142,11 @@ struct SpoolTests {
 
   @Test("links, directories, fifos, huge files and files without the ending are set aside; what is being written stays")
   func irregular() async throws {
-    try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+    try await LogFixture.with { fixture in
+      let intake = Self.intake(fixture)
       try await intake.prepare()
-      func path(_ name: String) -> String { ground.spool.appending(name).string }
-      let outside = ground.directory.removingLastComponent().appending("outside.json").string
+      func path(_ name: String) -> String { fixture.spool.appending(name).string }
+      let outside = fixture.directory.removingLastComponent().appending("outside.json").string
       try Data("{}".utf8).write(to: URL(fileURLWithPath: outside))
       try FileManager.default.createSymbolicLink(atPath: path("link.json"), withDestinationPath: outside)
       try FileManager.default.createDirectory(
@@ -158,21 +158,21 @@ struct SpoolTests {
       try Data("x".utf8).write(to: URL(fileURLWithPath: path(".hidden")))
       let report = try await intake.take { _ in Issue.record("none of these is an event") }
       #expect(report.setAside == 5 && report.stuck == 0)
-      #expect(try Self.names(ground.spool) == [".hidden", "bad", "new.tmp"])
+      #expect(try Self.names(fixture.spool) == [".hidden", "bad", "new.tmp"])
       #expect(FileManager.default.fileExists(atPath: outside))
       // An hour later no hook writes it any more.
       let late = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000)) + .seconds(7_200)
-      #expect(try await Self.intake(ground, now: late).take { _ in }.setAside == 1)
-      #expect(try Self.names(ground.spool) == [".hidden", "bad"])
+      #expect(try await Self.intake(fixture, now: late).take { _ in }.setAside == 1)
+      #expect(try Self.names(fixture.spool) == [".hidden", "bad"])
     }
   }
 
   @Test("where no more is set aside, a directory with something in it is neither walked nor removed")
   func full() async throws {
-    try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+    try await LogFixture.with { fixture in
+      let intake = Self.intake(fixture)
       try await intake.prepare()
-      func path(_ name: String) -> String { ground.spool.appending(name).string }
+      func path(_ name: String) -> String { fixture.spool.appending(name).string }
       for number in 0..<1_000 { try Data().write(to: URL(fileURLWithPath: path("bad/\(number)"))) }
       for name in ["whole/inner", "empty"] {
         try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
@@ -180,23 +180,23 @@ struct SpoolTests {
       try Data("x".utf8).write(to: URL(fileURLWithPath: path("other")))
       let report = try await intake.take { _ in Issue.record("none of these is an event") }
       #expect(report.discarded == 2 && report.stuck == 1)
-      #expect(try Self.names(ground.spool) == ["bad", "whole"])
-      #expect(try Self.names(ground.spool.appending("whole")) == ["inner"])
+      #expect(try Self.names(fixture.spool) == ["bad", "whole"])
+      #expect(try Self.names(fixture.spool.appending("whole")) == ["inner"])
     }
   }
 
   @Test("more than one part is taken, each handed over before the next is read")
   func parts() async throws {
-    try await LogGround.with { ground in
-      let intake = SpoolIntake(ground.spool, pool: ground.pool, batchEvents: 10, now: { LogGround.moment })
+    try await LogFixture.with { fixture in
+      let intake = SpoolIntake(fixture.spool, pool: fixture.pool, batchEvents: 10, now: { LogFixture.moment })
       try await intake.prepare()
-      let writer = SpoolWriter(ground.spool)
+      let writer = SpoolWriter(fixture.spool)
       for number in 0..<23 { try writer.write(try Self.event(number)) }
       var parts: [Int] = []
       let report = try await intake.take { part in
         parts.append(part.count)
         // Those of the parts before are gone already.
-        let names = try Self.names(ground.spool)
+        let names = try Self.names(fixture.spool)
         #expect(names.count == 23 - parts.dropLast().reduce(0, +) + 1)
       }
       #expect(parts == [10, 10, 3] && report.taken == 23)
@@ -205,12 +205,12 @@ struct SpoolTests {
 
   @Test("changes beyond 1 MiB are left out of the file and counted in it")
   func manyChanges() async throws {
-    try await LogGround.with { ground in
-      let intake = Self.intake(ground)
+    try await LogFixture.with { fixture in
+      let intake = Self.intake(fixture)
       try await intake.prepare()
       var event = try Self.event(1)
       event.changes = (0..<40_000).map { RefMove(old: "old", new: "new", name: "refs/heads/a-long-branch-name-\($0)") }
-      try SpoolWriter(ground.spool).write(event)
+      try SpoolWriter(fixture.spool).write(event)
       var taken: [SpooledEvent] = []
       try await intake.take { taken += $0 }
       let found = try #require(taken.first)
@@ -231,8 +231,8 @@ struct SpoolTests {
       } check: { state in
         let spool = state.root.appending("spool")
         let taken = Mutex<[SpooledEvent]>([])
-        let report = try LogLife.wait {
-          let intake = SpoolIntake(spool, pool: LogLife.pool, now: { LogGround.moment })
+        let report = try LogCrashFixture.wait {
+          let intake = SpoolIntake(spool, pool: LogCrashFixture.pool, now: { LogFixture.moment })
           try await intake.prepare()
           return try await intake.take { events in taken.withLock { $0 += events } }
         }
@@ -254,13 +254,13 @@ struct SpoolTests {
 
   @Test("a spool that cannot be cleaned up hands over again, and says so")
   func stuck() async throws {
-    try await LogGround.with { ground in
-      try await Self.intake(ground).prepare()
-      try SpoolWriter(ground.spool).write(try Self.event(1))
+    try await LogFixture.with { fixture in
+      try await Self.intake(fixture).prepare()
+      try SpoolWriter(fixture.spool).write(try Self.event(1))
       var codes: Set<Int> = []
       for call in 1...3 {
         let files = FaultyFileSystem(FaultPlan(call: call, code: .ioError, isPersistent: true))
-        let intake = SpoolIntake(ground.spool, pool: ground.pool, files: files, now: { LogGround.moment })
+        let intake = SpoolIntake(fixture.spool, pool: fixture.pool, files: files, now: { LogFixture.moment })
         var taken = 0
         do {
           let report = try await intake.take { taken += $0.count }
@@ -272,7 +272,7 @@ struct SpoolTests {
       }
       #expect(codes == [0, 1])
       var taken = 0
-      try await Self.intake(ground).take { taken += $0.count }
+      try await Self.intake(fixture).take { taken += $0.count }
       #expect(taken == 1)
     }
   }

@@ -61,13 +61,13 @@ struct WaitingTests {
 
   @Test("an event is shown only after its fsync has returned, and wakes each reader that waits for it")
   func durableOnly() async throws {
-    try await LogGround.with { ground in
+    try await LogFixture.with { fixture in
       let gate = Gate()
-      let log = try await ground.open(files: gate.files)
+      let log = try await fixture.open(files: gate.files)
       let start = try await log.position()
       gate.shut()
       try await withThrowingTaskGroup(of: [Event].self) { group in
-        group.addTask { try await log.publish([try LogGround.event(1)]) }
+        group.addTask { try await log.publish([try LogFixture.event(1)]) }
         group.addTask { try await log.events(after: start, limit: 10, wait: .seconds(60)).events }
         await gate.arrival()
         #expect(try await log.events(after: start, limit: 10).events == [])
@@ -84,20 +84,20 @@ struct WaitingTests {
 
   @Test("callers that arrive while others are written share the next fsync")
   func sharesSynchronization() async throws {
-    try await LogGround.with { ground in
+    try await LogFixture.with { fixture in
       let gate = Gate()
       let synchronizations = Mutex(0)
       let files = WatchedFileSystem { operation, path, isDone in
         if operation == "synchronize", isDone, path.extension == "jsonl" { synchronizations.withLock { $0 += 1 } }
         gate.files.watch(operation, path, isDone)
       }
-      let log = try await ground.open(files: files)
+      let log = try await fixture.open(files: files)
       gate.shut()
       let before = synchronizations.withLock { $0 }
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { _ = try await log.publish([try LogGround.event(0)]) }
+        group.addTask { _ = try await log.publish([try LogFixture.event(0)]) }
         await gate.arrival()
-        for number in 1...63 { group.addTask { _ = try await log.publish([try LogGround.event(number)]) } }
+        for number in 1...63 { group.addTask { _ = try await log.publish([try LogFixture.event(number)]) } }
         while log.waitingPublishers < 63 { await Task.yield() }
         gate.open()
         try await group.waitForAll()
@@ -111,15 +111,15 @@ struct WaitingTests {
   @Test(
     "64 writers and 8 readers: every reader sees every event once, in order, and nothing that is not yet acknowledged")
   func crowd() async throws {
-    try await LogGround.with { ground in
-      let log = try await ground.open(EventLogSettings(segmentBytes: 20_000))
+    try await LogFixture.with { fixture in
+      let log = try await fixture.open(EventLogSettings(segmentBytes: 20_000))
       let start = try await log.position()
       let (writers, each) = (64, 20)
       try await withThrowingTaskGroup(of: [Event].self) { group in
         for writer in 0..<writers {
           group.addTask {
             var own: [Event] = []
-            for number in 0..<each { own += try await log.publish([try LogGround.event(writer * each + number)]) }
+            for number in 0..<each { own += try await log.publish([try LogFixture.event(writer * each + number)]) }
             return own
           }
         }
@@ -153,8 +153,8 @@ struct WaitingTests {
 
   @Test("a wait ends when its task is cancelled, when the log is closed, and when its time is over")
   func endsWaits() async throws {
-    try await LogGround.with { ground in
-      let log = try await ground.open()
+    try await LogFixture.with { fixture in
+      let log = try await fixture.open()
       let end = try await log.position()
       #expect(try await log.events(after: end, limit: 1, wait: .milliseconds(1)).events == [])
       for isCancelled in [true, false] {
@@ -170,17 +170,17 @@ struct WaitingTests {
         }
       }
       await #expect(throws: PrimaryAccessError.self) { try await log.events(after: end, limit: 1) }
-      await #expect(throws: EventLogError.self) { try await log.publish([try LogGround.event(1)]) }
+      await #expect(throws: EventLogError.self) { try await log.publish([try LogFixture.event(1)]) }
     }
   }
 
   @Test("a reader that waits is at the end at once of a log that was opened again, where no event follows")
   func endOfReopenedLog() async throws {
-    try await LogGround.with { ground in
-      let before = try await ground.open()
+    try await LogFixture.with { fixture in
+      let before = try await fixture.open()
       let end = try await before.position()
       try await before.close()
-      let log = try await ground.open()
+      let log = try await fixture.open()
       let batch = try await log.events(after: end, limit: 1, wait: .seconds(300))
       #expect(batch.events == [] && batch.cursor.id == end.id + 1)
       #expect(try await log.position() == batch.cursor)
@@ -190,8 +190,8 @@ struct WaitingTests {
 
   @Test("more readers than may wait are refused with that reason")
   func boundsReaders() async throws {
-    try await LogGround.with { ground in
-      let log = try await ground.open(EventLogSettings(waitingReaders: 2))
+    try await LogFixture.with { fixture in
+      let log = try await fixture.open(EventLogSettings(waitingReaders: 2))
       let end = try await log.position()
       try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<2 {
@@ -201,7 +201,7 @@ struct WaitingTests {
         await #expect(throws: PrimaryAccessError.self) {
           try await log.events(after: end, limit: 1, wait: .seconds(300))
         }
-        _ = try await log.publish([try LogGround.event(1)])
+        _ = try await log.publish([try LogFixture.event(1)])
         for try await count in group { #expect(count == 1) }
       }
       try await log.close()
@@ -210,16 +210,16 @@ struct WaitingTests {
 
   @Test("a caller that cancels before the write begins leaves nothing behind, and the others are written")
   func cancelledPublisher() async throws {
-    try await LogGround.with { ground in
+    try await LogFixture.with { fixture in
       let gate = Gate()
-      let log = try await ground.open(files: gate.files)
+      let log = try await fixture.open(files: gate.files)
       gate.shut()
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { _ = try await log.publish([try LogGround.event(0)]) }
+        group.addTask { _ = try await log.publish([try LogFixture.event(0)]) }
         await gate.arrival()
-        let given = Task { _ = try await log.publish([try LogGround.event(1)]) }
+        let given = Task { _ = try await log.publish([try LogFixture.event(1)]) }
         while log.waitingPublishers < 1 { await Task.yield() }
-        group.addTask { _ = try await log.publish([try LogGround.event(2)]) }
+        group.addTask { _ = try await log.publish([try LogFixture.event(2)]) }
         while log.waitingPublishers < 2 { await Task.yield() }
         given.cancel()
         await #expect(throws: (any Error).self) { try await given.value }

@@ -54,7 +54,7 @@ struct DurableRegistryTests {
     _ registry: DurableRegistry, _ model: [ReplicableID: RegistryEntry], at now: Timestamp
   ) async throws {
     let entries = model.values.sorted { $0.replicableID < $1.replicableID }
-    #expect(try await RegistryGround.all(registry) == entries)
+    #expect(try await RegistryFixture.all(registry) == entries)
     let counts = try await registry.counts(at: now)
     #expect(counts.states == Dictionary(grouping: entries, by: \.state).mapValues(\.count))
     #expect(counts.verificationStates == Dictionary(grouping: entries, by: \.verificationState).mapValues(\.count))
@@ -91,13 +91,13 @@ struct DurableRegistryTests {
 
   @Test("random changes, folds and reopenings agree with a plain model", arguments: [1, 2, 3] as [UInt64])
   func model(seed: UInt64) async throws {
-    let ground = try RegistryGround(foldBytes: 20_000)
+    let fixture = try RegistryFixture(foldBytes: 20_000)
     var generator = SeededGenerator(seed: seed)
     var model: [ReplicableID: RegistryEntry] = [:]
-    var clock = RegistryGround.start
+    var clock = RegistryFixture.start
     var highest: UInt64 = 0
     for _ in 0..<8 {
-      (generator, model, clock, highest) = try await ground.with { registry in
+      (generator, model, clock, highest) = try await fixture.with { registry in
         var (generator, model, clock, highest) = (generator, model, clock, highest)
         try await Self.expectEqual(registry, model, at: clock)
         for _ in 0..<150 {
@@ -117,10 +117,10 @@ struct DurableRegistryTests {
   @Test("what one change throws changes nothing, and others go on")
   func throwing() async throws {
     struct Refusal: Error {}
-    let ground = try RegistryGround()
-    try await ground.with { registry in
+    let fixture = try RegistryFixture()
+    try await fixture.with { registry in
       let id = try ReplicableID("a")
-      try await registry.change(id) { entry, make in entry = make(id, at: RegistryGround.start) }
+      try await registry.change(id) { entry, make in entry = make(id, at: RegistryFixture.start) }
       await #expect(throws: Refusal.self) {
         try await registry.change(id) { entry, _ in
           entry = nil
@@ -132,26 +132,26 @@ struct DurableRegistryTests {
       #expect(try await registry.entry(of: id) == nil)
       #expect(try await registry.entry(of: ReplicableID("b"))?.id == 1)
     }
-    try await ground.with { registry in
-      let ids = try await RegistryGround.all(registry).map(\.replicableID.text)
+    try await fixture.with { registry in
+      let ids = try await RegistryFixture.all(registry).map(\.replicableID.text)
       #expect(ids == ["b"])
     }
   }
 
   @Test("entries change places in one step, and what was done before is left out")
   func moves() async throws {
-    let ground = try RegistryGround()
+    let fixture = try RegistryFixture()
     let ids = try ["a", "b", "c", "d"].map { try ReplicableID($0) }
     let moves = (0..<3).map { number in
       CopyMove(id: ids[number], newID: ids[(number + 1) % 3], incarnation: Incarnation(UInt64(number)))
     }
-    try await ground.with { registry in
+    try await fixture.with { registry in
       for (number, id) in ids.enumerated() {
         try await registry.change(id) { entry, make in
-          entry = make(id, at: RegistryGround.start, incarnation: Incarnation(UInt64(number)))
+          entry = make(id, at: RegistryFixture.start, incarnation: Incarnation(UInt64(number)))
         }
       }
-      try await registry.change(ids[3]) { entry, _ in entry?.holdForRemoval(isReplaced: true, at: RegistryGround.start)
+      try await registry.change(ids[3]) { entry, _ in entry?.holdForRemoval(isReplaced: true, at: RegistryFixture.start)
       }
       try await registry.rename(moves)
       // After a crash it is asked for again.
@@ -160,27 +160,27 @@ struct DurableRegistryTests {
         try await registry.rename([CopyMove(id: ids[1], newID: ids[3], incarnation: Incarnation(0))])
       }
     }
-    try await ground.with { registry in
-      let entries = try await RegistryGround.all(registry)
+    try await fixture.with { registry in
+      let entries = try await RegistryFixture.all(registry)
       #expect(entries.map(\.replicableID) == ids)
       #expect(entries.map(\.incarnation) == [2, 0, 1, 3].map { Incarnation($0) })
       #expect(entries.map(\.id) == [3, 1, 2, 4])
-      #expect(entries[3].removalWaitingSince == RegistryGround.start)
-      let due = try await registry.dueForSync(at: RegistryGround.start + .seconds(1_000_000), limit: 10)
+      #expect(entries[3].removalWaitingSince == RegistryFixture.start)
+      let due = try await registry.dueForSync(at: RegistryFixture.start + .seconds(1_000_000), limit: 10)
       #expect(Set(due.map(\.replicableID)) == Set(ids.prefix(3)))
     }
   }
 
   @Test("64 writers at once lose nothing")
   func concurrent() async throws {
-    let ground = try RegistryGround(foldBytes: 100_000)
-    try await ground.with { registry in
+    let fixture = try RegistryFixture(foldBytes: 100_000)
+    try await fixture.with { registry in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for writer in 0..<64 {
           group.addTask {
             for number in 0..<20 {
               let id = try ReplicableID("w\(writer)/\(number)")
-              try await registry.change(id) { entry, make in entry = make(id, at: RegistryGround.start) }
+              try await registry.change(id) { entry, make in entry = make(id, at: RegistryFixture.start) }
               #expect(try await registry.entry(of: id) != nil)
             }
           }
@@ -188,8 +188,8 @@ struct DurableRegistryTests {
         try await group.waitForAll()
       }
     }
-    try await ground.with { registry in
-      let entries = try await RegistryGround.all(registry)
+    try await fixture.with { registry in
+      let entries = try await RegistryFixture.all(registry)
       #expect(entries.count == 1_280)
       #expect(Set(entries.map(\.id)) == Set(1...1_280))
     }
@@ -197,36 +197,36 @@ struct DurableRegistryTests {
 
   @Test("the cursor is kept, and unknown members of a line and of the document")
   func unknown() async throws {
-    let ground = try RegistryGround(foldBytes: 0)
+    let fixture = try RegistryFixture(foldBytes: 0)
     let cursor = Cursor(log: LogID(3), id: 44, chain: 5)
-    try await ground.with { registry in
+    try await fixture.with { registry in
       let id = try ReplicableID("a")
-      try await registry.change(id) { entry, make in entry = make(id, at: RegistryGround.start) }
+      try await registry.change(id) { entry, make in entry = make(id, at: RegistryFixture.start) }
       try await registry.advance(to: cursor)
     }
     // Opened once more, everything is folded into the document.
-    try await ground.with { registry in try await registry.advance(to: Cursor(log: LogID(3), id: 45, chain: 6)) }
-    var text = try String(contentsOfFile: ground.document, encoding: .utf8)
+    try await fixture.with { registry in try await registry.advance(to: Cursor(log: LogID(3), id: 45, chain: 6)) }
+    var text = try String(contentsOfFile: fixture.document, encoding: .utf8)
     text = text.replacingOccurrences(of: "\"state\":", with: "\"colour\": {\"r\":[1,2]}, \"state\" : ")
     text = text.replacingOccurrences(of: "{\"format\"", with: "{\"owner\":\"me\",\"format\"")
       .replacingOccurrences(of: "{\"cursor\"", with: "{\"owner\":\"me\",\"cursor\"")
     if let check = text.range(of: ",\"check\"") { text = text[..<check.lowerBound] + "}\n" }
-    try text.write(toFile: ground.document, atomically: false, encoding: .utf8)
-    try await ground.with { registry in
+    try text.write(toFile: fixture.document, atomically: false, encoding: .utf8)
+    try await fixture.with { registry in
       #expect(try await registry.cursor()?.id == 45)
       let id = try ReplicableID("a")
-      try await registry.change(id) { entry, _ in _ = entry?.startSync(at: RegistryGround.start) }
+      try await registry.change(id) { entry, _ in _ = entry?.startSync(at: RegistryFixture.start) }
     }
-    try await ground.with { registry in try await registry.advance(to: Cursor(log: LogID(3), id: 46, chain: 7)) }
-    let folded = try String(contentsOfFile: ground.document, encoding: .utf8)
+    try await fixture.with { registry in try await registry.advance(to: Cursor(log: LogID(3), id: 46, chain: 7)) }
+    let folded = try String(contentsOfFile: fixture.document, encoding: .utf8)
     #expect(folded.contains("\"colour\":{\"r\":[1,2]}") && folded.contains("\"owner\":\"me\""))
   }
 
   @Test("a second owner of the state directory is refused with the name of the holder")
   func locked() async throws {
-    let ground = try RegistryGround()
-    try await ground.with { _ -> Void in
-      await #expect(throws: RegistryStoreError.self) { try await ground.with { _ in () } }
+    let fixture = try RegistryFixture()
+    try await fixture.with { _ -> Void in
+      await #expect(throws: RegistryStoreError.self) { try await fixture.with { _ in () } }
     }
   }
 }

@@ -8,12 +8,12 @@ import WorkerPool
 
 /// What the primary does not offer, in files and counts.
 @Suite struct NotOfferedTests {
-  private static let now = RegistryGround.start
+  private static let now = RegistryFixture.start
 
   @Test func `entries of what is not offered are counted apart, not due, and the same after a restart`() async throws {
-    let ground = try RegistryGround()
+    let fixture = try RegistryFixture()
     let ids = try ["a", "b", "c", "d"].map { try ReplicableID($0) }
-    let kept = try await ground.with { registry in
+    let kept = try await fixture.with { registry in
       for id in ids {
         try await registry.change(id) { entry, make in
           entry = make(id, at: Self.now)
@@ -23,10 +23,10 @@ import WorkerPool
       try await registry.change(ids[0]) { entry, _ in entry?.withhold(.excluded, at: Self.now + .seconds(9)) }
       try await registry.change(ids[1]) { entry, _ in entry?.withhold(.broken, at: Self.now + .seconds(9)) }
       try await Self.check(registry, ids)
-      return try await RegistryGround.all(registry)
+      return try await RegistryFixture.all(registry)
     }
-    try await ground.with { registry in
-      #expect(try await RegistryGround.all(registry) == kept)
+    try await fixture.with { registry in
+      #expect(try await RegistryFixture.all(registry) == kept)
       try await Self.check(registry, ids)
       try await registry.change(ids[0]) { entry, _ in
         _ = entry?.announce(nil, incarnation: nil, at: Self.now + .seconds(20))

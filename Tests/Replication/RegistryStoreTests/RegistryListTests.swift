@@ -43,7 +43,7 @@ struct RegistryListTests {
   }
 
   private static func expectLists(_ registry: DurableRegistry, limit: Int) async throws {
-    let all = try await RegistryGround.all(registry)
+    let all = try await RegistryFixture.all(registry)
     let states: [SyncState?] = [nil, .pending, .started, .failed, .synced]
     let verifications: [VerificationState?] = [nil, .pending, .succeeded, .started, .disabled]
     for order in RegistryQuery.Order.allCases {
@@ -66,7 +66,7 @@ struct RegistryListTests {
 
   @Test("every order, filter and direction gives each entry once")
   func listsFew() async throws {
-    try await RegistryGround().with { registry in
+    try await RegistryFixture().with { registry in
       try await Self.fill(registry, 300, waiting: 30)
       try await Self.expectLists(registry, limit: 7)
     }
@@ -74,7 +74,7 @@ struct RegistryListTests {
 
   @Test("so it does where too many wait to be sorted", .timeLimit(.minutes(5)))
   func listsMany() async throws {
-    try await RegistryGround().with { registry in
+    try await RegistryFixture().with { registry in
       try await Self.fill(registry, 14_000, waiting: 85)
       try await Self.expectLists(registry, limit: 2_900)
     }
@@ -82,13 +82,13 @@ struct RegistryListTests {
 
   @Test("the entry that has waited longest is found among any number")
   func longestUnverified() async throws {
-    try await RegistryGround().with { registry in
+    try await RegistryFixture().with { registry in
       try await Self.fill(registry, 50, waiting: 50)
       let oldest = try ReplicableID("oldest")
       try await registry.change(oldest) { entry, make in entry = make(oldest, at: Self.start + .seconds(-60)) }
       #expect(try await registry.longestUnverified()?.replicableID == oldest)
       try await registry.change(oldest) { entry, _ in entry = nil }
-      let waiting = try await RegistryGround.all(registry).compactMap(\.announcedAt)
+      let waiting = try await RegistryFixture.all(registry).compactMap(\.announcedAt)
       #expect(try await registry.longestUnverified()?.announcedAt == waiting.min())
       #expect(!waiting.isEmpty)
     }
@@ -96,7 +96,7 @@ struct RegistryListTests {
 
   @Test("ids are looked up, and what is not tracked is passed over")
   func listsByID() async throws {
-    try await RegistryGround().with { registry in
+    try await RegistryFixture().with { registry in
       try await Self.fill(registry, 50, waiting: 0)
       var query = RegistryQuery(limit: 10)
       query.ids = [try ReplicableID("group-3/thing-3"), try ReplicableID("group-1/thing-8"), try ReplicableID("gone")]
@@ -108,7 +108,7 @@ struct RegistryListTests {
 
   @Test("a page goes on behind an entry that changed its place, or is gone")
   func goesOn() async throws {
-    try await RegistryGround().with { registry in
+    try await RegistryFixture().with { registry in
       try await Self.fill(registry, 100, waiting: 0)
       var query = RegistryQuery(order: .id, limit: 10)
       let first = try await registry.part(query).entries

@@ -20,7 +20,7 @@ struct StoreKillTests {
     let ledger = try FileDescriptor.open(
       root.appending("promises"), .writeOnly, options: [.create, .append], permissions: FilePermissions(rawValue: 0o600)
     )
-    var life = StoreLife(
+    var life = StoreFixture(
       files: WatchedFileSystem { _, _, _ in trigger.pass() }, directory: root.appending("state"),
       note: { promises in
         let values = promises.values.map { "\($0.key)=\($0.value.map(String.init).joined(separator: ","))" }
@@ -31,9 +31,9 @@ struct StoreKillTests {
     try life.live()
   }
 
-  private static func promises(_ root: FilePath) throws -> StoreLife.Promises {
+  private static func promises(_ root: FilePath) throws -> StoreFixture.Promises {
     let text = (try? String(contentsOfFile: root.appending("promises").string, encoding: .utf8)) ?? ""
-    var promises = StoreLife.Promises()
+    var promises = StoreFixture.Promises()
     guard let words = text.split(separator: "\n").last?.split(separator: ";"), let first = words.first else {
       return promises
     }
@@ -47,7 +47,7 @@ struct StoreKillTests {
 
   @Test(
     "a state directory whose process is killed keeps every change that was acknowledged",
-    arguments: StoreLife.parts + [unordered])
+    arguments: StoreFixture.parts + [unordered])
   func survives(_ argument: String) async throws {
     let isOrderly = argument != Self.unordered
     let part = isOrderly ? argument : ""
@@ -72,7 +72,7 @@ struct StoreKillTests {
           try Self.live(FilePath(root), KillTrigger(part: part, moment: moment), isOrderly: isOrderly)
         }
       }
-      try await OwnThread.run { try StoreLife.judge(root.appending("state"), try Self.promises(root)) }
+      try await OwnThread.run { try StoreFixture.judge(root.appending("state"), try Self.promises(root)) }
     }
     print("state directory, killed while \(argument): \(Self.killsPerPart) at \(moments) moments")
   }

@@ -12,16 +12,16 @@ import Testing
 struct StorePowerLossTests {
   /// The guarantees by the name of their mark.
   private final class Ledger: Sendable {
-    private let promises = Mutex<[String: StoreLife.Promises]>([:])
+    private let promises = Mutex<[String: StoreFixture.Promises]>([:])
 
-    func note(_ promises: StoreLife.Promises, at stage: PowerLossStage) throws {
+    func note(_ promises: StoreFixture.Promises, at stage: PowerLossFixture) throws {
       let name = "promise \(self.promises.withLock { $0.count })"
       self.promises.withLock { $0[name] = promises }
       try stage.mark(name)
     }
 
-    subscript(_ state: CrashState) -> StoreLife.Promises {
-      promises.withLock { promises in state.marks.compactMap { promises[$0] }.last } ?? StoreLife.Promises()
+    subscript(_ state: CrashState) -> StoreFixture.Promises {
+      promises.withLock { promises in state.marks.compactMap { promises[$0] }.last } ?? StoreFixture.Promises()
     }
   }
 
@@ -29,9 +29,9 @@ struct StorePowerLossTests {
   ///
   /// Unchecked because the stage holds a port that is Sendable and a path, and is only read.
   private struct Recorder: @unchecked Sendable {
-    let stage: PowerLossStage
+    let stage: PowerLossFixture
     let ledger: Ledger
-    func note(_ promises: StoreLife.Promises) throws { try ledger.note(promises, at: stage) }
+    func note(_ promises: StoreFixture.Promises) throws { try ledger.note(promises, at: stage) }
   }
 
   private static func experiment() -> PowerLossExperiment {
@@ -41,12 +41,12 @@ struct StorePowerLossTests {
       let fresh = Ledger()
       ledger.withLock { $0 = fresh }
       let recorder = Recorder(stage: stage, ledger: fresh)
-      try StoreLife(
+      try StoreFixture(
         files: stage.files, directory: stage.root.appending("state"), writesBesideFolds: true,
         note: { try recorder.note($0) }
       ).live()
     } check: { state in
-      try StoreLife.judge(state.root.appending("state"), ledger.withLock { $0 }[state])
+      try StoreFixture.judge(state.root.appending("state"), ledger.withLock { $0 }[state])
     }
   }
 
@@ -66,13 +66,13 @@ struct StorePowerLossTests {
 
   @Test("what a killed process had written and not synchronised is durable before it is shown")
   func killedProcess() async throws {
-    let ground = try RegistryGround()
-    try await ground.with { registry in
+    let fixture = try RegistryFixture()
+    try await fixture.with { registry in
       try await registry.change(ReplicableID("a")) { entry, make in
-        entry = make(try ReplicableID("a"), at: RegistryGround.start)
+        entry = make(try ReplicableID("a"), at: RegistryFixture.start)
       }
     }
-    let line = [UInt8](try Data(contentsOf: URL(fileURLWithPath: ground.journal)))
+    let line = [UInt8](try Data(contentsOf: URL(fileURLWithPath: fixture.journal)))
     let unnoticed = try await OwnThread.run {
       try PowerLossExperiment { root in
         _ = try StateDirectory(root.appending("state")).close()
@@ -84,8 +84,8 @@ struct StorePowerLossTests {
         try file.write(line)
         try file.close()
         let files = stage.files
-        try StoreLife.wait {
-          let open = try await StoreLife.Open(directory, files: files)
+        try StoreFixture.wait {
+          let open = try await StoreFixture.Open(directory, files: files)
           guard try await open.registry.entry(of: ReplicableID("a")) != nil else {
             throw TestSupportError("the whole line is not shown")
           }
@@ -94,8 +94,8 @@ struct StorePowerLossTests {
         try stage.mark("shown")
       } check: { state in
         let shown = state.marks.contains("shown")
-        try StoreLife.wait {
-          let open = try await StoreLife.Open(state.root.appending("state"), files: RealFileSystem())
+        try StoreFixture.wait {
+          let open = try await StoreFixture.Open(state.root.appending("state"), files: RealFileSystem())
           let entry = try await open.registry.entry(of: ReplicableID("a"))
           await open.close()
           if shown, entry == nil { throw TestSupportError("what was shown is gone") }
@@ -111,17 +111,17 @@ struct StorePowerLossTests {
   @Test("a failing call, once or for ever, loses nothing that was acknowledged", arguments: [false, true])
   func survivesFaults(isPatient: Bool) async throws {
     let tried = try await OwnThread.run {
-      let promises = Mutex(StoreLife.Promises())
+      let promises = Mutex(StoreFixture.Promises())
       return try PowerLossExperiment { _ in
       } act: { stage in
-        promises.withLock { $0 = StoreLife.Promises() }
-        let life = StoreLife(
+        promises.withLock { $0 = StoreFixture.Promises() }
+        let life = StoreFixture(
           files: stage.files, directory: stage.root.appending("state"), note: { new in promises.withLock { $0 = new } })
         try life.live(isPatient: isPatient)
       } check: { _ in
       }.failEachCall(codes: Self.isLong ? FaultPlan.usualCodes : [isPatient ? .noSpace : .ioError]) { plan, root, _ in
         do {
-          try StoreLife.judge(root.appending("state"), promises.withLock { $0 })
+          try StoreFixture.judge(root.appending("state"), promises.withLock { $0 })
         } catch {
           throw TestSupportError("\(plan): \(error)")
         }

@@ -66,7 +66,8 @@ struct StableComparisonTests {
   func bound() {
     var copy = ContentListing()
     for index in 0..<5_000 { copy.append(name: "refs/\(10_000 + index)".utf8, value: "1".utf8) }
-    guard case .mismatched(let differences) = StableComparison.judge(before: listing([:]), copy: copy, after: listing([:]))
+    guard
+      case .mismatched(let differences) = StableComparison.judge(before: listing([:]), copy: copy, after: listing([:]))
     else {
       Issue.record("no mismatch")
       return

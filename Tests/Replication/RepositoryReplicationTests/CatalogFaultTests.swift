@@ -49,7 +49,7 @@ private struct SkeletonTree {
   func catalog(
     _ files: any FileSystemPort = RealFileSystem(), allowedRoots: [FilePath] = []
   ) async throws -> DirectoryCatalog {
-    try await CrashGround.strategy(
+    try await CrashFixture.strategy(
       RepositoryPlace(root: root, allowedRoots: allowedRoots, files: files)
     ).catalog()
   }
@@ -110,7 +110,7 @@ struct CatalogFaultTests {
     #expect(catalog.isComplete && catalog.rows.map(\.id.text) == ["whole"])
     // They are reported with what they lack, and nothing of what lies in them.
     #expect(Set(catalog.skipped.map(\.path)).isSubset(of: ["half", "empty.git"]), "\(catalog.skipped)")
-    let strategy = CrashGround.strategy(tree.root)
+    let strategy = CrashFixture.strategy(tree.root)
     #expect(try await strategy.presence(of: ReplicableID("empty")) == .unfinished)
   }
 
@@ -174,7 +174,7 @@ struct CatalogFaultTests {
     for (name, target) in links { #expect(symlink(target, "\(tree.root)/\(name)") == 0) }
     #expect(FileManager.default.createFile(atPath: "\(tree.root)/file.git", contents: nil))
     let place = RepositoryPlace(root: tree.root, allowedRoots: [other.root])
-    let strategy = CrashGround.strategy(place)
+    let strategy = CrashFixture.strategy(place)
     let listed = Set(try await strategy.catalog().rows.map(\.id.text))
     #expect(listed == ["disk/x/there", "here", "private/secret", "plain", "outer.d/x"])
     for id in listed {
@@ -204,7 +204,7 @@ struct CatalogFaultTests {
   func device() async throws {
     let tree = try SkeletonTree()
     for name in ["a.git", "b.git"] { try tree.add(name) }
-    let strategy = CrashGround.strategy(tree.root)
+    let strategy = CrashFixture.strategy(tree.root)
     #expect(try await strategy.catalog().isComplete)
     #expect(try await strategy.presence(of: ReplicableID("c")) == .absent)
     let disk = try SmallDisk(at: tree.root.string, bytes: 1 << 20)
@@ -222,11 +222,11 @@ struct CatalogFaultTests {
     let tree = try SkeletonTree()
     let id = try ReplicableID("a")
     let error = await #expect(throws: StrategyError.self) {
-      _ = try await CrashGround.strategy(tree.root).presence(of: id)
+      _ = try await CrashFixture.strategy(tree.root).presence(of: id)
     }
     #expect(error?.disposition == .host && error?.message.contains("is its disk mounted?") == true)
     try tree.add("a.git")
-    let strategy = CrashGround.strategy(tree.root)
+    let strategy = CrashFixture.strategy(tree.root)
     #expect(try await strategy.presence(of: id) != .absent)
     try RealFileSystem().removeTree(tree.root.appending("a.git"))
     #expect(try await strategy.presence(of: id) == .absent)

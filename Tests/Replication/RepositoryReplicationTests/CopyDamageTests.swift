@@ -136,82 +136,82 @@ struct CopyDamageTests {
 
   /// Returns a strategy of copies as an agent has it.
   private static func agentStrategy(
-    _ ground: StrategyGround, mayAdopt: @escaping @Sendable (ReplicableID) -> Bool = { _ in false },
+    _ fixture: StrategyFixture, mayAdopt: @escaping @Sendable (ReplicableID) -> Bool = { _ in false },
     repaired: @escaping @Sendable (ReplicableID, [String]) -> Void = { _, _ in }
   ) -> RepositoryStrategy {
     RepositoryStrategy(
-      place: ground.copies.place, environment: ground.environment,
-      rules: CopyRules(mayAdopt: mayAdopt, repaired: repaired), workers: ground.workers)
+      place: fixture.copies.place, environment: fixture.environment,
+      rules: CopyRules(mayAdopt: mayAdopt, repaired: repaired), workers: fixture.workers)
   }
 
   private static func sync(
-    _ strategy: RepositoryStrategy, _ ground: StrategyGround, _ id: ReplicableID, isFresh: Bool = false
+    _ strategy: RepositoryStrategy, _ fixture: StrategyFixture, _ id: ReplicableID, isFresh: Bool = false
   ) async throws -> SyncReport {
     try await strategy.sync(
-      SyncRequest(id: id, source: SourceAddress(location: ground.sourcePath(id)), isFresh: isFresh))
+      SyncRequest(id: id, source: SourceAddress(location: fixture.sourcePath(id)), isFresh: isFresh))
   }
 
-  private static func expectWhole(_ strategy: RepositoryStrategy, _ ground: StrategyGround, _ id: ReplicableID)
+  private static func expectWhole(_ strategy: RepositoryStrategy, _ fixture: StrategyFixture, _ id: ReplicableID)
     async throws
   {
     let git = GitCommand()
-    #expect(try git.view(ground.copyPath(id)) == git.view(ground.sourcePath(id)))
-    #expect(try git.fsck(ground.copyPath(id)) == [])
+    #expect(try git.view(fixture.copyPath(id)) == git.view(fixture.sourcePath(id)))
+    #expect(try git.fsck(fixture.copyPath(id)) == [])
     #expect(try await strategy.inspect(id).damage == [])
     #expect(try await strategy.check(id) == CheckReport())
     // And it can be changed.
-    let source = TestRepository(existing: ground.sourcePath(id))
+    let source = TestRepository(existing: fixture.sourcePath(id))
     try source.change { $0.ref("refs/heads/later", at: $0.commit(["later": "later"])) }
-    #expect(try await sync(strategy, ground, id).hasChanged)
-    #expect(try git.view(ground.copyPath(id)) == git.view(ground.sourcePath(id)))
+    #expect(try await sync(strategy, fixture, id).hasChanged)
+    #expect(try git.view(fixture.copyPath(id)) == git.view(fixture.sourcePath(id)))
   }
 
   @Test("the hourly look finds it, or the next sync puts it right", arguments: files + others + whole)
   func look(damage: Damage) async throws {
-    try await StrategyGround.with { ground in
-      let strategy = Self.agentStrategy(ground)
-      let id = try ground.build("app")
-      _ = try await Self.sync(strategy, ground, id)
+    try await StrategyFixture.with { fixture in
+      let strategy = Self.agentStrategy(fixture)
+      let id = try fixture.build("app")
+      _ = try await Self.sync(strategy, fixture, id)
       #expect(try await strategy.inspect(id) == CopyLook())
-      try damage.inflict(ground.copyPath(id))
+      try damage.inflict(fixture.copyPath(id))
       let look = try await strategy.inspect(id)
       // What the scan of an agent then asks for; of what was repaired in place already, a sync by the next event.
-      _ = try await Self.sync(strategy, ground, id, isFresh: !look.damage.isEmpty)
-      try await Self.expectWhole(strategy, ground, id)
+      _ = try await Self.sync(strategy, fixture, id, isFresh: !look.damage.isEmpty)
+      try await Self.expectWhole(strategy, fixture, id)
     }
   }
 
   @Test("a sync alone puts it right", arguments: files + others + whole)
   func sync(damage: Damage) async throws {
-    try await StrategyGround.with { ground in
-      let strategy = Self.agentStrategy(ground)
-      let id = try ground.build("app")
-      _ = try await Self.sync(strategy, ground, id)
-      try damage.inflict(ground.copyPath(id))
-      _ = try await Self.sync(strategy, ground, id)
-      try await Self.expectWhole(strategy, ground, id)
+    try await StrategyFixture.with { fixture in
+      let strategy = Self.agentStrategy(fixture)
+      let id = try fixture.build("app")
+      _ = try await Self.sync(strategy, fixture, id)
+      try damage.inflict(fixture.copyPath(id))
+      _ = try await Self.sync(strategy, fixture, id)
+      try await Self.expectWhole(strategy, fixture, id)
     }
   }
 
   @Test("a verification or an object check never calls it whole", arguments: files + others)
   func reading(damage: Damage) async throws {
-    try await StrategyGround.with { ground in
-      let strategy = Self.agentStrategy(ground)
-      let id = try ground.build("app")
-      _ = try await Self.sync(strategy, ground, id)
+    try await StrategyFixture.with { fixture in
+      let strategy = Self.agentStrategy(fixture)
+      let id = try fixture.build("app")
+      _ = try await Self.sync(strategy, fixture, id)
       let before = try await strategy.listing(of: id)
-      try damage.inflict(ground.copyPath(id))
+      try damage.inflict(fixture.copyPath(id))
       // Equal again after a repair in place, or not readable, or seen to differ: but not equal while git cannot read it.
       do {
         if try await strategy.listing(of: id) == before {
-          #expect(try GitCommand().view(ground.copyPath(id)) == GitCommand().view(ground.sourcePath(id)))
+          #expect(try GitCommand().view(fixture.copyPath(id)) == GitCommand().view(fixture.sourcePath(id)))
         }
       } catch let error as StrategyError {
         #expect(error.disposition == .replicable, "\(error)")
       }
       do {
         let report = try await strategy.check(id)
-        if report.findings.isEmpty { #expect(try GitCommand().fsck(ground.copyPath(id)) == []) }
+        if report.findings.isEmpty { #expect(try GitCommand().fsck(fixture.copyPath(id)) == []) }
       } catch let error as StrategyError {
         #expect(error.disposition == .replicable, "\(error)")
       }
@@ -220,68 +220,68 @@ struct CopyDamageTests {
 
   @Test("rules of exclusion and dropped objects survive a damaged configuration")
   func rules() async throws {
-    try await StrategyGround.with { ground in
-      let id = try ground.build("app")
+    try await StrategyFixture.with { fixture in
+      let id = try fixture.build("app")
       var request = MirrorRequest(
-        source: try SourceURL(ground.sourcePath(id)), destination: FilePath(ground.copyPath(id)))
+        source: try SourceURL(fixture.sourcePath(id)), destination: FilePath(fixture.copyPath(id)))
       request.exclusion = .init(["refs/heads/side"])
       #expect(
-        MirrorRun(request, environment: ground.environment, cancellation: CancellationFlag()).execute().error == nil)
-      try Self.write([UInt8](repeating: 0, count: 100), ground.copyPath(id) + "/config")
+        MirrorRun(request, environment: fixture.environment, cancellation: CancellationFlag()).execute().error == nil)
+      try Self.write([UInt8](repeating: 0, count: 100), fixture.copyPath(id) + "/config")
       let lines = Mutex<[String]>([])
-      let strategy = Self.agentStrategy(ground, repaired: { _, parts in lines.withLock { $0 += parts } })
-      _ = try await Self.sync(strategy, ground, id)
-      #expect(try GitCommand().refs(ground.copyPath(id)).keys.sorted() == ["refs/heads/main"])
+      let strategy = Self.agentStrategy(fixture, repaired: { _, parts in lines.withLock { $0 += parts } })
+      _ = try await Self.sync(strategy, fixture, id)
+      #expect(try GitCommand().refs(fixture.copyPath(id)).keys.sorted() == ["refs/heads/main"])
       #expect(lines.withLock { $0 } == ["config: it holds zero bytes"])
-      let config = try String(contentsOfFile: ground.copyPath(id) + "/config", encoding: .utf8)
+      let config = try String(contentsOfFile: fixture.copyPath(id) + "/config", encoding: .utf8)
       #expect(config.contains("reflogExpireUnreachable = never") && config.contains("excludeRef"))
     }
   }
 
   @Test("a repository that Remora did not make is not overwritten, but by an operator's order")
   func foreign() async throws {
-    try await StrategyGround.with { ground in
-      let id = try ground.build("app")
+    try await StrategyFixture.with { fixture in
+      let id = try fixture.build("app")
       var builder = RepositoryBuilder()
       builder.ref("refs/heads/theirs", at: builder.commit(["theirs": "theirs"]))
-      _ = try builder.build(at: ground.copyPath(id))
-      let before = try GitCommand().view(ground.copyPath(id))
-      let strategy = Self.agentStrategy(ground)
-      let error = await #expect(throws: StrategyError.self) { try await Self.sync(strategy, ground, id) }
+      _ = try builder.build(at: fixture.copyPath(id))
+      let before = try GitCommand().view(fixture.copyPath(id))
+      let strategy = Self.agentStrategy(fixture)
+      let error = await #expect(throws: StrategyError.self) { try await Self.sync(strategy, fixture, id) }
       #expect(error?.code == .occupied && error?.disposition == .replicable)
       #expect(error?.message.contains("remora mirror") == true)
-      #expect(try GitCommand().view(ground.copyPath(id)) == before)
+      #expect(try GitCommand().view(fixture.copyPath(id)) == before)
       // What this site served itself when it was the primary is its own.
-      let adopting = Self.agentStrategy(ground, mayAdopt: { $0 == id })
-      _ = try await Self.sync(adopting, ground, id)
-      #expect(try GitCommand().view(ground.copyPath(id)) == GitCommand().view(ground.sourcePath(id)))
-      _ = try await Self.sync(strategy, ground, id)
+      let adopting = Self.agentStrategy(fixture, mayAdopt: { $0 == id })
+      _ = try await Self.sync(adopting, fixture, id)
+      #expect(try GitCommand().view(fixture.copyPath(id)) == GitCommand().view(fixture.sourcePath(id)))
+      _ = try await Self.sync(strategy, fixture, id)
     }
   }
 
   @Test("locks of dead programs are removed when they are old, and young ones are respected")
   func locks() async throws {
-    try await StrategyGround.with { ground in
+    try await StrategyFixture.with { fixture in
       let lines = Mutex<[String]>([])
-      let strategy = Self.agentStrategy(ground)
-      let id = try ground.build("app")
-      _ = try await Self.sync(strategy, ground, id)
-      let source = TestRepository(existing: ground.sourcePath(id))
+      let strategy = Self.agentStrategy(fixture)
+      let id = try fixture.build("app")
+      _ = try await Self.sync(strategy, fixture, id)
+      let source = TestRepository(existing: fixture.sourcePath(id))
       let locks = ["packed-refs.lock", "HEAD.lock", "refs/heads/main.lock", "config.lock"]
       try FileManager.default.createDirectory(
-        atPath: ground.copyPath(id) + "/refs/heads", withIntermediateDirectories: true)
+        atPath: fixture.copyPath(id) + "/refs/heads", withIntermediateDirectories: true)
       for (number, lock) in locks.enumerated() where lock != "config.lock" {
         try source.change { $0.ref("refs/heads/n\(number)", at: $0.commit(["n": "\(number)"])) }
-        let path = ground.copyPath(id) + "/" + lock
+        let path = fixture.copyPath(id) + "/" + lock
         try Self.write(number == 0 ? [] : Array("held\n".utf8), path)
-        let error = await #expect(throws: StrategyError.self) { try await Self.sync(strategy, ground, id) }
+        let error = await #expect(throws: StrategyError.self) { try await Self.sync(strategy, fixture, id) }
         #expect(error?.disposition == .replicable, "\(lock)")
         try FileManager.default.setAttributes(
           [.modificationDate: Date(timeIntervalSinceNow: -3_600)], ofItemAtPath: path)
-        let report = try await Self.sync(strategy, ground, id)
+        let report = try await Self.sync(strategy, fixture, id)
         #expect(
           report.warnings.contains { $0.contains("stale_lock_removed") && $0.contains(lock) }, "\(report.warnings)")
-        #expect(try GitCommand().view(ground.copyPath(id)) == GitCommand().view(ground.sourcePath(id)))
+        #expect(try GitCommand().view(fixture.copyPath(id)) == GitCommand().view(fixture.sourcePath(id)))
       }
       #expect(lines.withLock { $0 } == [])
     }
@@ -289,18 +289,18 @@ struct CopyDamageTests {
 
   @Test("a copy that another program works on is busy, and no other waits for it")
   func busy() async throws {
-    try await StrategyGround.with { ground in
+    try await StrategyFixture.with { fixture in
       var rules = CopyRules()
       rules.wait = .zero
       let strategy = RepositoryStrategy(
-        place: ground.copies.place, environment: ground.environment, rules: rules, workers: ground.workers)
-      let id = try ground.build("app")
-      _ = try await Self.sync(strategy, ground, id)
-      try TestRepository(existing: ground.sourcePath(id)).change { $0.ref("refs/heads/x", at: $0.commit(["x": "x"])) }
-      let lock = open(ground.copyPath(id) + "/remora/lock", O_RDWR | O_CLOEXEC)
+        place: fixture.copies.place, environment: fixture.environment, rules: rules, workers: fixture.workers)
+      let id = try fixture.build("app")
+      _ = try await Self.sync(strategy, fixture, id)
+      try TestRepository(existing: fixture.sourcePath(id)).change { $0.ref("refs/heads/x", at: $0.commit(["x": "x"])) }
+      let lock = open(fixture.copyPath(id) + "/remora/lock", O_RDWR | O_CLOEXEC)
       defer { close(lock) }
       #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
-      let error = await #expect(throws: StrategyError.self) { try await Self.sync(strategy, ground, id) }
+      let error = await #expect(throws: StrategyError.self) { try await Self.sync(strategy, fixture, id) }
       #expect(error?.code == .busy && error?.disposition == .replicable)
     }
   }

@@ -11,7 +11,7 @@ import TestSupport
 /// What must hold of a root of copies wherever a change of it was broken off, and after the calls that come next.
 final class CrashCheck: Sendable {
   private let scenario: CrashScenario
-  private let ground: CrashGround
+  private let fixture: CrashFixture
   private let healingInEvery: Int
   private let refereeInEvery: Int
   private let counts = Mutex<[String: Int]>([:])
@@ -20,9 +20,9 @@ final class CrashCheck: Sendable {
   ///   - healingInEvery: 1 to see in each state what the next calls make of it; else in each that has a multiple of this
   ///     number and in all in which the change is under way or done.
   ///   - refereeInEvery: the same for asking git about the end.
-  init(_ scenario: CrashScenario, _ ground: CrashGround, healingInEvery: Int = 1, refereeInEvery: Int = 1) {
+  init(_ scenario: CrashScenario, _ fixture: CrashFixture, healingInEvery: Int = 1, refereeInEvery: Int = 1) {
     self.scenario = scenario
-    self.ground = ground
+    self.fixture = fixture
     self.healingInEvery = healingInEvery
     self.refereeInEvery = refereeInEvery
   }
@@ -34,7 +34,7 @@ final class CrashCheck: Sendable {
 
   /// - Parameter isDone: the change had returned without an error.
   func check(_ root: FilePath, isDone: Bool) throws {
-    let found = try Found(root, ground)
+    let found = try Found(root, fixture)
     let number = counts.withLock { counts in
       counts[found.description, default: 0] += 1
       return counts.values.reduce(0, +)
@@ -77,28 +77,28 @@ final class CrashCheck: Sendable {
 
   /// Requires what the swap carries over: the old copy's history, and the objects that it names.
   private func requireHistoryCarryOver(_ root: FilePath) throws {
-    let copy = root.pushing(FilePath(CrashGround.id + ".git"))
+    let copy = root.pushing(FilePath(CrashFixture.id + ".git"))
     let files = RealFileSystem()
     let journal = try files.contents(of: copy.pushing("remora/refs.journal.jsonl"), limit: 1 << 20) ?? []
-    guard journal.starts(with: ground.journal), journal.count > ground.journal.count else {
+    guard journal.starts(with: fixture.journal), journal.count > fixture.journal.count else {
       throw TestSupportError("the journal did not come along")
     }
     let log = try files.contents(of: copy.pushing("logs/refs/remora/dropped"), limit: 1 << 20) ?? []
     let text = String(decoding: log, as: UTF8.self)
-    for oid in ground.dropped where !text.contains(" \(oid.hex) ") {
+    for oid in fixture.dropped where !text.contains(" \(oid.hex) ") {
       throw TestSupportError("not in the dropped log: \(oid)")
     }
-    let tips = (0..<ground.new.refs.count).map { ground.new.refs.oid(at: $0) }
+    let tips = (0..<fixture.new.refs.count).map { fixture.new.refs.oid(at: $0) }
     let judgement = try GitCommand().attempt(
-      ["-C", copy.string, "fsck", "--full", "--no-dangling", "--no-progress"] + (tips + ground.dropped).map(\.hex))
+      ["-C", copy.string, "fsck", "--full", "--no-dangling", "--no-progress"] + (tips + fixture.dropped).map(\.hex))
     guard judgement.isSuccess else { throw TestSupportError("git fsck: \(judgement.errorText)") }
   }
 
   /// Makes the same change again to its end; the next sync makes the copy exact; nothing stays for ever.
   private func heal(_ root: FilePath, asksGit: Bool) throws {
-    let strategy = CrashGround.strategy(root)
-    if scenario != .swap { try scenario.act(root, strategy, source: ground.source) }
-    let found = try Found(root, ground)
+    let strategy = CrashFixture.strategy(root)
+    if scenario != .swap { try scenario.act(root, strategy, source: fixture.source) }
+    let found = try Found(root, fixture)
     let parts: Set<String>
     switch scenario {
     case .swap: parts = ["group"]
@@ -117,7 +117,7 @@ final class CrashCheck: Sendable {
     guard present.subtracting([".remora-trash"]) == parts else { throw TestSupportError("there is \(present)") }
     if asksGit || scenario == .swap { try requireExact(root, asksGit: asksGit) }
     // By age alone: nothing is too broken to go.
-    _ = try CrashGround.blocking {
+    _ = try CrashFixture.blocking {
       try await strategy.emptyTrash(before: Timestamp(milliseconds: 4_000_000_000_000))
     }
     let left = try FileManager.default.subpathsOfDirectory(atPath: root.string).filter { $0.contains(".remora") }
@@ -125,12 +125,12 @@ final class CrashCheck: Sendable {
   }
 
   private func requireExact(_ root: FilePath, asksGit: Bool) throws {
-    try CrashGround.sync(ground.source, in: root)
-    let copy = root.pushing(FilePath(CrashGround.id + ".git"))
-    guard try RepositoryReading.view(of: copy) == ground.new else { throw TestSupportError("not synced") }
+    try CrashFixture.sync(fixture.source, in: root)
+    let copy = root.pushing(FilePath(CrashFixture.id + ".git"))
+    guard try RepositoryReading.view(of: copy) == fixture.new else { throw TestSupportError("not synced") }
     guard asksGit else { return }
     let git = GitCommand()
-    guard try git.view(copy.string) == git.view(ground.source), try git.fsck(copy.string) == [] else {
+    guard try git.view(copy.string) == git.view(fixture.source), try git.fsck(copy.string) == [] else {
       throw TestSupportError("git says otherwise: \(try git.fsck(copy.string))")
     }
   }
@@ -147,20 +147,20 @@ private struct Found: CustomStringConvertible {
   /// Those of the trash that are listed.
   let trashed: [Copy]
 
-  init(_ root: FilePath, _ ground: CrashGround) throws {
+  init(_ root: FilePath, _ fixture: CrashFixture) throws {
     func look(_ path: String) throws -> Copy? {
       let path = root.pushing(FilePath(path))
       guard try RealFileSystem().status(of: path) != nil else { return nil }
       guard let view = try? RepositoryReading.view(of: path) else { return .half }  // how it is broken does not matter
-      if view == ground.old, try CrashGround.names(in: path) == ground.files { return .old }
-      return view == ground.new ? .new : .half
+      if view == fixture.old, try CrashFixture.names(in: path) == fixture.files { return .old }
+      return view == fixture.new ? .new : .half
     }
-    held = try look(CrashGround.id + ".git")
-    renamed = try look(CrashGround.newID + ".git")
+    held = try look(CrashFixture.id + ".git")
+    renamed = try look(CrashFixture.newID + ".git")
     displaced = try look("group/.remora-displaced-app.git")
-    let strategy = CrashGround.strategy(root)
-    let tickets = try CrashGround.blocking { try await strategy.trash() }
-    guard tickets.allSatisfy({ $0.replicableID.text == CrashGround.id }) else {
+    let strategy = CrashFixture.strategy(root)
+    let tickets = try CrashFixture.blocking { try await strategy.trash() }
+    guard tickets.allSatisfy({ $0.replicableID.text == CrashFixture.id }) else {
       throw TestSupportError("tickets of others: \(tickets)")
     }
     trashed = try tickets.compactMap { try look(".remora-trash/\($0.name)/repository.git") }

@@ -17,31 +17,31 @@ enum CrashScenario: String, CaseIterable, Codable, Sendable {
   static let moves: [CrashScenario] = [.discard, .restore, .rename, .emptying]
 
   /// Makes what is there, durable, before the change.
-  func prepare(_ root: FilePath, _ ground: CrashGround) throws {
-    try ground.lay(in: root)
+  func prepare(_ root: FilePath, _ fixture: CrashFixture) throws {
+    try fixture.lay(in: root)
     guard self == .restore || self == .emptying else { return }
-    _ = try Self.discard(CrashGround.strategy(root))
+    _ = try Self.discard(CrashFixture.strategy(root))
   }
 
   /// Makes the change.
   func act(_ root: FilePath, _ strategy: RepositoryStrategy, source: String) throws {
-    try CrashGround.blocking {
-      let id = try ReplicableID(CrashGround.id)
+    try CrashFixture.blocking {
+      let id = try ReplicableID(CrashFixture.id)
       switch self {
       case .swap:
         _ = try await strategy.sync(
           SyncRequest(id: id, source: SourceAddress(location: source), isFresh: true))
-      case .discard: _ = try await strategy.discard(id, entry: nil, at: CrashGround.now)
+      case .discard: _ = try await strategy.discard(id, entry: nil, at: CrashFixture.now)
       case .restore: for ticket in try await strategy.trash() { try await strategy.restore(ticket) }
-      case .rename: try await strategy.rename(id, to: ReplicableID(CrashGround.newID))
-      case .emptying: _ = try await strategy.emptyTrash(before: CrashGround.now + .milliseconds(1))
+      case .rename: try await strategy.rename(id, to: ReplicableID(CrashFixture.newID))
+      case .emptying: _ = try await strategy.emptyTrash(before: CrashFixture.now + .milliseconds(1))
       }
     }
   }
 
   private static func discard(_ strategy: RepositoryStrategy) throws -> TrashTicket? {
-    try CrashGround.blocking {
-      try await strategy.discard(ReplicableID(CrashGround.id), entry: nil, at: CrashGround.now)
+    try CrashFixture.blocking {
+      try await strategy.discard(ReplicableID(CrashFixture.id), entry: nil, at: CrashFixture.now)
     }
   }
 }

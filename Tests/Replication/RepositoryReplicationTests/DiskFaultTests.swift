@@ -17,13 +17,13 @@ struct DiskFaultTests {
     // A swap makes some hundreds of calls, most of them a first copy's like any other.
     let step = scenario == .swap && !PowerLossTests.isLong ? 11 : 1
     let tried = try await OwnThread.run {
-      let ground = try CrashGround()
-      let check = CrashCheck(scenario, ground, refereeInEvery: 20)
+      let fixture = try CrashFixture()
+      let check = CrashCheck(scenario, fixture, refereeInEvery: 20)
       var tried = 0
       for code in Self.codes {
         for isPersistent in [false, true] {
           var plan = FaultPlan(call: 1, code: code, isPersistent: isPersistent)
-          while try Self.fail(plan, scenario, ground, check) {
+          while try Self.fail(plan, scenario, fixture, check) {
             tried += 1
             plan = FaultPlan(call: plan.call + step, code: code, isPersistent: isPersistent)
           }
@@ -37,14 +37,14 @@ struct DiskFaultTests {
 
   /// - Returns: false when the change makes fewer calls than that.
   private static func fail(
-    _ plan: FaultPlan, _ scenario: CrashScenario, _ ground: CrashGround, _ check: CrashCheck
+    _ plan: FaultPlan, _ scenario: CrashScenario, _ fixture: CrashFixture, _ check: CrashCheck
   ) throws -> Bool {
     let disk = try MemoryDirectory("remora-fault")
-    try scenario.prepare(disk.path, ground)
+    try scenario.prepare(disk.path, fixture)
     let files = FaultyFileSystem(plan)
     var failure: (any Error)?
     do {
-      try scenario.act(disk.path, CrashGround.strategy(disk.path, files), source: ground.source)
+      try scenario.act(disk.path, CrashFixture.strategy(disk.path, files), source: fixture.source)
     } catch { failure = error }
     guard files.faultFired else {
       if let failure { throw failure }

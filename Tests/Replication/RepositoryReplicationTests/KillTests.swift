@@ -19,21 +19,21 @@ struct KillTests {
     "leave every copy whole, and the next calls make all well",
     arguments: [CrashScenario.swap, .discard, .restore, .rename])
   func survives(_ scenario: CrashScenario) async throws {
-    let ground = try CrashGround()
+    let fixture = try CrashFixture()
     let moments = try await OwnThread.run {
-      let counted = try Self.root(scenario, ground)
+      let counted = try Self.root(scenario, fixture)
       let counter = KillMoment(nil)
-      try counter.run(scenario, counted.path, source: ground.source)
+      try counter.run(scenario, counted.path, source: fixture.source)
       return counter.count
     }
-    let check = CrashCheck(scenario, ground)
+    let check = CrashCheck(scenario, fixture)
     // Two at a time: each is a process that starts, dies, and leaves something to look at.
     try await withThrowingTaskGroup(of: Void.self) { group in
       for worker in 0..<2 {
         group.addTask {
           for number in stride(from: worker, to: Self.kills, by: 2) {
             let moment = 1 + number * (moments - 1) / (Self.kills - 1)
-            let root = try await Self.kill(scenario, ground, at: moment)
+            let root = try await Self.kill(scenario, fixture, at: moment)
             try await OwnThread.run { try check.check(root.path, isDone: false) }
           }
         }
@@ -45,12 +45,12 @@ struct KillTests {
 
   /// - Returns: what the dead process left.
   private static func kill(
-    _ scenario: CrashScenario, _ ground: CrashGround, at moment: Int
+    _ scenario: CrashScenario, _ fixture: CrashFixture, at moment: Int
   ) async throws -> MemoryDirectory {
     // At an earlier moment where the run has fewer of them than the one in which they were counted.
     for moment in (1...moment).reversed() {
-      let root = try await OwnThread.run { try Self.root(scenario, ground) }
-      let (path, source, ended) = (root.path.string, ground.source, endedAlive)
+      let root = try await OwnThread.run { try Self.root(scenario, fixture) }
+      let (path, source, ended) = (root.path.string, fixture.source, endedAlive)
       let result = await #expect(processExitsWith: .failure) {
         [
           scenario = scenario as CrashScenario, path = path as String, source = source as String,
@@ -66,9 +66,9 @@ struct KillTests {
     throw TestSupportError("no run has a moment")
   }
 
-  private static func root(_ scenario: CrashScenario, _ ground: CrashGround) throws -> MemoryDirectory {
+  private static func root(_ scenario: CrashScenario, _ fixture: CrashFixture) throws -> MemoryDirectory {
     let root = try MemoryDirectory("remora-kill")
-    try scenario.prepare(root.path, ground)
+    try scenario.prepare(root.path, fixture)
     return root
   }
 }
@@ -91,7 +91,7 @@ private final class KillMoment: Sendable {
       let start = self.start.withLock { $0 }
       if let start, let moment = self.moment, number - start == moment { Glibc.kill(getpid(), SIGKILL) }
     }
-    let strategy = CrashGround.strategy(root, files) { phase in
+    let strategy = CrashFixture.strategy(root, files) { phase in
       if phase == .finishing { self.begin() }
     }
     try scenario.act(root, strategy, source: source)

@@ -9,24 +9,24 @@ import Testing
 
 @Suite("Copies that move", .timeLimit(.minutes(10)))
 struct MovingTests {
-  private static let now = CrashGround.now
+  private static let now = CrashFixture.now
 
   @Test("a directory that a discard empties stays while a first copy is made in it")
   func sharedParent() async throws {
     try await OwnThread.run {
-      let ground = try CrashGround()
+      let fixture = try CrashFixture()
       let disk = try MemoryDirectory("remora-parent")
-      try ground.lay(in: disk.path)
+      try fixture.lay(in: disk.path)
       let group = disk.path.appending("group")
       let before = try #require(try RealFileSystem().status(of: group))
       // After the new copy's run has looked at its parent, before it has put anything in.
       let neighbour = Neighbour()
       let files = HookedFiles { number in if number == 1 { neighbour.leave() } }
-      let strategy = CrashGround.strategy(disk.path, files)
+      let strategy = CrashFixture.strategy(disk.path, files)
       neighbour.set(strategy)
-      _ = try CrashGround.blocking {
+      _ = try CrashFixture.blocking {
         try await strategy.sync(
-          SyncRequest(id: ReplicableID("group/other"), source: SourceAddress(location: ground.source)))
+          SyncRequest(id: ReplicableID("group/other"), source: SourceAddress(location: fixture.source)))
       }
       #expect(neighbour.hasLeft)
       let after = try #require(try RealFileSystem().status(of: group))
@@ -37,59 +37,59 @@ struct MovingTests {
 
   @Test("a ticket that does not say what lies there restores nothing")
   func forgedTickets() async throws {
-    try await StrategyGround.with { ground in
-      let id = try ground.build("app")
-      _ = try await ground.sync(id)
-      let ticket = try #require(try await ground.copies.discard(id, entry: nil, at: Self.now))
+    try await StrategyFixture.with { fixture in
+      let id = try fixture.build("app")
+      _ = try await fixture.sync(id)
+      let ticket = try #require(try await fixture.copies.discard(id, entry: nil, at: Self.now))
       var other = ticket
       other.replicableID = try ReplicableID("other")
       var outside = ticket
       outside.name = "../.remora-trash/\(ticket.name)"
       for forged in [other, outside] {
         await #expect {
-          try await ground.copies.restore(forged)
+          try await fixture.copies.restore(forged)
         } throws: { ($0 as? StrategyError)?.code == .missing }
       }
-      #expect(try await ground.copies.trash() == [ticket])
+      #expect(try await fixture.copies.trash() == [ticket])
     }
   }
 
   @Test("a ticket that cannot be read keeps its copy, and holds nothing else up")
   func damagedTicket() async throws {
-    try await StrategyGround.with { ground in
+    try await StrategyFixture.with { fixture in
       for name in ["a", "b"] {
-        let id = try ground.build(name)
-        _ = try await ground.sync(id)
-        _ = try await ground.copies.discard(id, entry: nil, at: Self.now)
+        let id = try fixture.build(name)
+        _ = try await fixture.sync(id)
+        _ = try await fixture.copies.discard(id, entry: nil, at: Self.now)
       }
-      let ticket = try #require(try await ground.copies.trash().first { $0.replicableID.text == "a" })
-      try ground.directory.write("torn", to: "copies/.remora-trash/\(ticket.name)/ticket.json")
+      let ticket = try #require(try await fixture.copies.trash().first { $0.replicableID.text == "a" })
+      try fixture.directory.write("torn", to: "copies/.remora-trash/\(ticket.name)/ticket.json")
       await #expect {
-        _ = try await ground.copies.trash()
+        _ = try await fixture.copies.trash()
       } throws: { ($0 as? StrategyError)?.code == .broken }
       await #expect {
-        _ = try await ground.copies.emptyTrash(before: Self.now + .seconds(1))
+        _ = try await fixture.copies.emptyTrash(before: Self.now + .seconds(1))
       } throws: { ($0 as? StrategyError)?.code == .broken }
-      let left = try FileManager.default.contentsOfDirectory(atPath: ground.directory.path("copies/.remora-trash"))
+      let left = try FileManager.default.contentsOfDirectory(atPath: fixture.directory.path("copies/.remora-trash"))
       #expect(left == [ticket.name])
     }
   }
 
   @Test("a first copy that died goes with its replicable, one that is being made by another process stays")
   func unfinishedCopies() async throws {
-    try await StrategyGround.with { ground in
+    try await StrategyFixture.with { fixture in
       let id = try ReplicableID("group/app")
       for name in ["app", ".remora-fresh-app"] {
-        try ground.directory.write("", to: "copies/group/.remora-\(name).git/remora/lock")
+        try fixture.directory.write("", to: "copies/group/.remora-\(name).git/remora/lock")
       }
       let held = try OwnerLock.acquire(
-        path: FilePath(ground.directory.path("copies/group/.remora-app.git/remora/lock")), wait: .zero)
-      #expect(try await ground.copies.discard(id, entry: nil, at: Self.now) == nil)
-      let group = ground.directory.path("copies/group")
+        path: FilePath(fixture.directory.path("copies/group/.remora-app.git/remora/lock")), wait: .zero)
+      #expect(try await fixture.copies.discard(id, entry: nil, at: Self.now) == nil)
+      let group = fixture.directory.path("copies/group")
       #expect(try FileManager.default.contentsOfDirectory(atPath: group) == [".remora-app.git"])
       held.release()
-      #expect(try await ground.copies.discard(id, entry: nil, at: Self.now) == nil)
-      #expect(try FileManager.default.contentsOfDirectory(atPath: ground.directory.path("copies")) == [])
+      #expect(try await fixture.copies.discard(id, entry: nil, at: Self.now) == nil)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.directory.path("copies")) == [])
     }
   }
 }
@@ -110,8 +110,8 @@ private final class Neighbour: Sendable {
     }
     guard isFirst, let strategy = strategy.withLock({ $0 }) else { return }
     do {
-      let id = try ReplicableID(CrashGround.id)
-      _ = try CrashGround.blocking { try await strategy.discard(id, entry: nil, at: CrashGround.now) }
+      let id = try ReplicableID(CrashFixture.id)
+      _ = try CrashFixture.blocking { try await strategy.discard(id, entry: nil, at: CrashFixture.now) }
     } catch {
       Issue.record(error)
     }

@@ -27,15 +27,15 @@ struct PowerLossTests {
   ///
   /// - Returns: fsync calls that no state misses.
   private static func losePower(_ scenario: CrashScenario, healingInEvery: Int) throws -> [String] {
-    let ground = try CrashGround()
+    let fixture = try CrashFixture()
     let disk = try MemoryDirectory("remora-power-loss")
     return try withExtendedLifetime(disk) {
-      try scenario.prepare(disk.path, ground)
+      try scenario.prepare(disk.path, fixture)
       let recording = try RecordingFileSystem(root: disk.path)
       try scenario.act(
-        recording.root, CrashGround.strategy(recording.root, recording), source: ground.source)
+        recording.root, CrashFixture.strategy(recording.root, recording), source: fixture.source)
       let check = CrashCheck(
-        scenario, ground, healingInEvery: healingInEvery, refereeInEvery: isLong ? 1 : 20)
+        scenario, fixture, healingInEvery: healingInEvery, refereeInEvery: isLong ? 1 : 20)
       let (report, unnoticed) = try recording.crashStates().checkEverySynchronization {
         try check.check($0.root, isDone: $0.isFinal)
       }

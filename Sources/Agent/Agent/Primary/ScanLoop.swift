@@ -158,7 +158,8 @@ final class ChecksumLoop: Sendable {
   private static let portion = 64
 
   init(
-    primary: Primary, signal: AutoResetEvent, observer: any ReplicationObserver, environment: SiteEnvironment, width: Int,
+    primary: Primary, signal: AutoResetEvent, observer: any ReplicationObserver, environment: SiteEnvironment,
+    width: Int,
     interval: Duration
   ) {
     self.primary = primary

@@ -59,7 +59,8 @@ enum APIOperations {
           method: .get, path: "/api/v1/status", summary: "The site at a glance.", role: .readerOrLocalProcess,
           answer: try json(StatusRow.self)),
         .init(
-          method: .get, path: "/api/v1/sites", summary: "All sites that this one knows of.", role: .readerOrLocalProcess,
+          method: .get, path: "/api/v1/sites", summary: "All sites that this one knows of.",
+          role: .readerOrLocalProcess,
           answer: try json(SitesPage.self)),
         .init(
           method: .get, path: "/geo_nodes/status", summary: "The same under Geo's field names.",

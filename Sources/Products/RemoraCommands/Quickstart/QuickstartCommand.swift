@@ -30,7 +30,7 @@ struct QuickstartCommand: AsyncParsableCommand {
     let result = Mutex<Result<Void, any Error>>(.success(()))
     let wasInterrupted = await Interruption.watch {
       do {
-        let ground = try QuickstartGround()
+        let ground = try QuickstartFixture()
         defer { ground.remove() }
         try await QuickstartRun(ground).tell(with: repository)
       } catch {
@@ -49,11 +49,11 @@ struct QuickstartCommand: AsyncParsableCommand {
 
 /// The steps of a quickstart, printed as they happen.
 struct QuickstartRun {
-  private let ground: QuickstartGround
+  private let ground: QuickstartFixture
   private static let kind = "project_repository"
   private static let patience = Duration.seconds(60)
 
-  init(_ ground: QuickstartGround) { self.ground = ground }
+  init(_ ground: QuickstartFixture) { self.ground = ground }
 
   /// - Parameter repository: the repository to play with.
   /// - Throws: what went wrong first.
@@ -142,7 +142,7 @@ struct QuickstartRun {
     try await until("the copy goes to the trash") { !FileManager.default.fileExists(atPath: ground.copy("other")) }
     let trash = try await secondary.get(AgentRoute.trash(Self.kind), as: TrashPage.self).tickets
     guard let ticket = trash.first(where: { $0.id == "other" }) else {
-      throw QuickstartGround.Failure(description: "'other' is not in the trash")
+      throw QuickstartFixture.Failure(description: "'other' is not in the trash")
     }
     say("", "The repository 'other' is destroyed on the host; its copy lies in the trash: \(ticket.name)")
     try await secondary.post(
@@ -196,7 +196,7 @@ struct QuickstartRun {
       }
       try await Task.sleep(for: .milliseconds(10))
     }
-    throw QuickstartGround.Failure(
+    throw QuickstartFixture.Failure(
       description: "in \(Self.patience) it did not come about that \(what)" + (last.map { ": \($0)" } ?? ""))
   }
 

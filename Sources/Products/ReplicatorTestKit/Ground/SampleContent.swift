@@ -99,7 +99,7 @@ struct RepositorySample: SampleContent {
       command,
       limits: WaitLimits(silence: Self.timeout, deadline: .after(Self.timeout), cancellation: CancellationFlag()))
     guard run.ending == .exited(0) else {
-      throw ConformanceGroundError("git \(arguments.joined(separator: " ")): \(run.errorText)")
+      throw ConformanceFixtureError("git \(arguments.joined(separator: " ")): \(run.errorText)")
     }
     return String(decoding: run.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }

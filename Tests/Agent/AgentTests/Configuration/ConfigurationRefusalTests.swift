@@ -6,9 +6,9 @@ import Testing
 
 @Suite("Configurations that are refused")
 struct ConfigurationRefusalTests {
-  let ground: ConfigurationGround
+  let fixture: ConfigurationFixture
 
-  init() throws { ground = try ConfigurationGround() }
+  init() throws { fixture = try ConfigurationFixture() }
 
   @Test("every error is reported at once, with line, column and key")
   func atOnce() {
@@ -25,7 +25,7 @@ struct ConfigurationRefusalTests {
 
       """
     #expect(
-      ground.complaints(text) == [
+      fixture.complaints(text) == [
         "remora.yaml: primary.secret_file: missing; a secondary needs it, unless each kind has a list or a manifest",
         "remora.yaml: primary.url: missing; a secondary needs it, unless each kind has a list or a manifest",
         "remora.yaml:1:15: site.name: 'a b' is no name of a site; use letters, digits and '-', '_', '.', a letter or digit "
@@ -39,7 +39,7 @@ struct ConfigurationRefusalTests {
         "remora.yaml:8:24: replicables.project.strategy: 'svn' is no strategy; write repository or blob",
         "remora.yaml:9:34: replicables.asset.root: '/srv/none' cannot be found (No such file or directory); make it, or "
           + "correct the path",
-        "remora.yaml:9:\(55 + ground.directory.path.utf8.count): replicables.asset.exclude: configure a kind: glob 'a**': '**' must be a whole part between slashes; correct the pattern",
+        "remora.yaml:9:\(55 + fixture.directory.path.utf8.count): replicables.asset.exclude: configure a kind: glob 'a**': '**' must be a whole part between slashes; correct the pattern",
       ])
   }
 
@@ -107,7 +107,7 @@ struct ConfigurationRefusalTests {
       ("  wiki: { strategy: blob, root: /var/lib }", "state: '/var/lib/remora' lies in, or around, the root of 'wiki'"),
     ])
   func primary(line: String, complaint: String) {
-    let complaints = ground.complaints(ConfigurationGround.primary + line + "\n")
+    let complaints = fixture.complaints(ConfigurationFixture.primary + line + "\n")
     #expect(complaints.contains { $0.contains(complaint) }, "\(complaints)")
   }
 
@@ -158,33 +158,33 @@ struct ConfigurationRefusalTests {
       ("sources: { key_file: /etc/remora/berlin.secret }", "sources.key_file: 'sources.certificate_file' is missing"),
     ])
   func secondary(line: String, complaint: String) {
-    let complaints = ground.complaints(ConfigurationGround.secondary + line + "\n")
+    let complaints = fixture.complaints(ConfigurationFixture.secondary + line + "\n")
     #expect(complaints.count == 1 && complaints[0].contains(complaint), "\(complaints)")
   }
 
   @Test("a user's name in an address of ssh is no secret")
   func sshUser() {
     let line = "  wiki: { strategy: blob, root: /srv/wikis, clone_url: 'ssh://git@h/{id}' }\n"
-    #expect(ground.complaints(ConfigurationGround.secondary + line) == [])
+    #expect(fixture.complaints(ConfigurationFixture.secondary + line) == [])
   }
 
   @Test(
     "addresses of a primary that are none",
     arguments: ["git.example.org", "ftp://h", "https://u:p@h", "https://h/path", "https://h?x", "https://", ""])
   func urls(url: String) {
-    let text = ConfigurationGround.secondary.replacingOccurrences(of: "https://git.example.org:7170", with: url)
-    #expect(ground.complaints(text).contains { $0.contains("3:17: primary.url: '\(url)' is no agent's address") })
+    let text = ConfigurationFixture.secondary.replacingOccurrences(of: "https://git.example.org:7170", with: url)
+    #expect(fixture.complaints(text).contains { $0.contains("3:17: primary.url: '\(url)' is no agent's address") })
   }
 
   @Test("without anything but a mapping, every key that must be there is missing")
   func missing() {
     #expect(
-      ground.complaints("{}") == [
+      fixture.complaints("{}") == [
         "remora.yaml: replicables: missing; name at least one kind with its strategy and root",
         "remora.yaml: site.name: missing; add it", "remora.yaml: site.role: missing; add it",
         "remora.yaml: state: missing; add it",
       ])
-    #expect(ground.complaints("[]").contains { $0.hasPrefix("remora.yaml:1:1: not a mapping") })
+    #expect(fixture.complaints("[]").contains { $0.hasPrefix("remora.yaml:1:1: not a mapping") })
   }
 
   @Test(
@@ -199,30 +199,30 @@ struct ConfigurationRefusalTests {
       (String(repeating: "#", count: 1 << 20) + "\n", "remora.yaml: longer than 1 MiB"),
     ])
   func yaml(text: String, complaint: String) {
-    let complaints = ground.complaints(text)
+    let complaints = fixture.complaints(text)
     #expect(complaints.contains { $0.contains(complaint) }, "\(complaints.map { $0.prefix(200) })")
   }
 
   @Test("a file that is not there, and one that is not UTF-8")
   func files() throws {
-    let missing = ground.directory.path("none.yaml")
+    let missing = fixture.directory.path("none.yaml")
     #expect(throws: ConfigurationError.self) { try AgentConfiguration.read(missing, environment: [:]) }
-    let binary = try ground.directory.write(bytes: [0x61, 0x3a, 0xff, 0x0a], to: "binary.yaml")
+    let binary = try fixture.directory.write(bytes: [0x61, 0x3a, 0xff, 0x0a], to: "binary.yaml")
     let error = #expect(throws: ConfigurationError.self) { try AgentConfiguration.read(binary, environment: [:]) }
     #expect(error?.description == "\(binary): not UTF-8; save it as UTF-8")
-    #expect(throws: ConfigurationError.self) { try AgentConfiguration.read(ground.directory.path, environment: [:]) }
+    #expect(throws: ConfigurationError.self) { try AgentConfiguration.read(fixture.directory.path, environment: [:]) }
   }
 
   @Test("control characters of a file do not reach a terminal")
   func printable() {
-    let complaints = ground.complaints("\"a\\e[31m\\n\": 1\n")
+    let complaints = fixture.complaints("\"a\\e[31m\\n\": 1\n")
     #expect(complaints.contains { $0.contains("1:1: a?[31m?: unknown key") }, "\(complaints)")
   }
 
   @Test("a secondary with lists has no primary, and a list for each kind")
   func lists() {
     let listed = "  wiki: { strategy: repository, root: /srv/wikis, list: /srv/git/deep/file"
-    let complaints = ground.complaints(ConfigurationGround.secondary + listed + ", manifest: 'http://h/m' }\n")
+    let complaints = fixture.complaints(ConfigurationFixture.secondary + listed + ", manifest: 'http://h/m' }\n")
     for complaint in [
       "3:17: primary.url: a secondary with a list or a manifest has no primary; take one of them out",
       "primary.secret_file: a secondary with a list or a manifest has no primary; take one of them out",
@@ -232,6 +232,6 @@ struct ConfigurationRefusalTests {
       #expect(complaints.contains { $0.contains(complaint) }, "\(complaints)")
     }
     let alone = ["site: { name: berlin, role: secondary }", "state: /var/lib/remora", "replicables:", listed + " }\n"]
-    #expect(ground.complaints(alone.joined(separator: "\n")) == [])
+    #expect(fixture.complaints(alone.joined(separator: "\n")) == [])
   }
 }

@@ -11,18 +11,18 @@ import Testing
 
 @Suite("Configuration")
 struct ConfigurationTests {
-  let ground: ConfigurationGround
+  let fixture: ConfigurationFixture
 
-  init() throws { ground = try ConfigurationGround() }
+  init() throws { fixture = try ConfigurationFixture() }
 
   @Test("the examples are valid once their files exist, also with every comment made a line")
   func examples() throws {
-    let primary = try ground.read(AgentConfiguration.example(.primary))
+    let primary = try fixture.read(AgentConfiguration.example(.primary))
     #expect(primary.role == .primary && primary.name.text == "oslo" && primary.servesGit)
     #expect(primary.secondaries.map(\.name.text) == ["berlin"] && primary.primary == nil)
     #expect(primary.kinds.map(\.kind.name.text) == ["project_repository", "release_asset"])
     #expect(primary.kinds.map(\.kind.dataType) == [.repository, .blob])
-    let secondary = try ground.read(AgentConfiguration.example(.secondary))
+    let secondary = try fixture.read(AgentConfiguration.example(.secondary))
     #expect(secondary.role == .secondary && !secondary.servesGit && secondary.secondaries == [])
     #expect(secondary.primary?.url == "http://127.0.0.1:7170" && secondary.primary?.name == nil)
     for role in AgentConfiguration.Role.allCases {
@@ -31,13 +31,13 @@ struct ConfigurationTests {
         let isSetting = line.firstMatch(of: #/^ *# [a-z_]+: /#) != nil && !line.contains("tls:")
         return isSetting ? line.replacingOccurrences(of: "# ", with: "") : String(line)
       }
-      #expect(ground.complaints(open.joined(separator: "\n")) == [])
+      #expect(fixture.complaints(open.joined(separator: "\n")) == [])
     }
   }
 
   @Test("what is not written has the contract's values")
   func defaults() throws {
-    let configuration = try ground.read(ConfigurationGround.primary)
+    let configuration = try fixture.read(ConfigurationFixture.primary)
     #expect(configuration.listen.description == "127.0.0.1:7170" && !configuration.isInsecure)
     #expect(configuration.limits.repositorySyncs == 4 && configuration.limits.blobDownloads == 4)
     #expect(configuration.limits.verifications == 2 && configuration.limits.silence == .seconds(60))
@@ -52,7 +52,7 @@ struct ConfigurationTests {
   @Test("who a secondary is to other hosts reaches what fetches")
   func sources() throws {
     let text =
-      ConfigurationGround.secondary + """
+      ConfigurationFixture.secondary + """
         sources:
           tokens:
             - { host: git.example.org, file: /etc/remora/rome.secret }
@@ -67,8 +67,8 @@ struct ConfigurationTests {
             known_hosts: [/etc/remora/empty]
             config_file: /etc/remora/empty
         """
-    let sources = try ground.read(text).sources
-    let directory = ground.directory.path("etc/remora")
+    let sources = try fixture.read(text).sources
+    let directory = fixture.directory.path("etc/remora")
     #expect(sources.tokens.map(\.host) == ["git.example.org", "git.example.org"])
     #expect(sources.tokens.map(\.port) == [nil, 8443])
     #expect(sources.tokens.map(\.place) == [.file("\(directory)/rome.secret"), .environment("GIT_TOKEN")])
@@ -79,14 +79,14 @@ struct ConfigurationTests {
     #expect(transports.ssh.choice == .system && transports.ssh.identityFiles == ["\(directory)/rome.secret"])
     #expect(transports.ssh.knownHostsFiles == ["\(directory)/empty"])
     #expect(transports.ssh.passphraseFile == "\(directory)/admin-token")
-    let other = try ground.read(text.replacing("system", with: "libssh2").replacing("8443", with: "8444"))
-    #expect(try ground.read(text).changes(to: other).map(\.key) == ["sources.ssh.client", "sources.tokens"])
+    let other = try fixture.read(text.replacing("system", with: "libssh2").replacing("8443", with: "8444"))
+    #expect(try fixture.read(text).changes(to: other).map(\.key) == ["sources.ssh.client", "sources.tokens"])
   }
 
   @Test("a kind's keys reach it")
   func kinds() throws {
     let text =
-      ConfigurationGround.secondary + """
+      ConfigurationFixture.secondary + """
           release_asset:
             strategy: blob
             root: /srv/assets
@@ -99,34 +99,34 @@ struct ConfigurationTests {
             enabled: false
 
         """
-    let kind = try #require(try ground.read(text).kinds.last)
+    let kind = try #require(try fixture.read(text).kinds.last)
     #expect(kind.kind.isMutable && !kind.kind.replicationEnabledByDefault)
     #expect(kind.kind.address?.text == "https://cdn.example.org/{id}")
     let ids = try ["a/x", "b/x", "a/tmp"].map { try ReplicableID($0) }
     #expect(ids.map(kind.kind.selection.selects) == [true, true, false])
     #expect(ids.map(kind.selectiveSync.selects) == [true, false, true])
-    #expect(kind.allowedRoots == [ground.directory.path("srv/wikis")])
+    #expect(kind.allowedRoots == [fixture.directory.path("srv/wikis")])
   }
 
   @Test("two kinds may share a root on a primary")
   func sharedRoot() throws {
     let text =
-      ConfigurationGround.primary + "  wiki: { strategy: repository, root: /srv/git, include: ['**/*.wiki.git'] }\n"
-    #expect(try ground.read(text).kinds.count == 2)
+      ConfigurationFixture.primary + "  wiki: { strategy: repository, root: /srv/git, include: ['**/*.wiki.git'] }\n"
+    #expect(try fixture.read(text).kinds.count == 2)
   }
 
   @Test("the environment wins over the file, and can say what the file does not")
   func environment() throws {
-    let configuration = try ground.read(
-      ConfigurationGround.primary + "log: { level: debug }\n",
+    let configuration = try fixture.read(
+      ConfigurationFixture.primary + "log: { level: debug }\n",
       environment: [
         "REMORA_SITE_NAME": "rome", "REMORA_LISTEN": "[::1]:0", "REMORA_LIMITS_REPOSITORY_SYNCS": "9",
         "REMORA_LOG_LEVEL": "error", "REMORA_CONFIG": "/elsewhere", "PATH": "/bin",
       ])
     #expect(configuration.name.text == "rome" && configuration.limits.repositorySyncs == 9)
     #expect(configuration.listen == ListenAddress("[::1]:0") && configuration.logLevel == "error")
-    let complaints = ground.complaints(
-      ConfigurationGround.primary,
+    let complaints = fixture.complaints(
+      ConfigurationFixture.primary,
       environment: ["REMORA_LISTN": "x", "REMORA_TRASH_KEEP": "soon", "REMORA_QQQQQQQQQQQQQQQ": ""])
     #expect(
       complaints == [
@@ -146,15 +146,15 @@ struct ConfigurationTests {
 
   @Test("a reload says what it can take at once")
   func changes() throws {
-    let old = try ground.read(
-      ConfigurationGround.primary
+    let old = try fixture.read(
+      ConfigurationFixture.primary
         + "trash: { keep: 7d }\nsecondaries: [{ name: a, secret_file: /etc/remora/berlin.secret }]\n")
-    let same = try ground.read(
-      ConfigurationGround.primary
+    let same = try fixture.read(
+      ConfigurationFixture.primary
         + "trash: { keep: 1w }\nsecondaries: [{ name: a, secret_file: /etc/remora/berlin.secret }]\n")
     #expect(old.changes(to: same) == [])
-    let new = try ground.read(
-      ConfigurationGround.primary.replacingOccurrences(of: "/srv/git }", with: "/srv/git, exclude: [x] }")
+    let new = try fixture.read(
+      ConfigurationFixture.primary.replacingOccurrences(of: "/srv/git }", with: "/srv/git, exclude: [x] }")
         + "  asset: { strategy: blob, root: /srv/assets }\n"
         + "trash: { keep: 8d }\nlisten: localhost:1\nlog: { level: debug }\nhosts: [a.example]\n")
     #expect(
@@ -163,8 +163,8 @@ struct ConfigurationTests {
         "replicables.project_repository.exclude false", "secondaries false", "trash.keep false",
       ])
     // Another file for the same site is read at once.
-    let secret = try ground.read(
-      ConfigurationGround.primary
+    let secret = try fixture.read(
+      ConfigurationFixture.primary
         + "trash: { keep: 7d }\nsecondaries: [{ name: a, secret_file: /etc/remora/rome.secret }]\n")
     #expect(old.changes(to: secret).map { "\($0.key) \($0.isReloadable)" } == ["secondaries true"])
     // What was taken is no change any more; what needs a restart stays one.
@@ -172,7 +172,7 @@ struct ConfigurationTests {
     taken.adoptReloadable(of: new)
     #expect(!taken.changes(to: new).map(\.key).contains("log.level"))
     #expect(taken.changes(to: new).map(\.key).contains("trash.keep"))
-    let moved = try ground.read(ConfigurationGround.primary.replacingOccurrences(of: "/srv/git", with: "/srv/wikis"))
+    let moved = try fixture.read(ConfigurationFixture.primary.replacingOccurrences(of: "/srv/git", with: "/srv/wikis"))
     #expect(old.changes(to: moved).map(\.key).contains("replicables.project_repository"))
   }
 

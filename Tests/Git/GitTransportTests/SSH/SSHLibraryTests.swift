@@ -13,10 +13,10 @@ import WorkerPool
     arguments: [SSHServer.KeyType.ed25519, .ecdsa])
   func keys(_ type: SSHServer.KeyType) async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory, key: type)
-      ground.channel.configuration.ssh.choice = .libssh2
-      let listing = try await ground.list()
-      #expect(listing.view == (try ground.repository.view()))
+      var fixture = try SSHFixture(directory, key: type)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      let listing = try await fixture.list()
+      #expect(listing.view == (try fixture.repository.view()))
       #expect(listing.protocolVersion == 2)
     }
   }
@@ -26,10 +26,10 @@ import WorkerPool
     try await withTemporaryDirectory { directory in
       var options = SSHServer.Options()
       options.acceptsGitProtocol = false
-      var ground = try SSHGround(directory, options)
-      ground.channel.configuration.ssh.choice = .libssh2
-      let listing = try await ground.list()
-      #expect(listing.view == (try ground.repository.view()))
+      var fixture = try SSHFixture(directory, options)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      let listing = try await fixture.list()
+      #expect(listing.view == (try fixture.repository.view()))
       #expect(listing.protocolVersion == 0)
     }
   }
@@ -37,17 +37,17 @@ import WorkerPool
   @Test("200 repositories go over one session")
   func oneSession() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory)
-      ground.channel.configuration.ssh.choice = .libssh2
-      let view = try ground.repository.view()
-      try await ground.channel.withTransports { [ground] transports in
+      var fixture = try SSHFixture(directory)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      let view = try fixture.repository.view()
+      try await fixture.channel.withTransports { [fixture] transports in
         for _ in 0..<200 {
-          let listing = try ground.list(by: transports)
+          let listing = try fixture.list(by: transports)
           #expect(listing.view == view)
         }
       }
-      #expect(ground.server.connections.believed == 1)
-      #expect(ground.server.connections.made == 1)
+      #expect(fixture.server.connections.believed == 1)
+      #expect(fixture.server.connections.made == 1)
     }
   }
 
@@ -57,26 +57,26 @@ import WorkerPool
       var options = SSHServer.Options()
       // The host sends keepalives, and an idle session does not answer them.
       options.configuration = ["ClientAliveInterval 1", "ClientAliveCountMax 1"]
-      var ground = try SSHGround(directory, options)
-      ground.channel.configuration.ssh.choice = .libssh2
-      try await ground.channel.withTransports { [ground] transports in
-        _ = try ground.list(by: transports)
-        #expect(ground.server.waitUntil(logged: "not responding"), "\(ground.server.log)")
-        _ = try ground.list(by: transports)
+      var fixture = try SSHFixture(directory, options)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      try await fixture.channel.withTransports { [fixture] transports in
+        _ = try fixture.list(by: transports)
+        #expect(fixture.server.waitUntil(logged: "not responding"), "\(fixture.server.log)")
+        _ = try fixture.list(by: transports)
       }
-      #expect(ground.server.connections.believed == 2)
+      #expect(fixture.server.connections.believed == 2)
     }
   }
 
   @Test("an idle session is closed after its time")
   func idle() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory)
-      ground.channel.configuration.ssh.choice = .libssh2
-      ground.channel.configuration.ssh.idleTimeout = .milliseconds(200)
-      try await ground.channel.withTransports { [ground] transports in
-        _ = try ground.list(by: transports)
-        #expect(ground.server.waitUntil(logged: "disconnect from"), "\(ground.server.log)")
+      var fixture = try SSHFixture(directory)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      fixture.channel.configuration.ssh.idleTimeout = .milliseconds(200)
+      try await fixture.channel.withTransports { [fixture] transports in
+        _ = try fixture.list(by: transports)
+        #expect(fixture.server.waitUntil(logged: "disconnect from"), "\(fixture.server.log)")
       }
     }
   }
@@ -84,9 +84,9 @@ import WorkerPool
   @Test("a host whose key is unknown, has changed, or is revoked is refused, and the line is named")
   func hostKeys() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory)
-      ground.channel.configuration.ssh.choice = .libssh2
-      let own = try ground.server.knownHostsLines()[0]
+      var fixture = try SSHFixture(directory)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      let own = try fixture.server.knownHostsLines()[0]
       let name = own.prefix { $0 != " " }
       try SSHServer.makeKey(.ed25519, at: directory.path("other"))
       let other = try String(contentsOfFile: directory.path("other.pub"), encoding: .utf8).split(separator: " ")[1]
@@ -97,13 +97,13 @@ import WorkerPool
         (["@cert-authority * ssh-ed25519 \(other)"], .hostKeyUnknown, "authority"),
       ]
       for (lines, code, words) in cases {
-        let file = try ground.server.knownHosts(lines)
-        ground.channel.configuration.ssh.knownHostsFiles = [file]
-        let error = try await ground.failure()
+        let file = try fixture.server.knownHosts(lines)
+        fixture.channel.configuration.ssh.knownHostsFiles = [file]
+        let error = try await fixture.failure()
         #expect(error.code == code, "\(error)")
         #expect("\(error)".contains(words) && "\(error)".contains(file), "\(error)")
       }
-      #expect(ground.server.connections.believed == 0)
+      #expect(fixture.server.connections.believed == 0)
     }
   }
 
@@ -112,15 +112,15 @@ import WorkerPool
     try await withTemporaryDirectory { directory in
       var options = SSHServer.Options()
       options.hostKeys = [.ed25519, .ecdsa]
-      var ground = try SSHGround(directory, options)
-      ground.channel.configuration.ssh.choice = .libssh2
+      var fixture = try SSHFixture(directory, options)
+      fixture.channel.configuration.ssh.choice = .libssh2
       for type in options.hostKeys {
-        let file = try ground.server.knownHosts(ground.server.knownHostsLines([type]))
+        let file = try fixture.server.knownHosts(fixture.server.knownHostsLines([type]))
         let hashed = try await ChildProcess("ssh-keygen", ["-q", "-H", "-f", file]).outcome()
         #expect(hashed.isSuccess)
-        ground.channel.configuration.ssh.knownHostsFiles = [file]
+        fixture.channel.configuration.ssh.knownHostsFiles = [file]
         #expect(try String(contentsOfFile: file, encoding: .utf8).hasPrefix("|1|"))
-        _ = try await ground.list()
+        _ = try await fixture.list()
       }
     }
   }
@@ -128,14 +128,14 @@ import WorkerPool
   @Test("a wrong user, and a key that the host refuses, are reported with what was tried")
   func notBelieved() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory)
-      ground.channel.configuration.ssh.choice = .libssh2
-      let wrongUser = try await ground.failure(ground.server.url(directory.path("r.git"), user: "nobody-at-all"))
+      var fixture = try SSHFixture(directory)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      let wrongUser = try await fixture.failure(fixture.server.url(directory.path("r.git"), user: "nobody-at-all"))
       #expect(wrongUser.code == .authenticationFailed)
       #expect("\(wrongUser)".contains("'nobody-at-all'"), "\(wrongUser)")
-      let stranger = try ground.server.clientKey(.ed25519, isAuthorized: false)
-      ground.channel.configuration.ssh.identityFiles = [stranger]
-      let wrongKey = try await ground.failure()
+      let stranger = try fixture.server.clientKey(.ed25519, isAuthorized: false)
+      fixture.channel.configuration.ssh.identityFiles = [stranger]
+      let wrongKey = try await fixture.failure()
       #expect(wrongKey.code == .authenticationFailed)
       #expect("\(wrongKey)".contains(stranger), "\(wrongKey)")
     }
@@ -144,16 +144,16 @@ import WorkerPool
   @Test("a key with a passphrase is used with its file, and reported without it")
   func passphrase() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory)
-      ground.channel.configuration.ssh.choice = .libssh2
-      let key = try ground.server.clientKey(.ed25519, passphrase: "ganz geheim")
-      ground.channel.configuration.ssh.identityFiles = [key]
-      let error = try await ground.failure()
+      var fixture = try SSHFixture(directory)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      let key = try fixture.server.clientKey(.ed25519, passphrase: "ganz geheim")
+      fixture.channel.configuration.ssh.identityFiles = [key]
+      let error = try await fixture.failure()
       #expect(error.code == .authenticationFailed && "\(error)".contains("has a passphrase"), "\(error)")
-      ground.channel.configuration.ssh.passphraseFile = try directory.write("ganz geheim\n", to: "passphrase")
-      _ = try await ground.list()
-      ground.channel.configuration.ssh.passphraseFile = try directory.write("falsch geheim\n", to: "passphrase")
-      let wrong = try await ground.failure()
+      fixture.channel.configuration.ssh.passphraseFile = try directory.write("ganz geheim\n", to: "passphrase")
+      _ = try await fixture.list()
+      fixture.channel.configuration.ssh.passphraseFile = try directory.write("falsch geheim\n", to: "passphrase")
+      let wrong = try await fixture.failure()
       #expect(wrong.code == .authenticationFailed && !"\(wrong)".contains("geheim"), "\(wrong)")
     }
   }
@@ -161,22 +161,22 @@ import WorkerPool
   @Test("an agent signs, with each type of key, and is asked only for the keys that are named")
   func agent() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory, key: nil)
-      ground.channel.configuration.ssh.choice = .libssh2
-      ground.channel.configuration.ssh.identityFiles = []
+      var fixture = try SSHFixture(directory, key: nil)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      fixture.channel.configuration.ssh.identityFiles = []
       let agent = try SSHAgentProcess(in: directory.path)
       defer { agent.stop() }
-      ground.channel.configuration.environment["SSH_AUTH_SOCK"] = agent.socket
+      fixture.channel.configuration.environment["SSH_AUTH_SOCK"] = agent.socket
       for type in [SSHServer.KeyType.ed25519, .ecdsa] {
-        let key = try ground.server.clientKey(type)
+        let key = try fixture.server.clientKey(type)
         try agent.add(key)
-        _ = try await ground.list()
+        _ = try await fixture.list()
         try agent.removeAll()
       }
-      let stranger = try ground.server.clientKey(.ed25519, isAuthorized: false)
-      try agent.add(try ground.server.clientKey(.ed25519))
-      ground.channel.configuration.ssh.identityFiles = [stranger]
-      let error = try await ground.failure()
+      let stranger = try fixture.server.clientKey(.ed25519, isAuthorized: false)
+      try agent.add(try fixture.server.clientKey(.ed25519))
+      fixture.channel.configuration.ssh.identityFiles = [stranger]
+      let error = try await fixture.failure()
       #expect(!"\(error)".contains("the agent's key"), "\(error)")
     }
   }
@@ -184,23 +184,23 @@ import WorkerPool
   @Test("an agent that does not answer ends by the silence timeout, and the key files are tried")
   func silentAgent() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory)
-      ground.channel.configuration.ssh.choice = .libssh2
-      ground.channel.configuration.silenceTimeout = .milliseconds(300)
+      var fixture = try SSHFixture(directory)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      fixture.channel.configuration.silenceTimeout = .milliseconds(300)
       let socket = directory.path("mute")
       let listener = try LoopbackSocket.listen(path: socket)
       defer { close(listener) }
-      ground.channel.configuration.environment["SSH_AUTH_SOCK"] = socket
-      _ = try await ground.list()
+      fixture.channel.configuration.environment["SSH_AUTH_SOCK"] = socket
+      _ = try await fixture.list()
     }
   }
 
   @Test("a repository that is not there, in git's own words")
   func missing() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory)
-      ground.channel.configuration.ssh.choice = .libssh2
-      let error = try await ground.failure(ground.server.url(directory.path("it's not; there!.git")))
+      var fixture = try SSHFixture(directory)
+      fixture.channel.configuration.ssh.choice = .libssh2
+      let error = try await fixture.failure(fixture.server.url(directory.path("it's not; there!.git")))
       #expect(error.code == .sourceNotFound, "\(error)")
       #expect("\(error)".contains("it's not; there!.git"))
     }
@@ -209,12 +209,12 @@ import WorkerPool
   @Test("a path with every character that a shell interprets is one word there")
   func quoting() async throws {
     try await withTemporaryDirectory { directory in
-      var ground = try SSHGround(directory)
-      ground.channel.configuration.ssh.choice = .libssh2
+      var fixture = try SSHFixture(directory)
+      fixture.channel.configuration.ssh.choice = .libssh2
       let name = "a b'c!\"$(touch x)`;&|<>*?[~#\\.git"
       try FileManager.default.moveItem(atPath: directory.path("r.git"), toPath: directory.path(name))
       let encoded = try #require(name.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
-      let listing = try await ground.list(ground.server.url(directory.path(encoded)))
+      let listing = try await fixture.list(fixture.server.url(directory.path(encoded)))
       #expect(listing.view.refs.count > 0)
     }
   }

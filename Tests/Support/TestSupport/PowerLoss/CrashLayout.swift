@@ -6,26 +6,26 @@ final class CrashLayout {
   /// Read-only files from this size on (packs) are linked to one stored copy instead of being written for each state.
   private static let linkedFromBytes = 64 << 10
   private let memory: MemoryDirectory
-  private let ground: DirectoryHandle
+  private let fixture: DirectoryHandle
   private let store: DirectoryHandle
   private let names: DiskNameTable
 
   init(_ names: DiskNameTable) throws {
     self.names = names
     memory = try MemoryDirectory("remora-crash")
-    ground = try DirectoryHandle(path: memory.path)
-    try ground.makeDirectory(CrashLayout.text("contents"), FilePermissions(rawValue: 0o700))
-    store = try DirectoryHandle(CrashLayout.text("contents"), in: ground)
+    fixture = try DirectoryHandle(path: memory.path)
+    try fixture.makeDirectory(CrashLayout.text("contents"), FilePermissions(rawValue: 0o700))
+    store = try DirectoryHandle(CrashLayout.text("contents"), in: fixture)
   }
 
   /// - Returns: the directory that stands for the recorded root.
   func lay(_ image: DiskImage, number: Int) throws -> FilePath {
-    try lay(DiskImage.root, image, CrashLayout.text("\(number)"), in: ground)
+    try lay(DiskImage.root, image, CrashLayout.text("\(number)"), in: fixture)
     return memory.path.appending("\(number)")
   }
 
   func clear(number: Int) throws {
-    try ground.removeTree(CrashLayout.text("\(number)"))
+    try fixture.removeTree(CrashLayout.text("\(number)"))
   }
 
   private func lay(

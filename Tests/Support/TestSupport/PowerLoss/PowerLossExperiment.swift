@@ -5,12 +5,12 @@ package struct PowerLossExperiment {
   /// Fills the empty directory in which the change is to be made. All of it is durable.
   package var prepare: (FilePath) throws -> Void
   /// The change, below the root of the stage and through its file system.
-  package var act: (PowerLossStage) throws -> Void
+  package var act: (PowerLossFixture) throws -> Void
   /// Throws when the state is not one that the change may leave.
   package var check: (CrashState) throws -> Void
 
   package init(
-    prepare: @escaping (FilePath) throws -> Void, act: @escaping (PowerLossStage) throws -> Void,
+    prepare: @escaping (FilePath) throws -> Void, act: @escaping (PowerLossFixture) throws -> Void,
     check: @escaping (CrashState) throws -> Void
   ) {
     self.prepare = prepare
@@ -82,16 +82,16 @@ package struct PowerLossExperiment {
   private func fail(
     _ plan: FaultPlan, _ body: (FaultPlan, FilePath, (any Error)?) throws -> Void
   ) throws -> Bool {
-    let ground = try MemoryDirectory("remora-fault")
-    try prepare(ground.path)
+    let fixture = try MemoryDirectory("remora-fault")
+    try prepare(fixture.path)
     let files = FaultyFileSystem(plan)
     var thrown: (any Error)?
-    do { try act(PowerLossStage(files: files, root: ground.path)) } catch { thrown = error }
+    do { try act(PowerLossFixture(files: files, root: fixture.path)) } catch { thrown = error }
     guard files.faultFired else {
       if let thrown { throw thrown }
       return false
     }
-    try body(plan, ground.path, thrown)
+    try body(plan, fixture.path, thrown)
     return true
   }
 
@@ -99,11 +99,11 @@ package struct PowerLossExperiment {
   private func record<Result>(
     droppingSynchronization number: Int? = nil, _ body: (RecordingFileSystem) throws -> Result
   ) throws -> Result {
-    let ground = try MemoryDirectory("remora-power-loss")
-    return try withExtendedLifetime(ground) {
-      try prepare(ground.path)
-      let recording = try RecordingFileSystem(root: ground.path, droppingSynchronization: number)
-      try act(PowerLossStage(files: recording, root: recording.root))
+    let fixture = try MemoryDirectory("remora-power-loss")
+    return try withExtendedLifetime(fixture) {
+      try prepare(fixture.path)
+      let recording = try RecordingFileSystem(root: fixture.path, droppingSynchronization: number)
+      try act(PowerLossFixture(files: recording, root: recording.root))
       return try body(recording)
     }
   }

@@ -14,7 +14,7 @@ import Testing
 @testable import AgentServer
 
 /// A primary and a secondary in one process, with their directories.
-struct PairGround: Sendable {
+struct PairFixture: Sendable {
   let directory: TemporaryDirectory
 
   init(_ directory: TemporaryDirectory) throws {
@@ -48,7 +48,9 @@ struct PairGround: Sendable {
       site: "main", role: .primary(secondaries: ["berlin"]), state: directory.path("primary"),
       kinds: [try kind("sources")])
     let verifier = await SiteTokenVerifier(audience: names.main, sites: [names.berlin: try secret()])
-    return (plan, AgentListeners(port: 0, access: AccessControl(verifier: verifier, now: { Date() }), servesReaders: true))
+    return (
+      plan, AgentListeners(port: 0, access: AccessControl(verifier: verifier, now: { Date() }), servesReaders: true)
+    )
   }
 
   private func secondary(of port: Int) async throws -> (AgentPlan, AgentListeners) {

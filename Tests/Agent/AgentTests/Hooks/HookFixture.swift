@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 
 /// A bare repository with a hook that notifies a script of the test, and a clone that pushes to it.
-final class HookGround: Sendable {
+final class HookFixture: Sendable {
   let directory: TemporaryDirectory
   let repository: HookedRepository
 

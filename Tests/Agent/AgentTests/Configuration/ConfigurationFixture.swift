@@ -5,7 +5,7 @@ import TestSupport
 @testable import Agent
 
 /// A directory with what the example configurations name.
-final class ConfigurationGround: Sendable {
+final class ConfigurationFixture: Sendable {
   let directory: TemporaryDirectory
 
   init() throws {

@@ -10,7 +10,7 @@ import TestSupport
 import WorkerPool
 
 /// A source that has moved on, and a copy of what it was, with a history: a ref was dropped from it, another one is about to be.
-final class CrashGround: Sendable {
+final class CrashFixture: Sendable {
   static let id = "group/app"
   static let newID = "new/place/app"
   static let now = Timestamp(milliseconds: 1_790_000_000_000)

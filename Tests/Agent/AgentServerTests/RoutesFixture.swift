@@ -9,7 +9,7 @@ import TestSupport
 import WorkerPool
 
 /// A real server on 127.0.0.1 with the routes of repositories and blobs, over a directory of its own.
-final class RoutesGround: Sendable {
+final class RoutesFixture: Sendable {
   let directory: TemporaryDirectory
   let port: Int
   let service: GitService
@@ -97,16 +97,16 @@ final class RoutesGround: Sendable {
 /// Gives `body` a fresh server, and ends it afterwards.
 func withRoutes(
   writeLimit: Duration = .seconds(30), requestTimeout: Duration = .seconds(30),
-  _ body: (RoutesGround) async throws -> Void
+  _ body: (RoutesFixture) async throws -> Void
 ) async throws {
-  let ground = try await RoutesGround(writeLimit: writeLimit, requestTimeout: requestTimeout)
+  let fixture = try await RoutesFixture(writeLimit: writeLimit, requestTimeout: requestTimeout)
   do {
-    try await body(ground)
+    try await body(fixture)
   } catch {
-    await ground.close()
+    await fixture.close()
     throw error
   }
-  await ground.close()
+  await fixture.close()
 }
 
 /// Yields to other tasks until `condition` holds, for states without a notification. Returns false after twenty

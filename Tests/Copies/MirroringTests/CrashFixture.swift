@@ -10,7 +10,7 @@ import WorkerPool
 
 /// A source that can be switched between states, and runs that copy it. The states differ in `packed-refs` and `HEAD`
 /// alone; the objects of all of them are there from the beginning, so switching costs two renames.
-final class CrashGround: Sendable {
+final class CrashFixture: Sendable {
   struct SourceState: Sendable {
     let packedRefs: String
     let head: String

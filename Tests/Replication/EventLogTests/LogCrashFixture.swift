@@ -9,7 +9,7 @@ import WorkerPool
 
 /// A short life of a log with everything that writes: opened, written to over several segments, read, acknowledged,
 /// pruned, closed, opened again. Blocking, for harnesses that are.
-struct LogLife {
+struct LogCrashFixture {
   /// What the log acknowledged, as a publisher sees it.
   struct Promises: Sendable {
     /// Acknowledged events by id.
@@ -45,7 +45,7 @@ struct LogLife {
 
   private func open() async throws -> DurableEventLog {
     try await DurableEventLog.open(
-      directory, settings: Self.settings, pool: Self.pool, files: files, now: { LogGround.moment })
+      directory, settings: Self.settings, pool: Self.pool, files: files, now: { LogFixture.moment })
   }
 
   private func run(_ isPatient: Bool) async throws {
@@ -66,7 +66,7 @@ struct LogLife {
         enter("publishing")
         for number in 0..<count {
           try await attempt {
-            let events = try (0..<(number % 3 + 1)).map { try LogGround.event(number * 10 + $0) }
+            let events = try (0..<(number % 3 + 1)).map { try LogFixture.event(number * 10 + $0) }
             for event in try await log.publish(events) {
               promises.published[event.id] = event.payload.modelRecordID.text
             }
@@ -101,7 +101,7 @@ struct LogLife {
   /// acknowledged, and takes more.
   static func judge(_ directory: FilePath, _ promises: Promises) throws {
     try wait {
-      let log = try await DurableEventLog.open(directory, settings: settings, pool: pool, now: { LogGround.moment })
+      let log = try await DurableEventLog.open(directory, settings: settings, pool: pool, now: { LogFixture.moment })
       _ = try await log.check()
       var found = try await log.all()
       for (id, text) in promises.published {
@@ -116,7 +116,7 @@ struct LogLife {
       } catch PrimaryAccessError.pruned {
         guard promises.prunable > 0 else { throw TestSupportError("a place that was shown is pruned") }
       }
-      let more = try await log.publish([try LogGround.event(999)])
+      let more = try await log.publish([try LogFixture.event(999)])
       found += more
       guard try await log.all() == found else { throw TestSupportError("what was read changed with a new event") }
       _ = try await log.prune(secondaries: ["berlin"])

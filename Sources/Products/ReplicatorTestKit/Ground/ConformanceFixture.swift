@@ -3,13 +3,13 @@ internal import Remora
 internal import Synchronization
 
 /// Why the ground itself could not be laid.
-struct ConformanceGroundError: Error, CustomStringConvertible {
+struct ConformanceFixtureError: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
 }
 
 /// A primary and a secondary of one kind in a temporary directory.
-struct ConformanceGround: Sendable {
+struct ConformanceFixture: Sendable {
   let kind: KindUnderTest
   let clock: ManualClock
   let hooks: StrategyHooks
@@ -18,7 +18,7 @@ struct ConformanceGround: Sendable {
   let sample: any SampleContent
   private let directory: String
 
-  static func with(_ kind: KindUnderTest, _ body: @Sendable (ConformanceGround) async throws -> Void) async throws {
+  static func with(_ kind: KindUnderTest, _ body: @Sendable (ConformanceFixture) async throws -> Void) async throws {
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("remora-kit-\(UUID().uuidString)")
       .path
     for name in ["source", "copies"] {
@@ -37,12 +37,12 @@ struct ConformanceGround: Sendable {
     try kind.declare(&secondaryPlan, directory + "/copies")
     try await primaryPlan.withPrimary(secondaries: ["kit-secondary"]) { [secondaryPlan] primary in
       try await secondaryPlan.withSecondary(of: primary) { secondary in
-        let ground = ConformanceGround(
+        let fixture = ConformanceFixture(
           kind: kind, clock: clock, hooks: hooks, primary: primary, secondary: secondary,
           sample: kind.dataType == .repository ? RepositorySample() : FileSample(), directory: directory)
         // The first round begins with the catalog; from then on there are events.
         try await secondary.consumeEvents()
-        try await body(ground)
+        try await body(fixture)
       }
     }
   }

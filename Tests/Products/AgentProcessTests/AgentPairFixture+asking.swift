@@ -4,7 +4,7 @@ import BoundedHTTP
 import TestSupport
 
 /// What a running pair says of itself, asked by its sockets.
-struct RigQuestions: Sendable {
+struct AgentPairClient: Sendable {
   let primary: AgentClient
   let secondary: AgentClient
 
@@ -20,7 +20,7 @@ struct RigQuestions: Sendable {
     }
   }
 
-  func status(of site: KeyPath<RigQuestions, AgentClient>) async throws -> StatusRow {
+  func status(of site: KeyPath<AgentPairClient, AgentClient>) async throws -> StatusRow {
     try await self[keyPath: site].get(AgentRoute.status, as: StatusRow.self)
   }
 
@@ -38,7 +38,7 @@ struct RigQuestions: Sendable {
   }
 
   /// Returns the sum of a metric's samples; 0 where there is none.
-  func metric(_ name: String, of site: KeyPath<RigQuestions, AgentClient>) async throws -> Double {
+  func metric(_ name: String, of site: KeyPath<AgentPairClient, AgentClient>) async throws -> Double {
     try await self[keyPath: site].metric(name)
   }
 
@@ -52,7 +52,7 @@ struct RigQuestions: Sendable {
   /// Returns both statuses, to explain a wait that failed.
   private func standing() async -> String {
     var text = ""
-    for site in [\RigQuestions.primary, \.secondary] {
+    for site in [\AgentPairClient.primary, \.secondary] {
       // An agent that says nothing says something, too.
       let status = try? await status(of: site)
       text += (status.flatMap { try? AgentJSON.encode($0) }).map { String(decoding: $0, as: UTF8.self) } ?? "nothing"
@@ -89,9 +89,10 @@ struct RigQuestions: Sendable {
   }
 }
 
-extension AgentRig {
+extension AgentPairFixture {
   /// Returns a pair whose secondary accepts readers over the network, as every primary of a rig does.
-  static func forPeople(_ directory: TemporaryDirectory, hasDefaultIntervals: Bool = false) throws -> AgentRig {
+  static func forReaders(_ directory: TemporaryDirectory, hasDefaultIntervals: Bool = false) throws -> AgentPairFixture
+  {
     var settings = Settings()
     if hasDefaultIntervals { (settings.primary, settings.secondary) = ("", "") }
     settings.secondary += """
@@ -99,7 +100,7 @@ extension AgentRig {
       admin_token_file: "\(directory.path("admin.secret"))"
       reader_token_file: "\(directory.path("reader.secret"))"
       """
-    return try AgentRig(directory, settings: settings)
+    return try AgentPairFixture(directory, settings: settings)
   }
 
   /// Makes repositories of one commit at the host.
@@ -117,11 +118,11 @@ extension AgentRig {
   }
 
   /// Runs the body with clients of both agents.
-  func asking<Result>(_ body: (RigQuestions) async throws -> Result) async throws -> Result {
+  func asking<Result>(_ body: (AgentPairClient) async throws -> Result) async throws -> Result {
     let http = BoundedHTTPClient()
     do {
       let result = try await body(
-        RigQuestions(
+        AgentPairClient(
           primary: AgentClient(.socket(path: "\(primaryState)/admin.sock"), http: http),
           secondary: AgentClient(.socket(path: "\(secondaryState)/admin.sock"), http: http)))
       await http.shutdown()

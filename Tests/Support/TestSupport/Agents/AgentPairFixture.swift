@@ -2,7 +2,7 @@ import Foundation
 
 /// A primary and a secondary as processes of their own, with their directories and configurations: `sources` and `assets` are
 /// what the host holds, `copies` and `copied-assets` what the secondary makes of it.
-package final class AgentRig: Sendable {
+package final class AgentPairFixture: Sendable {
   /// Settings beside those that every pair needs; YAML lines without indentation.
   package struct Settings: Sendable {
     /// At the primary.

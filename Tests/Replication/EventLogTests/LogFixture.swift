@@ -6,7 +6,7 @@ import TestSupport
 import WorkerPool
 
 /// A directory for a log, a pool, and a clock that stands still: what most tests of the log need.
-final class LogGround: Sendable {
+final class LogFixture: Sendable {
   static let moment = Timestamp(milliseconds: 1_795_341_600_000)
 
   private let memory: MemoryDirectory
@@ -19,21 +19,21 @@ final class LogGround: Sendable {
   var spool: FilePath { memory.path.appending("spool") }
 
   /// Gives `body` a fresh ground and ends its pool afterwards.
-  static func with<Result>(_ body: (LogGround) async throws -> Result) async throws -> Result {
-    let ground = try LogGround()
+  static func with<Result>(_ body: (LogFixture) async throws -> Result) async throws -> Result {
+    let fixture = try LogFixture()
     do {
-      let result = try await body(ground)
-      await ground.pool.shutdown()
+      let result = try await body(fixture)
+      await fixture.pool.shutdown()
       return result
     } catch {
-      await ground.pool.shutdown()
+      await fixture.pool.shutdown()
       throw error
     }
   }
 
   func open(
     _ settings: EventLogSettings = EventLogSettings(), at directory: FilePath? = nil,
-    files: any FileSystemPort = RealFileSystem(), now: @escaping @Sendable () -> Timestamp = { LogGround.moment }
+    files: any FileSystemPort = RealFileSystem(), now: @escaping @Sendable () -> Timestamp = { LogFixture.moment }
   ) async throws -> DurableEventLog {
     try await DurableEventLog.open(directory ?? self.directory, settings: settings, pool: pool, files: files, now: now)
   }

@@ -6,7 +6,7 @@ import TestSupport
 import WorkerPool
 
 /// A service over repositories in a directory of its own, and git as its referee.
-final class ServingGround: Sendable {
+final class ServingFixture: Sendable {
   let directory: TemporaryDirectory
   let service: GitService
   private let workers = WorkerPool(name: "test", threads: 2, waitingLimit: 100)
@@ -108,18 +108,18 @@ final class ServingGround: Sendable {
 }
 
 /// Gives `body` a fresh ground, and ends everything on it afterwards.
-func withGround(
+func withFixture(
   _ change: (inout GitServingSettings, TemporaryDirectory) throws -> Void = { _, _ in },
-  _ body: (ServingGround) async throws -> Void
+  _ body: (ServingFixture) async throws -> Void
 ) async throws {
-  let ground = try ServingGround(change)
+  let fixture = try ServingFixture(change)
   do {
-    try await body(ground)
+    try await body(fixture)
   } catch {
-    await ground.close()
+    await fixture.close()
     throw error
   }
-  await ground.close()
+  await fixture.close()
 }
 
 /// Returns the text of packets, for messages.

@@ -3,7 +3,7 @@ import GitValues
 import TestSupport
 
 /// A source, a place for its copy, and the program to run over them.
-final class Workbench: Sendable {
+final class CommandFixture: Sendable {
   let directory: TemporaryDirectory
   let source: TestRepository
   /// A commit of the source that is on `main` at the start.
@@ -60,10 +60,10 @@ final class Workbench: Sendable {
 }
 
 /// Gives `body` a fresh bench and removes it afterwards, whatever happened.
-func withWorkbench(
-  _ more: (inout RepositoryBuilder, BuiltObject) -> Void = { _, _ in }, _ body: (Workbench) async throws -> Void
+func withCommandFixture(
+  _ more: (inout RepositoryBuilder, BuiltObject) -> Void = { _, _ in }, _ body: (CommandFixture) async throws -> Void
 ) async throws {
-  let bench = try Workbench(more)
+  let bench = try CommandFixture(more)
   defer { withExtendedLifetime(bench) {} }
   try await body(bench)
 }

@@ -9,7 +9,7 @@ import WorkerPool
 /// A source whose 1,000 refs move together, one commit a generation, and a copy of it that others read meanwhile.
 ///
 /// The oid of a ref identifies its generation, and so does the branch that HEAD names.
-struct ReaderGround: Sendable {
+struct ReaderFixture: Sendable {
   static let refCount = 1_000
   let copy: FilePath
   private let source: TestRepository

@@ -7,7 +7,7 @@ import TestSupport
 import WorkerPool
 
 /// A state directory with one registry that is opened and closed.
-struct RegistryGround: Sendable {
+struct RegistryFixture: Sendable {
   static let name: ReplicableName = "thing"
   static let start = Timestamp(milliseconds: 1_790_000_000_000)
 

@@ -4,7 +4,7 @@ import TestSupport
 import WorkerPool
 
 /// A real `sshd`, a repository on it, and a user with a configuration of its own.
-struct SSHGround: Sendable {
+struct SSHFixture: Sendable {
   let directory: TemporaryDirectory
   let server: SSHServer
   let repository: TestRepository

@@ -8,7 +8,7 @@ import WorkerPool
 
 /// A short life of a state directory with everything that writes there: opened, entries and states made, changed, renamed and
 /// removed, journals folded, cursor and features kept, closed, opened again. Blocking, for harnesses that are.
-struct StoreLife {
+struct StoreFixture {
   /// What was acknowledged, as a caller sees it.
   struct Promises: Sendable {
     /// What each thing (`entry a`, `state a`, `cursor`, `feature`) may be at: one value once it was acknowledged, more while a
@@ -55,10 +55,10 @@ struct StoreLife {
       directory = try StateDirectory(path, files: files)
       do {
         registry = try await DurableRegistry.open(
-          RegistryGround.name, in: directory, pool: StoreLife.pool, foldBytes: 900)
+          RegistryFixture.name, in: directory, pool: StoreFixture.pool, foldBytes: 900)
         states = try await DurablePrimaryStates.open(
-          RegistryGround.name, in: directory, pool: StoreLife.pool, foldBytes: 600)
-        features = try await FeatureFile.open(directory, pool: StoreLife.pool)
+          RegistryFixture.name, in: directory, pool: StoreFixture.pool, foldBytes: 600)
+        features = try await FeatureFile.open(directory, pool: StoreFixture.pool)
       } catch {
         directory.close()
         throw error
@@ -86,7 +86,7 @@ struct StoreLife {
     func makeBeside(_ change: Change) {
       guard let open = open.withLock({ $0 }) else { return }
       // Where a call fails, this change may: it stays in the record as one that may have been made.
-      try? StoreLife.wait { try await self.make(change, open) }
+      try? StoreFixture.wait { try await self.make(change, open) }
     }
 
     /// Makes a change, with what may be true from its beginning and what is at its end.
@@ -221,8 +221,8 @@ struct StoreLife {
   private static func announce(
     _ entry: inout RegistryEntry?, _ make: NewEntry, _ id: ReplicableID, _ number: UInt64
   ) -> UInt64 {
-    var changed = entry ?? make(id, at: RegistryGround.start)
-    _ = changed.announce(Generation(log: log, id: number), incarnation: Incarnation(9), at: RegistryGround.start)
+    var changed = entry ?? make(id, at: RegistryFixture.start)
+    _ = changed.announce(Generation(log: log, id: number), incarnation: Incarnation(9), at: RegistryFixture.start)
     entry = changed
     return changed.id
   }
@@ -248,7 +248,7 @@ struct StoreLife {
   }
 
   private static func check(_ open: Open, _ promises: Promises) async throws {
-    let entries = try await RegistryGround.all(open.registry)
+    let entries = try await RegistryFixture.all(open.registry)
     guard Set(entries.map(\.id)).count == entries.count else { throw TestSupportError("two entries with one number") }
     var found: [String: UInt64] = [:]
     for entry in entries { found["entry \(entry.replicableID)"] = entry.wanted?.id }

@@ -2,7 +2,7 @@ package import DurableFiles
 package import SystemPackage
 
 /// Where a change under test is made.
-package struct PowerLossStage {
+package struct PowerLossFixture {
   /// The file system that records or fails the calls.
   package let files: any FileSystemPort
   /// The directory of the experiment, its path canonical.

@@ -7,7 +7,7 @@ internal import SiteTokens
 internal import WorkerPool
 
 /// The temporary directory of a quickstart, with what runs in it.
-final class QuickstartGround: Sendable {
+final class QuickstartFixture: Sendable {
   /// What went wrong, as text.
   struct Failure: Error, CustomStringConvertible {
     let description: String

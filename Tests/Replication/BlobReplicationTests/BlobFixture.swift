@@ -9,7 +9,7 @@ import TestSupport
 import WorkerPool
 
 /// A root for copies with a strategy over it. Real files, real threads, real connections.
-final class BlobGround: Sendable {
+final class BlobFixture: Sendable {
   let directory: TemporaryDirectory
   let root: FilePath
   /// Wide, so that tests in parallel do not wait for each other.

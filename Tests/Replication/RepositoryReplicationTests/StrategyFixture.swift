@@ -9,14 +9,14 @@ import TestSupport
 import WorkerPool
 
 /// A root of sources and a root of copies, with the strategy of each.
-struct StrategyGround: Sendable {
+struct StrategyFixture: Sendable {
   let directory: TemporaryDirectory
   let source: RepositoryStrategy
   let copies: RepositoryStrategy
   let environment: MirrorEnvironment
   let workers: WorkerPool
 
-  static func with(_ body: @Sendable (StrategyGround) async throws -> Void) async throws {
+  static func with(_ body: @Sendable (StrategyFixture) async throws -> Void) async throws {
     let directory = try TemporaryDirectory("strategy")
     for name in ["source", "copies"] {
       try FileManager.default.createDirectory(atPath: directory.path(name), withIntermediateDirectories: true)
@@ -30,11 +30,11 @@ struct StrategyGround: Sendable {
       RepositoryStrategy(
         place: RepositoryPlace(root: FilePath(directory.path(name))), environment: environment, workers: workers)
     }
-    let ground = StrategyGround(
+    let fixture = StrategyFixture(
       directory: directory, source: strategy("source"), copies: strategy("copies"), environment: environment,
       workers: workers)
     do {
-      try await body(ground)
+      try await body(fixture)
     } catch {
       await workers.shutdown()
       await transports.shutdown()

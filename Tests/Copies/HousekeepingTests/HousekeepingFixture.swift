@@ -12,7 +12,7 @@ import WorkerPool
 @testable import Housekeeping
 
 /// A source, a copy that is kept equal by real runs, and housekeepings of it, under one clock of the test's.
-final class HousekeepingGround: Sendable {
+final class HousekeepingFixture: Sendable {
   let directory: TemporaryDirectory
   let source: TestRepository
   let copyPath: String

@@ -17,8 +17,8 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
 
   static let id = "dir/sub/file"
   static let newID = "new/place"
-  static let old = BlobGround.content(3_000, seed: 1)
-  static let new = BlobGround.content(5_000, seed: 2)
+  static let old = BlobFixture.content(3_000, seed: 1)
+  static let new = BlobFixture.content(5_000, seed: 2)
 
   /// Makes what is there, durable, before the change.
   func prepare(_ root: FilePath) throws {
@@ -31,14 +31,14 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
     try files.makeDirectories(path.removingLastComponent())
     try files.replaceFile(path, with: Self.old, permissions: .init(rawValue: 0o644))
     guard self == .restore else { return }
-    let strategy = BlobGround.strategy(root)
-    _ = try Self.blocking { try await strategy.discard(ReplicableID(Self.id), entry: nil, at: BlobGround.now) }
+    let strategy = BlobFixture.strategy(root)
+    _ = try Self.blocking { try await strategy.discard(ReplicableID(Self.id), entry: nil, at: BlobFixture.now) }
   }
 
   /// Makes the change, from `source`, which has the new bytes. What an earlier run that was killed may have left is not
   /// durable.
-  func act(_ stage: PowerLossStage, source: SourceAddress) throws {
-    let strategy = BlobGround.strategy(stage.root, isMutable: true, files: stage.files)
+  func act(_ stage: PowerLossFixture, source: SourceAddress) throws {
+    let strategy = BlobFixture.strategy(stage.root, isMutable: true, files: stage.files)
     let id = try ReplicableID(Self.id)
     switch self {
     case .first, .adoption:
@@ -54,7 +54,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
         try file.write(Self.new)
         try file.close()
       }
-      let expected = BlobGround.checksum(Self.new)
+      let expected = BlobFixture.checksum(Self.new)
       let report = try Self.blocking {
         try await strategy.sync(SyncRequest(id: id, source: source, expected: expected))
       }
@@ -62,7 +62,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
     case .replacement:
       _ = try Self.blocking { try await strategy.sync(SyncRequest(id: id, source: source)) }
     case .discard:
-      _ = try Self.blocking { try await strategy.discard(id, entry: nil, at: BlobGround.now) }
+      _ = try Self.blocking { try await strategy.discard(id, entry: nil, at: BlobFixture.now) }
     case .restore:
       _ = try Self.blocking {
         let tickets = try await strategy.trash()
@@ -75,7 +75,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
 
   /// Checks what the disk may hold. `isDone`: the change had returned.
   func check(_ root: FilePath, isDone: Bool, source: SourceAddress) throws {
-    let strategy = BlobGround.strategy(root, isMutable: true)
+    let strategy = BlobFixture.strategy(root, isMutable: true)
     let held = try Self.bytes(Self.id, root)
     let renamed = try Self.bytes(Self.newID, root)
     let trashed = try Self.trashed(strategy, root)
@@ -110,7 +110,7 @@ enum DurabilityScenario: String, CaseIterable, Sendable {
     case .first, .adoption, .replacement:
       _ = try Self.blocking { try await strategy.sync(SyncRequest(id: id, source: source)) }
       guard try Self.bytes(Self.id, root) == Self.new else { throw TestSupportError("not healed") }
-    case .discard: _ = try Self.blocking { try await strategy.discard(id, entry: nil, at: BlobGround.now) }
+    case .discard: _ = try Self.blocking { try await strategy.discard(id, entry: nil, at: BlobFixture.now) }
     case .restore:
       _ = try Self.blocking { for ticket in try await strategy.trash() { try await strategy.restore(ticket) } }
       guard try Self.bytes(Self.id, root) == Self.old else { throw TestSupportError("not healed") }

@@ -5,7 +5,7 @@ import TestSupport
 @testable import SiteTokens
 
 /// Two sites with one secret, `berlin` asking `oslo`, and a clock that the test sets.
-final class TokenGround: Sendable {
+final class TokenFixture: Sendable {
   static let berlin = SiteName("berlin")!
   static let oslo = SiteName("oslo")!
   static let now = Date(timeIntervalSince1970: 1_800_000_000)
