@@ -28,6 +28,35 @@ import Testing
     }
   }
 
+  /// Returns the id of the repository's newest event in the primary's log; 0 where there is none.
+  private static func newestEvent(_ pair: AgentPairClient) async throws -> UInt64 {
+    let page = try await pair.primary.get(AgentRoute.path(AgentRoute.events, [("limit", "1000")]), as: EventPage.self)
+    return page.events.filter { $0.replicableName == AgentPairClient.kind }.map(\.id).max() ?? 0
+  }
+
+  /// Commits to the repository and announces it.
+  ///
+  /// - Returns: whether the primary has published that.
+  private static func push(_ branch: String, _ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws -> Bool
+  {
+    let before = try await newestEvent(pair)
+    try TestRepository(existing: fixture.source("group/one")).change {
+      $0.ref("refs/heads/\(branch)", at: $0.commit(["branch": "\(branch)"]))
+    }
+    try await fixture.push("group/one")
+    return try await newestEvent(pair) > before
+  }
+
+  private static func untilEqual(_ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws {
+    try await pair.until("the repository is copied and verified", within: .seconds(30)) {
+      guard try GitCommand().view(fixture.copy("group/one")) == GitCommand().view(fixture.source("group/one")) else {
+        return false
+      }
+      let entry = try await pair.entry("group/one")
+      return entry?.state == "synced" && entry?.verificationState == "succeeded"
+    }
+  }
+
   private static func row(
     _ site: KeyPath<AgentPairClient, AgentClient>, _ pair: AgentPairClient
   ) async throws -> StatusRow.KindRow {
@@ -39,6 +68,8 @@ import Testing
   func `it delays no other kind, status names it, and it joins when it is switched on`(side: String) async throws {
     try await withTemporaryDirectory("off") { directory in
       var settings = AgentPairFixture.Settings()
+      // A comparison tells a secondary that the kind is on again.
+      (settings.primary, settings.secondary) = ("", "consistency: { interval: 5s }")
       let kind = side == "primary" ? \AgentPairFixture.Settings.primaryKind : \.secondaryKind
       settings[keyPath: kind] = "enabled: false"
       let fixture = try AgentPairFixture(directory, settings: settings)
@@ -49,7 +80,8 @@ import Testing
         try await Self.untilCopied("first", fixture, pair)
         try Self.write("second", fixture)
         try await Self.follow("second", fixture, pair)
-        #expect(!FileManager.default.fileExists(atPath: fixture.copy("group/one")))
+        // Off on the primary it is not published, off on the secondary not taken.
+        #expect(try await Self.push("off", fixture, pair) == (side == "secondary"))
         let off = side == "primary" ? \AgentPairClient.primary : \.secondary
         try await pair.until("both sites name the kind that is off", within: .seconds(30)) {
           let problems = try await pair.status(of: \.secondary).problems
@@ -59,10 +91,14 @@ import Testing
         }
         #expect(try await !Self.row(off, pair).isEnabled)
         #expect(try await Self.row(\.secondary, pair).isOffOnPrimary == (side == "primary"))
+        if side == "secondary" {
+          #expect(try await pair.entry("group/one") == nil)
+          #expect(!FileManager.default.fileExists(atPath: fixture.copy("group/one")))
+        }
         let feature = FeatureRow(name: "geo_\(AgentPairClient.kind)_replication", isEnabled: true)
         try await pair[keyPath: off].post(AgentRoute.features, feature)
-        try await pair.untilVerified("group/one", within: .seconds(30))
-        #expect(try GitCommand().view(fixture.copy("group/one")) == GitCommand().view(fixture.source("group/one")))
+        #expect(try await Self.push("on", fixture, pair))
+        try await Self.untilEqual(fixture, pair)
         try Self.write("third", fixture)
         try await Self.follow("third", fixture, pair)
         for site in [\AgentPairClient.primary, \.secondary] {

@@ -24,10 +24,12 @@ import Testing
       let primary = try fixture.startPrimary()
       var secondary = try fixture.startSecondary()
       try await fixture.asking { pair in
+        var interrupted = 0
         for _ in 0..<5 {
           // In the middle of syncs, and the primary in the middle of a long poll.
           try await pair.until("a sync runs") {
             let status = try await pair.status(of: \.secondary)
+            if !status.jobs.isEmpty { interrupted += 1 }
             return !status.jobs.isEmpty || status.kinds.first?.verificationStates["succeeded"] == 60
           }
           secondary.send(signal: SIGTERM)
@@ -37,6 +39,7 @@ import Testing
           #expect(left.isEmpty, "\(left)")
           secondary = try fixture.startSecondary()
         }
+        #expect(interrupted > 0, "no signal came in the middle of a job")
         try await pair.untilSettled(count: 60)
       }
       primary.send(signal: SIGTERM)
