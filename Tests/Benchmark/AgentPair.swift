@@ -184,7 +184,7 @@ final class AgentPair {
     try Data("\(tip)\n".utf8).write(to: URL(fileURLWithPath: ref))
     try asking { questions in
       try await questions.primary.post(
-        AgentRoute.events, EventNotice(event: "push", replicableName: Self.repositories, id: id))
+        AgentRoute.events, EventNotice(event: .known(.push), replicableName: Self.repositories, id: id))
     }
     return try verified(id, since: changed).timeIntervalSince(changed)
   }

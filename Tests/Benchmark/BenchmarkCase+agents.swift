@@ -99,7 +99,7 @@ extension BenchmarkCase {
         let ref = "\(fixture.source(id))/refs/heads/change\(number / 100)"
         try Data("\(tip)\n".utf8).write(to: URL(fileURLWithPath: ref))
         try await questions.primary.post(
-          AgentRoute.events, EventNotice(event: "push", replicableName: "project_repository", id: id))
+          AgentRoute.events, EventNotice(event: .known(.push), replicableName: "project_repository", id: id))
       }
     }
     let told = ContinuousClock.now - begun

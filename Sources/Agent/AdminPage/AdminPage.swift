@@ -71,7 +71,7 @@ package struct AdminPage: Sendable {
       "events", "Events",
       [
         "isElsewhere": events == nil, "rows": rows, "isEmpty": rows.isEmpty && events != nil,
-        "older": older.map { AgentRoute.path("/events", [("before", "\($0)")]) } ?? "",
+        "older": older.map { AgentRoute.path(AgentPath.eventsPage.rawValue, [("before", "\($0)")]) } ?? "",
       ], frame)
   }
 
@@ -86,12 +86,12 @@ package struct AdminPage: Sendable {
     return screen(
       "trash", "Trash of \(kind.plural)",
       [
-        "rows": rows, "hasRows": !rows.isEmpty, "action": Links.kind(kind.name, "trash"),
+        "rows": rows, "hasRows": !rows.isEmpty, "action": Links.kind(kind.name, .trashPage),
         "list": Links.kind(kind.name),
-        "confirmEmpty": AgentRoute.path(Links.kind(kind.name, "confirm"), [("action", "empty")]),
+        "confirmEmpty": AgentRoute.path(Links.kind(kind.name, .confirmPage), [("action", "empty")]),
         "waiting": waiting.map { ["id": $0, "link": Links.entry(kind.name, $0)] },
         "isWaiting": !waiting.isEmpty,
-        "confirmRemovals": AgentRoute.path(Links.kind(kind.name, "confirm"), [("action", "removals")]),
+        "confirmRemovals": AgentRoute.path(Links.kind(kind.name, .confirmPage), [("action", "removals")]),
       ], frame)
   }
 
@@ -113,9 +113,9 @@ package struct AdminPage: Sendable {
 
 /// The paths of the screens.
 enum Links {
-  static func kind(_ name: String, _ rest: String? = nil) -> String {
-    "/kinds/\(AgentRoute.encoded(name))\(rest.map { "/\($0)" } ?? "")"
-  }
+  static func kind(_ name: String, _ path: AgentPath = .kindPage) -> String { path.of(name) }
 
-  static func entry(_ kind: String, _ id: String) -> String { AgentRoute.path(self.kind(kind, "entry"), [("id", id)]) }
+  static func entry(_ kind: String, _ id: String) -> String {
+    AgentRoute.path(AgentPath.entryPage.of(kind), [("id", id)])
+  }
 }

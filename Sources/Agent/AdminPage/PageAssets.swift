@@ -1,3 +1,5 @@
+internal import AgentAPI
+
 extension AdminPage {
   /// `/assets/page.css`.
   package static let style = #"""
@@ -90,7 +92,7 @@ extension AdminPage {
         again = false;
         try {
           const answer = await fetch(location.href, { credentials: "same-origin", headers: { accept: "text/html" } });
-          if (answer.redirected && new URL(answer.url).pathname === "/sign-in") { location.assign(answer.url); return; }
+          if (answer.redirected && new URL(answer.url).pathname === "\#(AgentPath.signIn.rawValue)") { location.assign(answer.url); return; }
           if (!answer.ok) throw new Error(answer.status);
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
           const fresh = page.querySelector("[data-live]");
@@ -117,7 +119,7 @@ extension AdminPage {
       const soon = () => { if (!timer) timer = setTimeout(refresh, 700); };
 
       const connect = () => {
-        source = new EventSource("/api/v1/stream");
+        source = new EventSource("\#(AgentRoute.stream)");
         source.onopen = () => { pause = 1000; banner.hidden = true; soon(); };
         source.addEventListener("change", soon);
         source.addEventListener("status", soon);

@@ -51,9 +51,11 @@ package struct PageFrame: Sendable {
   }
 
   var values: [String: Any] {
-    var links: [[String: Any]] = [link("/", "Sites")]
+    var links: [[String: Any]] = [link(AgentPath.page.rawValue, "Sites")]
     links += kinds.map { link(Links.kind($0.name), $0.plural) }
-    links += [link("/events", "Events"), link("/features", "Features")]
+    links += [
+      link(AgentPath.eventsPage.rawValue, "Events"), link(AgentPath.featuresPage.rawValue, "Features"),
+    ]
     return [
       "site": site, "role": role.rawValue, "version": version, "isSignedIn": csrf != nil, "csrf": csrf ?? "",
       "viewer": isAdmin ? "admin" : "reader", "links": links, "notice": notice ?? "",

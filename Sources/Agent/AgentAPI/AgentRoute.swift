@@ -1,60 +1,64 @@
 internal import TextBytes
 
-/// The paths of the API, and the encoding of their parameters.
+/// The paths that a client requests, and the encoding of their parameters.
 package enum AgentRoute {
-  /// Events: `POST` takes one in, `GET` is the feed.
-  package static let events = "/api/v1/events"
-  /// Everything about the site at a glance.
-  package static let status = "/api/v1/status"
-  /// All sites of this site's configuration and reports.
-  package static let sites = "/api/v1/sites"
-  /// A secondary reports its status to its primary.
-  package static let siteReport = "/api/v1/sites/report"
-  /// All sites under Geo's field names.
-  package static let nodeStatus = "/geo_nodes/status"
-  /// Makes a secondary the primary.
-  package static let promotion = "/api/v1/promotion"
-  /// How a primary stands, and that another one has replaced it.
-  package static let fence = "/api/v1/fence"
-  /// A site's epoch; `POST` sets it.
-  package static let epoch = "/api/v1/epoch"
-  /// Feature flags.
-  package static let features = "/api/v1/features"
-  /// The process is up.
-  package static let health = "/healthz"
-  /// The site's copies were compared with the primary and are no further behind than `ready.lag`; 503 otherwise.
-  package static let readiness = "/readyz"
-  /// Prometheus' text.
-  package static let metrics = "/metrics"
+  /// `AgentPath.events`.
+  package static let events = AgentPath.events.rawValue
+  /// `AgentPath.status`.
+  package static let status = AgentPath.status.rawValue
+  /// `AgentPath.sites`.
+  package static let sites = AgentPath.sites.rawValue
+  /// `AgentPath.siteReport`.
+  package static let siteReport = AgentPath.siteReport.rawValue
+  /// `AgentPath.nodeStatus`.
+  package static let nodeStatus = AgentPath.nodeStatus.rawValue
+  /// `AgentPath.promotion`.
+  package static let promotion = AgentPath.promotion.rawValue
+  /// `AgentPath.fence`.
+  package static let fence = AgentPath.fence.rawValue
+  /// `AgentPath.epoch`.
+  package static let epoch = AgentPath.epoch.rawValue
+  /// `AgentPath.features`.
+  package static let features = AgentPath.features.rawValue
+  /// `AgentPath.health`.
+  package static let health = AgentPath.health.rawValue
+  /// `AgentPath.readiness`.
+  package static let readiness = AgentPath.readiness.rawValue
+  /// `AgentPath.metrics`.
+  package static let metrics = AgentPath.metrics.rawValue
+  /// `AgentPath.stream`.
+  package static let stream = AgentPath.stream.rawValue
 
-  /// One site under Geo's field names.
-  package static func nodeStatus(of site: String) -> String { "/geo_nodes/\(encoded(site))/status" }
-  /// A primary's catalog of one kind.
-  package static func catalog(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/catalog" }
-  /// How one replicable stands on the primary's disk now.
-  package static func standing(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/standing" }
-  /// One replicable's content, listed afresh.
-  package static func listing(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/listing" }
-  /// A secondary's registry of one kind, or a primary's states.
-  package static func registry(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/registry" }
-  /// Asks for a sync or a verification of one or of many.
-  package static func registryAction(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/registry/actions" }
-  /// Why one replicable is as it is.
-  package static func explanation(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/explanation" }
-  /// What lies in the trash of a kind.
-  package static func trash(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/trash" }
-  /// Lets the removals go on that wait for a confirmation.
-  package static func removals(_ kind: String) -> String { "/api/v1/kinds/\(encoded(kind))/removals" }
+  /// `AgentPath.nodeStatusOfSite`.
+  package static func nodeStatus(of site: String) -> String { AgentPath.nodeStatusOfSite.of(site) }
+  /// `AgentPath.catalog` of a kind.
+  package static func catalog(_ kind: String) -> String { AgentPath.catalog.of(kind) }
+  /// `AgentPath.standing` of a kind.
+  package static func standing(_ kind: String) -> String { AgentPath.standing.of(kind) }
+  /// `AgentPath.listing` of a kind.
+  package static func listing(_ kind: String) -> String { AgentPath.listing.of(kind) }
+  /// `AgentPath.registry` of a kind.
+  package static func registry(_ kind: String) -> String { AgentPath.registry.of(kind) }
+  /// `AgentPath.registryActions` of a kind.
+  package static func registryAction(_ kind: String) -> String { AgentPath.registryActions.of(kind) }
+  /// `AgentPath.explanation` of a kind.
+  package static func explanation(_ kind: String) -> String { AgentPath.explanation.of(kind) }
+  /// `AgentPath.transitions` of a kind.
+  package static func transitions(_ kind: String) -> String { AgentPath.transitions.of(kind) }
+  /// `AgentPath.trash` of a kind.
+  package static func trash(_ kind: String) -> String { AgentPath.trash.of(kind) }
+  /// `AgentPath.removals` of a kind.
+  package static func removals(_ kind: String) -> String { AgentPath.removals.of(kind) }
 
   /// The repository of a replicable, for git.
   /// - Parameter incarnation: which one is meant; another one is answered with 409 `replaced`.
   package static func git(_ kind: String, _ id: String, incarnation: String? = nil) -> String {
-    "/git/\(encoded(kind))/\(carried(incarnation))\(encodedPath(id)).git"
+    "\(AgentPath.git.fixed)\(encoded(kind))/\(carried(incarnation))\(encodedPath(id)).git"
   }
 
   /// The bytes of a file; parameters as of `git`.
   package static func blob(_ kind: String, _ id: String, incarnation: String? = nil) -> String {
-    "/blobs/\(encoded(kind))/\(carried(incarnation))\(encodedPath(id))"
+    "\(AgentPath.blobs.fixed)\(encoded(kind))/\(carried(incarnation))\(encodedPath(id))"
   }
 
   /// The part of a path before an incarnation. No part of an id begins so.
@@ -109,17 +113,11 @@ package enum AnswerLimit {
 
   /// The limit of a successful answer from a path, with or without a query.
   package static func bytes(of pathAndQuery: String) -> Int {
-    let path = pathAndQuery.prefix { $0 != "?" }
-    switch path {
-    case AgentRoute.events: return events
-    case AgentRoute.fence, AgentRoute.siteReport, AgentRoute.health, AgentRoute.readiness: return value
-    default: break
-    }
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 6, path.hasPrefix("/api/v1/kinds/") else { return command }
-    return switch parts[5] {
-    case "catalog": catalog
-    case "standing": value
+    let parts = AgentPath.parts(of: pathAndQuery.prefix { $0 != "?" })
+    return switch parts.flatMap(AgentPath.init(matching:)) {
+    case .events: events
+    case .catalog: catalog
+    case .standing, .fence, .siteReport, .health, .readiness: value
     default: command
     }
   }

@@ -1,7 +1,7 @@
 /// A notice of a Git host, a hook or an operator; the body of `POST /api/v1/events`.
 package struct EventNotice: Codable, Hashable, Sendable {
-  /// `push`, `update` or `destroy`.
-  package var event: String
+  /// What happened.
+  package var event: Word<EventWord>
   /// The kind's name.
   package var replicableName: String
   /// The id within the kind.
@@ -13,7 +13,8 @@ package struct EventNotice: Codable, Hashable, Sendable {
 
   /// A notice.
   package init(
-    event: String, replicableName: String, id: String, changes: [RefMoveRow]? = nil, correlationId: String? = nil
+    event: Word<EventWord>, replicableName: String, id: String, changes: [RefMoveRow]? = nil,
+    correlationId: String? = nil
   ) {
     self.event = event
     self.replicableName = replicableName

@@ -159,8 +159,11 @@ package struct EpochRow: Codable, Hashable, Sendable {
 
 /// Sets a site's epoch; the body of `POST /api/v1/epoch`.
 package struct EpochOrder: Codable, Hashable, Sendable {
-  /// The epoch from now on; at most 2^40, so that there is room for promotions.
+  /// The epoch from now on; at most `highest`.
   package var epoch: UInt64
+
+  /// The largest epoch that an operator may set: larger ones are reserved for promotions.
+  package static let highest: UInt64 = 1 << 40
 
   /// An order.
   package init(epoch: UInt64) { self.epoch = epoch }

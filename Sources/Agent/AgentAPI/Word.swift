@@ -102,6 +102,16 @@ package enum JobWord: String, APIWord {
   case sync, verification, housekeeping, check
 }
 
+/// The orders of a list of entries.
+package enum RegistrySort: String, APIWord {
+  case idAscending = "id_asc"
+  case idDescending = "id_desc"
+  case lastSyncedAtAscending = "last_synced_at_asc"
+  case lastSyncedAtDescending = "last_synced_at_desc"
+  case verifiedAtAscending = "verified_at_asc"
+  case verifiedAtDescending = "verified_at_desc"
+}
+
 /// An order about entries of a registry.
 package enum RegistryOrder: String, APIWord {
   /// A sync now.
@@ -125,6 +135,16 @@ package enum TrashOrder: String, APIWord {
   case restore
   /// Removes copies for good.
   case empty
+}
+
+/// What a Git host, a hook or an operator reports of one replicable.
+package enum EventWord: String, APIWord {
+  /// Its refs moved.
+  case push
+  /// Something changed, or it is new.
+  case update
+  /// It is said to be gone, which each agent verifies.
+  case destroy
 }
 
 /// The state of one replicable on the primary's disk.

@@ -40,7 +40,6 @@ package struct AgentContext: RequestContext {
 
   /// Returns the author of the request, for the audit log.
   func actor() async -> AuditActor {
-    let site: String? = if case .site(let name) = identity { name } else { nil }
     let process = await PeerProcess.of(channel)
     return AuditActor(
       token: person?.name, site: site, uid: process?.uid, pid: process?.pid,

@@ -1,5 +1,5 @@
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// What the last failed call of this thread left behind.
 func lastErrno() -> Errno { Errno(rawValue: errno) }
@@ -45,7 +45,9 @@ func closeDescriptor(_ descriptor: CInt, _ operation: String, _ path: FilePath) 
 }
 
 /// The status of an open file.
-func descriptorStatus(_ descriptor: CInt, _ operation: String, _ path: FilePath) throws(FileError) -> FileStatus {
+///
+/// - Throws: `FileError` of fstat(2).
+package func descriptorStatus(_ descriptor: CInt, _ operation: String, _ path: FilePath) throws(FileError) -> FileStatus {
   var raw = stat()
   guard fstat(descriptor, &raw) == 0 else { throw FileError.last(operation, path) }
   return FileStatus(raw)

@@ -110,7 +110,7 @@ struct Pair: Sendable {
 
   func push(_ id: String) async throws {
     try await primary.post(
-      AgentRoute.events, EventNotice(event: "push", replicableName: "project_repository", id: id))
+      AgentRoute.events, EventNotice(event: .known(.push), replicableName: "project_repository", id: id))
   }
 
   func entry(_ id: String) async throws -> RegistryRow? {

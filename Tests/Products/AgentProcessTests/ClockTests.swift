@@ -26,7 +26,7 @@ struct ClockTests {
     for id in ids {
       try await GitCommand(in: fixture.source(id)).run("update-ref", "refs/heads/\(branch)", "refs/heads/old")
       try await pair.primary.post(
-        AgentRoute.events, EventNotice(event: "push", replicableName: AgentPairClient.kind, id: id))
+        AgentRoute.events, EventNotice(event: .known(.push), replicableName: AgentPairClient.kind, id: id))
     }
   }
 

@@ -115,7 +115,7 @@ struct DiskTests {
           let source = GitCommand(in: fixture.source(id))
           try await source.run("update-ref", "refs/heads/main", "refs/heads/old")
           let notice = EventNotice(
-            event: "push", replicableName: AgentPairClient.kind, id: id, correlationId: "of-\(id)")
+            event: .known(.push), replicableName: AgentPairClient.kind, id: id, correlationId: "of-\(id)")
           // Refused, as it should be.
           if (try? await pair.primary.post(AgentRoute.events, notice)) != nil { acknowledged.insert("of-\(id)") }
         }

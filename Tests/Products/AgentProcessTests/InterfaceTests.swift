@@ -80,7 +80,7 @@ import Testing
         #expect(try await Self.graphQL(fixture, all).contains("\"errors\":[],\"count\":3"))
         try await pair.untilSettled(count: 3)
         // Events are listed, the newest first, and survive a kill.
-        let path = AgentRoute.path("/api/v1/kinds/project_repository/transitions", [("id", "bad")])
+        let path = AgentRoute.path(AgentRoute.transitions("project_repository"), [("id", "bad")])
         try await pair.until("the transitions are written") {
           try await pair.secondary.get(path, as: TransitionPage.self).transitions.first?.verificationState
             == .succeeded

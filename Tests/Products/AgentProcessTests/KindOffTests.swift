@@ -53,7 +53,7 @@ import Testing
         return false
       }
       let entry = try await pair.entry("group/one")
-      return entry?.state == "synced" && entry?.verificationState == "succeeded"
+      return entry?.state == .synced && entry?.verificationState == .succeeded
     }
   }
 

@@ -165,7 +165,7 @@ import Testing
         for number in 0..<500 {
           try directory.write(oids[number % 2] + "\n", to: "sources/r0.git/refs/heads/busy")
           try await pair.primary.post(
-            AgentRoute.events, EventNotice(event: "push", replicableName: AgentPairClient.kind, id: "r0"))
+            AgentRoute.events, EventNotice(event: .known(.push), replicableName: AgentPairClient.kind, id: "r0"))
         }
         try await pair.untilSettled(count: 1)
         try Self.expectEqual(["r0"], fixture)

@@ -92,7 +92,7 @@ import Testing
         for id in ids {
           try FileManager.default.copyItem(atPath: template, toPath: fixture.source(id))
           try await pair.primary.post(
-            AgentRoute.events, EventNotice(event: "push", replicableName: AgentPairClient.kind, id: id))
+            AgentRoute.events, EventNotice(event: .known(.push), replicableName: AgentPairClient.kind, id: id))
         }
         try await pair.untilVerified(ids[0])
         #expect(try await pair.entry("big")?.state == .started, "it came while the big one was under way")
@@ -132,7 +132,8 @@ import Testing
                 hooks.addTask {
                   try await Task.sleep(for: .seconds(2))
                   try await pair.primary.post(
-                    AgentRoute.events, EventNotice(event: "push", replicableName: AgentPairClient.kind, id: "busy"))
+                    AgentRoute.events,
+                    EventNotice(event: .known(.push), replicableName: AgentPairClient.kind, id: "busy"))
                 }
               }
               hooks.cancelAll()

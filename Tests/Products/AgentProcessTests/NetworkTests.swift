@@ -41,7 +41,7 @@ struct NetworkTests {
     let commit = try await source.run("commit-tree", "-m", "push \(number)", "main^{tree}").text
     try await source.run("update-ref", "refs/heads/branch\(number)", commit)
     try await pair.primary.post(
-      AgentRoute.events, EventNotice(event: "push", replicableName: AgentPairClient.kind, id: id))
+      AgentRoute.events, EventNotice(event: .known(.push), replicableName: AgentPairClient.kind, id: id))
   }
 
   private static func expectEqual(_ ids: [String], _ fixture: AgentPairFixture) throws {

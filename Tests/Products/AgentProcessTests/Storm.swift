@@ -179,7 +179,7 @@ final class Storm: Sendable {
   private func tell(_ word: String, _ id: String, _ client: AgentClient) async throws {
     let correlation = UUID().uuidString.lowercased()
     let notice = EventNotice(
-      event: word, replicableName: AgentPairClient.kind, id: id, changes: nil, correlationId: correlation)
+      event: Word(word), replicableName: AgentPairClient.kind, id: id, changes: nil, correlationId: correlation)
     do {
       try await client.post(AgentRoute.events, notice)
       state.withLock { $0.counts.acknowledged.append(correlation) }

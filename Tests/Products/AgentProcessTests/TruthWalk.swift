@@ -169,7 +169,7 @@ final class TruthWalk {
   /// Announces a change as a hook does; what the primary does not offer is refused, and that is no fault.
   private func announce(_ word: String, _ id: String, _ pair: AgentPairClient) async throws -> String {
     let notice = EventNotice(
-      event: word, replicableName: AgentPairClient.kind, id: id, changes: nil,
+      event: Word(word), replicableName: AgentPairClient.kind, id: id, changes: nil,
       correlationId: UUID().uuidString.lowercased())
     do {
       try await pair.primary.post(AgentRoute.events, notice)

@@ -123,7 +123,8 @@ struct PrintedCommandTests {
   func found() {
     let places = Set(Self.printed.map { $0.place.prefix { $0 != ":" } }.map(String.init))
     for file in [
-      "OperatorCommand.swift", "AlertRules.swift", "GrafanaPanels.swift", "Agent+status.swift", "RestoreCommand.swift",
+      "OperatorCommand.swift", "AlertRules.swift", "GrafanaPanels.swift", "PrimaryAgent+status.swift",
+      "RestoreCommand.swift",
     ] {
       #expect(places.contains(file), "\(file)")
     }

@@ -29,7 +29,7 @@ package struct EntryView: Sendable {
     let actions = isSecondary ? RegistryOrder.words : [RegistryOrder.reverify.rawValue]
     return [
       "id": id, "raw": id, "kind": kind.plural, "list": Links.kind(kind.name),
-      "action": Links.kind(kind.name, "actions"), "rawReturnTo": Links.entry(kind.name, id),
+      "action": Links.kind(kind.name, .actionsForm), "rawReturnTo": Links.entry(kind.name, id),
       "buttons": actions.map { ["action": $0, "text": $0.prefix(1).uppercased() + $0.dropFirst()] },
       "summary": explanation.summary, "facts": explanation.facts.map { ["text": $0] },
       "next": explanation.next, "columns": columns(frame),
@@ -57,29 +57,19 @@ package struct EntryView: Sendable {
       column["value"] = column["text"]
       columns.append(column)
     }
-    if let entry = explanation.entry {
-      add("Number", "\(entry.id)")
-      add("Tracked since", at: entry.createdAt)
-      add("Last sync", at: entry.lastSuccessAt)
-      add("Last attempt", at: entry.lastSyncedAt)
-      add("Not replicated", entry.notOffered.map { "\($0) on the primary" })
-      add("Not replicated since", at: entry.notOfferedAt)
-      add("Sync failure", entry.lastSyncFailure)
-      add("Sync failures in a row", entry.retryCount > 0 ? "\(entry.retryCount)" : nil)
-      add("Sync again", at: entry.retryAt)
-      add("Missing on the primary", entry.missingOnPrimary ? "yes" : nil)
-      add("Last verification", at: entry.verifiedAt)
-      add("Verification failure", entry.verificationFailure)
-      add("Verification failures in a row", entry.verificationRetryCount > 0 ? "\(entry.verificationRetryCount)" : nil)
-      add("Verification again", at: entry.verificationRetryAt)
-      add("Checksum of the copy", entry.verificationChecksum)
-      add("Checksum of the primary", entry.verificationChecksumMismatched)
-      add("Asked for up to event", entry.wanted)
-      add("Complete up to event", entry.held)
-      add("Change waiting since", at: entry.announcedAt)
-      add("Objects checked", at: entry.checkedAt)
-      add("Object check found", entry.checkFailure)
-      add("Incarnation", entry.incarnation)
+    for field in RegistryField.columns {
+      guard let entry = explanation.entry, let column = field.column else { continue }
+      switch field.value(entry) {
+      case .number(let number): add(column.label, "\(number)")
+      case .id(let text): add(column.label, text)
+      case .text(let text): add(column.label, text)
+      case .time(let moment): add(column.label, at: moment)
+      case .count(let count): add(column.label, count > 0 ? "\(count)" : nil)
+      case .flag(let flag): add(column.label, flag ? "yes" : nil)
+      case .sync(let word): add(column.label, word.text)
+      case .verification(let word): add(column.label, word.text)
+      case .reason(let word): add(column.label, word.map { "\($0) on the primary" })
+      }
     }
     if let state = explanation.state {
       add("Last event", state.generation)

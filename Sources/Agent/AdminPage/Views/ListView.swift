@@ -48,7 +48,7 @@ package struct ListView: Sendable {
       "sorts": sorts.map { ["value": $0, "text": Self.words($0), "isChosen": $0 == sort] },
       "rows": entries + states, "isEmpty": entries.isEmpty && states.isEmpty,
       "next": link("after", page.next), "previous": link("before", page.previous),
-      "actions": Links.kind(kind.name, "actions"), "trash": isSecondary ? Links.kind(kind.name, "trash") : "",
+      "actions": Links.kind(kind.name, .actionsForm), "trash": isSecondary ? Links.kind(kind.name, .trashPage) : "",
       "rawReturnTo": path, "bulk": bulk(isSecondary),
     ]
   }
@@ -58,7 +58,7 @@ package struct ListView: Sendable {
       [
         "text": text,
         "link": AgentRoute.path(
-          Links.kind(kind.name, "confirm"), [("action", order.rawValue), ("state", state?.rawValue)]),
+          Links.kind(kind.name, .confirmPage), [("action", order.rawValue), ("state", state?.rawValue)]),
       ]
     }
     let reverify = [one("Reverify all", .reverify, nil), one("Reverify all failed", .reverify, .failed)]

@@ -78,7 +78,8 @@ enum SitesView {
     add("damaged", kind.damaged, [])
     if !kind.removalsWaiting.isEmpty {
       counts.append([
-        "text": "\(kind.removalsWaiting.count) removals waiting", "link": isOwn ? Links.kind(kind.name, "trash") : "",
+        "text": "\(kind.removalsWaiting.count) removals waiting",
+        "link": isOwn ? Links.kind(kind.name, .trashPage) : "",
       ])
     }
     return [

@@ -15,9 +15,9 @@ struct EventIntake: Sendable {
   /// - Throws: `AgentFault` of status 4xx for an invalid notice, `ReplicationError`, the stores' errors. The event is
   ///   durable on return.
   func take(_ notice: EventNotice) async throws {
-    guard let word = SpooledEvent.Word(rawValue: notice.event) else {
+    guard let word = SpooledEvent.Word(rawValue: notice.event.text) else {
       throw AgentFault(
-        400, "unknown_event", "take the event '\(notice.event.prefix(40))' in: it is none of push, update, destroy")
+        400, "unknown_event", "take the event '\(notice.event.text.prefix(40))' in: it is none of \(EventWord.list)")
     }
     let moves = (notice.changes ?? []).map(\.move)
     try await take(

@@ -8,7 +8,7 @@ package enum EpochRange {
   /// The largest epoch that another site accepts: the largest integer of the API.
   package static let highest = UInt64(AgentNumber.highest)
   /// The largest epoch that an operator may set: larger ones are reserved for promotions.
-  package static let highestToSet: UInt64 = 1 << 40
+  package static let highestToSet = EpochOrder.highest
   /// How many promotions a site may have missed.
   package static let longestStep: UInt64 = 1_000
 

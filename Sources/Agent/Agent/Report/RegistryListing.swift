@@ -26,7 +26,7 @@ package struct RegistryListing: Hashable, Sendable {
   package init() {}
 
   /// All words that `sort` may be.
-  package static let sorts = RegistryQuery.Order.allCases.flatMap { ["\($0.rawValue)_asc", "\($0.rawValue)_desc"] }
+  package static let sorts = RegistrySort.words
 }
 
 extension RegistryListing {

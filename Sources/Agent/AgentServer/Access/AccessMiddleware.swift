@@ -7,7 +7,7 @@ internal import SiteTokens
 
 /// Authenticates each request before any route: by a site's token, which covers this request only, by a reader's or
 /// admin's token, by a session's cookie where the route accepts one, or by the listener. Then it applies the route's
-/// rule (`RouteRules`).
+/// rule (`AgentOperation.all`).
 ///
 /// No byte of a body is read before that. A site's token is verified by the head; the body's digest is compared while
 /// the route reads it.
@@ -60,12 +60,12 @@ package struct AccessMiddleware: RouterMiddleware {
     _ request: Request, context: AgentContext, next: @concurrent (Request, AgentContext) async throws -> Response
   ) async throws -> Response {
     var (request, context) = (request, context)
-    let rule = RouteRules.rule(for: request.method, request.uri.path)
+    let rule = RouteTable.operation(for: request.method, request.uri.path)
     context.bodyBytes = limit(of: rule?.body ?? .none)
     if let length = request.headers[.contentLength].flatMap(Int.init), length > context.bodyBytes {
       throw AgentFault.tooLarge(length, context.bodyBytes)
     }
-    guard RouteRule.parts(of: request.head.path?.prefix { $0 != "?" }.description ?? "") != nil else {
+    guard AgentPath.parts(of: request.head.path?.prefix { $0 != "?" }.description ?? "") != nil else {
       throw AgentFault(404, "not_found", "find this path: it has an empty part, or does not begin with a slash")
     }
     var admission: SiteAdmission?
@@ -104,7 +104,7 @@ package struct AccessMiddleware: RouterMiddleware {
     return response
   }
 
-  private func limit(of body: RouteRule.Body) -> Int {
+  private func limit(of body: AgentOperation.Body) -> Int {
     switch body {
     case .none, .value: bodyBytes
     case .form: min(bodyBytes, BodyLimit.forms)
@@ -117,7 +117,7 @@ package struct AccessMiddleware: RouterMiddleware {
 
   /// - Returns: the expected body of a site's request.
   private func identify(
-    _ request: Request, _ rule: RouteRule?, _ context: inout AgentContext, _ access: AccessControl
+    _ request: Request, _ rule: AgentOperation?, _ context: inout AgentContext, _ access: AccessControl
   ) async throws -> SiteAdmission? {
     let client = context.client
     guard let header = request.headers[.authorization] else {
@@ -161,7 +161,7 @@ package struct AccessMiddleware: RouterMiddleware {
 
   /// Returns the cookie of a session, where the route accepts it. Elsewhere a cookie that a browser adds by itself is
   /// no credential.
-  private func cookie(of request: Request, _ rule: RouteRule?, _ client: Client) -> String? {
+  private func cookie(of request: Request, _ rule: AgentOperation?, _ client: Client) -> String? {
     guard let rule, rule.takesCookie, rule.role == .page || RequestOrigin.mayUseCookie(request) else { return nil }
     return sessions?.cookie(of: request, isSecure: client.isSecure)
   }
@@ -177,7 +177,7 @@ package struct AccessMiddleware: RouterMiddleware {
   ///
   /// - Returns: `nil` for a request without one, and for one whose route reads none.
   private func receive(
-    _ request: inout Request, _ rule: RouteRule, _ context: AgentContext, _ admission: SiteAdmission?
+    _ request: inout Request, _ rule: AgentOperation, _ context: AgentContext, _ admission: SiteAdmission?
   ) async throws -> GuardedBody? {
     guard request.hasBody else {
       try admission?.check(.ofNothing)
@@ -221,21 +221,11 @@ extension Identity {
 }
 
 extension AgentContext {
-  /// - Throws: `AgentFault` 401 or 403 for a client that may not read the routes of local clients.
-  func requireReaderOrLocalProcess() throws(AgentFault) { try APIOperation.Role.readerOrLocalProcess.check(identity) }
+  /// - Throws: `AgentFault` 401 or 403 for a client with another role.
+  func require(_ role: AgentOperation.Role) throws(AgentFault) { try role.check(identity) }
 
-  /// - Throws: `AgentFault` 401 or 403 for a client that is neither reader nor admin.
-  func requireReader() throws(AgentFault) { try APIOperation.Role.reader.check(identity) }
-
-  /// - Throws: `AgentFault` 401 or 403 for a client that is no admin.
-  func requireAdmin() throws(AgentFault) { try APIOperation.Role.admin.check(identity) }
-
-  /// - Returns: the site's name; `nil` for a reader or an admin.
-  /// - Throws: `AgentFault` 401 for a client that is not authenticated.
-  @discardableResult func requireSiteOrReader() throws(AgentFault) -> String? {
-    try APIOperation.Role.siteOrReader.check(identity)
-    return if case .site(let name) = identity { name } else { nil }
-  }
+  /// The name of the site that sent the request; `nil` for another client.
+  var site: String? { if case .site(let name) = identity { name } else { nil } }
 
   static let unauthorized = AgentFault(
     401, "unauthorized", "do this without a token", hint: "send one: Authorization: Bearer …")

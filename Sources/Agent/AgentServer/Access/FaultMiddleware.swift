@@ -38,7 +38,7 @@ package struct FaultMiddleware: RouterMiddleware {
     } catch {
       let fault = Self.fault(error, request)
       // The router has no list of a path's other methods; the document has.
-      let allowed = fault.status == 405 ? RouteRules.methods(of: request.uri.path) : []
+      let allowed = fault.status == 405 ? RouteTable.methods(of: request.uri.path) : []
       Self.count(fault.status)
       let client = access?.client(of: request, context.channel)
       let isLogged = client.map { lines.takesLine(of: $0.network) } ?? true
@@ -85,7 +85,7 @@ package struct FaultMiddleware: RouterMiddleware {
     guard let error = error as? any HTTPResponseError else { return AgentFault(error) }
     let path = String(request.uri.path.prefix(200))
     switch error.status {
-    case .notFound where !RouteRules.methods(of: request.uri.path).isEmpty:
+    case .notFound where !RouteTable.methods(of: request.uri.path).isEmpty:
       return AgentFault(405, "method_not_allowed", "do this with '\(path)': not with this method")
     case .notFound: return AgentFault(404, "not_found", "find '\(path)': there is no such route")
     case .methodNotAllowed: return AgentFault(405, "method_not_allowed", "do this with '\(path)': not with this method")

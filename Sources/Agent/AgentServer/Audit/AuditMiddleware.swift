@@ -73,11 +73,8 @@ struct AuditMiddleware: RouterMiddleware {
     }
     let path = request.uri.path
     // Public routes, and signing out.
-    if ["/healthz", "/readyz", "/sign-in", "/sign-out", "/api/v1/openapi.json"].contains(path)
-      || path.hasPrefix("/assets/")
-    {
-      return
-    }
+    let isPublic = [AgentPath.health, .readiness, .signIn, .signOut, .document].contains { $0.rawValue == path }
+    if isPublic || path.hasPrefix("/assets/") { return }
     // The routes of git and blobs parse the raw path themselves: a kind in another spelling is another kind.
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     let isContent = parts.count > 2 && ["git", "blobs"].contains(parts[1])

@@ -10,8 +10,7 @@ extension Router<AgentContext> {
   func addGraphQLRoutes(_ agent: Agent) {
     let schema = GeoSchema.make(agent)
     let engine = GraphQLEngine(schema)
-    post("/graphql") { request, context in
-      try context.requireReader()
+    answer(.post, .graphQL) { request, context in
       let body = try await request.body.collect(upTo: context.bodyBytes)
       let asked: GraphQLRequest
       do throws(GraphQLError) {
@@ -39,9 +38,8 @@ extension Router<AgentContext> {
       return Self.answer(response, .ok)
     }
     let sdl = ByteBuffer(string: schema.sdl)
-    get("/graphql/schema") { _, context in
-      try context.requireReader()
-      return Response(
+    answer(.get, .graphQLSchema) { _, _ in
+      Response(
         status: .ok, headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
         body: .init(byteBuffer: sdl))
     }

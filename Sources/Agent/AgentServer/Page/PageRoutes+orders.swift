@@ -11,19 +11,19 @@ internal import TextBytes
 /// Handles the orders of the page's forms: each has a token of its session, and ends with a page that shows the result.
 extension PageRoutes {
   func addOrders(_ router: Router<AgentContext>) {
-    router.post("/sign-in") { request, context in
+    router.answer(.post, .signIn) { request, context in
       try await answered(request, context) { try await signIn(request, context) }
     }
-    router.post("/sign-out") { request, context in
+    router.answer(.post, .signOut) { request, context in
       try await answered(request, context) {
         let form = try await PageForm(request, context)
         let cookie = sessions.cookie(of: request, isSecure: context.client.isSecure)
         try form.check(cookie)
         if let cookie { try await sessions.end(cookie: cookie) }
-        return with(cookie: "", seconds: 0, context, Self.redirect("/sign-in"))
+        return with(cookie: "", seconds: 0, context, Self.redirect(AgentPath.signIn.rawValue))
       }
     }
-    order(router, "/kinds/{kind}/actions") { form, kind in
+    order(router, .actionsForm) { form, kind in
       guard form["all"] != nil || form["id"] != nil, let action = form["action"] else {
         throw AgentFault(400, "invalid_request", "do something: the form says neither what nor to which")
       }
@@ -32,26 +32,26 @@ extension PageRoutes {
         RegistryAction(action: Word(action), ids: ids, state: form["state"].map(Word.init)), on: kind)
       return (form.returnTo, "\(action).\(answer.count)")
     }
-    order(router, "/kinds/{kind}/trash") { form, kind in
+    order(router, .trashPage) { form, kind in
       let action = form["action"] ?? ""
       let answer = try await agent.act(TrashAction(action: Word(action), name: form["name"]), onTrashOf: kind)
-      return ("/kinds/\(AgentRoute.encoded(kind))/trash", "\(action).\(answer.count)")
+      return (AgentPath.trashPage.of(kind), "\(action).\(answer.count)")
     }
-    order(router, "/kinds/{kind}/removals") { _, kind in
+    order(router, .removalsForm) { _, kind in
       let answer = try await agent.confirmRemovals(of: kind)
-      return ("/kinds/\(AgentRoute.encoded(kind))/trash", "removals.\(answer.count)")
+      return (AgentPath.trashPage.of(kind), "removals.\(answer.count)")
     }
-    order(router, "/features") { form, _ in
+    order(router, .featuresPage) { form, _ in
       try await agent.set(FeatureRow(name: form["name"] ?? "", isEnabled: form["is_enabled"] == "true"))
-      return ("/features", "feature.1")
+      return (AgentPath.featuresPage.rawValue, "feature.1")
     }
   }
 
   private func order(
-    _ router: Router<AgentContext>, _ path: String,
+    _ router: Router<AgentContext>, _ path: AgentPath,
     _ body: @escaping @Sendable (PageForm, String) async throws -> (path: String, done: String)
   ) {
-    router.post(RouterPath(path)) { request, context in
+    router.answer(.post, path) { request, context in
       switch context.identity {
       case .nobody, .neighbour, .site: return Self.toSignIn(request)
       case .reader, .admin: break
@@ -59,7 +59,7 @@ extension PageRoutes {
       return try await answered(request, context) {
         let form = try await PageForm(request, context)
         try form.check(sessions.cookie(of: request, isSecure: context.client.isSecure))
-        try context.requireAdmin()
+        try context.require(.admin)
         let (path, done) = try await body(form, context.parameters.get("kind") ?? "")
         return Self.redirect("\(path)\(path.contains("?") ? "&" : "?")done=\(AgentRoute.encoded(done))")
       }

@@ -23,41 +23,42 @@ struct PageRoutes: Sendable {
 
   func add(to router: Router<AgentContext>) {
     addAssets(router)
-    router.get("/sign-in") { request, _ in
+    router.answer(.get, .signIn) { request, _ in
       html(page.signIn(await frame(request, nil), returnTo: PageForm.path(request.field("return_to"))))
     }
-    screen(router, "/") { request, context in
+    screen(router, .page) { request, context in
       page.sites(await frame(request, context), try await agent.sites(), agent.trends())
     }
-    screen(router, "/kinds/{kind}") { request, context in try await list(request, context) }
-    screen(router, "/kinds/{kind}/entry") { request, context in try await entry(request, context) }
-    screen(router, "/kinds/{kind}/confirm") { request, context in try await confirmation(request, context) }
-    screen(router, "/kinds/{kind}/trash") { request, context in
+    screen(router, .kindPage) { request, context in try await list(request, context) }
+    screen(router, .entryPage) { request, context in try await entry(request, context) }
+    screen(router, .confirmPage) { request, context in try await confirmation(request, context) }
+    screen(router, .trashPage) { request, context in
       let kind = try await kind(context)
       return page.trash(
         await frame(request, context), of: kind.name, try await agent.trash(of: kind.name.name),
         waiting: kind.row.removalsWaiting)
     }
-    screen(router, "/events") { request, context in
+    screen(router, .eventsPage) { request, context in
       guard agent.role == .primary else { return page.events(await frame(request, context), nil, older: nil) }
       let before = request.field("before").flatMap { UInt64($0) }
       let events = try await agent.events(before: before, limit: 50)
       return page.events(
         await frame(request, context), events, older: events.last.flatMap { $0.id > 1 ? $0.id : nil })
     }
-    screen(router, "/features") { request, context in
+    screen(router, .featuresPage) { request, context in
       page.features(await frame(request, context), try await agent.features())
     }
     addOrders(router)
   }
 
   private func addAssets(_ router: Router<AgentContext>) {
-    for (path, type, text) in [
-      ("/assets/page.css", "text/css; charset=utf-8", AdminPage.style),
-      ("/assets/page.js", "text/javascript; charset=utf-8", AdminPage.script),
-    ] {
+    let assets: [(AgentPath, String, String)] = [
+      (.pageStyle, "text/css; charset=utf-8", AdminPage.style),
+      (.pageScript, "text/javascript; charset=utf-8", AdminPage.script),
+    ]
+    for (path, type, text) in assets {
       let bytes = ByteBuffer(string: text)
-      router.get(RouterPath(path)) { _, _ in
+      router.answer(.get, path) { _, _ in
         Response(
           status: .ok, headers: Self.headers(type).merging([.cacheControl: "no-cache"]), body: .init(byteBuffer: bytes))
       }
@@ -105,9 +106,9 @@ struct PageRoutes: Sendable {
   }
 
   private func confirmation(_ request: Request, _ context: AgentContext) async throws -> String {
-    try context.requireAdmin()
+    try context.require(.admin)
     let (kind, row) = try await kind(context)
-    let path = "/kinds/\(AgentRoute.encoded(kind.name))"
+    let path = AgentPath.kindPage.of(kind.name)
     let action = try request.required("action")
     let state = request.field("state")
     func screen(
@@ -196,10 +197,10 @@ struct PageRoutes: Sendable {
 
   /// Returns a screen for readers; redirects a client without a session to the sign-in.
   private func screen(
-    _ router: Router<AgentContext>, _ path: String,
+    _ router: Router<AgentContext>, _ path: AgentPath,
     _ body: @escaping @Sendable (Request, AgentContext) async throws -> String
   ) {
-    router.get(RouterPath(path)) { request, context in
+    router.answer(.get, path) { request, context in
       switch context.identity {
       case .nobody, .neighbour, .site: return Self.toSignIn(request)
       case .reader, .admin: break
@@ -226,7 +227,8 @@ struct PageRoutes: Sendable {
   }
 
   static func toSignIn(_ request: Request) -> Response {
-    redirect(AgentRoute.path("/sign-in", [("return_to", request.uri.string == "/" ? nil : request.uri.string)]))
+    redirect(
+      AgentRoute.path(AgentPath.signIn.rawValue, [("return_to", request.uri.string == "/" ? nil : request.uri.string)]))
   }
 
   static func redirect(_ path: String) -> Response {

@@ -40,12 +40,13 @@ struct AgentRouters: Sendable {
     }
   }
 
-  /// - Throws: errors of describing the routes.
+  /// - Throws: errors of describing the routes, and `RouteTable.Mismatch`.
   init(_ agent: Agent, _ means: Means) throws {
     network = try Self.full(.network(means.doors.access), agent, means)
     admin = try Self.full(.adminSocket, agent, means)
     let events = Self.router(.eventSocket, means)
     events.addEventRoute(agent)
+    try RouteTable.check(events, has: AgentOperation.all.filter { $0.method == .post && $0.path == .events })
     self.events = events.buildResponder()
   }
 
@@ -73,7 +74,20 @@ struct AgentRouters: Sendable {
         doors: means.doors
       ).add(to: router)
     }
+    try RouteTable.check(router, has: operations(door, means.doors))
     return router.buildResponder()
+  }
+
+  /// Returns the operations of a listener: the page is on the network only, and deliveries are accepted only where they
+  /// are configured.
+  private static func operations(_ door: AccessMiddleware.Door, _ doors: AgentListeners) -> [AgentOperation] {
+    AgentOperation.all.filter { operation in
+      switch operation.area {
+      case .page: if case .network = door { true } else { false }
+      case .delivery: !doors.webhooks.isEmpty
+      case .api, .content: true
+      }
+    }
   }
 
   private static func router(_ door: AccessMiddleware.Door, _ means: Means) -> Router<AgentContext> {

@@ -1,3 +1,4 @@
+internal import AgentAPI
 internal import HTTPTypes
 package import Hummingbird
 internal import Logging
@@ -20,8 +21,9 @@ extension RouterMethods {
   ) -> Self {
     let routes = BlobRoutes(
       workers: workers, writeLimit: writeLimit, minimumRate: minimumRate, resolve: resolve)
-    get("blobs/**") { request, context in try await routes.answer(request, context) }
-    head("blobs/**") { request, context in try await routes.answer(request, context).createHeadResponse() }
+    let path = RouterPath(AgentPath.blobs.rawValue)
+    get(path) { request, context in try await routes.answer(request, context) }
+    head(path) { request, context in try await routes.answer(request, context).createHeadResponse() }
     return self
   }
 }

@@ -1,3 +1,4 @@
+internal import AgentAPI
 internal import Foundation
 package import GitServing
 internal import HTTPTypes
@@ -25,9 +26,10 @@ extension RouterMethods {
     let routes = GitRoutes(
       service: service, writeLimit: writeLimit, minimumRate: minimumRate, home: home, reserve: reserve,
       resolve: resolve)
-    get("git/**") { request, context in try await routes.answer(request, context) }
-    head("git/**") { request, context in try await routes.answer(request, context).createHeadResponse() }
-    post("git/**") { request, context in try await routes.answer(request, context) }
+    let path = RouterPath(AgentPath.git.rawValue)
+    get(path) { request, context in try await routes.answer(request, context) }
+    head(path) { request, context in try await routes.answer(request, context).createHeadResponse() }
+    post(path) { request, context in try await routes.answer(request, context) }
     return self
   }
 }

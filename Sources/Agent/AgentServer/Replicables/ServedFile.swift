@@ -1,4 +1,4 @@
-internal import Foundation
+internal import DurableFiles
 internal import Glibc
 internal import SystemPackage
 
@@ -27,15 +27,14 @@ final class ServedFile: Sendable {
     }
     guard let last = names.last else { throw .isDirectory }
     let descriptor = try Self.open(directory, last, O_RDONLY)
-    var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+    guard let status = try? descriptorStatus(descriptor, "send", path), status.kind == .regular else {
       close(descriptor)
       throw .isDirectory
     }
     self.descriptor = descriptor
-    size = Int64(status.st_size)
-    let stamps = [status.st_mtim, status.st_ctim].map { Int64($0.tv_sec) &* 1_000_000_000 &+ Int64($0.tv_nsec) }
-    let parts = [Int64(bitPattern: UInt64(status.st_ino)), size] + stamps
+    size = status.size
+    let stamps = [status.modified, status.changed].map { $0.seconds &* 1_000_000_000 &+ Int64($0.nanoseconds) }
+    let parts = [Int64(bitPattern: status.inode), size] + stamps
     entityTag = "\"" + parts.map { String(UInt64(bitPattern: $0), radix: 16) }.joined(separator: "-") + "\""
   }
 

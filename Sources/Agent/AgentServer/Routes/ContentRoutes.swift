@@ -42,7 +42,8 @@ extension Router<AgentContext> {
   private static func admit(
     _ context: AgentContext, _ doors: AgentListeners, _ kind: String, _ id: String
   ) throws -> AgentConfiguration.Serving? {
-    if try context.requireSiteOrReader() != nil { return nil }
+    try context.require(.siteOrReader)
+    if context.site != nil { return nil }
     guard doors.servesReaders else {
       throw AgentFault(
         403, "not_served", "give out this site's copies", hint: "say 'serve_git: true' in its configuration")
@@ -58,7 +59,7 @@ extension AgentListeners {
   /// - Throws: `AgentFault` 403 for a reader where only admins may read, 404 for content that the rules exclude.
   func rules(of kind: String, _ id: String, for context: AgentContext) throws -> AgentConfiguration.Serving {
     let rules = serving[kind] ?? .everything
-    if rules.role == .admin { try context.requireAdmin() }
+    if rules.role == .admin { try context.require(.admin) }
     guard rules.selection.selects(try ReplicableID(id)) else {
       throw AgentFault(404, "missing", "there is no such repository or file")
     }

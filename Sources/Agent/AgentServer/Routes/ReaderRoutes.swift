@@ -9,12 +9,10 @@ internal import WorkerPool
 extension Router<AgentContext> {
   /// Adds the routes of readers and admins.
   func addReaderRoutes(_ agent: Agent, _ doors: AgentListeners) {
-    get("/api/v1/status") { _, context in
-      try context.requireReaderOrLocalProcess()
-      return try Response.json(try await agent.status())
+    answer(.get, .status) { _, _ in
+      try Response.json(try await agent.status())
     }
-    get("/api/v1/kinds/{kind}/registry") { request, context in
-      try context.requireReader()
+    answer(.get, .registry) { request, context in
       let kind = try context.parameters.require("kind")
       if let id = request.query("id") { return try Response.json(try await agent.registryEntry(of: kind, id: id)) }
       // Without a sort order it is a walk by ids, for programs; otherwise it is a paged list.
@@ -27,25 +25,21 @@ extension Router<AgentContext> {
           state: request.query("state"), verificationState: request.query("verification_state"),
           prefix: request.query("prefix")))
     }
-    post("/api/v1/kinds/{kind}/registry/actions") { request, context in
-      try context.requireAdmin()
+    answer(.post, .registryActions) { request, context in
       let kind = try context.parameters.require("kind")
       return try Response.json(try await agent.act(try await request.value(RegistryAction.self, context), on: kind))
     }
-    get("/api/v1/kinds/{kind}/explanation") { request, context in
-      try context.requireReader()
-      return try Response.json(
+    answer(.get, .explanation) { request, context in
+      try Response.json(
         try await agent.explanation(of: try context.parameters.require("kind"), id: try request.required("id")))
     }
-    get("/api/v1/kinds/{kind}/transitions") { request, context in
-      try context.requireReader()
-      return try Response.json(
+    answer(.get, .transitions) { request, context in
+      try Response.json(
         try await agent.transitions(
           of: try context.parameters.require("kind"), id: try request.required("id"),
           limit: try request.number("limit", in: 1...1_000, default: 50)))
     }
-    get("/api/v1/kinds/{kind}/history") { request, context in
-      try context.requireReader()
+    answer(.get, .history) { request, context in
       let (kind, id) = (try context.parameters.require("kind"), try request.required("id"))
       let rules = try doors.refRules(of: kind, id, for: context)
       var page = try await agent.history(
@@ -53,33 +47,26 @@ extension Router<AgentContext> {
       if let rules { page.changes.removeAll { rules.hides($0.ref) } }
       return try Response.json(page)
     }
-    get("/api/v1/trends") { _, context in
-      try context.requireReader()
-      return try Response.json(agent.trends())
+    answer(.get, .trends) { _, _ in
+      try Response.json(agent.trends())
     }
-    get("/api/v1/kinds/{kind}/trash") { _, context in
-      try context.requireReader()
-      return try Response.json(try await agent.trash(of: try context.parameters.require("kind")))
+    answer(.get, .trash) { _, context in
+      try Response.json(try await agent.trash(of: try context.parameters.require("kind")))
     }
-    post("/api/v1/kinds/{kind}/trash") { request, context in
-      try context.requireAdmin()
+    answer(.post, .trash) { request, context in
       let kind = try context.parameters.require("kind")
       return try Response.json(try await agent.act(try await request.value(TrashAction.self, context), onTrashOf: kind))
     }
-    post("/api/v1/kinds/{kind}/removals") { _, context in
-      try context.requireAdmin()
-      return try Response.json(try await agent.confirmRemovals(of: try context.parameters.require("kind")))
+    answer(.post, .removals) { _, context in
+      try Response.json(try await agent.confirmRemovals(of: try context.parameters.require("kind")))
     }
-    post("/api/v1/promotion") { request, context in
-      try context.requireAdmin()
-      return try Response.json(try await agent.promote(try await request.value(PromotionOrder.self, context)))
+    answer(.post, .promotion) { request, context in
+      try Response.json(try await agent.promote(try await request.value(PromotionOrder.self, context)))
     }
-    get("/api/v1/features") { _, context in
-      try context.requireReader()
-      return try Response.json(try await agent.features())
+    answer(.get, .features) { _, _ in
+      try Response.json(try await agent.features())
     }
-    post("/api/v1/features") { request, context in
-      try context.requireAdmin()
+    answer(.post, .features) { request, context in
       try await agent.set(try await request.value(FeatureRow.self, context))
       return try Response.json(try await agent.features())
     }
@@ -88,8 +75,7 @@ extension Router<AgentContext> {
   /// Adds the route of metrics.
   func addMetricsRoute(_ metrics: MetricsRegistry) {
     let pages = SharedAnswer<ByteBuffer>()
-    get("/metrics") { _, context in
-      try context.requireReaderOrLocalProcess()
+    answer(.get, .metrics) { _, _ in
       let page = try await pages.get { ByteBuffer(string: await metrics.render()) }
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .cacheControl: "no-store"],
@@ -100,8 +86,8 @@ extension Router<AgentContext> {
   /// Adds the routes of liveness and readiness, for supervisors and load balancers, without a token. Their reasons
   /// contain nothing that requires a token; `remora status` has the details.
   func addHealthRoutes(_ agent: Agent) {
-    get("/healthz") { _, _ in Self.plain("ok\n") }
-    get("/readyz") { _, _ in
+    answer(.get, .health) { _, _ in Self.plain("ok\n") }
+    answer(.get, .readiness) { _, _ in
       let obstacles = try await agent.obstacleCount()
       guard obstacles > 0 else { return Self.plain("ready\n") }
       return Self.plain("not ready: 'remora status' names \(obstacles) reasons\n", .serviceUnavailable)

@@ -13,8 +13,7 @@ extension Router<AgentContext> {
   /// that were left out, and `reset` means that the missed transitions are unknown. A stream ends after ten minutes:
   /// the client reconnects and authenticates again; `Last-Event-ID` continues at its position.
   func addStreamRoute(_ agent: Agent, lifetime: Duration) {
-    get("/api/v1/stream") { request, context in
-      try context.requireReader()
+    answer(.get, .stream) { request, context in
       guard let listener = agent.listen(after: EventStream.lastID(of: request)) else {
         throw AgentFault(
           503, "busy", "open another stream: as many as may be are open",

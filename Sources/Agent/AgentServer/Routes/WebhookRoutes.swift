@@ -37,7 +37,7 @@ extension Router<AgentContext> {
   /// sync.
   func addWebhookRoutes(_ agent: Agent, _ doors: [String: WebhookDoor]) {
     guard !doors.isEmpty else { return }
-    post("/webhooks/{kind}") { request, context in
+    answer(.post, .webhook) { request, context in
       let kind = try context.parameters.require("kind")
       guard let door = doors[kind] else {
         throw AgentFault(
@@ -123,7 +123,8 @@ extension Agent {
     do {
       try await take(
         EventNotice(
-          event: notice.word.rawValue, replicableName: kind, id: id, changes: moves, correlationId: correlationID))
+          event: Word(notice.word.rawValue), replicableName: kind, id: id, changes: moves, correlationId: correlationID)
+      )
       return true
     } catch {
       // The id does not exist here, or is invalid: this is no error of the forge.

@@ -23,13 +23,8 @@ struct EventCommand: AsyncParsableCommand {
         remora event destroy release_asset 2026/archive.tar.gz
       """)
 
-  /// What can have happened.
-  enum Word: String, ExpressibleByArgument, CaseIterable {
-    case push, update, destroy
-  }
-
   @Argument(help: "push, update or destroy.")
-  var event: Word
+  var event: EventWord
 
   @Argument(help: "The kind.")
   var name: String
@@ -45,7 +40,7 @@ struct EventCommand: AsyncParsableCommand {
   func run() async throws {
     guard hook else {
       _ = try await agent.ask { client in
-        try await client.post(AgentRoute.events, EventNotice(event: event.rawValue, replicableName: name, id: id))
+        try await client.post(AgentRoute.events, EventNotice(event: .known(event), replicableName: name, id: id))
       }
       return
     }
@@ -69,7 +64,7 @@ struct EventCommand: AsyncParsableCommand {
     let file = AgentPointer.file(agent.config)
     let state = try AgentConfiguration.stateDirectory(file, environment: ProcessInfo.processInfo.environment)
     let notice = EventNotice(
-      event: event.rawValue, replicableName: name, id: id, changes: changes,
+      event: .known(event), replicableName: name, id: id, changes: changes,
       correlationId: UUID().uuidString.lowercased())
     let http = BoundedHTTPClient(configuration: .init(connectTimeout: Self.patience))
     let client = AgentClient(
@@ -91,7 +86,7 @@ struct EventCommand: AsyncParsableCommand {
 
   private func spool(_ notice: EventNotice, below state: String, because fault: AgentFault) throws {
     let event = SpooledEvent(
-      word: SpooledEvent.Word(rawValue: notice.event) ?? .update, replicableName: try ReplicableName(name),
+      word: SpooledEvent.Word(rawValue: notice.event.text) ?? .update, replicableName: try ReplicableName(name),
       id: try ReplicableID(id),
       changes: (notice.changes ?? []).map { RefMove(old: $0.old, new: $0.new, name: $0.ref) },
       correlationID: notice.correlationId ?? "", time: SiteEnvironment.system.now())
@@ -118,3 +113,5 @@ struct EventCommand: AsyncParsableCommand {
     return size <= Self.changeBytes ? changes : nil
   }
 }
+
+extension EventWord: ExpressibleByArgument {}

@@ -1,3 +1,4 @@
+import AgentAPI
 import BoundedHTTP
 import Foundation
 import TestSupport
@@ -6,13 +7,13 @@ import Testing
 @testable import AgentServer
 
 @Suite("Who may ask each route", .serialized)
-struct RouteRuleTests {
+struct OperationRoleTests {
   private enum Outcome: Equatable {
     case admitted, unauthorized, forbidden, signIn
   }
 
   /// Returns what the table declares, for a listener that only this machine can reach.
-  private static func declared(_ rule: RouteRule, _ asker: AccessFixture.Asker) -> Outcome {
+  private static func declared(_ rule: AgentOperation, _ asker: AccessFixture.Asker) -> Outcome {
     if asker == .foreignCookie, rule.method == .post { return .forbidden }
     if asker == .unknownSite { return .unauthorized }
     let hasSession = asker == .cookie || asker == .foreignCookie
@@ -25,10 +26,10 @@ struct RouteRuleTests {
     switch rule.role {
     case .everybody, .signature: return .admitted
     // Readers see no questions of orders.
-    case .page where rule.path.hasSuffix("/confirm") && asker == .reader: return .forbidden
+    case .page where rule.path == .confirmPage && asker == .reader: return .forbidden
     case .page: return isReader ? .admitted : .signIn
     // Without a session there is none to end.
-    case .form where rule.path == "/sign-out": return .forbidden
+    case .form where rule.path == .signOut: return .forbidden
     // No form of a session is sent here.
     case .form: return isReader ? .forbidden : .signIn
     // A session's cookie says nothing where it is not taken: then its client is what its address says.
@@ -41,26 +42,26 @@ struct RouteRuleTests {
     }
   }
 
-  private static func outcome(_ answer: AccessFixture.Answer, _ rule: RouteRule) -> Outcome {
+  private static func outcome(_ answer: AccessFixture.Answer, _ rule: AgentOperation) -> Outcome {
     switch answer.status {
     // A delivery without a signature is refused by its route.
     case 401 where rule.role == .signature && answer.text.contains("bad_signature"): .admitted
     // The form's own answer, as a page.
-    case 401 where rule.path == "/sign-in" && answer.text.contains("<html"): .admitted
+    case 401 where rule.path == .signIn && answer.text.contains("<html"): .admitted
     case 401: .unauthorized
     case 403: .forbidden
-    case 303 where answer.headers["Location"]?.hasPrefix("/sign-in") == true && rule.path != "/sign-out": .signIn
+    case 303 where answer.headers["Location"]?.hasPrefix("/sign-in") == true && rule.path != .signOut: .signIn
     case 303 where answer.headers["Location"]?.hasPrefix("/sign-in?") == true: .signIn
     default: .admitted
     }
   }
 
-  private static func path(_ rule: RouteRule) -> String {
-    if rule.path == "/git/**" {
+  private static func path(_ rule: AgentOperation) -> String {
+    if rule.path == .git {
       let name = "/git/project_repository/one.git"
       return rule.method == .get ? "\(name)/info/refs?service=git-upload-pack" : "\(name)/git-upload-pack"
     }
-    let path = rule.path.replacing("{kind}", with: "project_repository").replacing("{name}", with: "main")
+    let path = rule.path.rawValue.replacing("{kind}", with: "project_repository").replacing("{name}", with: "main")
     return path == "/blobs/**" ? "/blobs/project_repository/none" : path
   }
 
@@ -77,7 +78,7 @@ struct RouteRuleTests {
         atPath: directory.path("sources"), withIntermediateDirectories: true)
       _ = try builder.build(at: directory.path("sources/one.git"))
     } _: { fixture in
-      let rules = try RouteRules.all()
+      let rules = AgentOperation.all
       #expect(rules.count > 40)
       let cookie = try await fixture.signIn()
       for rule in rules {
@@ -86,7 +87,7 @@ struct RouteRuleTests {
         let method: HTTPRequest.Method = rule.method == .get ? .get : .post
         for asker in AccessFixture.Asker.allCases {
           let answer = try await fixture.ask(as: asker, method, Self.path(rule), cookie: cookie, body: body)
-          let what: Comment = "\(method) \(rule.path) as \(asker): \(answer.status) \(answer.text.prefix(200))"
+          let what: Comment = "\(method) \(rule.path.rawValue) as \(asker): \(answer.status) \(answer.text.prefix(200))"
           #expect(Self.outcome(answer, rule) == Self.declared(rule, asker), what)
           #expect(answer.status != 500, what)
           // Each rule is of a route that there is; this agent takes no deliveries.
