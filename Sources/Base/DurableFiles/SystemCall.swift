@@ -47,7 +47,8 @@ func closeDescriptor(_ descriptor: CInt, _ operation: String, _ path: FilePath) 
 /// The status of an open file.
 ///
 /// - Throws: `FileError` of fstat(2).
-package func descriptorStatus(_ descriptor: CInt, _ operation: String, _ path: FilePath) throws(FileError) -> FileStatus {
+package func descriptorStatus(_ descriptor: CInt, _ operation: String, _ path: FilePath) throws(FileError) -> FileStatus
+{
   var raw = stat()
   guard fstat(descriptor, &raw) == 0 else { throw FileError.last(operation, path) }
   return FileStatus(raw)
