@@ -13,7 +13,10 @@ import Testing
     "Sources/Agent/Agent/Wire",
     "Sources/Agent/SiteTokens/Site",
   ]
-  private static let files = ["Sources/Agent/Agent/Secondary/RemotePrimary.swift"]
+  private static let files = [
+    "Sources/Agent/Agent/Primary/PrimaryAgent+promotion.swift", "Sources/Agent/Agent/Secondary/RemotePrimary.swift",
+    "Sources/Agent/Agent/Secondary/SecondaryAgent+promotion.swift",
+  ]
 
   /// Lines whose operands are no numbers of another site.
   private static let allowed: [String: [String]] = [
@@ -27,7 +30,12 @@ import Testing
       "let bytes = try AgentJSON.encode(report) + [UInt8(ascii: \"\\n\")]",
       "let bytes = [UInt8](try encoder.encode(record)) + [UInt8(ascii: \"\\n\")]",
       "return SourceAddress(location: url + path)",
-      "self[\"health_status\"] = .text(site.health.prefix(1).uppercased() + site.health.dropFirst())",
+      "self[\"health_status\"] = .text(site.health.text.prefix(1).uppercased() + site.health.text.dropFirst())",
+      "package static let all = site + registry + between + graphQL + content + page",
+      ".word(SyncWord.words + VerificationWord.words.filter { !SyncWord.words.contains($0) })),",
+      "return rawValue[..<start] + AgentRoute.encoded(value) + rawValue[rawValue.index(after: end)...]",
+      "package var jsonName: String { name.reduce(into: \"\") { $0 += $1.isUppercase ? \"_\\($1.lowercased())\" : \"\\($1)\" } }",
+      "sites: [Self.own(status, at: now)] + (primary?.secondaries(lastEventID: status.lastEventId) ?? []))",
     ],
     "counts and positions in what is in memory": [
       "let name = bytes[(space + 1)..<end]", "start = end + 1",
@@ -63,7 +71,7 @@ import Testing
 
   @Test("trapping operators on values from other sites")
   func operators() throws {
-    let paths = Self.folders.flatMap { House.swiftFiles(below: $0) } + Self.files
+    let paths = Self.folders.flatMap { SourceTree.swiftFiles(below: $0) } + Self.files
     #expect(paths.count > 30, "the folders were not found")
     let allowed = Set(Self.allowed.values.joined())
     var found: [String] = []

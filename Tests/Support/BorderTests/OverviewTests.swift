@@ -5,16 +5,16 @@ import Testing
 /// Checks that every target has an overview page, and that the symbols that its topics name exist.
 @Suite struct OverviewTests {
   /// Targets with Swift files or public headers. System libraries have neither: a module map and a shim need no page.
-  private static func places() throws -> [House.Place] {
-    try House.places().filter { place in
-      let files = House.swiftFiles(below: place.sources).count
+  private static func places() throws -> [SourceTree.Place] {
+    try SourceTree.places().filter { place in
+      let files = SourceTree.swiftFiles(below: place.sources).count
       // The executable is one file that calls another target.
       if place.target == "remora", files == 1 { return false }
       return files > 0 || FileManager.default.fileExists(atPath: PackageFiles.url("\(place.sources)/include").path)
     }
   }
 
-  private static func page(of place: House.Place) -> String {
+  private static func page(of place: SourceTree.Place) -> String {
     "\(place.sources)/\(place.target).docc/\(place.target).md"
   }
 
@@ -69,7 +69,7 @@ import Testing
     for place in try Self.places() {
       let path = Self.page(of: place)
       var names: Set<String> = []
-      for file in House.swiftFiles(below: place.sources) {
+      for file in SourceTree.swiftFiles(below: place.sources) {
         names.formUnion(Self.declarations(in: try PackageFiles.text(file)))
       }
       let unknown = Self.topics(of: try PackageFiles.text(path)).filter { !names.contains($0) }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 /// This package on disk.
-enum House {
+enum SourceTree {
   /// A target of `Sources` and the folder of its area.
   struct Place: Hashable {
     let area: String
