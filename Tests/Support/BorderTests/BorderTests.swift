@@ -28,7 +28,8 @@ import Testing
   @Test("every target has tests")
   func testFolders() throws {
     // System libraries are module maps, and three lines have nothing to test.
-    for place in try SourceTree.places() where place.target != "remora" && !SourceTree.swiftFiles(below: place.sources).isEmpty {
+    for place in try SourceTree.places()
+    where place.target != "remora" && !SourceTree.swiftFiles(below: place.sources).isEmpty {
       #expect(!SourceTree.swiftFiles(below: place.tests).isEmpty, "\(place.target) has no tests")
     }
   }

@@ -34,7 +34,8 @@ import Testing
   @Test("the table names every variable that a test reads, and no other")
   func table() throws {
     var found: Set<String> = []
-    for path in SourceTree.swiftFiles(below: "Tests") + ["Package.swift"] where !path.hasSuffix("/EnvironmentTests.swift") {
+    for path in SourceTree.swiftFiles(below: "Tests") + ["Package.swift"]
+    where !path.hasSuffix("/EnvironmentTests.swift") {
       let text = try PackageFiles.text(path)
       found.formUnion(Self.names(in: text))
       // Under another name the search would not find what is read from it.
