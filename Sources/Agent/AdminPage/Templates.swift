@@ -120,7 +120,7 @@ enum Templates {
     <h1>Trash</h1>
     <p><a href="{{list}}">Back to the list</a></p>
     {{#isWaiting}}<section class="panel"><h2>Waiting removals</h2>
-    <p>Too much would go within a day, or a person has restored them: they wait until somebody confirms.</p>
+    <p>Too much would go within a day, or a person has restored them: they wait for a confirmation by an operator.</p>
     <ul>{{#waiting}}<li><a href="{{link}}">{{id}}</a></li>{{/waiting}}</ul>
     {{#isAdmin}}<p><a class="button" href="{{confirmRemovals}}">Let them go</a></p>{{/isAdmin}}</section>{{/isWaiting}}
     <div id="live" data-live>
@@ -212,7 +212,7 @@ enum EntryTemplates {
     <thead><tr><th scope="col">When</th><th scope="col">Sync</th><th scope="col">Verification</th><th scope="col">Failure</th></tr></thead>
     <tbody>{{#transitions}}<tr><td data-label="When">{{#at}}{{>moment}}{{/at}}</td><td data-label="Sync">{{sync}}</td><td data-label="Verification">{{verification}}</td><td data-label="Failure" class="text">{{message}}</td></tr>{{/transitions}}</tbody></table>{{/hasTransitions}}
     {{#hasHistory}}<h2>Ref history</h2>
-    {{#hasMore}}<p>The newest changes; 'remora history' tells all.</p>{{/hasMore}}
+    {{#hasMore}}<p>The newest changes; 'remora history' shows all.</p>{{/hasMore}}
     <table class="stacked"><caption class="quiet">Changes of refs, the newest first</caption>
     <thead><tr><th scope="col">When</th><th scope="col">Ref</th><th scope="col">Before</th><th scope="col">After</th><th scope="col">To bring it back</th></tr></thead>
     <tbody>{{#history}}<tr><td data-label="When">{{#at}}{{>moment}}{{/at}} {{what}}</td><td data-label="Ref">{{ref}}</td><td data-label="Before"><code>{{old}}</code></td><td data-label="After"><code>{{new}}</code></td><td data-label="To bring it back">{{#restore}}<code>{{restore}}</code>{{/restore}}</td></tr>{{/history}}</tbody></table>{{/hasHistory}}

@@ -84,7 +84,7 @@ extension RegistryField {
     ) { .flag($0.missingOnPrimary) },
     .init(
       "forceToRedownload", "Boolean!", "The next sync fetches everything anew.",
-      deprecation: "Geo no longer has it; here it still tells what it says"
+      deprecation: "Geo no longer has it; here it still has its value"
     ) { .flag($0.forceToRedownload) },
     .init("checksumMismatch", "Boolean!", "The last verification found a difference.") { .flag($0.checksumMismatch) },
     .init("verificationState", "VerificationStateEnum!", "Where the verification stands.") {

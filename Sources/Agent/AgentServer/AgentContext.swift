@@ -13,7 +13,7 @@ package struct AgentContext: RequestContext {
   /// The connection, with its peer.
   package let channel: any Channel
   /// The client's identity, once access was checked.
-  package var identity: Identity = .nobody
+  package var identity: Identity = .anonymous
 
   /// The client's address, once access was checked.
   var client = Client.socket
@@ -50,7 +50,7 @@ package struct AgentContext: RequestContext {
 /// The identity of a client.
 package enum Identity: Hashable, Sendable {
   /// Not authenticated.
-  case nobody
+  case anonymous
   /// Not authenticated, on this machine, where only local clients can connect.
   case neighbour
   /// A client with the role reader.

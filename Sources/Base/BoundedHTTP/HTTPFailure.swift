@@ -133,7 +133,7 @@ extension HTTPFailure {
   private static func classify(_ error: HTTPClientError) -> (Kind, String) {
     switch error {
     case .cancelled: (.cancelled, "cancelled")
-    case .connectTimeout, .getConnectionFromPoolTimeout: (.connectTimeout, "nobody answered the connection in time")
+    case .connectTimeout, .getConnectionFromPoolTimeout: (.connectTimeout, "no answer to the connection in time")
     case .tlsHandshakeTimeout: (.connectTimeout, "the TLS handshake did not end in time")
     case .httpProxyHandshakeTimeout: (.connectTimeout, "the proxy did not answer in time")
     case .proxyAuthenticationRequired: (.proxyRefused, "the proxy asks for authentication")
@@ -166,7 +166,7 @@ extension HTTPFailure {
 
   private static func classify(_ error: ChannelError) -> (Kind, String) {
     switch error {
-    case .connectTimeout: (.connectTimeout, "nobody answered the connection in time")
+    case .connectTimeout: (.connectTimeout, "no answer to the connection in time")
     case .eof, .ioOnClosedChannel, .alreadyClosed, .inputClosed, .outputClosed:
       (.connectionLost, "the server closed the connection")
     default: (.other, "\(error)")

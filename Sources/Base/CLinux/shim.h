@@ -19,7 +19,7 @@ static inline int remora_has_access_list(const char *path) {
   return syscall(SYS_getxattr, path, "system.posix_acl_access", (void *)0, 0ul) > 0;
 }
 
-// What statx(2) tells of a file. `birth_seconds` and `birth_nanoseconds` are when its inode was made, where `has_birth` is not 0.
+// What statx(2) returns for a file. `birth_seconds` and `birth_nanoseconds` are when its inode was made, where `has_birth` is not 0.
 struct remora_status {
   unsigned long long device, inode, size;
   long long modified_seconds, changed_seconds, birth_seconds;
@@ -27,7 +27,7 @@ struct remora_status {
   unsigned int mode, links, owner, has_birth;
 };
 
-// statx(2): all that stat(2) tells and the birth of the inode, in one call. Returns 0, or -1 with errno set. Links are not followed.
+// statx(2): all that stat(2) returns and the birth of the inode, in one call. Returns 0, or -1 with errno set. Links are not followed.
 static inline int remora_status(const char *path, struct remora_status *status) {
   const int at_fdcwd = -100;              // linux/fcntl.h, AT_FDCWD
   const int at_symlink_nofollow = 0x100;  // linux/fcntl.h, AT_SYMLINK_NOFOLLOW

@@ -24,7 +24,7 @@ package final class AdmissionGate: Sendable {
   ///   - places: how many may be in at once, 1 or more.
   ///   - waitingLimit: how many may wait, 0 or more.
   package init(name: String, places: Int, waitingLimit: Int) {
-    precondition(places > 0 && waitingLimit >= 0, "a gate lets somebody in")
+    precondition(places > 0 && waitingLimit >= 0, "a gate has at least one place")
     self.name = name
     self.waitingLimit = waitingLimit
     state = Mutex(State(free: places))

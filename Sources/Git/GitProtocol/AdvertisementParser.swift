@@ -150,7 +150,7 @@ package struct AdvertisementParser: ~Copyable {
       version = 1
       state = .refs(isFirst: true)
     } else if line.hasPrefix("version ") {
-      throw ProtocolError(.malformed, "the server speaks '\(ForeignText.serverLine(line))', which nobody asked for")
+      throw ProtocolError(.malformed, "the server speaks '\(ForeignText.serverLine(line))', which was not requested")
     } else {
       try takeRefLine(line, isFirst: true)
     }

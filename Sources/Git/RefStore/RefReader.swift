@@ -36,7 +36,9 @@ package struct RefReader: Sendable {
   /// Reads HEAD, the loose refs and packed-refs, in this order, until packed-refs stayed the same meanwhile and no name
   /// turned from a file into a directory or back.
   package func contents() throws(RefStoreError) -> Contents {
-    guard let contents = try contents(unless: { _ in false }) else { preconditionFailure("nobody stopped the reading") }
+    guard let contents = try contents(unless: { _ in false }) else {
+      preconditionFailure("a reading that nothing stops was stopped")
+    }
     return contents
   }
 

@@ -9,7 +9,8 @@ struct ConnectionOptions: ParsableArguments {
   var caFile: String?
 
   @Option(
-    help: "Send the token in this file to servers that ask who we are (Authorization: Bearer).", completion: .file())
+    help: "Send the token in this file to servers that require authentication (Authorization: Bearer).",
+    completion: .file())
   var bearerTokenFile: String?
 
   @Option(
@@ -31,7 +32,7 @@ struct ConnectionOptions: ParsableArguments {
     help: ArgumentHelp("The private key of that certificate, in a PEM file.", valueName: "file"), completion: .file())
   var clientKey: String?
 
-  @Flag(help: "Ask at the terminal when a server wants a login and nobody else knows one.")
+  @Flag(help: "Ask at the terminal when a server requires a login and no other source has one.")
   var ask = false
 
   @Option(

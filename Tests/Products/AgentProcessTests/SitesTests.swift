@@ -75,7 +75,7 @@ import Testing
         try clock.set(700)
         try await pair.until("its silence is told") {
           let row = try await Self.sites(pair.primary).last
-          return row?.health == .unhealthy && row?.problems.first?.contains("has not told how it stands since") == true
+          return row?.health == .unhealthy && row?.problems.first?.contains("has not reported its status since") == true
         }
         let told = try #require(try await Self.sites(pair.primary).last?.status)
         let node = try #require(try await Self.nodes(pair.primary)["berlin"])

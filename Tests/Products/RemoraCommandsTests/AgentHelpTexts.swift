@@ -400,7 +400,7 @@ enum AgentHelpTexts {
     USAGE: remora trash restore <name> [--json] [--kind <name>] [--config <file>] [--url <url>] [--token-file <file>] [--ca-file <file>]
 
     ARGUMENTS:
-      <name>                  Its name in the trash, as 'trash list' tells it.
+      <name>                  Its name in the trash, as 'trash list' shows it.
 
     AGENT:
       --config <file>         The agent's configuration (else REMORA_CONFIG, else

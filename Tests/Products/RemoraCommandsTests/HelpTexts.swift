@@ -66,7 +66,7 @@ enum HelpTexts {
     SOURCE is a URL (https, http, ssh, git, file), USER@HOST:PATH or a path.
     DESTINATION is a bare repository; it is made if it is missing. After exit 0 it
     has exactly the refs of the source, its HEAD, and every object that they
-    reach; refs that the source does not have are gone, and 'remora history' tells
+    reach; refs that the source does not have are gone, and 'remora history' shows
     their last values. All refs change in one step.
 
     Examples:

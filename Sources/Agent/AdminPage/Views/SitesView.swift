@@ -22,7 +22,7 @@ enum SitesView {
     add("Last event", status?.lastEventId.map { "\($0)" })
     if status?.isReady == false { add("Ready", "no: \(status?.obstacles?.first ?? "see the log")") }
     add("Events behind", site.eventsBehind.map { "\($0)" })
-    add("Told", site.reportedAt.flatMap { frame.moment($0)["text"] as? String })
+    add("Reported", site.reportedAt.flatMap { frame.moment($0)["text"] as? String })
     return [
       "name": site.name, "health": site.health.text, "problems": site.problems.map { ["text": $0] },
       "hasProblems": !site.problems.isEmpty, "facts": facts,

@@ -10,7 +10,7 @@ extension AgentConfiguration {
   private static func top(_ name: String, _ role: Role) -> String {
     """
     # A \(role.rawValue) of Remora. Lines behind '#' show what else can be said, limits and times with their defaults.
-    # 'remora config check FILE' tells everything that is wrong with it.
+    # 'remora config check FILE' names everything that is wrong with it.
     # Each key with a single value can come from the environment: trash.keep is REMORA_TRASH_KEEP.
 
     # Who this site is. Every site has a name of its own.
@@ -25,7 +25,7 @@ extension AgentConfiguration {
     # trusted_proxies: [127.0.0.1]
     # tls: { certificate_file: /etc/remora/tls.pem, key_file: /etc/remora/tls.key, ca_file: /etc/remora/ca.pem }
 
-    # Tokens of people: each file holds one of at least 32 bytes, mode 0600.
+    # Tokens of users: each file holds one of at least 32 bytes, mode 0600.
     admin_token_file: /etc/remora/admin-token
     # reader_token_file: /etc/remora/reader-token
 
@@ -57,7 +57,7 @@ extension AgentConfiguration {
     # The file holds that host's token, and none of this agent's: it is sent there.
     # sources: { tokens: [{ host: git.example.org, file: /etc/remora/git.example.org.token }] }
 
-    # Whether people may fetch from the copies.
+    # Whether users may fetch from the copies.
     # serve_git: false
 
 

@@ -157,7 +157,7 @@ package struct HookScript: Hashable, Sendable {
     """
     #!/bin/sh
     \(Self.mark)1: written by 'remora hook install', taken away by 'remora hook uninstall'.
-    # Tells the agent of a push, and neither fails nor delays it. What else shall run on a push belongs into
+    # Notifies the agent of a push, and neither fails nor delays it. What else has to run on a push belongs into
     # post-receive.remora-chained beside this file: it runs first, with the same input.
     program=\(Self.quoted(program))
     config=\(Self.quoted(configuration))
@@ -180,15 +180,15 @@ package struct HookScript: Hashable, Sendable {
       printf '%s' "$changes" 2>/dev/null | "$chained" "$@"
       status=$?
       said=$(printf '%s' "$changes" 2>/dev/null | tell)
-      told=$?
+      code=$?
     else
       said=$(tell)
-      told=$?
+      code=$?
     fi
-    if [ "$told" -ne 0 ]; then
+    if [ "$code" -ne 0 ]; then
       said=$(printf '%s' "${said:-no answer in time}" | head -n 1)
-      printf '%s\\n' "remora: the push is safe, but its copies were not told ($said); they find out by themselves" >&2
-      $limit logger -t remora -p daemon.warning -- "hook of $name $id: status $told: $said" >/dev/null 2>&1
+      printf '%s\\n' "remora: the push is safe, but its copies were not notified ($said); they find out by themselves" >&2
+      $limit logger -t remora -p daemon.warning -- "hook of $name $id: status $code: $said" >/dev/null 2>&1
     fi
     exit "$status"
 

@@ -52,7 +52,7 @@ struct NotificationLoop: Sendable {
           book = next
         }
       } catch {
-        if !Task.isCancelled { observer.log(.trouble("look for what people should know: \(error)")) }
+        if !Task.isCancelled { observer.log(.trouble("look for what to notify of: \(error)")) }
       }
       for channel in channels { await deliver(&book, to: channel, &rests[channel, default: Rest()]) }
       // Throws only when cancelled, which the loop checks.
@@ -69,7 +69,7 @@ struct NotificationLoop: Sendable {
         rest.pause = Self.firstPause
       } catch {
         guard !Task.isCancelled else { return }
-        observer.log(.trouble("tell people by notify.\(channel) of '\(first.subject)': \(error)"))
+        observer.log(.trouble("notify by notify.\(channel) of '\(first.subject)': \(error)"))
         rest.until = .now + rest.pause
         rest.pause = min(rest.pause * 2, Self.longestPause)
       }

@@ -71,7 +71,7 @@ extension PrimaryAgent {
       case .absent: presence = "It is not on this site's disk."
       }
     } catch {
-      presence = "Whether it is on the disk cannot be told: \(error)."
+      presence = "Whether it is on the disk is not known: \(error)."
     }
     row.facts.append(presence)
     guard let state = try await site.primary.states(of: name).state(of: id), state.goneAt == nil else {

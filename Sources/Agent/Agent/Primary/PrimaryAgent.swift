@@ -115,7 +115,7 @@ struct PrimaryAgent: SiteOperations {
     let taken = site.secondaries[name].cursor?.id ?? site.reports[name]?.status.lastEventId
     if let taken, let lastEventID { row.eventsBehind = lastEventID > taken ? lastEventID.clampedDifference(taken) : 0 }
     guard let report = site.reports[name] else {
-      row.problems = ["'\(name)' has never told how it stands: see whether its agent runs there"]
+      row.problems = ["'\(name)' has never reported its status: see whether its agent runs there"]
       return row
     }
     row.status = report.status
@@ -123,7 +123,7 @@ struct PrimaryAgent: SiteOperations {
     row.problems = report.status.problems
     if Timestamp(report.receivedAt).map({ environment.now() - $0 > Self.expiration }) ?? true {
       row.problems.insert(
-        "'\(name)' has not told how it stands since \(report.receivedAt): see whether its agent runs there", at: 0)
+        "'\(name)' has not reported its status since \(report.receivedAt): see whether its agent runs there", at: 0)
     }
     row.health = .known(row.problems.isEmpty ? .healthy : .unhealthy)
     return row

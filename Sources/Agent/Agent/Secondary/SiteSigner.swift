@@ -76,12 +76,12 @@ package final class SiteSigner: RequestSigner {
   }
 
   package func learns(fromRefusal headers: HTTPHeaderFields) -> Bool {
-    if let told = headers[SiteTokenHeader.start] {
+    if let start = headers[SiteTokenHeader.start] {
       // `NAME/WORD`: the name is displayed and put into the next token.
-      guard told.utf8.count <= 200, let name = told.split(separator: "/").first, SiteName(String(name)) != nil,
-        told.unicodeScalars.allSatisfy({ ForeignText.prints($0) })
+      guard start.utf8.count <= 200, let name = start.split(separator: "/").first, SiteName(String(name)) != nil,
+        start.unicodeScalars.allSatisfy({ ForeignText.prints($0) })
       else { return false }
-      state.withLock { $0.start = told }
+      state.withLock { $0.start = start }
       return true
     }
     let now = ContinuousClock.now

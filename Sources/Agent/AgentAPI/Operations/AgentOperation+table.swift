@@ -210,7 +210,7 @@ extension AgentOperation {
           parameters: [id, incarnation], answer: .text("text/plain"))),
       .init(
         .post, .siteReport, .site,
-        .init(summary: "A secondary tells how it stands.", body: .type(StatusRow.self), answer: .nothing)),
+        .init(summary: "A secondary reports its status.", body: .type(StatusRow.self), answer: .nothing)),
       .init(
         .get, .fence, .siteOrReader,
         .init(summary: "Whether this primary was replaced.", answer: json(FenceRow.self))),

@@ -128,7 +128,7 @@ package struct AccessMiddleware: RouterMiddleware {
         context.identity = person.role == .admin ? .admin : .reader
         context.isStillAdmitted = { sessions.person(ofCookie: cookie, access) != nil }
       } else {
-        context.identity = access.trustsLoopback && client.isOnThisMachine ? .neighbour : .nobody
+        context.identity = access.trustsLoopback && client.isOnThisMachine ? .neighbour : .anonymous
       }
       return nil
     }
@@ -215,7 +215,7 @@ extension Identity {
     switch self {
     case .site(let name): "site \(name)"
     case .reader, .admin: "person \(client.network)"
-    case .nobody, .neighbour: client.network
+    case .anonymous, .neighbour: client.network
     }
   }
 }

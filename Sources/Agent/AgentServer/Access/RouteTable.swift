@@ -88,7 +88,7 @@ extension AgentOperation.Role {
     case (.readerOrLocalProcess, .reader), (.reader, .reader), (.siteOrReader, .reader), (.siteOrReader, .site),
       (.site, .site):
       return
-    case (_, .nobody), (_, .neighbour): throw AgentContext.unauthorized
+    case (_, .anonymous), (_, .neighbour): throw AgentContext.unauthorized
     case (.site, _):
       throw AgentFault(
         403, "forbidden", "take this from a person: only another site asks it", hint: "look at 'remora help promote'")

@@ -29,7 +29,7 @@ struct AuditMiddleware: RouterMiddleware {
     var details: [String: String] = [:]
     switch context.identity {
     // The route refuses it without reading the body.
-    case .nobody, .neighbour: break
+    case .anonymous, .neighbour: break
     case .reader, .admin, .site:
       let body = try await request.body.collect(upTo: context.bodyBytes)
       request.body = .init(buffer: body)
@@ -42,7 +42,7 @@ struct AuditMiddleware: RouterMiddleware {
       let response = try await next(request, context)
       (entry.outcome, entry.code) = Self.outcome(of: response.status.code, code: nil)
       // The page redirects a client without a session to the sign-in form.
-      if context.identity == .nobody || context.identity == .neighbour {
+      if context.identity == .anonymous || context.identity == .neighbour {
         (entry.outcome, entry.code) = (.refused, "unauthorized")
       }
       await audit.record(entry)
@@ -69,7 +69,7 @@ struct AuditMiddleware: RouterMiddleware {
     guard let kinds = context.person?.kinds else { return }
     switch context.identity {
     case .reader, .admin: break
-    case .nobody, .neighbour, .site: return
+    case .anonymous, .neighbour, .site: return
     }
     let path = request.uri.path
     // Public routes, and signing out.

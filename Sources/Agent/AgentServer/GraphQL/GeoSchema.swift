@@ -103,7 +103,7 @@ enum GeoSchema {
       .init("id", "ID!", "What the site is known by."), .init("name", "String!", "Its name."),
       .init("primary", "Boolean!", "It is the primary."), .init("url", "String", "Where it is reached."),
       .init("enabled", "Boolean!", "It takes part."),
-      .init("health", "String!", "healthy, unhealthy, or unknown where it has never told.") { call in
+      .init("health", "String!", "healthy, unhealthy, or unknown where it has never reported.") { call in
         let sites = try await agent.sites().sites
         return .text(sites.first { $0.name == call.parent["name"]?.text }?.health.text)
       },

@@ -76,7 +76,7 @@ enum GeoMutations {
       else {
         throw AgentFault(
           404, "not_tracked", "\(action) '\(id.prefix(200))': it is no entry of this site's registries",
-          hint: "take the id that a list tells")
+          hint: "take the id that a list shows")
       }
       _ = try await agent.act(RegistryAction(action: Word(action), ids: [row.modelRecordId]), on: kind.name)
       let now = try await agent.entry(number: number, of: kind.name)

@@ -21,7 +21,7 @@ enum APIDocument {
       "info": [
         "title": "Remora", "version": Agent.version,
         "description":
-          "What an agent tells and takes. Repositories (/git/), files (/blobs/), webhooks (/webhooks/) and the admin page (/) "
+          "What an agent answers and takes. Repositories (/git/), files (/blobs/), webhooks (/webhooks/) and the admin page (/) "
           + "speak their own protocols and are not described here.",
       ],
       "paths": paths,

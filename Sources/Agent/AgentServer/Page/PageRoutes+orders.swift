@@ -53,7 +53,7 @@ extension PageRoutes {
   ) {
     router.answer(.post, path) { request, context in
       switch context.identity {
-      case .nobody, .neighbour, .site: return Self.toSignIn(request)
+      case .anonymous, .neighbour, .site: return Self.toSignIn(request)
       case .reader, .admin: break
       }
       return try await answered(request, context) {

@@ -202,7 +202,7 @@ struct PageRoutes: Sendable {
   ) {
     router.answer(.get, path) { request, context in
       switch context.identity {
-      case .nobody, .neighbour, .site: return Self.toSignIn(request)
+      case .anonymous, .neighbour, .site: return Self.toSignIn(request)
       case .reader, .admin: break
       }
       return try await answered(request, context) { html(try await body(request, context)) }

@@ -68,7 +68,8 @@ enum SiteMetrics {
           row.eventsBehind.map { .init(Double($0), labels: [("secondary", row.name)]) }
         }),
       gauge(
-        "remora_secondary_healthy", "Whether a secondary has told within ten minutes that nothing needs a person.",
+        "remora_secondary_healthy",
+        "Whether a secondary has reported within ten minutes that nothing needs an operator.",
         secondaries.map { .init($0.health == .healthy ? 1 : 0, labels: [("secondary", $0.name)]) }),
     ]
   }

@@ -55,7 +55,7 @@ extension Router<AgentContext> {
     }
     answer(.post, .siteReport) { request, context in
       guard let site = context.site else {
-        throw AgentFault(403, "forbidden", "take a report: only a site tells how it stands")
+        throw AgentFault(403, "forbidden", "take a report: only a site reports its status")
       }
       try await agent.take(report: try await request.value(StatusRow.self, context), from: site)
       return Response(status: .noContent)

@@ -147,10 +147,10 @@ final class Executor {
 
   private func note(_ error: any Error, _ place: Place) {
     guard errors.count < limits.errors else { return }
-    var told = error as? GraphQLError ?? present(error)
-    if told.locations.isEmpty { told.locations = [place.field.location] }
-    if told.path.isEmpty { told.path = place.path }
-    errors.append(told)
+    var reported = error as? GraphQLError ?? present(error)
+    if reported.locations.isEmpty { reported.locations = [place.field.location] }
+    if reported.path.isEmpty { reported.path = place.path }
+    errors.append(reported)
   }
 
   private func complete(

@@ -115,10 +115,10 @@ package struct ObjectCheck {
     below tips: [(name: String, oid: ObjectID)], _ walk: inout CompleteWalk, _ kind: CheckFinding.Kind,
     _ outcome: inout CheckOutcome
   ) throws {
-    var told: Set<ObjectID> = []
+    var reported: Set<ObjectID> = []
     for tip in tips {
       do {
-        guard let gap = try walk.gap(below: tip.oid), told.insert(gap.oid).inserted else { continue }
+        guard let gap = try walk.gap(below: tip.oid), reported.insert(gap.oid).inserted else { continue }
         let needer = gap.neededBy.map { ", which \($0) needs" } ?? ""
         outcome.findings.append(
           CheckFinding(kind: kind, subject: tip.name, message: "object \(gap.oid)\(needer), is missing"))

@@ -73,7 +73,7 @@ package struct RefRestoration {
   ) throws -> (ReferenceName, ObjectID) {
     let unknown = MirrorError(
       .momentUnknown, "restore '\(ref)' from '\(copy)': the copy had no such ref at that moment",
-      hint: "'remora history' tells when it had one")
+      hint: "'remora history' shows when it had one")
     if ref == "HEAD" {
       guard let line = moment.head.map({ String(decoding: $0, as: UTF8.self) }) else { throw unknown }
       if let oid = ObjectID(hex: Array(line.utf8)) { return (.head, oid) }
@@ -114,7 +114,7 @@ package struct RefRestoration {
     guard let gap = try walk.gap(below: oid) else { return }
     throw MirrorError(
       .momentUnknown, "restore '\(ref)' (\(oid)) from '\(copy)': its object \(gap.oid) is no longer there",
-      hint: "its retention has passed, or the copy is damaged: 'remora check' tells")
+      hint: "its retention has passed, or the copy is damaged: run 'remora check'")
   }
 
   private func builder(_ objects: ObjectDatabase) throws -> PackBuilder {

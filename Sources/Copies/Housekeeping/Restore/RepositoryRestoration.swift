@@ -81,7 +81,7 @@ package struct RepositoryRestoration {
         throw MirrorError(
           .momentUnknown,
           "restore '\(copy)': nothing of it is left, object \(first.missing) of '\(first.name)' is missing, and all others",
-          hint: "its retention has passed, or it is damaged: 'remora check' tells")
+          hint: "its retention has passed, or it is damaged: run 'remora check'")
       }
       try StagedFile.write(PackedRefs.serialize(refs), to: layout.packedRefs, through: files)
       try creation.finish(made: made)

@@ -79,7 +79,7 @@ enum KeptCommits {
       return [
         .init(
           code: "commits_kept",
-          message: "which commits the source lacks cannot be told (\(error)): 'remora history' shows where refs were")
+          message: "which commits the source lacks is not known (\(error)): 'remora history' shows where refs were")
       ]
     }
   }

@@ -27,7 +27,7 @@ struct RefTransaction {
     try publish(bytes, as: layout.packedRefs, lock: layout.packedRefsLock) { [layout, files] in
       guard try files.status(of: layout.packedRefs) == status else {
         throw MirrorError(
-          .destinationLocked, "change the refs of '\(layout.root)': somebody else changed packed-refs meanwhile",
+          .destinationLocked, "change the refs of '\(layout.root)': another program changed packed-refs meanwhile",
           hint: "run again when the other program has ended")
       }
     }

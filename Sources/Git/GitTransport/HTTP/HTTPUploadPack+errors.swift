@@ -81,10 +81,11 @@ extension HTTPUploadPack {
       cause = "\(server) does not accept the credentials from \(credential.whence)"
       hint = "check user, password or token there"
     } else if base.origin == source.origin {
-      cause = "\(server) asks who we are, and there are no credentials for '\(base.origin.host)'"
+      cause = "\(server) requires authentication, and there are no credentials for '\(base.origin.host)'"
       hint = "check the address; for a private repository put the credentials into ~/.netrc"
     } else {
-      cause = "the source redirected to '\(base.origin)', which asks who we are; credentials do not follow redirects"
+      cause =
+        "the source redirected to '\(base.origin)', which requires authentication; credentials do not follow redirects"
       hint = "mirror from \(base.redacted)"
     }
     return TransportError(
@@ -141,7 +142,7 @@ extension HTTPUploadPack {
     if code == .rateLimited { hint = retryAfter.map { "the server says: retry after \($0)" } }
     if head.status == 404 { hint = "check the address; some servers answer so to those who may not see it" }
     if head.status == 451 { hint = "the server withholds it for legal reasons: ask its operator" }
-    if head.status == 407 { hint = "the proxy asks who we are: put user and password into its address" }
+    if head.status == 407 { hint = "the proxy requires authentication: put user and password into its address" }
     return TransportError(
       code, operation: operation.rawValue, subject: base.redacted,
       cause: "the server answered with status \(head.status)\(text.isEmpty ? "" : ": \(text)")", hint: hint,

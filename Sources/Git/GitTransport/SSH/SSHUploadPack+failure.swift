@@ -52,18 +52,18 @@ extension SSHUploadPack {
     case .revoked(let place):
       return error(
         .hostKeyRevoked, "the host showed \(shown), which is revoked in \(place)",
-        hint: "somebody else may be answering for the host: ask who runs it")
+        hint: "another machine may be answering for the host: ask who runs it")
     case .changed(let place):
       return error(
         .hostKeyChanged, "the host showed \(shown), and \(place) has another key for '\(name)'",
-        hint: "somebody else may be answering for the host; if its key was changed, correct that line")
+        hint: "another machine may be answering for the host; if its key was changed, correct that line")
     case .authorityOnly(let place):
       return error(
         .hostKeyUnknown, "the host showed \(shown), and \(place) knows an authority only, which libssh2 cannot ask",
         hint: "install ssh, or add the host's key to \(files.first ?? "known_hosts")")
     case .unknown, .trusted:
       return error(
-        .hostKeyUnknown, "the host showed \(shown), and nobody knows '\(name)' by it",
+        .hostKeyUnknown, "the host showed \(shown), and no known_hosts file has it for '\(name)'",
         hint: "compare it with what the host's owner says, then add it to \(files.first ?? "known_hosts")")
     }
   }
@@ -117,10 +117,10 @@ extension SSHUploadPack {
     if errorText.contains("HOST IDENTIFICATION HAS CHANGED") {
       return error(
         .hostKeyChanged, words,
-        hint: "somebody else may be answering for the host; if its key was changed, correct that line")
+        hint: "another machine may be answering for the host; if its key was changed, correct that line")
     }
     if errorText.contains("is marked as revoked") || errorText.contains("REVOKED HOST KEY") {
-      return error(.hostKeyRevoked, words, hint: "somebody else may be answering for the host: ask who runs it")
+      return error(.hostKeyRevoked, words, hint: "another machine may be answering for the host: ask who runs it")
     }
     if errorText.contains("Host key verification failed") {
       return error(

@@ -46,7 +46,7 @@ struct TrashRestoreCommand: AsyncParsableCommand {
         remora trash restore 1795434334971-a683ee35d56d1777
       """)
 
-  @Argument(help: "Its name in the trash, as 'trash list' tells it.")
+  @Argument(help: "Its name in the trash, as 'trash list' shows it.")
   var name: String
 
   @Flag(help: "Print a JSON object.") var json = false

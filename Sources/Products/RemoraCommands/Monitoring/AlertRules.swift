@@ -2,7 +2,7 @@
 /// short failures.
 enum AlertRules {
   static let text = """
-    # rule_files of Prometheus. Both sites are scraped, by a job called 'remora'; 'instance' tells which one speaks.
+    # rule_files of Prometheus. Both sites are scraped, by a job called 'remora'; 'instance' names the site.
     groups:
       - name: remora
         rules:

@@ -120,7 +120,7 @@ struct QuickstartRun {
 
   private func tamper(_ secondary: AgentClient) async throws {
     try ground.git("-C", ground.copy("other"), "update-ref", "refs/heads/intruder", "HEAD")
-    say("", "Somebody writes a ref into the copy 'other'. It is verified again:")
+    say("", "Another program writes a ref into the copy 'other'. It is verified again:")
     try await secondary.post(
       AgentRoute.registryAction(Self.kind), RegistryAction(.reverify, ids: ["other"]))
     try await until("the tampering is caught") { try await !differences("other", secondary).isEmpty }

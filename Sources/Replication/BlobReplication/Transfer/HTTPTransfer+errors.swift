@@ -23,7 +23,7 @@ extension HTTPTransfer {
         disposition: .host)
     case 407:
       return StrategyError(
-        .sourceUnreachable, trying: operation, cause, hint: "the proxy asks who we are: check its credentials",
+        .sourceUnreachable, trying: operation, cause, hint: "the proxy requires authentication: check its credentials",
         disposition: .host)
     case 408, 429, 500...599:
       let wait = head.headers["Retry-After"]

@@ -118,7 +118,7 @@ struct TableReading<Row: FlatRow> {
     if failure == nil, Self.isChanged(bytes) {
       throw RegistryStoreError(
         .damaged,
-        "read '\(paths.document)': its bytes are not those that were written; if somebody edited it on purpose, take the 'check' off its end, else restore it from a backup"
+        "read '\(paths.document)': its bytes are not those that were written; if an operator edited it on purpose, take the 'check' off its end, else restore it from a backup"
       )
     }
     if let failure { throw damaged(paths.document, line: Self.line(of: failure.offset, in: bytes), "\(failure)") }

@@ -76,7 +76,7 @@ struct HookPushTests {
     #expect(outcome.isSuccess)
     let said = outcome.errorText.split(separator: "\n").filter { $0.hasPrefix("remote: ") }
     #expect(said.count == 1, "\(outcome.errorText)")
-    #expect(said.first?.contains("its copies were not told (") == true)
+    #expect(said.first?.contains("its copies were not notified (") == true)
     #expect(said.first?.contains(words) == true, "\(said)")
   }
 
