@@ -84,7 +84,8 @@ package struct RefReader: Sendable {
   /// Merges loose over packed refs, resolves symbolic refs, and lists broken refs.
   package static func resolve(_ contents: Contents) -> RefView {
     var broken = contents.packed.broken + contents.loose.irregular.map { brokenRef($0.name, $0.value) }
-    let loose = Dictionary(uniqueKeysWithValues: contents.loose.entries.map { ($0.name, $0.value) })
+    // readdir(3) may return a name twice while the directory changes.
+    let loose = Dictionary(contents.loose.entries.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     var refs = contents.packed.refs
     if !loose.isEmpty {
       refs = contents.packed.refs.without(contents.loose.entries.map(\.name))

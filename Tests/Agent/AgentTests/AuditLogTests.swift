@@ -55,6 +55,18 @@ struct AuditLogTests {
     }
   }
 
+  @Test("names of parameters that are equal as they are written are all kept")
+  func equalNames() {
+    let long = String(repeating: "x", count: 60)
+    let details = [
+      "a\u{1}": "1", "a\u{2}": "2", "a?": "3", "0 a?": "4", "1 a?": "5", long + "1": "6", long + "2": "7",
+      "\u{202e}": "8",
+    ]
+    let entry = AuditEntry(order: .known(.feature), details: details, actor: AuditActor(), outcome: .done)
+    #expect(entry.details.values.sorted() == ["1", "2", "3", "4", "5", "6", "7", "8"], "\(entry.details)")
+    #expect(entry.details["a?"] == "3")
+  }
+
   @Test("files are rotated, five are kept, and the newest line is in the first")
   func rotation() async throws {
     try await Self.with(fileBytes: 2_000) { log, directory in

@@ -177,15 +177,23 @@ package struct AuditEntry: Codable, Hashable, Sendable {
   ) {
     self.order = Word(ForeignText.line(order.text, longest: 100))
     self.kind = kind.map { ForeignText.line($0, longest: 100) }
-    self.details = Dictionary(
-      uniqueKeysWithValues: details.sorted { $0.key < $1.key }.prefix(20).enumerated().map { index, pair in
-        // Two long keys may be equal after they are cut.
-        let key = ForeignText.line(pair.key, longest: 40)
-        return (pair.key.utf8.count > 40 ? "\(index) \(key)" : key, ForeignText.line(pair.value, longest: 200))
-      })
+    self.details = Self.kept(details)
     self.actor = actor
     self.outcome = outcome
     self.code = code
+  }
+
+  /// Returns the first twenty parameters, as one line each. Different names may be equal after they were cut, or after
+  /// characters that do not print were replaced: such a name gets its number.
+  private static func kept(_ details: [String: String]) -> [String: String] {
+    var kept: [String: String] = [:]
+    for (index, pair) in details.sorted(by: { $0.key < $1.key }).prefix(20).enumerated() {
+      let line = ForeignText.line(pair.key, longest: 40)
+      var name = line == pair.key ? line : "\(index) \(line)"
+      while kept[name] != nil { name = "\(index) \(name)" }
+      kept[name] = ForeignText.line(pair.value, longest: 200)
+    }
+    return kept
   }
 
   /// For the log.

@@ -62,8 +62,8 @@ package struct AccessMiddleware: RouterMiddleware {
     var (request, context) = (request, context)
     let rule = RouteTable.operation(for: request.method, request.uri.path)
     context.bodyBytes = limit(of: rule?.body ?? .none)
-    if let length = request.headers[.contentLength].flatMap(Int.init), length > context.bodyBytes {
-      throw AgentFault.tooLarge(length, context.bodyBytes)
+    if let length = request.declaredLength, length > context.bodyBytes {
+      throw AgentFault.tooLarge(length == .max ? nil : length, context.bodyBytes)
     }
     guard AgentPath.parts(of: request.head.path?.prefix { $0 != "?" }.description ?? "") != nil else {
       throw AgentFault(404, "not_found", "find this path: it has an empty part, or does not begin with a slash")
@@ -184,6 +184,11 @@ package struct AccessMiddleware: RouterMiddleware {
       return nil
     }
     let kind = rule.body
+    if rule.role == .form, context.identity == .anonymous || context.identity == .neighbour {
+      // The route redirects to the sign-in form; the server skips the body.
+      request.body = .init(buffer: ByteBuffer())
+      return nil
+    }
     // The server skips a body that no route reads; a site's is compared nevertheless.
     if kind == .none, admission == nil { return nil }
     // A git request's unpacked size is reserved where it is written (`addContentRoutes`).

@@ -72,7 +72,7 @@ package struct FaultMiddleware: RouterMiddleware {
   /// Whether a refused request may have more bytes left than are worth reading.
   private static func mayHaveMore(_ request: Request) -> Bool {
     if request.headers[.transferEncoding] != nil { return true }
-    return (request.headers[.contentLength].flatMap(Int.init) ?? 0) > worthReading
+    return (request.declaredLength ?? 0) > worthReading
   }
 
   /// Bytes of a refused request's body that are read so that its connection stays usable.

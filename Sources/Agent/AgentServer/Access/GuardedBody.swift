@@ -81,8 +81,11 @@ extension AgentFault {
 }
 
 extension Request {
+  /// The length that the head declares; the largest one for a number that is larger still. `nil` without one.
+  var declaredLength: Int? { headers[.contentLength].map { Int($0) ?? .max } }
+
   /// Whether a body follows the head.
-  var hasBody: Bool { headers[.transferEncoding] != nil || (headers[.contentLength].flatMap(Int.init) ?? 0) > 0 }
+  var hasBody: Bool { headers[.transferEncoding] != nil || (declaredLength ?? 0) > 0 }
 }
 
 /// Limits the bytes of all bodies together, in memory or on disk, and of one client's.

@@ -199,6 +199,40 @@ struct ShareTests {
     }
   }
 
+  /// Sends a head alone, and returns the status of the answer.
+  private static func status(of head: String, _ fixture: AccessFixture) throws -> String {
+    let socket = try Self.begin(head, sending: 0, to: fixture.port)
+    defer { close(socket) }
+    var answer = [UInt8](repeating: 0, count: 12)
+    var polled = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+    guard poll(&polled, 1, 20_000) == 1, recv(socket, &answer, answer.count, 0) == answer.count else { return "none" }
+    return String(decoding: answer.dropFirst(9), as: UTF8.self)
+  }
+
+  @Test(
+    "the body of a page's order is not read before a client has signed in",
+    arguments: [("/sign-out", "403"), ("/features", "303")])
+  func unreadForms(path: String, expected: String) async throws {
+    try await withAgent { fixture in
+      let head = "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 60000"
+      let status = try Self.status(of: head, fixture)
+      #expect(status == expected)
+    }
+  }
+
+  @Test(
+    "a length that no number of ours holds is too large",
+    arguments: ["9223372036854775807", "9223372036854775808", "18446744073709551615"])
+  func hugeLengths(length: String) async throws {
+    try await withAgent { fixture in
+      for path in ["/webhooks/project_repository", "/graphql", "/git/project_repository/y.git/git-upload-pack"] {
+        let head = "POST \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: \(length)"
+        let status = try Self.status(of: head, fixture)
+        #expect(status == "413", "\(path)")
+      }
+    }
+  }
+
   @Test("a delivery is not read where none is taken")
   func deliveries() async throws {
     try await withAgent { fixture in
