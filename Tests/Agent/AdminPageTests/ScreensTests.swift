@@ -108,6 +108,20 @@ struct ScreensTests {
     ]
   }
 
+  @Test("an entry whose syncs have all failed has no last sync, and one that was synced before has its end")
+  func lastSync() throws {
+    for (lastSuccess, count) in [(nil, 0), ("2026-11-23T09:00:00.000Z", 1)] {
+      var row = Self.entry
+      row.lastSuccessAt = lastSuccess
+      let html = try AdminPage().list(
+        Self.frame(role: .secondary, isAdmin: true),
+        ListView(kind: Self.kind, page: RegistryPage(entries: [row], next: nil), sort: "id_asc", sorts: ["id_asc"]))
+      let cell = try #require(html.components(separatedBy: "data-label=\"Last sync\">").dropFirst().first)
+      let times = cell.components(separatedBy: "</td>")[0].components(separatedBy: "<time").count - 1
+      #expect(times == count, "\(cell.prefix(200))")
+    }
+  }
+
   @Test("text of others is shown as text on every screen")
   func escaping() throws {
     for (name, html) in try Self.screens() {
