@@ -120,7 +120,7 @@ struct Pair: Sendable {
 
   /// Waits until the secondary holds what the primary's last event announced, and has verified it.
   func untilVerified(_ id: String) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
+    let deadline = ContinuousClock.now + .seconds(90)
     while ContinuousClock.now < deadline {
       let state = try? await primary.get(
         AgentRoute.path(AgentRoute.registry("project_repository"), [("id", id)]), as: RegistryPage.self

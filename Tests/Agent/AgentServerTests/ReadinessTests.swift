@@ -32,7 +32,7 @@ import Testing
 
   /// Waits until the site is not ready; the answer may be half a second old.
   private static func untilNotReady(_ client: AgentClient) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
       do {
         _ = try await client.bytes(AgentRoute.readiness)
@@ -73,7 +73,7 @@ import Testing
         #expect(standing.standing == .unknown && standing.notOffered == .broken)
         try await pair.secondary.post(
           AgentRoute.registryAction("project_repository"), RegistryAction(.reverify, ids: ["broken"]))
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(90)
         // A comparison with a catalog that was listed before the damage offers it once more, until its sync has asked.
         var isNamed = false
         while !isNamed, ContinuousClock.now < deadline {

@@ -45,7 +45,7 @@ struct AgentPairClient: Sendable {
   /// Asks until the answer is as it should be.
   ///
   /// - Throws: what `body` threw last, or that time ran out, with `what`.
-  func until(_ what: String, within limit: Duration = .seconds(60), _ body: () async throws -> Bool) async throws {
+  func until(_ what: String, within limit: Duration = .seconds(180), _ body: () async throws -> Bool) async throws {
     try await Waiting.until(what, within: limit, body, standing: standing)
   }
 
@@ -62,7 +62,7 @@ struct AgentPairClient: Sendable {
   }
 
   /// Waits until the secondary has the copy verified, of at least `generation`.
-  func untilVerified(_ id: String, of kind: String = kind, within limit: Duration = .seconds(60)) async throws {
+  func untilVerified(_ id: String, of kind: String = kind, within limit: Duration = .seconds(180)) async throws {
     try await until("\(id) verified", within: limit) {
       guard let entry = try await entry(id, of: kind) else { return false }
       return entry.verificationState == .succeeded && entry.state == .synced
@@ -73,7 +73,7 @@ struct AgentPairClient: Sendable {
   ///
   /// - Parameter look: sees each status of the secondary on the way.
   func untilSettled(
-    count: Int? = nil, within limit: Duration = .seconds(120), look: (StatusRow) async throws -> Void = { _ in }
+    count: Int? = nil, within limit: Duration = .seconds(300), look: (StatusRow) async throws -> Void = { _ in }
   ) async throws {
     try await until("the pair settled", within: limit) {
       let primary = try await status(of: \.primary)

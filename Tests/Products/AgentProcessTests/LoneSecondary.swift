@@ -87,7 +87,7 @@ struct LoneSecondary: Sendable {
   }
 
   /// Asks until it is so.
-  func until(_ what: String, within limit: Duration = .seconds(60), _ body: () async throws -> Bool) async throws {
+  func until(_ what: String, within limit: Duration = .seconds(180), _ body: () async throws -> Bool) async throws {
     try await Waiting.until(what, within: limit, body) {
       (try? await status()).flatMap { try? AgentJSON.encode($0) }.map { String(decoding: $0, as: UTF8.self) }
         ?? "nothing"

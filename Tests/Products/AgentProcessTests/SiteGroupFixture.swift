@@ -125,7 +125,7 @@ struct SiteGroupFixture: Sendable {
     return try JSONSerialization.jsonObject(with: bytes) as? [String: Any] ?? [:]
   }
 
-  func until(_ what: String, within limit: Duration = .seconds(90), _ body: () async throws -> Bool) async throws {
+  func until(_ what: String, within limit: Duration = .seconds(180), _ body: () async throws -> Bool) async throws {
     try await Waiting.until(what, within: limit, body) {
       var text = ""
       for site in Site.allCases {

@@ -108,7 +108,7 @@ package final class ChildProcess: Sendable {
   ///
   /// A grandchild may hold the streams open after the end; they get one more second, then what came is taken.
   @discardableResult
-  package func outcome(within limit: Duration = .seconds(60)) throws -> ProcessOutcome {
+  package func outcome(within limit: Duration = .seconds(180)) throws -> ProcessOutcome {
     guard state.wait(atMost: limit, until: { $0.end != nil }) else {
       kill()
       _ = state.wait(atMost: .seconds(5), until: { $0.end != nil })
@@ -123,12 +123,12 @@ package final class ChildProcess: Sendable {
 
   /// Waits as `outcome(within:)`, from async code.
   @discardableResult
-  package func outcome(within limit: Duration = .seconds(60)) async throws -> ProcessOutcome {
+  package func outcome(within limit: Duration = .seconds(180)) async throws -> ProcessOutcome {
     try await OwnThread.run { try self.outcome(within: limit) as ProcessOutcome }
   }
 
   /// Waits until standard output or standard error contains `text`; false when the process ended or time ran out first.
-  package func waitUntil(printed text: String, within limit: Duration = .seconds(30)) -> Bool {
+  package func waitUntil(printed text: String, within limit: Duration = .seconds(90)) -> Bool {
     let wanted = Array(text.utf8)
     let holds: (State) -> Bool = {
       Bytes.firstIndex(of: wanted, in: $0.output) != nil
@@ -141,7 +141,7 @@ package final class ChildProcess: Sendable {
   /// Waits until `isReached` says so, asking every half millisecond; false when the process ended or time ran out first.
   ///
   /// For moments that only the file system shows: a lock that appears, a spool that grows.
-  package func waitUntil(within limit: Duration = .seconds(30), _ isReached: () -> Bool) -> Bool {
+  package func waitUntil(within limit: Duration = .seconds(90), _ isReached: () -> Bool) -> Bool {
     let end = ContinuousClock.now + limit
     while ContinuousClock.now < end {
       if isReached() { return true }
@@ -151,7 +151,7 @@ package final class ChildProcess: Sendable {
   }
 
   /// Waits until a file or directory is there; see the other `waitUntil`.
-  package func waitUntil(fileExists path: String, within limit: Duration = .seconds(30)) -> Bool {
+  package func waitUntil(fileExists path: String, within limit: Duration = .seconds(90)) -> Bool {
     waitUntil(within: limit) { access(path, F_OK) == 0 }
   }
 

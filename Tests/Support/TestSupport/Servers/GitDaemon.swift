@@ -34,7 +34,7 @@ package final class GitDaemon: Sendable {
   package func stop() { leash.stop() }
 
   private static func waitUntilListening(_ port: UInt16, _ leash: Leash) -> Bool {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < end, leash.isRunning {
       if let descriptor = try? LoopbackSocket.connect(to: port) {  // refused: not there yet
         close(descriptor)

@@ -33,7 +33,7 @@ package final class RealProxy: Sendable {
     }
     leash = try Leash(
       [command], environment: ChildProcess.isolatedEnvironment(), directory: directory, descriptors: [])
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(30)
     while true {
       if let descriptor = try? LoopbackSocket.connect(to: port) {  // refused: not there yet
         close(descriptor)

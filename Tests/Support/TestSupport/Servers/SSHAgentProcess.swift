@@ -9,7 +9,7 @@ package final class SSHAgentProcess: Sendable {
   package init(in directory: String) throws {
     socket = "\(directory)/agent"
     process = try ChildProcess("ssh-agent", ["-D", "-a", socket])
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(30)
     while access(socket, F_OK) != 0 {
       guard ContinuousClock.now < end else { throw TestSupportError("ssh-agent did not start") }
       poll(nil, 0, 2)

@@ -119,7 +119,7 @@ package final class SSHServer: Sendable {
 
   /// Returns false when sshd has not said it within twenty seconds.
   package func waitUntil(logged text: String) -> Bool {
-    let end = ContinuousClock.now + .seconds(20)
+    let end = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < end {
       if log.contains(text) { return true }
       poll(nil, 0, 10)
@@ -136,7 +136,7 @@ package final class SSHServer: Sendable {
   }
 
   private static func waitUntilListening(_ port: UInt16, _ leash: Leash) -> Bool {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + .seconds(30)
     while ContinuousClock.now < end, leash.isRunning {
       if leash.errors.contains("Server listening on") { return true }
       poll(nil, 0, 2)
