@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct DefaultIntervalTests {
   private static let ids = ["group/one", "group/two"]
   /// Less than the default interval of a scan and of a comparison.
-  private static let limit = Duration.seconds(30)
+  private static let limit = Duration.seconds(50)
 
   private static func withFixture(
     _ body: (AgentPairFixture, AgentPairClient, ChildProcess, ChildProcess) async throws -> Void

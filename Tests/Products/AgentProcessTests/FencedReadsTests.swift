@@ -68,7 +68,7 @@ import Testing
       for signal in [SIGILL, SIGTRAP, SIGSEGV] {
         let agent = signal == SIGILL ? agent : try fixture.startPrimary()
         agent.send(signal: signal)
-        let outcome: ProcessOutcome = try await agent.outcome(within: .seconds(20))
+        let outcome: ProcessOutcome = try await agent.outcome(within: .seconds(60))
         #expect(outcome.end == .killed(signal: signal), "\(outcome.end)")
         #expect(!outcome.errorText.contains("Backtrac"), "\(outcome.errorText)")
       }

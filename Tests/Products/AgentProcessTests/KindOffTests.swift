@@ -20,7 +20,7 @@ import Testing
   }
 
   private static func untilCopied(_ text: String, _ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws {
-    try await pair.until("'\(text)' is copied and verified", within: .seconds(30)) {
+    try await pair.until("'\(text)' is copied and verified", within: .seconds(50)) {
       let path = fixture.directory.path("copied-assets/2026/file.tar")
       guard try String(contentsOfFile: path, encoding: .utf8) == text else { return false }
       let entry = try await pair.entry("2026/file.tar", of: asset)
@@ -48,7 +48,7 @@ import Testing
   }
 
   private static func untilEqual(_ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws {
-    try await pair.until("the repository is copied and verified", within: .seconds(30)) {
+    try await pair.until("the repository is copied and verified", within: .seconds(50)) {
       guard try GitCommand().view(fixture.copy("group/one")) == GitCommand().view(fixture.source("group/one")) else {
         return false
       }
@@ -68,7 +68,7 @@ import Testing
   func `it delays no other kind, status names it, and it joins when it is switched on`(side: String) async throws {
     try await withTemporaryDirectory("off") { directory in
       var settings = AgentPairFixture.Settings()
-      // A comparison tells a secondary that the kind is on again.
+      // A comparison shows a secondary that the kind is on again.
       (settings.primary, settings.secondary) = ("", "consistency: { interval: 5s }")
       let kind = side == "primary" ? \AgentPairFixture.Settings.primaryKind : \.secondaryKind
       settings[keyPath: kind] = "enabled: false"
@@ -83,7 +83,7 @@ import Testing
         // Off on the primary it is not published, off on the secondary not taken.
         #expect(try await Self.push("off", fixture, pair) == (side == "secondary"))
         let off = side == "primary" ? \AgentPairClient.primary : \.secondary
-        try await pair.until("both sites name the kind that is off", within: .seconds(30)) {
+        try await pair.until("both sites name the kind that is off", within: .seconds(120)) {
           let problems = try await pair.status(of: \.secondary).problems
           let named = "the feature of '\(AgentPairClient.kind)' is off"
           guard problems.contains(where: { $0.hasPrefix(named) }) else { return false }
@@ -102,7 +102,7 @@ import Testing
         try Self.write("third", fixture)
         try await Self.follow("third", fixture, pair)
         for site in [\AgentPairClient.primary, \.secondary] {
-          try await pair.until("nothing is named any more", within: .seconds(30)) {
+          try await pair.until("nothing is named any more", within: .seconds(120)) {
             try await pair.status(of: site).problems == []
           }
         }

@@ -33,7 +33,7 @@ import Testing
             return !status.jobs.isEmpty || status.kinds.first?.verificationStates["succeeded"] == 60
           }
           secondary.send(signal: SIGTERM)
-          #expect(try await secondary.outcome(within: .seconds(20)).isSuccess)
+          #expect(try await secondary.outcome(within: .seconds(60)).isSuccess)
           let left = try TemporaryDirectory.files(below: directory.path("copies"))
             .filter { $0.contains("remora/staging/") || $0.hasSuffix(".lock") || $0.contains("tmp_") }
           #expect(left.isEmpty, "\(left)")
@@ -43,7 +43,7 @@ import Testing
         try await pair.untilSettled(count: 60)
       }
       primary.send(signal: SIGTERM)
-      #expect(try await primary.outcome(within: .seconds(20)).isSuccess)
+      #expect(try await primary.outcome(within: .seconds(60)).isSuccess)
       withExtendedLifetime(secondary) {}
     }
   }

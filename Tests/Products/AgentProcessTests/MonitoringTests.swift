@@ -45,7 +45,7 @@ import Testing
       let agents = (try fixture.startPrimary(), try fixture.startSecondary())
       try await fixture.asking { pair in
         try await pair.untilSettled(count: 2)
-        try await pair.until("the primary shows the secondary's numbers", within: .seconds(60)) {
+        try await pair.until("the primary shows the secondary's numbers", within: .seconds(180)) {
           try await pair.metric("geo_project_repositories_synced{", of: \.primary) == 2
         }
         let told = try Self.told()

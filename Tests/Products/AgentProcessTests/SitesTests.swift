@@ -24,7 +24,7 @@ import Testing
       let agents = (try fixture.startPrimary(), try fixture.startSecondary())
       try await fixture.asking { pair in
         try await pair.untilSettled(count: 2)
-        try await pair.until("the secondary has told that it is done", within: .seconds(60)) {
+        try await pair.until("the secondary has told that it is done", within: .seconds(180)) {
           try await Self.sites(pair.primary).last?.status?.kinds.first?.verificationStates["succeeded"] == 2
         }
         let nodes = try await Self.nodes(pair.primary)
@@ -67,11 +67,11 @@ import Testing
         try await pair.until("the primary answers") { try await Self.sites(pair.primary).count == 2 }
         #expect(try await Self.sites(pair.primary).last?.health == .unknown)
         let secondary = try fixture.startSecondary()
-        try await pair.until("the secondary has told that it is well", within: .seconds(90)) {
+        try await pair.until("the secondary has told that it is well", within: .seconds(180)) {
           try await Self.sites(pair.primary).last?.health == .healthy
         }
         secondary.send(signal: SIGKILL)
-        _ = try await secondary.outcome(within: .seconds(20))
+        _ = try await secondary.outcome(within: .seconds(60))
         try clock.set(700)
         try await pair.until("its silence is told") {
           let row = try await Self.sites(pair.primary).last
@@ -81,7 +81,7 @@ import Testing
         let node = try #require(try await Self.nodes(pair.primary)["berlin"])
         #expect(node["healthy"] as? Bool == false && node["health_status"] as? String == "Unhealthy")
         primary.send(signal: SIGKILL)
-        _ = try await primary.outcome(within: .seconds(20))
+        _ = try await primary.outcome(within: .seconds(60))
         primary = try fixture.startPrimary()
         try await pair.until("what it told last is known after a restart") {
           let row = try await Self.sites(pair.primary).last
