@@ -85,8 +85,8 @@ enum HelpTexts {
       --ca-file <ca-file>     Trust the certificates of this PEM file instead of
                               the system's.
       --bearer-token-file <bearer-token-file>
-                              Send the token in this file to servers that ask who
-                              we are (Authorization: Bearer).
+                              Send the token in this file to servers that require
+                              authentication (Authorization: Bearer).
       --host-token-file <host=file>
                               Send the token in this file to this host; may be
                               repeated.
@@ -96,8 +96,8 @@ enum HelpTexts {
       --client-cert <file>    Show the certificate in this PEM file to servers that
                               ask for one.
       --client-key <file>     The private key of that certificate, in a PEM file.
-      --ask                   Ask at the terminal when a server wants a login and
-                              nobody else knows one.
+      --ask                   Ask at the terminal when a server requires a login
+                              and no other source has one.
       --netrc-file <file>     Look up logins in this file instead of ~/.netrc.
       --ssh <automatic|libssh2|system>
                               Who speaks SSH. Automatic: libssh2, or the program of
@@ -176,8 +176,8 @@ enum HelpTexts {
       --ca-file <ca-file>     Trust the certificates of this PEM file instead of
                               the system's.
       --bearer-token-file <bearer-token-file>
-                              Send the token in this file to servers that ask who
-                              we are (Authorization: Bearer).
+                              Send the token in this file to servers that require
+                              authentication (Authorization: Bearer).
       --host-token-file <host=file>
                               Send the token in this file to this host; may be
                               repeated.
@@ -187,8 +187,8 @@ enum HelpTexts {
       --client-cert <file>    Show the certificate in this PEM file to servers that
                               ask for one.
       --client-key <file>     The private key of that certificate, in a PEM file.
-      --ask                   Ask at the terminal when a server wants a login and
-                              nobody else knows one.
+      --ask                   Ask at the terminal when a server requires a login
+                              and no other source has one.
       --netrc-file <file>     Look up logins in this file instead of ~/.netrc.
       --ssh <automatic|libssh2|system>
                               Who speaks SSH. Automatic: libssh2, or the program of
