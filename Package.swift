@@ -94,9 +94,9 @@ let libraries = """
     let parts = line.split(separator: "+").map(String.init)
     let (place, names) = (parts[0].split(separator: " ")[0], parts[0].drop { $0 != " " })
     let name = place.drop { $0 != "/" }.dropFirst()
-    let others = parts.count > 1 ? parts[1] : ""
+    let ofTests = parts.count > 1 ? parts[1] : ""
     return module("\(name)", "\(names)", at: "Sources/\(place)")
-      + tests("\(name)Tests", "\(name) \(names) \(others)", at: "Tests/\(place)Tests")
+      + tests("\(name)Tests", "\(name) \(names) \(ofTests)", at: "Tests/\(place)Tests")
   }
 
 func module(_ name: String, _ names: String, at path: String) -> [Target] {

@@ -28,13 +28,6 @@ package struct FileStamp: Hashable, Sendable {
       changed: status.changed)
   }
 
-  init(_ raw: stat) {
-    self.init(
-      device: UInt64(raw.st_dev), inode: UInt64(raw.st_ino), size: Int64(raw.st_size),
-      modified: FileTime(seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int32(raw.st_mtim.tv_nsec)),
-      changed: FileTime(seconds: Int64(raw.st_ctim.tv_sec), nanoseconds: Int32(raw.st_ctim.tv_nsec)))
-  }
-
   /// One number for all but the device, whose number may change with each start of the machine. The same in every
   /// process: it is kept in files.
   var folded: UInt64 {

@@ -52,16 +52,12 @@ final class OpenFile {
   }
 
   private func requireRegular() throws(FileError) {
-    guard try status().st_mode & S_IFMT == S_IFREG else {
+    guard try status().kind == .regular else {
       throw FileError(.invalidArgument, "read", path, hint: "it is not a regular file")
     }
   }
 
-  private func status() throws(FileError) -> stat {
-    var raw = stat()
-    guard fstat(descriptor, &raw) == 0 else { throw FileError(Errno(rawValue: errno), "look at", path) }
-    return raw
-  }
+  private func status() throws(FileError) -> FileStatus { try descriptorStatus(descriptor, "look at", path) }
 
   private static func open(
     _ directory: CInt, _ name: String, _ flags: CInt, _ path: FilePath
