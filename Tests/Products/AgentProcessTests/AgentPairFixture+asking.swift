@@ -69,6 +69,14 @@ struct AgentPairClient: Sendable {
     }
   }
 
+  /// Waits until the copy is verified and equals its source.
+  func untilEqual(_ id: String, _ fixture: AgentPairFixture, within limit: Duration = .seconds(180)) async throws {
+    try await until("\(id) is copied and verified", within: limit) {
+      guard try fixture.isCopyEqual(id), let entry = try await entry(id) else { return false }
+      return entry.state == .synced && entry.verificationState == .succeeded
+    }
+  }
+
   /// Waits until nothing is pending, failed or unverified on the secondary, and it has taken the primary's last event.
   ///
   /// - Parameter look: sees each status of the secondary on the way.
@@ -90,7 +98,7 @@ struct AgentPairClient: Sendable {
 }
 
 extension AgentPairFixture {
-  /// Returns a pair whose secondary accepts readers over the network, as every primary of a rig does.
+  /// Returns a pair whose secondary accepts readers over the network, as every primary of a fixture does.
   static func forReaders(_ directory: TemporaryDirectory, hasDefaultIntervals: Bool = false) throws -> AgentPairFixture
   {
     var settings = Settings()
@@ -102,6 +110,9 @@ extension AgentPairFixture {
       """
     return try AgentPairFixture(directory, settings: settings)
   }
+
+  /// Whether a copy and its source look the same to git.
+  func isCopyEqual(_ id: String) throws -> Bool { try GitCommand().view(copy(id)) == GitCommand().view(source(id)) }
 
   /// Makes repositories of one commit at the host.
   func makeSources(_ ids: String...) throws {

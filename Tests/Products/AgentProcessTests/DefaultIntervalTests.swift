@@ -32,21 +32,13 @@ import Testing
     }
   }
 
-  private static func untilArrived(_ id: String, _ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws {
-    try await pair.until("the push to \(id) is copied and verified", within: limit) {
-      guard try GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id)) else { return false }
-      guard let entry = try await pair.entry(id) else { return false }
-      return entry.state == .synced && entry.verificationState == .succeeded
-    }
-  }
-
   @Test func `a push that is announced is copied and verified within seconds`() async throws {
     try await Self.withFixture { fixture, pair, primary, secondary in
       for number in 0..<3 {
         let before = try await pair.status(of: \.secondary)
         try Self.commit("push\(number)", to: Self.ids[number % 2], fixture)
         try await fixture.push(Self.ids[number % 2])
-        try await Self.untilArrived(Self.ids[number % 2], fixture, pair)
+        try await pair.untilEqual(Self.ids[number % 2], fixture, within: Self.limit)
         let after = try await pair.status(of: \.secondary)
         #expect(after.lastEventId != before.lastEventId, "an event has brought it")
         #expect(after.problems == [])
@@ -66,11 +58,11 @@ import Testing
       try Self.commit("missed", to: Self.ids[0], fixture)
       try await fixture.push(Self.ids[0])
       let again = try fixture.startSecondary()
-      try await Self.untilArrived(Self.ids[0], fixture, pair)
+      try await pair.untilEqual(Self.ids[0], fixture, within: Self.limit)
       // And follows on: the events that come after it too.
       try Self.commit("next", to: Self.ids[1], fixture)
       try await fixture.push(Self.ids[1])
-      try await Self.untilArrived(Self.ids[1], fixture, pair)
+      try await pair.untilEqual(Self.ids[1], fixture, within: Self.limit)
       #expect(try await pair.status(of: \.secondary).problems == [])
       withExtendedLifetime((primary, again)) {}
     }

@@ -124,7 +124,7 @@ struct DiskTests {
         // What was refused, the scan finds.
         try await pair.untilSettled(count: 5)
         try await pair.until("all of it arrived") {
-          try ids.allSatisfy { try GitCommand().view(fixture.copy($0)) == GitCommand().view(fixture.source($0)) }
+          try ids.allSatisfy { try fixture.isCopyEqual($0) }
         }
         try await fixture.push(ids[0])
         let log = try await pair.correlations()

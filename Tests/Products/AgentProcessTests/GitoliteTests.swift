@@ -35,16 +35,15 @@ import Testing
       var primary = try fixture.startPrimary()
       let secondary = try fixture.startSecondary()
       try await fixture.asking { pair in
-        let equal = { (id: String) in try GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id)) }
         // No scan runs within this test's time: what arrives, the hook has announced.
         let clone = try await Self.work(host, "project", directory)
-        try await pair.until("the push arrives") { try equal("project") }
+        try await pair.until("the push arrives") { try fixture.isCopyEqual("project") }
         let wild = try await Self.work(host, "wild/alice/new", directory)
-        try await pair.until("the wild repository arrives") { try equal("wild/alice/new") }
+        try await pair.until("the wild repository arrives") { try fixture.isCopyEqual("wild/alice/new") }
         try await host.git("-C", clone, "push", "-q", "origin", "HEAD:refs/heads/topic", "HEAD:refs/tags/v1")
-        try await pair.until("branch and tag arrive") { try equal("project") }
+        try await pair.until("branch and tag arrive") { try fixture.isCopyEqual("project") }
         try await host.git("-C", clone, "push", "-q", "origin", ":refs/heads/topic")
-        try await pair.until("the deleted branch goes") { try equal("project") }
+        try await pair.until("the deleted branch goes") { try fixture.isCopyEqual("project") }
         #expect(try GitCommand().refs(fixture.copy("project")).keys.sorted() == ["refs/heads/main", "refs/tags/v1"])
         try await pair.untilVerified("project")
         try await pair.untilVerified("wild/alice/new")
@@ -57,7 +56,7 @@ import Testing
         _ = try await GitCommand().run(
           "-C", fixture.source("project"), "update-ref", "refs/heads/other", "refs/heads/main")
         _ = try await GitCommand().run("-C", fixture.source("project"), "symbolic-ref", "HEAD", "refs/heads/other")
-        try await pair.until("the HEAD arrives") { try equal("project") }
+        try await pair.until("the HEAD arrives") { try fixture.isCopyEqual("project") }
         #expect(
           try await GitCommand().run("-C", fixture.copy("project"), "symbolic-ref", "HEAD").text == "refs/heads/other")
         try FileManager.default.removeItem(atPath: fixture.source("wild/alice/new"))

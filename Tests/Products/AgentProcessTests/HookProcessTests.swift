@@ -24,7 +24,7 @@ import Testing
 
   private static func arrives(_ id: String, _ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws {
     try await pair.until("\(id) is as its source is") {
-      try GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id))
+      try fixture.isCopyEqual(id)
     }
     try await pair.untilVerified(id)
   }

@@ -47,16 +47,6 @@ import Testing
     return try await newestEvent(pair) > before
   }
 
-  private static func untilEqual(_ fixture: AgentPairFixture, _ pair: AgentPairClient) async throws {
-    try await pair.until("the repository is copied and verified", within: .seconds(50)) {
-      guard try GitCommand().view(fixture.copy("group/one")) == GitCommand().view(fixture.source("group/one")) else {
-        return false
-      }
-      let entry = try await pair.entry("group/one")
-      return entry?.state == .synced && entry?.verificationState == .succeeded
-    }
-  }
-
   private static func row(
     _ site: KeyPath<AgentPairClient, AgentClient>, _ pair: AgentPairClient
   ) async throws -> StatusRow.KindRow {
@@ -98,7 +88,7 @@ import Testing
         let feature = FeatureRow(name: "geo_\(AgentPairClient.kind)_replication", isEnabled: true)
         try await pair[keyPath: off].post(AgentRoute.features, feature)
         #expect(try await Self.push("on", fixture, pair))
-        try await Self.untilEqual(fixture, pair)
+        try await pair.untilEqual("group/one", fixture, within: .seconds(50))
         try Self.write("third", fixture)
         try await Self.follow("third", fixture, pair)
         for site in [\AgentPairClient.primary, \.secondary] {

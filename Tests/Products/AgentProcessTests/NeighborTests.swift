@@ -49,7 +49,7 @@ import Testing
           try await pair.until("\(id) is verified as it is now") {
             let entry = try await pair.entry(id)
             return try entry?.verificationState == .succeeded
-              && GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id))
+              && fixture.isCopyEqual(id)
           }
         }
         let status = try await fixture.remora(["status"], at: fixture.secondaryConfiguration)
@@ -153,7 +153,7 @@ import Testing
         }
         // The events that were never sent: the scan finds what they would have announced.
         try await pair.until("all of it arrived") {
-          try GitCommand().view(fixture.copy("busy")) == GitCommand().view(fixture.source("busy"))
+          try fixture.isCopyEqual("busy")
         }
         try await pair.untilVerified("busy")
         let now = try FileManager.default.attributesOfItem(atPath: fixture.copy("busy"))[.systemFileNumber] as? NSNumber

@@ -62,7 +62,7 @@ final class TruthOracle {
     let waiting = Set(try await kindRow().removalsWaiting)
     for (id, identity) in walk.present.sorted(by: { $0.key < $1.key })
     where !walk.isExcluded(id) && !waiting.contains(id) {
-      guard try GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id)) else {
+      guard try fixture.isCopyEqual(id) else {
         throw TestSupportError("settled, and the copy of \(id) (identity \(identity)) differs from its source")
       }
     }

@@ -74,10 +74,6 @@ import Testing
     }
   }
 
-  private static func isEqual(_ fixture: AgentPairFixture, _ id: String) throws -> Bool {
-    try GitCommand().view(fixture.copy(id)) == GitCommand().view(fixture.source(id))
-  }
-
   @Test func `a delivery of each forge makes a push arrive, rightly signed, and does nothing otherwise`() async throws {
     let pushes = [("github", "push"), ("gitlab", "Push Hook"), ("gitea", "push")]
     let deletes = [("github-delete", "delete"), ("gitlab-push-deleted", "Push Hook"), ("gitea-delete", "delete")]
@@ -102,13 +98,13 @@ import Testing
           #expect(answer.status == 202 && answer.text.contains("\"events\":1"), "\(forge) \(answer)")
         }
         try await pair.until("the push that \(forge) told of arrives") {
-          try Self.isEqual(pairFixture, "group/project")
+          try pairFixture.isCopyEqual("group/project")
         }
         try source.change { $0.deleteRef("refs/heads/\(forge)") }
         let deleted = Delivery(forge: forge, fixture: deletion, event: deletionEvent)
         #expect(try await Self.post(deleted, to: pairFixture, http).status == 202)
         try await pair.until("the deletion that \(forge) told of arrives") {
-          try Self.isEqual(pairFixture, "group/project")
+          try pairFixture.isCopyEqual("group/project")
         }
       }
       #expect(try await pair.metric("remora_webhooks_total", of: \.primary) >= 12)
